@@ -1,0 +1,206 @@
+// Takes integers and names of free dimensions, gives dimensions as canonical polynomials that can be compared and evaluated.
+
+/** An extent: an integer, or a polynomial in free dimensions (`batch`, `time`) that is known at run time. */
+export type Dim = number | SymbolicDim;
+
+/** A sum of terms in canonical order; never constant, so a constant is always a plain number. */
+export interface SymbolicDim {
+  readonly kind: "dim";
+  readonly terms: readonly DimTerm[];
+}
+
+/** `coefficient` times the product of `factors` (sorted by key, repeated for powers; empty for the constant term). */
+export interface DimTerm {
+  readonly coefficient: number;
+  readonly factors: readonly DimFactor[];
+}
+
+/** An indivisible factor: a free dimension, or a quotient rounded down that does not simplify. */
+export type DimFactor =
+  | { readonly kind: "free"; readonly name: string }
+  | { readonly kind: "floor"; readonly numerator: Dim; readonly denominator: Dim };
+
+export function freeDim(name: string): SymbolicDim {
+  return { kind: "dim", terms: [{ coefficient: 1, factors: [{ kind: "free", name }] }] };
+}
+
+function factorKey(factor: DimFactor): string {
+  if (factor.kind === "free") return factor.name;
+  return `floor((${dimKey(factor.numerator)}) / (${dimKey(factor.denominator)}))`;
+}
+
+function termKey(term: DimTerm): string {
+  return term.factors.map(factorKey).join(" * ");
+}
+
+function termsOf(dim: Dim): readonly DimTerm[] {
+  if (typeof dim !== "number") return dim.terms;
+  return dim === 0 ? [] : [{ coefficient: dim, factors: [] }];
+}
+
+/** Merges like terms, drops zeros, sorts: the canonical form on which equality rests. */
+function canonical(terms: readonly DimTerm[]): Dim {
+  const merged = new Map<string, DimTerm>();
+  for (const term of terms) {
+    const key = termKey(term);
+    const coefficient = term.coefficient + (merged.get(key)?.coefficient ?? 0);
+    merged.set(key, { coefficient, factors: term.factors });
+  }
+  const kept = [...merged.entries()].filter(([, term]) => term.coefficient !== 0);
+  kept.sort(([a, left], [b, right]) => {
+    if (left.factors.length !== right.factors.length) {
+      return right.factors.length - left.factors.length;
+    }
+    return a < b ? -1 : 1;
+  });
+  const result = kept.map(([, term]) => term);
+  if (result.length === 0) return 0;
+  const [only] = result;
+  if (result.length === 1 && only?.factors.length === 0) return only.coefficient;
+  return { kind: "dim", terms: result };
+}
+
+export function addDims(...dims: readonly Dim[]): Dim {
+  return canonical(dims.flatMap(termsOf));
+}
+
+export function negateDim(dim: Dim): Dim {
+  return multiplyDims(-1, dim);
+}
+
+export function subtractDims(left: Dim, right: Dim): Dim {
+  return addDims(left, negateDim(right));
+}
+
+export function multiplyDims(...dims: readonly Dim[]): Dim {
+  return dims.reduce((left, right) => {
+    if (typeof left === "number" && typeof right === "number") return left * right;
+    const terms = termsOf(left).flatMap((a) =>
+      termsOf(right).map((b) => ({
+        coefficient: a.coefficient * b.coefficient,
+        factors: [...a.factors, ...b.factors].sort((x, y) =>
+          factorKey(x) < factorKey(y) ? -1 : 1,
+        ),
+      })),
+    );
+    return canonical(terms);
+  }, 1);
+}
+
+/** The quotient if every term of `left` divides by `right` without a remainder, else undefined. */
+export function divideExactly(left: Dim, right: Dim): Dim | undefined {
+  if (right === 1) return left;
+  if (left === 0) return 0;
+  if (dimEqual(left, right)) return 1;
+  const divisor = termsOf(right);
+  const [term] = divisor;
+  if (divisor.length !== 1 || term === undefined) return undefined;
+  const quotient: DimTerm[] = [];
+  for (const part of termsOf(left)) {
+    const coefficient = part.coefficient / term.coefficient;
+    if (!Number.isInteger(coefficient)) return undefined;
+    const factors = [...part.factors];
+    for (const factor of term.factors) {
+      const at = factors.findIndex((candidate) => factorKey(candidate) === factorKey(factor));
+      if (at < 0) return undefined;
+      factors.splice(at, 1);
+    }
+    quotient.push({ coefficient, factors });
+  }
+  return canonical(quotient);
+}
+
+/** `left / right` rounded down. The divisor must not be zero. */
+export function floorDivideDims(left: Dim, right: Dim): Dim {
+  if (typeof left === "number" && typeof right === "number") return Math.floor(left / right);
+  const exact = divideExactly(left, right);
+  if (exact !== undefined) return exact;
+  return {
+    kind: "dim",
+    terms: [{ coefficient: 1, factors: [{ kind: "floor", numerator: left, denominator: right }] }],
+  };
+}
+
+export function ceilDivideDims(left: Dim, right: Dim): Dim {
+  return floorDivideDims(addDims(left, right, -1), right);
+}
+
+/** The product of all extents; 1 for a scalar. */
+export function elementCount(shape: readonly Dim[]): Dim {
+  return multiplyDims(1, ...shape);
+}
+
+/** Equal for equal dimensions and for no others. */
+export function dimKey(dim: Dim): string {
+  if (typeof dim === "number") return String(dim);
+  return dim.terms
+    .map((term, index) => {
+      const sign = term.coefficient < 0 ? (index === 0 ? "-" : " - ") : index === 0 ? "" : " + ";
+      const size = Math.abs(term.coefficient);
+      const factors = termKey(term);
+      if (factors === "") return `${sign}${size}`;
+      return size === 1 ? sign + factors : `${sign}${size} * ${factors}`;
+    })
+    .join("");
+}
+
+/** As people read it in messages: `2 * batch + 1`. */
+export const dimText = dimKey;
+
+export function dimEqual(left: Dim, right: Dim): boolean {
+  if (typeof left === "number" || typeof right === "number") return left === right;
+  return dimKey(left) === dimKey(right);
+}
+
+export function shapeEqual(left: readonly Dim[], right: readonly Dim[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every((dim, axis) => {
+      const other = right[axis];
+      return other !== undefined && dimEqual(dim, other);
+    })
+  );
+}
+
+/** `[batch, 28, 28, 1]`, as in the language. */
+export function shapeText(shape: readonly Dim[]): string {
+  return `[${shape.map(dimText).join(", ")}]`;
+}
+
+/** The names of the free dimensions that occur in `dim`. */
+export function freeNames(dim: Dim, into: Set<string> = new Set()): Set<string> {
+  if (typeof dim === "number") return into;
+  for (const term of dim.terms) {
+    for (const factor of term.factors) {
+      if (factor.kind === "free") into.add(factor.name);
+      else {
+        freeNames(factor.numerator, into);
+        freeNames(factor.denominator, into);
+      }
+    }
+  }
+  return into;
+}
+
+/** The value of `dim` where each free dimension has the given value; throws when one is not given. */
+export function evaluateDim(dim: Dim, values: Readonly<Record<string, number>>): number {
+  if (typeof dim === "number") return dim;
+  let sum = 0;
+  for (const term of dim.terms) {
+    let product = term.coefficient;
+    for (const factor of term.factors) product *= evaluateFactor(factor, values);
+    sum += product;
+  }
+  return sum;
+}
+
+function evaluateFactor(factor: DimFactor, values: Readonly<Record<string, number>>): number {
+  if (factor.kind === "floor") {
+    return Math.floor(
+      evaluateDim(factor.numerator, values) / evaluateDim(factor.denominator, values),
+    );
+  }
+  const value = values[factor.name];
+  if (value === undefined) throw new Error(`free dimension ${factor.name} has no value`);
+  return value;
+}

@@ -1,0 +1,152 @@
+// Takes no input, gives the types between scheduling and kernels: loop nests that name no machine, and the schedule that orders them.
+import type { Dim } from "./dimension.js";
+import type { ElementType, HostScalarName, Origin, Shape } from "./graph.js";
+
+/** A loop axis; identity is the object. Indices run from 0 to extent − 1. */
+export interface Axis {
+  readonly id: number;
+  readonly extent: Dim;
+}
+
+/** Scalar operations, typed by `Scalar.type`; integer `divide`/`modulo` round down (operands of index arithmetic are never negative). */
+export type ScalarOp =
+  | "negate"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "round"
+  | "erf"
+  | "erfinv"
+  | "not"
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "divide"
+  | "modulo"
+  | "power"
+  | "minimum"
+  | "maximum"
+  | "equal"
+  | "notEqual"
+  | "less"
+  | "lessEqual"
+  | "greater"
+  | "greaterEqual"
+  | "and"
+  | "or"
+  | "select"
+  | "cast";
+
+/** A pure scalar expression over axes: a DAG, shared by object identity. Indices are of type i32. */
+export type Scalar =
+  | { readonly kind: "literal"; readonly type: ElementType; readonly value: number }
+  | { readonly kind: "axis"; readonly type: "i32"; readonly axis: Axis }
+  | { readonly kind: "dim"; readonly type: "i32"; readonly dim: Dim }
+  /** A value the host computes once a run of the program: see HostExpression in runtime/plan.ts. */
+  | { readonly kind: "host"; readonly type: "f32"; readonly index: number }
+  | {
+      readonly kind: "load";
+      readonly type: ElementType;
+      readonly buffer: number;
+      readonly index: Scalar;
+    }
+  | {
+      readonly kind: "op";
+      readonly type: ElementType;
+      readonly op: ScalarOp;
+      readonly arguments: readonly Scalar[];
+    }
+  /** `value` is evaluated only where `condition` holds (its loads may be out of bounds elsewhere). */
+  | {
+      readonly kind: "guard";
+      readonly type: ElementType;
+      readonly condition: Scalar;
+      readonly value: Scalar;
+      readonly otherwise: Scalar;
+    }
+  /** For argmax/argmin `value` is compared, the result is the i32 index along the single axis, the first wins. */
+  | {
+      readonly kind: "reduce";
+      readonly type: ElementType;
+      readonly combine: Combine;
+      readonly axes: readonly Axis[];
+      readonly value: Scalar;
+    }
+  /** Philox at counter (index, draw counter, stream): `stream` is the hash of the draw's name path. */
+  | {
+      readonly kind: "random";
+      readonly type: "f32" | "u32";
+      readonly source: "uniform" | "bits";
+      readonly stream: number;
+      readonly index: Scalar;
+    };
+
+export type Combine = "sum" | "prod" | "max" | "min" | "any" | "all" | "argmax" | "argmin";
+
+/** For every point of `axes`, the stores; all values are computed from buffers as they were before the nest, or by this same point. */
+export interface LoopNest {
+  readonly name: string;
+  readonly axes: readonly Axis[];
+  readonly stores: readonly NestStore[];
+  /** The source of what is computed, for comments. */
+  readonly origins: readonly Origin[];
+}
+
+export interface NestStore {
+  readonly buffer: number;
+  readonly index: Scalar;
+  readonly value: Scalar;
+}
+
+/** A buffer of one program, by position in `Schedule.buffers`. */
+export type ScheduledBuffer =
+  | {
+      readonly kind: "storage";
+      readonly storage: string;
+      readonly type: ElementType;
+      readonly elements: Dim;
+    }
+  | {
+      readonly kind: "input";
+      readonly input: string;
+      readonly type: ElementType;
+      readonly elements: Dim;
+    }
+  | {
+      readonly kind: "temporary";
+      readonly type: ElementType;
+      readonly elements: Dim;
+      readonly slot: number;
+      readonly label: string;
+    };
+
+export interface ScheduledResult {
+  readonly name: string;
+  readonly buffer: number;
+  readonly type: ElementType;
+  readonly shape: Shape;
+}
+
+/** What the host computes before a run: a tree over constants, live dimensions and host scalars, in double precision. */
+export type HostValue =
+  | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "dim"; readonly dim: Dim }
+  | { readonly kind: "scalar"; readonly name: HostScalarName }
+  | { readonly kind: "op"; readonly op: ScalarOp; readonly arguments: readonly HostValue[] };
+
+/** A program in kernels' order: nests run one after the other, each a dispatch. */
+export interface Schedule {
+  readonly name: string;
+  readonly buffers: readonly ScheduledBuffer[];
+  readonly nests: readonly LoopNest[];
+  /** Bytes of each slot of temporary memory: the largest of these expressions. */
+  readonly slots: readonly { readonly bytes: readonly Dim[] }[];
+  readonly host: readonly HostValue[];
+  readonly results: readonly ScheduledResult[];
+}

@@ -1,0 +1,183 @@
+// Takes no input, gives the types of a plan: the compiled model as data, the only contract between compiler and runtime.
+
+export const PLAN_FORMAT = 1;
+
+export type PlanType = "f32" | "i32" | "u32" | "bool";
+
+/** An extent or size over free dimensions: a number, a name, or ["+", …], ["*", …], ["/", a, b] (rounded down). */
+export type PlanDim = number | string | readonly ["+" | "*" | "/", ...PlanDim[]];
+
+/** What the host computes in double precision: numbers, ["dim", d], ["scalar", name] (step, epoch, progress, plateau.0, total.batch), or [op, …arguments] with the op names of the table. */
+export type HostExpression = number | readonly [string, ...(HostExpression | PlanDim)[]];
+
+export interface Plan {
+  readonly format: number;
+  readonly compiler: string;
+  readonly model: string;
+  readonly doc?: string;
+  /** Free dimensions, `batch` first where there is one, with the trained value (the first stage's) of each. */
+  readonly dimensions: readonly { readonly name: string; readonly trained: number }[];
+  readonly inputs: readonly PlanInput[];
+  readonly outputs: readonly PlanOutput[];
+  readonly parameters: readonly PlanParameter[];
+  readonly storages: readonly PlanStorage[];
+  readonly kernels: readonly PlanKernel[];
+  readonly programs: readonly PlanProgram[];
+  /** Empty in an inference plan. */
+  readonly stages: readonly PlanStage[];
+  /** Limits beyond WebGPU's defaults, by name, where a tensor needs them. */
+  readonly requiredLimits: Readonly<Record<string, number>>;
+}
+
+export interface PlanInput {
+  readonly name: string;
+  readonly role: "input" | "target";
+  readonly type: PlanType;
+  readonly categories?: number;
+  readonly shape: readonly PlanDim[];
+  readonly missing?: number;
+  /** given: the caller's; drawn: on the device unless given; computed: never given. */
+  readonly source: "given" | "drawn" | "computed";
+  readonly doc?: string;
+}
+
+export interface PlanOutput {
+  readonly name: string;
+  readonly type: PlanType;
+  readonly shape: readonly PlanDim[];
+  /** Given inputs that this output depends on. */
+  readonly needs: readonly string[];
+  readonly doc?: string;
+}
+
+/** A named tensor of the model: a range of a storage. */
+export interface PlanParameter {
+  readonly name: string;
+  readonly role: "weight" | "bias" | "param" | "state" | "fitted";
+  readonly type: PlanType;
+  readonly shape: readonly number[];
+  readonly storage: number;
+  /** In elements. */
+  readonly offset: number;
+}
+
+/** A persistent buffer. Optimizer state and accumulators are storages too; `saved` names those that travel with `save({ optimizer: true })`. */
+export interface PlanStorage {
+  readonly name: string;
+  readonly type: PlanType;
+  readonly elements: number;
+  readonly kind: "parameters" | "optimizer" | "accumulator";
+  /** For optimizer state: its value before the first update (a splat); the others start at 0 or from `init`. */
+  readonly initial?: number;
+}
+
+export interface PlanKernel {
+  readonly name: string;
+  readonly wgsl: string;
+  readonly workgroupSize: number;
+  /** In binding order, group 0; binding 0 is the uniform buffer of the program, storage bindings follow from 1. */
+  readonly bindings: readonly { readonly access: "read" | "read_write"; readonly type: PlanType }[];
+}
+
+export type PlanProgramKind =
+  /** parameters from the seed */
+  | "init"
+  /** outputs; dispatches carry the outputs they serve */
+  | "predict"
+  /** losses and metrics of a batch with inference semantics */
+  | "evaluate"
+  /** one update of an objective of a stage */
+  | "step"
+  /** one pass over a whole set: accumulates for fitted values or whole-set metrics */
+  | "pass"
+  /** after the passes of its `series`: writes fitted values, or gives whole-set metrics as results */
+  | "finish";
+
+export interface PlanProgram {
+  readonly name: string;
+  readonly kind: PlanProgramKind;
+  /** Where kind is step: the stage and objective; where pass or finish: "fitted" or "metrics", in order of running. */
+  readonly stage?: string;
+  readonly objective?: string;
+  readonly series?: "fitted" | "metrics";
+  /** Given inputs that must be bound. */
+  readonly inputs: readonly string[];
+  /** One 32-bit word each, in order, in the uniform buffer (padded to 16 bytes). */
+  readonly uniforms: readonly PlanUniform[];
+  /** Temporary memory: bytes of each slot (the largest expression), packed at 256-byte aligned offsets. */
+  readonly slots: readonly { readonly bytes: readonly PlanDim[] }[];
+  readonly dispatches: readonly PlanDispatch[];
+  readonly results: readonly PlanResult[];
+}
+
+export type PlanUniform =
+  | { readonly kind: "dim"; readonly value: PlanDim } // as i32
+  | { readonly kind: "host"; readonly value: HostExpression } // as f32
+  | { readonly kind: "seed" } // u32: key of the draws
+  | { readonly kind: "member" } // u32: ensemble member, 0 without one
+  | { readonly kind: "counter" }; // u32: counts runs that draw, so that each update draws anew
+
+export type PlanBuffer =
+  | { readonly kind: "storage"; readonly storage: number }
+  | { readonly kind: "slot"; readonly slot: number; readonly elements: PlanDim }
+  | { readonly kind: "input"; readonly input: string; readonly elements: PlanDim };
+
+export interface PlanDispatch {
+  readonly kernel: number;
+  readonly buffers: readonly PlanBuffer[];
+  /** Workgroups in all; the runtime folds them into a grid with at most 65,535 along an axis (x first, then y). */
+  readonly workgroups: PlanDim;
+  /** Estimated floating-point operations. */
+  readonly flops: PlanDim;
+  /** Indices of the program's results that need this dispatch; absent: always. */
+  readonly serves?: readonly number[];
+}
+
+export interface PlanResult {
+  /** Output name; or "loss.NAME", "penalty.NAME", "metric.NAME", "monitor.NAME" (each a scalar unless an output). */
+  readonly name: string;
+  readonly type: PlanType;
+  readonly shape: readonly PlanDim[];
+  readonly buffer: PlanBuffer;
+}
+
+export interface PlanStage {
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly seed: number;
+  readonly validation: number;
+  readonly dropLast: boolean;
+  readonly accumulate: number;
+  readonly stopEarly?: { readonly patience: number };
+  /** plateau scalars in order of their index */
+  readonly plateaus: readonly { readonly factor: number; readonly patience: number }[];
+  /** Run in order in each step, each `repeat` times. */
+  readonly objectives: readonly {
+    readonly name: string;
+    readonly program: number;
+    readonly losses: readonly string[];
+    /** undefined: the same batch as the update before it */
+    readonly repeat?: number;
+  }[];
+  /** Parameters from earlier files. */
+  readonly start: readonly { readonly parameters: readonly string[]; readonly file: string }[];
+  readonly frozen: readonly string[];
+  readonly monitor: readonly string[];
+  readonly ensemble: number;
+  /** Given inputs and targets that its losses, regularizers and metrics reach. */
+  readonly inputs: readonly string[];
+}
+
+/** A kernel on the CPU: buffers in binding order, the uniform words as integers and as floats. */
+export type CpuKernel = (
+  buffers: readonly (Float32Array | Float64Array | Int32Array | Uint32Array)[],
+  words: Uint32Array,
+  floats: Float32Array | Float64Array,
+) => void;
+
+/** What a `*.cpu.js` file exports: kernels by name. */
+export interface CpuModule {
+  readonly kernels: Readonly<Record<string, CpuKernel>>;
+}
