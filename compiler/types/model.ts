@@ -1,0 +1,165 @@
+// Takes no input, gives the types between analysis and the building of programs: a model whose every name is resolved and every body traced into graphs.
+import type { ElementType, Node, Shape } from "./graph.js";
+
+/** A place in a source file. */
+export interface Place {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What analysis makes of one `model` and its `train` blocks. */
+export interface TypedModel {
+  readonly name: string;
+  readonly doc: string | undefined;
+  readonly place: Place;
+  /** Free dimensions in order of appearance, `batch` first where it occurs. */
+  readonly freeDimensions: readonly string[];
+  readonly inputs: readonly InputDeclaration[];
+  /** Weights, biases, params, states and fitted values, in order of declaration (instances in order of their calls). */
+  readonly parameters: readonly ParameterDeclaration[];
+  /** The body with `training` false: outputs, and what evaluation needs. */
+  readonly inference: Trace;
+  /** The body with `training` true. Leaves (`input`, `stored`, `random`) bear the same names in both. */
+  readonly training: Trace;
+  /** Values of fitted parameters, over whole-set tensors (the batch is the set), traced with `training` false. */
+  readonly fitted: readonly FittedValue[];
+  readonly stages: readonly StageDeclaration[];
+  readonly searches: readonly SearchDeclaration[];
+  /** What this compiler analyses but does not lower yet (`scan`, ensembles …): reported by `compile`, not by `check`. */
+  readonly notLowered: readonly { readonly what: string; readonly place: Place }[];
+}
+
+export interface InputDeclaration {
+  readonly name: string;
+  readonly role: "input" | "target";
+  readonly type: ElementType;
+  readonly categories: number | undefined;
+  readonly shape: Shape;
+  readonly missing: number | undefined;
+  /** drawn/computed: the value to use where the data gives none; `input` leaves of this name stand for it in the traces. */
+  readonly source:
+    | { readonly kind: "given" }
+    | { readonly kind: "drawn"; readonly value: Node }
+    | { readonly kind: "computed"; readonly value: Node };
+  readonly doc: string | undefined;
+  readonly place: Place;
+}
+
+export interface ParameterDeclaration {
+  /** The name path: `encoder.conv2d_2.b`. It is also the name of its `stored` leaf. */
+  readonly name: string;
+  readonly role: "weight" | "bias" | "param" | "state" | "fitted";
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** A closed graph over constants and draws (stream path = `init/` + name); undefined for fitted values. */
+  readonly initial: Node | undefined;
+  readonly place: Place;
+}
+
+export interface FittedValue {
+  readonly parameter: string;
+  readonly value: Node;
+}
+
+/** A named tensor of a trace. */
+export interface Named {
+  readonly name: string;
+  readonly value: Node;
+  readonly doc?: string;
+  readonly place: Place;
+}
+
+export interface Trace {
+  readonly outputs: readonly Named[];
+  /** A scalar, or a shape that starts with batch; the mean over all entries is minimised. */
+  readonly losses: readonly Named[];
+  /** Scalars; `on` is the regularized parameter where the term is of one. */
+  readonly penalties: readonly (Named & { readonly on: string | undefined })[];
+  readonly metrics: readonly Named[];
+  /** New values of states, by parameter name, in the order of writing (the last one counts; each sees the one before). */
+  readonly stateUpdates: readonly Named[];
+}
+
+/** An optimizer, schedule-valued arguments included, ready for any parameter. */
+export interface OptimizerInstance {
+  readonly name: string;
+  readonly place: Place;
+  /**
+   * The update for a parameter of this shape, over `placeholder` leaves: `w`, `g`, `state.NAME` (value before), and
+   * `hostScalar`s. `states` gives each state's shape (w's, or a scalar) and initial value (a number).
+   */
+  readonly update: (shape: Shape) => UpdateTemplate;
+}
+
+export interface UpdateTemplate {
+  readonly states: readonly {
+    readonly name: string;
+    readonly shape: Shape;
+    readonly initial: number;
+    readonly next: Node;
+  }[];
+  readonly weight: Node;
+}
+
+/** A projection: the new `w` over the placeholder `w`. */
+export interface ProjectionInstance {
+  readonly place: Place;
+  readonly parameters: readonly string[];
+  readonly apply: (shape: Shape) => Node;
+}
+
+export interface StageDeclaration {
+  /** The stage's name; "train" for a single unnamed block. */
+  readonly name: string;
+  readonly place: Place;
+  /** Trained values of free dimensions: `batch 64`, `time 100` (batch is 32 unless said). */
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly epochs: number | undefined;
+  readonly steps: number | undefined;
+  readonly seed: number;
+  readonly validation: number;
+  readonly dropLast: boolean;
+  readonly accumulate: number;
+  readonly clipNorm: number | undefined;
+  readonly clipValue: number | undefined;
+  readonly stopEarly: { readonly patience: number } | undefined;
+  readonly plateaus: readonly { readonly factor: number; readonly patience: number }[];
+  readonly monitor: readonly ("update_ratio" | "gradient_norm" | "saturation")[];
+  readonly ensemble: number;
+  /** In turns; a block without `minimize` lines has one objective of all losses, called "loss". */
+  readonly objectives: readonly ObjectiveDeclaration[];
+  readonly projections: readonly ProjectionInstance[];
+  readonly frozen: readonly string[];
+  readonly start: readonly {
+    readonly parameters: readonly string[];
+    readonly file: string;
+    readonly place: Place;
+  }[];
+}
+
+export interface ObjectiveDeclaration {
+  readonly name: string;
+  readonly losses: readonly string[];
+  /** Which optimizer updates which parameters (frozen ones left out; each parameter once). */
+  readonly updates: readonly {
+    readonly optimizer: OptimizerInstance;
+    readonly parameters: readonly string[];
+  }[];
+  readonly repeat: number | undefined;
+}
+
+export interface SearchDeclaration {
+  readonly place: Place;
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly distribution: string;
+    readonly values: readonly CompileTimeData[];
+  }[];
+  readonly strategy: "grid" | "random" | "bayesian";
+  readonly trials: number | undefined;
+  readonly minimize: string;
+}
+
+/** A compile-time value as plain data. */
+export type CompileTimeData = number | boolean | string | readonly CompileTimeData[];
