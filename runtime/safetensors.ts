@@ -1,0 +1,282 @@
+// In: the bytes of a safetensors file, or tensors and metadata; out: checked tensors by name, or the bytes.
+
+/** Bytes per element of every dtype that we read and write. */
+const elementBytes = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+} as const;
+
+export type SafetensorsDtype = keyof typeof elementBytes;
+
+export interface SafetensorsTensor {
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  /** Little-endian, row-major; a view into the file, perhaps unaligned. */
+  readonly data: Uint8Array;
+}
+
+export interface SafetensorsFile {
+  readonly tensors: Map<string, SafetensorsTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type SafetensorsErrorCode =
+  "truncated" | "header-size" | "header" | "duplicate" | "dtype" | "shape" | "offsets" | "metadata";
+
+/** What is wrong with a file, in words for its owner; `code` is stable. */
+export class SafetensorsError extends Error {
+  override readonly name = "SafetensorsError";
+  constructor(
+    readonly code: SafetensorsErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const headerLimit = 100_000_000;
+
+function fail(code: SafetensorsErrorCode, message: string): never {
+  throw new SafetensorsError(code, message);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** JSON.parse keeps the last of two equal keys; `text` is valid JSON, so a string before `:` is a key. */
+function refuseDuplicateKeys(text: string): void {
+  const open: Set<string>[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "{") open.push(new Set());
+    else if (character === "}") open.pop();
+    else if (character === '"') {
+      const start = at++;
+      while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+      let next = at + 1;
+      while (next < text.length && text.charCodeAt(next) <= 32) next++;
+      if (text[next] !== ":") continue;
+      const key = JSON.parse(text.slice(start, at + 1)) as string;
+      const keys = open.at(-1);
+      if (keys?.has(key)) fail("duplicate", `the name "${key}" stands twice in the header`);
+      keys?.add(key);
+    }
+  }
+}
+
+function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; end: number } {
+  if (bytes.length < 8) fail("truncated", `the file ends after ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  if (length > headerLimit) fail("header-size", `its header claims to have ${length} bytes`);
+  const end = 8 + length;
+  if (end > bytes.length)
+    fail("truncated", `its header should end at byte ${end}, the file ends at ${bytes.length}`);
+  let header: unknown;
+  let text = "";
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      bytes.subarray(8, end),
+    );
+    header = JSON.parse(text);
+  } catch {
+    fail("header", "its header is not JSON");
+  }
+  if (!text.startsWith("{") || !isRecord(header)) fail("header", "its header is no JSON object");
+  refuseDuplicateKeys(text);
+  return { header, end };
+}
+
+function readMetadata(value: unknown): Record<string, string> {
+  if (value === undefined) return {};
+  if (!isRecord(value) || Object.values(value).some((entry) => typeof entry !== "string"))
+    fail("metadata", "__metadata__ is not a map of strings");
+  return value as Record<string, string>;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function readEntry(name: string, value: unknown): Entry {
+  if (!isRecord(value)) fail("header", `the entry "${name}" is no JSON object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== "string" || !Object.hasOwn(elementBytes, dtype))
+    fail("dtype", `"${name}" has the unknown element type ${JSON.stringify(dtype)}`);
+  if (!Array.isArray(shape) || !shape.every(isCount))
+    fail("shape", `the shape of "${name}" is no list of sizes`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
+    fail("offsets", `the offsets of "${name}" are not two byte positions`);
+  const [begin = 0, end = 0] = offsets;
+  let size: number = elementBytes[dtype as SafetensorsDtype];
+  for (const axis of shape) {
+    size *= axis;
+    if (!Number.isSafeInteger(size)) fail("shape", `the shape of "${name}" is too large`);
+  }
+  if (end - begin !== size)
+    fail("offsets", `"${name}" has ${end - begin} bytes, its shape [${shape.join(", ")}] ${size}`);
+  return { name, dtype: dtype as SafetensorsDtype, shape, begin, end };
+}
+
+/**
+ * Reads a whole file. The tensors' data are views into `bytes`, in the order of the file.
+ * Throws SafetensorsError where the file is not exactly of the format: every byte after the header
+ * belongs to exactly one tensor (https://github.com/huggingface/safetensors, section "Format").
+ */
+export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { header, end: start } = readHeader(bytes);
+  const metadata = readMetadata(header["__metadata__"]);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== "__metadata__")
+    .map(([name, value]) => readEntry(name, value))
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const tensors = new Map<string, SafetensorsTensor>();
+  let position = 0;
+  for (const { name, dtype, shape, begin, end } of entries) {
+    if (begin !== position)
+      fail("offsets", `"${name}" starts at byte ${begin} of the data, not at ${position}`);
+    if (start + end > bytes.length)
+      fail("truncated", `"${name}" ends at byte ${start + end}, the file at ${bytes.length}`);
+    tensors.set(name, { dtype, shape, data: bytes.subarray(start + begin, start + end) });
+    position = end;
+  }
+  if (start + position !== bytes.length)
+    fail("offsets", `${bytes.length - start - position} bytes at the end belong to no tensor`);
+  return { tensors, metadata };
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * Writes a file: wide element types first and names sorted, so that every tensor is aligned and the
+ * same tensors give the same bytes. Throws SafetensorsError where data and shape disagree.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const sorted = [...tensors].sort(
+    ([a, x], [b, y]) => elementBytes[y.dtype] - elementBytes[x.dtype] || compareNames(a, b),
+  );
+  const entries: [string, unknown][] = [];
+  const notes = Object.entries(metadata).sort(([a], [b]) => compareNames(a, b));
+  if (notes.length > 0) entries.push(["__metadata__", Object.fromEntries(notes)]);
+  let position = 0;
+  for (const [name, { dtype, shape, data }] of sorted) {
+    if (name === "__metadata__") fail("header", "no tensor may be called __metadata__");
+    const end = position + data.length;
+    entries.push([name, { dtype, shape, data_offsets: [position, end] }]);
+    readEntry(name, { dtype, shape, data_offsets: [position, end] });
+    position = end;
+  }
+  // Object.fromEntries would move names that look like integers to the front; joined text keeps the order.
+  const fields = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const text = new TextEncoder().encode(`{${fields.join(",")}}`);
+  const start = 8 + Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(start + position).fill(32, 8, start);
+  new DataView(bytes.buffer).setUint32(0, start - 8, true);
+  bytes.set(text, 8);
+  let at = start;
+  for (const [, { data }] of sorted) {
+    bytes.set(data, at);
+    at += data.length;
+  }
+  return bytes;
+}
+
+/** IEEE 754 binary16 to a number. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+export type TensorValues =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/**
+ * The tensor's elements: a view where the data lie aligned, else a copy. F16 and BF16 come as f32,
+ * BOOL as bytes.
+ */
+export function tensorValues({ dtype, data }: SafetensorsTensor): TensorValues {
+  const width = elementBytes[dtype];
+  const bytes = data.byteOffset % width === 0 ? data : data.slice();
+  const at = [bytes.buffer, bytes.byteOffset, bytes.length / width] as const;
+  switch (dtype) {
+    case "F64":
+      return new Float64Array(...at);
+    case "F32":
+      return new Float32Array(...at);
+    case "F16":
+      return Float32Array.from(new Uint16Array(...at), halfToNumber);
+    case "BF16": {
+      const bits = Uint32Array.from(new Uint16Array(...at), (half) => half << 16);
+      return new Float32Array(bits.buffer);
+    }
+    case "I64":
+      return new BigInt64Array(...at);
+    case "U64":
+      return new BigUint64Array(...at);
+    case "I32":
+      return new Int32Array(...at);
+    case "U32":
+      return new Uint32Array(...at);
+    case "I16":
+      return new Int16Array(...at);
+    case "U16":
+      return new Uint16Array(...at);
+    case "I8":
+      return new Int8Array(...at);
+    case "U8":
+    case "BOOL":
+      return new Uint8Array(...at);
+  }
+}
+
+/** The tensor's elements as f32, whatever they were. */
+export function tensorFloats(tensor: SafetensorsTensor): Float32Array {
+  const values = tensorValues(tensor);
+  if (values instanceof Float32Array) return values;
+  return values instanceof BigInt64Array || values instanceof BigUint64Array
+    ? Float32Array.from(values, Number)
+    : Float32Array.from(values);
+}
+
+/** A typed array as the bytes of a tensor, without copying. */
+export function tensorBytes(values: TensorValues): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
