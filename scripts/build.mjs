@@ -1,0 +1,41 @@
+// The sources in; the generated modules and build/ out (`--generate`: the generated modules alone).
+
+import { spawnSync } from "node:child_process";
+import { chmod, readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generate } from "./generate.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+await generate(root);
+if (!process.argv.includes("--generate")) process.exitCode = await compileSources();
+
+async function compileSources() {
+  const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  await removeOrphans(join(root, "build"), root);
+  const command = join(root, "build/cli/main.js");
+  if (existsSync(command)) await chmod(command, 0o755);
+  return status ?? 1;
+}
+
+/** Outputs whose source is gone would still be found by imports. */
+async function removeOrphans(folder, sources) {
+  if (!existsSync(folder)) return;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const output = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      await removeOrphans(output, join(sources, entry.name));
+      continue;
+    }
+    const stem = entry.name.replace(/(\.d\.ts|\.js)(\.map)?$/, "");
+    if (stem === entry.name) continue;
+    if (!existsSync(join(sources, `${stem}.ts`))) await rm(output);
+  }
+}

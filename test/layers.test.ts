@@ -1,0 +1,244 @@
+// Every source file in; what the architecture forbids in them, by file and line, out.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, posix, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Which layers each layer may import, itself included. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  grammar: ["grammar"],
+  compiler: ["compiler", "grammar"],
+  runtime: ["runtime"],
+  cli: ["cli", "compiler", "grammar", "runtime"],
+};
+
+/** The one contract between compiler and runtime, which holds types alone. */
+const contract = "runtime/plan.ts";
+
+interface Import {
+  readonly target: string;
+  readonly typeOnly: boolean;
+  readonly line: number;
+}
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  readonly tree: ts.SourceFile;
+  readonly imports: readonly Import[];
+}
+
+function readSources(): readonly Source[] {
+  return Object.keys(allowed)
+    .flatMap((layer) => listFiles(join(root, layer)))
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => {
+      const file = relative(root, path).split("\\").join("/");
+      const text = readFileSync(path, "utf8");
+      const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+      return { file, text, tree, imports: importsOf(tree) };
+    });
+}
+
+function listFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? listFiles(join(folder, entry.name)) : [join(folder, entry.name)],
+  );
+}
+
+/** Static imports, re-exports, `import()` of a literal, and `import("…").T` types. */
+function importsOf(tree: ts.SourceFile): readonly Import[] {
+  const found: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+    if (!specifier || !ts.isStringLiteralLike(specifier)) return;
+    const line = lineOf(tree, specifier);
+    const target = specifier.text.startsWith(".")
+      ? posix
+          .normalize(posix.join(posix.dirname(tree.fileName), specifier.text))
+          .replace(/\.js$/, ".ts")
+      : specifier.text;
+    found.push({ target, typeOnly, line });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      add(node.moduleSpecifier, isTypeOnly(node.importClause));
+    } else if (ts.isExportDeclaration(node)) {
+      add(node.moduleSpecifier, node.isTypeOnly);
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      add(node.argument.literal, true);
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}
+
+function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
+  if (!clause) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const names = clause.namedBindings;
+  return (
+    !clause.name &&
+    names !== undefined &&
+    ts.isNamedImports(names) &&
+    names.elements.length > 0 &&
+    names.elements.every((element) => element.isTypeOnly)
+  );
+}
+
+function lineOf(tree: ts.SourceFile, node: ts.Node): number {
+  return tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
+}
+
+function layerOf(path: string): string {
+  return path.split("/")[0] ?? "";
+}
+
+const sources = readSources();
+const written = sources.filter((source) => !source.file.endsWith(".generated.ts"));
+
+/** The nodes of every written source that `select` names, as `file:line what`. */
+function offences(select: (node: ts.Node, source: Source) => string | undefined): string[] {
+  return written.flatMap((source) => {
+    const found: string[] = [];
+    const visit = (node: ts.Node): void => {
+      const what = select(node, source);
+      if (what !== undefined) found.push(`${source.file}:${lineOf(source.tree, node)} ${what}`);
+      ts.forEachChild(node, visit);
+    };
+    visit(source.tree);
+    return found;
+  });
+}
+
+function importOffences(forbidden: (source: Source, target: Import) => boolean): string[] {
+  return written.flatMap((source) =>
+    source.imports
+      .filter((target) => forbidden(source, target))
+      .map((target) => `${source.file}:${target.line} imports ${target.target}`),
+  );
+}
+
+describe("layers", () => {
+  it("import one way: grammar ← compiler ← cli → runtime", () => {
+    const wrong = importOffences((source, { target }) => {
+      if (!(layerOf(target) in allowed)) return target.startsWith("..");
+      return target !== contract && !allowed[layerOf(source.file)]?.includes(layerOf(target));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("meet the runtime, below the command, in the plan's types alone", () => {
+    const wrong = importOffences(
+      (source, { target, typeOnly }) =>
+        layerOf(source.file) === "compiler" && target === contract && !typeOnly,
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("leave Node and every package out of the runtime", () => {
+    const wrong = importOffences(
+      (source, { target }) => layerOf(source.file) === "runtime" && layerOf(target) !== "runtime",
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("leave Node out of what runs in a browser", () => {
+    const wrong = importOffences(
+      (source, { target }) => layerOf(source.file) !== "cli" && target.startsWith("node:"),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("keep ops to itself: compiler/ops imports only compiler/types", () => {
+    const wrong = importOffences(
+      (source, { target }) =>
+        source.file.startsWith("compiler/ops/") &&
+        !target.startsWith("compiler/ops/") &&
+        !target.startsWith("compiler/types/"),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("have no import cycles", () => {
+    expect(findCycles()).toEqual([]);
+  });
+});
+
+/** Each cycle of imports once, as `a → b → a`; imports of types vanish and may go round. */
+function findCycles(): string[] {
+  const edges = new Map(
+    sources.map(({ file, imports }) => [
+      file,
+      imports.filter(({ typeOnly }) => !typeOnly).map(({ target }) => target),
+    ]),
+  );
+  const finished = new Set<string>();
+  const cycles: string[] = [];
+  const walk = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) {
+      cycles.push([...path.slice(start), file].join(" → "));
+      return;
+    }
+    if (finished.has(file)) return;
+    for (const target of edges.get(file) ?? []) walk(target, [...path, file]);
+    finished.add(file);
+  };
+  for (const file of edges.keys()) walk(file, []);
+  return cycles;
+}
+
+describe("every source file", () => {
+  it("opens with a comment that says what comes in and what goes out", () => {
+    const wrong = written.filter(({ text }) => !/^(#!.*\n)?(\/\/ \S|\/\*\*? ?\S?)/.test(text));
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
+  it("has at most 400 lines", () => {
+    const long = written
+      .map(({ file, text }) => ({ file, lines: text.trimEnd().split("\n").length }))
+      .filter(({ lines }) => lines > 400);
+    expect(long).toEqual([]);
+  });
+
+  it("keeps no state in its module", () => {
+    const wrong = offences((node) => {
+      if (!ts.isVariableStatement(node) || !ts.isSourceFile(node.parent)) return undefined;
+      return (node.declarationList.flags & ts.NodeFlags.Const) === 0 ? "let or var" : undefined;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("runs no text as code", () => {
+    const wrong = offences((node) => {
+      if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return undefined;
+      const callee = node.expression.getText();
+      return ["eval", "Function", "globalThis.eval", "globalThis.Function"].includes(callee)
+        ? callee
+        : undefined;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("says no more than it means: no any, no silenced rule without a reason", () => {
+    const wrong = written.flatMap(({ file, text }) =>
+      text
+        .split("\n")
+        .map((line, index) => ({ line, place: `${file}:${index + 1}` }))
+        .filter(
+          ({ line }) =>
+            /@ts-(ignore|nocheck|expect-error)/.test(line) ||
+            (line.includes("eslint-disable") && !line.includes("--")),
+        )
+        .map(({ place }) => place),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
