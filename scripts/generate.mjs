@@ -1,6 +1,6 @@
 // Source files in; the two generated modules out: the prelude as text, and the runtime as bundled text.
 
-import { readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
@@ -20,7 +20,8 @@ export async function generate(root) {
 }
 
 async function preludeModule(folder) {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".nn")).sort();
+  const entries = existsSync(folder) ? await readdir(folder) : [];
+  const names = entries.filter((name) => name.endsWith(".nn")).sort();
   const files = [];
   for (const name of names) {
     files.push({ name, text: await readFile(join(folder, name), "utf8") });
@@ -108,6 +109,7 @@ function splitExports(text, file) {
 /** Several test runs may generate at once: each writes its own file and renames it into place. */
 async function writeWhenChanged(file, text) {
   if (existsSync(file) && (await readFile(file, "utf8")) === text) return;
+  await mkdir(dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;
   await writeFile(temporary, text);
   await rename(temporary, file);
