@@ -1,0 +1,34 @@
+// In: the text of `--rows` and the number of examples; out: the part of the examples to take.
+import { DataError } from "./array.js";
+
+/** From `begin` to before `end`; without `end`, to the last. Counted from 0. */
+export interface RowRange {
+  readonly begin: number;
+  readonly end: number | undefined;
+}
+
+/** `A:B`, `A:` or `:B`; undefined where the text is none of these (wrong usage). */
+export function parseRows(text: string): RowRange | undefined {
+  const [, first, last] = /^(\d*):(\d*)$/.exec(text) ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  const begin = first === "" ? 0 : Number(first);
+  const end = last === "" ? undefined : Number(last);
+  return end !== undefined && end <= begin ? undefined : { begin, end };
+}
+
+export function takeRows(
+  rows: RowRange | undefined,
+  examples: number | undefined,
+): { begin: number; end: number } {
+  if (examples === undefined) return { begin: 0, end: 0 };
+  if (examples === 0) throw new DataError("data-empty", "the data hold no examples");
+  const begin = rows?.begin ?? 0;
+  const end = rows?.end ?? examples;
+  if (begin >= examples || end > examples)
+    throw new DataError(
+      "data-rows",
+      `--rows ${begin}:${rows?.end ?? ""} reaches past the data, which have ${examples} examples`,
+      { hint: `the last row is ${examples - 1}` },
+    );
+  return { begin, end };
+}

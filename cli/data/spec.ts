@@ -1,0 +1,14 @@
+// What a model says of one of its inputs or targets, as far as the readers of data need it.
+import type { ElementType } from "./values.js";
+
+export interface InputSpec {
+  readonly name: string;
+  readonly role: "input" | "target";
+  readonly type: ElementType;
+  readonly categories?: number;
+  /** Names are free dimensions; `batch` comes first where there are examples. */
+  readonly shape: readonly (number | string)[];
+  readonly missing?: number;
+  /** Drawn or computed where no data are given. */
+  readonly optional: boolean;
+}
