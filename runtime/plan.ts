@@ -66,9 +66,11 @@ export interface PlanStorage {
   readonly name: string;
   readonly type: PlanType;
   readonly elements: number;
-  readonly kind: "parameters" | "optimizer" | "accumulator";
-  /** For optimizer state: its value before the first update (a splat); the others start at 0 or from `init`. */
+  readonly kind: "parameters" | "optimizer" | "accumulator" | "constant";
+  /** Its value before the first update (optimizer), or before each series of passes (accumulator): a splat, 0 unless said. */
   readonly initial?: number;
+  /** Where kind is constant: its elements. */
+  readonly values?: readonly number[];
 }
 
 export interface PlanKernel {
@@ -88,6 +90,10 @@ export type PlanProgramKind =
   | "evaluate"
   /** one update of an objective of a stage */
   | "step"
+  /** adds the gradients of a batch to the accumulators, without an update (see PlanStage.accumulate) */
+  | "gather"
+  /** results named after drawn inputs: their values, where the caller gives none to a program that reads them */
+  | "draw"
   /** one pass over a whole set: accumulates for fitted values or whole-set metrics */
   | "pass"
   /** after the passes of its `series`: writes fitted values, or gives whole-set metrics as results */
@@ -100,7 +106,7 @@ export interface PlanProgram {
   readonly stage?: string;
   readonly objective?: string;
   readonly series?: "fitted" | "metrics";
-  /** Given inputs that must be bound. */
+  /** Inputs that must be bound: given by the caller, or else filled by the `draw` program where they are drawn ones. */
   readonly inputs: readonly string[];
   /** One 32-bit word each, in order, in the uniform buffer (padded to 16 bytes). */
   readonly uniforms: readonly PlanUniform[];
@@ -156,7 +162,13 @@ export interface PlanStage {
   /** Run in order in each step, each `repeat` times. */
   readonly objectives: readonly {
     readonly name: string;
+    /** Draws its drawn inputs itself. */
     readonly program: number;
+    /** The same update reading every input, for callers that give data for drawn inputs; absent where none is drawn. */
+    readonly given?: number;
+    /** Where `accumulate` is above 1: run for all batches of an update but the last, which `program` takes. */
+    readonly gather?: number;
+    readonly gatherGiven?: number;
     readonly losses: readonly string[];
     /** undefined: the same batch as the update before it */
     readonly repeat?: number;
