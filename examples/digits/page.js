@@ -1,0 +1,158 @@
+// A person's strokes in; the probabilities of the ten digits, as bars that move while the stroke is under way, out.
+
+import { createSheet } from "./sheet.js";
+import { drawStrokes, imageSize, placeStrokes } from "./raster.js";
+
+const element = (id) => document.getElementById(id);
+const bars = createBars(element("bars"));
+const sheet = createSheet({ canvas: element("drawing"), onChange: drawingChanged });
+const reader = createReader();
+
+element("undo").addEventListener("click", sheet.undo);
+element("clear").addEventListener("click", sheet.clear);
+addEventListener("keydown", ({ key }) => {
+  if (key === "Escape") sheet.clear();
+});
+
+try {
+  const { Digits } = await import("./bundle/digits.js");
+  const net = await Digits.load({ weights: "./bundle/digits.safetensors" });
+  say(backendLine(net.backend));
+  reader.start(net);
+} catch (error) {
+  console.warn(error);
+  say(
+    (await isMissing())
+      ? "The model is not there yet: run “npm start” in the project's folder, which trains it, and load this page again."
+      : `The model could not be loaded: ${error.message}`,
+    true,
+  );
+}
+
+function drawingChanged(strokes) {
+  const drawn = strokes.length > 0;
+  document.body.classList.toggle("drawn", drawn);
+  element("undo").disabled = !drawn;
+  element("clear").disabled = !drawn;
+  reader.read(drawn ? imageOf(strokes) : undefined);
+}
+
+/** The drawing, which is in shares of the sheet, as the model takes it: grey levels from 0 to 255. */
+function imageOf(strokes) {
+  const placed = placeStrokes(strokes, { smallest: 0.2 });
+  return drawStrokes(placed).map((grey) => 255 * grey);
+}
+
+/**
+ * Asks the model at most once a frame and never twice at once: of the drawings made in the meantime, the latest counts.
+ */
+function createReader() {
+  let net;
+  let latest;
+  let waiting = false;
+  let asking = false;
+
+  const ask = async () => {
+    waiting = false;
+    const image = latest;
+    showSeen(image);
+    if (image === undefined) {
+      bars.show(undefined);
+      return;
+    }
+    if (net === undefined) return;
+    asking = true;
+    try {
+      const { probability } = await net.predict({ image });
+      bars.show(latest === undefined ? undefined : probability);
+    } catch (error) {
+      say(`The model stopped: ${error.message}`, true);
+      net = undefined;
+    }
+    asking = false;
+    if (latest !== image) schedule();
+  };
+  const schedule = () => {
+    if (waiting || asking) return;
+    waiting = true;
+    requestAnimationFrame(ask);
+  };
+  return {
+    start(loaded) {
+      net = loaded;
+      schedule();
+    },
+    read(image) {
+      latest = image;
+      schedule();
+    },
+  };
+}
+
+function createBars(list) {
+  const rows = Array.from({ length: 10 }, (_, digit) => {
+    const row = document.createElement("li");
+    row.innerHTML = `
+      <span class="digit" aria-hidden="true">${digit}</span>
+      <div class="track" role="meter" aria-label="Digit ${digit}" aria-valuemin="0" aria-valuemax="100">
+        <div class="bar"></div>
+      </div>
+      <span class="share" aria-hidden="true"></span>`;
+    list.append(row);
+    const find = (name) => row.querySelector(name);
+    return { row, track: find(".track"), bar: find(".bar"), share: find(".share") };
+  });
+
+  const show = (probability) => {
+    const best = probability?.indexOf(Math.max(...probability));
+    for (const [digit, { row, track, bar, share }] of rows.entries()) {
+      const percent = 100 * (probability?.[digit] ?? 0);
+      row.classList.toggle("best", digit === best);
+      track.setAttribute("aria-valuenow", percent.toFixed(1));
+      track.setAttribute("aria-valuetext", `${Math.round(percent)} percent`);
+      bar.style.transform = `translateX(${percent - 100}%)`;
+      share.textContent = probability
+        ? `${percent < 0.95 ? percent.toFixed(1) : Math.round(percent)} %`
+        : "";
+    }
+    element("answer").textContent = probability ? answer(best, probability[best]) : "";
+  };
+  show(undefined);
+  return { show };
+}
+
+function answer(digit, probability) {
+  if (probability > 0.9) return `It is a ${digit}.`;
+  return probability > 0.5 ? `Probably a ${digit}.` : "Hard to say yet.";
+}
+
+function showSeen(image) {
+  const context = element("seen").getContext("2d");
+  const pixels = context.createImageData(imageSize, imageSize);
+  const ink = getComputedStyle(document.body)
+    .color.match(/[\d.]+/g)
+    .map(Number);
+  for (let index = 0; index < imageSize * imageSize; index++) {
+    pixels.data.set([ink[0], ink[1], ink[2], image?.[index] ?? 0], 4 * index);
+  }
+  context.putImageData(pixels, 0, 0);
+}
+
+function backendLine(backend) {
+  return backend === "cpu"
+    ? "Running on the CPU: this browser offers no WebGPU."
+    : "Running on WebGPU, on this device; nothing you draw leaves it.";
+}
+
+async function isMissing() {
+  const files = ["./bundle/digits.js", "./bundle/digits.safetensors"];
+  const answers = await Promise.all(
+    files.map((file) => fetch(file, { method: "HEAD" }).catch(() => undefined)),
+  );
+  return answers.some((response) => response?.status === 404);
+}
+
+function say(text, trouble = false) {
+  element("status").textContent = text;
+  element("status").classList.toggle("trouble", trouble);
+}
