@@ -3,7 +3,7 @@
 import { DataError, shapeText } from "./array.js";
 import type { DataArray } from "./array.js";
 import { fitShape } from "./fit.js";
-import { nearest } from "./nearest.js";
+import { nearest } from "../../grammar/nearest.js";
 import { takeRows } from "./rows.js";
 import type { RowRange } from "./rows.js";
 import { parseDataArgument, readSource } from "./source.js";

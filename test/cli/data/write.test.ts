@@ -1,0 +1,68 @@
+// In: outputs of a model; out: that .npy, .csv and .json files of them hold exactly their numbers.
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { writeWhole } from "../../../cli/data/atomic.js";
+import { readNpy } from "../../../cli/data/npy.js";
+import { csvText, jsonText, npyBytes, outputFormat } from "../../../cli/data/write.js";
+import { temporaryFolder } from "./files.js";
+
+const folder = temporaryFolder();
+const probability = {
+  name: "probability",
+  shape: [2, 2],
+  data: Float32Array.of(0.1, 1 / 3, 1e-30, 16777216),
+};
+const place = { name: "place", shape: [2], data: Int32Array.of(-1, 7) };
+const flag = { name: "flag", shape: [2], data: Uint8Array.of(1, 0), bool: true };
+
+describe("writers", () => {
+  test("npy reads back", () => {
+    for (const output of [probability, place, flag]) {
+      const bytes = npyBytes(output);
+      const read = readNpy(bytes, "x", "x");
+      expect(read.shape).toEqual(output.shape);
+      expect([...read.data]).toEqual([...output.data]);
+      expect((bytes.length - output.data.byteLength) % 64).toBe(0);
+    }
+    expect(readNpy(npyBytes(flag), "x", "x").dtype).toBe("bool");
+  });
+  test("csv has a column each, and every f32 reads back", () => {
+    const text = csvText([probability, place, flag]);
+    expect(text.split("\n")[0]).toBe("probability_0,probability_1,place,flag");
+    const cells = text
+      .split("\n")
+      .slice(1, 3)
+      .map((line) => line.split(","));
+    expect(cells.map((line) => line[0])).toEqual(["0.1", "1e-30"]);
+    expect(cells.flatMap((line) => line.slice(0, 2)).map((c) => Math.fround(Number(c)))).toEqual([
+      ...probability.data,
+    ]);
+    expect(cells[0]?.slice(2)).toEqual(["-1", "true"]);
+  });
+  test("json nests by shape, and what is not finite is null", () => {
+    const odd = { name: "odd", shape: [1, 2, 1], data: Float32Array.of(NaN, 2) };
+    expect(JSON.parse(jsonText([odd, place, flag]))).toEqual({
+      odd: [[[null], [2]]],
+      place: [-1, 7],
+      flag: [true, false],
+    });
+  });
+  test("the format goes by extension, - is json", () => {
+    expect(["a.NPY", "a.csv", "a.json", "-", "a.txt"].map(outputFormat)).toEqual([
+      "npy",
+      "csv",
+      "json",
+      "json",
+      undefined,
+    ]);
+  });
+  test("a file is replaced whole, and nothing else is left in the folder", () => {
+    const file = folder.put("out.json", "before");
+    writeWhole(file, "after");
+    expect(readFileSync(file, "utf8")).toBe("after");
+    expect(readdirSync(folder.path)).toEqual(["out.json"]);
+    expect(() => {
+      writeWhole(`${folder.path}/none/out.json`, "x");
+    }).toThrow("there is no such folder");
+  });
+});
