@@ -110,20 +110,21 @@ function createBars(list) {
       row.classList.toggle("best", digit === best);
       track.setAttribute("aria-valuenow", percent.toFixed(1));
       track.setAttribute("aria-valuetext", `${Math.round(percent)} percent`);
-      bar.style.transform = `translateX(${percent - 100}%)`;
-      share.textContent = probability
-        ? `${percent < 0.95 ? percent.toFixed(1) : Math.round(percent)} %`
-        : "";
+      // A little further out at 0: rounding would leave a sliver.
+      bar.style.transform = `translateX(${1.01 * percent - 101}%)`;
+      share.textContent = probability ? `${Math.round(percent)} %` : "";
     }
-    element("answer").textContent = probability ? answer(best, probability[best]) : "";
+    // Said again, the same words would be read out again.
+    const text = probability ? answer(best, probability[best]) : "";
+    if (element("answer").textContent !== text) element("answer").textContent = text;
   };
   show(undefined);
   return { show };
 }
 
 function answer(digit, probability) {
-  if (probability > 0.9) return `It is a ${digit}.`;
-  return probability > 0.5 ? `Probably a ${digit}.` : "Hard to say yet.";
+  if (probability > 0.9) return `It reads ${digit}.`;
+  return probability > 0.5 ? `Perhaps ${digit}.` : "Hard to say yet.";
 }
 
 function showSeen(image) {
