@@ -1,0 +1,67 @@
+/** The state of one parse, and the questions that rules ask of the tokens ahead; no rules. */
+
+import { CstParser, type IToken, type TokenType, tokenMatcher } from "chevrotain";
+import { parserMessages } from "./failures.js";
+import { Arrow, Colon, Comma, Equals, Tilde, allTokens } from "../tokens.js";
+/** How deep expressions and blocks may stand in each other, with or without brackets. */
+export const nestingLimit = 160;
+
+/** Thrown out of the parser where the source is nested too deeply for its stack; `parse` reports it. */
+export class TooDeepError extends Error {
+  constructor(readonly token: IToken) {
+    super("nested too deeply");
+  }
+}
+
+/** A parser with two tokens of look-ahead that stops at the first mistake. */
+export abstract class BaseParser extends CstParser {
+  /** The first tokens of the declarations, statements and lines that are being read, outermost first. */
+  openParts: IToken[] = [];
+  protected depth = 0;
+
+  constructor(validate = false) {
+    super([...allTokens], {
+      maxLookahead: 2,
+      recoveryEnabled: false,
+      nodeLocationTracking: "onlyOffset",
+      errorMessageProvider: parserMessages,
+      skipValidations: !validate,
+    });
+  }
+
+  /** Forgets the parse before and takes new tokens. */
+  start(tokens: readonly IToken[]): void {
+    this.input = [...tokens];
+    this.openParts = [];
+    this.depth = 0;
+  }
+
+  protected enterPart(): void {
+    this.ACTION(() => this.openParts.push(this.LA(1)));
+  }
+
+  protected leavePart(): void {
+    this.ACTION(() => this.openParts.pop());
+  }
+
+  protected enter(): void {
+    this.ACTION(() => {
+      this.depth++;
+      if (this.depth > nestingLimit) throw new TooDeepError(this.LA(1));
+    });
+  }
+
+  protected leave(): void {
+    this.ACTION(() => this.depth--);
+  }
+
+  /** Whether the next word is used as a name, because `=`, `:`, `,`, `~` or `<-` follows it. */
+  protected isName(): boolean {
+    const next = this.LA(2);
+    return [Equals, Colon, Comma, Tilde, Arrow].some((sign) => tokenMatcher(next, sign));
+  }
+
+  protected isKeyword(word: TokenType): boolean {
+    return tokenMatcher(this.LA(1), word) && !this.isName();
+  }
+}

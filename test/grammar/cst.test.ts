@@ -1,0 +1,16 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { generateCstDts } from "chevrotain";
+import { format } from "prettier";
+import { expect, test } from "vitest";
+import { NetworkParser } from "../../grammar/parser/index.js";
+
+const path = "grammar/parser/cst.ts";
+const header = `/** The shape of the concrete syntax tree, derived from the rules; UPDATE_GOLDEN=1 writes it anew. */\n\n`;
+
+test("the grammar passes Chevrotain's own validation, and the tree's types are those of the rules", async () => {
+  const parser = new NetworkParser(true);
+  const declarations = generateCstDts(parser.getGAstProductions(), { includeVisitorInterface: false });
+  const text = await format(header + declarations, { parser: "typescript", printWidth: 100 });
+  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(path, text);
+  expect(readFileSync(path, "utf8")).toBe(text);
+});
