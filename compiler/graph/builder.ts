@@ -1,0 +1,311 @@
+// Ops, operands and attributes in; checked, immutable nodes out.
+
+import { dimEqual, shapeEqual, shapeText } from "../types/dimension.js";
+import type { Dim } from "../types/dimension.js";
+import type {
+  ElementType,
+  Node,
+  NodeOf,
+  OpAttributes,
+  OpName,
+  Origin,
+  Shape,
+  TensorType,
+} from "../types/graph.js";
+import { indices, inputAt } from "../ops/broadcast.js";
+import type {
+  BinaryName,
+  GraphBuilder,
+  LeafName,
+  ReductionName,
+  UnaryName,
+} from "../ops/builder.js";
+import { GraphError, isProblem, problem } from "../ops/problem.js";
+import type { ShapeProblem } from "../ops/problem.js";
+import { ruleOf } from "../ops/table.js";
+import { isWhole } from "../ops/views.js";
+
+/** The most elements that a tensor may have: indices are 32-bit integers. */
+export const maximumElements = 2 ** 31 - 1;
+
+type Core = Pick<GraphBuilder, "tryNode" | "node" | "leaf" | "tryLeaf">;
+
+/** Shared by all views (`at`) of a builder: the next id, and the views made so far. */
+interface Counter {
+  next: number;
+  readonly views: Map<Origin | undefined, GraphBuilder>;
+}
+
+/** A builder whose first node bears `firstId`. */
+export function createBuilder(firstId = 0): GraphBuilder {
+  return viewOf({ next: firstId, views: new Map() }, undefined);
+}
+
+function viewOf(counter: Counter, origin: Origin | undefined): GraphBuilder {
+  const known = counter.views.get(origin);
+  if (known !== undefined) return known;
+  const core = coreOf(counter, origin);
+  const view: GraphBuilder = {
+    ...core,
+    at: (other) => viewOf(counter, other),
+    ...unaryMethods(core),
+    ...binaryMethods(core),
+    ...reductionMethods(core),
+    ...leafMethods(core),
+    ...pointwiseMethods(core),
+    ...viewMethods(core),
+    ...otherMethods(core),
+  };
+  counter.views.set(origin, view);
+  return view;
+}
+
+/** The type of a node by the op table, its extents and its size checked. */
+export function typeOfNode<K extends OpName>(
+  op: K,
+  inputs: readonly Node[],
+  attributes: OpAttributes[K],
+  declared: TensorType | undefined,
+): TensorType | ShapeProblem {
+  const type = ruleOf(op).shape({ inputs, attributes, declared });
+  return isProblem(type) ? type : (sizeProblem(type.shape) ?? type);
+}
+
+function sizeProblem(shape: Shape): ShapeProblem | undefined {
+  let elements = 1;
+  for (const [axis, extent] of shape.entries()) {
+    if (typeof extent !== "number") continue;
+    if (!Number.isInteger(extent) || extent < 1) {
+      return problem("shape", `axis ${axis} of ${shapeText(shape)} would have no elements`, {
+        expected: "axes of at least 1",
+        found: shapeText(shape),
+      });
+    }
+    elements *= extent;
+  }
+  if (elements <= maximumElements) return undefined;
+  return problem("limit", `a tensor of shape ${shapeText(shape)} is too large`, {
+    expected: `at most ${maximumElements} elements`,
+    found: `${elements} elements`,
+  });
+}
+
+function coreOf(counter: Counter, origin: Origin | undefined): Core {
+  const make = <K extends OpName>(
+    op: K,
+    inputs: readonly Node[],
+    attributes: OpAttributes[K],
+    declared: TensorType | undefined,
+    own: Origin | undefined,
+  ): Node | ShapeProblem => {
+    const type = typeOfNode(op, inputs, attributes, declared);
+    if (isProblem(type)) return type;
+    const id = counter.next++;
+    const node: NodeOf<K> = {
+      id,
+      op,
+      inputs,
+      attributes,
+      type: type.type,
+      shape: type.shape,
+      origin: own ?? origin,
+    };
+    return node as Node;
+  };
+  return {
+    tryNode: (op, inputs, attributes, own) => make(op, inputs, attributes, undefined, own),
+    node: (op, inputs, attributes) => sure(make(op, inputs, attributes, undefined, undefined)),
+    tryLeaf: (op, type, attributes) => make(op, [], attributes, type, undefined),
+    leaf: (op, type, attributes) => sure(make(op, [], attributes, type, undefined)),
+  };
+}
+
+function sure(node: Node | ShapeProblem): Node {
+  if (isProblem(node)) throw new GraphError(node);
+  return node;
+}
+
+function splat(core: Core, value: number, type: ElementType, shape: Shape = []): Node {
+  return core.leaf("constant", { type, shape }, { values: [value] });
+}
+
+const unaryNames: readonly UnaryName[] = [
+  "negate",
+  "exp",
+  "log",
+  "sqrt",
+  "sin",
+  "cos",
+  "tanh",
+  "abs",
+  "sign",
+  "floor",
+  "round",
+  "erf",
+  "erfinv",
+  "not",
+  "stopGradient",
+];
+
+const binaryNames: readonly BinaryName[] = [
+  "add",
+  "subtract",
+  "multiply",
+  "divide",
+  "modulo",
+  "power",
+  "minimum",
+  "maximum",
+  "equal",
+  "notEqual",
+  "less",
+  "lessEqual",
+  "greater",
+  "greaterEqual",
+  "and",
+  "or",
+];
+
+const reductionNames: readonly ReductionName[] = ["sum", "prod", "max", "min", "any", "all"];
+
+function methods<K extends string, M>(names: readonly K[], method: (name: K) => M): Record<K, M> {
+  return Object.fromEntries(names.map((name) => [name, method(name)])) as Record<K, M>;
+}
+
+function unaryMethods(core: Core): Pick<GraphBuilder, UnaryName> {
+  return methods(unaryNames, (op) => (x: Node) => core.node(op, [x], {}));
+}
+
+function binaryMethods(core: Core): Pick<GraphBuilder, BinaryName> {
+  return methods(binaryNames, (op) => (left: Node | number, right: Node | number) => {
+    const type =
+      typeof left !== "number" ? left.type : typeof right !== "number" ? right.type : "f32";
+    return core.node(op, [operand(core, left, type), operand(core, right, type)], {});
+  });
+}
+
+function operand(core: Core, value: Node | number, type: ElementType): Node {
+  return typeof value === "number" ? splat(core, value, type) : value;
+}
+
+function reductionMethods(core: Core): Pick<GraphBuilder, ReductionName> {
+  return methods(reductionNames, (op) => (x: Node, axes?: readonly number[], keep = false) => {
+    const over = axes ?? indices(x.shape.length);
+    const reduced = over.length === 0 ? x : core.node(op, [x], { axes: over });
+    if (!keep) return reduced;
+    const shape = x.shape.map((extent, axis) => (over.includes(axis) ? 1 : extent));
+    return reshape(core, reduced, shape);
+  });
+}
+
+type LeafMethods = Pick<
+  GraphBuilder,
+  | "constant"
+  | "zerosLike"
+  | "iota"
+  | "dimension"
+  | "hostScalar"
+  | "input"
+  | "stored"
+  | "placeholder"
+  | "random"
+>;
+
+function leafMethods(core: Core): LeafMethods {
+  const leaf = <K extends LeafName>(op: K, type: TensorType, attributes: OpAttributes[K]): Node =>
+    core.leaf(op, { type: type.type, shape: type.shape }, attributes);
+  return {
+    constant: (values, shape, type = "f32") => {
+      const list = typeof values === "number" ? [values] : values;
+      const filled = shape ?? (typeof values === "number" ? [] : [list.length]);
+      return leaf("constant", { type, shape: filled }, { values: list });
+    },
+    zerosLike: (like) => splat(core, 0, like.type, like.shape),
+    iota: (shape, axis) => leaf("iota", { type: "i32", shape }, { axis }),
+    dimension: (dim) =>
+      typeof dim === "number"
+        ? splat(core, dim, "i32")
+        : leaf("dimension", { type: "i32", shape: [] }, { dim }),
+    hostScalar: (name) => leaf("hostScalar", { type: "f32", shape: [] }, { name }),
+    input: (name, type) => leaf("input", type, { name }),
+    stored: (name, type) => leaf("stored", type, { name }),
+    placeholder: (name, type) => leaf("placeholder", type, { name }),
+    random: (path, source, shape) =>
+      leaf("random", { type: source === "uniform" ? "f32" : "u32", shape }, { path, source }),
+  };
+}
+
+function pointwiseMethods(core: Core): Pick<GraphBuilder, "cast" | "select"> {
+  return {
+    cast: (x, to) => (x.type === to ? x : core.node("cast", [x], { to })),
+    select: (condition, then, otherwise) => {
+      const type =
+        typeof then !== "number"
+          ? then.type
+          : typeof otherwise !== "number"
+            ? otherwise.type
+            : "f32";
+      const branches = [operand(core, then, type), operand(core, otherwise, type)];
+      return core.node("select", [condition, ...branches], {});
+    },
+  };
+}
+
+function reshape(core: Core, x: Node, shape: Shape): Node {
+  return shapeEqual(x.shape, shape) ? x : core.node("reshape", [x], { shape });
+}
+
+type ViewMethods = Pick<
+  GraphBuilder,
+  "reshape" | "transpose" | "broadcast" | "slice" | "pad" | "flip" | "window" | "fold" | "concat"
+>;
+
+function viewMethods(core: Core): ViewMethods {
+  return {
+    reshape: (x, shape) => reshape(core, x, shape),
+    transpose: (x, permutation) =>
+      permutation.length === x.shape.length && permutation.every((axis, n) => axis === n)
+        ? x
+        : core.node("transpose", [x], { permutation }),
+    broadcast: (x, shape) =>
+      shapeEqual(x.shape, shape) ? x : core.node("broadcast", [x], { shape }),
+    slice: (x, starts, counts, steps) =>
+      isWhole(x, starts, counts)
+        ? x
+        : core.node("slice", [x], { starts, counts, steps: steps ?? counts.map(() => 1) }),
+    pad: (x, before, after, options = {}) => {
+      const interior = options.interior ?? before.map(() => 0);
+      const nothing = [...before, ...after].every(isZero) && interior.every(isZero);
+      if (nothing) return x;
+      return core.node("pad", [x], { before, after, interior, value: options.value ?? 0 });
+    },
+    flip: (x, axes) => (axes.length === 0 ? x : core.node("flip", [x], { axes })),
+    window: (x, attributes) => core.node("window", [x], attributes),
+    fold: (x, attributes, extents) => core.node("fold", [x], { ...attributes, extents }),
+    concat: (parts, axis) =>
+      parts.length === 1 ? inputAt(parts, 0) : core.node("concat", parts, { axis }),
+  };
+}
+
+function isZero(dim: Dim): boolean {
+  return dimEqual(dim, 0);
+}
+
+type OtherMethods = Pick<
+  GraphBuilder,
+  "argmax" | "argmin" | "cumsum" | "take" | "scatterAdd" | "contract" | "scan" | "result"
+>;
+
+function otherMethods(core: Core): OtherMethods {
+  return {
+    argmax: (x, axis) => core.node("argmax", [x], { axis }),
+    argmin: (x, axis) => core.node("argmin", [x], { axis }),
+    cumsum: (x, axis, reverse = false) => core.node("cumsum", [x], { axis, reverse }),
+    take: (x, places, axis, batchAxes = 0) => core.node("take", [x, places], { axis, batchAxes }),
+    scatterAdd: (updates, places, axis, extent, batchAxes = 0) =>
+      core.node("scatterAdd", [updates, places], { axis, batchAxes, extent }),
+    contract: (left, right, attributes) => core.node("contract", [left, right], attributes),
+    scan: (inputs, attributes) => core.node("scan", inputs, attributes),
+    result: (scan, index) => core.node("result", [scan], { index }),
+  };
+}

@@ -1,0 +1,191 @@
+// Two or three tensors that broadcast in; the records of elementwise ops over them out.
+
+import type { ElementType, Node } from "../types/graph.js";
+import type { BinaryName, GraphBuilder } from "./builder.js";
+import { anyNode, inputAt, splatValue, wantOperands, wantSameType, wantType } from "./broadcast.js";
+import {
+  anyType,
+  liftPointwise,
+  numbers,
+  pointwise,
+  pointwiseType,
+  real,
+  truth,
+} from "./pointwise.js";
+import { notDifferentiable, vjp } from "./rule.js";
+import type { OpRule, OpTable, VjpRule } from "./rule.js";
+
+interface BinaryGradient {
+  readonly b: GraphBuilder;
+  readonly x: Node;
+  readonly y: Node;
+  readonly out: Node;
+  readonly g: Node;
+}
+
+/** Cotangents of the left and the right operand; each is built only where it is needed. */
+function binaryVjp<K extends BinaryName>(
+  left: (request: BinaryGradient) => Node,
+  right: (request: BinaryGradient) => Node,
+): VjpRule<K> {
+  return vjp(({ b, node, g, needs }) => {
+    const [x, y] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
+    const request = { b, x, y, out: anyNode(node), g };
+    return [
+      needs[0] === true ? left(request) : undefined,
+      needs[1] === true ? right(request) : undefined,
+    ];
+  });
+}
+
+function arithmetic<K extends BinaryName>(
+  name: K,
+  doc: string,
+  takes: readonly ElementType[],
+  derivative: VjpRule<K>,
+): OpRule<K> {
+  return pointwise({ name, doc, arity: 2, takes, op: name, vjp: derivative });
+}
+
+function comparison<K extends BinaryName>(
+  name: K,
+  doc: string,
+  takes: readonly ElementType[] = numbers,
+): OpRule<K> {
+  const derivative = notDifferentiable<K>("truth values have no derivative");
+  return pointwise({ name, doc, arity: 2, takes, gives: "bool", op: name, vjp: derivative });
+}
+
+/** The cotangent of one side of a minimum or maximum: all of it where that side was taken. */
+function taken(
+  firstWins: (request: BinaryGradient) => Node,
+): readonly [(request: BinaryGradient) => Node, (request: BinaryGradient) => Node] {
+  return [
+    (request) => request.b.select(firstWins(request), request.g, 0),
+    (request) => request.b.select(firstWins(request), 0, request.g),
+  ];
+}
+
+/** ∂(x^y)/∂x = y·x^(y−1); 0 where y is 0, and at x = 0 where y < 1 (there it is infinite, as for sqrt). */
+function powerByBase({ b, x, y, g }: BinaryGradient): Node {
+  const exponent = splatValue(y);
+  if (exponent !== undefined) return powerByBaseOfConstant({ b, x, g, exponent });
+  const flat = b.equal(y, 0);
+  const singular = b.or(flat, b.and(b.equal(x, 0), b.less(y, 1)));
+  const base = b.select(singular, 1, x);
+  const slope = b.multiply(y, b.power(base, b.subtract(y, 1)));
+  return b.select(singular, 0, b.multiply(g, slope));
+}
+
+function powerByBaseOfConstant(request: {
+  readonly b: GraphBuilder;
+  readonly x: Node;
+  readonly g: Node;
+  readonly exponent: number;
+}): Node {
+  const { b, x, g, exponent } = request;
+  if (exponent === 0) return b.zerosLike(g);
+  if (exponent === 1) return g;
+  if (exponent === 2) return b.multiply(g, b.multiply(x, 2));
+  if (exponent > 1) return b.multiply(g, b.multiply(b.power(x, exponent - 1), exponent));
+  const singular = b.equal(x, 0);
+  const base = b.select(singular, 1, x);
+  const slope = b.multiply(b.power(base, exponent - 1), exponent);
+  return b.select(singular, 0, b.multiply(g, slope));
+}
+
+/** ∂(x^y)/∂y = x^y·log x, and 0 where x is not positive: there x^y is defined at integers y alone. */
+function powerByExponent({ b, x, out, g }: BinaryGradient): Node {
+  const positive = b.greater(x, 0);
+  const logarithm = b.log(b.select(positive, x, 1));
+  return b.select(positive, b.multiply(g, b.multiply(out, logarithm)), 0);
+}
+
+export const binary: Pick<OpTable, BinaryName | "select"> = {
+  add: arithmetic(
+    "add",
+    "The sum.",
+    numbers,
+    binaryVjp(
+      ({ g }) => g,
+      ({ g }) => g,
+    ),
+  ),
+  subtract: arithmetic(
+    "subtract",
+    "The difference.",
+    numbers,
+    binaryVjp(
+      ({ g }) => g,
+      ({ b, g }) => b.negate(g),
+    ),
+  ),
+  multiply: arithmetic(
+    "multiply",
+    "The product.",
+    numbers,
+    binaryVjp(
+      ({ b, y, g }) => b.multiply(g, y),
+      ({ b, x, g }) => b.multiply(g, x),
+    ),
+  ),
+  divide: arithmetic(
+    "divide",
+    "The quotient, never rounded.",
+    real,
+    binaryVjp(
+      ({ b, y, g }) => b.divide(g, y),
+      ({ b, y, out, g }) => b.negate(b.divide(b.multiply(g, out), y)),
+    ),
+  ),
+  modulo: arithmetic(
+    "modulo",
+    "The remainder x − y·⌊x / y⌋, which takes the divisor's sign.",
+    numbers,
+    binaryVjp(
+      ({ g }) => g,
+      ({ b, x, y, g }) => b.negate(b.multiply(g, b.floor(b.divide(x, y)))),
+    ),
+  ),
+  power: arithmetic(
+    "power",
+    "x to the power y; for negative x, y is an integer. 0⁰ is 1.",
+    real,
+    binaryVjp(powerByBase, powerByExponent),
+  ),
+  minimum: arithmetic(
+    "minimum",
+    "The smaller of two; on a tie the derivative goes to the first.",
+    numbers,
+    binaryVjp(...taken(({ b, x, y }) => b.lessEqual(x, y))),
+  ),
+  maximum: arithmetic(
+    "maximum",
+    "The larger of two; on a tie the derivative goes to the first.",
+    numbers,
+    binaryVjp(...taken(({ b, x, y }) => b.greaterEqual(x, y))),
+  ),
+  equal: comparison("equal", "Whether two values are equal.", anyType),
+  notEqual: comparison("notEqual", "Whether two values differ.", anyType),
+  less: comparison("less", "Whether the first is smaller."),
+  lessEqual: comparison("lessEqual", "Whether the first is smaller or equal."),
+  greater: comparison("greater", "Whether the first is larger."),
+  greaterEqual: comparison("greaterEqual", "Whether the first is larger or equal."),
+  and: comparison("and", "Whether both hold.", truth),
+  or: comparison("or", "Whether one holds at least.", truth),
+  select: {
+    family: "pointwise",
+    doc: "The second operand where the first holds, else the third. Its derivative selects, never multiplies.",
+    shape: ({ inputs }) =>
+      wantOperands(inputs, 3, "a choice") ??
+      wantType(inputs, 0, truth, "the condition of a choice") ??
+      wantSameType(inputs, "a choice", 1) ??
+      pointwiseType(inputs, inputAt(inputs, 1).type),
+    vjp: vjp(({ b, node, g }) => {
+      const condition = inputAt(node.inputs, 0);
+      return [undefined, b.select(condition, g, 0), b.select(condition, 0, g)];
+    }),
+    lift: liftPointwise,
+    lowering: { kind: "pointwise", op: "select" },
+  },
+};

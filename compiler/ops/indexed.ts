@@ -1,0 +1,179 @@
+// A tensor and integer places in; the records of gathering by places and of its adjoint out.
+
+import { dimEqual, shapeText } from "../types/dimension.js";
+import type { Dim } from "../types/dimension.js";
+import type { Node, NodeOf, Shape } from "../types/graph.js";
+import { at, extentAt, indices, inputAt, wantAxis, wantOperands, wantType } from "./broadcast.js";
+import { anyType, real } from "./pointwise.js";
+import { problem } from "./problem.js";
+import type { ShapeProblem } from "./problem.js";
+import { vjp } from "./rule.js";
+import type { GatherRequest, LiftRequest, OpTable } from "./rule.js";
+
+type IndexedName = "take" | "scatterAdd";
+
+/** Axes of a take: batch…, before…, the taken axis, after…; places: batch…, then axes that stand where the taken one was. */
+interface Layout {
+  readonly axis: number;
+  readonly batchAxes: number;
+  readonly placeAxes: number;
+}
+
+function layoutOf(node: NodeOf<IndexedName>): Layout {
+  const { axis, batchAxes } = node.attributes;
+  return { axis, batchAxes, placeAxes: inputAt(node.inputs, 1).shape.length - batchAxes };
+}
+
+/** A problem unless places are integers that share the leading `batchAxes` with `x`. */
+function wantPlaces(
+  inputs: readonly Node[],
+  attributes: { readonly axis: number; readonly batchAxes: number },
+  what: string,
+): ShapeProblem | undefined {
+  const wrong =
+    wantOperands(inputs, 2, what) ?? wantType(inputs, 1, ["i32", "u32"], `${what}: a place`);
+  if (wrong !== undefined) return wrong;
+  const [x, places] = [inputAt(inputs, 0).shape, inputAt(inputs, 1).shape];
+  const { axis, batchAxes } = attributes;
+  if (!Number.isInteger(batchAxes) || batchAxes < 0 || batchAxes > axis) {
+    return problem("axis", `${what}: the batch axes stand before the axis`, { operands: [0] });
+  }
+  const agrees = indices(batchAxes).every((n) => {
+    const [own, other] = [x[n], places[n]];
+    return own !== undefined && other !== undefined && dimEqual(own, other);
+  });
+  if (agrees) return undefined;
+  return problem("shape", `${what}: tensor and places share their first ${batchAxes} axes`, {
+    expected: shapeText(x.slice(0, batchAxes)),
+    found: shapeText(places.slice(0, batchAxes)),
+    operands: [0, 1],
+  });
+}
+
+/** The shape with the taken axis replaced by the axes of the places. */
+function takenShape(x: Shape, places: Shape, axis: number, batchAxes: number): Shape {
+  return [...x.slice(0, axis), ...places.slice(batchAxes), ...x.slice(axis + 1)];
+}
+
+/** Moves the leading axis of `places` behind the other leading axes that precede the place axes. */
+function moveToFront(b: LiftRequest<"take">["b"], y: Node, from: number): Node {
+  const others = indices(y.shape.length).filter((axis) => axis !== from);
+  return b.transpose(y, [from, ...others]);
+}
+
+function liftTake(request: LiftRequest<"take">): Node {
+  const { b, node, inputs, lifted, extent } = request;
+  const { axis, batchAxes } = node.attributes;
+  const [x, places] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+  if (batchAxes === 0 && lifted[1] !== true) return b.take(x, places, axis + 1);
+  if (batchAxes === 0 && lifted[0] !== true) return moveToFront(b, b.take(x, places, axis), axis);
+  const all = broadcastMembers(request.b, inputs, lifted, extent);
+  return b.node("take", all, { axis: axis + 1, batchAxes: batchAxes + 1 });
+}
+
+function broadcastMembers(
+  b: LiftRequest<"take">["b"],
+  inputs: readonly Node[],
+  lifted: readonly boolean[],
+  extent: Dim,
+): Node[] {
+  return inputs.map((input, position) =>
+    lifted[position] === true ? input : b.broadcast(input, [extent, ...input.shape]),
+  );
+}
+
+/** The index into places for an output of take, or an update of scatterAdd: batch axes, then place axes. */
+function placeIndex<E>(whole: readonly E[], { axis, batchAxes, placeAxes }: Layout): E[] {
+  return [...whole.slice(0, batchAxes), ...whole.slice(axis, axis + placeAxes)];
+}
+
+/** The index into the updates: the owner's axes with the place axes in the owner's place. */
+function updateIndex<E>({ out, summed, node }: GatherRequest<E, "scatterAdd">): E[] {
+  const { axis } = node.attributes;
+  return [...out.slice(0, axis), ...summed, ...out.slice(axis + 1)];
+}
+
+export const indexed: Pick<OpTable, IndexedName> = {
+  take: {
+    family: "indexed",
+    doc: "Elements along an axis by integer places; a place outside counts as the nearest inside.",
+    shape: ({ inputs, attributes }) => {
+      const wrong =
+        wantOperands(inputs, 2, "take") ??
+        wantType(inputs, 0, anyType, "take") ??
+        wantAxis(attributes.axis, inputAt(inputs, 0).shape, "take") ??
+        wantPlaces(inputs, attributes, "take");
+      if (wrong !== undefined) return wrong;
+      const [x, places] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+      const { axis, batchAxes } = attributes;
+      return { type: x.type, shape: takenShape(x.shape, places.shape, axis, batchAxes) };
+    },
+    vjp: vjp(({ b, node, g }) => {
+      const { axis, batchAxes } = node.attributes;
+      const [x, places] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
+      return [b.scatterAdd(g, places, axis, extentAt(x.shape, axis), batchAxes), undefined];
+    }),
+    lift: liftTake,
+    lowering: {
+      kind: "take",
+      extent: (node) => extentAt(inputAt(node.inputs, 0).shape, node.attributes.axis),
+      place: ({ node, out }) => placeIndex(out, layoutOf(node)),
+      source: ({ node, out }, place) => {
+        const { axis, placeAxes } = layoutOf(node);
+        return [...out.slice(0, axis), place, ...out.slice(axis + placeAxes)];
+      },
+    },
+  },
+  scatterAdd: {
+    family: "indexed",
+    doc: "The adjoint of take: each place is the sum of the updates that name it.",
+    shape: ({ inputs, attributes }) => {
+      const { axis, batchAxes, extent } = attributes;
+      const wrong =
+        wantOperands(inputs, 2, "scatter_add") ??
+        wantType(inputs, 0, real, "scatter_add") ??
+        wantPlaces(inputs, attributes, "scatter_add");
+      if (wrong !== undefined) return wrong;
+      const [updates, places] = [inputAt(inputs, 0).shape, inputAt(inputs, 1).shape];
+      const own = places.slice(batchAxes);
+      const fits = own.every((dim, n) => {
+        const other = updates[axis + n];
+        return other !== undefined && dimEqual(dim, other);
+      });
+      if (!fits) {
+        return problem(
+          "shape",
+          `scatter_add: updates have the axes of the places at axis ${axis}`,
+          {
+            expected: shapeText(own),
+            found: shapeText(updates.slice(axis, axis + own.length)),
+            operands: [0, 1],
+          },
+        );
+      }
+      const shape = [...updates.slice(0, axis), extent, ...updates.slice(axis + own.length)];
+      return { type: "f32", shape };
+    },
+    vjp: vjp(({ b, node, g }) => {
+      const { axis, batchAxes } = node.attributes;
+      return [b.take(g, inputAt(node.inputs, 1), axis, batchAxes), undefined];
+    }),
+    lift: ({ b, node, inputs, lifted, extent }) => {
+      const { axis, batchAxes, extent: places } = node.attributes;
+      const attributes = { axis: axis + 1, extent: places };
+      if (batchAxes === 0 && lifted[1] !== true) {
+        return b.node("scatterAdd", inputs, { ...attributes, batchAxes: 0 });
+      }
+      const all = broadcastMembers(b, inputs, lifted, extent);
+      return b.node("scatterAdd", all, { ...attributes, batchAxes: batchAxes + 1 });
+    },
+    lowering: {
+      kind: "scatter",
+      extent: (node) => node.attributes.extent,
+      summed: (node) => inputAt(node.inputs, 1).shape.slice(node.attributes.batchAxes),
+      place: ({ node, out, summed }) => [...out.slice(0, node.attributes.batchAxes), ...summed],
+      owner: ({ node, out }) => at(out, node.attributes.axis),
+      update: updateIndex,
+    },
+  },
+};

@@ -1,0 +1,173 @@
+// A tensor and axes in; the records of ops that take axes away out.
+
+import { elementCount } from "../types/dimension.js";
+import type { ElementType, Node, NodeOf, Shape } from "../types/graph.js";
+import type { Combine } from "../types/nest.js";
+import type { GraphBuilder, ReductionName } from "./builder.js";
+import {
+  at,
+  indices,
+  inputAt,
+  wantAxes,
+  wantAxis,
+  wantOperands,
+  wantType,
+  without,
+} from "./broadcast.js";
+import { numbers, truth } from "./pointwise.js";
+import { notDifferentiable, vjp } from "./rule.js";
+import type { OpRule, OpTable, VjpRule } from "./rule.js";
+
+type PlaceName = "argmax" | "argmin";
+
+function reduction<K extends ReductionName>(specification: {
+  readonly name: K;
+  readonly doc: string;
+  readonly takes: readonly ElementType[];
+  readonly vjp: VjpRule<K>;
+}): OpRule<K> {
+  const { name, doc, takes } = specification;
+  const combine: Combine = name;
+  return {
+    family: "reduction",
+    doc,
+    shape: ({ inputs, attributes: { axes } }) => {
+      const wrong = wantOperands(inputs, 1, name) ?? wantType(inputs, 0, takes, name);
+      if (wrong !== undefined) return wrong;
+      const x = inputAt(inputs, 0);
+      return wantAxes(axes, x.shape, name) ?? { type: x.type, shape: without(x.shape, axes) };
+    },
+    vjp: specification.vjp,
+    lift: ({ b, node, inputs }) =>
+      b.node(node.op, inputs, { axes: node.attributes.axes.map((axis) => axis + 1) }),
+    lowering: { kind: "reduce", combine, axes: (node) => node.attributes.axes },
+  };
+}
+
+function placeOf<K extends PlaceName>(name: K, doc: string): OpRule<K> {
+  return {
+    family: "reduction",
+    doc,
+    shape: ({ inputs, attributes: { axis } }) => {
+      const wrong = wantOperands(inputs, 1, name) ?? wantType(inputs, 0, numbers, name);
+      if (wrong !== undefined) return wrong;
+      const { shape } = inputAt(inputs, 0);
+      return wantAxis(axis, shape, name) ?? { type: "i32", shape: without(shape, [axis]) };
+    },
+    vjp: notDifferentiable("a place is an integer"),
+    lift: ({ b, node, inputs }) => b.node(node.op, inputs, { axis: node.attributes.axis + 1 }),
+    lowering: { kind: "reduce", combine: name, axes: (node) => [node.attributes.axis] },
+  };
+}
+
+/** The shape with reduced axes left as 1. */
+function kept(shape: Shape, axes: readonly number[]): Shape {
+  return shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+}
+
+/** `y`, which lacks the reduced axes, with them as 1. */
+function restore(b: GraphBuilder, y: Node, x: Node, axes: readonly number[]): Node {
+  return b.reshape(y, kept(x.shape, axes));
+}
+
+interface FlatReduction {
+  /** The operand with all reduced axes as one, the last. */
+  readonly flat: Node;
+  /** Takes a tensor of the shape of `flat` back to the operand's axes. */
+  readonly back: (y: Node) => Node;
+}
+
+/** Several reduced axes as one last axis, in row-major order, so that "the first" is well defined. */
+function flatten(b: GraphBuilder, x: Node, axes: readonly number[]): FlatReduction {
+  const last = [...axes].sort((left, right) => left - right);
+  const order = [...without(indices(x.shape.length), last), ...last];
+  const moved = b.transpose(x, order);
+  const outer = without(x.shape, last);
+  const inner = elementCount(last.map((axis) => at(x.shape, axis)));
+  const inverse = indices(order.length).map((axis) => order.indexOf(axis));
+  return {
+    flat: b.reshape(moved, [...outer, inner]),
+    back: (y) => b.transpose(b.reshape(y, moved.shape), inverse),
+  };
+}
+
+/** The cotangent goes whole to the first place that holds the extremum. */
+function extremumVjp<K extends "max" | "min">(place: "argmax" | "argmin"): VjpRule<K> {
+  return vjp(({ b, node, g }) => {
+    const x = inputAt(node.inputs, 0);
+    const { axes } = node.attributes;
+    if (axes.length === 0) return [g];
+    const [only] = axes;
+    if (axes.length === 1 && only !== undefined) {
+      const index = b.iota(x.shape, only);
+      const first = restore(b, b[place](x, only), x, axes);
+      return [b.select(b.equal(index, first), restore(b, g, x, axes), 0)];
+    }
+    const { flat, back } = flatten(b, x, axes);
+    const axis = flat.shape.length - 1;
+    const first = restore(b, b[place](flat, axis), flat, [axis]);
+    const mask = b.equal(b.iota(flat.shape, axis), first);
+    return [back(b.select(mask, restore(b, g, flat, [axis]), 0))];
+  });
+}
+
+/**
+ * ∂Πx/∂xᵢ is the product of the others, computed as such: division by xᵢ would fail at zeros, and be wrong in
+ * second derivatives. Costs n² products along the reduced axes.
+ */
+function productVjp(b: GraphBuilder, node: NodeOf<"prod">, g: Node): Node {
+  const x = inputAt(node.inputs, 0);
+  const { flat, back } = flatten(b, x, node.attributes.axes);
+  const rank = flat.shape.length;
+  const outer = flat.shape.slice(0, -1);
+  const count = at(flat.shape, rank - 1);
+  const square = [...outer, count, count];
+  const self = b.equal(b.iota([count, count], 0), b.iota([count, count], 1));
+  const others = b.select(self, 1, b.broadcast(b.reshape(flat, [...outer, 1, count]), square));
+  const products = b.prod(others, [rank]);
+  return back(b.multiply(b.reshape(g, [...outer, 1]), products));
+}
+
+export const reductions: Pick<OpTable, ReductionName | PlaceName> = {
+  sum: reduction({
+    name: "sum",
+    doc: "The sum over axes.",
+    takes: numbers,
+    vjp: vjp(({ b, node, g }) => {
+      const x = inputAt(node.inputs, 0);
+      return [b.broadcast(restore(b, g, x, node.attributes.axes), x.shape)];
+    }),
+  }),
+  prod: reduction({
+    name: "prod",
+    doc: "The product over axes; its derivative is exact where factors are zero.",
+    takes: numbers,
+    vjp: vjp(({ b, node, g }) => [productVjp(b, node, g)]),
+  }),
+  max: reduction({
+    name: "max",
+    doc: "The largest over axes; the derivative goes to the first that is.",
+    takes: numbers,
+    vjp: extremumVjp("argmax"),
+  }),
+  min: reduction({
+    name: "min",
+    doc: "The smallest over axes; the derivative goes to the first that is.",
+    takes: numbers,
+    vjp: extremumVjp("argmin"),
+  }),
+  any: reduction({
+    name: "any",
+    doc: "Whether one holds at least, over axes.",
+    takes: truth,
+    vjp: notDifferentiable("truth values have no derivative"),
+  }),
+  all: reduction({
+    name: "all",
+    doc: "Whether all hold, over axes.",
+    takes: truth,
+    vjp: notDifferentiable("truth values have no derivative"),
+  }),
+  argmax: placeOf("argmax", "The place of the largest along an axis; the first wins a tie."),
+  argmin: placeOf("argmin", "The place of the smallest along an axis; the first wins a tie."),
+};

@@ -1,0 +1,153 @@
+// Takes no input, gives the form of a record of the op table: shape rule, derivative rule, lift, lowering, documentation.
+
+import type { Dim } from "../types/dimension.js";
+import type { Node, NodeOf, OpAttributes, OpName, TensorType } from "../types/graph.js";
+import type { Combine, ScalarOp } from "../types/nest.js";
+import type { GraphBuilder } from "./builder.js";
+import type { ShapeProblem } from "./problem.js";
+
+/** The families of ops; a family fixes what lowering means. */
+export type Family =
+  "leaf" | "pointwise" | "reduction" | "gather" | "indexed" | "contraction" | "recurrence";
+
+export interface ShapeRequest<K extends OpName> {
+  readonly inputs: readonly Node[];
+  readonly attributes: OpAttributes[K];
+  /** What a leaf is declared to be; other ops compute their type. */
+  readonly declared: TensorType | undefined;
+}
+
+export type ShapeRule<K extends OpName> = (request: ShapeRequest<K>) => TensorType | ShapeProblem;
+
+export interface VjpRequest<K extends OpName> {
+  readonly b: GraphBuilder;
+  readonly node: NodeOf<K>;
+  /** The cotangent of the node: f32, of the node's shape. */
+  readonly g: Node;
+  /** Which inputs need a cotangent; a rule may leave out the others. */
+  readonly needs: readonly boolean[];
+}
+
+/**
+ * A cotangent for each input, or undefined where it is zero. A pointwise rule may give the node's shape:
+ * the driver undoes broadcasting.
+ */
+export type VjpBuild<K extends OpName> = (request: VjpRequest<K>) => readonly (Node | undefined)[];
+
+export type VjpRule<K extends OpName> =
+  | { readonly kind: "rule"; readonly build: VjpBuild<K> }
+  /** No cotangent passes, and this is why: the derivative is zero, or the result is not a real number. */
+  | { readonly kind: "none"; readonly reason: string };
+
+export function vjp<K extends OpName>(build: VjpBuild<K>): VjpRule<K> {
+  return { kind: "rule", build };
+}
+
+export function notDifferentiable<K extends OpName>(reason: string): VjpRule<K> {
+  return { kind: "none", reason };
+}
+
+export interface LiftRequest<K extends OpName> {
+  readonly b: GraphBuilder;
+  readonly node: NodeOf<K>;
+  /** The inputs of the lifted op: those marked `lifted` have one more leading axis of `extent`. */
+  readonly inputs: readonly Node[];
+  readonly lifted: readonly boolean[];
+  readonly extent: Dim;
+}
+
+/** The node for all members at once: its type with one more leading axis. At least one input is lifted. */
+export type LiftRule<K extends OpName> = (request: LiftRequest<K>) => Node;
+
+/** Builds index expressions of type i32 (comparisons: bool) for whoever lowers; `E` is its expression type. */
+export interface IndexBuilder<E> {
+  constant(value: Dim): E;
+  add(left: E, right: E): E;
+  multiply(left: E, factor: Dim): E;
+  /** Rounded down; `left` is never negative where the result is used. */
+  divide(left: E, divisor: Dim): E;
+  /** `left` is never negative where the result is used. */
+  modulo(left: E, divisor: Dim): E;
+  less(left: E, right: E): E;
+  lessEqual(left: E, right: E): E;
+  equal(left: E, right: E): E;
+  and(left: E, right: E): E;
+}
+
+/** One place that an output element may come from; `index` is meaningful only where `guard` holds. */
+export interface GatherSource<E> {
+  readonly operand: number;
+  readonly index: readonly E[];
+  readonly guard: E | undefined;
+}
+
+export interface GatherRequest<E, K extends OpName> {
+  readonly k: IndexBuilder<E>;
+  readonly node: NodeOf<K>;
+  /** An index along each axis of the output. */
+  readonly out: readonly E[];
+  /** An index along each axis of `summed(node)`. */
+  readonly summed: readonly E[];
+}
+
+/** Family `gather`: out[o] = Σ over s of the first source whose guard holds, else of `fill`. */
+export interface GatherLowering<K extends OpName> {
+  readonly kind: "gather";
+  /** Extents of axes summed over; empty for a view, where every output element is one input element or the fill. */
+  readonly summed: (node: NodeOf<K>) => readonly Dim[];
+  readonly fill: (node: NodeOf<K>) => number;
+  readonly sources: <E>(request: GatherRequest<E, K>) => readonly GatherSource<E>[];
+}
+
+/** Family `indexed`: places are integers, clamped to 0 … extent − 1 by the lowering. */
+export interface TakeLowering<K extends OpName> {
+  readonly kind: "take";
+  /** The extent that places are clamped to. */
+  readonly extent: (node: NodeOf<K>) => Dim;
+  /** Where in input 1 the place of an output element stands. */
+  readonly place: <E>(request: GatherRequest<E, K>) => readonly E[];
+  /** Where in input 0 the element is, given its place. */
+  readonly source: <E>(request: GatherRequest<E, K>, place: E) => readonly E[];
+}
+
+/** out[o] = Σ over s of updates[update(o, s)] where the clamped places[place(o, s)] equals `owner(o)`. */
+export interface ScatterLowering<K extends OpName> {
+  readonly kind: "scatter";
+  readonly extent: (node: NodeOf<K>) => Dim;
+  readonly summed: (node: NodeOf<K>) => readonly Dim[];
+  readonly place: <E>(request: GatherRequest<E, K>) => readonly E[];
+  readonly owner: <E>(request: GatherRequest<E, K>) => E;
+  readonly update: <E>(request: GatherRequest<E, K>) => readonly E[];
+}
+
+export type Lowering<K extends OpName> =
+  | { readonly kind: "leaf" }
+  /** Operands align at the last axis and repeat along axes of 1 or missing axes, as in NumPy. */
+  | { readonly kind: "pointwise"; readonly op: ScalarOp }
+  /** The value of the operand as it is. */
+  | { readonly kind: "identity" }
+  | {
+      readonly kind: "reduce";
+      readonly combine: Combine;
+      readonly axes: (node: NodeOf<K>) => readonly number[];
+    }
+  | GatherLowering<K>
+  | TakeLowering<K>
+  | ScatterLowering<K>
+  /** The maps stand in the attributes: see QuasiAffine and `quasiAffineIndex`. */
+  | { readonly kind: "contract" }
+  /** A loop over a body graph, and the parts of its result. */
+  | { readonly kind: "recurrence" };
+
+/** All that the compiler knows of one op. */
+export interface OpRule<K extends OpName> {
+  readonly family: Family;
+  readonly doc: string;
+  readonly shape: ShapeRule<K>;
+  readonly vjp: VjpRule<K>;
+  readonly lift: LiftRule<K>;
+  readonly lowering: Lowering<K>;
+}
+
+/** A rule for every op: a missing one does not compile. */
+export type OpTable = { readonly [K in OpName]: OpRule<K> };

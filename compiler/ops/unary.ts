@@ -1,0 +1,147 @@
+// One tensor in; the records of elementwise ops of one operand out.
+
+import type { UnaryName } from "./builder.js";
+import { anyNode, inputAt, wantOperands } from "./broadcast.js";
+import { anyType, liftPointwise, pointwise, real, signed, truth } from "./pointwise.js";
+import { notDifferentiable, vjp } from "./rule.js";
+import type { OpRule, OpTable, VjpRule } from "./rule.js";
+import type { Node } from "../types/graph.js";
+import type { GraphBuilder } from "./builder.js";
+
+interface UnaryGradient {
+  readonly b: GraphBuilder;
+  readonly x: Node;
+  readonly out: Node;
+  readonly g: Node;
+}
+
+/** The cotangent of the only operand. */
+function unaryVjp<K extends UnaryName>(build: (request: UnaryGradient) => Node): VjpRule<K> {
+  return vjp(({ b, node, g }) => [build({ b, x: inputAt(node.inputs, 0), out: anyNode(node), g })]);
+}
+
+/** Ops on real numbers. */
+function function_<K extends Exclude<UnaryName, "stopGradient">>(
+  name: K,
+  doc: string,
+  derivative: VjpRule<K>,
+): OpRule<K> {
+  return pointwise({ name, doc, arity: 1, takes: real, op: name, vjp: derivative });
+}
+
+const stepwise = <K extends UnaryName>(): VjpRule<K> =>
+  notDifferentiable("constant between its steps: the derivative is zero");
+
+export const unary: Pick<OpTable, UnaryName | "cast"> = {
+  negate: pointwise({
+    name: "negate",
+    doc: "−x.",
+    arity: 1,
+    takes: signed,
+    op: "negate",
+    vjp: unaryVjp(({ b, g }) => b.negate(g)),
+  }),
+  exp: function_(
+    "exp",
+    "eˣ. Subtract the maximum first where x may be large: e⁸⁹ is beyond f32.",
+    unaryVjp(({ b, out, g }) => b.multiply(g, out)),
+  ),
+  log: function_(
+    "log",
+    "The natural logarithm of a positive number.",
+    unaryVjp(({ b, x, g }) => b.divide(g, x)),
+  ),
+  sqrt: function_(
+    "sqrt",
+    "The square root. Its derivative at 0, where none exists, is 0.",
+    // A norm at the zero vector has 0 among its subgradients; 1 / sqrt(0) would poison all that follows.
+    unaryVjp(({ b, out, g }) => {
+      const positive = b.greater(out, 0);
+      const divisor = b.select(positive, out, 1);
+      return b.select(positive, b.divide(b.multiply(g, 0.5), divisor), 0);
+    }),
+  ),
+  sin: function_(
+    "sin",
+    "The sine of an angle in radians.",
+    unaryVjp(({ b, x, g }) => b.multiply(g, b.cos(x))),
+  ),
+  cos: function_(
+    "cos",
+    "The cosine of an angle in radians.",
+    unaryVjp(({ b, x, g }) => b.negate(b.multiply(g, b.sin(x)))),
+  ),
+  tanh: function_(
+    "tanh",
+    "The hyperbolic tangent.",
+    unaryVjp(({ b, out, g }) => b.multiply(g, b.subtract(1, b.multiply(out, out)))),
+  ),
+  abs: pointwise({
+    name: "abs",
+    doc: "The absolute value. Its derivative is sign(x), 0 at 0.",
+    arity: 1,
+    takes: signed,
+    op: "abs",
+    vjp: unaryVjp(({ b, x, g }) => b.multiply(g, b.sign(x))),
+  }),
+  sign: pointwise({
+    name: "sign",
+    doc: "−1, 0 or 1; sign(0) is 0.",
+    arity: 1,
+    takes: signed,
+    op: "sign",
+    vjp: stepwise(),
+  }),
+  floor: function_("floor", "The next integer below.", stepwise()),
+  round: function_("round", "The nearest integer, halves to the even one.", stepwise()),
+  erf: function_(
+    "erf",
+    "The error function, 2 / √π ∫₀ˣ e^(−t²) dt.",
+    // 2 / √π · e^(−x²); the square is bounded so that it stays finite (e^(−400) is 0 in f32).
+    unaryVjp(({ b, x, g }) => {
+      const bounded = b.minimum(b.abs(x), 20);
+      const density = b.exp(b.negate(b.multiply(bounded, bounded)));
+      return b.multiply(g, b.multiply(density, 2 / Math.sqrt(Math.PI)));
+    }),
+  ),
+  erfinv: function_(
+    "erfinv",
+    "The inverse of erf on (−1, 1).",
+    // √π / 2 · e^(y²), where y = erfinv(x).
+    unaryVjp(({ b, out, g }) =>
+      b.multiply(g, b.multiply(b.exp(b.multiply(out, out)), Math.sqrt(Math.PI) / 2)),
+    ),
+  ),
+  not: pointwise({
+    name: "not",
+    doc: "True where the operand is false.",
+    arity: 1,
+    takes: truth,
+    op: "not",
+    vjp: notDifferentiable("truth values have no derivative"),
+  }),
+  cast: {
+    family: "pointwise",
+    doc: "The value in another element type: towards zero to integers, x ≠ 0 to bool.",
+    shape: ({ inputs, attributes }) =>
+      wantOperands(inputs, 1, "cast") ?? {
+        type: attributes.to,
+        shape: inputAt(inputs, 0).shape,
+      },
+    // Only f32 carries cotangents, and a cast to f32 of f32 is the identity.
+    vjp: vjp(({ node, g }) => [inputAt(node.inputs, 0).type === "f32" ? g : undefined]),
+    lift: liftPointwise,
+    lowering: { kind: "pointwise", op: "cast" },
+  },
+  stopGradient: {
+    ...pointwise<"stopGradient">({
+      name: "stop_gradient",
+      doc: "The value itself, with derivative zero.",
+      arity: 1,
+      takes: anyType,
+      op: "cast",
+      vjp: notDifferentiable("asked for: its derivative is zero"),
+    }),
+    lowering: { kind: "identity" },
+  },
+};
