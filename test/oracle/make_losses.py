@@ -1,0 +1,164 @@
+"""Losses: values and derivatives with respect to the prediction, extreme logits included."""
+
+import torch
+import torch.nn.functional as F
+
+from records import draw, draw_integers, model_record, write
+
+P, T = draw("prediction", 4, 3), draw("target", 4, 3)
+LOGITS = draw("logits", 5, 4, scale=2)
+LABELS = draw_integers("labels", 4, 5)
+EXTREME_LOGITS = torch.tensor(
+    [
+        [15.0, -15.0, 0.0, 3.0],
+        [88.0, -88.0, 89.0, -89.0],
+        [1e4, -1e4, 0.0, 1.0],
+        [1e4, -1e4, 0.0, 1.0],
+        [3e38, 0.0, 1e38, 3e38],
+        [-3e38, -3e38, -3e38, -3e38],
+    ]
+)
+EXTREME_LABELS = torch.tensor([1, 2, 0, 1, 2, 3])
+EDGES = torch.tensor([0.0, 0.1, 15.0, 88.0, 89.0, 1e4, 3e38])
+BINARY_LOGITS = torch.cat([EDGES, -EDGES[1:], EDGES, -EDGES[1:], EDGES, -EDGES[1:]])
+BINARY_TARGETS = torch.cat([torch.zeros(13), torch.ones(13), torch.full((13,), 0.25)])
+PROBABILITIES = torch.tensor([0.001, 0.1, 0.5, 0.75, 0.999, 0.5, 0.25])
+PROBABILITY_TARGETS = torch.tensor([0.0, 1.0, 0.0, 0.5, 1.0, 1.0, 0.0])
+
+
+def bce(p, t):
+    return F.binary_cross_entropy(p, t, reduction="none")
+
+
+def logits_bce(x, t):
+    return F.binary_cross_entropy_with_logits(x, t, reduction="none")
+
+
+def gaussian_nll(prediction, target, variance):
+    return F.gaussian_nll_loss(prediction, target, variance, reduction="none")
+
+
+def over_classes(name, call, logits, labels, function):
+    inputs = {"x": logits, "label": labels}
+    kind = f"category({logits.shape[-1]})"
+    return model_record(
+        name, call, inputs, lambda i, _: function(i["x"], i["label"]), types={"label": kind}
+    )
+
+
+def pair(name, call, x, target, function, held=()):
+    return model_record(
+        name, call, {"x": x, "t": target}, lambda i, _: function(i["x"], i["t"]), held=held
+    )
+
+
+def cross_entropy(x, label):
+    rest = x.shape[:-1]
+    return F.cross_entropy(x.reshape(-1, x.shape[-1]), label.reshape(-1), reduction="none").reshape(
+        rest
+    )
+
+
+def nll(x, label):
+    return F.nll_loss(x, label, reduction="none")
+
+
+def kl(x, t):
+    return F.kl_div(x, t, reduction="none").sum(-1)
+
+
+def cosine(x, t):
+    return 1 - F.cosine_similarity(x, t, dim=-1)
+
+
+def probabilities(seed):
+    return torch.softmax(draw(seed, 3, 4), -1)
+
+
+def clamped_ends():
+    """Probabilities of exactly 0 and 1: the value alone, since PyTorch's derivative there is 1e12."""
+    p, t = torch.tensor([0.0, 0.0, 1.0, 1.0]), torch.tensor([0.0, 1.0, 0.0, 1.0])
+    record = pair(
+        "binary_cross_entropy of probabilities 0 and 1",
+        "binary_cross_entropy(x, t, from_logits: false)",
+        p,
+        t,
+        bce,
+        held=("t",),
+    )
+    del record["gradients"], record["gradient_source"]
+    return record
+
+
+def main():
+    kl_targets = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.0, 0.5, 0.5, 0.0], [1.0, 0.0, 0.0, 0.0]])
+    # PyTorch's derivative where the target is 0 is not finite, so the targets are held
+    kl_record = pair(
+        "kl_divergence",
+        "kl_divergence(x, t)",
+        torch.log(probabilities("kl")),
+        kl_targets,
+        kl,
+        held=("t",),
+    )
+    variance = draw("variance", 4, 3).abs() + 0.1
+    sequence = draw("sequence", 2, 3, 4)
+    records = [
+        pair("mse", "mse(x, t)", P, T, lambda x, t: (x - t) ** 2),
+        pair("mae", "mae(x, t)", P, T, lambda x, t: (x - t).abs()),
+        pair("huber", "huber(x, t)", P * 2, T, lambda x, t: F.huber_loss(x, t, reduction="none")),
+        pair(
+            "huber, delta 0.5",
+            "huber(x, t, delta: 0.5)",
+            P,
+            T,
+            lambda x, t: F.huber_loss(x, t, reduction="none", delta=0.5),
+        ),
+        over_classes("cross_entropy", "cross_entropy(x, label)", LOGITS, LABELS, cross_entropy),
+        over_classes(
+            "cross_entropy of a sequence",
+            "cross_entropy(x, label)",
+            sequence,
+            draw_integers("places", 4, 2, 3),
+            cross_entropy,
+        ),
+        over_classes(
+            "cross_entropy of extremes",
+            "cross_entropy(x, label)",
+            EXTREME_LOGITS,
+            EXTREME_LABELS,
+            cross_entropy,
+        ),
+        over_classes("nll", "nll(x, label)", torch.log_softmax(LOGITS, -1), LABELS, nll),
+        pair(
+            "binary_cross_entropy of extremes",
+            "binary_cross_entropy(x, t)",
+            BINARY_LOGITS,
+            BINARY_TARGETS,
+            logits_bce,
+            held=("t",),
+        ),
+        pair("binary_cross_entropy", "binary_cross_entropy(x, t)", P, torch.sigmoid(T), logits_bce),
+        pair(
+            "binary_cross_entropy of probabilities",
+            "binary_cross_entropy(x, t, from_logits: false)",
+            PROBABILITIES,
+            PROBABILITY_TARGETS,
+            bce,
+            held=("t",),
+        ),
+        clamped_ends(),
+        kl_record,
+        model_record(
+            "gaussian_nll",
+            "gaussian_nll(x, t, variance)",
+            {"x": P, "t": T, "variance": variance},
+            lambda i, _: gaussian_nll(i["x"], i["t"], i["variance"]),
+        ),
+        pair("hinge", "hinge(x, t)", P, torch.sign(T), lambda x, t: torch.clamp(1 - t * x, min=0)),
+        pair("cosine_distance", "cosine_distance(x, t)", P, T, cosine),
+    ]
+    write("losses.json", records)
+
+
+main()

@@ -1,0 +1,176 @@
+"""Optimizers: the weights after each of five steps along given gradients."""
+
+import math
+
+import torch
+
+from records import draw, number, tensor, tensors, write
+
+STEPS = 5
+W, B = draw("w", 3, 4), draw("b", 4)
+GRADIENTS = [
+    (draw(f"gw{i}", 3, 4, scale=s), draw(f"gb{i}", 4, scale=s))
+    for i, s in enumerate([1, 0.3, 2, 0.01, 1])
+]
+GRADIENTS[2][0][0] = 0.0  # a row without a gradient for once
+GRADIENTS[0][1][1] = 0.0
+
+MODEL = """model P {
+  input to_W: [batch, 3, 4]
+  input to_b: [batch, 4]
+  weight W: [3, 4] = 0
+  bias b: [4] = 0
+  loss sum(W * to_W, axis: [1, 2]) + sum(b * to_b, axis: 1)
+}
+"""
+
+
+def record(name, settings, update, extra=""):
+    """update(parameters, gradients, step) changes the parameters in place; step counts from 1."""
+    parameters = [W.clone().requires_grad_(), B.clone().requires_grad_()]
+    step_of = update(parameters)
+    losses, each = [], []
+    for step, gradients in enumerate(GRADIENTS, 1):
+        losses.append(
+            number(sum((p.detach() * g).sum().item() for p, g in zip(parameters, gradients)))
+        )
+        step_of([g.clone() for g in gradients], step)
+        each.append(tensors({"W": parameters[0], "b": parameters[1]}))
+    return {
+        "name": name,
+        "source": f"{MODEL}train P {{ optimizer {settings}  batch 1  epochs 1  seed 1{extra} }}\n",
+        "weights": tensors({"W": W, "b": B}),
+        "batches": [{"to_W": tensor(gw[None]), "to_b": tensor(gb[None])} for gw, gb in GRADIENTS],
+        "losses": losses,
+        "penalties": [0] * STEPS,
+        "after_each": each,
+    }
+
+
+def of_torch(make, before=None):
+    def update(parameters):
+        optimizer = make(parameters)
+
+        def step_of(gradients, step):
+            if before:
+                before(optimizer, gradients, step)
+            for parameter, gradient in zip(parameters, gradients):
+                parameter.grad = gradient
+            optimizer.step()
+
+        return step_of
+
+    return update
+
+
+def lion(lr, beta1=0.9, beta2=0.99, weight_decay=0.0):
+    def update(parameters):
+        memory = [torch.zeros_like(p) for p in parameters]
+
+        def step_of(gradients, _):
+            with torch.no_grad():
+                for parameter, gradient, m in zip(parameters, gradients, memory):
+                    direction = torch.sign(beta1 * m + (1 - beta1) * gradient)
+                    parameter -= lr * (direction + weight_decay * parameter)
+                    m.mul_(beta2).add_((1 - beta2) * gradient)
+
+        return step_of
+
+    return update
+
+
+def clip_norm(limit):
+    def before(_, gradients, __):
+        norm = math.sqrt(sum((g**2).sum().item() for g in gradients))
+        for gradient in gradients:
+            gradient.mul_(min(1, limit / norm))
+
+    return before
+
+
+def clip_value(limit):
+    def before(_, gradients, __):
+        for gradient in gradients:
+            gradient.clamp_(-limit, limit)
+
+    return before
+
+
+def ramp_momentum(optimizer, _, step):
+    optimizer.param_groups[0]["momentum"] = 0.5 + 0.4 * min((step - 1) / 3, 1)
+
+
+def falling_rate(optimizer, _, step):
+    optimizer.param_groups[0]["lr"] = 0.1 * min(step / 3, 1)
+
+
+def main():
+    t = torch.optim
+    records = [
+        record("sgd", "sgd(lr: 0.1)", of_torch(lambda p: t.SGD(p, lr=0.1))),
+        record(
+            "sgd with momentum",
+            "sgd(lr: 0.1, momentum: 0.9)",
+            of_torch(lambda p: t.SGD(p, lr=0.1, momentum=0.9)),
+        ),
+        record(
+            "sgd with nesterov",
+            "sgd(lr: 0.1, momentum: 0.9, nesterov: true)",
+            of_torch(lambda p: t.SGD(p, lr=0.1, momentum=0.9, nesterov=True)),
+        ),
+        record(
+            "sgd with a ramp of momentum",
+            "sgd(lr: 0.1, momentum: ramp(from: 0.5, to: 0.9, steps: 3))",
+            of_torch(lambda p: t.SGD(p, lr=0.1, momentum=0.5), ramp_momentum),
+        ),
+        record("adagrad", "adagrad()", of_torch(lambda p: t.Adagrad(p))),
+        record("adagrad, faster", "adagrad(lr: 0.5)", of_torch(lambda p: t.Adagrad(p, lr=0.5))),
+        record("rmsprop", "rmsprop()", of_torch(lambda p: t.RMSprop(p))),
+        record(
+            "rmsprop with momentum",
+            "rmsprop(lr: 0.02, decay: 0.9, momentum: 0.8)",
+            of_torch(lambda p: t.RMSprop(p, lr=0.02, alpha=0.9, momentum=0.8)),
+        ),
+        record("adadelta", "adadelta()", of_torch(lambda p: t.Adadelta(p))),
+        record("adam", "adam()", of_torch(lambda p: t.Adam(p))),
+        record(
+            "adam with other numbers",
+            "adam(lr: 0.05, beta1: 0.5, beta2: 0.9, epsilon: 1e-3)",
+            of_torch(lambda p: t.Adam(p, lr=0.05, betas=(0.5, 0.9), eps=1e-3)),
+        ),
+        record(
+            "adam with a warmup",
+            "adam(lr: warmup(3) * 0.1)",
+            of_torch(lambda p: t.Adam(p), falling_rate),
+        ),
+        record(
+            "adamw",
+            "adamw(lr: 0.05, weight_decay: 0.1)",
+            of_torch(lambda p: t.AdamW(p, lr=0.05, weight_decay=0.1)),
+        ),
+        record("nadam", "nadam()", of_torch(lambda p: t.NAdam(p))),
+        record("nadam, faster", "nadam(lr: 0.1)", of_torch(lambda p: t.NAdam(p, lr=0.1))),
+        record("lion", "lion(lr: 0.01, weight_decay: 0.1)", lion(0.01, weight_decay=0.1)),
+        record(
+            "sgd with clip_norm",
+            "sgd(lr: 0.1)",
+            of_torch(lambda p: t.SGD(p, lr=0.1), clip_norm(2)),
+            "  clip_norm 2",
+        ),
+        record(
+            "sgd with clip_value",
+            "sgd(lr: 0.1)",
+            of_torch(lambda p: t.SGD(p, lr=0.1), clip_value(0.5)),
+            "  clip_value 0.5",
+        ),
+        record(
+            "adam with clip_norm",
+            "adam(lr: 0.05)",
+            of_torch(lambda p: t.Adam(p, lr=0.05), clip_norm(1)),
+            "  clip_norm 1",
+        ),
+    ]
+    write("optimizers.json", records)
+
+
+main()
