@@ -20,22 +20,25 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves `folder`; `pages` are texts served beside its files, by path (`"/": "<!doctype html>…"`).
- * 127.0.0.1 is a secure context, so pages have `navigator.gpu`.
+ * Serves `folder`; `pages` are texts served beside its files, by path (`"/": "<!doctype html>…"`), and `mounts` are
+ * other folders, served under a path (`"/bundle/": folder`). 127.0.0.1 is a secure context, so pages have `navigator.gpu`.
  */
 export async function serveFolder(
   folder: string,
   pages: Readonly<Record<string, string>> = {},
+  mounts: Readonly<Record<string, string>> = {},
 ): Promise<FileServer> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const text = pages[path];
     const name = path.endsWith("/") ? `${path}index.html` : path;
-    const file = normalize(join(folder, name));
+    const mount = Object.keys(mounts).find((prefix) => name.startsWith(prefix));
+    const from = mount === undefined ? folder : (mounts[mount] ?? folder);
+    const file = normalize(join(from, name.slice(mount?.length ?? 0)));
     const type = types[extname(name)] ?? "application/octet-stream";
     if (text !== undefined) {
       response.writeHead(200, { "content-type": type }).end(text);
-    } else if (file.startsWith(normalize(folder + sep)) && isFile(file)) {
+    } else if (file.startsWith(normalize(from + sep)) && isFile(file)) {
       response.writeHead(200, { "content-type": type });
       createReadStream(file).pipe(response);
     } else {
