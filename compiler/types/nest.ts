@@ -145,6 +145,8 @@ export interface Schedule {
   readonly name: string;
   readonly buffers: readonly ScheduledBuffer[];
   readonly nests: readonly LoopNest[];
+  /** Parallel to the nests: positions of the results that need it; undefined where an effect on a storage does. */
+  readonly serves: readonly (readonly number[] | undefined)[];
   /** Bytes of each slot of temporary memory: the largest of these expressions. */
   readonly slots: readonly { readonly bytes: readonly Dim[] }[];
   readonly host: readonly HostValue[];

@@ -1,0 +1,85 @@
+// Takes a typed model, gives flat storages in which parameters that are updated together stand next to each other.
+import type { ParameterDeclaration, TypedModel } from "../types/model.js";
+import type { BuiltStorage, ParameterPlace } from "./types.js";
+
+/** A segment is bound as a whole, and WebGPU promises bindings of 128 MiB. */
+const MAX_SEGMENT = (128 * 1024 * 1024) / 4;
+
+export interface Layout {
+  readonly storages: readonly BuiltStorage[];
+  readonly places: ReadonlyMap<string, ParameterPlace>;
+  /** Names of the parameters of each storage, in order. */
+  readonly members: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Parameters with the same (stage, objective, optimizer) for every stage share a storage, so that an update is one kernel
+ * over a contiguous range; what exceeds a segment begins another.
+ */
+export function layOut(model: TypedModel): Layout {
+  const keys = selectionKeys(model);
+  const groups = new Map<string, ParameterDeclaration[]>();
+  for (const declaration of model.parameters) {
+    const trained = declaration.role !== "state" && declaration.role !== "fitted";
+    const selection = trained ? (keys.get(declaration.name) ?? "fixed") : declaration.role;
+    const key = `${selection} ${declaration.type}`;
+    groups.set(key, [...(groups.get(key) ?? []), declaration]);
+  }
+  const storages: BuiltStorage[] = [];
+  const places = new Map<string, ParameterPlace>();
+  const members = new Map<string, string[]>();
+  for (const group of groups.values()) {
+    for (const segment of segments(group)) {
+      const name = `parameters.${storages.length}`;
+      let offset = 0;
+      for (const declaration of segment) {
+        places.set(declaration.name, { declaration, storage: name, offset });
+        offset += countOf(declaration);
+      }
+      members.set(
+        name,
+        segment.map((declaration) => declaration.name),
+      );
+      const type = segment[0]?.type ?? "f32";
+      storages.push({ name, type, elements: offset, kind: "parameters" });
+    }
+  }
+  return { storages, places, members };
+}
+
+export function countOf(declaration: ParameterDeclaration): number {
+  return declaration.shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** For each trained parameter, which updates select it. */
+function selectionKeys(model: TypedModel): Map<string, string> {
+  const keys = new Map<string, string>();
+  model.stages.forEach((stage, at) => {
+    stage.objectives.forEach((objective, turn) => {
+      objective.updates.forEach((update, line) => {
+        for (const name of update.parameters) {
+          keys.set(name, `${keys.get(name) ?? ""}${at}.${turn}.${line};`);
+        }
+      });
+    });
+  });
+  return keys;
+}
+
+function segments(group: readonly ParameterDeclaration[]): ParameterDeclaration[][] {
+  const result: ParameterDeclaration[][] = [];
+  let current: ParameterDeclaration[] = [];
+  let elements = 0;
+  for (const declaration of group) {
+    const count = countOf(declaration);
+    if (current.length > 0 && elements + count > MAX_SEGMENT) {
+      result.push(current);
+      current = [];
+      elements = 0;
+    }
+    current.push(declaration);
+    elements += count;
+  }
+  if (current.length > 0) result.push(current);
+  return result;
+}

@@ -1,0 +1,38 @@
+// Takes gradients and updates of a step, gives what its `monitor` line asks for: one scalar a parameter.
+import type { GraphBuilder } from "../ops/builder.js";
+import type { Effect, Node } from "../types/graph.js";
+import type { StageDeclaration } from "../types/model.js";
+import type { Layout } from "./layout.js";
+import { countOf } from "./layout.js";
+import type { UpdatedStorage } from "./update.js";
+
+/** Results `monitor.gradient_norm.NAME` (‖g‖ after clipping) and `monitor.update_ratio.NAME` (‖Δw‖ / ‖w‖). */
+export function monitorEffects(
+  b: GraphBuilder,
+  layout: Layout,
+  stage: StageDeclaration,
+  gradients: ReadonlyMap<string, Node>,
+  updated: readonly UpdatedStorage[],
+): Effect[] {
+  const effects: Effect[] = [];
+  const norm = (x: Node): Node => b.sqrt(b.sum(b.multiply(x, x)));
+  for (const { storage, before, next } of updated) {
+    for (const name of layout.members.get(storage) ?? []) {
+      const place = layout.places.get(name);
+      if (place === undefined) continue;
+      const count = countOf(place.declaration);
+      const part = (of: Node): Node => b.slice(of, [place.offset], [count]);
+      const gradient = gradients.get(storage);
+      if (stage.monitor.includes("gradient_norm") && gradient !== undefined) {
+        const value = norm(part(gradient));
+        effects.push({ kind: "result", name: `monitor.gradient_norm.${name}`, value });
+      }
+      if (stage.monitor.includes("update_ratio")) {
+        const change = norm(b.subtract(part(next), part(before)));
+        const value = b.divide(change, b.maximum(norm(part(before)), 1e-12));
+        effects.push({ kind: "result", name: `monitor.update_ratio.${name}`, value });
+      }
+    }
+  }
+  return effects;
+}

@@ -1,0 +1,246 @@
+// Takes a stage's objective, gives its training step as one graph: losses, penalties, gradients, clipping, updates, metrics.
+import { differentiate } from "../autodiff/differentiate.js";
+import { topologicalOrder } from "../graph/walk.js";
+import type { GraphBuilder } from "../ops/builder.js";
+import type { Effect, Node } from "../types/graph.js";
+import type {
+  Named,
+  ObjectiveDeclaration,
+  StageDeclaration,
+  TypedModel,
+} from "../types/model.js";
+import type { Layout } from "./layout.js";
+import { monitorEffects } from "./monitor.js";
+import { bindLeaves, inlinedInputs, storageLeaf } from "./parameters.js";
+import { projectUpdates } from "./project.js";
+import { meanOfAll } from "./reduce.js";
+import type { BuiltStorage } from "./types.js";
+import { updateStorages } from "./update.js";
+import type { UpdatedStorage } from "./update.js";
+
+export interface StepRequest {
+  readonly b: GraphBuilder;
+  readonly model: TypedModel;
+  readonly layout: Layout;
+  readonly stage: StageDeclaration;
+  readonly objective: ObjectiveDeclaration;
+  /** Metrics and monitors are reported by the last objective of a step. */
+  readonly last: boolean;
+  /** True: drawn inputs are drawn by the program itself. */
+  readonly draws: boolean;
+}
+
+export interface BuiltStep {
+  readonly effects: readonly Effect[];
+  /** The same batch's gradients added to the accumulators, where the stage accumulates. */
+  readonly gather: readonly Effect[] | undefined;
+  readonly storages: readonly BuiltStorage[];
+}
+
+export function buildStep(request: StepRequest): BuiltStep {
+  const { b, layout, stage, objective } = request;
+  const trace = bindTrace(request);
+  const losses = trace.losses.map((loss) => ({ ...loss, value: meanOfAll(b, loss.value) }));
+  const trained = objective.updates.flatMap((update) => [...update.parameters]);
+  const penalties = trace.penalties.filter((penalty) => dependsOn(penalty.value, trace, trained));
+  const penalty = sumOf(b, penalties.map((one) => one.value));
+  const goal = b.add(sumOf(b, losses.map((one) => one.value)), penalty);
+  const targets = trained.filter((name) => trace.views.has(name));
+  const gradients = differentiate(
+    b,
+    goal,
+    targets.map((name) => viewOf(trace, name)),
+  );
+  const byName = new Map(targets.map((name, index) => [name, gradients[index]]));
+  const flat = flatGradients(request, byName);
+  const accumulation = accumulate(request, flat);
+  const clipped = clip(b, stage, accumulation.gradients);
+  const updated = updateStorages(request, clipped);
+  const projected = projectUpdates(b, layout, stage, updated.updated);
+  const effects: Effect[] = [
+    ...projected.map(
+      ({ storage, next }): Effect => ({ kind: "store", storage, value: next }),
+    ),
+    ...updated.effects,
+    ...accumulation.resets,
+    ...stateEffects(request, trace, goal),
+    ...losses.map(
+      (loss): Effect => ({ kind: "result", name: `loss.${loss.name}`, value: loss.value }),
+    ),
+  ];
+  if (penalties.length > 0) {
+    effects.push({ kind: "result", name: "penalty.total", value: penalty });
+  }
+  if (request.last) {
+    for (const { name, value } of trace.metrics) {
+      effects.push({ kind: "result", name: `metric.${name}`, value: meanOfAll(b, value) });
+    }
+  }
+  effects.push(...monitorEffects(b, layout, stage, clipped, projected));
+  return {
+    effects,
+    gather: accumulation.gather,
+    storages: [...updated.storages, ...accumulation.storages],
+  };
+}
+
+interface BoundTrace {
+  readonly losses: readonly Named[];
+  readonly penalties: readonly Named[];
+  readonly metrics: readonly Named[];
+  readonly stateUpdates: readonly Named[];
+  readonly views: ReadonlyMap<string, Node>;
+}
+
+/** The training trace over storages: the losses of this objective, and all that may go with them. */
+function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): BoundTrace {
+  const { training } = model;
+  const losses = training.losses.filter((loss) => objective.losses.includes(loss.name));
+  const metrics = last ? training.metrics : [];
+  const lists = [losses, training.penalties, metrics, training.stateUpdates];
+  const bound = bindLeaves(
+    b,
+    layout,
+    lists.flat().map((one) => one.value),
+    inlinedInputs(model.inputs, draws),
+  );
+  let at = 0;
+  const take = (list: readonly Named[]): Named[] =>
+    list.map((one) => ({ ...one, value: bound.roots[at++] ?? one.value }));
+  return {
+    losses: take(losses),
+    penalties: take(training.penalties),
+    metrics: take(metrics),
+    stateUpdates: take(training.stateUpdates),
+    views: bound.views,
+  };
+}
+
+function viewOf(trace: BoundTrace, name: string): Node {
+  const view = trace.views.get(name);
+  if (view === undefined) throw new Error(`parameter ${name} is not read`);
+  return view;
+}
+
+function sumOf(b: GraphBuilder, values: readonly Node[]): Node {
+  return values.reduce((sum, value) => b.add(sum, value), b.constant(0));
+}
+
+function dependsOn(value: Node, trace: BoundTrace, names: readonly string[]): boolean {
+  const wanted = new Set(names.map((name) => trace.views.get(name)));
+  return topologicalOrder([value]).some((node) => wanted.has(node));
+}
+
+/** For each storage that the objective updates, the gradients of its parameters end to end. */
+function flatGradients(
+  { b, layout, objective }: StepRequest,
+  byName: ReadonlyMap<string, Node | undefined>,
+): Map<string, Node> {
+  const flat = new Map<string, Node>();
+  const trained = new Set(objective.updates.flatMap((update) => [...update.parameters]));
+  for (const [storage, members] of layout.members) {
+    if (!members.some((name) => trained.has(name))) continue;
+    const pieces = members.map((name) => {
+      const place = layout.places.get(name);
+      const count = (place?.declaration.shape ?? []).reduce((product, one) => product * one, 1);
+      const gradient = byName.get(name);
+      return gradient === undefined
+        ? b.constant(0, [count])
+        : b.reshape(gradient, [count]);
+    });
+    const [only] = pieces;
+    flat.set(storage, pieces.length === 1 && only !== undefined ? only : b.concat(pieces, 0));
+  }
+  return flat;
+}
+
+interface Accumulation {
+  readonly gradients: Map<string, Node>;
+  readonly gather: readonly Effect[] | undefined;
+  readonly resets: readonly Effect[];
+  readonly storages: readonly BuiltStorage[];
+}
+
+/** With `accumulate n` the mean of n batches' gradients: n − 1 are gathered, the last comes with the update. */
+function accumulate(
+  { b, layout, stage, objective }: StepRequest,
+  flat: ReadonlyMap<string, Node>,
+): Accumulation {
+  if (stage.accumulate <= 1) {
+    return { gradients: new Map(flat), gather: undefined, resets: [], storages: [] };
+  }
+  const gradients = new Map<string, Node>();
+  const gather: Effect[] = [];
+  const resets: Effect[] = [];
+  const storages: BuiltStorage[] = [];
+  for (const [storage, gradient] of flat) {
+    const name = `gradients.${stage.name}.${objective.name}.${storage}`;
+    const like = storageLeaf(b, layout, storage);
+    const sum = b.add(b.stored(name, { type: "f32", shape: like.shape }), gradient);
+    storages.push({
+      name,
+      type: "f32",
+      elements: layout.storages.find((one) => one.name === storage)?.elements ?? 0,
+      kind: "optimizer",
+      initial: 0,
+    });
+    gather.push({ kind: "store", storage: name, value: sum });
+    resets.push({ kind: "store", storage: name, value: b.zerosLike(like) });
+    gradients.set(storage, b.divide(sum, stage.accumulate));
+  }
+  return { gradients, gather, resets, storages };
+}
+
+/** `clip_value` bounds each entry; `clip_norm` scales the whole gradient by limit / norm where the norm is larger. */
+function clip(
+  b: GraphBuilder,
+  stage: StageDeclaration,
+  gradients: ReadonlyMap<string, Node>,
+): Map<string, Node> {
+  let current = new Map(gradients);
+  const { clipValue, clipNorm } = stage;
+  if (clipValue !== undefined) {
+    current = new Map(
+      [...current].map(([name, g]) => [name, b.maximum(b.minimum(g, clipValue), -clipValue)]),
+    );
+  }
+  if (clipNorm !== undefined) {
+    const squares = [...current.values()].map((g) => b.sum(b.multiply(g, g)));
+    const norm = b.sqrt(sumOf(b, squares));
+    const scale = b.select(b.greater(norm, clipNorm), b.divide(clipNorm, norm), 1);
+    current = new Map([...current].map(([name, g]) => [name, b.multiply(g, scale)]));
+  }
+  return current;
+}
+
+/** States that computing this objective's losses touches take their new values; frozen ones keep theirs. */
+function stateEffects(request: StepRequest, trace: BoundTrace, goal: Node): Effect[] {
+  const { layout, stage } = request;
+  const frozen = new Set(stage.frozen);
+  const reached = new Set(topologicalOrder([goal]));
+  const single = stage.objectives.length === 1;
+  const latest = new Map<string, Node>();
+  for (const { name, value } of trace.stateUpdates) latest.set(name, value);
+  const effects: Effect[] = [];
+  for (const [name, value] of latest) {
+    const place = layout.places.get(name);
+    if (place === undefined || frozen.has(name)) continue;
+    const shared = topologicalOrder([value]).some(
+      (node) => node.inputs.length > 0 && reached.has(node),
+    );
+    if (!single && !shared) continue;
+    effects.push({
+      kind: "store",
+      storage: place.storage,
+      offset: place.offset,
+      value: request.b.reshape(value, [elements(place.declaration.shape)]),
+    });
+  }
+  return effects;
+}
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+export type { UpdatedStorage };

@@ -1,0 +1,86 @@
+// Takes graphs over named parameters, gives the same graphs over ranges of flat storages.
+import type { GraphBuilder } from "../ops/builder.js";
+import { substitute } from "../graph/substitute.js";
+import { topologicalOrder } from "../graph/walk.js";
+import type { Node } from "../types/graph.js";
+import type { InputDeclaration } from "../types/model.js";
+import type { Layout } from "./layout.js";
+import { countOf } from "./layout.js";
+
+/** The value of a parameter as a range of its storage. */
+export function parameterView(b: GraphBuilder, layout: Layout, name: string): Node {
+  const place = layout.places.get(name);
+  if (place === undefined) throw new Error(`parameter ${name} has no place`);
+  const { declaration, storage, offset } = place;
+  const whole = storageLeaf(b, layout, storage);
+  const range = b.slice(whole, [offset], [countOf(declaration)]);
+  return b.reshape(range, declaration.shape);
+}
+
+export function storageLeaf(b: GraphBuilder, layout: Layout, name: string): Node {
+  const storage = layout.storages.find((one) => one.name === name);
+  if (storage === undefined) throw new Error(`storage ${name} is not laid out`);
+  return b.stored(name, { type: storage.type, shape: [storage.elements] });
+}
+
+export interface Binding {
+  /** The roots over storages, in the order given. */
+  readonly roots: readonly Node[];
+  /** The view that stands for each parameter that the roots read. */
+  readonly views: ReadonlyMap<string, Node>;
+}
+
+/**
+ * Replaces parameters by ranges of storages and, where `inputs` says so, drawn and computed inputs by their values.
+ */
+export function bindLeaves(
+  b: GraphBuilder,
+  layout: Layout,
+  roots: readonly Node[],
+  inlinedInputs: ReadonlyMap<string, Node>,
+): Binding {
+  const views = new Map<string, Node>();
+  const expanded = inlineInputs(b, roots, inlinedInputs);
+  const replacements = new Map<Node, Node>();
+  for (const node of topologicalOrder(expanded)) {
+    if (node.op !== "stored" || !layout.places.has(node.attributes.name)) continue;
+    const name = node.attributes.name;
+    const view = views.get(name) ?? parameterView(b, layout, name);
+    views.set(name, view);
+    replacements.set(node, view);
+  }
+  return { roots: substitute(b, expanded, replacements), views };
+}
+
+/** Values of inputs may be computed from other inputs, so this repeats until none is left. */
+function inlineInputs(
+  b: GraphBuilder,
+  roots: readonly Node[],
+  inputs: ReadonlyMap<string, Node>,
+): readonly Node[] {
+  let current = roots;
+  for (let round = 0; round <= inputs.size; round++) {
+    const replacements = new Map<Node, Node>();
+    for (const node of topologicalOrder(current)) {
+      const value = node.op === "input" ? inputs.get(node.attributes.name) : undefined;
+      if (value !== undefined) replacements.set(node, value);
+    }
+    if (replacements.size === 0) return current;
+    current = substitute(b, current, replacements);
+  }
+  throw new Error("inputs are computed from each other in a circle");
+}
+
+/** The inputs that a program computes itself: computed targets, and drawn inputs where it draws them. */
+export function inlinedInputs(
+  inputs: readonly InputDeclaration[],
+  draws: boolean,
+): Map<string, Node> {
+  const values = new Map<string, Node>();
+  for (const { name, source } of inputs) {
+    if (source.kind === "computed" || (source.kind === "drawn" && draws)) {
+      values.set(name, source.value);
+    }
+  }
+  return values;
+}

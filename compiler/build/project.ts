@@ -1,0 +1,53 @@
+// Takes the new values of storages, gives them with the stage's projections applied to the parameters that they select.
+import { substitute } from "../graph/substitute.js";
+import { topologicalOrder } from "../graph/walk.js";
+import type { GraphBuilder } from "../ops/builder.js";
+import type { Node } from "../types/graph.js";
+import type { ProjectionInstance, StageDeclaration } from "../types/model.js";
+import type { Layout } from "./layout.js";
+import { countOf } from "./layout.js";
+import type { UpdatedStorage } from "./update.js";
+
+export function projectUpdates(
+  b: GraphBuilder,
+  layout: Layout,
+  stage: StageDeclaration,
+  updated: readonly UpdatedStorage[],
+): readonly UpdatedStorage[] {
+  if (stage.projections.length === 0) return updated;
+  return updated.map((update) => {
+    const members = layout.members.get(update.storage) ?? [];
+    const selected = stage.projections.filter((projection) =>
+      projection.parameters.some((name) => members.includes(name)),
+    );
+    if (selected.length === 0) return update;
+    const pieces = members.map((name) => projectOne(b, layout, name, update.next, selected));
+    const [only] = pieces;
+    const next = pieces.length === 1 && only !== undefined ? only : b.concat(pieces, 0);
+    return { ...update, next };
+  });
+}
+
+function projectOne(
+  b: GraphBuilder,
+  layout: Layout,
+  name: string,
+  storage: Node,
+  projections: readonly ProjectionInstance[],
+): Node {
+  const place = layout.places.get(name);
+  if (place === undefined) throw new Error(`parameter ${name} has no place`);
+  const { shape } = place.declaration;
+  const count = countOf(place.declaration);
+  let value = b.reshape(b.slice(storage, [place.offset], [count]), shape);
+  for (const projection of projections) {
+    if (!projection.parameters.includes(name)) continue;
+    const body = projection.apply(shape);
+    const replacements = new Map<Node, Node>();
+    for (const node of topologicalOrder([body])) {
+      if (node.op === "placeholder" && node.attributes.name === "w") replacements.set(node, value);
+    }
+    value = substitute(b, [body], replacements)[0] ?? value;
+  }
+  return b.reshape(value, [count]);
+}

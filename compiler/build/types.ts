@@ -1,0 +1,58 @@
+// Takes no input, gives the types of a built model: its storages, where each parameter stands, and its programs as graphs.
+import type { ElementType, Program } from "../types/graph.js";
+import type { ParameterDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
+
+export interface BuiltModel {
+  readonly typed: TypedModel;
+  readonly storages: readonly BuiltStorage[];
+  readonly layout: ReadonlyMap<string, ParameterPlace>;
+  readonly programs: readonly BuiltProgram[];
+  readonly stages: readonly BuiltStage[];
+}
+
+export interface BuiltStorage {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly elements: number;
+  readonly kind: "parameters" | "optimizer" | "accumulator" | "constant";
+  readonly initial?: number;
+  readonly values?: readonly number[];
+}
+
+/** A parameter's range of a flat storage, in elements. */
+export interface ParameterPlace {
+  readonly declaration: ParameterDeclaration;
+  readonly storage: string;
+  readonly offset: number;
+}
+
+export type ProgramKind =
+  | "init"
+  | "predict"
+  | "evaluate"
+  | "step"
+  | "gather"
+  | "draw"
+  | "pass"
+  | "finish";
+
+export interface BuiltProgram extends Program {
+  readonly kind: ProgramKind;
+  readonly stage?: string;
+  readonly objective?: string;
+  readonly series?: "fitted" | "metrics";
+}
+
+/** A stage with the names of its programs. */
+export interface BuiltStage {
+  readonly declaration: StageDeclaration;
+  readonly objectives: readonly {
+    readonly name: string;
+    readonly program: string;
+    readonly given: string | undefined;
+    readonly gather: string | undefined;
+    readonly gatherGiven: string | undefined;
+    readonly losses: readonly string[];
+    readonly repeat: number | undefined;
+  }[];
+}

@@ -1,0 +1,66 @@
+// Takes nodes and estimated extents, gives estimates of work: what one element costs to compute in place of a load.
+import { elementCount, evaluateDim } from "../types/dimension.js";
+import type { Dim } from "../types/dimension.js";
+import type { Node, OpName } from "../types/graph.js";
+import { isLeaf, isReducing, summedExtents } from "./families.js";
+
+export type Estimates = Readonly<Record<string, number>>;
+
+/** Work is counted in simple floating-point operations; a dispatch costs as much as this many of them. */
+export const DISPATCH_COST = 20_000;
+/** Reading or writing one element of a buffer. */
+export const MEMORY_COST = 2;
+
+const OPERATION_COST: Partial<Record<OpName, number>> = {
+  exp: 8,
+  log: 8,
+  tanh: 10,
+  sin: 8,
+  cos: 8,
+  erf: 14,
+  erfinv: 20,
+  sqrt: 3,
+  power: 16,
+  divide: 2,
+  modulo: 4,
+  random: 60,
+  constant: 0,
+  iota: 0,
+  dimension: 0,
+  hostScalar: 0,
+  stopGradient: 0,
+};
+
+export function estimateSize(shape: readonly Dim[], estimates: Estimates): number {
+  return Math.max(1, evaluateDim(elementCount(shape), estimates));
+}
+
+/** How many elements of its operand one element of a reducing node reads; 1 for others. */
+export function reductionLength(node: Node, estimates: Estimates): number {
+  return estimateSize(summedExtents(node), estimates);
+}
+
+export interface Costs {
+  /** Work for one element of the node where everything but reductions is computed on the spot. */
+  readonly element: ReadonlyMap<Node, number>;
+  readonly size: ReadonlyMap<Node, number>;
+}
+
+/** `nodes` in topological order. */
+export function estimateCosts(nodes: readonly Node[], estimates: Estimates): Costs {
+  const element = new Map<Node, number>();
+  const size = new Map<Node, number>();
+  const access = (node: Node): number => {
+    if (isReducing(node)) return MEMORY_COST;
+    // What is dearer than this is written to memory somewhere on the way.
+    return Math.min(element.get(node) ?? MEMORY_COST, 400);
+  };
+  for (const node of nodes) {
+    size.set(node, estimateSize(node.shape, estimates));
+    const operands = node.inputs.reduce((sum, input) => sum + access(input), 0);
+    const own = OPERATION_COST[node.op] ?? (isLeaf(node) ? MEMORY_COST : 1);
+    const length = reductionLength(node, estimates);
+    element.set(node, length * (own + operands));
+  }
+  return { element, size };
+}

@@ -1,0 +1,180 @@
+// Takes the effects of a program, gives the set of nodes that are written to memory; all others are computed where they are read.
+import type { Effect, Node } from "../types/graph.js";
+import type { Costs, Estimates } from "./cost.js";
+import { DISPATCH_COST, MEMORY_COST, estimateCosts, reductionLength } from "./cost.js";
+import { isLeaf, isPointwise, isReducing } from "./families.js";
+
+export interface Decisions {
+  readonly materialized: ReadonlySet<Node>;
+  readonly costs: Costs;
+}
+
+export interface DecideOptions {
+  readonly estimates: Estimates;
+  /** False: every node gets a buffer of its own, for tests that fused equals unfused. */
+  readonly fuse: boolean;
+  /** Nodes that must have a buffer because a kernel would otherwise exceed a limit. */
+  readonly forced: ReadonlySet<Node>;
+}
+
+/** A reduction longer than this is never repeated, and stands alone in its kernel. */
+const LONG_REDUCTION = 64;
+const MAX_INLINED_CONCAT = 4;
+
+/** `nodes` in topological order, host values left out. */
+export function decide(
+  nodes: readonly Node[],
+  effects: readonly Effect[],
+  isHost: (node: Node) => boolean,
+  options: DecideOptions,
+): Decisions {
+  const costs = estimateCosts(nodes, options.estimates);
+  const roots = new Set(effects.map((effect) => effect.value));
+  const users = usersOf(nodes);
+  const state: State = {
+    costs,
+    users,
+    options,
+    materialized: new Set(),
+    evaluations: new Map(),
+    home: new Map(),
+    taken: new Set(),
+  };
+  for (const node of [...nodes].reverse()) {
+    if (isHost(node)) continue;
+    state.evaluations.set(node, countEvaluations(state, node));
+    if (roots.has(node) || options.forced.has(node) || mustMaterialize(state, node)) {
+      if (!isFree(node) || roots.has(node)) materialize(state, node);
+    } else {
+      settle(state, node);
+    }
+  }
+  return { materialized: state.materialized, costs };
+}
+
+interface State {
+  readonly costs: Costs;
+  readonly users: ReadonlyMap<Node, readonly Node[]>;
+  readonly options: DecideOptions;
+  readonly materialized: Set<Node>;
+  /** How often an element of the node is computed in all if nothing above it changes. */
+  readonly evaluations: Map<Node, number>;
+  /** The materialized node in whose kernel an inlined node is computed, where there is only one. */
+  readonly home: Map<Node, Node>;
+  /** Materialized nodes whose kernel holds a long reduction already. */
+  readonly taken: Set<Node>;
+}
+
+function materialize(state: State, node: Node): void {
+  state.materialized.add(node);
+  state.home.set(node, node);
+  if (isLong(state, node)) state.taken.add(node);
+}
+
+/** Remembers in which kernel an inlined node lands. */
+function settle(state: State, node: Node): void {
+  const homes = new Set((state.users.get(node) ?? []).map((user) => state.home.get(user)));
+  const [home] = homes;
+  if (homes.size === 1 && home !== undefined) {
+    state.home.set(node, home);
+    if (isLong(state, node)) state.taken.add(home);
+  }
+}
+
+/** Leaves have buffers already, or cost nothing. */
+function isFree(node: Node): boolean {
+  return isLeaf(node) && node.op !== "random";
+}
+
+function isLong(state: State, node: Node): boolean {
+  if (!isReducing(node)) return false;
+  if (node.op === "contract") return true;
+  return reductionLength(node, state.options.estimates) > LONG_REDUCTION;
+}
+
+function mustMaterialize(state: State, node: Node): boolean {
+  if (isFree(node)) return false;
+  const users = state.users.get(node) ?? [];
+  if (users.length === 0) return true;
+  if (!state.options.fuse) return true;
+  if (node.op === "concat" && node.inputs.length > MAX_INLINED_CONCAT) return true;
+  if (isLong(state, node) && !fitsEpilogue(state, node, users)) return true;
+  if (
+    isReducing(node) &&
+    users.some((user) => user.op === "concat" && !state.materialized.has(user))
+  ) {
+    return true;
+  }
+  const size = state.costs.size.get(node) ?? 1;
+  const evaluations = state.evaluations.get(node) ?? size;
+  const element = state.costs.element.get(node) ?? 1;
+  const again = evaluations * element;
+  const once = size * (element + MEMORY_COST) + evaluations * MEMORY_COST + DISPATCH_COST;
+  return again > once;
+}
+
+/** A long reduction may be computed inside its only consumer, if that consumes each element once and no other stands there. */
+function fitsEpilogue(state: State, node: Node, users: readonly Node[]): boolean {
+  const [user] = users;
+  if (users.length !== 1 || user === undefined) return false;
+  const size = state.costs.size.get(node);
+  if (state.evaluations.get(node) !== size) return false;
+  const home = state.home.get(user);
+  if (home === undefined || state.taken.has(home)) return false;
+  return passesThrough(state, user, size);
+}
+
+/** Every step up to the kernel's own node is elementwise over the same number of elements, or places them. */
+function passesThrough(state: State, user: Node, size: number | undefined): boolean {
+  let at = user;
+  for (;;) {
+    if (at.op === "concat") return state.materialized.has(at);
+    const elementwise = isPointwise(at) || at.op === "reshape" || at.op === "transpose";
+    if (!elementwise || state.costs.size.get(at) !== size) return false;
+    if (state.materialized.has(at)) return true;
+    const [next] = state.users.get(at) ?? [];
+    if (next === undefined) return false;
+    at = next;
+  }
+}
+
+/** The sum over all readers of how often they read an element of `node`. */
+function countEvaluations(state: State, node: Node): number {
+  let sum = 0;
+  for (const user of new Set(state.users.get(node))) {
+    const runs = state.materialized.has(user)
+      ? (state.costs.size.get(user) ?? 1)
+      : (state.evaluations.get(user) ?? 1);
+    user.inputs.forEach((input, position) => {
+      if (input === node) sum += runs * readsPerElement(state, user, position, node, runs);
+    });
+  }
+  return sum;
+}
+
+function readsPerElement(
+  state: State,
+  user: Node,
+  position: number,
+  node: Node,
+  runs: number,
+): number {
+  if (user.op === "concat") return (state.costs.size.get(node) ?? 1) / Math.max(1, runs);
+  if (!isReducing(user)) return 1;
+  const length = reductionLength(user, state.options.estimates);
+  if (user.op === "contract") return length / 4; // registers hold four rows and columns
+  if (user.op === "scatterAdd" && position === 0) return 2; // read only where the place matches
+  return length;
+}
+
+function usersOf(nodes: readonly Node[]): Map<Node, Node[]> {
+  const users = new Map<Node, Node[]>();
+  for (const node of nodes) {
+    for (const input of node.inputs) {
+      const list = users.get(input);
+      if (list === undefined) users.set(input, [node]);
+      else list.push(node);
+    }
+  }
+  return users;
+}

@@ -1,0 +1,349 @@
+// Takes a node and an index of its output, gives the scalar expression of that element, inlining everything that has no buffer.
+import type { GatherSource, IndexBuilder } from "../ops/rule.js";
+import type { Dim } from "../types/dimension.js";
+import { dimEqual, multiplyDims } from "../types/dimension.js";
+import type { ElementType, Node, NodeOf, OpName, QuasiAffine, Shape } from "../types/graph.js";
+import type { Axis, Combine, Scalar } from "../types/nest.js";
+import { ruleOf } from "./families.js";
+import { unflatten } from "./reshape.js";
+import type { ScalarBuilder } from "./scalars.js";
+import { streamOf } from "./stream.js";
+
+/** What evaluation needs to know of the program around a kernel. */
+export interface EvaluationContext {
+  readonly k: ScalarBuilder;
+  /** The buffer of a node that has one, unless it is computed in this very kernel. */
+  readonly bufferOf: (node: Node, index: readonly Scalar[]) => number | undefined;
+  readonly hostIndex: (node: Node) => Scalar | undefined;
+  readonly newAxis: (extent: Dim) => Axis;
+  readonly memo: Map<Node, Map<string, Scalar>>;
+}
+
+type Index = readonly Scalar[];
+
+/** The element of `node` at `index`, in C order. Depth is bounded by what decisions inline into one kernel. */
+export function evaluate(context: EvaluationContext, node: Node, index: Index): Scalar {
+  const { k } = context;
+  const key = index.map(k.id).join(",");
+  let places = context.memo.get(node);
+  if (places === undefined) context.memo.set(node, (places = new Map()));
+  const known = places.get(key);
+  if (known !== undefined) return known;
+  const scalar = compute(context, node, index);
+  places.set(key, scalar);
+  return scalar;
+}
+
+function compute(context: EvaluationContext, node: Node, index: Index): Scalar {
+  const { k } = context;
+  const host = context.hostIndex(node);
+  if (host !== undefined) return host;
+  const buffer = context.bufferOf(node, index);
+  if (buffer !== undefined) return k.load(buffer, linearIndex(k, node.shape, index), node.type);
+  return inline(context, node, index);
+}
+
+/** The element computed from the operands, whether or not the node has a buffer. */
+export function inline(context: EvaluationContext, node: Node, index: Index): Scalar {
+  const rule = ruleOf(node as NodeOf<OpName>);
+  const { lowering } = rule;
+  switch (lowering.kind) {
+    case "leaf":
+      return leaf(context, node, index);
+    case "identity":
+      return evaluate(context, operandOf(node, 0), index);
+    case "pointwise": {
+      const operands = node.inputs.map((input) =>
+        evaluate(context, input, alignIndex(context.k, input.shape, node.shape, index)),
+      );
+      if (lowering.op === "cast" && operands[0]?.type === node.type) return operands[0];
+      return context.k.op(lowering.op, node.type, ...operands);
+    }
+    case "reduce":
+      return reduce(context, node, index, lowering.combine, lowering.axes(node));
+    case "gather":
+      return gather(context, node, index, lowering);
+    case "take":
+      return take(context, node, index, lowering);
+    case "scatter":
+      return scatter(context, node, index, lowering);
+    case "contract":
+      return contract(context, node, index);
+    case "recurrence":
+      throw new Error(`${node.op} has no loop nest yet`);
+  }
+}
+
+function operandOf(node: Node, position: number): Node {
+  const input = node.inputs[position];
+  if (input === undefined) throw new Error(`${node.op} lacks operand ${position}`);
+  return input;
+}
+
+function leaf({ k }: EvaluationContext, node: Node, index: Index): Scalar {
+  switch (node.op) {
+    case "constant": {
+      const [value] = node.attributes.values;
+      if (node.attributes.values.length !== 1 || value === undefined) {
+        throw new Error("a constant of several values needs a buffer");
+      }
+      return k.literal(value, node.type);
+    }
+    case "iota":
+      return index[node.attributes.axis] ?? k.index(0);
+    case "dimension": {
+      const dim = k.dim(node.attributes.dim);
+      return node.type === "i32" ? dim : k.op("cast", node.type, dim);
+    }
+    case "random": {
+      const at = linearIndex(k, node.shape, index);
+      return k.random(node.attributes.source, streamOf(node.attributes.path), at);
+    }
+    default:
+      throw new Error(`the leaf ${node.op} has no buffer`);
+  }
+}
+
+/** Row-major position; strides may depend on free dimensions. */
+export function linearIndex(k: ScalarBuilder, shape: Shape, index: Index): Scalar {
+  let position = k.index(0);
+  let stride: Dim = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const along = index[axis] ?? k.index(0);
+    position = k.add(k.multiply(along, k.dim(stride)), position);
+    stride = multiplyDims(stride, shape[axis] ?? 1);
+  }
+  return position;
+}
+
+/** The operand's index under broadcasting. */
+function alignIndex(k: ScalarBuilder, operand: Shape, output: Shape, index: Index): Index {
+  const missing = output.length - operand.length;
+  return operand.map((extent, axis) => {
+    const along = index[axis + missing] ?? k.index(0);
+    return dimEqual(extent, output[axis + missing] ?? 1) ? along : k.index(0);
+  });
+}
+
+function reduce(
+  context: EvaluationContext,
+  node: Node,
+  index: Index,
+  combine: Combine,
+  reduced: readonly number[],
+): Scalar {
+  const operand = operandOf(node, 0);
+  const axes: Axis[] = [];
+  let kept = 0;
+  const inner = operand.shape.map((extent, axis) => {
+    if (!reduced.includes(axis)) return index[kept++] ?? context.k.index(0);
+    const made = context.newAxis(extent);
+    axes.push(made);
+    return context.k.axis(made);
+  });
+  const value = evaluate(context, operand, inner);
+  const positional = combine === "argmax" || combine === "argmin";
+  const loops = positional ? axes : axes.filter((axis) => axis.extent !== 1);
+  if (loops.length === 0) return value;
+  return context.k.reduce(combine, node.type, loops, value);
+}
+
+type LoweringOf<K extends string> = Extract<
+  ReturnType<typeof ruleOf<OpName>>["lowering"],
+  { kind: K }
+>;
+
+function gather(
+  context: EvaluationContext,
+  node: Node,
+  index: Index,
+  lowering: LoweringOf<"gather">,
+): Scalar {
+  const { k } = context;
+  if (node.op === "reshape") {
+    const operand = operandOf(node, 0);
+    return evaluateReshaped(context, operand, node.shape, index);
+  }
+  const axes = lowering.summed(node).map((extent) => context.newAxis(extent));
+  const request = {
+    k: indexBuilder(k),
+    node,
+    out: index,
+    summed: axes.map((axis) => k.axis(axis)),
+  };
+  const fill = k.literal(lowering.fill(node), node.type);
+  const sources: readonly GatherSource<Scalar>[] = lowering.sources(request);
+  const value = sources.reduceRight<Scalar>((otherwise, source) => {
+    const element = evaluate(context, operandOf(node, source.operand), source.index);
+    return source.guard === undefined ? element : choose(k, source.guard, element, otherwise);
+  }, fill);
+  const loops = axes.filter((axis) => axis.extent !== 1);
+  return loops.length === 0 ? value : k.reduce("sum", node.type, loops, value);
+}
+
+function choose(k: ScalarBuilder, condition: Scalar, value: Scalar, otherwise: Scalar): Scalar {
+  if (condition.kind === "literal") return condition.value !== 0 ? value : otherwise;
+  return k.guard(condition, value, otherwise);
+}
+
+/** A reshaped operand with a buffer is read at the same row-major position; otherwise its index is computed. */
+function evaluateReshaped(
+  context: EvaluationContext,
+  operand: Node,
+  shape: Shape,
+  index: Index,
+): Scalar {
+  const { k } = context;
+  const inner = unflatten(k, shape, operand.shape, index);
+  const buffer = context.hostIndex(operand) ? undefined : context.bufferOf(operand, inner);
+  if (buffer !== undefined) return k.load(buffer, linearIndex(k, shape, index), operand.type);
+  return evaluate(context, operand, inner);
+}
+
+function clampPlace(k: ScalarBuilder, place: Scalar, extent: Dim): Scalar {
+  const signed = place.type === "i32" ? place : k.op("cast", "i32", place);
+  const least = k.op("maximum", "i32", signed, k.index(0));
+  return k.op("minimum", "i32", least, k.subtract(k.dim(extent), k.index(1)));
+}
+
+function take(
+  context: EvaluationContext,
+  node: Node,
+  index: Index,
+  lowering: LoweringOf<"take">,
+): Scalar {
+  const { k } = context;
+  const request = { k: indexBuilder(k), node, out: index, summed: [] };
+  const place = evaluate(context, operandOf(node, 1), lowering.place(request));
+  const clamped = clampPlace(k, place, lowering.extent(node));
+  return evaluate(context, operandOf(node, 0), lowering.source(request, clamped));
+}
+
+function scatter(
+  context: EvaluationContext,
+  node: Node,
+  index: Index,
+  lowering: LoweringOf<"scatter">,
+): Scalar {
+  const { k } = context;
+  const axes = lowering.summed(node).map((extent) => context.newAxis(extent));
+  const summed = axes.map((axis) => k.axis(axis));
+  const request = { k: indexBuilder(k), node, out: index, summed };
+  const place = evaluate(context, operandOf(node, 1), lowering.place(request));
+  const clamped = clampPlace(k, place, lowering.extent(node));
+  const owns = k.op("equal", "bool", clamped, lowering.owner(request));
+  const update = evaluate(context, operandOf(node, 0), lowering.update(request));
+  const value = k.guard(owns, update, k.literal(0, node.type));
+  const loops = axes.filter((axis) => axis.extent !== 1);
+  return loops.length === 0 ? value : k.reduce("sum", node.type, loops, value);
+}
+
+function contract(context: EvaluationContext, node: Node, index: Index): Scalar {
+  if (node.op !== "contract") throw new Error(`${node.op} is no contraction`);
+  const { k } = context;
+  const { extents, outputRank, left, right } = node.attributes;
+  const axes = extents.slice(outputRank).map((extent) => context.newAxis(extent));
+  const places = [...index, ...axes.map((axis) => k.axis(axis))];
+  const a = mapIndex(k, left, operandOf(node, 0).shape, places);
+  const b = mapIndex(k, right, operandOf(node, 1).shape, places);
+  const product = k.op(
+    "multiply",
+    node.type,
+    evaluate(context, operandOf(node, 0), a.index),
+    evaluate(context, operandOf(node, 1), b.index),
+  );
+  const guard = k.both(a.guard, b.guard);
+  const zero = k.literal(0, node.type);
+  const value = guard === undefined ? product : choose(k, guard, product, zero);
+  const loops = axes.filter((axis) => axis.extent !== 1);
+  return loops.length === 0 ? value : k.reduce("sum", node.type, loops, value);
+}
+
+/** Operand indices of a contraction, and the condition under which they exist (undefined: always). */
+function mapIndex(
+  k: ScalarBuilder,
+  maps: readonly QuasiAffine[],
+  shape: Shape,
+  places: Index,
+): { index: Scalar[]; guard: Scalar | undefined } {
+  let guard: Scalar | undefined;
+  const require = (condition: Scalar): void => {
+    guard = k.both(guard, condition);
+  };
+  const index = maps.map((map, axis) => {
+    const extent = shape[axis] ?? 1;
+    const sum = map.terms.reduce<Scalar>(
+      (total, term) =>
+        k.add(total, k.multiply(places[term.axis] ?? k.index(0), k.index(term.coefficient))),
+      k.dim(map.offset),
+    );
+    const { low, high } = k.range(sum);
+    if (low < 0) require(k.op("lessEqual", "bool", k.index(0), sum));
+    const top = typeof extent === "number" ? extent * map.divisor : Infinity;
+    if (!(high < top) && !spansExactly(map, extent, places)) {
+      const limit = k.multiply(k.dim(extent), k.index(map.divisor));
+      require(k.op("less", "bool", sum, limit));
+    }
+    if (map.divisor === 1) return sum;
+    const rest = k.op("modulo", "i32", sum, k.index(map.divisor));
+    require(k.op("equal", "bool", rest, k.index(0)));
+    return k.divide(sum, k.index(map.divisor));
+  });
+  return { index, guard };
+}
+
+/** A single axis of the very extent of the operand's never leaves it. */
+function spansExactly(map: QuasiAffine, extent: Dim, places: Index): boolean {
+  const [term] = map.terms;
+  if (map.terms.length !== 1 || map.offset !== 0 || map.divisor !== 1) return false;
+  if (term?.coefficient !== 1) return false;
+  const place = places[term.axis];
+  if (place?.kind !== "axis") return false;
+  return dimEqual(place.axis.extent, extent);
+}
+
+/** The op table's view of index arithmetic. */
+function indexBuilder(k: ScalarBuilder): IndexBuilder<Scalar> {
+  const compare =
+    (op: "less" | "lessEqual" | "equal") =>
+    (left: Scalar, right: Scalar): Scalar =>
+      compareIndex(k, op, left, right);
+  return {
+    constant: (value) => k.dim(value),
+    add: k.add,
+    multiply: (left, factor) => k.multiply(left, k.dim(factor)),
+    divide: (left, divisor) => k.divide(left, k.dim(divisor)),
+    modulo: (left, divisor) => k.modulo(left, k.dim(divisor)),
+    less: compare("less"),
+    lessEqual: compare("lessEqual"),
+    equal: compare("equal"),
+    and: (left, right) => conjunction(k, left, right),
+  };
+}
+
+const BOOL: ElementType = "bool";
+
+function conjunction(k: ScalarBuilder, left: Scalar, right: Scalar): Scalar {
+  if (left.kind === "literal") return left.value !== 0 ? right : left;
+  if (right.kind === "literal") return right.value !== 0 ? left : right;
+  return k.op("and", BOOL, left, right);
+}
+
+/** A comparison that the ranges decide is a literal, so that its guard disappears. */
+function compareIndex(
+  k: ScalarBuilder,
+  op: "less" | "lessEqual" | "equal",
+  left: Scalar,
+  right: Scalar,
+): Scalar {
+  const a = k.range(left);
+  const b = k.range(right);
+  const yes = k.literal(1, BOOL);
+  const no = k.literal(0, BOOL);
+  if (op === "less" && a.high < b.low) return yes;
+  if (op === "less" && a.low >= b.high) return no;
+  if (op === "lessEqual" && a.high <= b.low) return yes;
+  if (op === "lessEqual" && a.low > b.high) return no;
+  if (op === "equal" && (a.high < b.low || b.high < a.low)) return no;
+  return k.op(op, BOOL, left, right);
+}

@@ -1,0 +1,60 @@
+// Takes a node, gives what the op table says of its lowering, so that scheduling knows families and no op by name.
+import { opTable } from "../ops/table.js";
+import type { OpRule } from "../ops/rule.js";
+import type { Dim } from "../types/dimension.js";
+import type { Node, NodeOf, OpName } from "../types/graph.js";
+import type { ScalarOp } from "../types/nest.js";
+
+/** The record of a node's op, with the two typed alike. */
+export function ruleOf<K extends OpName>(node: NodeOf<K>): OpRule<K> {
+  return opTable[node.op];
+}
+
+/** Nodes that loop over more than their own elements. */
+export function isReducing(node: Node): boolean {
+  const { lowering } = ruleOf(node as NodeOf<OpName>);
+  switch (lowering.kind) {
+    case "reduce":
+    case "contract":
+    case "scatter":
+      return true;
+    case "gather":
+      return summedExtents(node).length > 0;
+    default:
+      return false;
+  }
+}
+
+/** Extents of the axes that one element of a node is a sum (or other reduction) over. */
+export function summedExtents(node: Node): readonly Dim[] {
+  const { lowering } = ruleOf(node as NodeOf<OpName>);
+  switch (lowering.kind) {
+    case "reduce":
+      return lowering.axes(node).map((axis) => node.inputs[0]?.shape[axis] ?? 1);
+    case "gather":
+    case "scatter":
+      return lowering.summed(node);
+    case "contract":
+      return node.op === "contract"
+        ? node.attributes.extents.slice(node.attributes.outputRank)
+        : [];
+    default:
+      return [];
+  }
+}
+
+/** Elementwise: one element in, one element out, at the same place. */
+export function isPointwise(node: Node): boolean {
+  const { kind } = ruleOf(node as NodeOf<OpName>).lowering;
+  return kind === "pointwise" || kind === "identity";
+}
+
+export function isLeaf(node: Node): boolean {
+  return ruleOf(node as NodeOf<OpName>).lowering.kind === "leaf";
+}
+
+export function scalarOpOf(node: Node): ScalarOp {
+  const { lowering } = ruleOf(node as NodeOf<OpName>);
+  if (lowering.kind !== "pointwise") throw new Error(`${node.op} is not elementwise`);
+  return lowering.op;
+}

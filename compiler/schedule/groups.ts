@@ -1,0 +1,195 @@
+// Takes parts, gives groups: parts merged into one kernel each, in an order in which every value is read at the right time.
+import { elementCount, shapeText } from "../types/dimension.js";
+import type { Node } from "../types/graph.js";
+import type { Part, StorageRange } from "./parts.js";
+import { overlaps } from "./parts.js";
+
+export interface Group {
+  readonly parts: Part[];
+}
+
+export interface GroupOptions {
+  /** False: a kernel for each part. */
+  readonly merge: boolean;
+  /** Parts that must stay alone: merged with others they exceeded a limit. */
+  readonly alone: ReadonlySet<number>;
+  /** Storage bindings that a kernel may have. */
+  readonly maxBuffers: number;
+}
+
+/** Thrown when storages cannot be written in place; the caller then gives those parts a buffer and a copy. */
+export interface Cycle {
+  readonly kind: "cycle";
+  /** Parts that write a storage whose old value is still needed. */
+  readonly parts: readonly Part[];
+}
+
+export function groupParts(parts: readonly Part[], options: GroupOptions): Group[] | Cycle {
+  const groups = mergeParts(parts, options);
+  return orderGroups(groups);
+}
+
+/** Elementwise parts over the same space share a kernel, as long as no third kernel stands between them. */
+function mergeParts(parts: readonly Part[], options: GroupOptions): Group[] {
+  const groups: Group[] = [];
+  const groupOf = new Map<Node, Set<number>>();
+  const below: Set<number>[] = []; // all groups that a group needs, directly or not
+  const open = new Map<string, number[]>(); // groups that may take more parts, by iteration space
+  for (const part of parts) {
+    const needs = new Set<number>();
+    for (const node of part.reads) for (const group of groupOf.get(node) ?? []) needs.add(group);
+    const mergeable = options.merge && !part.reducing && !options.alone.has(part.id);
+    const key = shapeText(part.shape);
+    let home = -1;
+    if (mergeable) {
+      for (const candidate of open.get(key) ?? []) {
+        if (canJoin(groups, below, candidate, needs, part, options.maxBuffers)) {
+          home = candidate;
+          break;
+        }
+      }
+    }
+    if (home < 0) {
+      home = groups.length;
+      groups.push({ parts: [] });
+      below.push(new Set());
+      if (mergeable) open.set(key, [home, ...(open.get(key) ?? []).slice(0, 15)]);
+    }
+    groups[home]?.parts.push(part);
+    noteNeeds(below, home, needs);
+    if (part.owner !== undefined) {
+      const owners = groupOf.get(part.owner) ?? new Set();
+      owners.add(home);
+      groupOf.set(part.owner, owners);
+    }
+  }
+  return groups;
+}
+
+/** Adds needs to a group and to all that need it. */
+function noteNeeds(below: readonly Set<number>[], home: number, needs: ReadonlySet<number>): void {
+  const added = new Set<number>();
+  for (const need of needs) {
+    if (need === home) continue;
+    added.add(need);
+    for (const deeper of below[need] ?? []) added.add(deeper);
+  }
+  below.forEach((set, index) => {
+    if (index !== home && !set.has(home)) return;
+    for (const need of added) set.add(need);
+  });
+}
+
+function canJoin(
+  groups: readonly Group[],
+  below: readonly Set<number>[],
+  candidate: number,
+  needs: ReadonlySet<number>,
+  part: Part,
+  maxBuffers: number,
+): boolean {
+  for (const need of needs) {
+    if (need !== candidate && below[need]?.has(candidate)) return false;
+  }
+  const group = groups[candidate];
+  if (group === undefined) return false;
+  const overlap = group.parts.some((other) => conflicts(other, part) || conflicts(part, other));
+  if (overlap) return false;
+  return countBuffers([...group.parts, part]) <= maxBuffers;
+}
+
+/** One reads a storage through another window than the other writes: in one kernel the order would be undefined. */
+function conflicts(writer: Part, reader: Part): boolean {
+  return writesOf(writer).some((write) =>
+    reader.storageReads.some(
+      (read) =>
+        overlaps(write, read) &&
+        read.count !== undefined &&
+        !(read.start === write.start && read.count === write.count),
+    ),
+  );
+}
+
+function countBuffers(parts: readonly Part[]): number {
+  const buffers = new Set<unknown>();
+  for (const part of parts) {
+    for (const node of part.reads) buffers.add(node);
+    for (const read of part.storageReads) buffers.add(read.storage);
+    for (const store of part.storages) buffers.add(store.storage);
+    if (part.owner !== undefined) buffers.add(part.owner);
+    else if (part.storages.length === 0) buffers.add(part);
+  }
+  return buffers.size;
+}
+
+export function writesOf(part: Part): StorageRange[] {
+  const count = elementCount(part.shape);
+  return part.storages.map(({ storage, offset }) => ({
+    storage,
+    start: offset,
+    count: typeof count === "number" ? count : undefined,
+  }));
+}
+
+/** Readers of a buffer after its writers, readers of a storage's old value before its writers; stable otherwise. */
+function orderGroups(groups: readonly Group[]): Group[] | Cycle {
+  const after = edges(groups);
+  const waiting = after.map((needs) => needs.size);
+  const needed = groups.map(() => [] as number[]);
+  after.forEach((needs, index) => {
+    for (const need of needs) needed[need]?.push(index);
+  });
+  const ready = groups.map((_, index) => index).filter((index) => waiting[index] === 0);
+  const order: Group[] = [];
+  const done = new Set<number>();
+  while (ready.length > 0) {
+    let best = 0;
+    for (let at = 1; at < ready.length; at++) {
+      if ((ready[at] ?? 0) < (ready[best] ?? 0)) best = at;
+    }
+    const [next] = ready.splice(best, 1);
+    const group = next === undefined ? undefined : groups[next];
+    if (next === undefined || group === undefined) break;
+    order.push(group);
+    done.add(next);
+    for (const user of needed[next] ?? []) {
+      waiting[user] = (waiting[user] ?? 1) - 1;
+      if (waiting[user] === 0) ready.push(user);
+    }
+  }
+  if (order.length === groups.length) return order;
+  const stuck = groups.filter((_, index) => !done.has(index));
+  const parts = stuck.flatMap((group) => group.parts).filter((part) => part.storages.length > 0);
+  return { kind: "cycle", parts };
+}
+
+function edges(groups: readonly Group[]): Set<number>[] {
+  const writers = new Map<Node, number[]>();
+  groups.forEach((group, index) => {
+    for (const { owner } of group.parts) {
+      if (owner !== undefined) writers.set(owner, [...(writers.get(owner) ?? []), index]);
+    }
+  });
+  const after = groups.map(() => new Set<number>());
+  groups.forEach((group, index) => {
+    for (const part of group.parts) {
+      for (const node of part.reads) {
+        for (const writer of writers.get(node) ?? [])
+          if (writer !== index) after[index]?.add(writer);
+      }
+    }
+  });
+  const storageWriters = groups.flatMap((group, index) =>
+    group.parts.flatMap((part) => writesOf(part).map((range) => ({ index, range }))),
+  );
+  groups.forEach((group, index) => {
+    for (const part of group.parts) {
+      for (const read of part.storageReads) {
+        for (const write of storageWriters) {
+          if (write.index !== index && overlaps(read, write.range)) after[write.index]?.add(index);
+        }
+      }
+    }
+  });
+  return after;
+}

@@ -1,0 +1,95 @@
+// Takes the nodes of a program, gives those that the host computes once a run, and their values as host expressions.
+import { freeNames } from "../types/dimension.js";
+import type { Node } from "../types/graph.js";
+import type { HostValue, ScalarOp } from "../types/nest.js";
+import { isPointwise, scalarOpOf } from "./families.js";
+
+/**
+ * Scalars of f32 that depend on constants, live dimensions and host scalars alone (schedules, bias corrections). They are
+ * computed in double precision and rounded once. Such values among integers stay with the index arithmetic of kernels.
+ */
+export function hostNodes(nodes: readonly Node[]): ReadonlySet<Node> {
+  const host = new Set<Node>();
+  for (const node of nodes) {
+    if (
+      node.shape.length === 0 &&
+      isHostOp(node) &&
+      node.inputs.every((input) => host.has(input))
+    ) {
+      host.add(node);
+    }
+  }
+  return host;
+}
+
+function isHostOp(node: Node): boolean {
+  switch (node.op) {
+    case "constant":
+      return node.attributes.values.length === 1;
+    case "dimension":
+    case "hostScalar":
+      return true;
+    case "cast":
+    case "stopGradient":
+    case "reshape":
+      return true;
+    default:
+      return isPointwise(node);
+  }
+}
+
+export function hostValue(node: Node): HostValue {
+  const operand = (index: number): HostValue => {
+    const input = node.inputs[index];
+    if (input === undefined) throw new Error(`${node.op} lacks operand ${index}`);
+    return hostValue(input);
+  };
+  switch (node.op) {
+    case "constant":
+      return { kind: "number", value: node.attributes.values[0] ?? 0 };
+    case "dimension": {
+      const { dim } = node.attributes;
+      return typeof dim === "number" ? { kind: "number", value: dim } : { kind: "dim", dim };
+    }
+    case "hostScalar":
+      return { kind: "scalar", name: node.attributes.name };
+    case "stopGradient":
+    case "reshape":
+      return operand(0);
+    case "cast":
+      return castValue(node.attributes.to, operand(0));
+    default: {
+      const op: ScalarOp = scalarOpOf(node);
+      return { kind: "op", op, arguments: node.inputs.map((_, index) => operand(index)) };
+    }
+  }
+}
+
+/** Casts to integers cut towards zero; casts to bool compare with zero; the rest keeps the number. */
+function castValue(to: Node["type"], value: HostValue): HostValue {
+  if (to === "f32") return value;
+  const zero: HostValue = { kind: "number", value: 0 };
+  if (to === "bool") return { kind: "op", op: "notEqual", arguments: [value, zero] };
+  const floor = (of: HostValue): HostValue => ({ kind: "op", op: "floor", arguments: [of] });
+  const negate = (of: HostValue): HostValue => ({ kind: "op", op: "negate", arguments: [of] });
+  const negative: HostValue = { kind: "op", op: "less", arguments: [value, zero] };
+  return {
+    kind: "op",
+    op: "select",
+    arguments: [negative, negate(floor(negate(value))), floor(value)],
+  };
+}
+
+/** True where the value is the same in every run, so that it can stand in the kernel as a literal. */
+export function isConstant(value: HostValue): boolean {
+  switch (value.kind) {
+    case "number":
+      return true;
+    case "dim":
+      return freeNames(value.dim).size === 0;
+    case "scalar":
+      return false;
+    case "op":
+      return value.arguments.every(isConstant);
+  }
+}

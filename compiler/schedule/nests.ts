@@ -1,0 +1,133 @@
+// Takes a group of parts, gives its loop nest, or says why the group is too much for one kernel.
+import type { Dim } from "../types/dimension.js";
+import { elementCount } from "../types/dimension.js";
+import type { Node, Origin } from "../types/graph.js";
+import type { Axis, LoopNest, NestStore, Scalar } from "../types/nest.js";
+import type { EvaluationContext } from "./evaluate.js";
+import { evaluate, inline, linearIndex } from "./evaluate.js";
+import { flattenNest } from "./flatten.js";
+import type { Group } from "./groups.js";
+import type { Part } from "./parts.js";
+import type { ScalarBuilder } from "./scalars.js";
+import { createScalarBuilder } from "./scalars.js";
+
+/** Numbers the buffers and host values of a program as kernels come to need them. */
+export interface ProgramTables {
+  readonly temporary: (node: Node) => number;
+  readonly storage: (name: string) => number;
+  readonly input: (node: Node) => number;
+  /** The position of a host value, or the value itself where it is known. */
+  readonly host: (node: Node) => number | { readonly constant: number } | undefined;
+  readonly isMaterialized: (node: Node) => boolean;
+}
+
+export type NestProblem =
+  /** A part reads another of its group elsewhere than at its own point. */
+  { readonly kind: "conflict"; readonly part: Part };
+
+const MAX_ORIGINS = 6;
+
+export function makeNest(
+  group: Group,
+  name: string,
+  tables: ProgramTables,
+): LoopNest | NestProblem {
+  const k = createScalarBuilder();
+  const shape = group.parts[0]?.shape ?? [];
+  let axisCount = 0;
+  const newAxis = (extent: Dim): Axis => ({ id: axisCount++, extent });
+  const axes = shape.map(newAxis);
+  const point = axes.map((axis) => k.axis(axis));
+  const inside = new Map<Node, Part>();
+  for (const part of group.parts) if (part.owner !== undefined) inside.set(part.owner, part);
+  let conflict: Part | undefined;
+
+  const context: EvaluationContext = {
+    k,
+    newAxis,
+    memo: new Map(),
+    hostIndex: (node) => hostScalar(k, tables, node),
+    bufferOf: (node, index) => {
+      const own = inside.get(node);
+      if (own !== undefined) {
+        if (own.placement === undefined && samePoint(index, point)) return undefined;
+        conflict = own;
+      }
+      return bufferOf(tables, node);
+    },
+  };
+  const stores = group.parts.flatMap((part) => storesOf(context, tables, part, point));
+  if (conflict !== undefined && group.parts.length > 1) {
+    return { kind: "conflict", part: group.parts.at(-1) ?? conflict };
+  }
+  const nest: LoopNest = {
+    name,
+    axes: axes.filter((axis) => axis.extent !== 1),
+    stores,
+    origins: originsOf(group.parts),
+  };
+  return flattenNest(k, nest, newAxis, elementCount(shape), linearIndex(k, shape, point));
+}
+
+function samePoint(index: readonly Scalar[], point: readonly Scalar[]): boolean {
+  return index.length === point.length && index.every((along, axis) => along === point[axis]);
+}
+
+function bufferOf(tables: ProgramTables, node: Node): number | undefined {
+  if (node.op === "stored") return tables.storage(node.attributes.name);
+  if (node.op === "input") return tables.input(node);
+  return tables.isMaterialized(node) ? tables.temporary(node) : undefined;
+}
+
+function hostScalar(k: ScalarBuilder, tables: ProgramTables, node: Node): Scalar | undefined {
+  const host = tables.host(node);
+  if (host === undefined) return undefined;
+  if (typeof host !== "number") return k.literal(host.constant, node.type);
+  const value = k.host(host);
+  if (node.type === "f32") return value;
+  if (node.type === "bool") return k.op("notEqual", "bool", value, k.literal(0, "f32"));
+  return k.op("cast", node.type, value);
+}
+
+/** The stores of one part: into its owner's buffer, and into storages. */
+function storesOf(
+  context: EvaluationContext,
+  tables: ProgramTables,
+  part: Part,
+  point: readonly Scalar[],
+): NestStore[] {
+  const { k } = context;
+  const value = part.copies
+    ? k.load(tables.temporary(part.value), linearIndex(k, part.shape, point), part.value.type)
+    : valueOf(context, part, point);
+  const stores: NestStore[] = [];
+  if (part.owner !== undefined) {
+    const place = point.map((along, axis) =>
+      part.placement?.axis === axis ? k.add(along, k.dim(part.placement.start)) : along,
+    );
+    const index = linearIndex(k, part.owner.shape, place);
+    stores.push({ buffer: tables.temporary(part.owner), index, value });
+  }
+  for (const { storage, offset } of part.storages) {
+    const index = k.add(linearIndex(k, part.shape, point), k.index(offset));
+    stores.push({ buffer: tables.storage(storage), index, value });
+  }
+  return stores;
+}
+
+function valueOf(context: EvaluationContext, part: Part, point: readonly Scalar[]): Scalar {
+  const { value, owner } = part;
+  const free = value.op === "stored" || value.op === "input";
+  const host = context.hostIndex(value);
+  if (host !== undefined) return host;
+  return value === owner && !free ? inline(context, value, point) : evaluate(context, value, point);
+}
+
+function originsOf(parts: readonly Part[]): Origin[] {
+  const found = new Map<string, Origin>();
+  for (const { value } of parts) {
+    const { origin } = value;
+    if (origin !== undefined) found.set(`${origin.file}:${origin.start}:${origin.end}`, origin);
+  }
+  return [...found.values()].slice(0, MAX_ORIGINS);
+}

@@ -1,0 +1,34 @@
+// Takes a scalar, gives the scalars that it is computed from, and walks over all that some need.
+import type { Scalar } from "../types/nest.js";
+
+/** The scalars that a scalar is computed from. */
+export function operandsOf(scalar: Scalar): readonly Scalar[] {
+  switch (scalar.kind) {
+    case "literal":
+    case "axis":
+    case "dim":
+    case "host":
+      return [];
+    case "load":
+    case "random":
+      return [scalar.index];
+    case "op":
+      return scalar.arguments;
+    case "guard":
+      return [scalar.condition, scalar.value, scalar.otherwise];
+    case "reduce":
+      return [scalar.value];
+  }
+}
+
+/** Every scalar that the roots are computed from, each once, roots included. */
+export function reachable(roots: readonly Scalar[]): Set<Scalar> {
+  const seen = new Set<Scalar>();
+  const stack = [...roots];
+  for (let scalar = stack.pop(); scalar !== undefined; scalar = stack.pop()) {
+    if (seen.has(scalar)) continue;
+    seen.add(scalar);
+    stack.push(...operandsOf(scalar));
+  }
+  return seen;
+}

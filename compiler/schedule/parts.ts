@@ -1,0 +1,168 @@
+// Takes the materialized nodes and the effects of a program, gives its parts: what is computed over one iteration space and where it goes.
+import type { Dim } from "../types/dimension.js";
+import { addDims } from "../types/dimension.js";
+import type { Effect, Node, Shape } from "../types/graph.js";
+import { isReducing } from "./families.js";
+
+/** A range of a storage in elements; without `count` the whole of it. */
+export interface StorageRange {
+  readonly storage: string;
+  readonly start: number;
+  readonly count: number | undefined;
+}
+
+/** One value over one iteration space, and its destinations. */
+export interface Part {
+  readonly id: number;
+  /** The node whose elements are computed. */
+  readonly value: Node;
+  /** The materialized node that this part is (a piece of), if other kernels read it. */
+  readonly owner: Node | undefined;
+  readonly shape: Shape;
+  /** Where the elements stand in the owner: for pieces of a concatenation. */
+  readonly placement: { readonly axis: number; readonly start: Dim } | undefined;
+  /** Storages that take the value as well, in row-major order from `offset`. */
+  readonly storages: readonly { readonly storage: string; readonly offset: number }[];
+  /** Materialized nodes that other parts compute and this one reads. */
+  readonly reads: ReadonlySet<Node>;
+  readonly storageReads: readonly StorageRange[];
+  /** Holds a reduction, so that it is not merged with others. */
+  readonly reducing: boolean;
+  /** Takes the value from the owner's buffer, computed by another part, to the storages. */
+  readonly copies: boolean;
+}
+
+export interface PartRequest {
+  /** In topological order. */
+  readonly nodes: readonly Node[];
+  readonly effects: readonly Effect[];
+  readonly materialized: ReadonlySet<Node>;
+  /** Values without a buffer of their own that cost nothing to read: leaves and host values. */
+  readonly isFree: (node: Node) => boolean;
+  /** Values that reach their storages by a buffer and a copy, because others need the old contents for longer. */
+  readonly copied: ReadonlySet<Node>;
+}
+
+export function makeParts(request: PartRequest): Part[] {
+  const { nodes, effects, materialized, isFree } = request;
+  const parts: Part[] = [];
+  const stores = new Map<Node, { storage: string; offset: number }[]>();
+  const results = new Set<Node>();
+  for (const effect of effects) {
+    if (effect.kind === "result") results.add(effect.value);
+    else {
+      const list = stores.get(effect.value) ?? [];
+      list.push({ storage: effect.storage, offset: effect.offset ?? 0 });
+      stores.set(effect.value, list);
+    }
+  }
+  const readers = new Set<Node>();
+  const add: AddPart = (part) => {
+    const found = readsOf(part.value, part.owner, materialized, isFree);
+    for (const node of found.reads) readers.add(node);
+    parts.push({ ...part, id: parts.length, copies: false, ...found });
+  };
+  const addCopy = (node: Node, storages: Part["storages"]): void => {
+    readers.add(node);
+    const found = { reads: new Set([node]), storageReads: [], reducing: false, copies: true };
+    const place = { value: node, owner: undefined, shape: node.shape, placement: undefined };
+    parts.push({ ...place, storages, id: parts.length, ...found });
+  };
+  for (const node of nodes) {
+    const all = stores.get(node) ?? [];
+    const storages = request.copied.has(node) ? [] : all;
+    if (isFree(node)) {
+      if (all.length > 0 || results.has(node)) {
+        const owner = results.has(node) || request.copied.has(node) ? node : undefined;
+        add({ value: node, owner, shape: node.shape, placement: undefined, storages });
+      }
+    } else if (materialized.has(node)) {
+      addMaterialized(node, storages, add);
+    }
+    if (request.copied.has(node) && all.length > 0) addCopy(node, all);
+  }
+  // A value that only storages take needs no buffer of its own.
+  return parts.map((part) => {
+    const { owner } = part;
+    const wanted = owner !== undefined && (readers.has(owner) || results.has(owner));
+    return wanted || part.storages.length === 0 ? part : { ...part, owner: undefined };
+  });
+}
+
+type AddPart = (part: Pick<Part, "value" | "owner" | "shape" | "placement" | "storages">) => void;
+
+function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): void {
+  if (node.op !== "concat") {
+    add({ value: node, owner: node, shape: node.shape, placement: undefined, storages });
+    return;
+  }
+  const { axis } = node.attributes;
+  let start: Dim = 0;
+  for (const piece of node.inputs) {
+    add({
+      value: piece,
+      owner: node,
+      shape: piece.shape,
+      placement: { axis, start },
+      storages: [],
+    });
+    start = addDims(start, piece.shape[axis] ?? 0);
+  }
+  if (storages.length > 0) {
+    add({ value: node, owner: undefined, shape: node.shape, placement: undefined, storages });
+  }
+}
+
+/** What stands at the borders of the part: buffers read, and whether a reduction is computed within. */
+function readsOf(
+  value: Node,
+  owner: Node | undefined,
+  materialized: ReadonlySet<Node>,
+  isFree: (node: Node) => boolean,
+): Pick<Part, "reads" | "storageReads" | "reducing"> {
+  const reads = new Set<Node>();
+  const storageReads: StorageRange[] = [];
+  let reducing = false;
+  const seen = new Set<Node>();
+  const stack: Node[] = [value];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (node.op === "stored") {
+      storageReads.push({ storage: node.attributes.name, start: 0, count: undefined });
+      continue;
+    }
+    if (isFree(node)) continue;
+    if (materialized.has(node) && !(node === value && node === owner)) {
+      reads.add(node);
+      continue;
+    }
+    const range = storageRange(node);
+    if (range !== undefined) {
+      storageReads.push(range);
+      continue;
+    }
+    if (isReducing(node)) reducing = true;
+    stack.push(...node.inputs);
+  }
+  return { reads, storageReads, reducing };
+}
+
+/** A slice of a flat storage: how parameters are read. */
+function storageRange(node: Node): StorageRange | undefined {
+  if (node.op !== "slice") return undefined;
+  const [input] = node.inputs;
+  const [start] = node.attributes.starts;
+  const [count] = node.attributes.counts;
+  if (input?.op !== "stored" || input.shape.length !== 1) return undefined;
+  if (typeof start !== "number" || typeof count !== "number") return undefined;
+  if (node.attributes.steps[0] !== 1) return undefined;
+  return { storage: input.attributes.name, start, count };
+}
+
+export function overlaps(a: StorageRange, b: StorageRange): boolean {
+  if (a.storage !== b.storage) return false;
+  const endA = a.count === undefined ? Infinity : a.start + a.count;
+  const endB = b.count === undefined ? Infinity : b.start + b.count;
+  return a.start < endB && b.start < endA;
+}

@@ -1,0 +1,146 @@
+// Takes a schedule, gives it as text that people read: buffers, then one block a loop nest.
+import { dimText, evaluateDim, shapeText } from "../types/dimension.js";
+import type { HostValue, LoopNest, Scalar, Schedule, ScheduledBuffer } from "../types/nest.js";
+import { operandsOf } from "./operands.js";
+
+const INFIX: Readonly<Record<string, string>> = {
+  add: "+",
+  subtract: "-",
+  multiply: "*",
+  divide: "/",
+  modulo: "%",
+  equal: "==",
+  notEqual: "!=",
+  less: "<",
+  lessEqual: "<=",
+  greater: ">",
+  greaterEqual: ">=",
+  and: "and",
+  or: "or",
+};
+
+export function printSchedule(schedule: Schedule): string {
+  const lines = [`program ${schedule.name}`];
+  schedule.buffers.forEach((buffer, index) => lines.push(`  b${index}: ${bufferText(buffer)}`));
+  schedule.slots.forEach((slot, index) => {
+    lines.push(`  slot ${index}: ${slot.bytes.map(dimText).join(" or ")} bytes`);
+  });
+  schedule.host.forEach((value, index) => lines.push(`  host ${index} = ${hostText(value)}`));
+  for (const nest of schedule.nests) lines.push(...printNest(nest).map((line) => `  ${line}`));
+  for (const result of schedule.results) {
+    const shape = shapeText(result.shape);
+    lines.push(`  result ${result.name}: ${result.type}${shape} in b${result.buffer}`);
+  }
+  return lines.join("\n") + "\n";
+}
+
+function bufferText(buffer: ScheduledBuffer): string {
+  const size = `${buffer.type} x ${dimText(buffer.elements)}`;
+  switch (buffer.kind) {
+    case "storage":
+      return `${size}, storage ${buffer.storage}`;
+    case "input":
+      return `${size}, input ${buffer.input}`;
+    case "temporary":
+      return `${size}, slot ${buffer.slot} (${buffer.label})`;
+  }
+}
+
+export function hostText(value: HostValue): string {
+  switch (value.kind) {
+    case "number":
+      return String(value.value);
+    case "dim":
+      return dimText(value.dim);
+    case "scalar":
+      return value.name;
+    case "op":
+      return operation(value.op, value.arguments.map(hostText));
+  }
+}
+
+function operation(op: string, operands: readonly string[]): string {
+  const infix = INFIX[op];
+  if (infix !== undefined && operands.length === 2) return `(${operands.join(` ${infix} `)})`;
+  return `${op}(${operands.join(", ")})`;
+}
+
+/** Values that are used more than once, and reductions, get a line of their own. */
+function printNest(nest: LoopNest): string[] {
+  const axes = nest.axes.map((axis) => `i${axis.id} < ${dimText(axis.extent)}`).join(", ");
+  const lines = [`${nest.name}: for ${axes === "" ? "one point" : axes}`];
+  const uses = countUses(nest);
+  const names = new Map<Scalar, string>();
+  const text = (scalar: Scalar): string => {
+    const named = names.get(scalar);
+    if (named !== undefined) return named;
+    const body = scalarText(scalar, text);
+    const compound = scalar.kind === "op" || scalar.kind === "guard" || scalar.kind === "load";
+    const shared = compound && (uses.get(scalar) ?? 0) > 1;
+    if (!shared && scalar.kind !== "reduce") return body;
+    const name = `v${names.size}`;
+    names.set(scalar, name);
+    lines.push(`  ${name} = ${body}`);
+    return name;
+  };
+  for (const store of nest.stores) {
+    const value = text(store.value);
+    lines.push(`  b${store.buffer}[${text(store.index)}] = ${value}`);
+  }
+  return lines;
+}
+
+function scalarText(scalar: Scalar, text: (scalar: Scalar) => string): string {
+  switch (scalar.kind) {
+    case "literal":
+      return scalar.type === "bool" ? String(scalar.value !== 0) : String(scalar.value);
+    case "axis":
+      return `i${scalar.axis.id}`;
+    case "dim":
+      return dimText(scalar.dim).includes(" ") ? `(${dimText(scalar.dim)})` : dimText(scalar.dim);
+    case "host":
+      return `host${scalar.index}`;
+    case "load":
+      return `b${scalar.buffer}[${text(scalar.index)}]`;
+    case "op": {
+      const operands = scalar.arguments.map(text);
+      if (scalar.op === "cast") return `${scalar.type}(${operands.join(", ")})`;
+      return operation(scalar.op, operands);
+    }
+    case "guard":
+      return `(if ${text(scalar.condition)} then ${text(scalar.value)} else ${text(scalar.otherwise)})`;
+    case "reduce": {
+      const axes = scalar.axes.map((axis) => `i${axis.id} < ${dimText(axis.extent)}`).join(", ");
+      return `${scalar.combine} over ${axes} of ${text(scalar.value)}`;
+    }
+    case "random":
+      return `${scalar.source}(stream ${scalar.stream}, ${text(scalar.index)})`;
+  }
+}
+
+function countUses(nest: LoopNest): Map<Scalar, number> {
+  const uses = new Map<Scalar, number>();
+  const visit = (scalar: Scalar): void => {
+    const count = uses.get(scalar) ?? 0;
+    uses.set(scalar, count + 1);
+    if (count > 0) return;
+    for (const operand of operandsOf(scalar)) visit(operand);
+  };
+  for (const store of nest.stores) {
+    visit(store.index);
+    visit(store.value);
+  }
+  return uses;
+}
+
+/** Bytes of temporary memory where free dimensions have these values. */
+export function temporaryBytes(
+  schedule: Schedule,
+  values: Readonly<Record<string, number>>,
+): number {
+  const align = (bytes: number): number => Math.ceil(bytes / 256) * 256;
+  return schedule.slots.reduce(
+    (sum, slot) => sum + align(Math.max(...slot.bytes.map((bytes) => evaluateDim(bytes, values)))),
+    0,
+  );
+}

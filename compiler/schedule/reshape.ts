@@ -1,0 +1,78 @@
+// Takes an index into one shape, gives the index of the same row-major position in another, with as little division as possible.
+import type { Dim } from "../types/dimension.js";
+import { dimEqual, divideExactly, multiplyDims } from "../types/dimension.js";
+import type { Shape } from "../types/graph.js";
+import type { Scalar } from "../types/nest.js";
+import type { ScalarBuilder } from "./scalars.js";
+
+interface Group {
+  readonly from: number[];
+  readonly to: number[];
+}
+
+/** `index` runs over `from`; both shapes have equally many elements. */
+export function unflatten(
+  k: ScalarBuilder,
+  from: Shape,
+  to: Shape,
+  index: readonly Scalar[],
+): Scalar[] {
+  const result = to.map(() => k.index(0));
+  for (const group of groupAxes(from, to)) {
+    let position = k.index(0);
+    for (const axis of group.from) {
+      const extent = from[axis] ?? 1;
+      position = k.add(k.multiply(position, k.dim(extent)), index[axis] ?? k.index(0));
+    }
+    let stride: Dim = 1;
+    for (let at = group.to.length - 1; at >= 0; at--) {
+      const axis = group.to[at] ?? 0;
+      const extent = to[axis] ?? 1;
+      const quotient = k.divide(position, k.dim(stride));
+      result[axis] = at === 0 ? quotient : k.modulo(quotient, k.dim(extent));
+      stride = multiplyDims(stride, extent);
+    }
+  }
+  return result;
+}
+
+/** Cuts both shapes into the shortest runs of axes with equal products; the rest is one group. */
+function groupAxes(from: Shape, to: Shape): Group[] {
+  const groups: Group[] = [];
+  let left = 0;
+  let right = 0;
+  while (left < from.length || right < to.length) {
+    const group = nextGroup(from, to, left, right);
+    groups.push(group);
+    left += group.from.length;
+    right += group.to.length;
+  }
+  return groups.filter((group) => group.to.length > 0);
+}
+
+function nextGroup(from: Shape, to: Shape, left: number, right: number): Group {
+  const group: Group = { from: [], to: [] };
+  let a: Dim = 1;
+  let b: Dim = 1;
+  const takeLeft = (): void => {
+    const axis = left + group.from.length;
+    a = multiplyDims(a, from[axis] ?? 1);
+    group.from.push(axis);
+  };
+  const takeRight = (): void => {
+    const axis = right + group.to.length;
+    b = multiplyDims(b, to[axis] ?? 1);
+    group.to.push(axis);
+  };
+  const leftRemains = (): boolean => left + group.from.length < from.length;
+  const rightRemains = (): boolean => right + group.to.length < to.length;
+  if (leftRemains()) takeLeft();
+  if (rightRemains()) takeRight();
+  while (!dimEqual(a, b) && (leftRemains() || rightRemains())) {
+    const growRight = leftRemains() ? divideExactly(a, b) !== undefined : true;
+    if (growRight && rightRemains()) takeRight();
+    else if (leftRemains()) takeLeft();
+    else takeRight();
+  }
+  return group;
+}

@@ -1,0 +1,48 @@
+// Takes the nests of a program and its results, gives for each nest the results that need it, so that others can be left out.
+import type { LoopNest, ScheduledResult } from "../types/nest.js";
+import { reachable } from "./operands.js";
+
+/**
+ * Walks backwards from the results. A nest that a storage's new value needs serves always (undefined): such programs
+ * run as a whole.
+ */
+export function servesOf(
+  nests: readonly LoopNest[],
+  results: readonly ScheduledResult[],
+  isStorage: (buffer: number) => boolean,
+): (readonly number[] | undefined)[] {
+  const wanted = new Map<number, Set<number>>(); // by buffer: the results that need it
+  results.forEach((result, index) => {
+    wanted.set(result.buffer, (wanted.get(result.buffer) ?? new Set<number>()).add(index));
+  });
+  const always = new Set<number>(); // buffers that effects need
+  const serves: (readonly number[] | undefined)[] = nests.map(() => undefined);
+  for (let at = nests.length - 1; at >= 0; at--) {
+    const nest = nests[at];
+    if (nest === undefined) continue;
+    const needed = new Set<number>();
+    let effect = false;
+    for (const { buffer } of nest.stores) {
+      if (always.has(buffer)) effect = true;
+      if (isStorage(buffer)) effect = true;
+      for (const result of wanted.get(buffer) ?? []) needed.add(result);
+    }
+    for (const buffer of readBuffers(nest)) {
+      if (effect) always.add(buffer);
+      const set = wanted.get(buffer) ?? new Set<number>();
+      for (const result of needed) set.add(result);
+      wanted.set(buffer, set);
+    }
+    serves[at] = effect ? undefined : [...needed].sort((a, b) => a - b);
+  }
+  return serves;
+}
+
+/** Buffers that a nest loads from. */
+export function readBuffers(nest: LoopNest): Set<number> {
+  const buffers = new Set<number>();
+  for (const scalar of reachable(nest.stores.flatMap((store) => [store.index, store.value]))) {
+    if (scalar.kind === "load") buffers.add(scalar.buffer);
+  }
+  return buffers;
+}

@@ -1,0 +1,154 @@
+// Takes a schedule and the contents of storages and inputs, gives its results: a slow, obvious executor in double precision.
+import { evaluateDim } from "../../compiler/types/dimension.js";
+import type { Axis, Combine, Scalar, Schedule } from "../../compiler/types/nest.js";
+import { applyHost, applyScalar } from "./scalarOps.js";
+
+export interface RunInput {
+  readonly dims: Readonly<Record<string, number>>;
+  readonly storages: Map<string, Float64Array>;
+  readonly inputs: Readonly<Record<string, ArrayLike<number>>>;
+  readonly scalars?: Readonly<Record<string, number>>;
+  /** Gives a number in (0, 1) for a stream and an index; bits are not supported here. */
+  readonly draw?: (stream: number, index: number) => number;
+}
+
+/** Storages are updated in place; temporaries that share a slot share memory. */
+export function runSchedule(
+  schedule: Schedule,
+  input: RunInput,
+): Record<string, { data: Float64Array; shape: number[] }> {
+  const { dims } = input;
+  const slots = schedule.slots.map((slot) =>
+    new Float64Array(Math.max(...slot.bytes.map((b) => evaluateDim(b, dims))) / 4).fill(NaN),
+  );
+  const buffers = schedule.buffers.map((buffer): Float64Array => {
+    switch (buffer.kind) {
+      case "storage": {
+        const found = input.storages.get(buffer.storage);
+        if (found === undefined) throw new Error(`no storage ${buffer.storage}`);
+        return found;
+      }
+      case "input":
+        return Float64Array.from(input.inputs[buffer.input] ?? []);
+      case "temporary":
+        return slots[buffer.slot] ?? new Float64Array(0);
+    }
+  });
+  const host = schedule.host.map((value) => applyHost(value, dims, input.scalars ?? {}));
+  for (const nest of schedule.nests) {
+    forEachPoint(nest.axes, dims, (point) => {
+      const evaluate = evaluator(buffers, host, dims, input);
+      const values = nest.stores.map((store) => ({
+        buffer: store.buffer,
+        index: evaluate(store.index, point),
+        value: evaluate(store.value, point),
+      }));
+      for (const { buffer, index, value } of values) write(buffers[buffer], index, value);
+    });
+  }
+  return Object.fromEntries(
+    schedule.results.map((result) => {
+      const shape = result.shape.map((extent) => evaluateDim(extent, dims));
+      const count = shape.reduce((product, one) => product * one, 1);
+      const data = (buffers[result.buffer] ?? new Float64Array(0)).slice(0, count);
+      return [result.name, { data, shape }];
+    }),
+  );
+}
+
+type Point = ReadonlyMap<Axis, number>;
+
+function write(buffer: Float64Array | undefined, index: number, value: number): void {
+  if (buffer === undefined || index < 0 || index >= buffer.length) {
+    throw new Error(`a store at ${index} is outside of its buffer of ${buffer?.length ?? 0}`);
+  }
+  buffer[index] = value;
+}
+
+function forEachPoint(
+  axes: readonly Axis[],
+  dims: Readonly<Record<string, number>>,
+  visit: (point: Point) => void,
+  outer: Point = new Map(),
+): void {
+  const [first, ...rest] = axes;
+  if (first === undefined) {
+    visit(outer);
+    return;
+  }
+  const extent = evaluateDim(first.extent, dims);
+  for (let index = 0; index < extent; index++) {
+    forEachPoint(rest, dims, visit, new Map([...outer, [first, index]]));
+  }
+}
+
+function evaluator(
+  buffers: readonly Float64Array[],
+  host: readonly number[],
+  dims: Readonly<Record<string, number>>,
+  input: RunInput,
+): (scalar: Scalar, point: Point) => number {
+  const evaluate = (scalar: Scalar, point: Point): number => {
+    switch (scalar.kind) {
+      case "literal":
+        return scalar.value;
+      case "axis": {
+        const value = point.get(scalar.axis);
+        if (value === undefined) throw new Error("an axis outside of its loop");
+        return value;
+      }
+      case "dim":
+        return evaluateDim(scalar.dim, dims);
+      case "host":
+        return host[scalar.index] ?? NaN;
+      case "load": {
+        const index = evaluate(scalar.index, point);
+        const buffer = buffers[scalar.buffer];
+        const value = buffer?.[index];
+        if (value === undefined) throw new Error(`a load at ${index} is outside of its buffer`);
+        return value;
+      }
+      case "op":
+        return applyScalar(
+          scalar.op,
+          scalar.type,
+          scalar.arguments.map((operand) => evaluate(operand, point)),
+          scalar.arguments[0]?.type ?? scalar.type,
+        );
+      case "guard":
+        return evaluate(
+          evaluate(scalar.condition, point) !== 0 ? scalar.value : scalar.otherwise,
+          point,
+        );
+      case "reduce": {
+        const values: number[] = [];
+        forEachPoint(scalar.axes, dims, (at) => values.push(evaluate(scalar.value, at)), point);
+        return combineAll(scalar.combine, values);
+      }
+      case "random":
+        return (input.draw ?? (() => 0.5))(scalar.stream, evaluate(scalar.index, point));
+    }
+  };
+  return evaluate;
+}
+
+function combineAll(combine: Combine, values: readonly number[]): number {
+  switch (combine) {
+    case "sum":
+      return values.reduce((a, b) => a + b, 0);
+    case "prod":
+      return values.reduce((a, b) => a * b, 1);
+    case "max":
+      return Math.max(...values);
+    case "min":
+      return Math.min(...values);
+    case "any":
+      return values.some((value) => value !== 0) ? 1 : 0;
+    case "all":
+      return values.every((value) => value !== 0) ? 1 : 0;
+    case "argmax":
+      return values.indexOf(Math.max(...values));
+    case "argmin":
+      return values.indexOf(Math.min(...values));
+  }
+}
