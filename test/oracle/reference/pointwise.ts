@@ -1,0 +1,82 @@
+/** Operands that broadcast come in; the tensor of an elementwise function goes out. Bools are 0 and 1. */
+
+import { erf, erfinv } from "./special.js";
+import { type Tensor, at, broadcastAt, broadcastShape, filled } from "./tensor.js";
+
+function roundToEven(x: number): number {
+  const below = Math.floor(x);
+  const rest = x - below;
+  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/** The remainder with the divisor's sign. */
+function modulo(a: number, b: number): number {
+  return a - b * Math.floor(a / b);
+}
+
+function truth(value: boolean): number {
+  return value ? 1 : 0;
+}
+
+export type ScalarFunction = (...operands: number[]) => number;
+
+export const scalarFunctions = {
+  negate: (x) => -x,
+  exp: (x) => Math.exp(x),
+  log: (x) => Math.log(x),
+  sqrt: (x) => Math.sqrt(x),
+  sin: (x) => Math.sin(x),
+  cos: (x) => Math.cos(x),
+  tanh: (x) => Math.tanh(x),
+  abs: (x) => Math.abs(x),
+  sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
+  floor: (x) => Math.floor(x),
+  round: roundToEven,
+  erf,
+  erfinv,
+  not: (x) => truth(x === 0),
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  modulo,
+  power: (a, b) => Math.pow(a, b),
+  minimum: (a, b) => (a <= b ? a : b),
+  maximum: (a, b) => (a >= b ? a : b),
+  equal: (a, b) => truth(a === b),
+  notEqual: (a, b) => truth(a !== b),
+  less: (a, b) => truth(a < b),
+  lessEqual: (a, b) => truth(a <= b),
+  greater: (a, b) => truth(a > b),
+  greaterEqual: (a, b) => truth(a >= b),
+  and: (a, b) => truth(a !== 0 && b !== 0),
+  or: (a, b) => truth(a !== 0 || b !== 0),
+  select: (condition, then, otherwise) => (condition !== 0 ? then : otherwise),
+  stopGradient: (x) => x,
+} as const satisfies Record<string, (a: number, b: number, c: number) => number>;
+
+export function pointwise(
+  compute: (a: number, b: number, c: number) => number,
+  inputs: readonly Tensor[],
+): Tensor {
+  const shape = broadcastShape(inputs.map((input) => input.shape));
+  return filled(shape, (place) => {
+    const values = inputs.map((input) => broadcastAt(input, place));
+    return compute(at(values, 0), values[1] ?? 0, values[2] ?? 0);
+  });
+}
+
+/** Casts: to integers towards zero (u32 and i32 saturate as WGSL's conversions do), to bool by `!= 0`. */
+export function cast(x: Tensor, to: "f32" | "i32" | "u32" | "bool"): Tensor {
+  const limits = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;
+  return pointwise(
+    (value) => {
+      if (to === "bool") return truth(value !== 0);
+      if (to === "f32") return Math.fround(value);
+      const [low, high] = limits[to];
+      return Math.min(high, Math.max(low, Math.trunc(value)));
+    },
+    [x],
+  );
+}

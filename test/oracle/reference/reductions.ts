@@ -1,0 +1,73 @@
+/** A tensor and axes come in; sums, products, extremes, their places and running sums go out. */
+
+import { type Tensor, at, axisOf, filled, placesOf, valueAt } from "./tensor.js";
+
+export interface Reduced {
+  /** All axes where none are named; negative ones count from behind. */
+  readonly axes?: readonly number[];
+  readonly keep?: boolean;
+}
+
+const folds = {
+  sum: (values: readonly number[]) => values.reduce((a, b) => a + b, 0),
+  prod: (values: readonly number[]) => values.reduce((a, b) => a * b, 1),
+  mean: (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length,
+  max: (values: readonly number[]) => Math.max(...values),
+  min: (values: readonly number[]) => Math.min(...values),
+  any: (values: readonly number[]) => (values.some((value) => value !== 0) ? 1 : 0),
+  all: (values: readonly number[]) => (values.every((value) => value !== 0) ? 1 : 0),
+};
+
+export type ReductionName = keyof typeof folds;
+
+export function reduce(name: ReductionName, x: Tensor, { axes, keep = false }: Reduced): Tensor {
+  const rank = x.shape.length;
+  const reduced = new Set(
+    (axes ?? x.shape.map((_, axis) => axis)).map((axis) => axisOf(axis, rank)),
+  );
+  const kept = x.shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
+  const inner = placesOf(x.shape.map((extent, axis) => (reduced.has(axis) ? extent : 1)));
+  const result = filled(kept, (place) =>
+    folds[name](
+      inner.map((shift) =>
+        valueAt(
+          x,
+          place.map((p, axis) => p + at(shift, axis)),
+        ),
+      ),
+    ),
+  );
+  const shape = keep ? kept : x.shape.filter((_, axis) => !reduced.has(axis));
+  return { data: result.data, shape };
+}
+
+/** The place of the largest or smallest along an axis; the first wins a tie. */
+export function argExtreme(
+  x: Tensor,
+  along: number,
+  better: (a: number, b: number) => boolean,
+): Tensor {
+  const axis = axisOf(along, x.shape.length);
+  const shape = x.shape.filter((_, other) => other !== axis);
+  return filled(shape, (place) => {
+    let best = 0;
+    for (let i = 1; i < at(x.shape, axis); i += 1) {
+      const here = valueAt(x, place.toSpliced(axis, 0, i));
+      if (better(here, valueAt(x, place.toSpliced(axis, 0, best)))) best = i;
+    }
+    return best;
+  });
+}
+
+/** Sums up to and with each place along an axis, from the end where `reverse` is set. */
+export function cumsum(x: Tensor, along: number, reverse: boolean): Tensor {
+  const axis = axisOf(along, x.shape.length);
+  return filled(x.shape, (place) => {
+    const here = at(place, axis);
+    const from = reverse ? here : 0;
+    const to = reverse ? at(x.shape, axis) - 1 : here;
+    let total = 0;
+    for (let i = from; i <= to; i += 1) total += valueAt(x, place.with(axis, i));
+    return total;
+  });
+}

@@ -1,0 +1,97 @@
+/** Shapes and places come in; strides, flat offsets and filled tensors go out: what all loops of the reference share. */
+
+export interface Tensor {
+  readonly data: readonly number[] | Float64Array;
+  readonly shape: readonly number[];
+}
+
+export function size(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** The entry of a list that must be there. */
+export function at(list: ArrayLike<number>, index: number): number {
+  const value = list[index];
+  if (value === undefined) throw new Error(`the reference reads entry ${index} of ${list.length}`);
+  return value;
+}
+
+/** The operand that an op must have. */
+export function operand(inputs: readonly Tensor[], index: number): Tensor {
+  const tensor = inputs[index];
+  if (tensor === undefined) throw new Error(`the reference misses operand ${index}`);
+  return tensor;
+}
+
+/** An axis counted from the front; negative ones count from behind. */
+export function axisOf(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** The row-major place of a flat offset. */
+export function placeOf(offset: number, shape: readonly number[]): number[] {
+  const place = new Array<number>(shape.length).fill(0);
+  let rest = offset;
+  for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+    const extent = at(shape, axis);
+    place[axis] = rest % extent;
+    rest = Math.floor(rest / extent);
+  }
+  return place;
+}
+
+/** The flat offset of a place, or -1 where it lies outside. */
+export function offsetOf(place: readonly number[], shape: readonly number[]): number {
+  let offset = 0;
+  for (let axis = 0; axis < shape.length; axis += 1) {
+    const index = at(place, axis);
+    const extent = at(shape, axis);
+    if (index < 0 || index >= extent) return -1;
+    offset = offset * extent + index;
+  }
+  return offset;
+}
+
+/** The value at a place; 0, or what is given, outside. */
+export function valueAt(tensor: Tensor, place: readonly number[], outside = 0): number {
+  const offset = offsetOf(place, tensor.shape);
+  return offset < 0 ? outside : at(tensor.data, offset);
+}
+
+/** The tensor of a shape whose entries a function of the place gives. */
+export function filled(
+  shape: readonly number[],
+  entry: (place: readonly number[]) => number,
+): Tensor {
+  const data: number[] = [];
+  const count = size(shape);
+  for (let offset = 0; offset < count; offset += 1) data.push(entry(placeOf(offset, shape)));
+  return { data, shape: [...shape] };
+}
+
+/** Every place of a shape, in row-major order. */
+export function placesOf(shape: readonly number[]): number[][] {
+  return Array.from({ length: size(shape) }, (_, offset) => placeOf(offset, shape));
+}
+
+/** The shape that operands broadcast to, as in NumPy. */
+export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    let extent = 1;
+    for (const shape of shapes) {
+      const own = axis - rank + shape.length;
+      const found = own < 0 ? 1 : at(shape, own);
+      if (found !== 1 && extent !== 1 && found !== extent) throw new Error("shapes do not agree");
+      if (found !== 1) extent = found;
+    }
+    return extent;
+  });
+}
+
+/** The value that a broadcast operand has at a place of the result. */
+export function broadcastAt(tensor: Tensor, place: readonly number[]): number {
+  const skipped = place.length - tensor.shape.length;
+  const own = tensor.shape.map((extent, axis) => (extent === 1 ? 0 : at(place, axis + skipped)));
+  return valueAt(tensor, own);
+}
