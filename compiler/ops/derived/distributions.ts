@@ -1,0 +1,178 @@
+// A distribution's parameters and what it fills in; draws, as nodes over counter-based random leaves, out.
+
+import { shapeEqual, shapeText } from "../../types/dimension.js";
+import type { ElementType, Node, Shape } from "../../types/graph.js";
+import { broadcastShapes } from "../broadcast.js";
+import type { GraphBuilder } from "../builder.js";
+import { isProblem } from "../problem.js";
+import type { ShapeProblem } from "../problem.js";
+import { castTo, describe, isNode, toTensor } from "./arguments.js";
+import { attempt, fail, parameter } from "./primitive.js";
+import type { Argument, Parameter } from "./primitive.js";
+
+/** What a draw fills, and the path that names its stream: equal paths draw equal values. */
+export interface DrawRequest {
+  readonly path: string;
+  readonly type: ElementType;
+  readonly shape: Shape;
+}
+
+/** A distribution: a value of the language, drawn where it meets a shape. */
+export interface Distribution {
+  readonly name: string;
+  readonly doc: string;
+  readonly parameters: readonly Parameter[];
+  /** Arguments in the parameters' order; one left out takes its default. */
+  readonly draw: (
+    b: GraphBuilder,
+    request: DrawRequest,
+    values: readonly (Argument | undefined)[],
+  ) => Node | ShapeProblem;
+}
+
+interface Draw {
+  readonly b: GraphBuilder;
+  readonly request: DrawRequest;
+  readonly values: readonly (Argument | undefined)[];
+}
+
+function distribution(
+  name: string,
+  definition: {
+    readonly doc: string;
+    readonly parameters: readonly Parameter[];
+    readonly expand: (draw: Draw) => Node;
+  },
+): Distribution {
+  const { doc, parameters, expand } = definition;
+  return {
+    name,
+    doc,
+    parameters,
+    draw: (b, request, values) =>
+      attempt(() => {
+        const filled = parameters.map((own, position) => values[position] ?? own.default);
+        return b.cast(expand({ b, request, values: filled }), request.type);
+      }),
+  };
+}
+
+/** A parameter as a tensor of `type` that broadcasts to what is filled. */
+function parameterAt(draw: Draw, position: number, type: ElementType): Node {
+  const { b, request, values } = draw;
+  const value = castTo(b, toTensor(b, values[position], position), type);
+  wantFills(value, request.shape, position);
+  return value;
+}
+
+function wantFills(value: Node, shape: Shape, position: number): void {
+  const joined = broadcastShapes([shape, value.shape]);
+  if (!isProblem(joined) && shapeEqual(joined, shape)) return;
+  fail("shape", "a distribution's parameters broadcast to the shape that it fills", {
+    expected: shapeText(shape),
+    found: shapeText(value.shape),
+    operands: [position],
+  });
+}
+
+function uniform(draw: Draw): Node {
+  const { b, request } = draw;
+  const [low, high] = [parameterAt(draw, 0, "f32"), parameterAt(draw, 1, "f32")];
+  const unit = b.random(request.path, "uniform", request.shape);
+  return b.add(low, b.multiply(b.subtract(high, low), unit));
+}
+
+/** √2 · erfinv(2u − 1) of a uniform u in (0, 1): the inverse of the normal's distribution function. */
+export function standardNormal(b: GraphBuilder, path: string, shape: Shape): Node {
+  const unit = b.random(path, "uniform", shape);
+  return b.multiply(b.erfinv(b.subtract(b.multiply(unit, 2), 1)), Math.SQRT2);
+}
+
+function normal(draw: Draw): Node {
+  const { b, request } = draw;
+  const [mean, deviation] = [parameterAt(draw, 0, "f32"), parameterAt(draw, 1, "f32")];
+  return b.add(mean, b.multiply(deviation, standardNormal(b, request.path, request.shape)));
+}
+
+function bernoulli(draw: Draw): Node {
+  const { b, request } = draw;
+  return b.less(b.random(request.path, "uniform", request.shape), parameterAt(draw, 0, "f32"));
+}
+
+/** low + bits mod (high − low), in integers throughout; the bias of the remainder is below range / 2³². */
+function randint(draw: Draw): Node {
+  const { b, request, values } = draw;
+  const [first, second] = [values[0], values[1]];
+  if (typeof first === "number" && typeof second === "number" && !(first < second)) {
+    fail("argument", "randint(a, b) draws from a up to b, which is excluded", {
+      expected: `more than ${first}`,
+      found: String(second),
+      operands: [1],
+    });
+  }
+  for (const position of [0, 1]) wantInteger(values[position], position);
+  const [low, high] = [parameterAt(draw, 0, "i32"), parameterAt(draw, 1, "i32")];
+  const bits = b.random(request.path, "bits", request.shape);
+  const span = b.cast(b.subtract(high, low), "u32");
+  return b.add(low, b.cast(b.modulo(bits, span), "i32"));
+}
+
+function wantInteger(value: Argument | undefined, position: number): void {
+  const whole = typeof value === "number" ? Number.isInteger(value) : true;
+  const integral = isNode(value) ? value.type !== "f32" : whole;
+  if (integral) return;
+  fail("type", "the bounds of randint are integers", {
+    expected: "whole numbers",
+    found: isNode(value) ? value.type : describe(value),
+    operands: [position],
+  });
+}
+
+/** The place of the largest logit with Gumbel noise −log(−log u). */
+function categorical(draw: Draw): Node {
+  const { b, request, values } = draw;
+  const logits = castTo(b, toTensor(b, values[0], 0), "f32");
+  const classes = logits.shape.at(-1);
+  if (classes === undefined) {
+    return fail("shape", "categorical takes logits along a last axis", {
+      expected: "[..., classes]",
+      found: "[]",
+      operands: [0],
+    });
+  }
+  const shape = [...request.shape, classes];
+  wantFills(logits, shape, 0);
+  const unit = b.random(request.path, "uniform", shape);
+  const noise = b.negate(b.log(b.negate(b.log(unit))));
+  return b.argmax(b.stopGradient(b.add(logits, noise)), shape.length - 1);
+}
+
+export const distributions: Readonly<
+  Record<"uniform" | "normal" | "bernoulli" | "randint" | "categorical", Distribution>
+> = {
+  uniform: distribution("uniform", {
+    doc: "Uniform between two numbers; differentiable with respect to both.",
+    parameters: [parameter("low", "tensor", 0), parameter("high", "tensor", 1)],
+    expand: uniform,
+  }),
+  normal: distribution("normal", {
+    doc: "Normal of a mean and a standard deviation; differentiable with respect to both.",
+    parameters: [parameter("mean", "tensor", 0), parameter("deviation", "tensor", 1)],
+    expand: normal,
+  }),
+  bernoulli: distribution("bernoulli", {
+    doc: "1 with a probability, else 0.",
+    parameters: [parameter("probability", "tensor", 0.5)],
+    expand: bernoulli,
+  }),
+  randint: distribution("randint", {
+    doc: "Whole numbers from the first up to the second, which is excluded.",
+    parameters: [parameter("low", "tensor"), parameter("high", "tensor")],
+    expand: randint,
+  }),
+  categorical: distribution("categorical", {
+    doc: "A class by its logits, which lie along a last axis that is dropped.",
+    parameters: [parameter("logits", "tensor")],
+    expand: categorical,
+  }),
+};
