@@ -19,6 +19,8 @@ export interface BoundArray {
   readonly file: string;
   readonly shape: readonly number[];
   readonly data: BoundValues;
+  /** The first axis is `batch`. */
+  readonly perExample: boolean;
 }
 
 export interface BoundData {
@@ -182,7 +184,7 @@ function convert({ spec, array, shape }: Fitted, rows: { begin: number; end: num
   if (spec.shape[0] !== "batch") {
     const end = array.data.length;
     const data = convertValues(array, spec, { begin: 0, end, rowLength: undefined });
-    return { name, file, shape, data };
+    return { name, file, shape, data, perExample: false };
   }
   const rowLength = shape.slice(1).reduce((a, b) => a * b, 1);
   const data = convertValues(array, spec, {
@@ -190,7 +192,13 @@ function convert({ spec, array, shape }: Fitted, rows: { begin: number; end: num
     end: rows.end * rowLength,
     rowLength,
   });
-  return { name, file, shape: [rows.end - rows.begin, ...shape.slice(1)], data };
+  return {
+    name,
+    file,
+    shape: [rows.end - rows.begin, ...shape.slice(1)],
+    data,
+    perExample: true,
+  };
 }
 
 /**

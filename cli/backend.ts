@@ -1,0 +1,27 @@
+// In: the backend asked for; out: WebGPU where Node has none of its own, put where the runtime looks for it.
+import { errorCode } from "./data/file.js";
+import type { Backend } from "./options.js";
+
+/** Node 20 has no `navigator`, later ones have one without a GPU; neither is in the types. */
+interface Globals {
+  navigator?: { gpu?: GPU };
+}
+
+/**
+ * Starts the optional package `webgpu` and keeps its GPU object on `globalThis.navigator` for the life of
+ * the process: collected, it would take the process down. Gives the reason where there is no WebGPU.
+ */
+export async function provideWebGpu(wanted: Backend): Promise<string | undefined> {
+  const globals = globalThis as Globals;
+  if (wanted === "cpu" || globals.navigator?.gpu !== undefined) return undefined;
+  try {
+    const gpu = (await import("webgpu")).create([]);
+    if (globals.navigator === undefined) globals.navigator = { gpu };
+    else Object.defineProperty(globals.navigator, "gpu", { value: gpu, configurable: true });
+    return undefined;
+  } catch (error) {
+    if (errorCode(error) === "ERR_MODULE_NOT_FOUND")
+      return "the optional package webgpu is not installed (npm install webgpu)";
+    return `WebGPU does not start: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,101 @@
+// In: `nnc compile FILE`; out: the bundle's files in a folder.
+import { mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Option } from "commander";
+import type { Command } from "commander";
+import type { CompiledModel } from "../../compiler/index.js";
+import { compileFile, selectModels } from "../compiling.js";
+import { errorCode } from "../data/file.js";
+import { WriteError, writeWhole } from "../data/atomic.js";
+import { Failure } from "../failure.js";
+import { bytesText } from "../numbers.js";
+import { modelOption, rootOption, setOption, weightsOption } from "../options.js";
+import type { Settings } from "../options.js";
+import type { Terminal } from "../terminal.js";
+
+interface CompileOptions {
+  readonly output: string;
+  readonly entry: "inference" | "training" | "both";
+  readonly model?: string;
+  readonly set: Settings;
+  readonly root?: string;
+  readonly weights?: string;
+  readonly minify?: true;
+  readonly externalRuntime?: true;
+}
+
+/** Weights for the bundle fit one of its models, or nothing is written. */
+async function checkedWeights(file: string, models: readonly CompiledModel[]): Promise<Uint8Array> {
+  const [{ readWeights }, { compareWeights }] = await Promise.all([
+    import("../weights.js"),
+    import("../../runtime/weights.js"),
+  ]);
+  const weights = readWeights(file);
+  const differences: string[] = [];
+  for (const { name, plan } of models) {
+    try {
+      compareWeights(name, plan.parameters, weights, false);
+      return weights.bytes;
+    } catch (error) {
+      differences.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Failure(1, "weights", differences.join("\n"), { file });
+}
+
+async function runCompile(
+  file: string,
+  options: CompileOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { output, entry, minify, externalRuntime } = options;
+  const compiled = await compileFile(file, options, terminal);
+  const models = selectModels(compiled, options.model, file);
+  const weights =
+    options.weights === undefined ? undefined : await checkedWeights(options.weights, models);
+  const { emit } = await import("../../compiler/index.js");
+  const files = await emit(models, {
+    file,
+    entry,
+    minify: minify ?? false,
+    externalRuntime: externalRuntime ?? false,
+  });
+  try {
+    mkdirSync(output, { recursive: true });
+  } catch (error) {
+    throw new WriteError(output, errorCode(error));
+  }
+  const stem = basename(file).replace(/\.nn$/, "");
+  const all: [string, string | Uint8Array][] = Object.entries(files);
+  if (weights !== undefined) all.push([`${stem}.safetensors`, weights]);
+  for (const [name, content] of all) {
+    const path = join(output, name);
+    writeWhole(path, content);
+    terminal.write(`${path}  ${bytesText(Buffer.byteLength(content))}\n`);
+  }
+}
+
+export function addCompile(program: Command, terminal: Terminal): void {
+  program
+    .command("compile")
+    .summary("write the bundle")
+    .description("Compiles a file to a bundle: modules, types, shaders and the plan.")
+    .argument("<file>", "a .nn file")
+    .option("-o, --output <dir>", "the folder to write to", "dist")
+    .addOption(
+      new Option("--entry <kind>", "what the bundle can do")
+        .choices(["inference", "training", "both"])
+        .default("both"),
+    )
+    .addOption(modelOption())
+    .addOption(setOption())
+    .addOption(weightsOption(false))
+    .option("--minify", "small instead of readable")
+    .option("--external-runtime", 'imports "nnc/runtime" instead of carrying it')
+    .addOption(rootOption())
+    .addHelpText(
+      "after",
+      "\nExample:\n  nnc compile lenet.nn -o dist --entry inference --weights lenet.safetensors --minify",
+    )
+    .action((file: string, options: CompileOptions) => runCompile(file, options, terminal));
+}

@@ -1,0 +1,131 @@
+// In: `nnc evaluate FILE --weights W --data …`; out: losses, metrics and confusion tables over the examples.
+import type { Command } from "commander";
+import { chooseModel, compileFile } from "../compiling.js";
+import { confusionPairs, confusionTable, confusionText } from "../confusion.js";
+import type { Confusion } from "../confusion.js";
+import { bindData } from "../data/bind.js";
+import type { BoundData } from "../data/bind.js";
+import type { RowRange } from "../data/rows.js";
+import { batchOf, chunksOf } from "../batches.js";
+import { countText, tableText, valueText } from "../numbers.js";
+import {
+  backendOption,
+  dataOption,
+  jsonOption,
+  modelOption,
+  numberOption,
+  rootOption,
+  rowsOption,
+  setOption,
+  weightsOption,
+} from "../options.js";
+import type { Backend, Settings } from "../options.js";
+import { openNetwork } from "../session.js";
+import type { TrainingNet } from "../../runtime/api.js";
+import { inputSpecs, trainedLengths } from "../specs.js";
+import type { Terminal } from "../terminal.js";
+import { readWeights } from "../weights.js";
+import type { Plan } from "../../runtime/plan.js";
+
+interface EvaluateOptions {
+  readonly weights: string;
+  readonly data: readonly string[];
+  readonly rows?: RowRange;
+  readonly model?: string;
+  readonly set: Settings;
+  readonly root?: string;
+  readonly backend: Backend;
+  readonly examples: number;
+  readonly json?: true;
+}
+
+/** Examples that one call of `predict` takes at a time. */
+const chunk = 512;
+
+/** Given inputs of the programs that evaluate. */
+function neededInputs(plan: Plan): Set<string> {
+  const reached = plan.programs
+    .filter(({ kind }) => kind === "evaluate")
+    .flatMap(({ inputs }) => inputs);
+  const given = plan.inputs.filter(({ source }) => source === "given").map(({ name }) => name);
+  return new Set(given.filter((name) => reached.includes(name)));
+}
+
+async function confusions(net: TrainingNet, plan: Plan, data: BoundData): Promise<Confusion[]> {
+  const found: Confusion[] = [];
+  for (const pair of confusionPairs(plan)) {
+    const labels = data.arrays.get(pair.target.name);
+    const given = pair.output.needs.every((name) => data.arrays.has(name));
+    if (labels === undefined || !given || data.examples === undefined) continue;
+    const inputs = new Map([...data.arrays].filter(([name]) => pair.output.needs.includes(name)));
+    const scores = new Float32Array(data.examples * (pair.target.categories ?? 0));
+    let at = 0;
+    for (const part of chunksOf(inputs, data.examples, chunk)) {
+      const outputs = await net.predict(part, { outputs: [pair.output.name] as never[] });
+      const values = (outputs as Readonly<Record<string, Float32Array>>)[pair.output.name];
+      if (values !== undefined) scores.set(values, at);
+      at += values?.length ?? 0;
+    }
+    found.push(confusionTable(pair, labels.data, scores));
+  }
+  return found;
+}
+
+async function runEvaluate(
+  file: string,
+  options: EvaluateOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const compiled = await compileFile(file, options, terminal);
+  const model = chooseModel(compiled, options.model, file);
+  const { plan } = model;
+  const weights = readWeights(options.weights);
+  const { rows } = options;
+  const data = await bindData(inputSpecs(plan, neededInputs(plan)), options.data, {
+    lengths: trainedLengths(plan),
+    vocabularies: weights.vocabularies,
+    ...(rows === undefined ? {} : { rows }),
+  });
+  const { backend, examples } = options;
+  const net = await openNetwork(model, { backend, source: file, weights }, terminal);
+  const result = await net.evaluate(batchOf(data.arrays), { examples });
+  const confusion = await confusions(net, plan, data);
+  net.destroy();
+  if (options.json) {
+    const value = confusion.length === 0 ? result : { ...result, confusion };
+    terminal.write(`${JSON.stringify(value, null, 2)}\n`);
+    return;
+  }
+  const lines: [string, string][] = [["loss", valueText(result.loss)]];
+  if (Object.keys(result.losses).length > 1)
+    for (const [name, value] of Object.entries(result.losses)) lines.push([name, valueText(value)]);
+  if (result.penalty !== 0) lines.push(["penalty", valueText(result.penalty)]);
+  for (const [name, value] of Object.entries(result.metrics)) lines.push([name, valueText(value)]);
+  lines.push(["examples", countText(result.examples)]);
+  terminal.write(`${tableText(lines)}\n`);
+  for (const table of confusion) terminal.write(`\n${confusionText(table)}\n`);
+}
+
+export function addEvaluate(program: Command, terminal: Terminal): void {
+  program
+    .command("evaluate")
+    .summary("losses and metrics of trained weights")
+    .description("Computes losses, metrics and, for classes, a confusion table over given data.")
+    .argument("<file>", "a .nn file")
+    .addOption(weightsOption(true))
+    .addOption(dataOption())
+    .addOption(rowsOption())
+    .addOption(modelOption())
+    .addOption(setOption())
+    .addOption(backendOption())
+    .addOption(
+      numberOption("--examples <n>", "how many to draw, where every input is drawn").default(4096),
+    )
+    .addOption(rootOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExample:\n  nnc evaluate lenet.nn --weights lenet.safetensors --data image=test-images-idx3-ubyte --data digit=test-labels-idx1-ubyte",
+    )
+    .action((file: string, options: EvaluateOptions) => runEvaluate(file, options, terminal));
+}

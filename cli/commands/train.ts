@@ -1,0 +1,73 @@
+// In: `nnc train FILE`; out: a weights file, and what was asked for beside it (log, report, checkpoints).
+import type { Command } from "commander";
+import type { RowRange } from "../data/rows.js";
+import {
+  backendOption,
+  dataOption,
+  modelOption,
+  numberOption,
+  rootOption,
+  rowsOption,
+  setOption,
+  weightsOption,
+} from "../options.js";
+import type { Backend, Settings } from "../options.js";
+import type { Terminal } from "../terminal.js";
+
+export interface TrainOptions {
+  readonly data: readonly string[];
+  readonly rows?: RowRange;
+  readonly model?: string;
+  readonly stage?: string;
+  readonly set: Settings;
+  readonly root?: string;
+  readonly weights?: string;
+  readonly backend: Backend;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly output?: string;
+  readonly log?: string;
+  readonly report?: string;
+  readonly checkpoint?: string;
+  readonly resume?: true;
+  readonly folds?: number;
+  readonly quiet?: true;
+}
+
+export function addTrain(program: Command, terminal: Terminal): void {
+  program
+    .command("train")
+    .summary("train on data")
+    .description("Trains a model as its train blocks say, and writes the weights.")
+    .argument("<file>", "a .nn file")
+    .addOption(dataOption())
+    .addOption(rowsOption())
+    .addOption(modelOption())
+    .option("--stage <name>", "one stage instead of all")
+    .addOption(setOption())
+    .addOption(weightsOption(false))
+    .addOption(backendOption())
+    .addOption(numberOption("--epochs <n>", "instead of what the file says"))
+    .addOption(numberOption("--steps <n>", "instead of what the file says"))
+    .addOption(numberOption("--seed <n>", "instead of what the file says", 0))
+    .option("-o, --output <file>", "the weights file (default: FILE.safetensors beside the source)")
+    .option("--log <file>", "a JSON value a line: the start, each epoch, the end")
+    .option("--report <file>", "an HTML page with the curves and the parameters")
+    .option("--checkpoint <dir>", "writes everything there after each epoch")
+    .option("--resume", "goes on from the checkpoint, or from the weights file")
+    .addOption(numberOption("--folds <k>", "cross-validation: k runs, no weights written", 2))
+    .option("--quiet", "no progress")
+    .addOption(rootOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nnc train lenet.nn --data image=train-images-idx3-ubyte.gz --data digit=train-labels-idx1-ubyte.gz --rows 0:8000
+  nnc train sort_bits.nn --set count=4 --set width=4 --steps 2000 -o sort.safetensors`,
+    )
+    .action(async (file: string, options: TrainOptions) => {
+      const { runTrain } = await import("../training/run.js");
+      await runTrain(file, options, terminal);
+    });
+}

@@ -1,0 +1,113 @@
+// In: whatever a command threw; out: plain words for the user and the exit code that says whose fault it is.
+import { CommanderError } from "commander";
+import { DataError } from "./data/array.js";
+import { WriteError } from "./data/atomic.js";
+import { paint } from "./terminal.js";
+import type { Terminal } from "./terminal.js";
+
+/** 1: the user's file or data, 2: wrong usage, 3: the machine. */
+export type ExitCode = 1 | 2 | 3;
+
+export interface FailureDetails {
+  readonly file?: string;
+  readonly hint?: string | undefined;
+}
+
+/** A mistake that is not in the language: said in words, without a stack trace. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly file: string | undefined;
+  readonly hint: string | undefined;
+  constructor(
+    readonly exitCode: ExitCode,
+    readonly code: string,
+    message: string,
+    details: FailureDetails = {},
+  ) {
+    super(message);
+    this.file = details.file;
+    this.hint = details.hint;
+  }
+}
+
+/** Everything has been said already (diagnostics were printed); only the exit code is left. */
+export class Reported extends Error {
+  override readonly name = "Reported";
+  constructor(readonly exitCode: ExitCode) {
+    super("reported");
+  }
+}
+
+/** The file has mistakes, which have been printed; `--json` gives them once more. */
+export class DiagnosticsFailure extends Reported {
+  constructor(readonly diagnostics: readonly unknown[]) {
+    super(1);
+  }
+}
+
+/** What a failure says, in the words of `--json`. */
+export interface FailureReport {
+  readonly exitCode: number;
+  readonly code: string;
+  readonly message: string;
+  readonly file?: string | undefined;
+  readonly row?: number | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** Codes of the runtime's errors that are the machine's fault; `internal` is ours, the rest the user's. */
+const machineCodes = new Set(["no-adapter", "limits", "out-of-memory", "device-lost"]);
+
+function describe(error: unknown): FailureReport {
+  if (error instanceof Failure || error instanceof DataError) {
+    const { code, message, file, hint } = error;
+    const row = error instanceof DataError ? error.row : undefined;
+    const exitCode = error instanceof Failure ? error.exitCode : 1;
+    return { exitCode, code, message, file, row, hint };
+  }
+  if (error instanceof WriteError) {
+    const { file, message, machine } = error;
+    return { exitCode: machine ? 3 : 1, code: "file-unwritable", message, file };
+  }
+  if (isRuntimeError(error) && error.code !== "internal") {
+    const { code, message } = error;
+    return { exitCode: machineCodes.has(code) ? 3 : 1, code, message };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    exitCode: 3,
+    code: "internal",
+    message: `internal error: ${message}`,
+    hint: "this is a fault of nnc: please report it, with the file and the command",
+  };
+}
+
+/** Told by name, so that a command that needs no runtime need not load it. */
+function isRuntimeError(error: unknown): error is Error & { readonly code: string } {
+  if (!(error instanceof Error) || !["NnError", "SafetensorsError"].includes(error.name))
+    return false;
+  return "code" in error && typeof error.code === "string";
+}
+
+/** Prints what is to be said and gives the exit code. */
+export function reportFailure(error: unknown, terminal: Terminal, json: boolean): number {
+  if (error instanceof Reported) {
+    if (json && error instanceof DiagnosticsFailure)
+      terminal.write(`${JSON.stringify({ diagnostics: error.diagnostics }, null, 2)}\n`);
+    return error.exitCode;
+  }
+  // Commander has printed its own message; help and version are no failures.
+  if (error instanceof CommanderError)
+    return error.code === "commander.helpDisplayed" || error.code === "commander.version" ? 0 : 2;
+  const report = describe(error);
+  const place = report.file === undefined ? "" : `${report.file}: `;
+  terminal.note(`${paint(terminal, "red", "error")}: ${place}${report.message}`);
+  if (report.row !== undefined)
+    terminal.note("  = rows are counted from 0, without a header line, as --rows counts them");
+  if (report.hint !== undefined) terminal.note(`  = ${report.hint}`);
+  if (json) {
+    const { code, message, file, row, hint } = report;
+    terminal.write(`${JSON.stringify({ error: { code, message, file, row, hint } }, null, 2)}\n`);
+  }
+  return report.exitCode;
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// In: the process's arguments; out: its exit code.
+import { readFileSync } from "node:fs";
+import { runProgram } from "./program.js";
+import { processTerminal } from "./terminal.js";
+
+function packageVersion(): string {
+  // From build/cli/ in a package and a checkout alike, package.json lies two folders up.
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** A reader that has gone away (`nnc … | head`) is no fault of anyone's. */
+process.stdout.on("error", () => {
+  process.exit(0);
+});
+
+const code = await runProgram(process.argv.slice(2), {
+  terminal: processTerminal(),
+  version: packageVersion(),
+});
+// A GPU's threads would keep the process alive; what was written is flushed first.
+process.stdout.write("", () => {
+  process.stderr.write("", () => process.exit(code));
+});

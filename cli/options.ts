@@ -1,0 +1,83 @@
+// In: the text of an option; out: its value, or commander's usage error (exit code 2).
+import { InvalidArgumentError, Option } from "commander";
+import { parseRows } from "./data/rows.js";
+import type { RowRange } from "./data/rows.js";
+import { parseSetting } from "./settings.js";
+import type { SettingValue } from "./settings.js";
+
+export type Settings = Readonly<Record<string, SettingValue>>;
+
+function collect(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text.replaceAll("_", ""));
+    if (!/^\d[\d_]*$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`a whole number from ${least} on is wanted.`);
+    return value;
+  };
+}
+
+export function modelOption(): Option {
+  return new Option("--model <name>", "the model meant, where the file has several");
+}
+
+export function setOption(): Option {
+  return new Option("--set <name=value>", "sets a parameter of the model; may be repeated")
+    .argParser((text: string, before: Settings): Settings => {
+      const setting = parseSetting(text);
+      if (setting === undefined)
+        throw new InvalidArgumentError("write name=value, as in --set hidden=[256,128].");
+      return { ...before, [setting.name]: setting.value };
+    })
+    .default({}, "the file's own");
+}
+
+export function rootOption(): Option {
+  return new Option("--root <dir>", "imports may reach up to this folder").default(
+    undefined,
+    "the folder of the file",
+  );
+}
+
+export function dataOption(): Option {
+  return new Option(
+    "--data <name=path>",
+    "an input or target; FILE.csv:colA,colB picks columns; may be repeated",
+  )
+    .argParser(collect)
+    .default([], "none");
+}
+
+export function rowsOption(): Option {
+  return new Option("--rows <a:b>", "takes rows a to before b, counted from 0").argParser(
+    (text: string): RowRange => {
+      const rows = parseRows(text);
+      if (rows === undefined) throw new InvalidArgumentError("write A:B, as in --rows 0:8000.");
+      return rows;
+    },
+  );
+}
+
+export type Backend = "auto" | "webgpu" | "cpu";
+
+export function backendOption(): Option {
+  return new Option("--backend <kind>", "where to compute")
+    .choices(["auto", "webgpu", "cpu"])
+    .default("auto");
+}
+
+export function weightsOption(required: boolean): Option {
+  return new Option("--weights <file>", "a safetensors file").makeOptionMandatory(required);
+}
+
+export function jsonOption(): Option {
+  return new Option("--json", "one JSON value on stdout");
+}
+
+/** An option that takes a whole number. */
+export function numberOption(flags: string, description: string, least = 1): Option {
+  return new Option(flags, description).argParser(wholeNumber(least));
+}

@@ -1,0 +1,60 @@
+// In: a compiled model and weights; out: the model on a backend, with one line that says which and why.
+import type { CompiledModel } from "../compiler/index.js";
+import type { TrainingNet } from "../runtime/api.js";
+import type { CpuModule } from "../runtime/plan.js";
+import { provideWebGpu } from "./backend.js";
+import { DataError } from "./data/array.js";
+import type { Backend } from "./options.js";
+import type { Terminal } from "./terminal.js";
+import { readBytes } from "./data/file.js";
+import { dirname, resolve } from "node:path";
+
+export interface SessionOptions {
+  readonly backend: Backend;
+  /** The `.nn` file, beside which `start … from` looks for weights. */
+  readonly source: string;
+  readonly weights?: { readonly file: string; readonly bytes: Uint8Array };
+  /** Take what of the weights matches, and leave the rest as it starts. */
+  readonly partial?: boolean;
+  readonly seed?: number;
+  readonly quiet?: boolean;
+}
+
+/** The printed kernels become a module by way of a URL that holds their text. */
+async function importKernels(text: string): Promise<CpuModule> {
+  const encoded = Buffer.from(text, "utf8").toString("base64");
+  return (await import(`data:text/javascript;base64,${encoded}`)) as CpuModule;
+}
+
+function isWeightsError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "weights";
+}
+
+/** Throws DataError where the weights do not fit, and the runtime's errors. */
+export async function openNetwork(
+  model: CompiledModel,
+  options: SessionOptions,
+  terminal: Terminal,
+): Promise<TrainingNet> {
+  const { backend, source, weights, partial, seed } = options;
+  const unavailable = await provideWebGpu(backend);
+  const { load } = await import("../runtime/index.js");
+  try {
+    const net = await load(model.plan, {
+      backend,
+      cpu: () => importKernels(model.cpu),
+      readFile: (file) => Promise.resolve(readBytes(resolve(dirname(source), file))),
+      ...(weights === undefined ? {} : { weights: weights.bytes }),
+      ...(partial === undefined ? {} : { partial }),
+      ...(seed === undefined ? {} : { seed }),
+    });
+    const where = net.backend === "webgpu" ? "WebGPU" : "the CPU";
+    const reason = net.backend === "cpu" ? (unavailable ?? net.backendReason) : net.backendReason;
+    if (options.quiet !== true) terminal.note(`backend: ${where} (${reason})`);
+    return net;
+  } catch (error) {
+    if (weights !== undefined && isWeightsError(error))
+      throw new DataError("weights", error.message, { file: weights.file });
+    throw error;
+  }
+}

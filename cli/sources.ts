@@ -1,0 +1,63 @@
+// In: the path of a `.nn` file; out: its text, and a reader of what it imports that stays under its folder.
+import { closeSync, openSync, readSync, realpathSync } from "node:fs";
+import { dirname, relative, resolve, sep } from "node:path";
+import { Failure } from "./failure.js";
+import { errorCode } from "./data/file.js";
+
+/** The compiler refuses sources over 1 MiB; beyond this nothing is even read. */
+const readLimit = 2 * 1024 * 1024;
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EISDIR: "this is a folder, not a file",
+  EACCES: "it may not be read",
+  EPERM: "it may not be read",
+};
+
+function readText(file: string): string {
+  const handle = openSync(file, "r");
+  try {
+    const buffer = Buffer.alloc(readLimit);
+    let length = 0;
+    for (;;) {
+      const count = readSync(handle, buffer, length, readLimit - length, null);
+      length += count;
+      if (count === 0 || length === readLimit) break;
+    }
+    return buffer.toString("utf8", 0, length);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Throws Failure where the file cannot be read. */
+export function readNnFile(file: string): string {
+  try {
+    return readText(file);
+  } catch (error) {
+    const reason = reasons[errorCode(error)] ?? `it cannot be read (${errorCode(error)})`;
+    throw new Failure(1, "file-unreadable", reason, { file });
+  }
+}
+
+function isUnder(path: string, root: string): boolean {
+  const way = relative(root, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && resolve(root, way) === path;
+}
+
+/**
+ * Reads imports by their path relative to the working folder; undefined where there is no such file or
+ * it lies outside `root` (by default the folder of the compiled file), links resolved.
+ */
+export function importReader(file: string, root?: string): (path: string) => string | undefined {
+  const top = resolve(root ?? dirname(file));
+  return (path) => {
+    try {
+      const real = realpathSync(resolve(path));
+      return isUnder(real, realpathSync(top)) ? readText(real) : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+}

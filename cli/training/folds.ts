@@ -1,0 +1,119 @@
+// In: a run and a number of folds; out: the validation losses and metrics of as many runs, and their means.
+import type { EpochReport } from "../../runtime/api.js";
+import { batchOf } from "../batches.js";
+import type { Batch } from "../batches.js";
+import type { BoundArray } from "../data/bind.js";
+import { Failure } from "../failure.js";
+import { tableText, valueText } from "../numbers.js";
+import { watchInterrupt } from "./interrupt.js";
+import { makeProgress } from "./progress.js";
+import { lengthOf, openRunNetwork } from "./prepare.js";
+import type { Run } from "./prepare.js";
+
+/** A permutation of 0 … count − 1 that depends on the seed alone (Fisher and Yates, a 32-bit generator). */
+export function permutation(count: number, seed: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, place) => place);
+  let state = (seed ^ 0x9e3779b9) >>> 0;
+  for (let last = count - 1; last > 0; last--) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const other = Math.floor((state / 2 ** 32) * (last + 1));
+    const kept = order[last] ?? 0;
+    order[last] = order[other] ?? 0;
+    order[other] = kept;
+  }
+  return order;
+}
+
+function pick(array: BoundArray, rows: Uint32Array): BoundArray {
+  if (!array.perExample) return array;
+  const rest = array.shape.slice(1);
+  const width = rest.reduce((a, b) => a * b, 1);
+  const data = array.data.slice(0, rows.length * width);
+  rows.forEach((row, place) => {
+    data.set(array.data.subarray(row * width, (row + 1) * width), place * width);
+  });
+  return { ...array, shape: [rows.length, ...rest], data };
+}
+
+export interface Fold {
+  readonly training: Batch;
+  readonly validation: Batch;
+}
+
+export function foldOf(
+  arrays: ReadonlyMap<string, BoundArray>,
+  order: Uint32Array,
+  fold: number,
+  folds: number,
+): Fold {
+  const begin = Math.floor((order.length * fold) / folds);
+  const end = Math.floor((order.length * (fold + 1)) / folds);
+  const held = order.slice(begin, end);
+  const rest = new Uint32Array(order.length - held.length);
+  rest.set(order.subarray(0, begin));
+  rest.set(order.subarray(end), begin);
+  const part = (rows: Uint32Array): Batch =>
+    batchOf(new Map([...arrays].map(([name, array]) => [name, pick(array, rows)])));
+  return { training: part(rest), validation: part(held) };
+}
+
+function resultsOf({ validation }: EpochReport): Record<string, number> {
+  return validation === undefined ? {} : { loss: validation.loss, ...validation.metrics };
+}
+
+function deviation(values: readonly number[], mean: number): number {
+  const sum = values.reduce((total, value) => total + (value - mean) ** 2, 0);
+  return Math.sqrt(sum / Math.max(1, values.length - 1));
+}
+
+export async function runFolds(run: Run, folds: number): Promise<void> {
+  const { data, stages, options, terminal } = run;
+  if (data.examples === undefined || data.examples < folds)
+    throw new Failure(
+      1,
+      "folds",
+      `${folds} folds want at least as many examples, found ${data.examples ?? 0}`,
+    );
+  const order = permutation(data.examples, options.seed ?? stages[0]?.seed ?? 0);
+  const results: Record<string, number>[] = [];
+  const interrupt = watchInterrupt(terminal);
+  for (let fold = 0; fold < folds && !interrupt.signal.aborted; fold++) {
+    const { training, validation } = foldOf(data.arrays, order, fold, folds);
+    const net = await openRunNetwork(run, options.seed);
+    let last: EpochReport | undefined;
+    for (const stage of stages) {
+      const progress = makeProgress(terminal, options.quiet === true);
+      progress.begin({
+        stage: `fold ${fold + 1}/${folds} ${stage.name}`,
+        stages: folds,
+        epochs: options.epochs ?? stage.epochs,
+      });
+      await net.fit(training, {
+        stage: stage.name,
+        ...lengthOf(options),
+        validation,
+        signal: interrupt.signal,
+        onStep: progress.step,
+        onEpoch: (report) => {
+          last = report;
+          progress.epoch(report);
+        },
+      });
+    }
+    net.destroy();
+    if (last !== undefined && !interrupt.signal.aborted) results.push(resultsOf(last));
+  }
+  interrupt.release();
+  const names = Object.keys(results[0] ?? {});
+  const columns = names.map((name) => {
+    const values = results.map((result) => result[name] ?? NaN);
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    return [
+      name,
+      ...values.map(valueText),
+      `${valueText(mean)} ± ${valueText(deviation(values, mean))}`,
+    ];
+  });
+  const head = ["validation", ...results.map((_, fold) => `fold ${fold + 1}`), "mean"];
+  terminal.write(`${tableText([head, ...columns])}\n`);
+}

@@ -1,0 +1,151 @@
+// In: a file and the options of `nnc train`; out: all that a run needs, checked before anything is trained.
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { CompiledModel } from "../../compiler/index.js";
+import type { FitOptions, TrainingNet } from "../../runtime/api.js";
+import type { PlanStage } from "../../runtime/plan.js";
+import type { TrainOptions } from "../commands/train.js";
+import { chooseModel, compileFile } from "../compiling.js";
+import { WriteError } from "../data/atomic.js";
+import { bindData } from "../data/bind.js";
+import type { BoundData } from "../data/bind.js";
+import { errorCode } from "../data/file.js";
+import { Failure } from "../failure.js";
+import { openNetwork } from "../session.js";
+import { inputSpecs, trainedLengths } from "../specs.js";
+import type { Terminal } from "../terminal.js";
+import { defaultWeightsPath, readWeights } from "../weights.js";
+import type { WeightsFile } from "../weights.js";
+
+/** All that a run knows before it starts. */
+export interface Run {
+  readonly file: string;
+  readonly options: TrainOptions;
+  readonly terminal: Terminal;
+  readonly model: CompiledModel;
+  readonly stages: readonly PlanStage[];
+  readonly data: BoundData;
+  readonly output: string;
+  readonly weights: WeightsFile | undefined;
+  readonly resumed: boolean;
+}
+
+function wantedStages(
+  { plan, name }: CompiledModel,
+  stage: string | undefined,
+  file: string,
+): readonly PlanStage[] {
+  if (plan.stages.length === 0)
+    throw new Failure(
+      1,
+      "no-train",
+      `${name} cannot be trained: it has no loss or no train block`,
+      {
+        file,
+      },
+    );
+  if (stage === undefined) return plan.stages;
+  const wanted = plan.stages.filter((candidate) => candidate.name === stage);
+  if (wanted.length > 0) return wanted;
+  throw new Failure(2, "stage", `there is no stage "${stage}"`, {
+    file,
+    hint: `its stages: ${plan.stages.map((one) => one.name).join(", ")}`,
+  });
+}
+
+/** A run of hours shall not end with a path that cannot be written. */
+function refuseUnwritable(file: string | undefined): void {
+  if (file === undefined) return;
+  try {
+    accessSync(dirname(file), constants.W_OK);
+    if (existsSync(file)) accessSync(file, constants.W_OK);
+  } catch (error) {
+    throw new WriteError(file, errorCode(error));
+  }
+}
+
+export function checkpointFile(folder: string): string {
+  return join(folder, "checkpoint.safetensors");
+}
+
+/** The weights to start from, and whether they are those of a run to go on with. */
+function startingWeights(
+  options: TrainOptions,
+  output: string,
+): { weights: WeightsFile | undefined; resumed: boolean } {
+  const { resume, checkpoint, weights } = options;
+  if (resume !== true)
+    return { weights: weights === undefined ? undefined : readWeights(weights), resumed: false };
+  if (weights !== undefined)
+    throw new Failure(2, "usage", "--resume and --weights say two different starts");
+  return {
+    weights: readWeights(checkpoint === undefined ? output : checkpointFile(checkpoint)),
+    resumed: true,
+  };
+}
+
+export async function prepareRun(
+  file: string,
+  options: TrainOptions,
+  terminal: Terminal,
+): Promise<Run> {
+  const compiled = await compileFile(file, options, terminal);
+  const model = chooseModel(compiled, options.model, file);
+  const stages = wantedStages(model, options.stage, file);
+  const output = options.output ?? defaultWeightsPath(file);
+  const { weights, resumed } = startingWeights(options, output);
+  const needed = new Set(stages.flatMap(({ inputs }) => inputs));
+  const data = await bindData(inputSpecs(model.plan, needed), options.data, {
+    lengths: trainedLengths(model.plan),
+    ...(weights === undefined ? {} : { vocabularies: weights.vocabularies }),
+    ...(options.rows === undefined ? {} : { rows: options.rows }),
+  });
+  if (options.checkpoint !== undefined) {
+    try {
+      mkdirSync(options.checkpoint, { recursive: true });
+    } catch (error) {
+      throw new WriteError(options.checkpoint, errorCode(error));
+    }
+  }
+  for (const path of [output, options.log, options.report]) refuseUnwritable(path);
+  return { file, options, terminal, model, stages, data, output, weights, resumed };
+}
+
+/** What matched of `--weights` and what did not. */
+export function tellLoaded({ terminal, weights, resumed }: Run, { loaded }: TrainingNet): void {
+  if (weights === undefined || loaded === undefined) return;
+  const { matched, missing, extra, mismatched } = loaded;
+  terminal.note(
+    `${resumed ? "resuming from" : "starting from"} ${weights.file}: ${matched.length} tensors matched`,
+  );
+  const lists: [string, readonly string[]][] = [
+    ["not in the file", missing],
+    ["of another shape", mismatched],
+    ["not in the model", extra],
+  ];
+  for (const [what, names] of lists)
+    if (names.length > 0) terminal.note(`  ${what}: ${names.join(", ")}`);
+}
+
+export function openRunNetwork(run: Run, seed: number | undefined): Promise<TrainingNet> {
+  const { model, options, file, weights, resumed, terminal } = run;
+  return openNetwork(
+    model,
+    {
+      backend: options.backend,
+      source: file,
+      partial: !resumed,
+      ...(weights === undefined ? {} : { weights }),
+      ...(seed === undefined ? {} : { seed }),
+    },
+    terminal,
+  );
+}
+
+/** The length of a stage that the options or the file give it. */
+export function lengthOf(options: TrainOptions): Pick<FitOptions, "epochs" | "steps"> {
+  return {
+    ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
+    ...(options.steps === undefined ? {} : { steps: options.steps }),
+  };
+}

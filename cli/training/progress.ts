@@ -1,0 +1,128 @@
+// In: steps and epochs as they end; out: one line that updates on a terminal, else a line an epoch.
+import type { EpochReport, StepReport } from "../../runtime/api.js";
+import { countText, durationText, valueText } from "../numbers.js";
+import type { Terminal } from "../terminal.js";
+
+/** The terminal is written to at most this often. */
+const leastMilliseconds = 100;
+/** Without epochs and without a terminal, a stage of many steps is told in this many lines. */
+const linesWithoutEpochs = 20;
+
+/** How long a stage is going to be, as far as it is known. */
+export interface StageExtent {
+  readonly stage: string;
+  /** How many stages the run has. */
+  readonly stages: number;
+  readonly epochs: number | undefined;
+}
+
+export interface Progress {
+  readonly begin: (extent: StageExtent) => void;
+  readonly step: (report: StepReport) => void;
+  readonly epoch: (report: EpochReport) => void;
+}
+
+interface Pace {
+  readonly since: number;
+  readonly fromStep: number;
+  readonly examples: number;
+}
+
+function ofTotal(value: number, total: number | undefined): string {
+  return total === undefined ? countText(value) : `${countText(value)}/${countText(total)}`;
+}
+
+function paceTexts(pace: Pace, step: number, steps: number | undefined, now: number): string[] {
+  const seconds = (now - pace.since) / 1000;
+  const done = step - pace.fromStep;
+  if (done < 1 || seconds <= 0) return [];
+  const rate = done / seconds;
+  const texts = [`${countText(pace.examples / seconds)} examples/s`];
+  if (steps !== undefined) texts.push(`${durationText((steps - step) / rate)} left`);
+  return texts;
+}
+
+/** What an epoch settles: validation and metrics, which stay in the line until the next one. */
+export function resultTexts({ validation, metrics }: EpochReport): string[] {
+  const texts = validation === undefined ? [] : [`validation ${valueText(validation.loss)}`];
+  for (const [name, value] of Object.entries(validation?.metrics ?? metrics))
+    texts.push(`${name} ${valueText(value)}`);
+  return texts;
+}
+
+interface State {
+  extent: StageExtent;
+  pace: Pace | undefined;
+  /** Of the whole stage, where it is known. */
+  steps: number | undefined;
+  results: readonly string[];
+  writtenAt: number;
+  linesTold: number;
+}
+
+function freshState(extent: StageExtent): State {
+  return {
+    extent,
+    pace: undefined,
+    steps: undefined,
+    results: [],
+    writtenAt: -Infinity,
+    linesTold: 0,
+  };
+}
+
+function lineOf(state: State, report: StepReport | EpochReport, now: number): string {
+  const { extent, pace, steps, results } = state;
+  return [
+    ...(extent.stages > 1 ? [extent.stage] : []),
+    ...(extent.epochs === undefined ? [] : [`epoch ${ofTotal(report.epoch + 1, extent.epochs)}`]),
+    `step ${ofTotal(report.step, steps)}`,
+    `loss ${valueText(report.loss)}`,
+    ...results,
+    ...(pace === undefined ? [] : paceTexts(pace, report.step, steps, now)),
+  ].join("  ");
+}
+
+/** `clock` gives milliseconds. */
+export function makeProgress(
+  terminal: Terminal,
+  quiet: boolean,
+  clock: () => number = () => performance.now(),
+): Progress {
+  let state = freshState({ stage: "", stages: 1, epochs: undefined });
+
+  /** Where nothing is rewritten and no epoch ends, some of the steps are told. */
+  const isMilestone = ({ step, steps }: StepReport): boolean => {
+    if (state.extent.epochs !== undefined || steps === undefined) return false;
+    const share = Math.floor((step * linesWithoutEpochs) / steps);
+    if (share <= state.linesTold) return false;
+    state.linesTold = share;
+    return true;
+  };
+
+  return {
+    begin: (extent) => {
+      state = freshState(extent);
+    },
+    step: (report) => {
+      const now = clock();
+      const { pace } = state;
+      state.steps = report.steps;
+      // The first step warms up; the pace is taken from its end.
+      if (pace === undefined) state.pace = { since: now, fromStep: report.step, examples: 0 };
+      else state.pace = { ...pace, examples: pace.examples + report.examples };
+      if (quiet) return;
+      if (!terminal.live) {
+        if (isMilestone(report)) terminal.note(lineOf(state, report, now));
+      } else if (now - state.writtenAt >= leastMilliseconds) {
+        state.writtenAt = now;
+        terminal.update(lineOf(state, report, now));
+      }
+    },
+    epoch: (report) => {
+      state.results = resultTexts(report);
+      if (!quiet && state.extent.epochs !== undefined)
+        terminal.note(lineOf(state, report, clock()));
+    },
+  };
+}

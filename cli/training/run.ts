@@ -1,0 +1,150 @@
+// In: a file and the options of `nnc train`; out: trained weights on disk, and the log and report asked for.
+import type { EpochReport, History, TrainingNet } from "../../runtime/api.js";
+import { batchOf } from "../batches.js";
+import type { TrainOptions } from "../commands/train.js";
+import { writeWhole } from "../data/atomic.js";
+import { durationText, valueText } from "../numbers.js";
+import type { Terminal } from "../terminal.js";
+import { writeWeights } from "../weights.js";
+import { runFolds } from "./folds.js";
+import { watchInterrupt } from "./interrupt.js";
+import { openLog } from "./log.js";
+import type { RunLog } from "./log.js";
+import { checkpointFile, lengthOf, openRunNetwork, prepareRun, tellLoaded } from "./prepare.js";
+import type { Run } from "./prepare.js";
+import { makeProgress } from "./progress.js";
+import { reportPage } from "./report.js";
+
+interface Outcome {
+  readonly epochs: readonly EpochReport[];
+  readonly stopped: History["stopped"];
+}
+
+async function saveCheckpoint({ options, data }: Run, net: TrainingNet): Promise<void> {
+  if (options.checkpoint === undefined) return;
+  const saved = await net.save({ optimizer: true });
+  writeWeights(checkpointFile(options.checkpoint), saved, data.vocabularies);
+}
+
+async function fitStages(
+  run: Run,
+  net: TrainingNet,
+  signal: AbortSignal,
+  log: RunLog,
+): Promise<Outcome> {
+  const { options, stages, data, terminal } = run;
+  const progress = makeProgress(terminal, options.quiet === true);
+  const epochs: EpochReport[] = [];
+  const batch = batchOf(data.arrays);
+  for (const stage of stages) {
+    const stageEpochs = options.epochs ?? (options.steps === undefined ? stage.epochs : undefined);
+    progress.begin({ stage: stage.name, stages: stages.length, epochs: stageEpochs });
+    const { stopped, best } = await net.fit(batch, {
+      stage: stage.name,
+      ...lengthOf(options),
+      signal,
+      onStep: progress.step,
+      onEpoch: async (report) => {
+        epochs.push(report);
+        progress.epoch(report);
+        log.epoch(report);
+        await saveCheckpoint(run, net);
+      },
+    });
+    if (stopped === "early" && best !== undefined)
+      terminal.note(
+        `stopped early: epoch ${best.epoch + 1} had the best validation loss, ${valueText(best.loss)}, and its weights are kept`,
+      );
+    if (stopped === "aborted") return { epochs, stopped };
+  }
+  return { epochs, stopped: "finished" };
+}
+
+function quoted(argument: string): string {
+  return /^[\w./:,=+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+/** The command as it was given, to be given again: it starts from what this run has written. */
+export function resumeCommand(args: readonly string[]): string {
+  const kept = args.filter(
+    (argument, at) =>
+      argument !== "--resume" && !argument.startsWith("--weights") && args[at - 1] !== "--weights",
+  );
+  return ["nnc", ...kept.map(quoted), "--resume"].join(" ");
+}
+
+function writeReport(
+  run: Run,
+  net: TrainingNet,
+  epochs: readonly EpochReport[],
+  seconds: number,
+): void {
+  const { options, model, file, data, terminal } = run;
+  if (options.report === undefined) return;
+  const parameters = Object.entries(net.parameters).map(([name, { role, shape }]) => ({
+    name,
+    role,
+    shape,
+  }));
+  const facts: [string, string][] = [
+    ["backend", `${net.backend} (${net.backendReason})`],
+    ["examples", data.examples === undefined ? "drawn" : String(data.examples)],
+    ["stages", run.stages.map(({ name }) => name).join(", ")],
+    ["seed", String(options.seed ?? run.stages[0]?.seed ?? 0)],
+    ["time", durationText(seconds)],
+  ];
+  writeWhole(options.report, reportPage({ model: model.name, file, facts, epochs, parameters }));
+  terminal.note(`wrote ${options.report}`);
+}
+
+async function saveWeights(run: Run, net: TrainingNet, optimizer: boolean): Promise<void> {
+  writeWeights(run.output, await net.save({ optimizer }), run.data.vocabularies);
+  run.terminal.note(`wrote ${run.output}`);
+}
+
+/** A loss that is not finite: the runtime has put the last good weights back. */
+function isNotFinite(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "not-finite";
+}
+
+async function trainOnce(run: Run): Promise<void> {
+  const { options, terminal, model, stages, data } = run;
+  const net = await openRunNetwork(run, options.seed);
+  tellLoaded(run, net);
+  const log = openLog(options.log, run.resumed);
+  const { backend } = net;
+  log.write({
+    kind: "start",
+    model: model.name,
+    stages: stages.map(({ name }) => name),
+    backend,
+    examples: data.examples,
+  });
+  const started = performance.now();
+  const interrupt = watchInterrupt(terminal);
+  try {
+    const { epochs, stopped } = await fitStages(run, net, interrupt.signal, log);
+    const seconds = (performance.now() - started) / 1000;
+    await saveWeights(run, net, stopped === "aborted");
+    if (stopped === "aborted")
+      terminal.note(`stopped; go on with: ${resumeCommand(process.argv.slice(2))}`);
+    writeReport(run, net, epochs, seconds);
+    log.write({ kind: "end", stopped, seconds });
+  } catch (error) {
+    if (isNotFinite(error)) await saveWeights(run, net, false);
+    throw error;
+  } finally {
+    interrupt.release();
+    net.destroy();
+  }
+}
+
+export async function runTrain(
+  file: string,
+  options: TrainOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const run = await prepareRun(file, options, terminal);
+  if (options.folds === undefined) await trainOnce(run);
+  else await runFolds(run, options.folds);
+}

@@ -1,0 +1,57 @@
+// In: weights files and the characters that travel with them; out: checked tensors, and whole files on disk.
+import { readSafetensors, SafetensorsError, writeSafetensors } from "../runtime/safetensors.js";
+import type { SafetensorsFile } from "../runtime/safetensors.js";
+import { DataError } from "./data/array.js";
+import { writeWhole } from "./data/atomic.js";
+import { readDataFile } from "./data/file.js";
+
+const vocabularyPrefix = "vocabulary.";
+
+export interface WeightsFile extends SafetensorsFile {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  /** The characters of text inputs, by input. */
+  readonly vocabularies: ReadonlyMap<string, readonly string[]>;
+}
+
+/** `lenet.nn` → `lenet.safetensors`, beside the source. */
+export function defaultWeightsPath(source: string): string {
+  return `${source.replace(/\.nn$/, "")}.safetensors`;
+}
+
+export function readWeights(file: string): WeightsFile {
+  const { bytes } = readDataFile(file);
+  try {
+    const { tensors, metadata } = readSafetensors(bytes);
+    const vocabularies = new Map(
+      Object.entries(metadata)
+        .filter(([key]) => key.startsWith(vocabularyPrefix))
+        .map(([key, text]) => [key.slice(vocabularyPrefix.length), [...text]]),
+    );
+    return { file, bytes, tensors, metadata, vocabularies };
+  } catch (error) {
+    if (!(error instanceof SafetensorsError)) throw error;
+    throw new DataError(
+      `safetensors-${error.code}`,
+      `not a sound safetensors file: ${error.message}`,
+      { file },
+    );
+  }
+}
+
+/** Writes what the runtime saved, with the vocabularies in its metadata, through a temporary file. */
+export function writeWeights(
+  file: string,
+  saved: Uint8Array,
+  vocabularies: ReadonlyMap<string, readonly string[]>,
+): void {
+  if (vocabularies.size === 0) {
+    writeWhole(file, saved);
+    return;
+  }
+  const { tensors, metadata } = readSafetensors(saved);
+  const characters = Object.fromEntries(
+    [...vocabularies].map(([name, list]) => [vocabularyPrefix + name, list.join("")]),
+  );
+  writeWhole(file, writeSafetensors(tensors, { ...metadata, ...characters }));
+}
