@@ -1,0 +1,239 @@
+// Takes no input, gives the types that an app meets: models, nets, tensors, options and reports; no other types are needed to read them.
+
+/** WebGPU's objects, as far as this interface passes them on. The browser's own types fit. */
+export interface GpuBuffer {
+  readonly size: number;
+  readonly usage: number;
+  destroy(): undefined | void;
+}
+export interface GpuDevice {
+  readonly queue: object;
+  readonly limits: object;
+  readonly lost: Promise<unknown>;
+}
+export interface GpuAdapter {
+  readonly limits: object;
+  requestDevice(): Promise<unknown>;
+}
+
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | readonly number[]
+  | readonly boolean[];
+export type NestedArray = readonly (number | boolean | NestedArray)[];
+
+/**
+ * A tensor: a flat array whose length tells the one free dimension, a nested array, `{ data, shape }`,
+ * or a buffer on the net's own device (32-bit words, row-major).
+ */
+export type TensorInput =
+  | number
+  | NumberArray
+  | NestedArray
+  | GpuBuffer
+  | { readonly data: NumberArray | GpuBuffer; readonly shape: readonly number[] };
+
+/** An output: row-major; `Uint8Array` for bool. */
+export type TensorOutput = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+/** What a generated model fills in with its own names. */
+export interface ModelTypes {
+  readonly inputs: object;
+  /** Inputs and targets, as training wants them. */
+  readonly data: object;
+  readonly outputs: object;
+  readonly parameters: string;
+  readonly losses: string;
+  readonly metrics: string;
+  readonly stages: string;
+  readonly objectives: string;
+}
+
+export type WeightsSource = string | URL | ArrayBuffer | Uint8Array | Response;
+
+export interface LoadOptions {
+  /** The app's own device; never destroyed by the net. */
+  readonly device?: GpuDevice;
+  readonly adapter?: GpuAdapter;
+  /** `auto` (the default) takes WebGPU on a hardware adapter, else the CPU. */
+  readonly backend?: "auto" | "webgpu" | "cpu";
+  /** A safetensors file or where it is. */
+  readonly weights?: WeightsSource;
+  /** Take what matches of `weights`, and leave the rest as it starts; `net.loaded` tells. */
+  readonly partial?: boolean;
+  /** Of the initial weights, the order of the examples, and all draws. */
+  readonly seed?: number;
+  /** Kernels compiled so far, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface TrainingLoadOptions extends LoadOptions {
+  /** Reads a weights file that a `start … from` line names; `fetch` unless given. */
+  readonly readFile?: (file: string) => Promise<ArrayBuffer | Uint8Array>;
+}
+
+export interface PredictOptions<Output extends string = string> {
+  /** The outputs wanted; all unless said. Only their inputs are asked for. */
+  readonly outputs?: readonly Output[];
+  readonly as?: "array" | "gpu";
+  /** How many examples, where no input tells. */
+  readonly batch?: number;
+  /** Other free dimensions, where no input tells. */
+  readonly dimensions?: Readonly<Record<string, number>>;
+  /** Of what is drawn: the same seed and inputs give the same outputs. */
+  readonly seed?: number;
+}
+
+export interface ParameterInfo {
+  readonly shape: readonly number[];
+  readonly role: "weight" | "bias" | "param" | "state" | "fitted";
+}
+
+/** What of a weights file fitted the model. */
+export interface LoadedWeights {
+  readonly matched: readonly string[];
+  readonly missing: readonly string[];
+  readonly extra: readonly string[];
+  readonly mismatched: readonly string[];
+}
+
+export interface DeviceLoss {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface InferenceNet<M extends ModelTypes = ModelTypes> {
+  readonly backend: "webgpu" | "cpu";
+  /** Why this backend was taken. */
+  readonly backendReason: string;
+  readonly parameters: Readonly<Record<M["parameters"], ParameterInfo>>;
+  readonly loaded: LoadedWeights | undefined;
+  /** Resolves when the GPU device is lost. */
+  readonly lost: Promise<DeviceLoss>;
+  predict(
+    inputs: M["inputs"],
+    options: PredictOptions<Extract<keyof M["outputs"], string>> & { readonly as: "gpu" },
+  ): Promise<{ readonly [K in keyof M["outputs"]]: GpuBuffer }>;
+  predict(
+    inputs?: M["inputs"],
+    options?: PredictOptions<Extract<keyof M["outputs"], string>>,
+  ): Promise<M["outputs"]>;
+  /** The values of a weight, bias, param, state or fitted value, row-major. */
+  read(name: M["parameters"]): Promise<TensorOutput>;
+  write(name: M["parameters"], values: TensorInput): Promise<void>;
+  /** After a loss of the device: a new one, with the weights loaded and written (in training, of the last snapshot). */
+  restore(options?: { readonly device?: GpuDevice; readonly adapter?: GpuAdapter }): Promise<void>;
+  /** Frees every buffer. */
+  destroy(): void;
+}
+
+export interface Report<M extends ModelTypes = ModelTypes> {
+  /** Counted from 1 within the stage. */
+  readonly step: number;
+  /** The sum of the losses. */
+  readonly loss: number;
+  readonly losses: Readonly<Record<M["losses"], number>>;
+  /** The sum of the regularizers. */
+  readonly penalty: number;
+  readonly metrics: Readonly<Record<M["metrics"], number>>;
+  readonly monitors: Readonly<Record<string, number>>;
+}
+
+export interface Evaluation<M extends ModelTypes = ModelTypes> {
+  readonly loss: number;
+  readonly losses: Readonly<Record<M["losses"], number>>;
+  readonly penalty: number;
+  readonly metrics: Readonly<Record<M["metrics"], number>>;
+  readonly examples: number;
+}
+
+/** A report with its place in the run. */
+export interface StepReport<M extends ModelTypes = ModelTypes> extends Report<M> {
+  readonly stage: M["stages"];
+  readonly epoch: number;
+  readonly examples: number;
+  /** Steps of the whole run, where that is known. */
+  readonly steps: number | undefined;
+}
+
+/** Means over an epoch, weighted by examples. */
+export interface EpochReport<M extends ModelTypes = ModelTypes> extends Report<M> {
+  readonly stage: M["stages"];
+  readonly epoch: number;
+  readonly epochs: number | undefined;
+  readonly examples: number;
+  readonly seconds: number;
+  readonly validation?: Evaluation<M>;
+}
+
+export interface History<M extends ModelTypes = ModelTypes> {
+  readonly epochs: readonly EpochReport<M>[];
+  /** Steps done in this call. */
+  readonly steps: number;
+  readonly stopped: "finished" | "early" | "aborted";
+  /** The epoch whose weights were kept, where the stage stops early. */
+  readonly best?: { readonly epoch: number; readonly loss: number };
+}
+
+/** Whole data sets by name, or batches one after the other; a function gives them anew for each epoch. */
+export type TrainingData<Data> =
+  Data | AsyncIterable<Data> | Iterable<Data> | (() => AsyncIterable<Data> | Iterable<Data>);
+
+export interface FitOptions<M extends ModelTypes = ModelTypes> {
+  /** One stage; all, in the order of the file, unless said. */
+  readonly stage?: M["stages"];
+  readonly epochs?: number;
+  readonly steps?: number;
+  /** Examples in a batch. */
+  readonly batch?: number;
+  /** Steps of an epoch, where the data cannot tell. */
+  readonly stepsPerEpoch?: number;
+  /** Data to validate on, or the share of the data held out for it. */
+  readonly validation?: M["data"] | number;
+  readonly signal?: AbortSignal;
+  /** Called for each step, once its loss is known: perhaps some steps late. */
+  readonly onStep?: (report: StepReport<M>) => unknown;
+  readonly onEpoch?: (report: EpochReport<M>) => unknown;
+}
+
+export interface StepOptions<M extends ModelTypes = ModelTypes> {
+  readonly stage?: M["stages"];
+  readonly objective?: M["objectives"];
+  readonly epoch?: number;
+  /** From 0 to 1, for schedules that follow the whole run. */
+  readonly progress?: number;
+}
+
+export interface EvaluateOptions<M extends ModelTypes = ModelTypes> {
+  readonly stage?: M["stages"];
+  readonly batch?: number;
+  /** How many, where every input is drawn. */
+  readonly examples?: number;
+  readonly seed?: number;
+}
+
+export interface TrainingNet<M extends ModelTypes = ModelTypes> extends InferenceNet<M> {
+  /** A safetensors file; with `optimizer`, all that a resumed run needs. */
+  save(options?: { readonly optimizer?: boolean }): Promise<Uint8Array>;
+  /** Computes the fitted values from the whole training set. */
+  prepare(data: TrainingData<M["data"]>): Promise<void>;
+  /** One update from one batch (or from several that `accumulate` joins); resolves when the next may be given. */
+  step(batch?: M["data"] | readonly M["data"][], options?: StepOptions<M>): Promise<void>;
+  /** Losses and metrics of the latest step, before its update. */
+  report(): Promise<Report<M>>;
+  fit(data?: TrainingData<M["data"]>, options?: FitOptions<M>): Promise<History<M>>;
+  evaluate(data?: TrainingData<M["data"]>, options?: EvaluateOptions<M>): Promise<Evaluation<M>>;
+}
+
+export interface Model<Net, Options = LoadOptions> {
+  readonly name: string;
+  load(options?: Options): Promise<Net>;
+}

@@ -1,0 +1,61 @@
+// Takes no input, gives the interface that both backends fulfil: storages, runs of programs, journals of scalars, snapshots.
+
+import type { Dimensions } from "./dimensions.js";
+import type { PlanType } from "./plan.js";
+
+/** Elements as they lie in buffers: one 32-bit word each (a bool is 0 or 1), or doubles. */
+export type Values = Float32Array | Float64Array | Int32Array | Uint32Array;
+
+/** One run of one program. */
+export interface ProgramRun {
+  readonly program: number;
+  readonly dimensions: Dimensions;
+  /** The uniform words; `floats` has the host values at the same places. */
+  readonly words: Uint32Array;
+  readonly floats: Float32Array | Float64Array;
+  readonly inputs: ReadonlyMap<string, Values | GPUBuffer>;
+  /** Results that are wanted: dispatches that serve none of them are left out. Absent: all. */
+  readonly wanted?: readonly number[];
+  /** Scalar results to keep: they are copied, in order, to a storage from place `at` on. */
+  readonly journal?: {
+    readonly storage: number;
+    readonly at: number;
+    readonly results: readonly number[];
+  };
+}
+
+export interface LostInfo {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Backend {
+  readonly kind: "webgpu" | "cpu";
+  readonly precision: 32 | 64;
+  /** Resolves when the device is lost (never after `destroy`). */
+  readonly lost: Promise<LostInfo>;
+  /** Compiles the kernels of these programs, all at once. */
+  prepare(
+    programs: readonly number[],
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<void>;
+  /** Submits a run of a prepared program. */
+  submit(run: ProgramRun): void;
+  /** Submits a run and reads the wanted results. */
+  read(run: ProgramRun): Promise<Values[]>;
+  /** Submits a run and leaves the wanted results in new buffers of the device, the caller's from then on. */
+  readGpu(run: ProgramRun): Promise<GPUBuffer[]>;
+  /** Resolves when another run may be submitted; rejects with what went wrong in earlier ones. */
+  ready(): Promise<void>;
+  /** The values at the time of the call. */
+  readRange(storage: number, offset: number, count: number): Promise<Values>;
+  writeRange(storage: number, offset: number, values: ArrayLike<number>): void;
+  /** A storage beside the plan's, for copies and journals; its index. */
+  addStorage(type: PlanType, elements: number): number;
+  freeStorage(storage: number): void;
+  /** Copies a whole storage to another of its size. */
+  copyStorage(from: number, to: number): void;
+  /** The content of a caller's buffer of this device. */
+  download(buffer: GPUBuffer, type: PlanType): Promise<Values>;
+  destroy(): void;
+}

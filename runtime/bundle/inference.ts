@@ -1,0 +1,20 @@
+// A plan and where its CPU kernels lie in; a model that loads nets for inference out.
+
+import type { InferenceNet, LoadOptions, Model, ModelTypes } from "../api.js";
+import { createNet } from "../net.js";
+import type { CpuModule, Plan } from "../plan.js";
+import { openSession } from "../session.js";
+
+/** What a generated module exports under the model's name. `cpu` is called only where the CPU is used. */
+export function defineModel<M extends ModelTypes = ModelTypes>(
+  plan: Plan,
+  cpu: () => Promise<CpuModule>,
+): Model<InferenceNet<M>> {
+  return {
+    name: plan.model,
+    load: async (options: LoadOptions = {}) => {
+      const session = await openSession(plan, { ...options, cpu });
+      return createNet(session, options) as unknown as Promise<InferenceNet<M>>;
+    },
+  };
+}

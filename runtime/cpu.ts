@@ -1,0 +1,153 @@
+// A plan and its CPU kernels in; a backend over typed arrays, in single or double precision, out.
+
+import type { Backend, ProgramRun, Values } from "./backend.js";
+import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
+import { at, fail } from "./errors.js";
+import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
+import { emptyValues } from "./tensors.js";
+
+/** Kernels with their buffers; made once per capacity. */
+interface BoundProgram {
+  readonly generation: number;
+  readonly dispatches: readonly {
+    readonly kernel: CpuKernel;
+    readonly buffers: readonly Values[];
+    readonly serves: readonly number[] | undefined;
+  }[];
+  readonly results: readonly Values[];
+}
+
+export function createCpuBackend(plan: Plan, module: CpuModule, precision: 32 | 64): Backend {
+  const memory = createMemory(plan, precision);
+  const { storages } = memory;
+  const programs = new Map<number, BoundProgram>();
+
+  const execute = (run: ProgramRun): BoundProgram => {
+    const program = at(plan.programs, run.program);
+    memory.reserve(program, run);
+    let bound = programs.get(run.program);
+    if (bound?.generation !== memory.generation()) {
+      bound = bindProgram(plan, program, module, memory);
+      programs.set(run.program, bound);
+    }
+    for (const [name, values] of run.inputs) {
+      if ("mapState" in values) onlyGpu();
+      if (program.inputs.includes(name)) memory.inputs.get(name)?.set(values);
+    }
+    for (const { kernel, buffers, serves } of bound.dispatches) {
+      if (serves && run.wanted && !serves.some((result) => run.wanted?.includes(result))) continue;
+      kernel(buffers, run.words, run.floats);
+    }
+    const { storage = 0, at: start = 0, results = [] } = run.journal ?? {};
+    for (const [place, result] of results.entries()) {
+      at(storages, storage)[start + place] = bound.results[result]?.[0] ?? NaN;
+    }
+    return bound;
+  };
+
+  return {
+    kind: "cpu",
+    precision,
+    lost: new Promise(() => undefined),
+    prepare: (_programs, onProgress) => {
+      onProgress?.(plan.kernels.length, plan.kernels.length);
+      return Promise.resolve();
+    },
+    submit: (run) => void execute(run),
+    read: (run) => {
+      const { results } = execute(run);
+      const program = at(plan.programs, run.program);
+      const wanted = run.wanted ?? [...results.keys()];
+      const count = (index: number): number =>
+        countOf(evaluateShape(at(program.results, index).shape, run.dimensions));
+      return Promise.resolve(wanted.map((index) => at(results, index).slice(0, count(index))));
+    },
+    readGpu: onlyGpu,
+    ready: () => Promise.resolve(),
+    readRange: (storage, offset, count) =>
+      Promise.resolve(at(storages, storage).slice(offset, offset + count)),
+    writeRange: (storage, offset, values) => {
+      at(storages, storage).set(values, offset);
+    },
+    addStorage: (type, elements) => storages.push(emptyValues(type, precision, elements)) - 1,
+    freeStorage: (storage) => {
+      storages[storage] = new Float32Array(0);
+    },
+    copyStorage: (from, to) => {
+      at(storages, to).set(at(storages, from));
+    },
+    download: onlyGpu,
+    destroy: () => {
+      storages.length = 0;
+      memory.inputs.clear();
+      programs.clear();
+    },
+  };
+}
+
+function onlyGpu(): never {
+  fail("option", "GPUBuffers need the WebGPU backend, and this net runs on the CPU");
+}
+
+interface Memory {
+  readonly storages: Values[];
+  readonly inputs: Map<string, Values>;
+  /** Changes whenever a buffer was replaced. */
+  generation(): number;
+  reserve(program: PlanProgram, run: ProgramRun): void;
+  view(buffer: PlanBuffer, type: PlanType): Values;
+}
+
+/** Storages, inputs and slots; slots are shared by all programs, and only grow. */
+function createMemory(plan: Plan, precision: 32 | 64): Memory {
+  const storages = plan.storages.map(({ type, elements }) =>
+    emptyValues(type, precision, elements),
+  );
+  const inputs = new Map<string, Values>();
+  const slots: ArrayBuffer[] = [];
+  let generation = 0;
+  return {
+    storages,
+    inputs,
+    generation: () => generation,
+    view: (buffer, type) => {
+      if (buffer.kind === "storage") return at(storages, buffer.storage);
+      if (buffer.kind === "input") return inputs.get(buffer.input) ?? new Float32Array(0);
+      const slot = at(slots, buffer.slot);
+      if (type !== "f32") return type === "i32" ? new Int32Array(slot) : new Uint32Array(slot);
+      return precision === 64 ? new Float64Array(slot) : new Float32Array(slot);
+    },
+    reserve: (program, { dimensions }) => {
+      program.slots.forEach(({ bytes }, index) => {
+        const size = Math.max(...bytes.map((dim) => evaluateDim(dim, dimensions)));
+        const needed = (Math.ceil(size / 4) * precision) / 8;
+        if (needed <= (slots[index]?.byteLength ?? -1)) return;
+        slots[index] = new ArrayBuffer(needed);
+        generation++;
+      });
+      for (const { name, type, shape } of plan.inputs) {
+        if (!program.inputs.includes(name)) continue;
+        const elements = countOf(evaluateShape(shape, dimensions));
+        if (elements <= (inputs.get(name)?.length ?? -1)) continue;
+        inputs.set(name, emptyValues(type, precision, elements));
+        generation++;
+      }
+    },
+  };
+}
+
+function bindProgram(
+  plan: Plan,
+  program: PlanProgram,
+  module: CpuModule,
+  memory: Memory,
+): BoundProgram {
+  const dispatches = program.dispatches.map(({ kernel: index, buffers, serves }) => {
+    const { name, bindings } = at(plan.kernels, index);
+    const kernel = module.kernels[name] ?? fail("internal", `no CPU kernel "${name}"`);
+    const views = buffers.map((buffer, place) => memory.view(buffer, at(bindings, place).type));
+    return { kernel, buffers: views, serves };
+  });
+  const results = program.results.map(({ buffer, type }) => memory.view(buffer, type));
+  return { generation: memory.generation(), dispatches, results };
+}

@@ -1,0 +1,230 @@
+// An open session in; the net of the inference interface out: predict, read, write, restore, destroy.
+
+import type {
+  InferenceNet,
+  LoadedWeights,
+  LoadOptions,
+  PredictOptions,
+  TensorOutput,
+} from "./api.js";
+import type { Values } from "./backend.js";
+import { countOf, evaluateShape } from "./dimensions.js";
+import { at, fail, unknownName } from "./errors.js";
+import type { Plan, PlanParameter } from "./plan.js";
+import { checkOpen, chooseProgram, initialize, makeRun, reopen, type Session } from "./session.js";
+import { bindInputs, emptyValues, givenNames, isGpuBuffer, readTensor } from "./tensors.js";
+import {
+  applyWeights,
+  compareWeights,
+  fetchWeights,
+  outward,
+  readWeights,
+  writeParameter,
+} from "./weights.js";
+
+/** Draws of `predict` without a seed take a key of their own, so that they leave training's alone. */
+const predictKey = 0x5bd1e995;
+
+/** The key of a net's draws: its seed, else that of its first stage. */
+export function seedOf({ plan, options }: Session): number {
+  return (options.seed ?? plan.stages[0]?.seed ?? 0) >>> 0;
+}
+
+/** Fills the parameters from the seed (or leaves zeros), then from the weights given. */
+export async function loadParameters(
+  session: Session,
+  options: Pick<LoadOptions, "weights" | "partial">,
+): Promise<{ readonly bytes: Uint8Array | undefined; readonly loaded: LoadedWeights | undefined }> {
+  const { plan } = session;
+  initialize(session, seedOf(session));
+  if (options.weights === undefined) return { bytes: undefined, loaded: undefined };
+  const bytes = await fetchWeights(options.weights);
+  const file = readWeights(bytes);
+  const partial = options.partial ?? false;
+  const loaded = compareWeights(plan.model, plan.parameters, file, partial);
+  applyWeights(session, file, loaded.matched);
+  return { bytes, loaded };
+}
+
+export async function createNet(
+  session: Session,
+  options: Pick<LoadOptions, "weights" | "partial">,
+): Promise<InferenceNet> {
+  const { plan } = session;
+  const { bytes, loaded } = await loadParameters(session, options);
+  await session.backend.ready();
+  const written = new Map<string, ArrayLike<number>>();
+  let draws = 0;
+  return {
+    get backend() {
+      return session.backend.kind;
+    },
+    get backendReason() {
+      return session.reason;
+    },
+    get lost() {
+      return session.backend.lost;
+    },
+    loaded,
+    parameters: Object.fromEntries(
+      plan.parameters.map(({ name, shape, role }) => [name, { shape, role }]),
+    ),
+    predict: (async (inputs: object = {}, wishes: PredictOptions = {}) =>
+      predict(session, inputs, wishes, () => draws++)) as InferenceNet["predict"],
+    read: async (name) => {
+      const { storage, offset, shape, type } = parameterOf(session, name);
+      const values = await session.backend.readRange(storage, offset, countOf(shape));
+      return outward(values, type);
+    },
+    write: async (name, values) => {
+      const parameter = parameterOf(session, name);
+      const numbers = parameterValues(parameter, values);
+      writeParameter(session, parameter, numbers);
+      written.set(name, Array.from(numbers));
+      await session.backend.ready();
+    },
+    restore: async (devices = {}) => {
+      await reopen(session, devices);
+      const weights = bytes && { weights: bytes, partial: options.partial ?? false };
+      await loadParameters(session, weights ?? {});
+      for (const [name, values] of written) {
+        writeParameter(session, parameterOf(session, name), values);
+      }
+      await session.backend.ready();
+    },
+    destroy: () => {
+      if (session.destroyed) return;
+      session.destroyed = true;
+      session.backend.destroy();
+    },
+  };
+}
+
+function parameterOf(session: Session, name: string): PlanParameter {
+  checkOpen(session);
+  const { parameters } = session.plan;
+  const parameter = parameters.find((candidate) => candidate.name === name);
+  return (
+    parameter ??
+    unknownName(
+      "parameter",
+      name,
+      parameters.map((candidate) => candidate.name),
+    )
+  );
+}
+
+function parameterValues({ name, type, shape }: PlanParameter, value: unknown): ArrayLike<number> {
+  const given = readTensor({ name, type, shape, role: "input", source: "given" }, value);
+  if (isGpuBuffer(given.data)) fail("option", `write takes numbers for ${name}, not a GPUBuffer`);
+  const fits = given.shape
+    ? given.shape.join() === shape.join()
+    : given.data.length === countOf(shape);
+  if (!fits) {
+    const found = given.shape
+      ? `shape [${given.shape.join(", ")}]`
+      : `${given.data.length} numbers`;
+    fail("shape", `${name} has shape [${shape.join(", ")}]; given were ${found}`);
+  }
+  return given.data;
+}
+
+type Outputs = Record<string, TensorOutput | GPUBuffer>;
+
+async function predict(
+  session: Session,
+  inputs: object,
+  wishes: PredictOptions,
+  draw: () => number,
+): Promise<Outputs> {
+  checkOpen(session);
+  const { plan, backend } = session;
+  const outputs = wantedOutputs(plan, wishes.outputs);
+  const names = givenNames(plan, inputs);
+  checkNeeds(plan, outputs, names, wishes);
+  const needs = plan.outputs.filter(({ name }) => outputs.includes(name));
+  const needed = new Set(needs.flatMap((output) => output.needs));
+  // Inputs that only other outputs need may be missing: their dispatches are left out.
+  const optional = plan.inputs.map(({ name }) => name).filter((name) => !needed.has(name));
+  const drawn = optional.filter((name) => !isGiven(plan, name));
+  const available = [...names, ...optional.filter((name) => !drawn.includes(name))];
+  const index = chooseProgram(plan, ({ kind }) => kind === "predict", available, "predict");
+  const program = at(plan.programs, index);
+  const used = program.inputs.filter((name) => names.includes(name));
+  const known = {
+    ...wishes.dimensions,
+    ...(wishes.batch !== undefined && { batch: wishes.batch }),
+  };
+  const bound = bindInputs(plan, inputs, used, backend.precision, known);
+  const wanted = outputs.map((name) => program.results.findIndex((result) => result.name === name));
+  const { seed } = wishes;
+  const run = makeRun(session, index, {
+    ...bound,
+    wanted,
+    ...(seed === undefined
+      ? { seed: (seedOf(session) ^ predictKey) >>> 0, counter: draw() }
+      : { seed: seed >>> 0, counter: 0 }),
+  });
+  if (Object.values(bound.dimensions).includes(0) && wishes.as !== "gpu") {
+    return Object.fromEntries(
+      needs.map((output) => [output.name, nothing(session, output, bound)]),
+    );
+  }
+  await backend.ready();
+  const values: readonly (Values | GPUBuffer)[] =
+    wishes.as === "gpu" ? await backend.readGpu(run) : await backend.read(run);
+  return Object.fromEntries(
+    values.map((value, place) => {
+      const type = program.results[wanted[place] ?? 0]?.type ?? "f32";
+      return [outputs[place] ?? "", isGpuBuffer(value) ? value : outward(value, type)];
+    }),
+  );
+}
+
+/** An output of a batch of no examples. */
+function nothing(
+  { backend }: Session,
+  { type, shape }: Plan["outputs"][number],
+  { dimensions }: { readonly dimensions: Readonly<Record<string, number>> },
+): TensorOutput {
+  return outward(
+    emptyValues(type, backend.precision, countOf(evaluateShape(shape, dimensions))),
+    type,
+  );
+}
+
+function isGiven(plan: Plan, name: string): boolean {
+  return plan.inputs.some((input) => input.name === name && input.source === "given");
+}
+
+function wantedOutputs(plan: Plan, wanted: readonly string[] | undefined): readonly string[] {
+  const names = plan.outputs.map(({ name }) => name);
+  for (const name of wanted ?? []) if (!names.includes(name)) unknownName("output", name, names);
+  return wanted ?? names;
+}
+
+function checkNeeds(
+  plan: Plan,
+  outputs: readonly string[],
+  given: readonly string[],
+  wishes: PredictOptions,
+): void {
+  for (const { name, needs, shape } of plan.outputs) {
+    if (!outputs.includes(name)) continue;
+    const missing = needs.find((input) => !given.includes(input) && isGiven(plan, input));
+    if (missing !== undefined) {
+      fail("name", `the output "${name}" needs the input "${missing}"`, { missing: [missing] });
+    }
+    const told = wishes.batch ?? wishes.dimensions?.["batch"];
+    const telling = plan.inputs.some(
+      (input) => given.includes(input.name) && tellsBatch(input.shape),
+    );
+    if (told === undefined && !telling && tellsBatch(shape)) {
+      fail("option", `every input of "${name}" is drawn: say how many examples with { batch: n }`);
+    }
+  }
+}
+
+function tellsBatch(shape: readonly unknown[]): boolean {
+  return JSON.stringify(shape).includes('"batch"');
+}
