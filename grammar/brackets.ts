@@ -185,7 +185,8 @@ function insertCloser(balancer: Balancer, opened: Opened, before: IToken | undef
   const previous = out[place - 1] ?? opened.token;
   const at = tokenSpan(previous).end;
   out.splice(place, 0, emptyToken(wanted.close, wanted.text, at));
-  balancer.doubtful.push({ start: tokenSpan(opened.token).start, end: at });
+  // What follows an open brace is mostly as meant; an open parenthesis swallows the statements after it.
+  if (inParentheses) balancer.doubtful.push({ start: tokenSpan(opened.token).start, end: at });
   const follower = out[place + 1] ?? before;
   const labels =
     follower === undefined

@@ -23,4 +23,5 @@ export const syntax = {
   NN0118: "an input or target with a value it cannot have",
   NN0119: "an unknown option of a scan",
   NN0120: "a statement after return",
+  NN0121: "a binding of a form that does not exist",
 } as const satisfies CodeRange<"01">;

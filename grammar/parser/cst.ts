@@ -1,6 +1,6 @@
 /** The shape of the concrete syntax tree, derived from the rules; UPDATE_GOLDEN=1 writes it anew. */
 
-import type { CstNode, ICstVisitor, IToken } from "chevrotain";
+import type { CstNode, IToken } from "chevrotain";
 
 export interface ExpressionCstNode extends CstNode {
   name: "expression";

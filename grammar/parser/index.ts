@@ -13,6 +13,8 @@ import {
   keyword as k,
 } from "../tokens.js";
 
+export { TooDeepError } from "./base.js";
+
 /**
  * The grammar, whose top rule is `file`. It recovers from nothing: `parse` replaces the statement with the
  * mistake by one `Skipped` token and tries again, so that every tree handed on is complete.
@@ -24,12 +26,12 @@ export class NetworkParser extends TrainingParser {
   }
 
   file = this.RULE("file", () => {
-    this.MANY(() =>
+    this.MANY(() => {
       this.OR([
         { ALT: () => this.SUBRULE(this.declaration) },
         { ALT: () => this.CONSUME(Semicolon) },
-      ]),
-    );
+      ]);
+    });
   });
 
   declaration = this.RULE("declaration", () => {

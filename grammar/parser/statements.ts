@@ -21,12 +21,12 @@ export abstract class StatementParser extends SignatureParser {
   block = this.RULE("block", () => {
     this.enter();
     this.CONSUME(LeftBrace);
-    this.MANY(() =>
+    this.MANY(() => {
       this.OR([
         { ALT: () => this.SUBRULE(this.statement) },
         { ALT: () => this.CONSUME(Semicolon) },
-      ]),
-    );
+      ]);
+    });
     this.CONSUME(RightBrace);
     this.leave();
   });

@@ -21,12 +21,12 @@ export abstract class TrainingParser extends StatementParser {
       this.CONSUME2(Word);
     });
     this.CONSUME(LeftBrace);
-    this.MANY(() =>
+    this.MANY(() => {
       this.OR([
         { ALT: () => this.SUBRULE(this.trainLine) },
         { ALT: () => this.CONSUME(Semicolon) },
-      ]),
-    );
+      ]);
+    });
     this.CONSUME(RightBrace);
   });
 
@@ -100,12 +100,12 @@ export abstract class TrainingParser extends StatementParser {
     this.CONSUME(k.search);
     this.CONSUME(Word);
     this.CONSUME(LeftBrace);
-    this.MANY(() =>
+    this.MANY(() => {
       this.OR([
         { ALT: () => this.SUBRULE(this.searchLine) },
         { ALT: () => this.CONSUME(Semicolon) },
-      ]),
-    );
+      ]);
+    });
     this.CONSUME(RightBrace);
   });
 

@@ -9,7 +9,11 @@ const header = `/** The shape of the concrete syntax tree, derived from the rule
 
 test("the grammar passes Chevrotain's own validation, and the tree's types are those of the rules", async () => {
   const parser = new NetworkParser(true);
-  const declarations = generateCstDts(parser.getGAstProductions(), { includeVisitorInterface: false });
+  const productions = parser.getGAstProductions();
+  const declarations = generateCstDts(productions, { includeVisitorInterface: false }).replace(
+    "ICstVisitor, ",
+    "",
+  );
   const text = await format(header + declarations, { parser: "typescript", printWidth: 100 });
   if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(path, text);
   expect(readFileSync(path, "utf8")).toBe(text);

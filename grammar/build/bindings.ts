@@ -1,0 +1,78 @@
+/** The concrete tree of a statement that starts with names comes in; a binding, a draw or an update goes out. */
+
+import type { Identifier, Statement, TensorType } from "../ast.js";
+import { tokenSpan } from "../lexer.js";
+import type { NameStatementCstNode } from "../parser/cst.js";
+import type { Span } from "../span.js";
+import { type BuildContext, first, identifier, optional, report } from "./context.js";
+import { buildExpression } from "./expressions.js";
+import { buildTensorAnnotation } from "./types.js";
+
+export function buildNameStatement(
+  context: BuildContext,
+  span: Span,
+  node: NameStatementCstNode,
+): Statement {
+  const { annotation, Arrow, Tilde, expression } = node.children;
+  const names = first(node.children.names).children.Word.map(identifier);
+  const type = buildTensorAnnotation(context, annotation);
+  const value = buildExpression(context, first(expression));
+  const name = first(names);
+  const declared = { span, name: name.name, nameSpan: name.span };
+  if (Arrow !== undefined) {
+    checkUpdate(context, names, type);
+    return { kind: "Update", ...declared, value };
+  }
+  if (Tilde !== undefined) {
+    checkDraw(context, names, type, tokenSpan(first(Tilde)));
+    const drawn = type ?? { kind: "TensorType", span: name.span, element: "f32", dimensions: [] };
+    return { kind: "Draw", ...declared, type: drawn, distribution: value };
+  }
+  if (names.length > 1 && type !== undefined) {
+    report(context, "NN0121", type.span, {
+      message: "a type stands beside a single name",
+      hint: "bind the names first, then state the type: `a, b = f(x)`, `z: [n] = a`",
+    });
+  }
+  return { kind: "Binding", span, names, ...optional("type", type), value };
+}
+
+function checkUpdate(
+  context: BuildContext,
+  names: readonly Identifier[],
+  type: TensorType | undefined,
+): void {
+  const second = names[1];
+  if (second !== undefined) {
+    report(context, "NN0121", second.span, {
+      message: "`<-` gives the next value of one name",
+      hint: "bind the values with `=` first, then write one `<-` for each",
+    });
+  } else if (type !== undefined) {
+    report(context, "NN0121", type.span, {
+      message: "`<-` takes no type",
+      notes: ["the type stands where the state or carry is declared"],
+      hint: "leave it out",
+    });
+  }
+}
+
+function checkDraw(
+  context: BuildContext,
+  names: readonly Identifier[],
+  type: TensorType | undefined,
+  sign: Span,
+): void {
+  const second = names[1];
+  if (second !== undefined) {
+    report(context, "NN0121", second.span, {
+      message: "`~` draws one tensor",
+      hint: "write one draw for each name",
+    });
+  } else if (type === undefined) {
+    report(context, "NN0117", sign, {
+      message: "a draw needs a shape",
+      hint: `write \`${first(names).name}: [batch, n] ~ …\``,
+    });
+  }
+}

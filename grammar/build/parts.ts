@@ -1,0 +1,48 @@
+/** What every statement, line and declaration shares: its doc comment, and what stands for one that cannot be read. */
+
+import type { IToken } from "chevrotain";
+import type { Span } from "../span.js";
+import { type BuildContext, TreeTooDeepError, optional, report } from "./context.js";
+
+/** The doc comment above a statement or declaration. */
+export function documented(context: BuildContext, span: Span): { readonly doc?: string } {
+  return optional("doc", context.docs.above(span.start));
+}
+
+/** What stands for a part that could not be read. */
+interface SkippedPart<Kind> {
+  readonly kind: Kind;
+  readonly span: Span;
+  readonly names: readonly string[];
+}
+
+/** Builds a part of the tree; stands in for it where it was skipped or turns out too deep. */
+export function unlessTooDeep<Part, Kind extends string>(
+  context: BuildContext,
+  skipped: readonly IToken[] | undefined,
+  span: Span,
+  kind: Kind,
+  build: () => Part,
+): Part | SkippedPart<Kind> {
+  const token = skipped?.[0];
+  if (token !== undefined) return { kind, span, names: skippedNames(token) };
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof TreeTooDeepError)) throw error;
+    report(context, "NN0003", error.span, {
+      message: "this expression is nested too deeply",
+      notes: ["operators, calls and choices may be 256 deep in one statement"],
+      hint: "bind parts of it to names",
+    });
+    return { kind, span, names: [] };
+  }
+}
+
+/** The names that a skipped stretch seems to declare; `repair.ts` put them there. */
+function skippedNames(token: IToken): readonly string[] {
+  const payload: unknown = token.payload;
+  return Array.isArray(payload)
+    ? payload.filter((name): name is string => typeof name === "string")
+    : [];
+}

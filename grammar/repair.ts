@@ -1,0 +1,155 @@
+/** Tokens and the place of a mistake come in; tokens in which the part with the mistake is one `Skipped` go out. */
+
+import { type IToken, tokenMatcher } from "chevrotain";
+import { beginsStatement } from "./brackets.js";
+import { tokenSpan } from "./lexer.js";
+import {
+  Arrow,
+  Colon,
+  Comma,
+  Equals,
+  LeftBrace,
+  LeftBracket,
+  LeftParenthesis,
+  Operator,
+  Pipe,
+  RightBrace,
+  RightBracket,
+  RightParenthesis,
+  Semicolon,
+  Skipped,
+  Tilde,
+  Word,
+  keyword,
+  reserved,
+} from "./tokens.js";
+
+/** A part of the token stream, as indices; `end` is not in it. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+const declarationWords = [
+  keyword.import,
+  keyword.const,
+  keyword.fn,
+  keyword.init,
+  keyword.layer,
+  keyword.optimizer,
+  keyword.projection,
+  keyword.model,
+  keyword.train,
+  keyword.search,
+];
+
+export function isDeclarationWord(token: IToken | undefined): boolean {
+  return token !== undefined && declarationWords.some((word) => tokenMatcher(token, word));
+}
+
+/** Whether a token is the first of its line. */
+export function startsLine(text: string, tokens: readonly IToken[], index: number): boolean {
+  const token = tokens[index];
+  const previous = tokens[index - 1];
+  if (token === undefined || previous === undefined) return true;
+  return /[\r\n]/.test(text.slice(tokenSpan(previous).end, token.startOffset));
+}
+
+/**
+ * Whether the token before a mistake begins a new statement, so that the one before it lacks its end:
+ * in `x =`, newline, `y = 3` the mistake is seen at the second `=`.
+ */
+export function belongsToNextStatement(
+  text: string,
+  tokens: readonly IToken[],
+  mistake: number,
+): boolean {
+  const before = tokens[mistake - 1];
+  if (before === undefined || !startsLine(text, tokens, mistake - 1)) return false;
+  const token = tokens[mistake];
+  if (token === undefined || !tokenMatcher(before, Word)) return false;
+  const declares = tokenMatcher(token, Colon) || tokenMatcher(token, Tilde);
+  if (declares || beginsStatement(before, token)) return true;
+  // `epochs` before `20`: a word and its value, where the line before lacks its own.
+  const continues = [Operator, Comma, Pipe, LeftParenthesis, LeftBracket];
+  const earlier = tokens[mistake - 2];
+  return earlier !== undefined && !continues.some((sign) => tokenMatcher(earlier, sign));
+}
+
+/**
+ * The part to leave out: from `start` to where the next statement (in a block) or the next
+ * declaration (at file level) begins, brackets passed over as wholes.
+ */
+export function damagedStretch(
+  text: string,
+  tokens: readonly IToken[],
+  start: number,
+  mistake: number,
+  atFileLevel: boolean,
+): Stretch {
+  const backward = mistake - 1 > start && belongsToNextStatement(text, tokens, mistake);
+  const earliest = Math.max(start + 1, backward ? mistake - 1 : mistake);
+  let depth = 0;
+  for (let index = start; index < tokens.length; index++) {
+    const token = tokens[index];
+    if (token === undefined) break;
+    const ends =
+      depth === 0 &&
+      index >= earliest &&
+      (atFileLevel
+        ? isDeclarationWord(token) && startsLine(text, tokens, index)
+        : endsStatement(text, tokens, index));
+    if (ends || (depth === 0 && tokenMatcher(token, RightBrace))) return { start, end: index };
+    depth += bracketStep(token);
+  }
+  return { start, end: tokens.length };
+}
+
+function endsStatement(text: string, tokens: readonly IToken[], index: number): boolean {
+  const token = tokens[index];
+  if (token === undefined || tokenMatcher(token, Semicolon)) return true;
+  if (!startsLine(text, tokens, index)) return false;
+  const starters = [Word, Skipped, reserved.if, reserved.for, reserved.return, reserved.yield];
+  return starters.some((starter) => tokenMatcher(token, starter));
+}
+
+function bracketStep(token: IToken): number {
+  const is = (type: IToken["tokenType"]): boolean => token.tokenType === type;
+  if (is(LeftBrace) || is(LeftParenthesis) || is(LeftBracket)) return 1;
+  return is(RightBrace) || is(RightParenthesis) || is(RightBracket) ? -1 : 0;
+}
+
+/** Puts one `Skipped` token, which carries the names that it seems to declare, in place of a stretch. */
+export function skipStretch(tokens: readonly IToken[], stretch: Stretch): IToken[] {
+  const cut = tokens.slice(stretch.start, stretch.end);
+  const from = cut[0];
+  const to = cut.at(-1);
+  if (from === undefined || to === undefined) return [...tokens];
+  const skipped: IToken = {
+    image: from.image,
+    startOffset: from.startOffset,
+    endOffset: Math.max(from.startOffset, tokenSpan(to).end - 1),
+    tokenType: Skipped,
+    tokenTypeIdx: Skipped.tokenTypeIdx ?? 0,
+    payload: declaredNames(cut),
+  };
+  return [...tokens.slice(0, stretch.start), skipped, ...tokens.slice(stretch.end)];
+}
+
+/** The names that stand before the first `=`, `~` or `<-`, or after a keyword at the start. */
+function declaredNames(tokens: readonly IToken[]): string[] {
+  const names: string[] = [];
+  const [head, second] = tokens;
+  if (head === undefined || !tokenMatcher(head, Word)) return names;
+  if (second !== undefined && tokenMatcher(second, Word)) names.push(second.image);
+  for (const [index, token] of tokens.entries()) {
+    const next = tokens[index + 1];
+    if (next === undefined || !tokenMatcher(token, Word)) break;
+    if (tokenMatcher(next, Word)) continue;
+    if ([Equals, Tilde, Arrow, Colon, Comma].some((sign) => tokenMatcher(next, sign))) {
+      names.push(token.image);
+    }
+    if (!tokenMatcher(next, Comma)) break;
+  }
+  return [...new Set(names)];
+}

@@ -1,0 +1,232 @@
+/** A token that starts no declaration, statement or line comes in; the diagnostic that says so, and what was meant, goes out. */
+
+import type { Diagnostic } from "./diagnostics.js";
+import { tokenSpan } from "./lexer.js";
+import { nearest } from "./nearest.js";
+import { isDeclarationWord, startsLine } from "./repair.js";
+import { at, is, type Place, show } from "./place.js";
+import {
+  Colon,
+  Dot,
+  Equals,
+  LeftBrace,
+  LeftBracket,
+  LeftParenthesis,
+  Operator,
+  RightBrace,
+  Semicolon,
+  Word,
+  keyword,
+  reserved,
+} from "./tokens.js";
+
+const declarationNames = [
+  "import",
+  "const",
+  "fn",
+  "init",
+  "layer",
+  "optimizer",
+  "projection",
+  "model",
+  "train",
+  "search",
+] as const;
+
+/** What must follow the first word of a statement. */
+const statementForms: Readonly<Record<string, string>> = {
+  input: "input image: [batch, 28, 28]",
+  target: "target digit: category(10)[batch]",
+  output: "output probability = softmax(logits)",
+  loss: "loss cross_entropy(logits, digit)",
+  metric: "metric accuracy(logits, digit)",
+  regularize: "regularize l2(1e-4) on weights",
+  project: "project max_norm(3) on weights",
+  weight: "weight W: [n, units] ~ glorot_uniform()",
+  bias: "bias b: [units] = 0",
+  param: "param scale: [n] = 1",
+  state: "state mean: [n] = 0",
+  fitted: "fitted mean: [n] = mean(x, axis: 0)",
+  carry: "carry h: [batch, units] = 0",
+  shared: "shared encoder = mlp(64)",
+  fn: "fn square(x) = x ^ 2",
+  for: "for units in [256, 128] { … }",
+  if: "if training { … } else { … }",
+  return: "return x",
+  yield: "yield h",
+};
+
+const trainForms: Readonly<Record<string, string>> = {
+  optimizer: "optimizer adam(lr: 1e-3)",
+  start: 'start conv2d_1.* from "earlier.safetensors"',
+  freeze: "freeze conv2d_1.*",
+  minimize: "minimize critic_loss on critic.* with adam(lr: 1e-3)",
+  monitor: "monitor update_ratio, gradient_norm",
+  stop_early: "stop_early(patience: 5)",
+  batch: "batch 64",
+  epochs: "epochs 20",
+  steps: "steps 2000",
+  seed: "seed 7",
+  validation: "validation 0.1",
+  clip_norm: "clip_norm 5",
+  clip_value: "clip_value 1",
+  accumulate: "accumulate 4",
+  drop_last: "drop_last true",
+  ensemble: "ensemble 5",
+};
+
+const searchForms: Readonly<Record<string, string>> = {
+  strategy: "strategy random",
+  trials: "trials 50",
+  minimize: "minimize validation.loss",
+  seed: "seed 7",
+};
+
+/** Words that start a binding in other languages. */
+const foreignBinders = ["let", "var", "val", "auto", "mut"];
+const foreignFunctions = ["def", "function", "func", "fun", "class", "module"];
+
+/** Something stands where only a declaration may. */
+export function explainDeclaration(place: Place): Diagnostic {
+  const { token, next } = place;
+  const rest = sameLine(place);
+  if (rest !== undefined) return rest;
+  const image = token?.image ?? "";
+  const known = declarationNames.find((name) => name === image);
+  if (known !== undefined) {
+    return at(place, "NN0105", {
+      message: `after \`${known}\` ${known === "import" ? "`{`" : "a name"} was expected, but ${show(next)} was found`,
+      hint: declarationForms[known],
+    });
+  }
+  const message = `a declaration was expected, but ${show(token)} was found`;
+  const notes = [
+    "a file holds `import`, `const`, `fn`, `init`, `layer`, `optimizer`, `projection`, `model`, `train` and `search`",
+  ];
+  if (foreignFunctions.includes(image)) {
+    const hint =
+      "a function is `fn name(x) = …`, one with parameters of its own is `layer name(x) { … }`";
+    return at(place, "NN0105", { message, notes, hint });
+  }
+  if (is(next, Equals) || foreignBinders.includes(image)) {
+    const name = is(next, Equals) ? image : (next?.image ?? "name");
+    return at(place, "NN0105", { message, notes, hint: `a constant is \`const ${name} = …\`` });
+  }
+  if (statementForms[image] !== undefined) {
+    return at(place, "NN0105", { message, notes, hint: `\`${image}\` stands inside a block` });
+  }
+  return at(place, "NN0105", { message, notes, hint: didYouMean(image, declarationNames) });
+}
+
+const declarationForms: Readonly<Record<(typeof declarationNames)[number], string>> = {
+  import: 'write `import { residual } from "./blocks.nn"`',
+  const: "write `const size = 64`",
+  fn: "write `fn square(x) = x ^ 2`",
+  init: "write `init scaled(scale = 1) = normal(0, scale / fan_in ^ 0.5)`",
+  layer: "write `layer dense(x: [...rest, n], units: int): [...rest, units] { … }`",
+  optimizer: "write `optimizer sgd(lr = 0.1) { w <- w - lr * g }`",
+  projection: "write `projection non_negative() { w <- max(w, 0) }`",
+  model: "write `model LeNet { … }`",
+  train: "write `train LeNet { … }`",
+  search: "write `search LeNet { … }`",
+};
+
+/** Something stands in a block where only a statement may. */
+export function explainStatement(place: Place): Diagnostic {
+  const { token, next } = place;
+  const rest = sameLine(place);
+  if (rest !== undefined) return rest;
+  const image = token?.image ?? "";
+  const form = Object.hasOwn(statementForms, image) ? statementForms[image] : undefined;
+  if (form !== undefined) {
+    return at(place, "NN0106", {
+      message: `after \`${image}\` something else was expected than ${show(next)}`,
+      hint: `write \`${form}\``,
+    });
+  }
+  const message = `a statement was expected, but ${show(token)} was found`;
+  return at(place, "NN0106", { message, hint: statementHint(place, image) });
+}
+
+function statementHint(place: Place, image: string): string | undefined {
+  const { token, next } = place;
+  if (is(token, keyword.const) || (foreignBinders.includes(image) && is(next, Word))) {
+    return `in a block a name is bound without a keyword: \`${next?.image ?? "x"} = …\``;
+  }
+  if (isDeclarationWord(token) && is(next, Word, LeftBrace)) {
+    return `\`${image}\` is declared at the level of the file, not in a block`;
+  }
+  if (is(token, reserved.else)) return "`else` follows the `}` of an `if`";
+  if (image === "while") return "there are no open-ended loops: use `for` or `scan`";
+  if (is(next, LeftParenthesis)) return `bind the result: \`y = ${image}(…)\``;
+  if (is(next, LeftBracket, Dot)) {
+    return "tensors do not change in place: bind a whole new value with `name = …`";
+  }
+  if (is(next, Operator)) return "bind the value of an expression: `y = …`";
+  return didYouMean(image, Object.keys(statementForms));
+}
+
+/** Something stands in a `train` or `search` block where only one of its lines may. */
+export function explainLine(place: Place, block: "train" | "search"): Diagnostic {
+  const { token, next } = place;
+  const rest = sameLine(place);
+  if (rest !== undefined) return rest;
+  const image = token?.image ?? "";
+  const forms = block === "train" ? trainForms : searchForms;
+  const message =
+    is(token, Word) && is(next, Equals, Colon)
+      ? `a line of a \`${block}\` block has no ${show(next)}`
+      : `a line of a \`${block}\` block was expected, but ${show(token)} was found`;
+  if (Object.hasOwn(forms, image)) {
+    return at(place, "NN0106", { message, hint: `write \`${forms[image] ?? ""}\`` });
+  }
+  const candidate = "a parameter to search is `learning_rate ~ log_uniform(1e-4, 1e-1)`";
+  const hint = is(token, Word)
+    ? block === "search" && is(next, Equals, Colon)
+      ? candidate
+      : is(next, Equals, Colon)
+        ? `write a word and its value: \`${image} 64\``
+        : didYouMean(image, Object.keys(forms))
+    : `lines look like ${Object.values(forms).slice(0, 3).map(quote).join(", ")}`;
+  return at(place, "NN0106", { message, hint });
+}
+
+function quote(text: string): string {
+  return `\`${text}\``;
+}
+
+function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const meant = nearest(word, candidates);
+  return meant === undefined ? undefined : `did you mean \`${meant}\`?`;
+}
+
+/** What stands on the line of a complete statement and is no part of it. */
+function sameLine(place: Place): Diagnostic | undefined {
+  const { token, previous, tokens, index } = place;
+  if (token === undefined || previous === undefined) return undefined;
+  if (startsLine(place.file.text, tokens, index)) return undefined;
+  if (is(previous, LeftBrace, RightBrace, Semicolon)) return undefined;
+  // Two statements may share a line: a word that starts one is explained as such.
+  const starts = is(token, Word) && (is(place.next, Word) || startsForm(token.image));
+  if (starts) return undefined;
+  return at(
+    place,
+    "NN0104",
+    {
+      message: `${show(token)} cannot stand here`,
+      labels: [
+        { file: place.file, span: tokenSpan(previous), text: "what is before it ends here" },
+      ],
+      hint: is(token, Equals)
+        ? "names are bound at the start of a statement: `y = …`; to compare, write `==`"
+        : is(token, Word)
+          ? "is an operator, or a comma, missing before it?"
+          : undefined,
+    },
+    tokenSpan(token),
+  );
+}
+
+function startsForm(image: string): boolean {
+  return Object.hasOwn(statementForms, image) || Object.hasOwn(trainForms, image);
+}
