@@ -25,24 +25,33 @@ MODEL = """model P {
 """
 
 
-def record(name, settings, update, extra=""):
-    """update(parameters, gradients, step) changes the parameters in place; step counts from 1."""
+def record(name, settings, update, extra="", statement="", project=None, penalty=None):
+    """update(parameters) gives step_of(gradients, step), which changes them in place; step counts from 1. `statement`
+    stands in the model: project(W) after each update, or penalty(W) added to what is minimised."""
     parameters = [W.clone().requires_grad_(), B.clone().requires_grad_()]
     step_of = update(parameters)
-    losses, each = [], []
+    losses, penalties, each = [], [], []
     for step, gradients in enumerate(GRADIENTS, 1):
         losses.append(
             number(sum((p.detach() * g).sum().item() for p, g in zip(parameters, gradients)))
         )
-        step_of([g.clone() for g in gradients], step)
+        added = [torch.zeros(3, 4), torch.zeros(4)]
+        if penalty:
+            amount = penalty(parameters[0])
+            added[0] = torch.autograd.grad(amount, parameters[0])[0]
+            penalties.append(number(amount.item()))
+        step_of([g + more for g, more in zip(gradients, added)], step)
+        if project:
+            with torch.no_grad():
+                parameters[0].copy_(project(parameters[0]))
         each.append(tensors({"W": parameters[0], "b": parameters[1]}))
     return {
         "name": name,
-        "source": f"{MODEL}train P {{ optimizer {settings}  batch 1  epochs 1  seed 1{extra} }}\n",
+        "source": f"{MODEL[:-2]}{statement}}}\ntrain P {{ optimizer {settings}  batch 1  epochs 1  seed 1{extra} }}\n",
         "weights": tensors({"W": W, "b": B}),
         "batches": [{"to_W": tensor(gw[None]), "to_b": tensor(gb[None])} for gw, gb in GRADIENTS],
         "losses": losses,
-        "penalties": [0] * STEPS,
+        "penalties": penalties or [0] * STEPS,
         "after_each": each,
     }
 
@@ -102,6 +111,32 @@ def ramp_momentum(optimizer, _, step):
 
 def falling_rate(optimizer, _, step):
     optimizer.param_groups[0]["lr"] = 0.1 * min(step / 3, 1)
+
+
+def norms(w):
+    return torch.sqrt((w**2).sum(0, keepdim=True))
+
+
+def constrained():
+    """Projections and regularizers on the weights, the bias left alone."""
+    plain = of_torch(lambda p: torch.optim.SGD(p, lr=0.1))
+
+    def projected(call, project):
+        line = f"  project {call} on weights\n"
+        return record(f"sgd with {call}", "sgd(lr: 0.1)", plain, statement=line, project=project)
+
+    def penalised(call, penalty):
+        line = f"  regularize {call} on weights\n"
+        return record(f"sgd with {call}", "sgd(lr: 0.1)", plain, statement=line, penalty=penalty)
+
+    return [
+        projected("max_norm(limit: 1.5)", lambda w: w * torch.clamp(1.5 / norms(w), max=1)),
+        projected("unit_norm()", lambda w: w / norms(w)),
+        projected("non_negative()", lambda w: torch.clamp(w, min=0)),
+        penalised("l1(0.2)", lambda w: 0.2 * w.abs().sum()),
+        penalised("l2(0.2)", lambda w: 0.2 * (w**2).sum()),
+        penalised("elastic_net(0.1, 0.3)", lambda w: 0.1 * w.abs().sum() + 0.3 * (w**2).sum()),
+    ]
 
 
 def main():
@@ -170,6 +205,7 @@ def main():
             "  clip_norm 1",
         ),
     ]
+    records += constrained()
     write("optimizers.json", records)
 
 

@@ -1,4 +1,4 @@
-"""Whole runs: the losses of five steps and the weights after them, for small nets of every kind that the programs have."""
+"""Whole runs: the losses of five steps and the weights after them, for nets like the programs'."""
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ STEPS = 5
 def run(
     name, source, weights, states, batches, loss, optimizer, outputs, penalty=None, before=None
 ):
-    """loss(parameters, states, batch, training) -> {loss name: scalar}; updates the states in place while training.
+    """loss(parameters, states, batch) -> {loss name: scalar}, in training: it updates the states in place.
     outputs(parameters, states, batch) -> {output name: tensor}, after the five steps, for the first batch.
     """
     parameters = {key: value.clone().requires_grad_() for key, value in weights.items()}

@@ -22,15 +22,9 @@ function preludeFiles(): readonly string[] {
 function declaredNames(): readonly string[] {
   return preludeFiles().flatMap((file) => {
     const text = readFileSync(new URL(file, prelude), "utf8");
-    return parse({ name: file, text }).file.declarations.flatMap((declaration) =>
-      "name" in declaration && declaration.name !== undefined ? [nameOf(declaration.name)] : [],
-    );
+    const { declarations } = parse({ name: file, text }).file;
+    return declarations.flatMap((declaration) => ("name" in declaration ? [declaration.name] : []));
   });
-}
-
-function nameOf(name: unknown): string {
-  if (typeof name === "string") return name;
-  return String((name as { readonly text: string }).text);
 }
 
 /** Section 9 of the language, less what is a primitive or built in. */
@@ -69,7 +63,7 @@ interface Sources {
 describe("the oracle's records", () => {
   it.each(readdirSync(data))("%s parse", (file) => {
     const records = JSON.parse(readFileSync(new URL(file, data), "utf8")) as readonly Sources[];
-    expect(records.length).toBeGreaterThan(0);
+    expect(records.length).toBeGreaterThan(4);
     for (const { name, source, gradient_source: gradients } of records) {
       expect(mistakes(name, source)).toEqual([]);
       if (gradients !== undefined) expect(mistakes(name, gradients)).toEqual([]);

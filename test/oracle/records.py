@@ -68,7 +68,8 @@ def model_record(
     """A model `y = call` with what it gives, and the derivatives of sum(y * cotangent).
 
     inputs and weights: name -> tensor; forward(inputs, weights) -> y, batch first; types: name -> declared type, for
-    inputs that are not f32; held: inputs without a derivative; states: name -> value before; states_after: name -> value after a training step.
+    inputs that are not f32; held: inputs without a derivative; states: name -> value before;
+    states_after: name -> value after a training step.
     """
     weights, states, types = weights or {}, states or {}, types or {}
     live = {

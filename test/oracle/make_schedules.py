@@ -1,0 +1,65 @@
+"""Schedules: their values at some places of a training of 40 steps in 4 epochs."""
+
+import math
+
+from records import number, write
+
+STEPS, EPOCHS = 40, 4
+PLACES = [1, 2, 3, 10, 11, 12, 13, 20, 21, 31, 40]
+
+
+def half_cosine(low, high, share):
+    """high at share 0, low at share 1"""
+    return low + (high - low) * (1 + math.cos(math.pi * share)) / 2
+
+
+def one_cycle(_, __, progress):
+    low, peak, rise = 0.4 / 25, 0.4, 0.3
+    if progress < rise:
+        return half_cosine(peak, low, progress / rise)
+    return half_cosine(low / 1e4, peak, (progress - rise) / (1 - rise))
+
+
+SCHEDULES = {
+    "constant(0.3)": lambda step, epoch, progress: 0.3,
+    "step_decay(0.8, rate: 0.5, every: 2)": lambda step, epoch, progress: 0.8 * 0.5 ** (epoch // 2),
+    "exponential_decay(2e-3, rate: 0.97)": lambda step, epoch, progress: 2e-3 * 0.97**epoch,
+    "cosine(0.4)": lambda step, epoch, progress: half_cosine(0, 0.4, progress),
+    "cosine(0.4, floor: 0.1)": lambda step, epoch, progress: half_cosine(0.1, 0.4, progress),
+    "ramp(from: 0.5, to: 0.9, steps: 20)": lambda step, epoch, progress: 0.5
+    + 0.4 * min((step - 1) / 20, 1),
+    "warmup(12)": lambda step, epoch, progress: min(step / 12, 1),
+    "warmup(12) * cosine(0.4)": lambda step, epoch, progress: min(step / 12, 1)
+    * half_cosine(0, 0.4, progress),
+    "one_cycle(0.4)": one_cycle,
+}
+
+
+def points(schedule):
+    for step in PLACES:
+        epoch, progress = (step - 1) * EPOCHS // STEPS, (step - 1) / STEPS
+        yield {
+            "step": step,
+            "epoch": epoch,
+            "progress": progress,
+            "value": number(schedule(step, epoch, progress)),
+        }
+
+
+def source(expression):
+    return f"""model M {{
+  input x: [batch]
+  weight w: [] = 1
+  loss w * x
+}}
+train M {{ optimizer sgd(lr: {expression})  batch 1  epochs {EPOCHS}  seed 1 }}
+"""
+
+
+write(
+    "schedules.json",
+    [
+        {"name": expression, "source": source(expression), "points": list(points(schedule))}
+        for expression, schedule in SCHEDULES.items()
+    ],
+)
