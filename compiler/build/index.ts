@@ -54,9 +54,10 @@ function finish(assembly: Assembly, stages: readonly BuiltStage[], optimized: bo
     .map((program) => {
       const roots = program.effects.map((effect) => effect.value);
       const better = optimized ? optimize(b, roots) : roots;
-      const effects = program.effects.map(
-        (effect, index): Effect => ({ ...effect, value: better[index] ?? effect.value }),
-      );
+      const effects = program.effects.map((effect, index): Effect => ({
+        ...effect,
+        value: better[index] ?? effect.value,
+      }));
       return { ...program, effects: storeConstants(b, effects, constants) };
     });
   const storages = [...assembly.storages, ...constants.values()];
@@ -146,9 +147,11 @@ function addEvaluate(assembly: Assembly): void {
   }
   assembly.programs.push({ name: "evaluate", kind: "evaluate", effects });
   pushPasses(assembly, "metrics", passes.passes, [
-    ...passes.finished.map(
-      ({ name, value }): Effect => ({ kind: "result", name: `metric.${name}`, value }),
-    ),
+    ...passes.finished.map(({ name, value }): Effect => ({
+      kind: "result",
+      name: `metric.${name}`,
+      value,
+    })),
   ]);
   assembly.storages.push(...passes.storages);
 }

@@ -3,12 +3,7 @@ import { differentiate } from "../autodiff/differentiate.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Effect, Node } from "../types/graph.js";
-import type {
-  Named,
-  ObjectiveDeclaration,
-  StageDeclaration,
-  TypedModel,
-} from "../types/model.js";
+import type { Named, ObjectiveDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
 import type { Layout } from "./layout.js";
 import { monitorEffects } from "./monitor.js";
 import { bindLeaves, inlinedInputs, storageLeaf } from "./parameters.js";
@@ -43,8 +38,17 @@ export function buildStep(request: StepRequest): BuiltStep {
   const losses = trace.losses.map((loss) => ({ ...loss, value: meanOfAll(b, loss.value) }));
   const trained = objective.updates.flatMap((update) => [...update.parameters]);
   const penalties = trace.penalties.filter((penalty) => dependsOn(penalty.value, trace, trained));
-  const penalty = sumOf(b, penalties.map((one) => one.value));
-  const goal = b.add(sumOf(b, losses.map((one) => one.value)), penalty);
+  const penalty = sumOf(
+    b,
+    penalties.map((one) => one.value),
+  );
+  const goal = b.add(
+    sumOf(
+      b,
+      losses.map((one) => one.value),
+    ),
+    penalty,
+  );
   const targets = trained.filter((name) => trace.views.has(name));
   const gradients = differentiate(
     b,
@@ -58,15 +62,15 @@ export function buildStep(request: StepRequest): BuiltStep {
   const updated = updateStorages(request, clipped);
   const projected = projectUpdates(b, layout, stage, updated.updated);
   const effects: Effect[] = [
-    ...projected.map(
-      ({ storage, next }): Effect => ({ kind: "store", storage, value: next }),
-    ),
+    ...projected.map(({ storage, next }): Effect => ({ kind: "store", storage, value: next })),
     ...updated.effects,
     ...accumulation.resets,
     ...stateEffects(request, trace, goal),
-    ...losses.map(
-      (loss): Effect => ({ kind: "result", name: `loss.${loss.name}`, value: loss.value }),
-    ),
+    ...losses.map((loss): Effect => ({
+      kind: "result",
+      name: `loss.${loss.name}`,
+      value: loss.value,
+    })),
   ];
   if (penalties.length > 0) {
     effects.push({ kind: "result", name: "penalty.total", value: penalty });
@@ -144,9 +148,7 @@ function flatGradients(
       const place = layout.places.get(name);
       const count = (place?.declaration.shape ?? []).reduce((product, one) => product * one, 1);
       const gradient = byName.get(name);
-      return gradient === undefined
-        ? b.constant(0, [count])
-        : b.reshape(gradient, [count]);
+      return gradient === undefined ? b.constant(0, [count]) : b.reshape(gradient, [count]);
     });
     const [only] = pieces;
     flat.set(storage, pieces.length === 1 && only !== undefined ? only : b.concat(pieces, 0));

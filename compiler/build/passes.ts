@@ -156,5 +156,8 @@ function factorSize(b: GraphBuilder, factor: DimFactor): Node {
     return b.floor(b.divide(setSize(b, factor.numerator), setSize(b, factor.denominator)));
   }
   if (factor.name === BATCH) return b.hostScalar(`total.${BATCH}`);
-  return b.cast(b.dimension({ kind: "dim", terms: [{ coefficient: 1, factors: [factor] }] }), "f32");
+  return b.cast(
+    b.dimension({ kind: "dim", terms: [{ coefficient: 1, factors: [factor] }] }),
+    "f32",
+  );
 }

@@ -27,14 +27,7 @@ export interface ParameterPlace {
 }
 
 export type ProgramKind =
-  | "init"
-  | "predict"
-  | "evaluate"
-  | "step"
-  | "gather"
-  | "draw"
-  | "pass"
-  | "finish";
+  "init" | "predict" | "evaluate" | "step" | "gather" | "draw" | "pass" | "finish";
 
 export interface BuiltProgram extends Program {
   readonly kind: ProgramKind;

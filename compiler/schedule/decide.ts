@@ -1,4 +1,5 @@
 // Takes the effects of a program, gives the set of nodes that are written to memory; all others are computed where they are read.
+import { usersOf } from "../graph/walk.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Costs, Estimates } from "./cost.js";
 import { DISPATCH_COST, MEMORY_COST, estimateCosts, reductionLength } from "./cost.js";
@@ -30,7 +31,7 @@ export function decide(
 ): Decisions {
   const costs = estimateCosts(nodes, options.estimates);
   const roots = new Set(effects.map((effect) => effect.value));
-  const users = usersOf(nodes);
+  const users = usersOf(effects.map((effect) => effect.value));
   const state: State = {
     costs,
     users,
@@ -165,16 +166,4 @@ function readsPerElement(
   if (user.op === "contract") return length / 4; // registers hold four rows and columns
   if (user.op === "scatterAdd" && position === 0) return 2; // read only where the place matches
   return length;
-}
-
-function usersOf(nodes: readonly Node[]): Map<Node, Node[]> {
-  const users = new Map<Node, Node[]>();
-  for (const node of nodes) {
-    for (const input of node.inputs) {
-      const list = users.get(input);
-      if (list === undefined) users.set(input, [node]);
-      else list.push(node);
-    }
-  }
-  return users;
 }

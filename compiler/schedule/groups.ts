@@ -38,7 +38,8 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): Group[] {
   for (const part of parts) {
     const needs = new Set<number>();
     for (const node of part.reads) for (const group of groupOf.get(node) ?? []) needs.add(group);
-    const mergeable = options.merge && !part.reducing && !options.alone.has(part.id);
+    const simple = !part.reducing && !part.copies;
+    const mergeable = options.merge && simple && !options.alone.has(part.id);
     const key = shapeText(part.shape);
     let home = -1;
     if (mergeable) {

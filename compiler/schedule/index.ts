@@ -14,6 +14,7 @@ import { planMemory } from "./memory.js";
 import { makeNest } from "./nests.js";
 import type { ProgramTables } from "./nests.js";
 import { makeParts } from "./parts.js";
+import type { Part } from "./parts.js";
 import { servesOf } from "./serves.js";
 
 export interface ScheduleOptions {
@@ -84,16 +85,16 @@ function trySchedule(
     maxBuffers: MAX_BUFFERS,
   });
   if (!Array.isArray(groups)) {
-    const stuck = groups.parts.map((part) => part.value);
-    const fresh = stuck.filter((node) => !constraints.copied.has(node));
-    if (fresh.length === 0) throw new Error(`the kernels of ${program.name} wait for each other`);
-    return { kind: "copy", nodes: fresh };
+    return copyOutcome(program, groups.parts, constraints);
   }
   const tables = createTables(isHost, materialized, isFree, constraints.copied, options);
   const nests: LoopNest[] = [];
   for (const [index, group] of groups.entries()) {
     const nest = makeNest(group, `${program.name}_${index}`, tables.tables);
-    if ("kind" in nest) return { kind: "alone", part: nest.part.id };
+    if ("kind" in nest) {
+      if (nest.kind === "conflict") return { kind: "alone", part: nest.part.id };
+      return copyOutcome(program, nest.parts, constraints);
+    }
     const over = overfull(nest, MAX_BUFFERS);
     if (over !== undefined) {
       const outcome = relieve(group, materialized, isFree, constraints);
@@ -103,6 +104,12 @@ function trySchedule(
     nests.push(nest);
   }
   return { kind: "done", schedule: assemble(program, options, groups, nests, tables) };
+}
+
+function copyOutcome(program: Program, parts: readonly Part[], constraints: Constraints): Outcome {
+  const nodes = parts.map((part) => part.value).filter((node) => !constraints.copied.has(node));
+  if (nodes.length === 0) throw new Error(`the kernels of ${program.name} wait for each other`);
+  return { kind: "copy", nodes };
 }
 
 /** Takes a kernel apart that is over a limit: first its parts, then its widest inlined node. */

@@ -7,6 +7,7 @@ import type { EvaluationContext } from "./evaluate.js";
 import { evaluate, inline, linearIndex } from "./evaluate.js";
 import { flattenNest } from "./flatten.js";
 import type { Group } from "./groups.js";
+import { reachable } from "./operands.js";
 import type { Part } from "./parts.js";
 import type { ScalarBuilder } from "./scalars.js";
 import { createScalarBuilder } from "./scalars.js";
@@ -23,7 +24,9 @@ export interface ProgramTables {
 
 export type NestProblem =
   /** A part reads another of its group elsewhere than at its own point. */
-  { readonly kind: "conflict"; readonly part: Part };
+  | { readonly kind: "conflict"; readonly part: Part }
+  /** It writes a storage that other points of it read. */
+  | { readonly kind: "hazard"; readonly parts: readonly Part[] };
 
 const MAX_ORIGINS = 6;
 
@@ -60,6 +63,13 @@ export function makeNest(
   if (conflict !== undefined && group.parts.length > 1) {
     return { kind: "conflict", part: group.parts.at(-1) ?? conflict };
   }
+  const torn = tornStorages(stores);
+  if (torn.size > 0) {
+    const parts = group.parts.filter((part) =>
+      part.storages.some((store) => torn.has(tables.storage(store.storage))),
+    );
+    if (parts.length > 0) return { kind: "hazard", parts };
+  }
   const nest: LoopNest = {
     name,
     axes: axes.filter((axis) => axis.extent !== 1),
@@ -67,6 +77,21 @@ export function makeNest(
     origins: originsOf(group.parts),
   };
   return flattenNest(k, nest, newAxis, elementCount(shape), linearIndex(k, shape, point));
+}
+
+/** Buffers that a point of the nest reads elsewhere than where it writes. */
+function tornStorages(stores: readonly NestStore[]): Set<number> {
+  const written = new Map<number, Set<Scalar>>();
+  for (const { buffer, index } of stores) {
+    written.set(buffer, (written.get(buffer) ?? new Set()).add(index));
+  }
+  const torn = new Set<number>();
+  for (const scalar of reachable(stores.map((store) => store.value))) {
+    if (scalar.kind !== "load") continue;
+    const places = written.get(scalar.buffer);
+    if (places !== undefined && !places.has(scalar.index)) torn.add(scalar.buffer);
+  }
+  return torn;
 }
 
 function samePoint(index: readonly Scalar[], point: readonly Scalar[]): boolean {
@@ -116,11 +141,8 @@ function storesOf(
 }
 
 function valueOf(context: EvaluationContext, part: Part, point: readonly Scalar[]): Scalar {
-  const { value, owner } = part;
-  const free = value.op === "stored" || value.op === "input";
-  const host = context.hostIndex(value);
-  if (host !== undefined) return host;
-  return value === owner && !free ? inline(context, value, point) : evaluate(context, value, point);
+  const { value, computes } = part;
+  return computes ? inline(context, value, point) : evaluate(context, value, point);
 }
 
 function originsOf(parts: readonly Part[]): Origin[] {

@@ -16,6 +16,8 @@ export interface Part {
   readonly id: number;
   /** The node whose elements are computed. */
   readonly value: Node;
+  /** Computed from its operands; otherwise read where it stands (a piece, a leaf, a buffer). */
+  readonly computes: boolean;
   /** The materialized node that this part is (a piece of), if other kernels read it. */
   readonly owner: Node | undefined;
   readonly shape: Shape;
@@ -58,15 +60,15 @@ export function makeParts(request: PartRequest): Part[] {
   }
   const readers = new Set<Node>();
   const add: AddPart = (part) => {
-    const found = readsOf(part.value, part.owner, materialized, isFree);
+    const found = readsOf(part.value, part.computes, materialized, isFree);
     for (const node of found.reads) readers.add(node);
     parts.push({ ...part, id: parts.length, copies: false, ...found });
   };
   const addCopy = (node: Node, storages: Part["storages"]): void => {
     readers.add(node);
     const found = { reads: new Set([node]), storageReads: [], reducing: false, copies: true };
-    const place = { value: node, owner: undefined, shape: node.shape, placement: undefined };
-    parts.push({ ...place, storages, id: parts.length, ...found });
+    const place = { value: node, owner: undefined, computes: false, shape: node.shape };
+    parts.push({ ...place, placement: undefined, storages, id: parts.length, ...found });
   };
   for (const node of nodes) {
     const all = stores.get(node) ?? [];
@@ -74,7 +76,8 @@ export function makeParts(request: PartRequest): Part[] {
     if (isFree(node)) {
       if (all.length > 0 || results.has(node)) {
         const owner = results.has(node) || request.copied.has(node) ? node : undefined;
-        add({ value: node, owner, shape: node.shape, placement: undefined, storages });
+        const place = { owner, shape: node.shape, placement: undefined };
+        add({ value: node, computes: false, ...place, storages });
       }
     } else if (materialized.has(node)) {
       addMaterialized(node, storages, add);
@@ -89,11 +92,14 @@ export function makeParts(request: PartRequest): Part[] {
   });
 }
 
-type AddPart = (part: Pick<Part, "value" | "owner" | "shape" | "placement" | "storages">) => void;
+type AddPart = (
+  part: Pick<Part, "value" | "computes" | "owner" | "shape" | "placement" | "storages">,
+) => void;
 
 function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): void {
   if (node.op !== "concat") {
-    add({ value: node, owner: node, shape: node.shape, placement: undefined, storages });
+    const place = { owner: node, shape: node.shape, placement: undefined };
+    add({ value: node, computes: true, ...place, storages });
     return;
   }
   const { axis } = node.attributes;
@@ -101,6 +107,7 @@ function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): 
   for (const piece of node.inputs) {
     add({
       value: piece,
+      computes: false,
       owner: node,
       shape: piece.shape,
       placement: { axis, start },
@@ -109,14 +116,15 @@ function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): 
     start = addDims(start, piece.shape[axis] ?? 0);
   }
   if (storages.length > 0) {
-    add({ value: node, owner: undefined, shape: node.shape, placement: undefined, storages });
+    const place = { owner: undefined, shape: node.shape, placement: undefined };
+    add({ value: node, computes: false, ...place, storages });
   }
 }
 
 /** What stands at the borders of the part: buffers read, and whether a reduction is computed within. */
 function readsOf(
   value: Node,
-  owner: Node | undefined,
+  computes: boolean,
   materialized: ReadonlySet<Node>,
   isFree: (node: Node) => boolean,
 ): Pick<Part, "reads" | "storageReads" | "reducing"> {
@@ -133,7 +141,7 @@ function readsOf(
       continue;
     }
     if (isFree(node)) continue;
-    if (materialized.has(node) && !(node === value && node === owner)) {
+    if (materialized.has(node) && !(node === value && computes)) {
       reads.add(node);
       continue;
     }
