@@ -38,11 +38,12 @@ export function windowMax(x: Tensor, how: Pooling): Tensor {
   return pool(x, how, (values) => Math.max(...values.filter((value) => !Number.isNaN(value))));
 }
 
-/** Divided by the whole window, padding counting as zeros. */
+/** Zeros of an integer padding count, those of "same" do not. */
 export function windowMean(x: Tensor, how: Pooling): Tensor {
   return pool(x, how, (values) => {
     const inside = values.filter((value) => !Number.isNaN(value));
-    return inside.reduce((a, b) => a + b, 0) / values.length;
+    const count = how.padding === "same" ? inside.length : values.length;
+    return inside.reduce((a, b) => a + b, 0) / count;
   });
 }
 
