@@ -60,7 +60,12 @@ interface Sources {
   readonly gradient_source?: string;
 }
 
-describe("the oracle's records", () => {
+describe("the oracle's sources", () => {
+  it("remaining.nn parses", () => {
+    const text = readFileSync(new URL("./remaining.nn", import.meta.url), "utf8");
+    expect(mistakes("remaining.nn", text)).toEqual([]);
+  });
+
   it.each(readdirSync(data))("%s parse", (file) => {
     const records = JSON.parse(readFileSync(new URL(file, data), "utf8")) as readonly Sources[];
     expect(records.length).toBeGreaterThan(4);
