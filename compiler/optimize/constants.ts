@@ -1,0 +1,34 @@
+// A node in; what is known of its values while compiling out.
+
+import type { Node } from "../types/graph.js";
+import { splatValue } from "../ops/broadcast.js";
+
+/** Whether `node` is this number everywhere. */
+export function isSplat(node: Node, value: number): boolean {
+  return splatValue(node) === value;
+}
+
+/**
+ * Whether no element can be infinite or NaN, so that 0 times it is 0: integers, constants, indices, draws, and functions
+ * whose range is bounded.
+ */
+export function alwaysFinite(node: Node): boolean {
+  if (node.type !== "f32") return true;
+  switch (node.op) {
+    case "constant":
+    case "random":
+    case "sin":
+    case "cos":
+    case "tanh":
+    case "sign":
+    case "erf":
+      return true;
+    case "cast":
+      return node.inputs.every((input) => input.type !== "f32");
+    default:
+      return false;
+  }
+}
+
+/** The largest finite f32: a literal beyond it cannot be written in a shader. */
+export const largest = 3.4028234663852886e38;

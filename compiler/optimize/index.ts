@@ -1,0 +1,85 @@
+// Roots of a graph in; roots of a smaller graph of the same values out: an ordered, named list of passes, repeated until nothing changes.
+
+import type { Node } from "../types/graph.js";
+import { topologicalOrder } from "../graph/walk.js";
+import type { GraphBuilder } from "../ops/builder.js";
+import { fold } from "./fold.js";
+import { rewrite } from "./rewrite.js";
+import { share } from "./share.js";
+import { simplify } from "./simplify.js";
+import { mergeViews } from "./views.js";
+
+/** One pass over a whole graph. What no root depends on any more is left behind by every pass. */
+export interface Pass {
+  readonly name: string;
+  readonly doc: string;
+  readonly run: (b: GraphBuilder, roots: readonly Node[]) => Node[];
+}
+
+/** In order. Draws are never changed: two with equal path, source and shape are the same values, and may become one. */
+export const passes: readonly Pass[] = [
+  {
+    name: "share",
+    doc: "One node for equal ops over equal operands.",
+    run: (b, roots) => share(b, roots),
+  },
+  {
+    name: "fold",
+    doc: "Elementwise ops of single constants become constants.",
+    run: (b, roots) => rewrite(b, roots, fold),
+  },
+  {
+    name: "simplify",
+    doc: "Identities of algebra that hold for all finite numbers: x + 0, x · 1, x², −(−x), a choice already made.",
+    run: (b, roots) => rewrite(b, roots, simplify),
+  },
+  {
+    name: "views",
+    doc: "Views of views become one; broadcasting that an elementwise op does by itself goes.",
+    run: (b, roots) => rewrite(b, roots, mergeViews),
+  },
+];
+
+/** A trace of the work, for people: called after every pass that changed something. */
+export interface PassTrace {
+  readonly pass: string;
+  readonly round: number;
+  readonly roots: readonly Node[];
+}
+
+export interface OptimizeOptions {
+  readonly passes?: readonly Pass[];
+  readonly onPass?: (trace: PassTrace) => void;
+}
+
+/** Enough for chains of simplifications that feed each other; each round is linear in the graph. */
+const rounds = 4;
+
+/** Graphs larger than this take one round: their size comes from repetition, not from nesting. */
+const large = 20_000;
+
+/** The same values from fewer nodes, root by root. */
+export function optimize(
+  b: GraphBuilder,
+  roots: readonly Node[],
+  options: OptimizeOptions = {},
+): Node[] {
+  let current = [...roots];
+  const limit = topologicalOrder(roots).length > large ? 1 : rounds;
+  for (let round = 0; round < limit; round++) {
+    const before = current;
+    for (const pass of options.passes ?? passes) {
+      const next = pass.run(b, current);
+      if (same(next, current)) continue;
+      current = next;
+      options.onPass?.({ pass: pass.name, round, roots: current });
+    }
+    if (same(before, current)) break;
+  }
+  return current;
+}
+
+/** Passes give back the very nodes that they did not change. */
+function same(left: readonly Node[], right: readonly Node[]): boolean {
+  return left.every((node, position) => node === right[position]);
+}

@@ -1,0 +1,57 @@
+// Roots in; roots over a graph in which equal ops over equal operands are one node out.
+
+import { dimKey } from "../types/dimension.js";
+import type { Node } from "../types/graph.js";
+import { topologicalOrder } from "../graph/walk.js";
+import type { GraphBuilder } from "../ops/builder.js";
+import { overImages } from "./rewrite.js";
+
+/** Constants of more values are compared by identity: writing them down would cost more than sharing saves. */
+const longestConstant = 64;
+
+export function share(b: GraphBuilder, roots: readonly Node[]): Node[] {
+  const images = new Map<Node, Node>();
+  const numbers = new Map<Node, number>();
+  const known = new Map<string, Node>();
+  const attributeKeys = new Map<object, string>();
+  for (const node of topologicalOrder(roots)) {
+    const rebuilt = overImages(b, node, images);
+    const key = keyOf(rebuilt, numbers, attributeKeys);
+    const earlier = known.get(key);
+    if (earlier === undefined) {
+      known.set(key, rebuilt);
+      numbers.set(rebuilt, numbers.size);
+      if (rebuilt !== node) images.set(node, rebuilt);
+    } else {
+      images.set(node, earlier);
+    }
+  }
+  return roots.map((root) => images.get(root) ?? root);
+}
+
+function keyOf(
+  node: Node,
+  numbers: ReadonlyMap<Node, number>,
+  attributeKeys: Map<object, string>,
+): string {
+  let key: string = node.op;
+  for (const input of node.inputs) key += `,${numbers.get(input) ?? "?"}`;
+  // Scans are compared by identity: their bodies are graphs of their own. So are leaves of a body.
+  if (node.op === "scan" || node.op === "bound") return `${key}#${node.id}`;
+  if (node.inputs.length === 0) key += `:${node.type}[${node.shape.map(dimKey).join()}]`;
+  return key + attributeKey(node, attributeKeys);
+}
+
+function attributeKey(node: Node, known: Map<object, string>): string {
+  if (node.op === "constant" && node.attributes.values.length > longestConstant) {
+    return `#${node.id}`;
+  }
+  const earlier = known.get(node.attributes);
+  if (earlier !== undefined) return earlier;
+  // JSON writes −0 as 0, which differ under division.
+  const key = JSON.stringify(node.attributes, (_, value: unknown) =>
+    Object.is(value, -0) ? "-0" : value,
+  );
+  known.set(node.attributes, key);
+  return key;
+}
