@@ -26,7 +26,7 @@ export function evaluate(context: EvaluationContext, node: Node, index: Index): 
   const { k } = context;
   const key = index.map(k.id).join(",");
   let places = context.memo.get(node);
-  if (places === undefined) context.memo.set(node, (places = new Map()));
+  if (places === undefined) context.memo.set(node, (places = new Map<string, Scalar>()));
   const known = places.get(key);
   if (known !== undefined) return known;
   const scalar = compute(context, node, index);

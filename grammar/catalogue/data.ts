@@ -2,4 +2,6 @@
 
 import type { CodeRange } from "./range.js";
 
-export const data = {} as const satisfies CodeRange<"07">;
+export const data = {
+  NN0701: "checked, but not compiled yet",
+} as const satisfies CodeRange<"07">;

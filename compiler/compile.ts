@@ -1,0 +1,149 @@
+// Takes source text, gives compiled models and diagnostics: the whole pipeline, one line a phase.
+import { diagnostic, hasErrors } from "../grammar/diagnostics.js";
+import type { Diagnostic } from "../grammar/diagnostics.js";
+import { parse } from "../grammar/parse.js";
+import type { SourceFile } from "../grammar/span.js";
+import type { Plan } from "../runtime/plan.js";
+import { analyze } from "./analyze/index.js";
+import { build } from "./build/index.js";
+import type { BuiltModel } from "./build/types.js";
+import { modelPlan, trainedExtent } from "./emit/modelPlan.js";
+import { planSources } from "./emit/sources.js";
+import { cpuModuleText, planPrograms } from "./emit/plan.js";
+import type { Planned } from "./emit/plan.js";
+import { createDescriber } from "./emit/places.js";
+import { preludeFiles } from "./prelude/prelude.generated.js";
+import { schedule } from "./schedule/index.js";
+import type { CompileTimeData, TypedModel } from "./types/model.js";
+import type { Schedule } from "./types/nest.js";
+
+export interface CompileOptions {
+  /** How the source is called in messages; imports are relative to it. */
+  readonly file?: string;
+  /** The text of a file by its path relative to the source, or undefined where there is none. */
+  readonly readImport?: (path: string) => string | undefined;
+  /** Parameters of models from outside: `--set classes=26`. */
+  readonly set?: Readonly<Record<string, CompileTimeData>>;
+  /** Compile this model alone. */
+  readonly model?: string;
+}
+
+export interface CheckResult {
+  readonly models: readonly TypedModel[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface CompileResult {
+  readonly models: readonly CompiledModel[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What a bundle with or without training holds: every level of it, for printing. */
+export interface CompiledEntry {
+  readonly built: BuiltModel;
+  readonly schedules: readonly Schedule[];
+  readonly planned: Planned;
+  readonly plan: Plan;
+}
+
+export interface CompiledModel {
+  readonly name: string;
+  readonly file: SourceFile;
+  readonly typed: TypedModel;
+  /** With training. */
+  readonly training: CompiledEntry;
+  /** Predicts alone; made when asked for. */
+  readonly inference: CompiledEntry;
+  /** `training.plan`, and its CPU kernels as the text of an ES module. */
+  readonly plan: Plan;
+  readonly cpu: string;
+}
+
+/** Parses and analyses: all that can be said about the source. */
+export function check(source: string, options: CompileOptions = {}): CheckResult {
+  const file: SourceFile = { name: options.file ?? "model.nn", text: source };
+  const parsed = parse(file);
+  const analysed = analyze(parsed.file, {
+    prelude: preludeFiles,
+    readImport: options.readImport ?? (() => undefined),
+    set: options.set ?? {},
+    ...(options.model === undefined ? {} : { model: options.model }),
+  });
+  return {
+    models: analysed.models,
+    diagnostics: [...parsed.diagnostics, ...analysed.diagnostics],
+  };
+}
+
+/** Models come without a plan where the source has errors: then `models` is empty. */
+export function compile(source: string, options: CompileOptions = {}): CompileResult {
+  const file: SourceFile = { name: options.file ?? "model.nn", text: source };
+  const checked = check(source, options);
+  if (hasErrors(checked.diagnostics)) return { models: [], diagnostics: checked.diagnostics };
+  const diagnostics = [
+    ...checked.diagnostics,
+    ...checked.models.flatMap((typed) => notLowered(typed, file)),
+  ];
+  const models = checked.models
+    .filter((typed) => typed.notLowered.length === 0)
+    .map((typed) => compileModel(typed, file));
+  return { models, diagnostics };
+}
+
+function compileModel(typed: TypedModel, file: SourceFile): CompiledModel {
+  const training = compileEntry(typed, file, "training");
+  let inference: CompiledEntry | undefined;
+  let cpu: string | undefined;
+  return {
+    name: typed.name,
+    file,
+    typed,
+    training,
+    plan: training.plan,
+    get inference() {
+      return (inference ??= compileEntry(typed, file, "inference"));
+    },
+    get cpu() {
+      return (cpu ??= cpuModuleText(training.planned.kernels, "f32"));
+    },
+  };
+}
+
+/** From a typed model to a plan. */
+export function compileEntry(
+  typed: TypedModel,
+  file: SourceFile,
+  entry: "inference" | "training",
+): CompiledEntry {
+  const built = build(typed, { entry });
+  const estimates = Object.fromEntries(
+    typed.freeDimensions.map((name) => [name, trainedExtent(typed, name)]),
+  );
+  const storages = new Map(built.storages.map((storage) => [storage.name, storage]));
+  const storage = (name: string): { elements: number; type: "f32" | "i32" | "u32" | "bool" } => {
+    const found = storages.get(name);
+    if (found === undefined) throw new Error(`storage ${name} is not declared`);
+    return found;
+  };
+  const schedules = built.programs.map((program) => schedule(program, { estimates, storage }));
+  const planned = planPrograms(planSources(built, schedules), {
+    storages: built.storages.map(({ name }) => name),
+    dimensions: typed.freeDimensions,
+    describe: createDescriber(file),
+  });
+  const { kernels, programs } = planned;
+  const plan = modelPlan({ built, kernels: kernels.map((one) => one.plan), programs, entry });
+  return { built, schedules, planned, plan };
+}
+
+function notLowered(typed: TypedModel, file: SourceFile): Diagnostic[] {
+  return typed.notLowered.map(({ what, place }) =>
+    diagnostic("NN0701", {
+      file: place.file === file.name ? file : { name: place.file, text: "" },
+      span: { start: place.start, end: place.end },
+      message: `${what} is checked, but this compiler does not generate code for it yet`,
+      notes: [`the model ${typed.name} was left out`],
+      hint: "`nnc check` accepts the file; compile the other models of the file with --model",
+    }),
+  );
+}

@@ -1,0 +1,190 @@
+// Takes a built model and its programs as plan programs, gives the plan: the whole compiled model as data.
+import { topologicalOrder } from "../graph/walk.js";
+import type { BuiltModel, BuiltStage, BuiltStorage } from "../build/types.js";
+import type { InputDeclaration, Named, TypedModel } from "../types/model.js";
+import type {
+  Plan,
+  PlanInput,
+  PlanKernel,
+  PlanOutput,
+  PlanParameter,
+  PlanProgram,
+  PlanStage,
+  PlanStorage,
+} from "../../runtime/plan.js";
+import { PLAN_FORMAT } from "../../runtime/plan.js";
+import { planDim } from "./dimensions.js";
+
+export const COMPILER = "nnc 0.1.0";
+
+/** WebGPU's default limits on a buffer and on a binding, in bytes. */
+const DEFAULT_BUFFER = 256 * 1024 * 1024;
+const DEFAULT_BINDING = 128 * 1024 * 1024;
+
+export interface ModelPlanRequest {
+  readonly built: BuiltModel;
+  readonly kernels: readonly PlanKernel[];
+  readonly programs: readonly PlanProgram[];
+  readonly entry: "inference" | "training";
+}
+
+export function modelPlan({ built, kernels, programs, entry }: ModelPlanRequest): Plan {
+  const { typed } = built;
+  const stages = entry === "training" ? built.stages : [];
+  return {
+    format: PLAN_FORMAT,
+    compiler: COMPILER,
+    model: typed.name,
+    ...(typed.doc === undefined ? {} : { doc: typed.doc }),
+    dimensions: typed.freeDimensions.map((name) => ({
+      name,
+      trained: trainedExtent(typed, name),
+    })),
+    inputs: typed.inputs
+      .filter((input) => entry === "training" || input.role === "input")
+      .map(planInput),
+    outputs: typed.inference.outputs.map((output) => planOutput(typed, output)),
+    parameters: planParameters(built),
+    storages: built.storages.map(planStorage),
+    kernels,
+    programs,
+    stages: stages.map((stage) => planStage(typed, stage, programs)),
+    requiredLimits: requiredLimits(built),
+  };
+}
+
+/** Free dimensions are sized for what the first stage trains with; without stages, for one example. */
+export function trainedExtent(typed: TypedModel, name: string): number {
+  return typed.stages[0]?.dimensions[name] ?? (name === "batch" ? 32 : 16);
+}
+
+function planInput(input: InputDeclaration): PlanInput {
+  const { name, role, type, categories, missing, doc, source } = input;
+  return {
+    name,
+    role,
+    type,
+    ...(categories === undefined ? {} : { categories }),
+    shape: input.shape.map(planDim),
+    ...(missing === undefined ? {} : { missing }),
+    source: source.kind,
+    ...(doc === undefined ? {} : { doc }),
+  };
+}
+
+function planOutput(typed: TypedModel, { name, value, doc }: Named): PlanOutput {
+  return {
+    name,
+    type: value.type,
+    shape: value.shape.map(planDim),
+    needs: inputsOf(typed, [value]),
+    ...(doc === undefined ? {} : { doc }),
+  };
+}
+
+/** Inputs that the values read, in order of declaration; what a computed one reads counts in its place. */
+function inputsOf(typed: TypedModel, values: readonly Named["value"][]): string[] {
+  const found = new Set<string>();
+  const stack = [...values];
+  const seen = new Set<Named["value"]>();
+  for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    for (const node of topologicalOrder([value])) {
+      if (node.op !== "input") continue;
+      const declaration = typed.inputs.find((input) => input.name === node.attributes.name);
+      if (declaration?.source.kind === "computed") stack.push(declaration.source.value);
+      else found.add(node.attributes.name);
+    }
+  }
+  return typed.inputs.map((input) => input.name).filter((name) => found.has(name));
+}
+
+function planParameters(built: BuiltModel): PlanParameter[] {
+  const positions = new Map(built.storages.map((storage, index) => [storage.name, index]));
+  return [...built.layout.values()].map(({ declaration, storage, offset }) => ({
+    name: declaration.name,
+    role: declaration.role,
+    type: declaration.type,
+    shape: declaration.shape,
+    storage: positions.get(storage) ?? 0,
+    offset,
+  }));
+}
+
+function planStorage({ name, type, elements, kind, initial, values }: BuiltStorage): PlanStorage {
+  return {
+    name,
+    type,
+    elements,
+    kind,
+    ...(initial === undefined ? {} : { initial }),
+    ...(values === undefined ? {} : { values }),
+  };
+}
+
+function planStage(
+  typed: TypedModel,
+  { declaration, objectives }: BuiltStage,
+  programs: readonly PlanProgram[],
+): PlanStage {
+  const position = (name: string): number => {
+    const index = programs.findIndex((program) => program.name === name);
+    if (index < 0) throw new Error(`program ${name} is missing`);
+    return index;
+  };
+  const optional = <K extends string>(
+    key: K,
+    name: string | undefined,
+  ): Partial<Record<K, number>> =>
+    name === undefined ? {} : ({ [key]: position(name) } as Record<K, number>);
+  const { epochs, steps, stopEarly } = declaration;
+  return {
+    name: declaration.name,
+    dimensions: declaration.dimensions,
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(steps === undefined ? {} : { steps }),
+    seed: declaration.seed,
+    validation: declaration.validation,
+    dropLast: declaration.dropLast,
+    accumulate: declaration.accumulate,
+    ...(stopEarly === undefined ? {} : { stopEarly }),
+    plateaus: declaration.plateaus,
+    objectives: objectives.map((objective) => ({
+      name: objective.name,
+      program: position(objective.program),
+      ...optional("given", objective.given),
+      ...optional("gather", objective.gather),
+      ...optional("gatherGiven", objective.gatherGiven),
+      losses: objective.losses,
+      ...(objective.repeat === undefined ? {} : { repeat: objective.repeat }),
+    })),
+    start: declaration.start.map(({ parameters, file }) => ({ parameters, file })),
+    frozen: declaration.frozen,
+    monitor: declaration.monitor,
+    ensemble: declaration.ensemble,
+    inputs: stageInputs(typed, objectives),
+  };
+}
+
+/** What the stage's losses, penalties and metrics read. */
+function stageInputs(typed: TypedModel, objectives: BuiltStage["objectives"]): string[] {
+  const losses = new Set(objectives.flatMap((objective) => [...objective.losses]));
+  const { training } = typed;
+  return inputsOf(
+    typed,
+    [
+      ...training.losses.filter((loss) => losses.has(loss.name)),
+      ...training.penalties,
+      ...training.metrics,
+    ].map((one) => one.value),
+  );
+}
+
+function requiredLimits(built: BuiltModel): Record<string, number> {
+  const largest = Math.max(0, ...built.storages.map((storage) => storage.elements * 4));
+  return {
+    ...(largest > DEFAULT_BUFFER ? { maxBufferSize: largest } : {}),
+    ...(largest > DEFAULT_BINDING ? { maxStorageBufferBindingSize: largest } : {}),
+  };
+}
