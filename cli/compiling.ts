@@ -1,6 +1,7 @@
-// In: a `.nn` file and settings; out: its compiled models, or its diagnostics on stderr and exit code 1.
-import type { CompiledModel } from "../compiler/index.js";
-import { diagnosticJson, printDiagnostics } from "./diagnostics.js";
+// In: a `.nn` file and settings; out: its checked or compiled models, or its diagnostics and exit code 1.
+import type { CheckResult, CompiledModel, CompileOptions } from "../compiler/index.js";
+import type { Diagnostic } from "../grammar/diagnostics.js";
+import { printDiagnostics } from "./diagnostics.js";
 import { DiagnosticsFailure, Failure } from "./failure.js";
 import type { Settings } from "./options.js";
 import { importReader, readNnFile } from "./sources.js";
@@ -12,61 +13,78 @@ export interface CompileFileOptions {
   readonly model?: string;
 }
 
-/** Prints the diagnostics; throws where one is an error. */
+type Analysed = CheckResult["models"][number];
+
+function compilerOptions(file: string, { set, root, model }: CompileFileOptions): CompileOptions {
+  const readImport = importReader(file, root);
+  return { file, readImport, set, ...(model === undefined ? {} : { model }) };
+}
+
+async function refuseMistakes(
+  diagnostics: readonly Diagnostic[],
+  terminal: Terminal,
+): Promise<void> {
+  await printDiagnostics(diagnostics, terminal);
+  if (!diagnostics.some(({ severity }) => severity === "error")) return;
+  const { toJson } = await import("../grammar/render.js");
+  throw new DiagnosticsFailure(diagnostics.map(toJson));
+}
+
+/** A file without models, or without the one asked for. */
+function refuseNothing(
+  models: readonly unknown[],
+  names: readonly string[],
+  { model }: CompileFileOptions,
+  file: string,
+): void {
+  if (models.length > 0) return;
+  if (names.length === 0) throw new Failure(1, "no-model", "there is no model in it", { file });
+  throw new Failure(2, "model", `there is no model "${model ?? ""}"`, {
+    file,
+    hint: `its models: ${names.join(", ")}`,
+  });
+}
+
+/** All models, or the one of `--model`. Prints the diagnostics; throws where one is an error. */
 export async function compileFile(
   file: string,
   options: CompileFileOptions,
   terminal: Terminal,
 ): Promise<readonly CompiledModel[]> {
   const text = readNnFile(file);
-  const { compile } = await import("../compiler/index.js");
-  const { models, diagnostics } = compile(text, {
-    file,
-    readImport: importReader(file, options.root),
-    set: options.set,
-    ...(options.model === undefined ? {} : { model: options.model }),
-  });
-  await printDiagnostics(diagnostics, terminal);
-  if (diagnostics.some(({ severity }) => severity === "error"))
-    throw new DiagnosticsFailure(diagnostics.map(diagnosticJson));
+  const { check, compile } = await import("../compiler/index.js");
+  const settings = compilerOptions(file, options);
+  const { models, diagnostics } = compile(text, settings);
+  await refuseMistakes(diagnostics, terminal);
+  const { model, ...others } = settings;
+  const names = models.length > 0 || model === undefined ? [] : check(text, others).models;
+  refuseNothing(models, names.map(({ name }) => name), options, file);
   return models;
 }
 
-function listText(models: readonly CompiledModel[]): string {
-  return models.map(({ name }) => name).join(", ");
-}
-
-function namedModel(models: readonly CompiledModel[], name: string, file: string): CompiledModel {
-  const model = models.find((candidate) => candidate.name === name);
-  if (model !== undefined) return model;
-  throw new Failure(2, "model", `there is no model "${name}"`, {
-    file,
-    hint: `its models: ${listText(models)}`,
-  });
-}
-
-/** All models, or the one asked for; a file without any is the user's mistake. */
-export function selectModels(
-  models: readonly CompiledModel[],
-  name: string | undefined,
+/** The same, no further than the analysis. */
+export async function analyzeFile(
   file: string,
-): readonly CompiledModel[] {
-  if (models.length === 0) throw new Failure(1, "no-model", "there is no model in it", { file });
-  return name === undefined ? models : [namedModel(models, name, file)];
+  options: CompileFileOptions,
+  terminal: Terminal,
+): Promise<readonly Analysed[]> {
+  const text = readNnFile(file);
+  const { check } = await import("../compiler/index.js");
+  const { model, ...settings } = compilerOptions(file, options);
+  const { models, diagnostics } = check(text, settings);
+  await refuseMistakes(diagnostics, terminal);
+  const wanted = models.filter(({ name }) => model === undefined || name === model);
+  refuseNothing(wanted, models.map(({ name }) => name), options, file);
+  return wanted;
 }
 
-/** The model asked for, the only one, or the only one with a `train` block. */
-export function chooseModel(
-  models: readonly CompiledModel[],
-  name: string | undefined,
-  file: string,
-): CompiledModel {
-  const all = selectModels(models, name, file);
-  const trained = all.filter(({ plan }) => plan.stages.length > 0);
-  const only = all.length === 1 ? all[0] : trained.length === 1 ? trained[0] : undefined;
+/** The only model, or the only one with a `train` block; else wrong usage, with the names. */
+export function chooseModel(models: readonly CompiledModel[], file: string): CompiledModel {
+  const trained = models.filter(({ plan }) => plan.stages.length > 0);
+  const only = models.length === 1 ? models[0] : trained.length === 1 ? trained[0] : undefined;
   if (only !== undefined) return only;
   throw new Failure(2, "model", "the file has several models", {
     file,
-    hint: `say which: --model ${all.map((model) => model.name).join(" | ")}`,
+    hint: `say which: --model ${models.map(({ name }) => name).join(" | ")}`,
   });
 }

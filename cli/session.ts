@@ -21,7 +21,7 @@ export interface SessionOptions {
 }
 
 /** The printed kernels become a module by way of a URL that holds their text. */
-async function importKernels(text: string): Promise<CpuModule> {
+export async function importKernels(text: string): Promise<CpuModule> {
   const encoded = Buffer.from(text, "utf8").toString("base64");
   return (await import(`data:text/javascript;base64,${encoded}`)) as CpuModule;
 }

@@ -47,14 +47,15 @@ function isUnder(path: string, root: string): boolean {
 }
 
 /**
- * Reads imports by their path relative to the working folder; undefined where there is no such file or
- * it lies outside `root` (by default the folder of the compiled file), links resolved.
+ * Reads imports by their path relative to the compiled file; undefined where there is no such file or it
+ * lies outside `root` (by default the folder of the compiled file), links resolved.
  */
 export function importReader(file: string, root?: string): (path: string) => string | undefined {
-  const top = resolve(root ?? dirname(file));
+  const folder = resolve(dirname(file));
+  const top = root === undefined ? folder : resolve(root);
   return (path) => {
     try {
-      const real = realpathSync(resolve(path));
+      const real = realpathSync(resolve(folder, path));
       return isUnder(real, realpathSync(top)) ? readText(real) : undefined;
     } catch {
       return undefined;

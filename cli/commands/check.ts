@@ -1,8 +1,8 @@
 // In: `nnc check FILE…`; out: all diagnostics of the files, and exit code 1 where one is an error.
 import type { Command } from "commander";
 import type { Diagnostic } from "../../grammar/diagnostics.js";
-import { diagnosticJson, printDiagnostics } from "../diagnostics.js";
-import type { DiagnosticJson } from "../diagnostics.js";
+import type { JsonDiagnostic } from "../../grammar/render.js";
+import { printDiagnostics } from "../diagnostics.js";
 import { Failure, Reported } from "../failure.js";
 import { jsonOption, rootOption } from "../options.js";
 import { importReader, readNnFile } from "../sources.js";
@@ -15,7 +15,7 @@ interface CheckOptions {
 }
 
 /** A file that cannot be read, in the form of a diagnostic. */
-function unreadable({ code, message, file }: Failure): DiagnosticJson {
+function unreadable({ code, message, file }: Failure): JsonDiagnostic {
   const start = { line: 1, column: 1 };
   return {
     code,
@@ -25,7 +25,6 @@ function unreadable({ code, message, file }: Failure): DiagnosticJson {
     range: { start, end: start },
     labels: [],
     notes: [],
-    hint: undefined,
   };
 }
 
@@ -34,16 +33,16 @@ async function runCheck(
   options: CheckOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { check } = await import("../../compiler/index.js");
+  const { check, toJson } = await import("../../compiler/index.js");
   const found: Diagnostic[] = [];
-  const json: DiagnosticJson[] = [];
+  const json: JsonDiagnostic[] = [];
   let failed = false;
   for (const file of files) {
     try {
       const readImport = importReader(file, options.root);
       const { diagnostics } = check(readNnFile(file), { file, readImport });
       found.push(...diagnostics);
-      json.push(...diagnostics.map(diagnosticJson));
+      json.push(...diagnostics.map(toJson));
       failed ||= diagnostics.some(({ severity }) => severity === "error");
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

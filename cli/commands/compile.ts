@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
 import type { CompiledModel } from "../../compiler/index.js";
-import { compileFile, selectModels } from "../compiling.js";
+import { compileFile } from "../compiling.js";
 import { errorCode } from "../data/file.js";
 import { WriteError, writeWhole } from "../data/atomic.js";
 import { Failure } from "../failure.js";
@@ -49,8 +49,7 @@ async function runCompile(
   terminal: Terminal,
 ): Promise<void> {
   const { output, entry, minify, externalRuntime } = options;
-  const compiled = await compileFile(file, options, terminal);
-  const models = selectModels(compiled, options.model, file);
+  const models = await compileFile(file, options, terminal);
   const weights =
     options.weights === undefined ? undefined : await checkedWeights(options.weights, models);
   const { emit } = await import("../../compiler/index.js");

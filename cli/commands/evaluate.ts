@@ -77,7 +77,7 @@ async function runEvaluate(
   terminal: Terminal,
 ): Promise<void> {
   const compiled = await compileFile(file, options, terminal);
-  const model = chooseModel(compiled, options.model, file);
+  const model = chooseModel(compiled, file);
   const { plan } = model;
   const weights = readWeights(options.weights);
   const { rows } = options;

@@ -1,7 +1,7 @@
 // In: `nnc inspect FILE`; out: parameters, shapes, costs and memory, or any stage of the compiler as text.
 import { Option } from "commander";
 import type { Command } from "commander";
-import { compileFile, selectModels } from "../compiling.js";
+import { compileFile } from "../compiling.js";
 import { describePlan, descriptionText } from "../inspection.js";
 import { jsonOption, modelOption, numberOption, rootOption, setOption } from "../options.js";
 import type { Settings } from "../options.js";
@@ -25,8 +25,7 @@ async function runInspect(
   options: InspectOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const compiled = await compileFile(file, options, terminal);
-  const models = selectModels(compiled, options.model, file);
+  const models = await compileFile(file, options, terminal);
   const descriptions = models.map(({ plan }) => describePlan(plan, options.batch));
   if (options.json) {
     terminal.write(`${JSON.stringify(descriptions, null, 2)}\n`);

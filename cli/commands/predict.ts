@@ -142,7 +142,7 @@ async function runPredict(
   const format = outputFormat(options.output);
   if (format === undefined) writeOutputs(options.output, [], terminal);
   const compiled = await compileFile(file, options, terminal);
-  const model = chooseModel(compiled, options.model, file);
+  const model = chooseModel(compiled, file);
   const { plan } = model;
   const outputs = wantedOutputs(plan, options.outputs);
   if (format === "npy" && outputs.length > 1)

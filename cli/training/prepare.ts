@@ -90,7 +90,7 @@ export async function prepareRun(
   terminal: Terminal,
 ): Promise<Run> {
   const compiled = await compileFile(file, options, terminal);
-  const model = chooseModel(compiled, options.model, file);
+  const model = chooseModel(compiled, file);
   const stages = wantedStages(model, options.stage, file);
   const output = options.output ?? defaultWeightsPath(file);
   const { weights, resumed } = startingWeights(options, output);

@@ -1,0 +1,47 @@
+// In: what a model's inputs want and the data given; out: a small batch for each, drawn where none is given.
+import type { Batch, GivenTensor } from "../batches.js";
+import type { BoundData } from "../data/bind.js";
+import type { InputSpec } from "../data/spec.js";
+import { randomSource } from "./measure.js";
+
+const batchSize = 3;
+/** Free dimensions other than the batch. */
+const freeSize = 5;
+
+/** Inputs are drawn from normal(0, 1), targets from uniform(0, 1), integers from small ranges. */
+function drawn(spec: InputSpec, seed: number): GivenTensor {
+  const { uniform, normal } = randomSource(seed);
+  const shape = spec.shape.map((size) =>
+    typeof size === "number" ? size : size === "batch" ? batchSize : freeSize,
+  );
+  const length = shape.reduce((a, b) => a * b, 1);
+  const whole = (below: number) => (): number => Math.floor(uniform() * below);
+  switch (spec.type) {
+    case "f32": {
+      const draw = spec.role === "target" ? uniform : normal;
+      return { data: Float32Array.from({ length }, draw), shape };
+    }
+    case "i32":
+      return { data: Int32Array.from({ length }, whole(10)), shape };
+    case "u32":
+      return { data: Uint32Array.from({ length }, whole(10)), shape };
+    case "category":
+      return { data: Uint32Array.from({ length }, whole(spec.categories ?? 2)), shape };
+    case "bool":
+      return { data: Uint8Array.from({ length }, whole(2)), shape };
+  }
+}
+
+/** The first rows of what was given, and draws for the other inputs that no draw of the model's own fills. */
+export function checkData(specs: readonly InputSpec[], given: BoundData): Batch {
+  const entries = specs.flatMap((spec, at): [string, GivenTensor][] => {
+    const array = given.arrays.get(spec.name);
+    if (array === undefined) return spec.optional ? [] : [[spec.name, drawn(spec, 1000 + at)]];
+    const [rows = 0, ...rest] = array.shape;
+    if (!array.perExample) return [[spec.name, { data: array.data, shape: array.shape }]];
+    const taken = Math.min(rows, batchSize);
+    const width = rest.reduce((a, b) => a * b, 1);
+    return [[spec.name, { data: array.data.slice(0, taken * width), shape: [taken, ...rest] }]];
+  });
+  return Object.fromEntries(entries);
+}
