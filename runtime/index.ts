@@ -1,0 +1,30 @@
+// A compiled model in; a net that trains and predicts, without a bundle, out.
+
+import type { ModelTypes, TrainingLoadOptions, TrainingNet } from "./api.js";
+import type { CpuModule, Plan } from "./plan.js";
+import { openSession } from "./session.js";
+import { createTrainingNet } from "./train/net.js";
+
+export type * from "./api.js";
+export type * from "./plan.js";
+export { PLAN_FORMAT } from "./plan.js";
+export { NnError, type ErrorCode } from "./errors.js";
+export { readSafetensors, writeSafetensors } from "./safetensors.js";
+export { chooseProgram, makeRun, openSession, type Session } from "./session.js";
+
+export interface RuntimeOptions extends TrainingLoadOptions {
+  /** The printed CPU kernels, imported as a module; called only where the CPU is used. */
+  readonly cpu?: () => Promise<CpuModule>;
+  /** 64: double precision on the CPU, for checks of derivatives. */
+  readonly precision?: 32 | 64;
+}
+
+/** Opens a plan, or a compiled model that holds one. Throws NnError. */
+export async function load<M extends ModelTypes = ModelTypes>(
+  model: Plan | { readonly plan: Plan },
+  options: RuntimeOptions = {},
+): Promise<TrainingNet<M>> {
+  const plan = "plan" in model ? model.plan : model;
+  const session = await openSession(plan, options);
+  return createTrainingNet(session, options) as unknown as Promise<TrainingNet<M>>;
+}

@@ -1,0 +1,143 @@
+// A trainer in, all its state in one safetensors file out; and back.
+
+import { countOf } from "../dimensions.js";
+import { at, fail } from "../errors.js";
+import type { PlanType } from "../plan.js";
+import {
+  tensorBytes,
+  writeSafetensors,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+} from "../safetensors.js";
+import type { Values } from "../backend.js";
+import type { Session } from "../session.js";
+import { tensorNumbers } from "../weights.js";
+import { createCopy, parameterStorages } from "./copies.js";
+import { addToSums } from "./journal.js";
+import type { TrainingState } from "./state.js";
+import { isRead, valuesOf, type Trainer } from "./trainer.js";
+
+const stateKey = "nnc.training";
+
+/** Weights, states and fitted values; with `optimizer` all else that a resumed run needs. */
+export async function saveTrainer(
+  trainer: Trainer,
+  { optimizer = false }: { readonly optimizer?: boolean },
+): Promise<Uint8Array> {
+  const { session, best } = trainer;
+  const { plan, backend } = session;
+  // Everything is asked for before the first answer is awaited, so that all is of one moment.
+  const kinds = optimizer ? ["parameters", "optimizer"] : ["parameters"];
+  const storages = [...plan.storages.keys()].filter((index) =>
+    kinds.includes(at(plan.storages, index).kind),
+  );
+  const reading = Promise.all(
+    storages.map((index) => backend.readRange(index, 0, at(plan.storages, index).elements)),
+  );
+  const hasBest = optimizer && trainer.state.run?.stopping.best !== undefined;
+  const readingBest = hasBest ? best?.read() : undefined;
+  const state = optimizer ? settledState(trainer) : undefined;
+  const values = new Map((await reading).map((storage, place) => [at(storages, place), storage]));
+  const tensors = new Map<string, SafetensorsTensor>();
+  addParameters(session, tensors, values, "");
+  for (const index of storages) {
+    const { kind, name, type, elements } = at(plan.storages, index);
+    const storage = values.get(index);
+    if (kind === "optimizer" && storage) {
+      tensors.set(`optimizer/${name}`, toTensor(storage, type, [elements]));
+    }
+  }
+  const bestValues = await readingBest;
+  if (bestValues) {
+    const byStorage = new Map(
+      parameterStorages(session).map((index, place) => [index, at(bestValues, place)]),
+    );
+    addParameters(session, tensors, byStorage, "best/");
+  }
+  const metadata = { "nnc.model": plan.model };
+  return writeSafetensors(
+    tensors,
+    state ? { ...metadata, [stateKey]: JSON.stringify(await state) } : metadata,
+  );
+}
+
+function addParameters(
+  { plan }: Session,
+  tensors: Map<string, SafetensorsTensor>,
+  storages: ReadonlyMap<number, Values>,
+  prefix: string,
+): void {
+  for (const { name, type, shape, storage, offset } of plan.parameters) {
+    const values = storages.get(storage)?.subarray(offset, offset + countOf(shape));
+    if (values) tensors.set(prefix + name, toTensor(values, type, shape));
+  }
+}
+
+function toTensor(values: Values, type: PlanType, shape: readonly number[]): SafetensorsTensor {
+  if (type === "bool") return { dtype: "BOOL", shape, data: Uint8Array.from(values) };
+  const float = values instanceof Float64Array ? "F64" : "F32";
+  const dtype = type === "f32" ? float : type === "i32" ? "I32" : "U32";
+  return { dtype, shape, data: tensorBytes(values) };
+}
+
+/** The state as it is now, with the losses of all steps so far folded in once they are known. */
+async function settledState(trainer: Trainer): Promise<TrainingState> {
+  const state = structuredClone(trainer.state);
+  const pending = [...trainer.pending];
+  if (!pending.every(isRead)) await trainer.journal.read();
+  for (const record of pending) {
+    if (!state.run) break;
+    addToSums(state.run.sums, valuesOf(record), record.examples);
+    state.run.examples += record.examples;
+  }
+  return state;
+}
+
+/** Takes up a saved run: optimizer state, counters, the place in the epoch, the best weights. */
+export function resumeTrainer(
+  trainer: Trainer,
+  file: SafetensorsFile,
+  seed: number | undefined,
+): void {
+  const text = file.metadata[stateKey];
+  if (text === undefined) return;
+  const { session } = trainer;
+  const state = JSON.parse(text) as TrainingState;
+  for (const [index, { kind, name, elements }] of session.plan.storages.entries()) {
+    if (kind !== "optimizer") continue;
+    const tensor = file.tensors.get(`optimizer/${name}`);
+    if (tensor?.shape[0] !== elements) {
+      const found = tensor ? `has ${tensor.shape[0] ?? 1} numbers` : "is missing";
+      fail("weights", `the optimizer state ${name} ${found}; the model wants ${elements}`);
+    }
+    session.backend.writeRange(index, 0, tensorNumbers(tensor));
+  }
+  trainer.state = { ...state, seed: seed ?? state.seed };
+  trainer.resumed = state.run?.stage;
+  resumeBest(trainer, file);
+}
+
+function resumeBest(trainer: Trainer, file: SafetensorsFile): void {
+  const { session } = trainer;
+  const { plan, backend } = session;
+  const saved = plan.parameters.map((parameter) => ({
+    ...parameter,
+    best: file.tensors.get(`best/${parameter.name}`),
+    now: file.tensors.get(parameter.name),
+  }));
+  if (!saved.some(({ best }) => best)) return;
+  const write = (which: "best" | "now"): void => {
+    for (const { storage, offset, ...tensors } of saved) {
+      const tensor = tensors[which];
+      if (tensor && tensor.data.length > 0) {
+        backend.writeRange(storage, offset, tensorNumbers(tensor));
+      }
+    }
+  };
+  // The best weights pass through the storages into their copy.
+  trainer.best?.free();
+  trainer.best = createCopy(session, parameterStorages(session));
+  write("best");
+  trainer.best.take();
+  write("now");
+}

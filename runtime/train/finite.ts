@@ -1,0 +1,67 @@
+// Numbers that came back from the device in; the end of a run that went wrong, with the last good weights kept, out.
+
+import { countOf } from "../dimensions.js";
+import { NnError } from "../errors.js";
+import type { PlanStage } from "../plan.js";
+import type { Session } from "../session.js";
+import type { LastGood } from "./copies.js";
+import { resetOptimizer, type Trainer } from "./trainer.js";
+
+/** The first loss or penalty that is NaN or infinite; told here, on the host, since shaders may not see it. */
+export function firstNotFinite(values: Readonly<Record<string, number>>): string | undefined {
+  for (const [name, value] of Object.entries(values)) {
+    if (Number.isFinite(value)) continue;
+    if (name.startsWith("loss.")) return `the loss ${name.slice(5)}`;
+    if (name.startsWith("penalty.")) return `the regularizer ${name.slice(8)}`;
+  }
+  return undefined;
+}
+
+/** Puts the last good weights back, begins optimizer state anew, and throws NnError "not-finite". */
+export async function stopNotFinite(
+  trainer: Trainer,
+  stage: PlanStage,
+  lastGood: LastGood,
+  what: string,
+  step: number,
+): Promise<never> {
+  const { session } = trainer;
+  const tensor = await firstBadParameter(session);
+  lastGood.restore();
+  resetOptimizer(session, stage);
+  Object.assign(trainer.state, { run: undefined, stage: undefined });
+  trainer.best?.free();
+  trainer.best = undefined;
+  const where = tensor === undefined ? "" : `; the first tensor that went wrong is ${tensor}`;
+  throw new NnError(
+    "not-finite",
+    `${what} is not a finite number at step ${step}${where}. The last good weights were put back; a smaller learning rate or clip_norm may help`,
+    { what, step, tensor },
+  );
+}
+
+async function firstBadParameter({ plan, backend }: Session): Promise<string | undefined> {
+  for (const { name, type, storage, offset, shape } of plan.parameters) {
+    if (type !== "f32") continue;
+    const values = await backend.readRange(storage, offset, countOf(shape));
+    if (values.some((value) => !Number.isFinite(value))) return name;
+  }
+  return undefined;
+}
+
+/** After the last update, whose result no loss has seen. */
+export async function checkParameters(
+  session: Session,
+  stage: PlanStage,
+  lastGood: LastGood,
+): Promise<void> {
+  const tensor = await firstBadParameter(session);
+  if (tensor === undefined) return;
+  lastGood.restore();
+  resetOptimizer(session, stage);
+  throw new NnError(
+    "not-finite",
+    `the last update left ${tensor} with a number that is not finite. The last good weights were put back`,
+    { tensor },
+  );
+}

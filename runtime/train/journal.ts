@@ -1,0 +1,156 @@
+// Runs whose scalar results are wanted in; their losses, penalties and metrics, read in bulk without stopping the device, out.
+
+import type { ProgramRun } from "../backend.js";
+import { at } from "../errors.js";
+import type { Plan, PlanType } from "../plan.js";
+import type { Session } from "../session.js";
+
+/** The scalars of one run, by result name; undefined until they are read. */
+export interface JournalRow {
+  readonly program: number;
+  readonly examples: number;
+  values: Readonly<Record<string, number>> | undefined;
+}
+
+export interface Journal {
+  /** A row for a run, and where the run shall leave its scalars. */
+  add(
+    program: number,
+    examples: number,
+  ): { readonly row: JournalRow; readonly target: NonNullable<ProgramRun["journal"]> };
+  /** Asks for all rows not yet asked for; resolves when every row asked for so far has its values. */
+  read(): Promise<void>;
+  /** Rows whose reading was not asked for yet. */
+  unread(): number;
+  /** Readings under way. */
+  reading(): number;
+  free(): void;
+}
+
+const capacity = 64;
+
+/** Results that are scalars of a batch: all but outputs. */
+export function scalarResults(plan: Plan, program: number): number[] {
+  const { results } = at(plan.programs, program);
+  return [...results.keys()].filter((index) =>
+    /^(loss|penalty|metric|monitor)\./.test(at(results, index).name),
+  );
+}
+
+export function openJournal(session: Session): Journal {
+  const { plan, backend } = session;
+  const width = Math.max(1, ...plan.programs.map((_, index) => scalarResults(plan, index).length));
+  const storage = backend.addStorage("f32", width * capacity);
+  let rows: JournalRow[] = [];
+  let reading = 0;
+  let latest = Promise.resolve();
+
+  const read = (): Promise<void> => {
+    if (rows.length === 0) return latest;
+    const asked = rows;
+    // The copy is queued behind the runs so far: later runs may write over their places at once.
+    rows = [];
+    reading++;
+    const values = backend.readRange(storage, 0, asked.length * width);
+    const before = latest;
+    latest = values.then(async (words) => {
+      reading--;
+      asked.forEach((row, index) => {
+        const part = words.subarray(index * width, (index + 1) * width);
+        row.values = decodeRow(session, row.program, part);
+      });
+      await before;
+    });
+    // Whoever waits for the rows meets the error; nobody has to.
+    latest.catch(() => undefined);
+    return latest;
+  };
+
+  return {
+    add: (program, examples) => {
+      if (rows.length === capacity) void read();
+      const row: JournalRow = { program, examples, values: undefined };
+      const place = rows.push(row) - 1;
+      const results = scalarResults(plan, program);
+      return { row, target: { storage, at: place * width, results } };
+    },
+    read,
+    unread: () => rows.length,
+    reading: () => reading,
+    free: () => {
+      backend.freeStorage(storage);
+    },
+  };
+}
+
+function decodeRow(
+  { plan, backend }: Session,
+  program: number,
+  words: ArrayLike<number> & { readonly buffer: ArrayBufferLike; readonly byteOffset: number },
+): Record<string, number> {
+  const { results } = at(plan.programs, program);
+  const decode = (index: number, type: PlanType): number => {
+    // On the GPU words are copied as they are; the CPU writes numbers.
+    if (type === "f32" || backend.kind === "cpu") return words[index] ?? NaN;
+    const view = new DataView(words.buffer, words.byteOffset);
+    return type === "i32" ? view.getInt32(index * 4, true) : view.getUint32(index * 4, true);
+  };
+  return Object.fromEntries(
+    scalarResults(plan, program).map((result, index) => {
+      const { name, type } = at(results, result);
+      return [name, decode(index, type)];
+    }),
+  );
+}
+
+/** Means of named scalars, weighted by examples; of monitors the latest counts. */
+export type Sums = Record<string, { sum: number; weight: number }>;
+
+export function addToSums(
+  sums: Sums,
+  values: Readonly<Record<string, number>>,
+  weight: number,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    const entry = sums[name];
+    if (!entry || name.startsWith("monitor.")) sums[name] = { sum: value * weight, weight };
+    else {
+      entry.sum += value * weight;
+      entry.weight += weight;
+    }
+  }
+}
+
+export function meansOf(sums: Sums): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(sums).map(([name, { sum, weight }]) => [name, sum / weight]),
+  );
+}
+
+export interface Summary {
+  readonly loss: number;
+  readonly losses: Readonly<Record<string, number>>;
+  readonly penalty: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly monitors: Readonly<Record<string, number>>;
+}
+
+/** Sorts named scalars (`loss.x`, `penalty.y`, …) into what a report says. */
+export function summarize(values: Readonly<Record<string, number>>): Summary {
+  const part = (prefix: string): Record<string, number> =>
+    Object.fromEntries(
+      Object.entries(values)
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, value]) => [name.slice(prefix.length), value]),
+    );
+  const total = (parts: Record<string, number>): number =>
+    Object.values(parts).reduce((sum, value) => sum + value, 0);
+  const losses = part("loss.");
+  return {
+    loss: total(losses),
+    losses,
+    penalty: total(part("penalty.")),
+    metrics: part("metric."),
+    monitors: part("monitor."),
+  };
+}

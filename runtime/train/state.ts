@@ -1,0 +1,89 @@
+// Takes no input, gives the state of a training run: plain data, saved with the weights, that a resumed run goes on from.
+
+import type { PlanStage } from "../plan.js";
+import type { Sums } from "./journal.js";
+
+/** A value that should fall, and how many epochs ago it last did. */
+export interface Watch {
+  best: number | undefined;
+  bad: number;
+}
+
+/** A `fit` that has not come to its end. */
+export interface RunState {
+  stage: string;
+  epoch: number;
+  /** Batches taken from the epoch, and steps made of them. */
+  position: number;
+  epochSteps: number;
+  /** Steps of the run. */
+  step: number;
+  plateaus: (Watch & { value: number })[];
+  stopping: Watch & { epoch: number };
+  /** Nothing is left but to end. */
+  done: boolean;
+  /** Of the epoch so far. */
+  sums: Sums;
+  examples: number;
+}
+
+export interface TrainingState {
+  /** The caller's seed, which goes before those of the stages. */
+  seed: number | undefined;
+  /** Runs that may have drawn. */
+  counter: number;
+  stage: string | undefined;
+  /** Steps of the stage, and updates of each of its objectives. */
+  steps: number;
+  updates: Record<string, number>;
+  fitted: boolean;
+  run: RunState | undefined;
+}
+
+export function freshState(seed: number | undefined, fitted: boolean): TrainingState {
+  return { seed, counter: 0, stage: undefined, steps: 0, updates: {}, fitted, run: undefined };
+}
+
+export function freshRun({ name, plateaus }: PlanStage): RunState {
+  return {
+    stage: name,
+    epoch: 0,
+    position: 0,
+    epochSteps: 0,
+    step: 0,
+    plateaus: plateaus.map(() => ({ value: 1, best: undefined, bad: 0 })),
+    stopping: { best: undefined, bad: 0, epoch: 0 },
+    done: false,
+    sums: {},
+    examples: 0,
+  };
+}
+
+/** Notes a value: whether it fell below all before. A value that is as good as the best is no improvement. */
+export function watch(state: Watch, value: number): boolean {
+  if (state.best === undefined || value < state.best) {
+    state.best = value;
+    state.bad = 0;
+    return true;
+  }
+  state.bad++;
+  return false;
+}
+
+/** After an epoch's validation: plateaus fall, patience ends. Says whether this epoch is the best so far. */
+export function watchValidation(run: RunState, stage: PlanStage, loss: number): boolean {
+  stage.plateaus.forEach(({ factor, patience }, index) => {
+    const plateau = run.plateaus[index];
+    if (!plateau || watch(plateau, loss) || plateau.bad < patience) return;
+    plateau.value *= factor;
+    plateau.bad = 0;
+  });
+  const { stopEarly } = stage;
+  if (!stopEarly) return false;
+  if (watch(run.stopping, loss)) {
+    run.stopping.epoch = run.epoch;
+    return true;
+  }
+  if (run.stopping.bad >= stopEarly.patience) run.done = true;
+  return false;
+}

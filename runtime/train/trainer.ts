@@ -1,0 +1,219 @@
+// Batches and a stage in; steps of its objectives, submitted without waiting for the device, out.
+
+import type { Report } from "../api.js";
+import { at, fail, unknownName } from "../errors.js";
+import type { Plan, PlanProgram, PlanStage } from "../plan.js";
+import { chooseProgram, makeRun, resetStorages, type Session } from "../session.js";
+import { applyWeights, readWeights } from "../weights.js";
+import type { Batch } from "./data.js";
+import {
+  addToSums,
+  meansOf,
+  openJournal,
+  summarize,
+  type Journal,
+  type JournalRow,
+  type Sums,
+} from "./journal.js";
+import type { ParameterCopy } from "./copies.js";
+import type { TrainingState } from "./state.js";
+
+export type Objective = PlanStage["objectives"][number];
+
+/** What has happened in a step, in the order of its updates; each may have accumulated several runs. */
+export interface StepRecord {
+  readonly stage: string;
+  readonly step: number;
+  readonly epoch: number;
+  readonly examples: number;
+  readonly updates: readonly (readonly JournalRow[])[];
+}
+
+/** One update to make: its batches, and where in the whole run it stands (0 to 1). */
+export interface Update {
+  readonly objective: Objective;
+  readonly batches: readonly Batch[];
+  readonly progress: number;
+}
+
+export interface Trainer {
+  readonly session: Session;
+  readonly readFile: (file: string) => Promise<Uint8Array>;
+  state: TrainingState;
+  journal: Journal;
+  latest: StepRecord | undefined;
+  /** Batches given to `step` that wait for more to accumulate. */
+  held: Batch[];
+  /** Best weights of a stage that stops early. */
+  best: ParameterCopy | undefined;
+  /** Steps whose losses are not folded into the run's sums yet. */
+  pending: StepRecord[];
+  /** A file to go on from after a loss of the device. */
+  snapshot: Uint8Array | undefined;
+  /** The stage of a loaded run: those before it are done. */
+  resumed: string | undefined;
+  breathed: number;
+}
+
+export function createTrainer(
+  session: Session,
+  state: TrainingState,
+  readFile: Trainer["readFile"],
+): Trainer {
+  return {
+    session,
+    readFile,
+    state,
+    journal: openJournal(session),
+    latest: undefined,
+    held: [],
+    best: undefined,
+    pending: [],
+    snapshot: undefined,
+    resumed: undefined,
+    breathed: performance.now(),
+  };
+}
+
+export function stageOf(plan: Plan, name: string | undefined): PlanStage {
+  const { stages } = plan;
+  if (stages.length === 0) fail("option", `${plan.model} has no train block`);
+  if (name === undefined) return at(stages, 0);
+  const stage = stages.find((candidate) => candidate.name === name);
+  return (
+    stage ??
+    unknownName(
+      "stage",
+      name,
+      stages.map((candidate) => candidate.name),
+    )
+  );
+}
+
+export function seedOfStage({ state }: Trainer, stage: PlanStage): number {
+  return (state.seed ?? stage.seed) >>> 0;
+}
+
+/** Each stage begins with fresh optimizer state, and with what its `start` lines name. */
+export async function enterStage(trainer: Trainer, stage: PlanStage): Promise<void> {
+  const { session, state } = trainer;
+  if (state.stage === stage.name) return;
+  resetOptimizer(session, stage);
+  Object.assign(state, { stage: stage.name, steps: 0, updates: {} });
+  for (const { file, parameters } of stage.start) {
+    const weights = readWeights(await trainer.readFile(file));
+    const missing = parameters.filter((name) => !weights.tensors.has(name));
+    if (missing.length > 0) fail("weights", `${file} has no ${missing.join(", ")}`, { missing });
+    applyWeights(session, weights, parameters);
+  }
+}
+
+/** Optimizer state and accumulators of a stage at their first values. */
+export function resetOptimizer({ plan, backend }: Session, stage: PlanStage): void {
+  const programs = plan.programs.filter((program) => program.stage === stage.name);
+  resetStorages(plan, backend, writtenStorages(plan, programs));
+}
+
+/** Storages that a program of these may write. */
+export function writtenStorages(plan: Plan, programs: readonly PlanProgram[]): number[] {
+  const written = new Set<number>();
+  for (const { dispatches } of programs) {
+    for (const { kernel, buffers } of dispatches) {
+      const { bindings } = at(plan.kernels, kernel);
+      buffers.forEach((buffer, place) => {
+        if (buffer.kind !== "storage" || at(bindings, place).access === "read") return;
+        written.add(buffer.storage);
+      });
+    }
+  }
+  return [...written];
+}
+
+function trainingProgram(
+  plan: Plan,
+  kind: "step" | "accumulate",
+  stage: PlanStage,
+  objective: Objective,
+  batch: Batch,
+): number {
+  const matches = (program: PlanProgram): boolean =>
+    program.kind === kind &&
+    program.stage === stage.name &&
+    (program.objective ?? objective.name) === objective.name;
+  return chooseProgram(plan, matches, [...batch.inputs.keys()], "train");
+}
+
+/** Makes the updates of one step, one submission a batch; nothing is awaited. */
+export function executeStep(
+  trainer: Trainer,
+  stage: PlanStage,
+  work: readonly Update[],
+  epoch: number,
+): StepRecord {
+  const { state } = trainer;
+  const updates = work.map((update) => runUpdate(trainer, stage, update, epoch));
+  state.steps++;
+  const seen = new Set(work.flatMap(({ batches }) => batches));
+  const examples = [...seen].reduce((sum, batch) => sum + batch.examples, 0);
+  const record = { stage: stage.name, step: state.steps, epoch, examples, updates };
+  trainer.latest = record;
+  return record;
+}
+
+function runUpdate(
+  trainer: Trainer,
+  stage: PlanStage,
+  { objective, batches, progress }: Update,
+  epoch: number,
+): JournalRow[] {
+  const { session, state, journal } = trainer;
+  const { plan, backend } = session;
+  const step = (state.updates[objective.name] ?? 0) + 1;
+  state.updates[objective.name] = step;
+  const total = batches.reduce((sum, batch) => sum + batch.examples, 0);
+  const plateaus = Object.fromEntries(
+    (state.run?.plateaus ?? []).map(({ value }, index) => [`plateau.${index}`, value]),
+  );
+  const scalars = { step, epoch, progress, "total.batch": total, ...plateaus };
+  const seed = seedOfStage(trainer, stage);
+  return batches.map((batch, index) => {
+    const kind = index === batches.length - 1 ? "step" : "accumulate";
+    const program = trainingProgram(plan, kind, stage, objective, batch);
+    const { row, target } = journal.add(program, batch.examples);
+    const { inputs, dimensions } = batch;
+    const counter = state.counter++ >>> 0;
+    const request = { inputs, dimensions, scalars, seed, counter, journal: target };
+    backend.submit(makeRun(session, program, request));
+    return row;
+  });
+}
+
+export function isRead({ updates }: StepRecord): boolean {
+  return updates.every((rows) => rows.every(({ values }) => values !== undefined));
+}
+
+/** The scalars of a step: of each name the latest update's, as a mean over what it accumulated. */
+export function valuesOf({ updates }: StepRecord): Record<string, number> {
+  const merged: Record<string, number> = {};
+  for (const rows of updates) {
+    const sums: Sums = {};
+    for (const { values, examples } of rows) addToSums(sums, values ?? {}, examples);
+    Object.assign(merged, meansOf(sums));
+  }
+  return merged;
+}
+
+/** Losses and metrics of the latest step. */
+export async function reportLatest({ latest, journal }: Trainer): Promise<Report> {
+  if (!latest) fail("option", "no step was made yet: report tells of the latest one");
+  if (!isRead(latest)) await journal.read();
+  return { step: latest.step, ...summarize(valuesOf(latest)) };
+}
+
+/** On the CPU, lets events, signals and painting have their turn now and then. */
+export async function breathe(trainer: Trainer): Promise<void> {
+  await trainer.session.backend.ready();
+  if (trainer.session.backend.kind !== "cpu" || performance.now() - trainer.breathed < 30) return;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  trainer.breathed = performance.now();
+}
