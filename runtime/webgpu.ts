@@ -57,8 +57,11 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
   const { memory } = context;
   const types = plan.storages.map(({ type }) => type);
   const readOne = async (range: Range, type: PlanType): Promise<Values> => {
-    const data = await memory.readBack([range]);
-    return asValues(at(data, 0), type);
+    faults.check();
+    const encoder = device.createCommandEncoder();
+    const read = memory.copyOut([range], encoder);
+    device.queue.submit([encoder.finish()]);
+    return asValues(at(await read(), 0), type);
   };
   return {
     kind: "webgpu",
@@ -66,18 +69,18 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
     lost: faults.lost,
     prepare: (programs, onProgress) => compileKernels(context, programs, onProgress),
     submit: (run) => {
-      const encoder = encodeRun(context, run);
-      device.queue.submit([encoder.finish()]);
-      trackRun(context);
+      submitRun(context, run, () => undefined);
     },
     read: async (run) => {
-      const encoder = encodeRun(context, run);
-      const results = wantedResults(context, run);
-      const data = await memory.readBack(
-        results.map(({ range }) => range),
-        encoder,
-      );
-      return data.map((bytes, index) => asValues(bytes, results[index]?.type ?? "f32"));
+      const { read, types: resultTypes } = submitRun(context, run, (encoder) => {
+        const results = wantedResults(context, run);
+        const ranges = results.map(({ range }) => range);
+        return {
+          read: memory.copyOut(ranges, encoder),
+          types: results.map(({ type }) => type),
+        };
+      });
+      return (await read()).map((data, index) => asValues(data, at(resultTypes, index)));
     },
     readGpu: (run) => copyResults(context, run),
     ready: async () => {
@@ -87,8 +90,7 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
         await faults.guard(Promise.race(context.inFlight));
       }
     },
-    readRange: async (index, offset, count) => {
-      faults.check();
+    readRange: (index, offset, count) => {
       const buffer = at(memory.storages, index);
       return readOne({ buffer, offset: offset * 4, bytes: count * 4 }, at(types, index));
     },
@@ -112,10 +114,7 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
       encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
       device.queue.submit([encoder.finish()]);
     },
-    download: async (buffer, type) => {
-      faults.check();
-      return readOne({ buffer, offset: 0, bytes: buffer.size }, type);
-    },
+    download: (buffer, type) => readOne({ buffer, offset: 0, bytes: buffer.size }, type),
     destroy: () => {
       faults.close();
       memory.destroy();
@@ -213,8 +212,12 @@ function uniformBytes(program: PlanProgram): number {
   return Math.max(16, Math.ceil(program.uniforms.length / 4) * 16);
 }
 
-/** Uploads what the run needs and encodes its dispatches; the first run on new buffers is checked. */
-function encodeRun(context: Context, run: ProgramRun): GPUCommandEncoder {
+/** One submission: uploads, the dispatches, what `after` adds. The first run on new buffers is checked. */
+function submitRun<T>(
+  context: Context,
+  run: ProgramRun,
+  after: (encoder: GPUCommandEncoder) => T,
+): T {
   const { device, plan, memory, faults } = context;
   faults.check();
   const program = at(plan.programs, run.program);
@@ -225,14 +228,18 @@ function encodeRun(context: Context, run: ProgramRun): GPUCommandEncoder {
   if (uniform && run.words.length > 0) {
     device.queue.writeBuffer(uniform, 0, run.words.buffer as ArrayBuffer, 0, run.words.byteLength);
   }
-  const encode = (): GPUCommandEncoder => {
+  const submit = (): T => {
     const encoder = device.createCommandEncoder();
     uploadInputs(context, run, encoder);
     encodeDispatches(context, run, groups, encoder);
     if (run.journal) copyToJournal(context, run, run.journal, encoder);
-    return encoder;
+    const added = after(encoder);
+    device.queue.submit([encoder.finish()]);
+    return added;
   };
-  return fresh ? faults.scoped(`the commands of ${program.name}`, encode) : encode();
+  const added = fresh ? faults.scoped(`the commands of ${program.name}`, submit) : submit();
+  trackRun(context);
+  return added;
 }
 
 function uploadInputs(context: Context, run: ProgramRun, encoder: GPUCommandEncoder): void {
@@ -317,17 +324,16 @@ function wantedResults(
 
 async function copyResults(context: Context, run: ProgramRun): Promise<GPUBuffer[]> {
   const { device, faults } = context;
-  const encoder = encodeRun(context, run);
   const usage = usages.storage | usages.copySource | usages.copyTarget;
-  const copies = wantedResults(context, run).map(({ range: { buffer, offset, bytes } }) => {
-    const copy = faults.scoped("an output", () =>
-      device.createBuffer({ size: Math.max(4, bytes), usage, label: "output" }),
-    );
-    if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, copy, 0, bytes);
-    return copy;
-  });
-  device.queue.submit([encoder.finish()]);
-  trackRun(context);
+  const copies = submitRun(context, run, (encoder) =>
+    wantedResults(context, run).map(({ range: { buffer, offset, bytes } }) => {
+      const copy = faults.scoped("an output", () =>
+        device.createBuffer({ size: Math.max(4, bytes), usage, label: "output" }),
+      );
+      if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, copy, 0, bytes);
+      return copy;
+    }),
+  );
   await faults.settle();
   return copies;
 }

@@ -39,8 +39,8 @@ export interface DeviceMemory {
   create(bytes: number, usage: number, label: string): GPUBuffer;
   createData(bytes: number, label: string): GPUBuffer;
   free(buffer: GPUBuffer | undefined): void;
-  /** Copies ranges to the host; other commands may be put before the copies. */
-  readBack(ranges: readonly Range[], encoder?: GPUCommandEncoder): Promise<ArrayBuffer[]>;
+  /** Puts copies of ranges behind the commands so far; what it returns reads them once they are submitted. */
+  copyOut(ranges: readonly Range[], encoder: GPUCommandEncoder): () => Promise<ArrayBuffer[]>;
   destroy(): void;
 }
 
@@ -137,7 +137,7 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan, faults: Faults
     create,
     createData,
     free,
-    readBack: (ranges, encoder) => readBack(device, faults, ranges, encoder),
+    copyOut: (ranges, encoder) => copyOut(device, faults, ranges, encoder),
     destroy: () => {
       for (const buffer of buffers) buffer.destroy();
       buffers.clear();
@@ -176,21 +176,21 @@ function tooLarge(label: string, bytes: number, limit: number): never {
   );
 }
 
-async function readBack(
+function copyOut(
   device: GPUDevice,
   faults: Faults,
   ranges: readonly Range[],
-  commands?: GPUCommandEncoder,
-): Promise<ArrayBuffer[]> {
-  const encoder = commands ?? device.createCommandEncoder();
+  encoder: GPUCommandEncoder,
+): () => Promise<ArrayBuffer[]> {
   const sizes = ranges.map(({ bytes }) => Math.ceil(bytes / 4) * 4);
-  const size = Math.max(
-    4,
-    sizes.reduce((sum, bytes) => sum + bytes, 0),
-  );
+  const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
   // A buffer of its own for each reading: readings that overlap never wait for one another.
   const staging = faults.scoped("memory for reading back", () =>
-    device.createBuffer({ size, usage: usages.mapRead | usages.copyTarget, label: "read back" }),
+    device.createBuffer({
+      size: Math.max(4, total),
+      usage: usages.mapRead | usages.copyTarget,
+      label: "read back",
+    }),
   );
   let at = 0;
   ranges.forEach(({ buffer, offset }, index) => {
@@ -198,16 +198,17 @@ async function readBack(
     if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
     at += bytes;
   });
-  device.queue.submit([encoder.finish()]);
-  try {
-    await faults.settle();
-    await faults.guard(staging.mapAsync(mapRead));
-    const mapped = staging.getMappedRange();
-    let start = 0;
-    return sizes.map((bytes) => mapped.slice(start, (start += bytes)));
-  } finally {
-    staging.destroy();
-  }
+  return async () => {
+    try {
+      await faults.settle();
+      await faults.guard(staging.mapAsync(mapRead));
+      const mapped = staging.getMappedRange();
+      let start = 0;
+      return sizes.map((bytes) => mapped.slice(start, (start += bytes)));
+    } finally {
+      staging.destroy();
+    }
+  };
 }
 
 /** Words of a buffer as elements of a type. */
