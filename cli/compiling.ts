@@ -58,7 +58,12 @@ export async function compileFile(
   await refuseMistakes(diagnostics, terminal);
   const { model, ...others } = settings;
   const names = models.length > 0 || model === undefined ? [] : check(text, others).models;
-  refuseNothing(models, names.map(({ name }) => name), options, file);
+  refuseNothing(
+    models,
+    names.map(({ name }) => name),
+    options,
+    file,
+  );
   return models;
 }
 
@@ -74,7 +79,12 @@ export async function analyzeFile(
   const { models, diagnostics } = check(text, settings);
   await refuseMistakes(diagnostics, terminal);
   const wanted = models.filter(({ name }) => model === undefined || name === model);
-  refuseNothing(wanted, models.map(({ name }) => name), options, file);
+  refuseNothing(
+    wanted,
+    models.map(({ name }) => name),
+    options,
+    file,
+  );
   return wanted;
 }
 

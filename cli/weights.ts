@@ -26,7 +26,7 @@ export function readWeights(file: string): WeightsFile {
     const vocabularies = new Map(
       Object.entries(metadata)
         .filter(([key]) => key.startsWith(vocabularyPrefix))
-        .map(([key, text]) => [key.slice(vocabularyPrefix.length), [...text]]),
+        .map(([key, text]) => [key.slice(vocabularyPrefix.length), Array.from(text)]),
     );
     return { file, bytes, tensors, metadata, vocabularies };
   } catch (error) {

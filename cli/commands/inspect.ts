@@ -1,11 +1,17 @@
 // In: `nnc inspect FILE`; out: parameters, shapes, costs and memory, or any stage of the compiler as text.
 import { Option } from "commander";
 import type { Command } from "commander";
+import type { CompiledModel } from "../../compiler/index.js";
 import { compileFile } from "../compiling.js";
+import { writeWhole } from "../data/atomic.js";
 import { describePlan, descriptionText } from "../inspection.js";
 import { jsonOption, modelOption, numberOption, rootOption, setOption } from "../options.js";
 import type { Settings } from "../options.js";
 import type { Terminal } from "../terminal.js";
+
+/** Known before the compiler is loaded; its own list of stages must have the same names. */
+const stages = ["ast", "graph", "gradient", "schedule", "kernels", "wgsl", "js"] as const;
+type Stage = (typeof stages)[number];
 
 interface InspectOptions {
   readonly batch?: number;
@@ -17,8 +23,39 @@ interface InspectOptions {
   readonly root?: string;
 }
 
-const stages = ["ast", "graph", "gradient", "schedule", "kernels", "wgsl", "js"] as const;
-type Stage = (typeof stages)[number];
+async function writePicture(
+  file: string,
+  models: readonly CompiledModel[],
+  terminal: Terminal,
+): Promise<void> {
+  const { pictureText } = await import("../picture.js");
+  const roots = models.flatMap(({ name, typed }) =>
+    [...typed.inference.outputs, ...typed.inference.losses].map((one) => ({
+      name: models.length > 1 ? `${name}.${one.name}` : one.name,
+      value: one.value,
+    })),
+  );
+  writeWhole(file, pictureText(models.map(({ name }) => name).join(", "), roots));
+  terminal.note(`wrote ${file}`);
+}
+
+async function writeStage(
+  stage: Stage,
+  models: readonly CompiledModel[],
+  json: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const { stageText } = await import("../../compiler/stages.js");
+  // The syntax tree is the file's, whatever models it holds.
+  const wanted = stage === "ast" ? models.slice(0, 1) : models;
+  const texts = wanted.map((model) => ({
+    model: model.name,
+    stage,
+    text: stageText(model, stage),
+  }));
+  if (json) terminal.write(`${JSON.stringify(texts, null, 2)}\n`);
+  else terminal.write(`${texts.map(({ text }) => text.trimEnd()).join("\n\n")}\n`);
+}
 
 async function runInspect(
   file: string,
@@ -26,12 +63,15 @@ async function runInspect(
   terminal: Terminal,
 ): Promise<void> {
   const models = await compileFile(file, options, terminal);
-  const descriptions = models.map(({ plan }) => describePlan(plan, options.batch));
-  if (options.json) {
-    terminal.write(`${JSON.stringify(descriptions, null, 2)}\n`);
+  const json = options.json === true;
+  if (options.svg !== undefined) await writePicture(options.svg, models, terminal);
+  if (options.stage !== undefined) {
+    await writeStage(options.stage, models, json, terminal);
     return;
   }
-  terminal.write(`${descriptions.map(descriptionText).join("\n\n")}\n`);
+  const descriptions = models.map(({ plan }) => describePlan(plan, options.batch));
+  if (json) terminal.write(`${JSON.stringify(descriptions, null, 2)}\n`);
+  else terminal.write(`${descriptions.map(descriptionText).join("\n\n")}\n`);
 }
 
 export function addInspect(program: Command, terminal: Terminal): void {

@@ -64,7 +64,7 @@ async function probeOf(
   const [atBase, gradient] = await output(check, [objective.value, parameter.gradient]);
   const base = Float64Array.from(await net.read(parameter.name as never));
   const write = (data: Float64Array): Promise<void> =>
-    net.write(parameter.name as never, { data, shape: parameter.shape });
+    net.write(parameter.name, { data, shape: parameter.shape });
   return {
     base,
     atBase: atBase?.[0] ?? NaN,
@@ -106,7 +106,7 @@ async function heldInputs(net: InferenceNet, { held, objectives }: CheckedModel)
   );
   const entries: [string, Batch[string]][] = [];
   for (const [parameter, input] of held) {
-    const data = (await net.read(parameter as never)) as Float32Array<ArrayBuffer>;
+    const data = (await net.read(parameter)) as Float32Array<ArrayBuffer>;
     const shape = shapes.get(parameter) ?? net.parameters[parameter as never]?.shape ?? [];
     entries.push([input, { data, shape }]);
   }
@@ -165,7 +165,14 @@ export async function checkGradients(
   const models = await analyzeFile(file, options, terminal);
   const results: CheckResult[] = [];
   for (const typed of models)
-    results.push(await checkModel(typed, file, (specs) => bindData(specs.map((spec) => ({ ...spec, optional: true })), options.data)));
+    results.push(
+      await checkModel(typed, file, (specs) =>
+        bindData(
+          specs.map((spec) => ({ ...spec, optional: true })),
+          options.data,
+        ),
+      ),
+    );
   return {
     ok: results.every(({ ok }) => ok),
     parameters: results.flatMap(({ parameters }) => parameters),

@@ -77,7 +77,8 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
   const order = permutation(data.examples, options.seed ?? stages[0]?.seed ?? 0);
   const results: Record<string, number>[] = [];
   const interrupt = watchInterrupt(terminal);
-  for (let fold = 0; fold < folds && !interrupt.signal.aborted; fold++) {
+  const isStopped = (): boolean => interrupt.signal.aborted;
+  for (let fold = 0; fold < folds && !isStopped(); fold++) {
     const { training, validation } = foldOf(data.arrays, order, fold, folds);
     const net = await openRunNetwork(run, options.seed);
     let last: EpochReport | undefined;
@@ -101,7 +102,7 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
       });
     }
     net.destroy();
-    if (last !== undefined && !interrupt.signal.aborted) results.push(resultsOf(last));
+    if (last !== undefined && !isStopped()) results.push(resultsOf(last));
   }
   interrupt.release();
   const names = Object.keys(results[0] ?? {});
