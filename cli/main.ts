@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // In: the process's arguments; out: its exit code.
 import { readFileSync } from "node:fs";
+import { reportFailure } from "./failure.js";
 import { runProgram } from "./program.js";
 import { processTerminal } from "./terminal.js";
 
@@ -15,10 +16,14 @@ process.stdout.on("error", () => {
   process.exit(0);
 });
 
-const code = await runProgram(process.argv.slice(2), {
-  terminal: processTerminal(),
-  version: packageVersion(),
+const terminal = processTerminal();
+
+/** What is thrown where nothing waits for it: a driver that fails late, a fault of ours. */
+process.on("uncaughtException", (error) => {
+  process.exit(reportFailure(error, terminal, false));
 });
+
+const code = await runProgram(process.argv.slice(2), { terminal, version: packageVersion() });
 // A GPU's threads would keep the process alive; what was written is flushed first.
 process.stdout.write("", () => {
   process.stderr.write("", () => process.exit(code));

@@ -1,13 +1,5 @@
 // In: the arguments of `nnc` and a terminal; out: the exit code, after the command has run.
 import { Command, CommanderError } from "commander";
-import { addCheck } from "./commands/check.js";
-import { addCompile } from "./commands/compile.js";
-import { addEvaluate } from "./commands/evaluate.js";
-import { addFmt } from "./commands/fmt.js";
-import { addGradcheck } from "./commands/gradcheck.js";
-import { addInspect } from "./commands/inspect.js";
-import { addPredict } from "./commands/predict.js";
-import { addTrain } from "./commands/train.js";
 import { reportFailure } from "./failure.js";
 import type { Terminal } from "./terminal.js";
 
@@ -20,12 +12,29 @@ Examples:
   nnc train lenet.nn --data image=train-images-idx3-ubyte --data digit=train-labels-idx1-ubyte
   nnc compile lenet.nn -o dist --weights lenet.safetensors`;
 
+type AddCommand = (program: Command, terminal: Terminal) => void;
+
+/** Each command's module is loaded only when it is called, or when help lists them all. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  check: async () => (await import("./commands/check.js")).addCheck,
+  compile: async () => (await import("./commands/compile.js")).addCompile,
+  inspect: async () => (await import("./commands/inspect.js")).addInspect,
+  train: async () => (await import("./commands/train.js")).addTrain,
+  evaluate: async () => (await import("./commands/evaluate.js")).addEvaluate,
+  predict: async () => (await import("./commands/predict.js")).addPredict,
+  gradcheck: async () => (await import("./commands/gradcheck.js")).addGradcheck,
+  fmt: async () => (await import("./commands/fmt.js")).addFmt,
+};
+
 export interface ProgramContext {
   readonly terminal: Terminal;
   readonly version: string;
 }
 
-function buildProgram({ terminal, version }: ProgramContext): Command {
+async function buildProgram(
+  args: readonly string[],
+  { terminal, version }: ProgramContext,
+): Promise<Command> {
   const program = new Command("nnc")
     .description(description)
     .version(version, "-V, --version", "print the version")
@@ -40,8 +49,12 @@ function buildProgram({ terminal, version }: ProgramContext): Command {
         terminal.note(text.trimEnd());
       },
     });
-  const add = [addCheck, addCompile, addInspect, addTrain, addEvaluate, addPredict];
-  for (const command of [...add, addGradcheck, addFmt]) command(program, terminal);
+  const [first = ""] = args;
+  const wanted = Object.hasOwn(commands, first) ? [first] : Object.keys(commands);
+  for (const name of wanted) {
+    const add = await commands[name]?.();
+    add?.(program, terminal);
+  }
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }
@@ -52,7 +65,8 @@ export async function runProgram(
   context: ProgramContext,
 ): Promise<number> {
   try {
-    await buildProgram(context).parseAsync(args, { from: "user" });
+    const program = await buildProgram(args, context);
+    await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     const json = args.includes("--json") && !(error instanceof CommanderError);

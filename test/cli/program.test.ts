@@ -1,0 +1,94 @@
+// In: ways of calling `nnc`, right and wrong; out: exit codes, and what goes to stdout and to stderr.
+import { describe, expect, test } from "vitest";
+import { runProgram } from "../../cli/program.js";
+import { temporaryFolder } from "./data/files.js";
+import { recorder } from "./terminals.js";
+
+const folder = temporaryFolder();
+const commands = [
+  "check",
+  "compile",
+  "inspect",
+  "train",
+  "evaluate",
+  "predict",
+  "gradcheck",
+  "fmt",
+];
+
+async function run(...args: string[]): Promise<{ code: number; out: string; notes: string }> {
+  const terminal = recorder();
+  const code = await runProgram(args, { terminal, version: "1.2.3" });
+  return { code, out: terminal.written.join(""), notes: terminal.notes.join("\n") };
+}
+
+describe("help", () => {
+  test.each([[], ...commands.map((command) => [command])])(
+    "%s --help has an example",
+    async (...command) => {
+      const { code, out } = await run(...command, "--help");
+      expect(code).toBe(0);
+      expect(out).toMatch(/Examples?:\n {2}nnc /);
+    },
+  );
+  test("the program lists its commands and its version", async () => {
+    const { out } = await run("--help");
+    for (const command of commands) expect(out).toContain(`  ${command} `);
+    expect(await run("--version")).toEqual({ code: 0, out: "1.2.3\n", notes: "" });
+  });
+});
+
+describe("wrong usage is exit code 2", () => {
+  test.each([
+    [[]],
+    [["chekc", "a.nn"]],
+    [["check"]],
+    [["check", "a.nn", "--nonsense"]],
+    [["train", "a.nn", "--rows", "5"]],
+    [["train", "a.nn", "--rows", "7:3"]],
+    [["train", "a.nn", "--epochs", "0"]],
+    [["train", "a.nn", "--epochs", "1.5"]],
+    [["train", "a.nn", "--set", "hidden"]],
+    [["train", "a.nn", "--backend", "gpu"]],
+    [["train", "a.nn", "--folds", "1"]],
+    [["inspect", "a.nn", "--stage", "soup"]],
+    [["compile", "a.nn", "--entry", "all"]],
+    [["evaluate", "a.nn"]],
+    [["predict", "a.nn", "--weights"]],
+    [["predict", "a.nn", "--weights", "w", "-o", "out.png"]],
+  ] as [string[]][])("nnc %j", async (args) => {
+    const { code, out, notes } = await run(...args);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(notes).not.toBe("");
+  });
+});
+
+describe("files that cannot be read are exit code 1, in plain words", () => {
+  const missing = `${folder.path}/none.nn`;
+  test.each(commands)("nnc %s", async (command) => {
+    const weights = ["evaluate", "predict"].includes(command) ? ["--weights", "none"] : [];
+    const { code, out, notes } = await run(command, missing, ...weights);
+    expect(code).toBe(1);
+    expect(out).toBe("");
+    expect(notes).toContain("none.nn: there is no such file");
+    expect(notes).not.toMatch(/\bat .*:\d+|Error:/);
+  });
+  test("a folder in place of a file", async () => {
+    expect(await run("inspect", folder.path)).toMatchObject({ code: 1 });
+  });
+  test("--json says it on stdout too", async () => {
+    const inspected = await run("inspect", missing, "--json");
+    expect(JSON.parse(inspected.out)).toEqual({
+      error: {
+        code: "file-unreadable",
+        message: "there is no such file",
+        file: missing,
+      },
+    });
+    const checked = await run("check", missing, "--json");
+    expect(JSON.parse(checked.out)).toMatchObject([
+      { code: "file-unreadable", severity: "error", file: missing },
+    ]);
+  });
+});
