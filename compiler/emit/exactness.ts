@@ -1,0 +1,118 @@
+// Takes a kernel, gives the expressions that JavaScript must round to f32 as the GPU does, and those that are plain indices.
+import type { Expression, Kernel, Statement } from "../kernel/ir.js";
+import { expressionChildren, statementExpressions } from "../kernel/ir.js";
+
+export interface Exactness {
+  /** Arithmetic whose rounding can change a decision: what a comparison, floor, round, sign or cast to an integer sees. */
+  readonly rounded: ReadonlySet<Expression>;
+  /** Names of i32 values made of loop variables and dimensions alone: they stay far below 2³¹. */
+  readonly indices: ReadonlySet<string>;
+}
+
+const decisions = new Set<string>([
+  "floor",
+  "round",
+  "sign",
+  "modulo",
+  "equal",
+  "notEqual",
+  "less",
+  "lessEqual",
+  "greater",
+  "greaterEqual",
+]);
+
+/** Correctly rounded from doubles: the double result rounded to f32 is the f32 result. */
+const arithmetic = new Set<string>(["add", "subtract", "multiply", "divide", "sqrt"]);
+
+/** Passes a value on unchanged, so that what it chooses from must be rounded. */
+const passing = new Set<string>([
+  "negate",
+  "abs",
+  "minimum",
+  "maximum",
+  "select",
+  "floor",
+  "round",
+]);
+
+export function analyzeExactness(kernel: Kernel): Exactness {
+  const named = new Map<string, Expression>();
+  const loops = new Set<string>();
+  const expressions: Expression[] = [];
+  const walk = (statements: readonly Statement[]): void => {
+    for (const statement of statements) {
+      expressions.push(...statementExpressions(statement));
+      if (statement.kind === "let") named.set(statement.name, statement.value);
+      if (statement.kind === "for") loops.add(statement.name);
+      if (statement.kind === "for" || statement.kind === "if") walk(statement.body);
+    }
+  };
+  walk(kernel.body);
+  return { rounded: findRounded(expressions, named), indices: findIndices(named, loops) };
+}
+
+function findRounded(
+  roots: readonly Expression[],
+  named: ReadonlyMap<string, Expression>,
+): ReadonlySet<Expression> {
+  const rounded = new Set<Expression>();
+  const seen = new Set<Expression>();
+  const round = (expression: Expression): void => {
+    if (expression.type !== "f32" || rounded.has(expression)) return;
+    if (expression.kind === "variable") {
+      const value = named.get(expression.name);
+      if (value) round(value);
+      else rounded.add(expression);
+      return;
+    }
+    if (expression.kind !== "op") return;
+    if (arithmetic.has(expression.op)) rounded.add(expression);
+    if (expression.op === "cast" && expression.arguments[0]?.type !== "bool") {
+      rounded.add(expression);
+    }
+    if (arithmetic.has(expression.op) || passing.has(expression.op)) {
+      expression.arguments.forEach(round);
+    }
+  };
+  const visit = (expression: Expression): void => {
+    if (seen.has(expression)) return;
+    seen.add(expression);
+    if (expression.kind === "op") {
+      const toInteger = expression.op === "cast" && expression.type !== "f32";
+      if (decisions.has(expression.op) || toInteger) expression.arguments.forEach(round);
+    }
+    expressionChildren(expression).forEach(visit);
+  };
+  roots.forEach(visit);
+  return rounded;
+}
+
+/** In the order of their definition, so that each finds its operands decided. */
+function findIndices(
+  named: ReadonlyMap<string, Expression>,
+  loops: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const indices = new Set(loops);
+  for (const [name, value] of named) {
+    if (value.type === "i32" && isIndex(value, indices)) indices.add(name);
+  }
+  return indices;
+}
+
+export function isIndex(expression: Expression, indices: ReadonlySet<string>): boolean {
+  switch (expression.kind) {
+    case "literal":
+      return expression.type === "i32";
+    case "uniform":
+      return expression.type === "i32";
+    case "variable":
+      return indices.has(expression.name);
+    case "op":
+      return expression.arguments.every((argument) => isIndex(argument, indices));
+    case "load":
+    case "shared":
+    case "draw":
+      return false;
+  }
+}

@@ -1,0 +1,93 @@
+// Takes expressions of kernel IR and a dialect, gives their text with as few parentheses as both languages allow.
+import type { ElementType } from "../types/graph.js";
+import type { Expression, KernelOp } from "../kernel/ir.js";
+
+/** Text, and how tightly its outermost operator binds. */
+export interface Printed {
+  readonly text: string;
+  readonly binds: number;
+}
+
+/** How tightly operators bind in WGSL and in JavaScript; equal ones are parenthesized unless they associate. */
+export const binding = {
+  atom: 9,
+  unary: 8,
+  product: 7,
+  sum: 6,
+  comparison: 4,
+  and: 3,
+  or: 2,
+  choice: 1,
+} as const;
+
+export function atom(text: string): Printed {
+  return { text, binds: binding.atom };
+}
+
+export function call(name: string, ...parameters: readonly Printed[]): Printed {
+  return atom(`${name}(${parameters.map(({ text }) => text).join(", ")})`);
+}
+
+/** `inner` as an operand of something that binds this tightly. */
+export function within(inner: Printed, binds: number): string {
+  return inner.binds < binds ? `(${inner.text})` : inner.text;
+}
+
+/** In WGSL && and || do not stand side by side without parentheses, nor do comparisons. */
+export function infix(left: Printed, operator: string, right: Printed, binds: number): Printed {
+  const logical = binds <= binding.and;
+  const tighter = logical ? binding.comparison : binds + 1;
+  const associates = binds !== binding.comparison && left.binds === binds;
+  return {
+    text: `${associates ? left.text : within(left, tighter)} ${operator} ${within(right, tighter)}`,
+    binds,
+  };
+}
+
+export const infixOperators: Readonly<
+  Partial<Record<KernelOp, { readonly text: string; readonly binds: number }>>
+> = {
+  add: { text: "+", binds: binding.sum },
+  subtract: { text: "-", binds: binding.sum },
+  multiply: { text: "*", binds: binding.product },
+  less: { text: "<", binds: binding.comparison },
+  lessEqual: { text: "<=", binds: binding.comparison },
+  greater: { text: ">", binds: binding.comparison },
+  greaterEqual: { text: ">=", binds: binding.comparison },
+  and: { text: "&&", binds: binding.and },
+  or: { text: "||", binds: binding.or },
+};
+
+const largestFloat = 3.4028234663852886e38;
+
+/** The nearest f32; beyond the range the largest, which is finite on every driver. */
+export function nearestFloat(value: number): number {
+  if (!Number.isFinite(value)) throw new Error("a literal is not finite");
+  const nearest = Math.fround(value);
+
+  if (!Number.isFinite(nearest)) return Math.sign(value) * largestFloat;
+  // Denormals are flushed by some drivers and not by others.
+  return Math.abs(nearest) < 1.1754943508222875e-38 ? 0 : nearest;
+}
+
+/** The shortest decimal that reads back as this f32. */
+export function floatDigits(value: number): string {
+  const nearest = nearestFloat(value);
+  for (let digits = 1; digits <= 9; digits++) {
+    const text = nearest.toPrecision(digits);
+    const read = Number(text);
+    // WGSL refuses a decimal beyond the largest f32, even where it would round to it.
+    if (Math.fround(read) === nearest && Math.abs(read) <= largestFloat) return String(read);
+  }
+  return String(nearest);
+}
+
+export function typeOfOperand(expression: Expression): ElementType {
+  if (expression.kind !== "op") return expression.type;
+  return expression.arguments[0]?.type ?? expression.type;
+}
+
+/** One line for a comment, whatever names it holds. */
+export function commentText(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").replace(/\*\//g, "* /");
+}

@@ -1,0 +1,221 @@
+// Takes schedules, gives what the runtime runs: kernels in both languages, each text once, and programs of dispatches.
+import type {
+  PlanBuffer,
+  PlanDispatch,
+  PlanKernel,
+  PlanProgram,
+  PlanUniform,
+} from "../../runtime/plan.js";
+import { mapToCpu } from "../kernel/cpu.js";
+import { mapToGpu } from "../kernel/gpu.js";
+import type { Kernel, KernelUniform } from "../kernel/ir.js";
+import { freeDim } from "../types/dimension.js";
+import type { Origin } from "../types/graph.js";
+import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
+import { hostExpression, planDim } from "./dimensions.js";
+import { commentText } from "./expression.js";
+import { javascriptModule, printJavaScript } from "./javascript.js";
+import type { Precision } from "./javascriptFunctions.js";
+import { printWgsl } from "./wgsl.js";
+
+/** What a program is for; its dispatches and buffers come from the schedule. */
+export type ProgramHead = Pick<
+  PlanProgram,
+  "name" | "kind" | "stage" | "objective" | "series" | "inputs"
+>;
+
+export interface ProgramSource {
+  readonly head: ProgramHead;
+  readonly schedule: Schedule;
+}
+
+export interface PlanContext {
+  /** Storages in the order of `Plan.storages`. */
+  readonly storages: readonly string[];
+  /** Free dimensions in the order of `Plan.dimensions`. */
+  readonly dimensions: readonly string[];
+  /** A place for comments: `lenet.nn:9`. */
+  readonly describe: (origin: Origin) => string;
+}
+
+export interface PlannedKernel {
+  readonly plan: PlanKernel;
+  readonly comment: string;
+  readonly gpu: Kernel;
+  readonly cpu: Kernel;
+  readonly gpuWords: readonly number[];
+  readonly cpuWords: readonly number[];
+}
+
+export interface Planned {
+  readonly kernels: readonly PlannedKernel[];
+  readonly programs: readonly PlanProgram[];
+}
+
+/** How nests become kernels; tests compare others with these. */
+export interface Mappings {
+  readonly gpu: (nest: LoopNest, buffers: readonly ScheduledBuffer[]) => Kernel;
+  readonly cpu: (nest: LoopNest, buffers: readonly ScheduledBuffer[]) => Kernel;
+}
+
+interface KernelTable {
+  readonly kernels: PlannedKernel[];
+  readonly positions: Map<string, number>;
+}
+
+export function planPrograms(
+  sources: readonly ProgramSource[],
+  context: PlanContext,
+  mappings: Mappings = { gpu: mapToGpu, cpu: mapToCpu },
+): Planned {
+  const table: KernelTable = { kernels: [], positions: new Map() };
+  const programs = sources.map((source) => planProgram(source, context, mappings, table));
+  return { kernels: table.kernels, programs };
+}
+
+/** The CPU kernels as an ES module; "f64" is the reference for checks in double precision. */
+export function cpuModuleText(kernels: readonly PlannedKernel[], precision: Precision): string {
+  const scripts = kernels.map(({ plan, comment, cpu, cpuWords }) => ({
+    ...printJavaScript(cpu, cpuWords, precision, plan.name),
+    name: plan.name,
+    comment,
+  }));
+  return javascriptModule(scripts, precision);
+}
+
+function planProgram(
+  { head, schedule }: ProgramSource,
+  context: PlanContext,
+  mappings: Mappings,
+  table: KernelTable,
+): PlanProgram {
+  const words = createWords(context.dimensions);
+  const dispatches = schedule.nests.map((nest, at): PlanDispatch => {
+    const gpu = mappings.gpu(nest, schedule.buffers);
+    const cpu = mappings.cpu(nest, schedule.buffers);
+    const kernel = addKernel(table, context, gpu, cpu, words);
+    const serves = head.kind === "predict" ? schedule.serves[at] : undefined;
+    return {
+      kernel,
+      buffers: gpu.bindings.map(({ buffer }) => planBuffer(schedule, buffer, context)),
+      workgroups: planDim(gpu.workgroups),
+      flops: planDim(gpu.flops),
+      ...(serves ? { serves } : {}),
+    };
+  });
+  return {
+    ...head,
+    uniforms: words.list.map((uniform) => planUniform(uniform, schedule)),
+    slots: schedule.slots.map((slot) => ({ bytes: slot.bytes.map(planDim) })),
+    dispatches,
+    results: schedule.results.map((result) => ({
+      name: result.name,
+      type: result.type,
+      shape: result.shape.map(planDim),
+      buffer: planBuffer(schedule, result.buffer, context),
+    })),
+  };
+}
+
+interface Words {
+  readonly list: KernelUniform[];
+  readonly wordOf: (uniform: KernelUniform) => number;
+}
+
+/** Seed, member, counter and the free dimensions always come first, so that programs can share kernels. */
+function createWords(dimensions: readonly string[]): Words {
+  const list: KernelUniform[] = [
+    { kind: "seed" },
+    { kind: "member" },
+    { kind: "counter" },
+    ...dimensions.map((name): KernelUniform => ({ kind: "dim", dim: freeDim(name) })),
+  ];
+  const positions = new Map(list.map((uniform, at) => [JSON.stringify(uniform), at]));
+  const wordOf = (uniform: KernelUniform): number => {
+    const key = JSON.stringify(uniform);
+    const known = positions.get(key);
+    if (known !== undefined) return known;
+    positions.set(key, list.length);
+    list.push(uniform);
+    return list.length - 1;
+  };
+  return { list, wordOf };
+}
+
+function planUniform(uniform: KernelUniform, schedule: Schedule): PlanUniform {
+  switch (uniform.kind) {
+    case "dim":
+      return { kind: "dim", value: planDim(uniform.dim) };
+    case "host": {
+      const value = schedule.host[uniform.index];
+      if (!value) throw new Error(`there is no host value ${uniform.index}`);
+      return { kind: "host", value: hostExpression(value) };
+    }
+    case "seed":
+    case "member":
+    case "counter":
+      return { kind: uniform.kind };
+  }
+}
+
+function planBuffer(schedule: Schedule, buffer: number, context: PlanContext): PlanBuffer {
+  const declared = schedule.buffers[buffer];
+  if (!declared) throw new Error(`there is no buffer ${buffer}`);
+  switch (declared.kind) {
+    case "storage": {
+      const storage = context.storages.indexOf(declared.storage);
+      if (storage < 0) throw new Error(`there is no storage ${declared.storage}`);
+      return { kind: "storage", storage };
+    }
+    case "input":
+      return { kind: "input", input: declared.input, elements: planDim(declared.elements) };
+    case "temporary":
+      return { kind: "slot", slot: declared.slot, elements: planDim(declared.elements) };
+  }
+}
+
+/** Kernels with the same texts are one; its comment names the first place. */
+function addKernel(
+  table: KernelTable,
+  context: PlanContext,
+  gpu: Kernel,
+  cpu: Kernel,
+  words: Words,
+): number {
+  const gpuWords = gpu.uniforms.map(words.wordOf);
+  const cpuWords = cpu.uniforms.map(words.wordOf);
+  const text = printWgsl(gpu, gpuWords);
+  const key = `${text}${printJavaScript(cpu, cpuWords, "f32", "kernel").text}`;
+  const known = table.positions.get(key);
+  if (known !== undefined) return known;
+  const at = table.kernels.length;
+  table.positions.set(key, at);
+  const comment = commentOf(gpu, context);
+  table.kernels.push({
+    plan: {
+      name: `k${at}`,
+      wgsl: `// ${comment}\n${text}`,
+      workgroupSize: gpu.workgroupSize,
+      bindings: gpu.bindings.map(({ type, written }) => ({
+        access: written ? "read_write" : "read",
+        type,
+      })),
+    },
+    comment,
+    gpu,
+    cpu,
+    gpuWords,
+    cpuWords,
+  });
+  return at;
+}
+
+/** More places than this make a comment that nobody reads. */
+const mostPlaces = 6;
+
+function commentOf(kernel: Kernel, context: PlanContext): string {
+  const places = [...new Set(kernel.origins.map(context.describe))];
+  const shown = places.slice(0, mostPlaces).join(", ");
+  const more = places.length > mostPlaces ? ` and ${places.length - mostPlaces} more` : "";
+  return commentText(places.length === 0 ? kernel.name : `${kernel.name}: ${shown}${more}`);
+}

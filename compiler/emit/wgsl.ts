@@ -1,0 +1,295 @@
+// Takes a kernel and the places of its uniform words, gives WGSL.
+import type { ElementType } from "../types/graph.js";
+import type { Expression, Kernel, Statement } from "../kernel/ir.js";
+import { builtins, expressionChildren, statementExpressions } from "../kernel/ir.js";
+import type { Printed } from "./expression.js";
+import {
+  atom,
+  binding,
+  call,
+  floatDigits,
+  infix,
+  infixOperators,
+  typeOfOperand,
+  within,
+} from "./expression.js";
+import { shaderFunctions } from "./wgslFunctions.js";
+import type { Writer } from "./writer.js";
+import { createWriter } from "./writer.js";
+
+interface Context {
+  readonly kernel: Kernel;
+  readonly functions: Set<string>;
+}
+
+/** `wordOf` places each of the kernel's uniforms in the program's uniform buffer. */
+export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
+  const context: Context = { kernel, functions: new Set() };
+  const main = printMain(context, wordOf);
+  const writer = createWriter();
+  const words = Math.max(0, ...wordOf) + 1;
+  if (kernel.uniforms.length > 0) {
+    writer.line(
+      `@group(0) @binding(0) var<uniform> words: array<vec4<u32>, ${Math.ceil(words / 4)}>;`,
+    );
+  }
+  kernel.bindings.forEach((each, at) => {
+    const access = each.written ? "read_write" : "read";
+    writer.line(
+      `@group(0) @binding(${at + 1}) var<storage, ${access}> b${at + 1}: array<${storedType(each.type)}>;`,
+    );
+  });
+  for (const array of kernel.shared) {
+    writer.line(`var<workgroup> ${array.name}: array<${storedType(array.type)}, ${array.length}>;`);
+  }
+  const parts = [writer.text(), ...shaderFunctions(context.functions).map((text) => `${text}\n`)];
+  return [...parts, main].join("\n");
+}
+
+/** Booleans have no layout in memory: they are stored as 0 and 1. */
+function storedType(type: ElementType): string {
+  return type === "bool" ? "u32" : type;
+}
+
+function printMain(context: Context, wordOf: readonly number[]): string {
+  const { kernel } = context;
+  const writer = createWriter();
+  const used = usedVariables(kernel.body);
+  const parameters = ["@builtin(local_invocation_index) local_index: u32"];
+  if (used.has("group") || used.has("invocation")) {
+    parameters.unshift("@builtin(num_workgroups) groups: vec3<u32>");
+    parameters.unshift("@builtin(workgroup_id) group_id: vec3<u32>");
+  }
+  const head = `@compute @workgroup_size(${kernel.workgroupSize})\nfn main(${parameters.join(", ")}) {`;
+  writer.indented(head, "}", () => {
+    if (used.has("group") || used.has("invocation")) {
+      writer.line("let group = i32(group_id.x + group_id.y * groups.x);");
+    }
+    if (used.has("lane") || used.has("invocation")) writer.line("let lane = i32(local_index);");
+    if (used.has("invocation")) {
+      writer.line(`let invocation = group * ${kernel.workgroupSize} + lane;`);
+    }
+    kernel.uniforms.forEach((uniform, at) => {
+      const word = wordOf[at] ?? 0;
+      const text = `words[${word >> 2}].${"xyzw".charAt(word & 3)}`;
+      const value =
+        uniform.kind === "dim"
+          ? `i32(${text})`
+          : uniform.kind === "host"
+            ? `bitcast<f32>(${text})`
+            : text;
+      writer.line(`let ${uniformName(kernel, at)} = ${value};`);
+    });
+    printBody(context, writer, kernel.body);
+  });
+  return writer.text();
+}
+
+function uniformName(kernel: Kernel, at: number): string {
+  const kind = kernel.uniforms[at]?.kind ?? "dim";
+  return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
+}
+
+/** Which of the given variables the body reads. */
+function usedVariables(body: readonly Statement[]): ReadonlySet<string> {
+  const used = new Set<string>();
+  const names = new Set<string>(builtins);
+  const visit = (expression: Expression): void => {
+    if (expression.kind === "variable" && names.has(expression.name)) used.add(expression.name);
+    expressionChildren(expression).forEach(visit);
+  };
+  const walk = (statements: readonly Statement[]): void => {
+    for (const statement of statements) {
+      statementExpressions(statement).forEach(visit);
+      if (statement.kind === "for" || statement.kind === "if") walk(statement.body);
+    }
+  };
+  walk(body);
+  return used;
+}
+
+function printBody(context: Context, writer: Writer, body: readonly Statement[]): void {
+  for (const statement of body) printStatement(context, writer, statement);
+}
+
+function printStatement(context: Context, writer: Writer, statement: Statement): void {
+  const text = (expression: Expression): string => print(context, expression).text;
+  switch (statement.kind) {
+    case "let":
+      writer.line(`let ${statement.name} = ${text(statement.value)};`);
+      return;
+    case "var":
+      writer.line(`var ${statement.name}: ${statement.value.type} = ${text(statement.value)};`);
+      return;
+    case "assign":
+      writer.line(`${statement.name} = ${text(statement.value)};`);
+      return;
+    case "for": {
+      const { name, from, below, step } = statement;
+      const next = step === 1 ? `${name}++` : `${name} += ${step}`;
+      const limit = within(print(context, below), binding.sum);
+      const head = `for (var ${name} = ${text(from)}; ${name} < ${limit}; ${next}) {`;
+      writer.indented(head, "}", () => {
+        printBody(context, writer, statement.body);
+      });
+      return;
+    }
+    case "if":
+      writer.indented(`if (${text(statement.condition)}) {`, "}", () => {
+        printBody(context, writer, statement.body);
+      });
+      return;
+    case "store":
+    case "share": {
+      const target = statement.kind === "store" ? `b${statement.binding + 1}` : statement.array;
+      const value = print(context, statement.value);
+      const stored = statement.value.type === "bool" ? `select(0u, 1u, ${value.text})` : value.text;
+      writer.line(`${target}[${text(statement.index)}] = ${stored};`);
+      return;
+    }
+    case "barrier":
+      writer.line("workgroupBarrier();");
+      return;
+  }
+}
+
+function print(context: Context, expression: Expression): Printed {
+  switch (expression.kind) {
+    case "literal":
+      return printLiteral(expression.type, expression.value);
+    case "variable":
+      return atom(expression.name);
+    case "uniform":
+      return atom(uniformName(context.kernel, expression.uniform));
+    case "load":
+    case "shared": {
+      const source = expression.kind === "load" ? `b${expression.binding + 1}` : expression.array;
+      const text = `${source}[${print(context, expression.index).text}]`;
+      return expression.type === "bool"
+        ? { text: `${text} != 0u`, binds: binding.comparison }
+        : atom(text);
+    }
+    case "draw": {
+      const name = expression.source === "bits" ? "draw_bits" : "draw_uniform";
+      context.functions.add(name);
+      const index = call("u32", print(context, expression.index));
+      const stream = atom(`0x${(expression.stream >>> 0).toString(16)}u`);
+      return call(name, atom("seed"), atom("member"), atom("counter"), stream, index);
+    }
+    case "op":
+      return printOp(context, expression);
+  }
+}
+
+function printLiteral(type: ElementType, value: number): Printed {
+  switch (type) {
+    case "bool":
+      return atom(value !== 0 ? "true" : "false");
+    case "u32":
+      return atom(`${value >>> 0}u`);
+    case "i32":
+      return value < 0 ? atom(`i32(${value})`) : atom(String(value));
+    case "f32": {
+      const digits = floatDigits(value);
+      const text = /[.e]/.test(digits) ? digits : `${digits}.0`;
+      return { text, binds: text.startsWith("-") ? binding.unary : binding.atom };
+    }
+  }
+}
+
+type OpExpression = Extract<Expression, { kind: "op" }>;
+
+function printOp(context: Context, expression: OpExpression): Printed {
+  const operands = expression.arguments.map((argument) => print(context, argument));
+  const [first, second, third] = operands;
+  if (!first) throw new Error(`${expression.op} has no operand`);
+  const own = (name: string): Printed => {
+    context.functions.add(name);
+    return call(name, ...operands);
+  };
+  const { op } = expression;
+  const from = typeOfOperand(expression);
+  const operator = infixOperators[op];
+  if (operator && second) return infix(first, operator.text, second, operator.binds);
+  switch (op) {
+    case "negate":
+      return { text: `-${within(first, binding.atom)}`, binds: binding.unary };
+    case "not":
+      return { text: `!${within(first, binding.atom)}`, binds: binding.unary };
+    case "exp":
+    case "log":
+    case "sqrt":
+    case "sin":
+    case "cos":
+    case "tanh":
+    case "erf":
+    case "erfinv":
+      return own(`${op}_of`);
+    case "abs":
+    case "sign":
+      return from === "u32" && op === "abs" ? first : call(op, first);
+    case "floor":
+    case "round":
+      return from === "f32" ? call(op, first) : first;
+    case "minimum":
+    case "maximum":
+      return boundedOp(op, from, operands);
+    case "equal":
+    case "notEqual":
+      return comparison(first, op === "equal" ? "==" : "!=", second);
+    case "divide":
+      return infix(first, "/", second ?? first, binding.product);
+    case "remainder":
+      return infix(first, "%", second ?? first, binding.product);
+    case "modulo":
+      if (from === "u32") return infix(first, "%", second ?? first, binding.product);
+      return own(from === "i32" ? "floor_modulo" : "modulo_of");
+    case "power":
+      return from === "f32" ? own("power_of") : integerPower(context, expression.type, operands);
+    case "select":
+      return call("select", third ?? first, second ?? first, first);
+    case "cast":
+      return printCast(context, expression.type, from, first);
+    default:
+      throw new Error(`${op} has no WGSL`);
+  }
+}
+
+function boundedOp(
+  op: "minimum" | "maximum",
+  from: ElementType,
+  operands: readonly Printed[],
+): Printed {
+  const [first, second] = operands;
+  if (!first || !second) throw new Error(`${op} takes two operands`);
+  if (from !== "bool") return call(op === "minimum" ? "min" : "max", first, second);
+  return op === "minimum"
+    ? infix(first, "&&", second, binding.and)
+    : infix(first, "||", second, binding.or);
+}
+
+function comparison(left: Printed, operator: string, right: Printed | undefined): Printed {
+  if (!right) throw new Error("a comparison takes two operands");
+  return infix(left, operator, right, binding.comparison);
+}
+
+function integerPower(context: Context, type: ElementType, operands: readonly Printed[]): Printed {
+  context.functions.add("power_of");
+  context.functions.add(type === "u32" ? "to_u32" : "to_i32");
+  const floats = operands.map((operand) => call("f32", operand));
+  return call(type === "u32" ? "to_u32" : "to_i32", call("round", call("power_of", ...floats)));
+}
+
+function printCast(context: Context, to: ElementType, from: ElementType, value: Printed): Printed {
+  if (to === from) return value;
+  if (from === "f32" && (to === "i32" || to === "u32")) {
+    const name = to === "i32" ? "to_i32" : "to_u32";
+    context.functions.add(name);
+    return call(name, value);
+  }
+  if (to === "bool") {
+    const zero = from === "f32" ? "0.0" : from === "u32" ? "0u" : "0";
+    return infix(value, "!=", atom(zero), binding.comparison);
+  }
+  return call(to, value);
+}

@@ -1,0 +1,254 @@
+// Takes a nest and what its axes stand for on a machine, gives the kernel: the frame that all mappings share.
+import type { Dim } from "../types/dimension.js";
+import type { LoopNest, ScheduledBuffer } from "../types/nest.js";
+import type { AxisValues, ReductionShape } from "./evaluate.js";
+import { createEvaluation, scalarsOf } from "./evaluate.js";
+import { survey } from "./group.js";
+import type { Expression, Kernel, KernelBinding, KernelUniform, Statement } from "./ir.js";
+import type { ReduceScalar } from "./measure.js";
+import { flopsOf } from "./measure.js";
+import { place } from "./place.js";
+import { internPolynomial } from "./polynomial.js";
+import { writeReduction } from "./reduce.js";
+import type { Emission, Scope } from "./scope.js";
+import { openScope } from "./scope.js";
+import type { ReductionLoop, Value, Values, VariableValue } from "./value.js";
+
+/** One point of the nest that a pass of the kernel's body computes. */
+export interface Lane {
+  readonly axes: AxisValues;
+  /** Stores happen only where these hold: lanes beyond an edge. */
+  readonly guards: readonly Value[];
+}
+
+export interface Mapping {
+  readonly target: "gpu" | "cpu";
+  readonly workgroupSize: number;
+  readonly workgroups: Dim;
+  readonly values: Values;
+  /** Variables that the machine gives. */
+  readonly given: readonly VariableValue[];
+  /** The body runs only where this holds; it must be uniform where reductions are cooperative. */
+  readonly within: Value | undefined;
+  /** Loops around the points. */
+  readonly loops: readonly ReductionLoop[];
+  /** Only where this holds does anything get stored (one lane of a workgroup). */
+  readonly once: Value | undefined;
+  readonly lanes: readonly Lane[];
+  readonly shapeOf: (reduce: ReduceScalar) => ReductionShape;
+}
+
+interface PointStore {
+  readonly buffer: number;
+  readonly index: Value;
+  readonly value: Value;
+  readonly guards: readonly Value[];
+}
+
+export function assemble(
+  nest: LoopNest,
+  buffers: readonly ScheduledBuffer[],
+  mapping: Mapping,
+): Kernel {
+  const stores = storesOf(nest, mapping);
+  const roots = stores.flatMap((store) => [store.index, store.value, ...store.guards]);
+  const termOf = (value: Value, at: number): Value => {
+    const term = value.kind === "polynomial" ? value.terms[at] : undefined;
+    return term ? internPolynomial(mapping.values, { constant: 0, terms: [term] }) : value;
+  };
+  const { uses, groups } = survey(roots, termOf);
+  const { bindings, bindingOf } = bindingsOf(nest, buffers);
+  const uniforms: KernelUniform[] = [];
+  const emission: Emission = {
+    values: mapping.values,
+    target: mapping.target,
+    lanes: mapping.workgroupSize,
+    depths: new Map(mapping.given.map((variable) => [variable, 0])),
+    uses,
+    groups,
+    bindingOf,
+    uniformOf: (uniform) => uniformOf(uniforms, uniform),
+    fresh: createNamer(),
+    shared: [],
+    reduce: writeReduction,
+  };
+  const root = openScope();
+  writeWithin(emission, mapping, stores, root);
+  return {
+    name: nest.name,
+    target: mapping.target,
+    workgroupSize: mapping.workgroupSize,
+    workgroups: mapping.workgroups,
+    bindings,
+    uniforms,
+    shared: emission.shared,
+    body: root.statements,
+    origins: nest.origins,
+    flops: flopsOf(nest),
+  };
+}
+
+function storesOf(nest: LoopNest, mapping: Mapping): readonly PointStore[] {
+  const { evaluate } = createEvaluation(mapping.values, mapping.shapeOf);
+  return mapping.lanes.flatMap((lane) =>
+    nest.stores.map((store) => ({
+      buffer: store.buffer,
+      index: evaluate(store.index, lane.axes),
+      value: evaluate(store.value, lane.axes),
+      guards: lane.guards,
+    })),
+  );
+}
+
+/** Buffers in the nest's order, the same on every target; a temporary slot that two buffers share is one binding. */
+export function bindingsOf(
+  nest: LoopNest,
+  buffers: readonly ScheduledBuffer[],
+): { bindings: readonly KernelBinding[]; bindingOf: (buffer: number) => number } {
+  const loaded = scalarsOf(nest).flatMap((scalar) =>
+    scalar.kind === "load" ? [scalar.buffer] : [],
+  );
+  const stored = nest.stores.map((store) => store.buffer);
+  const keyOf = (buffer: number): string => {
+    const declared = buffers[buffer];
+    if (!declared) throw new Error(`there is no buffer ${buffer}`);
+    return bufferKey(declared);
+  };
+  const written = new Set(stored.map(keyOf));
+  // All temporaries are ranges of one buffer, and a dispatch sees a buffer as writable or not as a whole.
+  const writesArena = stored.some((buffer) => buffers[buffer]?.kind === "temporary");
+  const places = new Map<string, number>();
+  const bindings: KernelBinding[] = [];
+  for (const buffer of [...loaded, ...stored]) {
+    const key = keyOf(buffer);
+    const type = buffers[buffer]?.type ?? "f32";
+    if (places.has(`${key} ${type}`)) continue;
+    places.set(`${key} ${type}`, bindings.length);
+    const inArena = writesArena && buffers[buffer]?.kind === "temporary";
+    bindings.push({ buffer, type, written: inArena || written.has(key) });
+  }
+  const bindingOf = (buffer: number): number =>
+    places.get(`${keyOf(buffer)} ${buffers[buffer]?.type ?? "f32"}`) ?? 0;
+  return { bindings, bindingOf };
+}
+
+export function bufferKey(buffer: ScheduledBuffer): string {
+  switch (buffer.kind) {
+    case "storage":
+      return `storage ${buffer.storage}`;
+    case "input":
+      return `input ${buffer.input}`;
+    case "temporary":
+      return `slot ${buffer.slot}`;
+  }
+}
+
+function uniformOf(uniforms: KernelUniform[], uniform: KernelUniform): number {
+  const key = JSON.stringify(uniform);
+  const at = uniforms.findIndex((known) => JSON.stringify(known) === key);
+  if (at >= 0) return at;
+  uniforms.push(uniform);
+  return uniforms.length - 1;
+}
+
+function createNamer(): (prefix: string) => string {
+  const counts = new Map<string, number>();
+  return (prefix) => {
+    const count = (counts.get(prefix) ?? 0) + 1;
+    counts.set(prefix, count);
+    return `${prefix}${count}`;
+  };
+}
+
+function writeWithin(
+  emission: Emission,
+  mapping: Mapping,
+  stores: readonly PointStore[],
+  root: Scope,
+): void {
+  if (!mapping.within) {
+    writePoints(emission, mapping, mapping.loops, stores, root, 0);
+    return;
+  }
+  const scope = openScope(root);
+  scope.known.add(mapping.within);
+  const condition = place(emission, mapping.within, root, 0);
+  writePoints(emission, mapping, mapping.loops, stores, scope, scope.depth);
+  root.statements.push({ kind: "if", condition, body: scope.statements });
+}
+
+function writePoints(
+  emission: Emission,
+  mapping: Mapping,
+  loops: readonly ReductionLoop[],
+  stores: readonly PointStore[],
+  home: Scope,
+  minimum: number,
+): void {
+  const [loop, ...inner] = loops;
+  if (loop) {
+    const scope = openScope(home);
+    emission.depths.set(loop.variable, scope.depth);
+    const from = place(emission, loop.from, home, minimum);
+    const below = place(emission, loop.below, home, minimum);
+    writePoints(emission, mapping, inner, stores, scope, minimum);
+    home.statements.push({
+      kind: "for",
+      name: loop.variable.name,
+      from,
+      below,
+      step: loop.step,
+      body: scope.statements,
+    });
+    return;
+  }
+  if (!mapping.once) {
+    writeStores(emission, stores, home, minimum);
+    return;
+  }
+  const scope = openScope(home);
+  scope.known.add(mapping.once);
+  const condition = place(emission, mapping.once, home, minimum);
+  writeStores(emission, stores, scope, minimum);
+  home.statements.push({ kind: "if", condition, body: scope.statements });
+}
+
+/** All values are computed before anything is stored: a point may read what it overwrites. */
+function writeStores(
+  emission: Emission,
+  stores: readonly PointStore[],
+  home: Scope,
+  minimum: number,
+): void {
+  const statements: Statement[] = [];
+  for (const store of stores) {
+    const value = named(emission, place(emission, store.value, home, minimum), stores, home);
+    const index = place(emission, store.index, home, minimum);
+    const binding = emission.bindingOf(store.buffer);
+    const statement: Statement = { kind: "store", binding, index, value };
+    const conditions = store.guards.map((guard) => place(emission, guard, home, minimum));
+    const [first, ...others] = conditions;
+    if (!first) {
+      statements.push(statement);
+      continue;
+    }
+    const condition = others.reduce<Expression>(
+      (left, right) => ({ kind: "op", type: "bool", op: "and", arguments: [left, right] }),
+      first,
+    );
+    statements.push({ kind: "if", condition, body: [statement] });
+  }
+  home.statements.push(...statements);
+}
+
+function named(
+  emission: Emission,
+  value: Expression,
+  stores: readonly PointStore[],
+  home: Scope,
+): Expression {
+  if (stores.length === 1 || value.kind === "variable" || value.kind === "literal") return value;
+  const name = emission.fresh("v");
+  home.statements.push({ kind: "let", name, value });
+  return { kind: "variable", type: value.type, name };
+}

@@ -1,0 +1,55 @@
+// Takes a nest, gives its kernel for the CPU: loops in the order of the axes, blocks of points in registers.
+import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
+import { assemble } from "./assemble.js";
+import type { Kernel } from "./ir.js";
+import { lanesFrom } from "./lanes.js";
+import { dimValue } from "./polynomial.js";
+import { createSerialShapes } from "./shapes.js";
+import { literal } from "./simplify.js";
+import type { TiledAxis } from "./tile.js";
+import { chooseTile } from "./tile.js";
+import type { ReductionLoop, Value } from "./value.js";
+import { createValues } from "./value.js";
+
+export function mapToCpu(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
+  return mapInLoops(nest, buffers, chooseTile(nest, 4, 1).axes);
+}
+
+/** Plain loops, one point at a time: what the other mappings are compared with. */
+export function mapToReference(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
+  return mapInLoops(nest, buffers, []);
+}
+
+function mapInLoops(
+  nest: LoopNest,
+  buffers: readonly ScheduledBuffer[],
+  tile: readonly TiledAxis[],
+): Kernel {
+  const values = createValues();
+  const zero = literal(values, "i32", 0);
+  const starts = new Map<Axis, Value>();
+  const loops: ReductionLoop[] = [];
+  for (const axis of nest.axes) {
+    const step = tile.find((tiled) => tiled.axis === axis)?.size ?? 1;
+    if (typeof axis.extent === "number" && axis.extent <= step) {
+      starts.set(axis, zero);
+      continue;
+    }
+    const below = dimValue(values, axis.extent);
+    const variable = values.variable(`a${axis.id}`, below);
+    starts.set(axis, variable);
+    loops.push({ variable, from: zero, below, step });
+  }
+  return assemble(nest, buffers, {
+    target: "cpu",
+    workgroupSize: 1,
+    workgroups: 1,
+    values,
+    given: [],
+    within: undefined,
+    loops,
+    once: undefined,
+    lanes: lanesFrom(values, starts, tile),
+    shapeOf: createSerialShapes(values),
+  });
+}

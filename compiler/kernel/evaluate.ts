@@ -1,0 +1,166 @@
+// Takes scalars of a nest and what each axis stands for, gives values: the same subexpression of two lanes is one value.
+import type { Axis, LoopNest, Scalar } from "../types/nest.js";
+import { dimValue } from "./polynomial.js";
+import { literal, operation } from "./simplify.js";
+import type { ReductionLoop, Value, Values } from "./value.js";
+
+/** What each axis stands for: a loop variable, a lane of a tile, a part of an invocation's number. */
+export type AxisValues = ReadonlyMap<Axis, Value>;
+
+/** How the loops of a reduction run: its axes in terms of loop variables. */
+export interface ReductionShape {
+  readonly loops: readonly ReductionLoop[];
+  readonly axes: AxisValues;
+  readonly cooperative: boolean;
+}
+
+type ReduceScalar = Extract<Scalar, { kind: "reduce" }>;
+
+export interface Evaluation {
+  readonly values: Values;
+  readonly evaluate: (scalar: Scalar, axes: AxisValues) => Value;
+}
+
+/** `shapeOf` is asked once for each reduction; the loops it gives are shared by all lanes. */
+export function createEvaluation(
+  values: Values,
+  shapeOf: (reduce: ReduceScalar) => ReductionShape,
+): Evaluation {
+  const memo = new Map<Scalar, Map<string, Value>>();
+  const axesOf = createAxesOf();
+  const shapes = new Map<Scalar, ReductionShape>();
+  const evaluate = (scalar: Scalar, axes: AxisValues): Value => {
+    const key = [...axesOf(scalar)].map((axis) => axes.get(axis)?.id ?? "?").join(",");
+    const known = memo.get(scalar) ?? new Map<string, Value>();
+    memo.set(scalar, known);
+    const found = known.get(key);
+    if (found) return found;
+    const made = compute(scalar, axes);
+    known.set(key, made);
+    return made;
+  };
+  const compute = (scalar: Scalar, axes: AxisValues): Value => {
+    switch (scalar.kind) {
+      case "literal":
+        return literal(values, scalar.type, scalar.value);
+      case "axis": {
+        const value = axes.get(scalar.axis);
+        if (!value) throw new Error(`axis ${scalar.axis.id} is not bound`);
+        return value;
+      }
+      case "dim":
+        return dimValue(values, scalar.dim);
+      case "host":
+        return values.intern({
+          kind: "uniform",
+          type: "f32",
+          uniform: { kind: "host", index: scalar.index },
+        });
+      case "load":
+        return values.intern({
+          kind: "load",
+          type: scalar.type,
+          buffer: scalar.buffer,
+          index: evaluate(scalar.index, axes),
+        });
+      case "op":
+        return operation(
+          values,
+          scalar.op,
+          scalar.type,
+          scalar.arguments.map((argument) => evaluate(argument, axes)),
+        );
+      case "guard":
+        return guard(scalar, axes);
+      case "reduce":
+        return reduce(scalar, axes);
+      case "random":
+        return values.intern({
+          kind: "draw",
+          type: scalar.type,
+          source: scalar.source,
+          stream: scalar.stream,
+          index: evaluate(scalar.index, axes),
+        });
+    }
+  };
+  const guard = (scalar: Extract<Scalar, { kind: "guard" }>, axes: AxisValues): Value => {
+    const condition = evaluate(scalar.condition, axes);
+    const value = evaluate(scalar.value, axes);
+    const otherwise = evaluate(scalar.otherwise, axes);
+    if (condition.kind === "literal") return condition.value !== 0 ? value : otherwise;
+    if (value === otherwise) return value;
+    return values.intern({ kind: "guard", type: scalar.type, condition, value, otherwise });
+  };
+  const reduce = (scalar: ReduceScalar, axes: AxisValues): Value => {
+    const shape = shapes.get(scalar) ?? shapeOf(scalar);
+    shapes.set(scalar, shape);
+    const inner = new Map([...axes, ...shape.axes]);
+    const value = evaluate(scalar.value, inner);
+    const arg = scalar.combine === "argmax" || scalar.combine === "argmin";
+    const [axis] = scalar.axes;
+    const place = arg && axis ? inner.get(axis) : undefined;
+    if (shape.loops.length === 0) return place ?? value;
+    return values.intern({
+      kind: "reduction",
+      type: scalar.type,
+      combine: scalar.combine,
+      cooperative: shape.cooperative,
+      loops: shape.loops,
+      value,
+      place,
+      family: scalar,
+    });
+  };
+  return { values, evaluate };
+}
+
+/** The axes that a scalar depends on, those that its own reductions bind left out. */
+export function createAxesOf(): (scalar: Scalar) => ReadonlySet<Axis> {
+  const memo = new Map<Scalar, ReadonlySet<Axis>>();
+  const axesOf = (scalar: Scalar): ReadonlySet<Axis> => {
+    const known = memo.get(scalar);
+    if (known) return known;
+    const axes = new Set<Axis>();
+    if (scalar.kind === "axis") axes.add(scalar.axis);
+    for (const child of scalarChildren(scalar)) for (const axis of axesOf(child)) axes.add(axis);
+    if (scalar.kind === "reduce") for (const axis of scalar.axes) axes.delete(axis);
+    memo.set(scalar, axes);
+    return axes;
+  };
+  return axesOf;
+}
+
+export function scalarChildren(scalar: Scalar): readonly Scalar[] {
+  switch (scalar.kind) {
+    case "op":
+      return scalar.arguments;
+    case "load":
+    case "random":
+      return [scalar.index];
+    case "guard":
+      return [scalar.condition, scalar.value, scalar.otherwise];
+    case "reduce":
+      return [scalar.value];
+    case "literal":
+    case "axis":
+    case "dim":
+    case "host":
+      return [];
+  }
+}
+
+/** Every scalar of a nest once, operands before those that use them. */
+export function scalarsOf(nest: LoopNest): readonly Scalar[] {
+  const seen = new Set<Scalar>();
+  const visit = (scalar: Scalar): void => {
+    if (seen.has(scalar)) return;
+    for (const child of scalarChildren(scalar)) visit(child);
+    seen.add(scalar);
+  };
+  for (const store of nest.stores) {
+    visit(store.index);
+    visit(store.value);
+  }
+  return [...seen];
+}

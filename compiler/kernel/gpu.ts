@@ -1,0 +1,171 @@
+// Takes a nest, gives its kernel for the GPU: points to invocations, blocks of points to registers, long sums to workgroups.
+import type { Dim } from "../types/dimension.js";
+import { ceilDivideDims, multiplyDims } from "../types/dimension.js";
+import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
+import type { Lane, Mapping } from "./assemble.js";
+import { assemble } from "./assemble.js";
+import type { AxisValues, ReductionShape } from "./evaluate.js";
+import { createAxesOf } from "./evaluate.js";
+import type { Kernel } from "./ir.js";
+import { blockExtent, lanesOfTile } from "./lanes.js";
+import type { ReduceScalar } from "./measure.js";
+import { pointsOf, reducesOf } from "./measure.js";
+import { dimValue } from "./polynomial.js";
+import { createSerialShapes } from "./shapes.js";
+import { literal, operation } from "./simplify.js";
+import type { TiledAxis } from "./tile.js";
+import { chooseTile } from "./tile.js";
+import type { ReductionLoop, Value, Values, VariableValue } from "./value.js";
+import { createValues } from "./value.js";
+
+/** With fewer invocations than this, long reductions are shared by the lanes of a workgroup. */
+const fewInvocations = 4096;
+const longReduction = 128;
+const invocations = 64;
+/** Groups beyond this fold into a second dimension of the grid, which may leave some without work. */
+const groupsAlongAxis = 65535;
+
+interface Division {
+  /** Axes that number the invocations, or the workgroups where reductions are cooperative. */
+  readonly outer: readonly Axis[];
+  /** Axes over which the lanes of a workgroup stride. */
+  readonly inner: readonly Axis[];
+  readonly tile: readonly TiledAxis[];
+  readonly cooperative: boolean;
+}
+
+export function mapToGpu(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
+  return assemble(nest, buffers, mappingOf(nest, divide(nest)));
+}
+
+function divide(nest: LoopNest): Division {
+  const reduces = reducesOf(nest);
+  const plain: Division = { outer: nest.axes, inner: [], tile: [], cooperative: false };
+  if (reduces.length === 0) return plain;
+  const axesOf = createAxesOf();
+  const used = new Set(reduces.flatMap((reduce) => [...axesOf(reduce)]));
+  const outer = nest.axes.filter((axis) => used.has(axis));
+  const inner = nest.axes.filter((axis) => !used.has(axis));
+  const length = Math.max(...reduces.map((reduce) => pointsOf(reduce.axes)));
+  // Reductions that all points of a row share are done once, by the row's workgroup.
+  if (inner.length > 0) {
+    const cheap = length <= 4;
+    return cheap ? plain : { outer, inner, tile: [], cooperative: true };
+  }
+  const choice = chooseTile(nest, 4, 0.25);
+  const tile = choice.loads < 0.8 * choice.loadsUntiled ? choice.axes : [];
+  const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes));
+  const cooperative = blocks < fewInvocations && length >= longReduction;
+  return { outer, inner: [], tile, cooperative };
+}
+
+function mappingOf(nest: LoopNest, division: Division): Mapping {
+  const values = createValues();
+  const { outer, inner, tile, cooperative } = division;
+  const counts = outer.map((axis) => blockExtent(axis, tile));
+  const total = multiplyDims(1, ...counts);
+  const number = values.variable(cooperative ? "group" : "invocation", dimValue(values, total));
+  const lane = values.variable("lane", undefined);
+  const size = cooperative ? laneCount(nest, tile) : invocations;
+  const blocks = split(values, number, outer, counts);
+  const rows = splitLoop(values, inner, lane, size);
+  const axes = new Map([...blocks, ...rows.axes]);
+  return {
+    target: "gpu",
+    workgroupSize: size,
+    workgroups: cooperative ? total : ceilDivideDims(total, size),
+    values,
+    given: [number, lane],
+    within: withinOf(values, number, total, cooperative ? 1 : size),
+    loops: rows.loops,
+    once:
+      cooperative && inner.length === 0
+        ? operation(values, "equal", "bool", [lane, literal(values, "i32", 0)])
+        : undefined,
+    lanes: lanesOfTile(values, axes, tile) satisfies readonly Lane[],
+    shapeOf: createShapes(values, lane, size, cooperative ? new Set(outer) : undefined),
+  };
+}
+
+/** Many accumulators share the 16 KiB of workgroup memory. */
+function laneCount(nest: LoopNest, tile: readonly TiledAxis[]): number {
+  const lanes = tile.reduce((product, { size }) => product * size, 1);
+  const arrays = lanes * reducesOf(nest).length * 2;
+  if (arrays > 8) return 64;
+  const length = Math.max(...reducesOf(nest).map((reduce) => pointsOf(reduce.axes)));
+  return length >= 1024 ? 256 : 64;
+}
+
+/** Invocations beyond the last point do nothing; none exist where the grid fits exactly. */
+function withinOf(
+  values: Values,
+  number: VariableValue,
+  total: Dim,
+  size: number,
+): Value | undefined {
+  if (typeof total === "number" && total % size === 0 && total / size <= groupsAlongAxis) {
+    return undefined;
+  }
+  // The range of `number` would decide this, so it is not simplified.
+  const limit = dimValue(values, total);
+  return values.intern({ kind: "op", type: "bool", op: "less", arguments: [number, limit] });
+}
+
+/** Takes a number apart into axes, the last one running fastest. */
+function split(
+  values: Values,
+  number: Value,
+  axes: readonly Axis[],
+  counts: readonly Dim[],
+): AxisValues {
+  const parts = new Map<Axis, Value>();
+  let rest = number;
+  for (let at = axes.length - 1; at >= 0; at--) {
+    const axis = axes[at];
+    const count = counts[at];
+    if (!axis || count === undefined) continue;
+    const extent = dimValue(values, count);
+    parts.set(axis, at === 0 ? rest : operation(values, "modulo", "i32", [rest, extent]));
+    rest = operation(values, "divide", "i32", [rest, extent]);
+  }
+  return parts;
+}
+
+/** One loop over all combinations of axes, which the lanes of a workgroup share. */
+function splitLoop(
+  values: Values,
+  axes: readonly Axis[],
+  lane: Value,
+  step: number,
+): { loops: readonly ReductionLoop[]; axes: AxisValues } {
+  if (axes.length === 0) return { loops: [], axes: new Map() };
+  const counts = axes.map((axis) => axis.extent);
+  const below = dimValue(values, multiplyDims(1, ...counts));
+  const variable = values.variable(`p${axes[0]?.id ?? 0}`, below);
+  return {
+    loops: [{ variable, from: lane, below, step }],
+    axes: split(values, variable, axes, counts),
+  };
+}
+
+/** Reductions that a whole workgroup shares are cooperative, others run in one invocation. */
+function createShapes(
+  values: Values,
+  lane: VariableValue,
+  size: number,
+  groupAxes: ReadonlySet<Axis> | undefined,
+): (reduce: ReduceScalar) => ReductionShape {
+  const axesOf = createAxesOf();
+  const serial = createSerialShapes(values);
+  const shared = new Map<string, ReductionShape>();
+  return (reduce) => {
+    const alike = groupAxes && [...axesOf(reduce)].every((axis) => groupAxes.has(axis));
+    if (!alike) return serial(reduce);
+    const key = reduce.axes.map((axis) => axis.id).join(",");
+    const known = shared.get(key);
+    if (known) return known;
+    const made = { ...splitLoop(values, reduce.axes, lane, size), cooperative: true };
+    shared.set(key, made);
+    return made;
+  };
+}

@@ -1,0 +1,118 @@
+// Takes the values that a kernel stores, gives its reductions in groups that run in one loop, and how often each value is used.
+import { zeroConditions } from "./simplify.js";
+import type { ReductionValue, Value } from "./value.js";
+import { childrenOf } from "./value.js";
+
+/** Reductions over the same loops, none of which needs another; `conditions` hold wherever a term counts. */
+export interface ReductionGroup {
+  readonly members: readonly ReductionValue[];
+  readonly conditions: readonly Value[];
+}
+
+export interface Survey {
+  readonly uses: ReadonlyMap<Value, number>;
+  readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
+}
+
+/** More accumulators than this in one loop would leave the registers. */
+const mostMembers = 32;
+
+export function survey(
+  roots: readonly Value[],
+  termOf: (value: Value, term: number) => Value,
+): Survey {
+  const uses = new Map<Value, number>();
+  const reductions: ReductionValue[] = [];
+  const visit = (value: Value): void => {
+    const before = uses.get(value) ?? 0;
+    uses.set(value, before + 1);
+    if (before > 0) return;
+    for (const child of childrenOf(value)) visit(child);
+    if (value.kind === "polynomial" && value.terms.length > 1) {
+      value.terms.forEach((term, at) => {
+        if (term.coefficient !== 1 || term.factors.length > 1) {
+          const single = termOf(value, at);
+          uses.set(single, (uses.get(single) ?? 0) + 1);
+        }
+      });
+    }
+    if (value.kind === "reduction") reductions.push(value);
+  };
+  roots.forEach(visit);
+  return { uses, groups: groupReductions(reductions) };
+}
+
+function groupReductions(
+  reductions: readonly ReductionValue[],
+): ReadonlyMap<ReductionValue, ReductionGroup> {
+  const rankOf = createRanks();
+  const families = collect(reductions, (reduction) => [reduction.family, rankOf(reduction)]);
+  const merged = new Map<string, { members: ReductionValue[]; conditions: readonly Value[] }[]>();
+  const groups = new Map<ReductionValue, ReductionGroup>();
+  for (const { members, rank } of families) {
+    const conditions = commonConditions(members);
+    const key = `${loopKey(members)} ${rank} ${idsOf(conditions)} ${freeKey(members)}`;
+    const list = merged.get(key) ?? [];
+    merged.set(key, list);
+    const open = list.find((group) => group.members.length + members.length <= mostMembers);
+    if (open) open.members.push(...members);
+    else list.push({ members: [...members], conditions });
+  }
+  for (const list of merged.values()) {
+    for (const group of list) for (const member of group.members) groups.set(member, group);
+  }
+  return groups;
+}
+
+function collect(
+  reductions: readonly ReductionValue[],
+  place: (reduction: ReductionValue) => readonly [object, number],
+): readonly { members: ReductionValue[]; rank: number }[] {
+  const found: { family: object; rank: number; members: ReductionValue[] }[] = [];
+  for (const reduction of reductions) {
+    const [family, rank] = place(reduction);
+    const group = found.find((candidate) => candidate.family === family && candidate.rank === rank);
+    if (group) group.members.push(reduction);
+    else found.push({ family, rank, members: [reduction] });
+  }
+  return found;
+}
+
+/** How many reductions must run one after the other before this one is done. */
+function createRanks(): (value: Value) => number {
+  const memo = new Map<Value, number>();
+  const rankOf = (value: Value): number => {
+    const known = memo.get(value);
+    if (known !== undefined) return known;
+    let rank = 0;
+    for (const child of childrenOf(value)) rank = Math.max(rank, rankOf(child));
+    if (value.kind === "reduction") rank++;
+    memo.set(value, rank);
+    return rank;
+  };
+  return rankOf;
+}
+
+/** Terms that a condition makes 0 need not be visited: in a sum, and where `any` looks for a true one. */
+function commonConditions(members: readonly ReductionValue[]): readonly Value[] {
+  const [first, ...others] = members;
+  if (!first || (first.combine !== "sum" && first.combine !== "any")) return [];
+  const conditions = zeroConditions(first.value);
+  if (conditions.length === 0 || others.length === 0) return conditions;
+  const sets = others.map((other) => new Set(zeroConditions(other.value)));
+  return conditions.filter((condition) => sets.every((set) => set.has(condition)));
+}
+
+function loopKey(members: readonly ReductionValue[]): string {
+  const [first] = members;
+  return `${first?.cooperative ?? false} ${idsOf(first?.loops.map((loop) => loop.variable) ?? [])}`;
+}
+
+function freeKey(members: readonly ReductionValue[]): string {
+  const free = new Set(members.flatMap((member) => [...member.free]));
+  return idsOf([...free].sort((a, b) => a.id - b.id));
+}
+
+function idsOf(values: readonly Value[]): string {
+  return values.map((value) => value.id).join(",");
+}

@@ -1,0 +1,142 @@
+// Takes no input, gives the types of kernel IR: typed statements over pure expressions, printed as WGSL and as JavaScript.
+import type { Dim } from "../types/dimension.js";
+import type { ElementType, Origin } from "../types/graph.js";
+import type { ScalarOp } from "../types/nest.js";
+
+/** `remainder` is `modulo` where the dividend is known not to be negative. */
+export type KernelOp = ScalarOp | "remainder";
+
+/** A pure expression; operands may be shared, and are then printed where they stand. */
+export type Expression =
+  | { readonly kind: "literal"; readonly type: ElementType; readonly value: number }
+  | { readonly kind: "variable"; readonly type: ElementType; readonly name: string }
+  /** A word of the program's uniform buffer, by position in `Kernel.uniforms`. */
+  | { readonly kind: "uniform"; readonly type: "i32" | "u32" | "f32"; readonly uniform: number }
+  | {
+      readonly kind: "load";
+      readonly type: ElementType;
+      readonly binding: number;
+      readonly index: Expression;
+    }
+  /** Reads an array in workgroup memory. */
+  | {
+      readonly kind: "shared";
+      readonly type: ElementType;
+      readonly array: string;
+      readonly index: Expression;
+    }
+  /** `select` has the condition first; JavaScript evaluates only the chosen operand, WGSL both. */
+  | {
+      readonly kind: "op";
+      readonly type: ElementType;
+      readonly op: KernelOp;
+      readonly arguments: readonly Expression[];
+    }
+  | {
+      readonly kind: "draw";
+      readonly type: "f32" | "u32";
+      readonly source: "uniform" | "bits";
+      readonly stream: number;
+      readonly index: Expression;
+    };
+
+export type Statement =
+  | { readonly kind: "let"; readonly name: string; readonly value: Expression }
+  /** A mutable variable: an accumulator, or a value that a branch may replace. */
+  | { readonly kind: "var"; readonly name: string; readonly value: Expression }
+  | { readonly kind: "assign"; readonly name: string; readonly value: Expression }
+  /** `for name = from; name < below; name += step`. */
+  | {
+      readonly kind: "for";
+      readonly name: string;
+      readonly from: Expression;
+      readonly below: Expression;
+      readonly step: number;
+      readonly body: readonly Statement[];
+    }
+  | { readonly kind: "if"; readonly condition: Expression; readonly body: readonly Statement[] }
+  | {
+      readonly kind: "store";
+      readonly binding: number;
+      readonly index: Expression;
+      readonly value: Expression;
+    }
+  | {
+      readonly kind: "share";
+      readonly array: string;
+      readonly index: Expression;
+      readonly value: Expression;
+    }
+  | { readonly kind: "barrier" };
+
+/** What a uniform word holds; `host` counts in `Schedule.host`. */
+export type KernelUniform =
+  | { readonly kind: "dim"; readonly dim: Dim }
+  | { readonly kind: "host"; readonly index: number }
+  | { readonly kind: "seed" | "member" | "counter" };
+
+/** A buffer that the kernel sees; `buffer` counts in `Schedule.buffers`. */
+export interface KernelBinding {
+  readonly buffer: number;
+  readonly type: ElementType;
+  readonly written: boolean;
+}
+
+export interface SharedArray {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly length: number;
+}
+
+/** On the GPU the variables `group`, `lane` and `invocation` (all i32) are given; on the CPU the whole nest is in loops. */
+export interface Kernel {
+  readonly name: string;
+  readonly target: "gpu" | "cpu";
+  readonly workgroupSize: number;
+  /** Workgroups in all; 1 on the CPU. */
+  readonly workgroups: Dim;
+  readonly bindings: readonly KernelBinding[];
+  readonly uniforms: readonly KernelUniform[];
+  readonly shared: readonly SharedArray[];
+  readonly body: readonly Statement[];
+  readonly origins: readonly Origin[];
+  /** Estimated operations on floating-point numbers. */
+  readonly flops: Dim;
+}
+
+/** The variables that a GPU kernel is given. */
+export const builtins = ["group", "lane", "invocation"] as const;
+
+export function expressionChildren(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "op":
+      return expression.arguments;
+    case "load":
+    case "shared":
+    case "draw":
+      return [expression.index];
+    case "literal":
+    case "variable":
+    case "uniform":
+      return [];
+  }
+}
+
+/** The expressions that a statement holds itself, its body's left out. */
+export function statementExpressions(statement: Statement): readonly Expression[] {
+  switch (statement.kind) {
+    case "let":
+    case "var":
+    case "assign":
+      return [statement.value];
+    case "for":
+      return [statement.from, statement.below];
+    case "if":
+      return [statement.condition];
+    case "store":
+    case "share":
+      return [statement.index, statement.value];
+    case "barrier":
+      return [];
+  }
+}

@@ -1,0 +1,49 @@
+// Takes nests, gives the numbers that choices rest on: points, lengths of reductions, operations.
+import type { Dim } from "../types/dimension.js";
+import { addDims, evaluateDim, freeNames, multiplyDims } from "../types/dimension.js";
+import type { Axis, LoopNest, Scalar } from "../types/nest.js";
+import { createAxesOf, scalarsOf } from "./evaluate.js";
+
+/** What a free dimension counts for where a choice must be made without knowing it. */
+const nominal = 64;
+
+export function nominalSize(dim: Dim): number {
+  const values = Object.fromEntries([...freeNames(dim)].map((name) => [name, nominal]));
+  return evaluateDim(dim, values);
+}
+
+export function pointsOf(axes: Iterable<Axis>): number {
+  let points = 1;
+  for (const axis of axes) points *= nominalSize(axis.extent);
+  return points;
+}
+
+export type ReduceScalar = Extract<Scalar, { kind: "reduce" }>;
+
+export function reducesOf(nest: LoopNest): readonly ReduceScalar[] {
+  return scalarsOf(nest).filter((scalar) => scalar.kind === "reduce");
+}
+
+/** Every operation counts once for each index of the axes that it depends on. */
+export function flopsOf(nest: LoopNest): Dim {
+  const axesOf = createAxesOf();
+  const counts = new Map<string, { axes: readonly Axis[]; operations: number }>();
+  const count = (axes: Iterable<Axis>, operations: number): void => {
+    const list = [...axes].sort((a, b) => a.id - b.id);
+    const key = list.map((axis) => axis.id).join(",");
+    const entry = counts.get(key) ?? { axes: list, operations: 0 };
+    entry.operations += operations;
+    counts.set(key, entry);
+  };
+  for (const scalar of scalarsOf(nest)) {
+    if (scalar.kind === "reduce") {
+      count(new Set([...axesOf(scalar.value), ...scalar.axes]), 1);
+    } else if (scalar.kind === "random" || (scalar.kind === "op" && scalar.type === "f32")) {
+      count(axesOf(scalar), 1);
+    }
+  }
+  const parts = [...counts.values()].map(({ axes, operations }) =>
+    multiplyDims(operations, ...axes.map((axis) => axis.extent)),
+  );
+  return addDims(0, ...parts);
+}

@@ -1,0 +1,257 @@
+// Takes a value and an open scope, gives an expression for use there: each part is computed in the outermost scope that knows its operands.
+import type { ElementType } from "../types/graph.js";
+import type { ScalarOp } from "../types/nest.js";
+import type { Expression, KernelOp } from "./ir.js";
+import { internPolynomial, polynomialOf } from "./polynomial.js";
+import { minimumOf } from "./range.js";
+import type { Emission, Scope } from "./scope.js";
+import { knownDepth, levelOf, lookUp, nameValue, openScope, scopeAt } from "./scope.js";
+import { conjunctsOf } from "./simplify.js";
+import type { GuardValue, PolynomialValue, Term, Value } from "./value.js";
+
+/** WGSL compilers stop at 126 nested parentheses, and readers long before. */
+const deepest = 10;
+
+/**
+ * `minimum` is the depth above which loads must not move, because what guards them is decided there.
+ * Loads read what the buffers held before the kernel (or what this same point wrote), so they may move otherwise.
+ */
+export function place(emission: Emission, value: Value, scope: Scope, minimum: number): Expression {
+  if (value.kind === "literal") return { kind: "literal", type: value.type, value: value.value };
+  if (value.kind === "variable") return { kind: "variable", type: "i32", name: value.name };
+  if (value.kind === "uniform") {
+    return { kind: "uniform", type: value.type, uniform: emission.uniformOf(value.uniform) };
+  }
+  const named = lookUp(scope, value);
+  if (named) return named;
+  const guarded = knownGuard(value, scope);
+  if (guarded) {
+    return place(emission, guarded.value, scope, Math.max(minimum, guarded.depth));
+  }
+  const depth = Math.max(levelOf(emission, value), value.loads ? minimum : 0);
+  if (depth > scope.depth) throw new Error(`a ${value.kind} is used outside its loops`);
+  const home = scopeAt(scope, depth);
+  if (value.kind === "reduction") return placeReduction(emission, value, home, minimum);
+  const expression = build(emission, value, home, minimum);
+  const again = lookUp(home, value);
+  if (again) return again;
+  const reused = (emission.uses.get(value) ?? 0) > 1;
+  if (!isTrivial(expression) && (home !== scope || reused || depthOf(expression) > deepest)) {
+    return nameValue(emission, home, value, expression);
+  }
+  return expression;
+}
+
+function knownGuard(value: Value, scope: Scope): { value: Value; depth: number } | undefined {
+  const [condition, inner] = guardParts(value);
+  if (!condition || !inner) return undefined;
+  let depth = 0;
+  for (const conjunct of conjunctsOf(condition)) {
+    const known = knownDepth(scope, conjunct);
+    if (known === undefined) return undefined;
+    depth = Math.max(depth, known);
+  }
+  return { value: inner, depth };
+}
+
+function guardParts(value: Value): readonly Value[] {
+  if (value.kind === "guard") return [value.condition, value.value];
+  if (value.kind === "op" && value.op === "select") return value.arguments;
+  return [];
+}
+
+function placeReduction(
+  emission: Emission,
+  value: Extract<Value, { kind: "reduction" }>,
+  home: Scope,
+  minimum: number,
+): Expression {
+  const group = emission.groups.get(value);
+  if (!group) throw new Error("a reduction was not surveyed");
+  emission.reduce(emission, group, home, minimum);
+  const result = lookUp(home, value);
+  if (!result) throw new Error("a reduction left no result");
+  return result;
+}
+
+function build(emission: Emission, value: Value, home: Scope, minimum: number): Expression {
+  const at = (operand: Value): Expression => place(emission, operand, home, minimum);
+  switch (value.kind) {
+    case "load":
+      return {
+        kind: "load",
+        type: value.type,
+        binding: emission.bindingOf(value.buffer),
+        index: at(value.index),
+      };
+    case "op":
+      return {
+        kind: "op",
+        type: value.type,
+        op: opOf(value.op, value.type, value.arguments),
+        arguments: value.arguments.map(at),
+      };
+    case "polynomial":
+      return buildPolynomial(emission, value, home, minimum);
+    case "guard":
+      return emission.target === "gpu"
+        ? select(value.type, at(value.condition), at(value.value), at(value.otherwise))
+        : buildBranch(emission, value, home, minimum);
+    case "draw":
+      for (const kind of ["seed", "member", "counter"] as const) emission.uniformOf({ kind });
+      return {
+        kind: "draw",
+        type: value.type,
+        source: value.source,
+        stream: value.stream,
+        index: at(value.index),
+      };
+    case "literal":
+    case "variable":
+    case "uniform":
+    case "reduction":
+      throw new Error(`a ${value.kind} is not built here`);
+  }
+}
+
+function opOf(op: ScalarOp, type: ElementType, operands: readonly Value[]): KernelOp {
+  const [dividend] = operands;
+  if (op !== "modulo" || type !== "i32" || !dividend) return op;
+  return minimumOf(polynomialOf(dividend)) >= 0 ? "remainder" : op;
+}
+
+function select(
+  type: Expression["type"],
+  condition: Expression,
+  then: Expression,
+  other: Expression,
+): Expression {
+  return { kind: "op", type, op: "select", arguments: [condition, then, other] };
+}
+
+/** On the CPU a guarded value is computed only where its guard holds. */
+function buildBranch(
+  emission: Emission,
+  value: GuardValue,
+  home: Scope,
+  minimum: number,
+): Expression {
+  const condition = place(emission, value.condition, home, minimum);
+  const otherwise = place(emission, value.otherwise, home, minimum);
+  const branch = openScope(home);
+  for (const conjunct of conjunctsOf(value.condition)) branch.known.add(conjunct);
+  const inner = place(emission, value.value, branch, branch.depth);
+  if (branch.statements.length === 0) return select(value.type, condition, inner, otherwise);
+  const name = emission.fresh("v");
+  home.statements.push(
+    { kind: "var", name, value: otherwise },
+    {
+      kind: "if",
+      condition,
+      body: [...branch.statements, { kind: "assign", name, value: inner }],
+    },
+  );
+  const variable: Expression = { kind: "variable", type: value.type, name };
+  home.names.set(value, variable);
+  return variable;
+}
+
+/** Sums what changes seldom first, so that it leaves the inner loops. */
+function buildPolynomial(
+  emission: Emission,
+  value: PolynomialValue,
+  home: Scope,
+  minimum: number,
+): Expression {
+  const levels = value.terms.map((term) => termLevel(emission, term));
+  const inmost = Math.max(...levels);
+  const outer = value.terms.filter((_, index) => (levels[index] ?? 0) < inmost);
+  const inner = value.terms.filter((_, index) => levels[index] === inmost);
+  if (outer.length === 0) {
+    const sum = inner.reduce<Expression | undefined>(
+      (left, term) => addTerm(emission, left, term, inner.length > 1, home, minimum),
+      undefined,
+    );
+    return addConstant(sum, value.constant);
+  }
+  const base = internPolynomial(emission.values, { constant: value.constant, terms: outer });
+  return inner.reduce<Expression>(
+    (left, term) => addTerm(emission, left, term, true, home, minimum),
+    place(emission, base, home, minimum),
+  );
+}
+
+function termLevel(emission: Emission, term: Term): number {
+  return Math.max(...term.factors.map((factor) => levelOf(emission, factor)));
+}
+
+function addTerm(
+  emission: Emission,
+  left: Expression | undefined,
+  term: Term,
+  nameable: boolean,
+  home: Scope,
+  minimum: number,
+): Expression {
+  const negative = left !== undefined && term.coefficient < 0;
+  const positive = negative ? { ...term, coefficient: -term.coefficient } : term;
+  const right = termExpression(emission, positive, nameable && !negative, home, minimum);
+  if (left === undefined) return right;
+  return integer(negative ? "subtract" : "add", left, right);
+}
+
+function termExpression(
+  emission: Emission,
+  term: Term,
+  nameable: boolean,
+  home: Scope,
+  minimum: number,
+): Expression {
+  const single = internPolynomial(emission.values, { constant: 0, terms: [term] });
+  if (nameable && single.kind === "polynomial") return place(emission, single, home, minimum);
+  const product = term.factors
+    .map((factor) => place(emission, factor, home, minimum))
+    .reduce<Expression | undefined>(
+      (left, right) => (left ? integer("multiply", left, right) : right),
+      undefined,
+    );
+  if (!product) throw new Error("a term has no factors");
+  if (term.coefficient === 1) return product;
+  return integer("multiply", product, { kind: "literal", type: "i32", value: term.coefficient });
+}
+
+function addConstant(sum: Expression | undefined, constant: number): Expression {
+  const value: Expression = { kind: "literal", type: "i32", value: Math.abs(constant) };
+  if (!sum) return { ...value, value: constant };
+  if (constant === 0) return sum;
+  return integer(constant < 0 ? "subtract" : "add", sum, value);
+}
+
+function integer(
+  op: "add" | "subtract" | "multiply",
+  left: Expression,
+  right: Expression,
+): Expression {
+  return { kind: "op", type: "i32", op, arguments: [left, right] };
+}
+
+function isTrivial(expression: Expression): boolean {
+  return (
+    expression.kind === "literal" || expression.kind === "variable" || expression.kind === "uniform"
+  );
+}
+
+function depthOf(expression: Expression): number {
+  switch (expression.kind) {
+    case "op":
+      return 1 + Math.max(...expression.arguments.map(depthOf));
+    case "load":
+    case "shared":
+    case "draw":
+      return 1 + depthOf(expression.index);
+    case "literal":
+    case "variable":
+    case "uniform":
+      return 0;
+  }
+}

@@ -1,0 +1,166 @@
+// Takes i32 values, gives their sums, products and quotients in canonical form, and the ranges that decide comparisons.
+import type { Dim, DimFactor } from "../types/dimension.js";
+import type { Term, Value, Values } from "./value.js";
+
+/** A polynomial before it is interned. */
+export interface Polynomial {
+  readonly constant: number;
+  readonly terms: readonly Term[];
+}
+
+export function polynomialOf(value: Value): Polynomial {
+  if (value.kind === "literal") return { constant: value.value, terms: [] };
+  if (value.kind === "polynomial") return value;
+  return { constant: 0, terms: [{ coefficient: 1, factors: [value] }] };
+}
+
+function termKey(factors: readonly Value[]): string {
+  return factors.map((factor) => factor.id).join(",");
+}
+
+export function sumOf(...parts: readonly Polynomial[]): Polynomial {
+  const merged = new Map<string, Term>();
+  let constant = 0;
+  for (const part of parts) {
+    constant += part.constant;
+    for (const term of part.terms) {
+      const key = termKey(term.factors);
+      const coefficient = term.coefficient + (merged.get(key)?.coefficient ?? 0);
+      merged.set(key, { coefficient, factors: term.factors });
+    }
+  }
+  return recombine({ constant, terms: [...merged.values()].filter((t) => t.coefficient !== 0) });
+}
+
+export function scaled(polynomial: Polynomial, by: number): Polynomial {
+  if (by === 0) return { constant: 0, terms: [] };
+  return {
+    constant: polynomial.constant * by,
+    terms: polynomial.terms.map((term) => ({ ...term, coefficient: term.coefficient * by })),
+  };
+}
+
+export function productOf(left: Polynomial, right: Polynomial): Polynomial {
+  const terms = left.terms.flatMap((a) =>
+    right.terms.map((b) => ({
+      coefficient: a.coefficient * b.coefficient,
+      factors: [...a.factors, ...b.factors].sort((x, y) => x.id - y.id),
+    })),
+  );
+  return sumOf(
+    { constant: left.constant * right.constant, terms },
+    { constant: 0, terms: scaled({ constant: 0, terms: left.terms }, right.constant).terms },
+    { constant: 0, terms: scaled({ constant: 0, terms: right.terms }, left.constant).terms },
+  );
+}
+
+/** c · (x mod d) + c · d · (x div d) is c · x: so indices taken apart and put together again vanish. */
+function recombine(polynomial: Polynomial): Polynomial {
+  for (const term of polynomial.terms) {
+    for (const factor of term.factors) {
+      if (factor.kind !== "op" || factor.op !== "modulo" || factor.type !== "i32") continue;
+      const [dividend, divisor] = factor.arguments;
+      if (!dividend || !divisor) continue;
+      const single = monomialOf(polynomialOf(divisor));
+      if (!single) continue;
+      const others = term.factors.filter((other) => other !== factor);
+      const match = polynomial.terms.find(
+        (candidate) =>
+          candidate.coefficient === term.coefficient * single.coefficient &&
+          isQuotientTerm(candidate, others, single.factors, dividend, divisor),
+      );
+      if (!match) continue;
+      const rest = polynomial.terms.filter((other) => other !== term && other !== match);
+      const whole = productOf(
+        { constant: 0, terms: [{ coefficient: term.coefficient, factors: others }] },
+        polynomialOf(dividend),
+      );
+      return sumOf({ constant: polynomial.constant, terms: rest }, normalOf(whole, others));
+    }
+  }
+  return polynomial;
+}
+
+/** `productOf` with an empty factor list makes a term without factors, which is a constant. */
+function normalOf(polynomial: Polynomial, factors: readonly Value[]): Polynomial {
+  if (factors.length > 0) return polynomial;
+  const constants = polynomial.terms.filter((term) => term.factors.length === 0);
+  return {
+    constant: constants.reduce((sum, term) => sum + term.coefficient, polynomial.constant),
+    terms: polynomial.terms.filter((term) => term.factors.length > 0),
+  };
+}
+
+function isQuotientTerm(
+  term: Term,
+  others: readonly Value[],
+  divisorFactors: readonly Value[],
+  dividend: Value,
+  divisor: Value,
+): boolean {
+  const quotient = term.factors.find(
+    (factor) =>
+      factor.kind === "op" &&
+      factor.op === "divide" &&
+      factor.type === "i32" &&
+      factor.arguments[0] === dividend &&
+      factor.arguments[1] === divisor,
+  );
+  if (!quotient) return false;
+  const left = [...term.factors];
+  for (const factor of [quotient, ...others, ...divisorFactors]) {
+    const at = left.indexOf(factor);
+    if (at < 0) return false;
+    left.splice(at, 1);
+  }
+  return left.length === 0;
+}
+
+/** The single term that a polynomial is, a constant being a term without factors; undefined for sums. */
+export function monomialOf(polynomial: Polynomial): Term | undefined {
+  if (polynomial.terms.length === 0) return { coefficient: polynomial.constant, factors: [] };
+  const [only] = polynomial.terms;
+  return polynomial.terms.length === 1 && polynomial.constant === 0 ? only : undefined;
+}
+
+export function internPolynomial(values: Values, polynomial: Polynomial): Value {
+  const { constant } = polynomial;
+  const terms = [...polynomial.terms].sort((a, b) => compareTerms(a.factors, b.factors));
+  const [only] = terms;
+  if (!only) return values.intern({ kind: "literal", type: "i32", value: constant });
+  const [factor] = only.factors;
+  const bare = terms.length === 1 && constant === 0 && only.coefficient === 1;
+  if (bare && only.factors.length === 1 && factor) return factor;
+  return values.intern({ kind: "polynomial", type: "i32", constant, terms });
+}
+
+function compareTerms(left: readonly Value[], right: readonly Value[]): number {
+  if (left.length !== right.length) return right.length - left.length;
+  for (const [at, factor] of left.entries()) {
+    const difference = factor.id - (right[at]?.id ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** A dimension over uniform words, one for each of its factors. */
+export function dimPolynomial(values: Values, dim: Dim): Polynomial {
+  if (typeof dim === "number") return { constant: dim, terms: [] };
+  const parts = dim.terms.map((term): Polynomial => {
+    const factors = term.factors
+      .map((factor) => dimWord(values, factor))
+      .sort((a, b) => a.id - b.id);
+    if (factors.length === 0) return { constant: term.coefficient, terms: [] };
+    return { constant: 0, terms: [{ coefficient: term.coefficient, factors }] };
+  });
+  return sumOf(...parts);
+}
+
+function dimWord(values: Values, factor: DimFactor): Value {
+  const dim: Dim = { kind: "dim", terms: [{ coefficient: 1, factors: [factor] }] };
+  return values.intern({ kind: "uniform", type: "i32", uniform: { kind: "dim", dim } });
+}
+
+export function dimValue(values: Values, dim: Dim): Value {
+  return internPolynomial(values, dimPolynomial(values, dim));
+}

@@ -1,0 +1,136 @@
+// Takes i32 values, gives bounds that hold for every value of loop variables and free dimensions (which are at least 1).
+import type { Polynomial } from "./polynomial.js";
+import { polynomialOf, productOf, scaled, sumOf } from "./polynomial.js";
+import type { Term, Value } from "./value.js";
+
+/** The least that the polynomial can be, −∞ where nothing is known. */
+export function minimumOf(polynomial: Polynomial): number {
+  let bound: Polynomial = { constant: polynomial.constant, terms: [] };
+  for (const term of polynomial.terms) {
+    const part = term.coefficient > 0 ? leastTerm(term) : greatestTerm(term);
+    if (!part) return -Infinity;
+    bound = sumOf(bound, part);
+  }
+  // What is left is a polynomial in dimensions: without negative terms it is least where all are 1.
+  let sum = bound.constant;
+  for (const term of bound.terms) {
+    if (term.coefficient < 0) return -Infinity;
+    sum += term.coefficient;
+  }
+  return sum;
+}
+
+export function maximumOf(polynomial: Polynomial): number {
+  return -minimumOf(scaled(polynomial, -1));
+}
+
+function isDim(value: Value): boolean {
+  return value.kind === "uniform";
+}
+
+/** For a positive coefficient: dimensions stay, all else takes its least value. */
+function leastTerm(term: Term): Polynomial | undefined {
+  let coefficient = term.coefficient;
+  const dims: Value[] = [];
+  for (const factor of term.factors) {
+    if (isDim(factor)) dims.push(factor);
+    else {
+      const least = leastValue(factor);
+      if (least < 0) return term.factors.length === 1 ? constantOf(coefficient * least) : undefined;
+      coefficient *= least;
+    }
+  }
+  if (coefficient === 0) return constantOf(0);
+  return dims.length === 0
+    ? constantOf(coefficient)
+    : { constant: 0, terms: [{ coefficient, factors: dims }] };
+}
+
+/** For a negative coefficient: dimensions stay, all else takes its greatest value. */
+function greatestTerm(term: Term): Polynomial | undefined {
+  let product: Polynomial = { constant: term.coefficient, terms: [] };
+  for (const factor of term.factors) {
+    if (!isDim(factor) && term.factors.length > 1 && leastValue(factor) < 0) return undefined;
+    const greatest = greatestValue(factor);
+    if (!greatest) return undefined;
+    product = productOf(product, greatest);
+  }
+  return product;
+}
+
+function constantOf(constant: number): Polynomial | undefined {
+  return Number.isFinite(constant) ? { constant, terms: [] } : undefined;
+}
+
+function leastValue(value: Value): number {
+  switch (value.kind) {
+    case "variable":
+      return 0;
+    case "uniform":
+      return 1;
+    case "literal":
+      return value.value;
+    case "polynomial":
+      return minimumOf(value);
+    case "op":
+      return leastOp(value.op, value.arguments, value.type);
+    case "guard":
+      return Math.min(leastValue(value.value), leastValue(value.otherwise));
+    case "load":
+    case "reduction":
+    case "draw":
+      return value.type === "u32" || value.type === "bool" ? 0 : -Infinity;
+  }
+}
+
+function leastOp(op: string, operands: readonly Value[], type: string): number {
+  const [first, second, third] = operands;
+  if (!first) return -Infinity;
+  if (op === "modulo" && second && leastValue(second) > 0) return 0;
+  if (op === "divide" && second && leastValue(first) >= 0) return 0;
+  if (op === "minimum" && second) return Math.min(leastValue(first), leastValue(second));
+  if (op === "maximum" && second) return Math.max(leastValue(first), leastValue(second));
+  if (op === "select" && second && third) return Math.min(leastValue(second), leastValue(third));
+  if (op === "abs") return 0;
+  if (op === "cast" && first.type === "bool") return 0;
+  return type === "u32" ? 0 : -Infinity;
+}
+
+/** An upper bound over dimensions, undefined where nothing is known. */
+function greatestValue(value: Value): Polynomial | undefined {
+  switch (value.kind) {
+    case "variable":
+      return value.extent
+        ? sumOf(polynomialOf(value.extent), { constant: -1, terms: [] })
+        : undefined;
+    case "uniform":
+      return polynomialOf(value);
+    case "literal":
+      return { constant: value.value, terms: [] };
+    case "op": {
+      const [first, second] = value.arguments;
+      if (!first) return undefined;
+      if (value.op === "modulo" && second && leastValue(second) > 0) {
+        return sumOf(polynomialOf(second), { constant: -1, terms: [] });
+      }
+      if (value.op === "divide" && second) return greatestQuotient(first, second);
+      if (value.op === "minimum" && second) return greatestValue(first) ?? greatestValue(second);
+      return value.op === "cast" && first.type === "bool" ? constantOf(1) : undefined;
+    }
+    case "polynomial": {
+      const most = maximumOf(value);
+      return Number.isFinite(most) ? constantOf(most) : undefined;
+    }
+    case "guard":
+    case "load":
+    case "reduction":
+    case "draw":
+      return undefined;
+  }
+}
+
+function greatestQuotient(dividend: Value, divisor: Value): Polynomial | undefined {
+  if (divisor.kind !== "literal" || divisor.value < 1) return undefined;
+  const most = maximumOf(polynomialOf(dividend));
+  return Number.isFinite(most) ? constantOf(Math.floor(most / divisor.value)) : undefined;
+}

@@ -1,0 +1,106 @@
+// Takes nothing, gives the state of a kernel under construction: scopes that are still open, names, bindings, uniforms.
+import type { ElementType } from "../types/graph.js";
+import type { Expression, KernelUniform, SharedArray, Statement } from "./ir.js";
+import type { ReductionGroup } from "./group.js";
+import type { ReductionValue, Value, Values, VariableValue } from "./value.js";
+
+/** A block whose statements are being written; it joins its parent when it is closed. */
+export interface Scope {
+  readonly parent: Scope | undefined;
+  readonly depth: number;
+  readonly statements: Statement[];
+  /** What has been computed here, by what it is called. */
+  readonly names: Map<Value, Expression>;
+  /** Conditions that hold in this block. */
+  readonly known: Set<Value>;
+}
+
+export interface Emission {
+  readonly values: Values;
+  readonly target: "gpu" | "cpu";
+  readonly lanes: number;
+  /** The depth of the scope in which a loop variable lives; absent while its loop is not open. */
+  readonly depths: Map<VariableValue, number>;
+  /** How many values use a value: what is used twice gets a name. */
+  readonly uses: ReadonlyMap<Value, number>;
+  readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
+  readonly bindingOf: (buffer: number) => number;
+  readonly uniformOf: (uniform: KernelUniform) => number;
+  readonly fresh: (prefix: string) => string;
+  readonly shared: SharedArray[];
+  /** Writes the loops of a group into `home` and names its results there. */
+  readonly reduce: (
+    emission: Emission,
+    group: ReductionGroup,
+    home: Scope,
+    minimum: number,
+  ) => void;
+}
+
+export function openScope(parent?: Scope): Scope {
+  return {
+    parent,
+    depth: parent ? parent.depth + 1 : 0,
+    statements: [],
+    names: new Map(),
+    known: new Set(),
+  };
+}
+
+export function scopeAt(scope: Scope, depth: number): Scope {
+  let at = scope;
+  while (at.depth > depth) {
+    if (!at.parent) throw new Error(`there is no scope at depth ${depth}`);
+    at = at.parent;
+  }
+  return at;
+}
+
+export function lookUp(scope: Scope, value: Value): Expression | undefined {
+  for (let at: Scope | undefined = scope; at; at = at.parent) {
+    const named = at.names.get(value);
+    if (named) return named;
+  }
+  return undefined;
+}
+
+/** The depth from which on a condition is known to hold. */
+export function knownDepth(scope: Scope, condition: Value): number | undefined {
+  for (let at: Scope | undefined = scope; at; at = at.parent) {
+    if (at.known.has(condition)) return at.depth;
+  }
+  return undefined;
+}
+
+/** The depth of the innermost loop that a value depends on, ∞ where one is not open yet. */
+export function levelOf(emission: Emission, value: Value): number {
+  let level = 0;
+  for (const variable of value.free) {
+    level = Math.max(level, emission.depths.get(variable) ?? Infinity);
+  }
+  return level;
+}
+
+export function nameValue(
+  emission: Emission,
+  scope: Scope,
+  value: Value,
+  named: Expression,
+): Expression {
+  const name = emission.fresh(prefixOf(value));
+  scope.statements.push({ kind: "let", name, value: named });
+  const variable: Expression = { kind: "variable", type: value.type, name };
+  scope.names.set(value, variable);
+  return variable;
+}
+
+function prefixOf(value: Value): string {
+  if (value.kind === "load") return "x";
+  const prefixes: Readonly<Record<ElementType, string>> = {
+    f32: "v",
+    i32: "i",
+    u32: "u",
+    bool: "c",
+  };
+  return prefixes[value.type];
+}

@@ -1,0 +1,289 @@
+// Takes an operation and its operands, gives the interned value: integers in canonical form, decided conditions folded.
+import type { ElementType } from "../types/graph.js";
+import type { ScalarOp } from "../types/nest.js";
+import type { Polynomial } from "./polynomial.js";
+import {
+  internPolynomial,
+  monomialOf,
+  polynomialOf,
+  productOf,
+  scaled,
+  sumOf,
+} from "./polynomial.js";
+import { maximumOf, minimumOf } from "./range.js";
+import type { Term, Value, Values } from "./value.js";
+
+export function literal(values: Values, type: ElementType, value: number): Value {
+  return values.intern({ kind: "literal", type, value });
+}
+
+/** Any operation of the nest level on values. */
+export function operation(
+  values: Values,
+  op: ScalarOp,
+  type: ElementType,
+  operands: readonly Value[],
+): Value {
+  const [first, second, third] = operands;
+  if (!first) throw new Error(`${op} has no operand`);
+  const plain = (): Value => values.intern({ kind: "op", op, type, arguments: operands });
+  if (op === "cast" && first.type === type) return first;
+  if (op === "select" && second && third) return choice(first, second, third) ?? plain();
+  if (op === "not" && first.kind === "literal") return truth(values, first.value === 0);
+  if (second && (op === "and" || op === "or")) return logic(values, op, first, second) ?? plain();
+  if (op === "power" && second) return powerOf(values, type, first, second) ?? plain();
+  if (type === "i32") return integer(values, op, operands) ?? plain();
+  if (second && first.type === "i32") return comparison(values, op, first, second) ?? plain();
+  return plain();
+}
+
+function truth(values: Values, holds: boolean): Value {
+  return literal(values, "bool", holds ? 1 : 0);
+}
+
+function choice(condition: Value, then: Value, other: Value): Value | undefined {
+  if (then === other) return then;
+  if (condition.kind !== "literal") return undefined;
+  return condition.value !== 0 ? then : other;
+}
+
+function logic(values: Values, op: "and" | "or", left: Value, right: Value): Value | undefined {
+  if (left === right) return left;
+  for (const [known, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    if (known.kind !== "literal") continue;
+    const decides = op === "and" ? known.value === 0 : known.value !== 0;
+    return decides ? truth(values, op === "or") : other;
+  }
+  return undefined;
+}
+
+function integer(values: Values, op: ScalarOp, operands: readonly Value[]): Value | undefined {
+  const [first, second] = operands;
+  if (!first) return undefined;
+  const left = polynomialOf(first);
+  if (op === "negate") return internPolynomial(values, scaled(left, -1));
+  if (!second || first.type !== "i32" || second.type !== "i32") return undefined;
+  const right = polynomialOf(second);
+  switch (op) {
+    case "add":
+      return internPolynomial(values, sumOf(left, right));
+    case "subtract":
+      return internPolynomial(values, sumOf(left, scaled(right, -1)));
+    case "multiply":
+      return internPolynomial(values, productOf(left, right));
+    case "divide":
+      return quotientOf(values, left, right);
+    case "modulo":
+      return remainderOf(values, left, right);
+    case "minimum":
+    case "maximum": {
+      const difference = sumOf(left, scaled(right, -1));
+      if (minimumOf(difference) >= 0) return op === "minimum" ? second : first;
+      if (maximumOf(difference) <= 0) return op === "minimum" ? first : second;
+      return undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Takes from `left` what the divisor divides without a remainder. */
+function divideOut(left: Polynomial, divisor: Term): { whole: Polynomial; rest: Polynomial } {
+  const whole: Term[] = [];
+  const rest: Term[] = [];
+  for (const term of left.terms) {
+    const coefficient = term.coefficient / divisor.coefficient;
+    const factors = [...term.factors];
+    const divides = divisor.factors.every((factor) => {
+      const at = factors.indexOf(factor);
+      if (at >= 0) factors.splice(at, 1);
+      return at >= 0;
+    });
+    if (Number.isInteger(coefficient) && divides) whole.push({ coefficient, factors });
+    else rest.push(term);
+  }
+  const wholeConstant =
+    divisor.factors.length === 0 ? Math.floor(left.constant / divisor.coefficient) : 0;
+  const constants = whole.filter((term) => term.factors.length === 0);
+  return {
+    whole: sumOf({
+      constant: wholeConstant + constants.reduce((sum, term) => sum + term.coefficient, 0),
+      terms: whole.filter((term) => term.factors.length > 0),
+    }),
+    rest: sumOf({
+      constant: left.constant - wholeConstant * divisor.coefficient,
+      terms: rest,
+    }),
+  };
+}
+
+function isBelow(rest: Polynomial, divisor: Polynomial): boolean {
+  const room = sumOf(divisor, scaled(rest, -1), { constant: -1, terms: [] });
+  return minimumOf(rest) >= 0 && minimumOf(room) >= 0;
+}
+
+function greatestDivisor(left: number, right: number): number {
+  return right === 0 ? Math.abs(left) : greatestDivisor(right, left % right);
+}
+
+/** What divides every coefficient of the rest and the divisor. */
+function commonDivisor(rest: Polynomial, divisor: Term): number {
+  return rest.terms.reduce(
+    (common, term) => greatestDivisor(common, term.coefficient),
+    greatestDivisor(divisor.coefficient, rest.constant),
+  );
+}
+
+function quotientOf(values: Values, left: Polynomial, right: Polynomial): Value {
+  const divisor = monomialOf(right);
+  if (!divisor || divisor.coefficient < 1) return plainInteger(values, "divide", left, right);
+  const { whole, rest } = divideOut(left, divisor);
+  if (isBelow(rest, right)) return internPolynomial(values, whole);
+  if (minimumOf(rest) < 0 && minimumOf(left) >= 0) {
+    return plainInteger(values, "divide", left, right);
+  }
+  const common = commonDivisor(rest, divisor);
+  const quotient = plainInteger(
+    values,
+    "divide",
+    scaled(rest, 1 / common),
+    scaled(right, 1 / common),
+  );
+  return internPolynomial(values, sumOf(whole, polynomialOf(quotient)));
+}
+
+function remainderOf(values: Values, left: Polynomial, right: Polynomial): Value {
+  const divisor = monomialOf(right);
+  if (!divisor || divisor.coefficient < 1) return plainInteger(values, "modulo", left, right);
+  const { rest } = divideOut(left, divisor);
+  if (isBelow(rest, right)) return internPolynomial(values, rest);
+  if (minimumOf(rest) < 0 && minimumOf(left) >= 0) {
+    return plainInteger(values, "modulo", left, right);
+  }
+  const common = commonDivisor(rest, divisor);
+  const remainder = plainInteger(
+    values,
+    "modulo",
+    scaled(rest, 1 / common),
+    scaled(right, 1 / common),
+  );
+  return internPolynomial(values, scaled(polynomialOf(remainder), common));
+}
+
+/** A quotient of a quotient by constants is one quotient. */
+function plainInteger(
+  values: Values,
+  op: "divide" | "modulo",
+  left: Polynomial,
+  right: Polynomial,
+): Value {
+  const dividend = internPolynomial(values, left);
+  const divisor = internPolynomial(values, right);
+  if (dividend.kind === "literal" && divisor.kind === "literal" && divisor.value > 0) {
+    const quotient = Math.floor(dividend.value / divisor.value);
+    const value = op === "divide" ? quotient : dividend.value - quotient * divisor.value;
+    return literal(values, "i32", value);
+  }
+  if (op === "divide" && divisor.kind === "literal" && dividend.kind === "op") {
+    const [inner, by] = dividend.arguments;
+    if (dividend.op === "divide" && inner && by?.kind === "literal") {
+      const merged = { constant: by.value * divisor.value, terms: [] };
+      return quotientOf(values, polynomialOf(inner), merged);
+    }
+  }
+  return values.intern({ kind: "op", type: "i32", op, arguments: [dividend, divisor] });
+}
+
+/** Comparisons of i32 values that hold, or fail, for every index. */
+function comparison(values: Values, op: ScalarOp, left: Value, right: Value): Value | undefined {
+  const difference = sumOf(polynomialOf(right), scaled(polynomialOf(left), -1));
+  const least = minimumOf(difference);
+  const most = maximumOf(difference);
+  const decide = (always: boolean, never: boolean): Value | undefined =>
+    always ? truth(values, true) : never ? truth(values, false) : undefined;
+  switch (op) {
+    case "less":
+      return decide(least >= 1, most <= 0);
+    case "lessEqual":
+      return decide(least >= 0, most < 0);
+    case "greater":
+      return decide(most < 0, least >= 0);
+    case "greaterEqual":
+      return decide(most <= 0, least > 0);
+    case "equal":
+      return decide(least === 0 && most === 0, least > 0 || most < 0);
+    case "notEqual":
+      return decide(least > 0 || most < 0, least === 0 && most === 0);
+    default:
+      return undefined;
+  }
+}
+
+/** Whole exponents become products: pow of a negative base is wrong on real drivers. */
+function powerOf(
+  values: Values,
+  type: ElementType,
+  base: Value,
+  exponent: Value,
+): Value | undefined {
+  if (exponent.kind !== "literal") return undefined;
+  const power = exponent.value;
+  const one = literal(values, type, 1);
+  if (power === 0) return one;
+  if (type === "f32" && Math.abs(power) === 0.5) {
+    const root = operation(values, "sqrt", "f32", [base]);
+    return power > 0 ? root : operation(values, "divide", "f32", [one, root]);
+  }
+  if (!Number.isInteger(power) || Math.abs(power) > 32) return undefined;
+  if (power < 0 && type !== "f32") return undefined;
+  const product = repeated(values, type, base, Math.abs(power));
+  return power > 0 ? product : operation(values, "divide", "f32", [one, product]);
+}
+
+function repeated(values: Values, type: ElementType, base: Value, times: number): Value {
+  if (times === 1) return base;
+  const half = repeated(values, type, base, Math.floor(times / 2));
+  const square = operation(values, "multiply", type, [half, half]);
+  return times % 2 === 0 ? square : operation(values, "multiply", type, [square, base]);
+}
+
+/** The conditions whose conjunction `condition` is. */
+export function conjunctsOf(condition: Value): readonly Value[] {
+  if (condition.kind === "op" && condition.op === "and") {
+    return condition.arguments.flatMap(conjunctsOf);
+  }
+  if (condition.kind === "literal" && condition.value !== 0) return [];
+  return [condition];
+}
+
+/** Conditions without which `value` is certainly 0 (or false): its terms vanish from a sum. */
+export function zeroConditions(value: Value): readonly Value[] {
+  if (value.kind === "guard" && isZero(value.otherwise)) {
+    return [...new Set([...conjunctsOf(value.condition), ...zeroConditions(value.value)])];
+  }
+  if (value.kind !== "op") return [];
+  const [first, second, third] = value.arguments;
+  if (!first) return [];
+  switch (value.op) {
+    case "multiply":
+    case "and":
+      return second ? [...new Set([...zeroConditions(first), ...zeroConditions(second)])] : [];
+    case "divide":
+    case "negate":
+    case "cast":
+      return zeroConditions(first);
+    case "select":
+      return second && third && isZero(third)
+        ? [...new Set([...conjunctsOf(first), ...zeroConditions(second)])]
+        : [];
+    default:
+      return [];
+  }
+}
+
+function isZero(value: Value): boolean {
+  return value.kind === "literal" && value.value === 0;
+}

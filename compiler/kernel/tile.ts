@@ -1,0 +1,125 @@
+// Takes a nest, gives the register tile: the output axes of which one invocation computes several points, because they share loads.
+import type { Axis, LoopNest, Scalar } from "../types/nest.js";
+import { createAxesOf, scalarChildren, scalarsOf } from "./evaluate.js";
+import type { ReduceScalar } from "./measure.js";
+import { nominalSize, pointsOf, reducesOf } from "./measure.js";
+
+export interface TiledAxis {
+  readonly axis: Axis;
+  readonly size: number;
+}
+
+export interface Tile {
+  readonly axes: readonly TiledAxis[];
+  /** Loads for each term of the sum, with the tile and without. */
+  readonly loads: number;
+  readonly loadsUntiled: number;
+}
+
+/** More values than this times lanes make a kernel too long to compile quickly. */
+const mostValues = 1600;
+
+const untiled: Tile = { axes: [], loads: 0, loadsUntiled: 0 };
+
+interface Access {
+  readonly axes: ReadonlySet<Axis>;
+}
+
+/** Tiles of up to `largest` by `largest` points; `guardCost` is what a guard that differs among lanes costs, in loads. */
+export function chooseTile(nest: LoopNest, largest: number, guardCost: number): Tile {
+  const reduce = heaviest(nest);
+  if (!reduce) return untiled;
+  const lanes = mostValues / scalarsOf(nest).length;
+  const { loads, guards } = accessesOf(reduce, nest.axes);
+  const candidates = nest.axes.flatMap((axis) => sizesOf(axis, largest));
+  const costOf = (axes: readonly TiledAxis[]): number =>
+    cost(loads, axes) + guardCost * guardTerms(guards, axes) + contiguity(nest, axes);
+  const loadsUntiled = loads.length;
+  let best: Tile = { axes: [], loads: loadsUntiled, loadsUntiled };
+  let least = costOf([]);
+  const consider = (axes: readonly TiledAxis[]): void => {
+    if (axes.reduce((product, { size }) => product * size, 1) > lanes) return;
+    const total = costOf(axes);
+    if (total >= least - 1e-9) return;
+    least = total;
+    best = { axes, loads: cost(loads, axes), loadsUntiled };
+  };
+  for (const [at, first] of candidates.entries()) {
+    consider([first]);
+    for (const second of candidates.slice(at + 1)) {
+      if (second.axis !== first.axis) consider([first, second]);
+    }
+  }
+  return best;
+}
+
+function heaviest(nest: LoopNest): ReduceScalar | undefined {
+  const axesOf = createAxesOf();
+  let best: ReduceScalar | undefined;
+  let most = 0;
+  for (const reduce of reducesOf(nest)) {
+    const work = pointsOf(new Set([...axesOf(reduce.value), ...reduce.axes]));
+    if (work > most) [best, most] = [reduce, work];
+  }
+  return best;
+}
+
+function accessesOf(
+  reduce: ReduceScalar,
+  outputs: readonly Axis[],
+): { loads: readonly Access[]; guards: readonly Access[] } {
+  const axesOf = createAxesOf();
+  const loads: Access[] = [];
+  const guards: Access[] = [];
+  const seen = new Set<Scalar>();
+  const only = (scalar: Scalar): Access => {
+    const depends = axesOf(scalar);
+    return { axes: new Set(outputs.filter((axis) => depends.has(axis))) };
+  };
+  const visit = (scalar: Scalar): void => {
+    if (seen.has(scalar)) return;
+    seen.add(scalar);
+    if (scalar.kind === "load") loads.push(only(scalar));
+    if (scalar.kind === "guard") guards.push(only(scalar.condition));
+    if (scalar.kind !== "reduce") scalarChildren(scalar).forEach(visit);
+  };
+  visit(reduce.value);
+  return { loads, guards };
+}
+
+function sizesOf(axis: Axis, largest: number): readonly TiledAxis[] {
+  const extent = nominalSize(axis.extent);
+  if (extent < 2) return [];
+  if (extent < largest) return [{ axis, size: extent }];
+  const sizes: TiledAxis[] = [];
+  for (let size = largest; size > 1; size /= 2) sizes.push({ axis, size });
+  return sizes;
+}
+
+/** Loads for each point and term, lanes that lie outside counted as wasted. */
+function cost(loads: readonly Access[], axes: readonly TiledAxis[]): number {
+  let points = 1;
+  let waste = 1;
+  for (const { axis, size } of axes) {
+    const extent = nominalSize(axis.extent);
+    points *= size;
+    waste *= (Math.ceil(extent / size) * size) / extent;
+  }
+  let sum = 0;
+  for (const load of loads) sum += lanesOf(load, axes);
+  return (sum / points) * waste;
+}
+
+function lanesOf(access: Access, axes: readonly TiledAxis[]): number {
+  return axes.reduce((lanes, { axis, size }) => (access.axes.has(axis) ? lanes * size : lanes), 1);
+}
+
+function guardTerms(guards: readonly Access[], axes: readonly TiledAxis[]): number {
+  return guards.filter((guard) => lanesOf(guard, axes) > 1).length;
+}
+
+/** Among equal tiles, the one of the innermost axes. */
+function contiguity(nest: LoopNest, axes: readonly TiledAxis[]): number {
+  const places = axes.map(({ axis }) => nest.axes.length - nest.axes.indexOf(axis));
+  return places.reduce((sum, place) => sum + 0.001 * place, 0);
+}

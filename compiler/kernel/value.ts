@@ -1,0 +1,199 @@
+// Takes parts, gives interned values: the expressions of a kernel while it is being mapped, equal where they are identical.
+import type { ElementType } from "../types/graph.js";
+import type { Combine, ScalarOp } from "../types/nest.js";
+import type { KernelUniform } from "./ir.js";
+
+interface Common {
+  readonly id: number;
+  /** The variables that it depends on. */
+  readonly free: ReadonlySet<VariableValue>;
+  /** Holds a load, which may be out of bounds where a guard does not hold. */
+  readonly loads: boolean;
+}
+
+export interface LiteralValue extends Common {
+  readonly kind: "literal";
+  readonly type: ElementType;
+  readonly value: number;
+}
+/** A loop variable or an index that the machine gives; it runs from 0 to `extent` − 1. */
+export interface VariableValue extends Common {
+  readonly kind: "variable";
+  readonly type: "i32";
+  readonly name: string;
+  readonly extent: Value | undefined;
+}
+export interface UniformValue extends Common {
+  readonly kind: "uniform";
+  readonly type: "i32" | "u32" | "f32";
+  readonly uniform: KernelUniform;
+}
+export interface LoadValue extends Common {
+  readonly kind: "load";
+  readonly type: ElementType;
+  readonly buffer: number;
+  readonly index: Value;
+}
+export interface OpValue extends Common {
+  readonly kind: "op";
+  readonly type: ElementType;
+  readonly op: ScalarOp;
+  readonly arguments: readonly Value[];
+}
+/** constant + Σ coefficient · Π factors: the canonical form of i32 sums and products. */
+export interface PolynomialValue extends Common {
+  readonly kind: "polynomial";
+  readonly type: "i32";
+  readonly constant: number;
+  readonly terms: readonly Term[];
+}
+export interface Term {
+  readonly coefficient: number;
+  /** Sorted by id; none is a literal or a polynomial. */
+  readonly factors: readonly Value[];
+}
+export interface GuardValue extends Common {
+  readonly kind: "guard";
+  readonly type: ElementType;
+  readonly condition: Value;
+  readonly value: Value;
+  readonly otherwise: Value;
+}
+export interface ReductionLoop {
+  readonly variable: VariableValue;
+  readonly from: Value;
+  readonly below: Value;
+  readonly step: number;
+}
+export interface ReductionValue extends Common {
+  readonly kind: "reduction";
+  readonly type: ElementType;
+  readonly combine: Combine;
+  /** Lanes of a workgroup share the loop, and then combine what each found. */
+  readonly cooperative: boolean;
+  readonly loops: readonly ReductionLoop[];
+  readonly value: Value;
+  /** What argmax and argmin give: the index along the axis. */
+  readonly place: Value | undefined;
+  /** The reduction of the nest that this is one lane of: lanes share one loop. */
+  readonly family: object;
+}
+export interface DrawValue extends Common {
+  readonly kind: "draw";
+  readonly type: "f32" | "u32";
+  readonly source: "uniform" | "bits";
+  readonly stream: number;
+  readonly index: Value;
+}
+
+export type Value =
+  | LiteralValue
+  | VariableValue
+  | UniformValue
+  | LoadValue
+  | OpValue
+  | PolynomialValue
+  | GuardValue
+  | ReductionValue
+  | DrawValue;
+
+type Distribute<T> = T extends unknown ? Omit<T, keyof Common> : never;
+export type ValueParts = Distribute<Exclude<Value, VariableValue>>;
+
+/** Makes values of one kernel; equal parts give the same object. */
+export interface Values {
+  readonly intern: (parts: ValueParts) => Value;
+  readonly variable: (name: string, extent: Value | undefined) => VariableValue;
+}
+
+export function createValues(): Values {
+  const interned = new Map<string, Value>();
+  let count = 0;
+  const intern = (parts: ValueParts): Value => {
+    const key = keyOf(parts);
+    const known = interned.get(key);
+    if (known) return known;
+    const children = childrenOf(parts);
+    const bound = parts.kind === "reduction" ? parts.loops.map((loop) => loop.variable) : [];
+    const value: Value = {
+      ...parts,
+      id: count++,
+      free: freeOf(children, bound),
+      loads: parts.kind === "load" || children.some((child) => child.loads),
+    };
+    interned.set(key, value);
+    return value;
+  };
+  const variable = (name: string, extent: Value | undefined): VariableValue => {
+    const free = new Set<VariableValue>();
+    const made: VariableValue = {
+      kind: "variable",
+      type: "i32",
+      name,
+      extent,
+      id: count++,
+      free,
+      loads: false,
+    };
+    free.add(made);
+    return made;
+  };
+  return { intern, variable };
+}
+
+/** The operands of a value; a reduction's loops bound by values of their own count too. */
+export function childrenOf(value: ValueParts | VariableValue): readonly Value[] {
+  switch (value.kind) {
+    case "literal":
+    case "variable":
+    case "uniform":
+      return [];
+    case "load":
+    case "draw":
+      return [value.index];
+    case "op":
+      return value.arguments;
+    case "polynomial":
+      return value.terms.flatMap((term) => term.factors);
+    case "guard":
+      return [value.condition, value.value, value.otherwise];
+    case "reduction":
+      return [
+        value.value,
+        ...(value.place ? [value.place] : []),
+        ...value.loops.flatMap((loop) => [loop.from, loop.below]),
+      ];
+  }
+}
+
+function freeOf(children: readonly Value[], bound: readonly VariableValue[]): Set<VariableValue> {
+  const free = new Set<VariableValue>();
+  for (const child of children) for (const variable of child.free) free.add(variable);
+  for (const variable of bound) free.delete(variable);
+  return free;
+}
+
+function keyOf(parts: ValueParts): string {
+  switch (parts.kind) {
+    case "literal":
+      return `literal ${parts.type} ${Object.is(parts.value, -0) ? "-0" : parts.value}`;
+    case "uniform":
+      return `uniform ${JSON.stringify(parts.uniform)}`;
+    case "load":
+      return `load ${parts.type} ${parts.buffer} ${parts.index.id}`;
+    case "op":
+      return `${parts.op} ${parts.type} ${ids(parts.arguments)}`;
+    case "polynomial":
+      return `polynomial ${parts.constant} ${parts.terms.map((term) => `${term.coefficient}:${ids(term.factors)}`).join(" ")}`;
+    case "guard":
+      return `guard ${ids([parts.condition, parts.value, parts.otherwise])}`;
+    case "reduction":
+      return `reduction ${parts.combine} ${parts.cooperative} ${ids(parts.loops.map((loop) => loop.variable))} ${parts.value.id} ${parts.place?.id ?? ""}`;
+    case "draw":
+      return `draw ${parts.source} ${parts.stream} ${parts.index.id}`;
+  }
+}
+
+function ids(values: readonly Value[]): string {
+  return values.map((value) => value.id).join(",");
+}
