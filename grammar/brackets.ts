@@ -105,7 +105,7 @@ function run(file: SourceFile, tokens: readonly IToken[], useLines: boolean): Ba
     if (useLines && startsDeclaration(file, token, tokens[index + 1])) closeAll(balancer, token);
     const opener = openers.get(token.tokenType);
     const closer = closers.get(token.tokenType);
-    if (closer !== undefined) close(balancer, token, closer.open, closer.text);
+    if (closer !== undefined) close(balancer, token, tokens[index + 1], closer.open, closer.text);
     else {
       if (opener !== undefined) balancer.stack.push({ token, place: balancer.out.length });
       balancer.out.push(token);
@@ -128,13 +128,23 @@ function closeAll(balancer: Balancer, before: IToken | undefined): void {
   }
 }
 
-function close(balancer: Balancer, token: IToken, open: TokenType, text: string): void {
+function close(
+  balancer: Balancer,
+  token: IToken,
+  next: IToken | undefined,
+  open: TokenType,
+  text: string,
+): void {
   const { stack, out } = balancer;
   const top = stack.at(-1);
   const matching = stack.findLastIndex((one) => one.token.tokenType === open);
   if (top !== undefined && top.token.tokenType === open) {
     stack.pop();
     out.push(token);
+  } else if (top !== undefined && matching >= 0 && next !== undefined && closes(next, top)) {
+    // `[1, 2)]`: the two closing brackets stand in the wrong order.
+    stack.pop();
+    mismatch(balancer, top, token);
   } else if (matching >= 0) {
     while (stack.length > matching + 1) {
       const unclosed = stack.pop();
@@ -158,6 +168,10 @@ function close(balancer: Balancer, token: IToken, open: TokenType, text: string)
       }),
     );
   }
+}
+
+function closes(token: IToken, opened: Opened): boolean {
+  return closers.get(token.tokenType)?.open === opened.token.tokenType;
 }
 
 function mismatch(balancer: Balancer, opened: Opened, token: IToken): void {

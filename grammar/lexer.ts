@@ -4,7 +4,18 @@ import { type ILexingError, type IToken, Lexer, tokenMatcher } from "chevrotain"
 import type { Comment } from "./ast.js";
 import { type Diagnostic, diagnostic } from "./diagnostics.js";
 import { characterHint, foreignSign, showCharacter } from "./foreign.js";
-import { Float, Foreign, Integer, MalformedNumber, OpenText, Text, allTokens } from "./tokens.js";
+import {
+  Float,
+  Foreign,
+  Integer,
+  MalformedNumber,
+  Name,
+  OpenText,
+  Text,
+  Word,
+  allTokens,
+  reserved,
+} from "./tokens.js";
 import type { SourceFile, Span } from "./span.js";
 import { readString } from "./strings.js";
 
@@ -15,6 +26,8 @@ export interface LexedSource {
   readonly tokens: readonly IToken[];
   readonly comments: readonly Comment[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Where something was left out: what follows on the line may be wrong for that reason alone. */
+  readonly doubtful: readonly Span[];
 }
 
 /** The lexer is stateless between calls and made once, at the first call: making it takes milliseconds. */
@@ -37,12 +50,12 @@ export function tokenSpan(token: IToken): Span {
 export function refuseSize(file: SourceFile): Diagnostic | undefined {
   const bytes = file.text.length > sourceLimit ? file.text.length : utf8Length(file.text);
   if (bytes <= sourceLimit) return undefined;
-  const size = (bytes / 1024 / 1024).toFixed(1);
+  const grouped = String(bytes).replace(/\B(?=(?:\d{3})+$)/g, ",");
   return diagnostic("NN0001", {
     file,
     span: { start: 0, end: 0 },
     message: "this source is too large",
-    notes: [`it has ${size} MiB; the limit is 1 MiB`],
+    notes: [`it has ${grouped} bytes; the limit is 1,048,576 (1 MiB)`],
     hint: "move parts into files of their own and `import` them; data does not belong in a source",
   });
 }
@@ -64,13 +77,62 @@ export function lex(file: SourceFile): LexedSource {
   const diagnostics = result.errors.flatMap((error) => unknownCharacters(file, error));
   diagnostics.push(...brokenUnicode(file));
   const tokens: IToken[] = [];
-  for (const token of result.tokens) {
+  for (const token of joinNames(text, result.tokens, result.errors)) {
     const { kept, mistake } = inspectToken(file, token);
     if (mistake !== undefined) diagnostics.push(mistake);
     if (kept !== undefined) tokens.push(kept);
   }
-  const comments = (result.groups.comments ?? []).map(commentOf);
-  return { tokens, comments, diagnostics };
+  const comments = (result.groups.comments ?? []).map((token) => commentOf(placed(token)));
+  const doubtful = result.errors.map((error) => restOfLine(text, error.offset));
+  return { tokens, comments, diagnostics, doubtful };
+}
+
+/** A token with both its ends; the lexer tells only where it starts. */
+function placed(token: IToken): IToken {
+  token.endOffset = token.startOffset + token.image.length - 1;
+  return token;
+}
+
+function restOfLine(text: string, offset: number): Span {
+  const rest = text.slice(offset, offset + 10_000).search(/[\r\n]/);
+  return { start: offset, end: rest < 0 ? offset + 10_000 : offset + rest };
+}
+
+/** Letters beyond a to z are a mistake, but still part of the name in which they stand. */
+function joinNames(
+  text: string,
+  tokens: readonly IToken[],
+  errors: readonly ILexingError[],
+): IToken[] {
+  const letters = errors
+    .map((error) => ({
+      offset: error.offset,
+      image: text.slice(error.offset, error.offset + error.length),
+    }))
+    .filter((one) => /^[\p{L}\p{M}\p{N}]+$/u.test(one.image))
+    .map((one) => nameToken(one.image, one.offset));
+  if (letters.length === 0) return tokens.map(placed);
+  const all = [...tokens.map(placed), ...letters];
+  const joined: IToken[] = [];
+  for (const token of all.sort((a, b) => a.startOffset - b.startOffset)) {
+    const before = joined.at(-1);
+    const touches = before !== undefined && tokenSpan(before).end === token.startOffset;
+    if (touches && isWordlike(before) && isWordlike(token)) {
+      joined[joined.length - 1] = nameToken(before.image + token.image, before.startOffset);
+    } else joined.push(token);
+  }
+  return joined;
+}
+
+function isWordlike(token: IToken): boolean {
+  return (
+    tokenMatcher(token, Word) || Object.values(reserved).some((type) => tokenMatcher(token, type))
+  );
+}
+
+function nameToken(image: string, startOffset: number): IToken {
+  const endOffset = startOffset + image.length - 1;
+  return { image, startOffset, endOffset, tokenType: Name, tokenTypeIdx: Name.tokenTypeIdx ?? 0 };
 }
 
 function commentOf(token: IToken): Comment {

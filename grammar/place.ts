@@ -21,7 +21,7 @@ export function at(
   place: Place,
   code: DiagnosticCode,
   details: Omit<DiagnosticDetails, "file" | "span">,
-  span = placeSpan(place),
+  span: Span = placeSpan(place),
 ): Diagnostic {
   return diagnostic(code, { ...details, file: place.file, span });
 }

@@ -131,8 +131,10 @@ function checkBody(surroundings: Surroundings, declaration: WithBody): void {
 function endsInReturn(block: ast.Block): boolean {
   const last = block.statements.at(-1);
   if (last === undefined) return false;
+  // What stands behind a `return` is reported as such.
+  if (block.statements.some((one) => one.kind === "Return")) return true;
   // What was skipped may have been the `return`.
-  if (last.kind === "Return" || last.kind === "SkippedStatement") return true;
+  if (last.kind === "SkippedStatement") return true;
   if (last.kind !== "If" || last.otherwise === undefined) return false;
   return (
     last.branches.every((branch) => endsInReturn(branch.block)) && endsInReturn(last.otherwise)

@@ -1,8 +1,9 @@
 /** Tokens and the place of a mistake come in; tokens in which the part with the mistake is one `Skipped` go out. */
 
-import { type IToken, tokenMatcher } from "chevrotain";
+import { type IToken, tokenMatcher, type TokenType } from "chevrotain";
 import { beginsStatement } from "./brackets.js";
 import { tokenSpan } from "./lexer.js";
+import type { Failure } from "./parser/failures.js";
 import {
   Arrow,
   Colon,
@@ -20,6 +21,7 @@ import {
   Skipped,
   Tilde,
   Word,
+  allTokens,
   keyword,
   reserved,
 } from "./tokens.js";
@@ -96,13 +98,23 @@ export function damagedStretch(
     const ends =
       depth === 0 &&
       index >= earliest &&
-      (atFileLevel
-        ? isDeclarationWord(token) && startsLine(text, tokens, index)
-        : endsStatement(text, tokens, index));
+      (atFileLevel ? endsDeclaration(text, tokens, index) : endsStatement(text, tokens, index));
     if (ends || (depth === 0 && tokenMatcher(token, RightBrace))) return { start, end: index };
     depth += bracketStep(token);
   }
   return { start, end: tokens.length };
+}
+
+/** At a declaration or two words at the start of a line, or at whatever begins a line after a block. */
+function endsDeclaration(text: string, tokens: readonly IToken[], index: number): boolean {
+  const token = tokens[index];
+  const before = tokens[index - 1];
+  const afterBlock = before !== undefined && tokenMatcher(before, RightBrace);
+  const words = [token, tokens[index + 1]];
+  const looksLikeOne = words.every((one) => one !== undefined && tokenMatcher(one, Word));
+  return (
+    startsLine(text, tokens, index) && (isDeclarationWord(token) || afterBlock || looksLikeOne)
+  );
 }
 
 function endsStatement(text: string, tokens: readonly IToken[], index: number): boolean {
@@ -152,4 +164,56 @@ function declaredNames(tokens: readonly IToken[]): string[] {
     if (!tokenMatcher(next, Comma)) break;
   }
   return [...new Set(names)];
+}
+
+/** Rules whose parts are separated by commas: where the bracket should close, a comma may be missing. */
+const separated = ["arguments", "list", "parameters", "shape", "index", "resultType"];
+
+/** The tokens with one of them put in, replaced or left out at a mistake; brackets stay as they are. */
+export function singleEdits(
+  tokens: readonly IToken[],
+  index: number,
+  failure: Failure,
+): IToken[][] {
+  const [expected] = failure.expected;
+  const token = tokens[index];
+  const closing = closers.get(expected ?? "");
+  const between =
+    failure.rule === "" || (closing === RightBrace && failure.rule !== "importDeclaration");
+  if (token === undefined || failure.expected.length !== 1 || between) return [];
+  const put = (type: TokenType, removed: number): IToken[] => [
+    ...tokens.slice(0, index),
+    standIn(type, token.startOffset),
+    ...tokens.slice(index + removed),
+  ];
+  const edits: IToken[][] = [];
+  const wanted = insertable.get(expected ?? "");
+  if (closing !== undefined && separated.includes(failure.rule)) edits.push(put(Comma, 0));
+  if (wanted !== undefined) edits.push(put(wanted, 0));
+  if (bracketStep(token) !== 0) return edits;
+  if (wanted !== undefined) edits.push(put(wanted, 1));
+  edits.push([...tokens.slice(0, index), ...tokens.slice(index + 1)]);
+  return edits;
+}
+
+const closers = new Map(
+  [RightParenthesis, RightBracket, RightBrace].map((type) => [type.LABEL ?? "", type]),
+);
+
+/** Signs and keywords by their label; names, literals and brackets are not made up. */
+const insertable = new Map(
+  allTokens
+    .filter((type) => type.LABEL?.startsWith("`") === true && !/[(){}[\]]/.test(type.LABEL))
+    .map((type) => [type.LABEL ?? "", type]),
+);
+
+/** A token of no width, which no message names. */
+function standIn(type: TokenType, offset: number): IToken {
+  return {
+    image: type.LABEL?.slice(1, -1) ?? "",
+    startOffset: offset,
+    endOffset: offset - 1,
+    tokenType: type,
+    tokenTypeIdx: type.tokenTypeIdx ?? 0,
+  };
 }

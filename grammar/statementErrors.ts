@@ -140,7 +140,7 @@ export function explainStatement(place: Place): Diagnostic {
   const form = Object.hasOwn(statementForms, image) ? statementForms[image] : undefined;
   if (form !== undefined) {
     return at(place, "NN0106", {
-      message: `after \`${image}\` something else was expected than ${show(next)}`,
+      message: `\`${image}\` cannot be followed by ${show(next)}`,
       hint: `write \`${form}\``,
     });
   }

@@ -6,7 +6,7 @@ import { tokenSpan } from "./lexer.js";
 import type { Failure } from "./parser/failures.js";
 import { belongsToNextStatement, startsLine } from "./repair.js";
 import { at, is, type Place, show } from "./place.js";
-import type { SourceFile } from "./span.js";
+import type { SourceFile, Span } from "./span.js";
 import { explainDeclaration, explainLine, explainStatement } from "./statementErrors.js";
 import {
   Comma,
@@ -81,6 +81,7 @@ function beginsLineAlone(place: Place, index: number): boolean {
 /** An operator or index right after `x |> f(a)`: the right side of a pipeline is a name or a call alone. */
 function afterPipeline(place: Place): Diagnostic | undefined {
   if (!is(place.token, Operator, LeftBracket, Dot, LeftParenthesis)) return undefined;
+  if (is(place.previous, Pipe)) return undefined;
   const pipe = pipeBefore(place);
   if (pipe === undefined) return undefined;
   return at(place, "NN0111", {
@@ -106,12 +107,17 @@ function pipeBefore(place: Place): IToken | undefined {
   return undefined;
 }
 
+/** The rules whose parts stand in a row: a mistake between two parts, or at the start of one. */
 function betweenStatements(place: Place, failure: Failure): Diagnostic | undefined {
-  if (failure.rule === "") return explainDeclaration(place);
-  if (failure.expected[0] !== "`}`") return undefined;
-  if (failure.rule === "block") return explainStatement(place);
-  if (failure.rule === "trainDeclaration") return explainLine(place, "train");
-  return failure.rule === "searchDeclaration" ? explainLine(place, "search") : undefined;
+  const { rule } = failure;
+  const ends = failure.expected[0] === "`}`";
+  if (rule === "" || rule === "declaration") return explainDeclaration(place);
+  if (rule === "statement" || (rule === "block" && ends)) return explainStatement(place);
+  if (rule === "trainLine" || (rule === "trainDeclaration" && ends)) {
+    return explainLine(place, "train");
+  }
+  const searches = rule === "searchLine" || (rule === "searchDeclaration" && ends);
+  return searches ? explainLine(place, "search") : undefined;
 }
 
 const expressionRules = ["primary", "operand", "indexItem", "dimension", "expression"];
@@ -121,8 +127,9 @@ function expectedExpression(place: Place, failure: Failure): Diagnostic | undefi
   if (failure.rule === "dimension" && failure.expected.length === 1) return undefined;
   const { token, previous, next } = place;
   const after = previous === undefined ? "" : ` after ${show(previous)}`;
-  const message = `an expression was expected${after}, but ${show(token)} was found`;
-  return at(place, "NN0107", { message, hint: expressionHint(token, next) });
+  const message = `an expression was expected${after}, but ${found(place)}`;
+  const details = { message, hint: expressionHint(token, next) };
+  return at(place, "NN0107", details, expectedSpan(place));
 }
 
 function expressionHint(token: IToken | undefined, next: IToken | undefined): string | undefined {
@@ -145,18 +152,43 @@ function expectedName(place: Place, failure: Failure): Diagnostic | undefined {
       hint: "write `x |> f` or `x |> f(a, key: b)`; any other expression is a call around it: `f(x)`",
     });
   }
-  const word = Object.values(reserved).some((type) => is(token, type));
-  if (word) {
-    return at(place, "NN0109", {
-      message: `${show(token)} is a reserved word and cannot be a name`,
-      hint: `take another name, as \`${token?.image ?? ""}_\``,
-    });
-  }
+  if (isReserved(token)) return reservedWord(place);
   const after = previous === undefined ? "" : ` after ${show(previous)}`;
-  const message = `a name was expected${after}, but ${show(token)} was found`;
+  const message = `a name was expected${after}, but ${found(place)}`;
   const hint =
     failure.rule === "dimension" ? "dimensions of any number have a name: `...rest`" : undefined;
-  return at(place, "NN0108", { message, hint });
+  return at(place, "NN0108", { message, hint }, expectedSpan(place));
+}
+
+function isReserved(token: IToken | undefined): boolean {
+  return Object.values(reserved).some((type) => is(token, type));
+}
+
+function reservedWord(place: Place): Diagnostic {
+  return at(place, "NN0109", {
+    message: `${show(place.token)} is a reserved word and cannot be a name`,
+    hint: `take another name, as \`${place.token?.image ?? ""}_\``,
+  });
+}
+
+/** What stands instead of what was expected. */
+function found(place: Place): string {
+  const { token } = place;
+  if (token === undefined) return "the file ends";
+  if (!lineEnds(place)) return `${show(token)} was found`;
+  return is(token, RightBrace) ? "the block ends" : `the next line begins with ${show(token)}`;
+}
+
+/** Whether a line ended where something was expected: the place to look at is its end. */
+function lineEnds(place: Place): boolean {
+  return place.index > 0 && startsLine(place.file.text, place.tokens, place.index);
+}
+
+/** The span of what was found, or of the end of the line before. */
+function expectedSpan(place: Place): Span | undefined {
+  if (place.previous === undefined || !lineEnds(place)) return undefined;
+  const { end } = tokenSpan(place.previous);
+  return { start: end, end };
 }
 
 /** Hints for the one word or sign that a rule could not do without. */
@@ -191,21 +223,38 @@ function expectedKeyword(place: Place, failure: Failure): Diagnostic | undefined
       hint: "as a statement: `if c { … } else { … }`; as a value: `x = if c then a else b`",
     });
   }
-  const message = `${expected} was expected${afterPrevious(place)}, but ${show(place.token)} was found`;
-  return at(place, "NN0104", { message, hint: hints[`${failure.rule} ${expected}`] });
+  const message = `${expected} was expected${afterPrevious(place)}, but ${found(place)}`;
+  const hint = hints[`${failure.rule} ${expected}`];
+  return at(place, "NN0104", { message, hint }, expectedSpan(place));
 }
 
 function afterPrevious(place: Place): string {
   return place.previous === undefined ? "" : ` after ${show(place.previous)}`;
 }
 
+/** What a rule separates by commas. */
+const elements: Readonly<Record<string, string>> = {
+  arguments: "an argument",
+  parameters: "a parameter",
+  shape: "a dimension",
+  index: "an index",
+  resultType: "a type",
+  importDeclaration: "a name",
+};
+
 function expectedClosing(place: Place, rule: string, expected: string): Diagnostic {
   const { token, previous } = place;
   const separated = ["arguments", "list", "parameters", "shape", "index", "resultType"];
   const comma = separated.includes(rule) || (rule === "importDeclaration" && expected === "`}`");
-  const wanted = comma ? `\`,\` or ${expected}` : expected;
+  const begun = is(previous, Comma, LeftParenthesis, LeftBracket, LeftBrace);
+  const wanted = begun
+    ? (elements[rule] ?? "another element")
+    : comma
+      ? `\`,\` or ${expected}`
+      : expected;
+  if (begun && rule === "parameters" && isReserved(token)) return reservedWord(place);
   const apart = startsLine(place.file.text, place.tokens, place.index);
-  const message = `${wanted} was expected${afterPrevious(place)}, but ${show(token)} was found`;
+  const message = `${wanted} was expected${afterPrevious(place)}, but ${found(place)}`;
   if (rule === "parameters" && is(token, Equals, Operator)) {
     return at(place, "NN0104", { message, hint: "a parameter is written `name: type = default`" });
   }
@@ -215,12 +264,12 @@ function expectedClosing(place: Place, rule: string, expected: string): Diagnost
     return at(place, "NN0104", { message, hint });
   }
   const hint =
-    comma && !apart && is(previous, Word, Integer)
+    comma && !apart && is(previous, Word, Integer, RightBracket, RightParenthesis)
       ? "is a comma missing here?"
       : comma
         ? undefined
         : "is an operator missing here?";
-  return at(place, "NN0104", { message, hint });
+  return at(place, "NN0104", { message, hint }, expectedSpan(place));
 }
 
 const phrases: Readonly<Record<string, string>> = {
@@ -233,14 +282,14 @@ const phrases: Readonly<Record<string, string>> = {
 
 function expectedOther(place: Place, failure: Failure): Diagnostic {
   const wanted = phrases[failure.rule] ?? listed(failure.expected);
-  const message = `${wanted} was expected${afterPrevious(place)}, but ${show(place.token)} was found`;
+  const message = `${wanted} was expected${afterPrevious(place)}, but ${found(place)}`;
   const hint =
     failure.rule === "trainedStatement"
       ? "`= value` sets the initial value, `~ distribution` draws it"
       : failure.rule === "body" && is(place.token, Word)
         ? "a result type follows `:`, a body follows `=` or stands in braces"
         : undefined;
-  return at(place, "NN0104", { message, hint });
+  return at(place, "NN0104", { message, hint }, expectedSpan(place));
 }
 
 function listed(labels: readonly string[]): string {

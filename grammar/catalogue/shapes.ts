@@ -2,4 +2,18 @@
 
 import type { CodeRange } from "./range.js";
 
-export const shapes = {} as const satisfies CodeRange<"03">;
+export const shapes = {
+  NN0301: "shapes that do not agree",
+  NN0302: "an element type that does not fit",
+  NN0303: "an axis or entry that does not exist",
+  NN0304: "an argument that a tensor function cannot take",
+  NN0305: "a tensor or dimension that is too large",
+  NN0306: "a number that its element type cannot hold",
+  NN0307: "a value where a tensor, a number or a list is wanted",
+  NN0308: "a wrong number of values",
+  NN0309: "a dimension that is no whole number",
+  NN0310: "an argument whose shape does not fit its parameter",
+  NN0311: "a value that must be known while compiling",
+  NN0312: "a value that does not have its declared shape",
+  NN0313: "a derivative by something that was not used",
+} as const satisfies CodeRange<"03">;

@@ -2,7 +2,7 @@
 
 import { CstParser, type IToken, type TokenType, tokenMatcher } from "chevrotain";
 import { parserMessages } from "./failures.js";
-import { Arrow, Colon, Comma, Equals, Tilde, allTokens } from "../tokens.js";
+import { Arrow, Colon, Comma, Equals, Tilde, allTokens, Name, Word, keyword } from "../tokens.js";
 /** How deep expressions and blocks may stand in each other, with or without brackets. */
 export const nestingLimit = 160;
 
@@ -17,7 +17,10 @@ export class TooDeepError extends Error {
 export abstract class BaseParser extends CstParser {
   /** The first tokens of the declarations, statements and lines that are being read, outermost first. */
   openParts: IToken[] = [];
+  /** The first token of the part that was read last. */
+  lastPart: IToken | undefined;
   protected depth = 0;
+  private text = "";
 
   constructor(validate = false) {
     super([...allTokens], {
@@ -30,9 +33,11 @@ export abstract class BaseParser extends CstParser {
   }
 
   /** Forgets the parse before and takes new tokens. */
-  start(tokens: readonly IToken[]): void {
+  start(text: string, tokens: readonly IToken[]): void {
+    this.text = text;
     this.input = [...tokens];
     this.openParts = [];
+    this.lastPart = undefined;
     this.depth = 0;
   }
 
@@ -41,7 +46,9 @@ export abstract class BaseParser extends CstParser {
   }
 
   protected leavePart(): void {
-    this.ACTION(() => this.openParts.pop());
+    this.ACTION(() => {
+      this.lastPart = this.openParts.pop();
+    });
   }
 
   protected enter(): void {
@@ -64,4 +71,30 @@ export abstract class BaseParser extends CstParser {
   protected isKeyword(word: TokenType): boolean {
     return tokenMatcher(this.LA(1), word) && !this.isName();
   }
+
+  /**
+   * Whether a keyword begins a line and a statement, so that it is no operand: without this, a `loss`
+   * whose value is missing would take the `output` of the next line for it.
+   */
+  protected beginsStatement(): boolean {
+    const token = this.LA(1);
+    const next = this.LA(2);
+    if (token.tokenType === Name || !tokenMatcher(next, Word)) return false;
+    if (continuing.some((word) => tokenMatcher(next, word))) return false;
+    const gap = this.text.slice(this.LA(0).startOffset, token.startOffset);
+    return (
+      /[\r\n]/.test(gap) && !/[\r\n]/.test(this.text.slice(token.startOffset, next.startOffset))
+    );
+  }
 }
+
+/** Words that go on after an operand. */
+const continuing = [
+  keyword.on,
+  keyword.along,
+  keyword.where,
+  keyword.with,
+  keyword.repeat,
+  keyword.missing,
+  keyword.from,
+];

@@ -87,7 +87,7 @@ export abstract class ExpressionParser extends BaseParser {
 
   primary = this.RULE("primary", () => {
     this.OR([
-      { ALT: () => this.CONSUME(Word) },
+      { GATE: () => !this.beginsStatement(), ALT: () => this.CONSUME(Word) },
       { ALT: () => this.CONSUME(Integer) },
       { ALT: () => this.CONSUME(Float) },
       { ALT: () => this.CONSUME(Text) },

@@ -4,6 +4,7 @@ import type { IParserErrorMessageProvider, TokenType } from "chevrotain";
 
 /** The record that stands in the message of a recognition exception. */
 export interface Failure {
+  /** Empty where a declaration was to begin. */
   readonly rule: string;
   /** The labels of the tokens that could have stood here; empty where there is a choice of many. */
   readonly expected: readonly string[];
@@ -25,7 +26,7 @@ function label(type: TokenType): string {
 /** Writes failures instead of English: `syntaxErrors.ts` finds the words. */
 export const parserMessages: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected, ruleName }) => failure(ruleName, [label(expected)]),
-  buildNotAllInputParsedMessage: ({ ruleName }) => failure(ruleName, []),
+  buildNotAllInputParsedMessage: () => failure("", []),
   buildNoViableAltMessage: ({ expectedPathsPerAlt, ruleName }) => {
     const firsts = expectedPathsPerAlt.flatMap((paths) =>
       paths.flatMap((path) => path.slice(0, 1)),

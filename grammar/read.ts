@@ -1,0 +1,166 @@
+/** Balanced tokens come in; a complete concrete tree of all that can be read, and the mistakes, go out. */
+
+import type { IToken } from "chevrotain";
+import { type Diagnostic, diagnostic } from "./diagnostics.js";
+import { tokenSpan } from "./lexer.js";
+import type { FileCstNode } from "./parser/cst.js";
+import { type Failure, readFailure } from "./parser/failures.js";
+import { NetworkParser, TooDeepError } from "./parser/index.js";
+import { belongsToNextStatement, damagedStretch, singleEdits, skipStretch } from "./repair.js";
+import type { SourceFile, Span } from "./span.js";
+import { explainMistake } from "./syntaxErrors.js";
+
+/** How many mistakes are listed for one file. */
+export const mistakeLimit = 100;
+/** Larger sources are not parsed again for the sake of a better guess. */
+const editLimit = 20_000;
+/** How many tokens further an edit must lead to count as what was meant. */
+const editGain = 4;
+
+/** Made once, at the first parse (tens of milliseconds); every parse starts it anew with its own tokens. */
+let sharedParser: NetworkParser | undefined;
+
+export interface ReadTree {
+  /** Absent where even the part before the last mistake could not be read. */
+  readonly tree: FileCstNode | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Parses; after each mistake parses again with one token put in, left out or replaced, where that leads
+ * on, else without the statement that has it. Mistakes in doubtful stretches are mended unreported.
+ */
+export function readTokens(
+  source: SourceFile,
+  balanced: readonly IToken[],
+  doubtful: readonly Span[],
+): ReadTree {
+  const parser = (sharedParser ??= new NetworkParser());
+  const diagnostics: Diagnostic[] = [];
+  // Large sources with many mistakes: each costs a whole parse.
+  const rounds = Math.max(2, Math.min(mistakeLimit, Math.floor(250_000 / (balanced.length + 1))));
+  let tokens = balanced;
+  for (let round = 0; ; round++) {
+    const attempt = tryParse(source.text, parser, tokens);
+    if (attempt.tree !== undefined) return { tree: attempt.tree, diagnostics };
+    const mistake = locate(source.text, parser, tokens, attempt);
+    const explained = explain(source, tokens, attempt, mistake.index);
+    if (!isDoubtful(explained.span, doubtful)) diagnostics.push(explained);
+    if (round > rounds + 1) return { tree: undefined, diagnostics };
+    if (round >= rounds) {
+      tokens = skipStretch(tokens, { start: mistake.declaration, end: tokens.length });
+    } else {
+      const { start, index, atFileLevel } = mistake;
+      tokens =
+        bestEdit(source.text, parser, tokens, attempt, index) ??
+        skipStretch(tokens, damagedStretch(source.text, tokens, start, index, atFileLevel));
+    }
+  }
+}
+
+interface Attempt {
+  readonly tree?: FileCstNode;
+  /** Where it failed; a failure without a record is one of depth. */
+  readonly token?: IToken;
+  readonly failure?: Failure;
+}
+
+function tryParse(text: string, parser: NetworkParser, tokens: readonly IToken[]): Attempt {
+  parser.start(text, tokens);
+  try {
+    const tree = parser.file();
+    const error = parser.errors[0];
+    if (error === undefined) return { tree: tree as FileCstNode };
+    return { token: error.token, failure: readFailure(error.message) };
+  } catch (error) {
+    if (error instanceof TooDeepError) return { token: error.token };
+    throw error;
+  }
+}
+
+/** The place of a failure; the number of tokens where that is the end. */
+function indexOf(tokens: readonly IToken[], attempt: Attempt): number {
+  const seen = attempt.token === undefined ? -1 : tokens.indexOf(attempt.token);
+  return seen < 0 ? tokens.length : seen;
+}
+
+/** The tokens with the one edit that leads furthest, if any leads far enough. */
+function bestEdit(
+  text: string,
+  parser: NetworkParser,
+  tokens: readonly IToken[],
+  attempt: Attempt,
+  index: number,
+): readonly IToken[] | undefined {
+  if (attempt.failure === undefined || tokens.length > editLimit) return undefined;
+  let best: readonly IToken[] | undefined;
+  let furthest = index + editGain;
+  for (const edited of singleEdits(tokens, index, attempt.failure)) {
+    const next = tryParse(text, parser, edited);
+    if (next.tree !== undefined) return edited;
+    const reached = indexOf(edited, next) - (edited.length - tokens.length);
+    if (reached > furthest) {
+      best = edited;
+      furthest = reached;
+    }
+  }
+  return best;
+}
+
+interface Mistake {
+  /** Where the part to leave out begins. */
+  readonly start: number;
+  readonly index: number;
+  /** Where the declaration with the mistake begins. */
+  readonly declaration: number;
+  readonly atFileLevel: boolean;
+}
+
+const closingRules = ["block", "trainDeclaration", "searchDeclaration"];
+
+function locate(
+  text: string,
+  parser: NetworkParser,
+  tokens: readonly IToken[],
+  attempt: Attempt,
+): Mistake {
+  const { failure } = attempt;
+  const index = indexOf(tokens, attempt);
+  const parts = parser.openParts.map((part) => tokens.indexOf(part)).filter((part) => part >= 0);
+  const declaration = parts[0] ?? Math.min(index, tokens.length - 1);
+  if (failure === undefined) {
+    const start = parts[1] ?? declaration;
+    return { start, index, declaration, atFileLevel: parts.length < 2 };
+  }
+  // Where a block should go on or end, what stands there is no part of the statement before it.
+  const between = closingRules.includes(failure.rule) && failure.expected[0] === "`}`";
+  if (between && index < tokens.length) {
+    // Unless that statement lacks its value, and took the first word of the next one for it.
+    const last = parser.lastPart === undefined ? -1 : tokens.indexOf(parser.lastPart);
+    const lacks = last >= 0 && last < index - 1 && belongsToNextStatement(text, tokens, index);
+    return { start: lacks ? last : index, index, declaration, atFileLevel: false };
+  }
+  const start = parts.at(-1) ?? declaration;
+  return { start, index, declaration, atFileLevel: parts.length < 2 };
+}
+
+function explain(
+  source: SourceFile,
+  tokens: readonly IToken[],
+  attempt: Attempt,
+  index: number,
+): Diagnostic {
+  if (attempt.failure !== undefined) return explainMistake(source, tokens, index, attempt.failure);
+  const last = tokens[index] ?? tokens.at(-1);
+  return diagnostic("NN0003", {
+    file: source,
+    span: last === undefined ? { start: 0, end: 0 } : tokenSpan(last),
+    message: "this is nested too deeply",
+    notes: ["expressions and blocks may stand in each other 160 deep"],
+    hint: "bind inner parts to names, or make them a `fn` or a `layer`",
+  });
+}
+
+function isDoubtful(span: Span, doubtful: readonly Span[]): boolean {
+  return doubtful.some((one) => one.start <= span.start && span.start <= one.end);
+}
