@@ -35,7 +35,7 @@ const stepwise = <K extends UnaryName>(): VjpRule<K> =>
 export const unary: Pick<OpTable, UnaryName | "cast"> = {
   negate: pointwise({
     name: "negate",
-    doc: "−x.",
+    doc: "The value with the other sign.",
     arity: 1,
     takes: signed,
     op: "negate",

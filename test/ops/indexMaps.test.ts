@@ -1,0 +1,158 @@
+// Every sample of a gathering op in; its index maps, run on plain numbers, against the reference out.
+
+import { describe, expect, it } from "vitest";
+import { createBuilder } from "../../compiler/graph/builder.js";
+import { quasiAffineIndex } from "../../compiler/ops/contraction.js";
+import type { GatherRequest, IndexBuilder, OpRule } from "../../compiler/ops/rule.js";
+import { ruleOf } from "../../compiler/ops/table.js";
+import { evaluateDim } from "../../compiler/types/dimension.js";
+import type { Node, NodeOf, OpName, QuasiAffine, Shape } from "../../compiler/types/graph.js";
+import { interpretOne } from "../support/interpret.js";
+import type { Tensor } from "../support/interpret.js";
+import { opSamples, sampleDimensions } from "../support/opSamples.js";
+import type { OpSample } from "../support/opSamples.js";
+import { operandLeaves, operandName, sampleValue } from "../support/sampleValues.js";
+
+/** Index expressions as numbers: a comparison is 0 or 1. */
+const k: IndexBuilder<number> = {
+  constant: (value) => size(value),
+  add: (left, right) => left + right,
+  multiply: (left, factor) => left * size(factor),
+  divide: (left, divisor) => Math.floor(left / size(divisor)),
+  modulo: (left, divisor) => left - size(divisor) * Math.floor(left / size(divisor)),
+  less: (left, right) => Number(left < right),
+  lessEqual: (left, right) => Number(left <= right),
+  equal: (left, right) => Number(left === right),
+  and: (left, right) => Number(left !== 0 && right !== 0),
+};
+
+function size(dim: Shape[number]): number {
+  return evaluateDim(dim, sampleDimensions);
+}
+
+function sizes(shape: Shape): number[] {
+  return shape.map(size);
+}
+
+function places(shape: readonly number[]): number[][] {
+  return shape.reduce<number[][]>(
+    (list, extent) =>
+      list.flatMap((place) => Array.from({ length: extent }, (_, n) => [...place, n])),
+    [[]],
+  );
+}
+
+/** Reading outside an operand is a fault of the map, whatever stands there. */
+function read(x: Tensor | undefined, index: readonly number[]): number {
+  if (x?.shape.length !== index.length) throw new Error("an index has an entry for each axis");
+  const offset = index.reduce((sum, position, axis) => {
+    const extent = x.shape[axis] ?? 0;
+    if (!(position >= 0 && position < extent)) throw new Error(`${index.join()} is outside`);
+    return sum * extent + position;
+  }, 0);
+  return x.data[offset] ?? NaN;
+}
+
+function element<K extends OpName>(
+  rule: OpRule<K>,
+  node: NodeOf<K>,
+  inputs: readonly Tensor[],
+  out: readonly number[],
+): number {
+  const { lowering } = rule;
+  const request = (summed: readonly number[]): GatherRequest<number, K> => ({
+    k,
+    node,
+    out,
+    summed,
+  });
+  const clamp = (place: number, extent: Shape[number]) =>
+    Math.min(Math.max(place, 0), size(extent) - 1);
+  switch (lowering.kind) {
+    case "gather": {
+      let total = 0;
+      for (const summed of places(sizes(lowering.summed(node)))) {
+        const source = lowering.sources(request(summed)).find(({ guard }) => guard !== 0);
+        total +=
+          source === undefined ? lowering.fill(node) : read(inputs[source.operand], source.index);
+      }
+      return total;
+    }
+    case "take": {
+      const place = clamp(read(inputs[1], lowering.place(request([]))), lowering.extent(node));
+      return read(inputs[0], lowering.source(request([]), place));
+    }
+    case "scatter": {
+      let total = 0;
+      for (const summed of places(sizes(lowering.summed(node)))) {
+        const own = request(summed);
+        const place = clamp(read(inputs[1], lowering.place(own)), lowering.extent(node));
+        if (place === lowering.owner(own)) total += read(inputs[0], lowering.update(own));
+      }
+      return total;
+    }
+    default:
+      throw new Error(`${node.op} has no index map`);
+  }
+}
+
+function contracted(
+  node: NodeOf<"contract">,
+  inputs: readonly Tensor[],
+  out: readonly number[],
+): number {
+  const { extents, outputRank, left, right } = node.attributes;
+  const factor = (
+    x: Tensor | undefined,
+    map: readonly QuasiAffine[],
+    indices: number[],
+    shape: Shape,
+  ) => {
+    const entries = map.map((entry, axis) =>
+      quasiAffineIndex(k, entry, { indices, extents }, shape[axis] ?? 1),
+    );
+    if (entries.some(({ guard }) => guard === 0)) return 0;
+    return read(
+      x,
+      entries.map(({ index }) => index),
+    );
+  };
+  let total = 0;
+  for (const summed of places(sizes(extents.slice(outputRank)))) {
+    const indices = [...out, ...summed];
+    const [x, y] = node.inputs;
+    total +=
+      factor(inputs[0], left, indices, x?.shape ?? []) *
+      factor(inputs[1], right, indices, y?.shape ?? []);
+  }
+  return total;
+}
+
+function value(node: Node, inputs: readonly Tensor[], out: readonly number[]): number {
+  return node.op === "contract"
+    ? contracted(node, inputs, out)
+    : element(ruleOf(node.op), node, inputs, out);
+}
+
+const mapped = ["gather", "take", "scatter", "contract"];
+
+const samples = opSamples.filter(({ op }) => mapped.includes(ruleOf(op).lowering.kind));
+
+describe.each(samples.map((sample): [string, OpSample] => [sample.name, sample]))(
+  "%s",
+  (_, sample) => {
+    it("reads what the op means, and nothing outside its operands", () => {
+      const b = createBuilder();
+      const node = sample.build(b, operandLeaves(b, sample.operands));
+      const inputs = sample.operands.map((operand, n) =>
+        sampleValue(operand, sampleDimensions, n + 3),
+      );
+      const leaves = Object.fromEntries(inputs.map((tensor, n) => [operandName(n), tensor]));
+      const expected = interpretOne(node, { leaves, dimensions: sampleDimensions });
+      const found = places(sizes(node.shape)).map((out) => value(node, inputs, out));
+      expect(found.length).toBe(expected.data.length);
+      for (const [n, entry] of found.entries())
+        expect(entry).toBeCloseTo(expected.data[n] ?? NaN, 10);
+    });
+  },
+);
