@@ -1,0 +1,278 @@
+// In: small programs and data; out: that the commands check, inspect, train, evaluate and predict them end to end.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { runProgram } from "../../cli/program.js";
+import { readSafetensors, tensorFloats } from "../../runtime/safetensors.js";
+import { bytesOf, generator, npy, temporaryFolder } from "./data/files.js";
+import { recorder } from "./terminals.js";
+
+const folder = temporaryFolder();
+const programs = join(import.meta.dirname, "../../examples/programs");
+
+async function run(...args: string[]): Promise<{ code: number; out: string; notes: string }> {
+  const terminal = recorder();
+  const code = await runProgram(args, { terminal, version: "0" });
+  return { code, out: terminal.written.join(""), notes: terminal.notes.join("\n") };
+}
+
+async function succeed(...args: string[]): Promise<string> {
+  const { code, out, notes } = await run(...args);
+  expect(notes).not.toContain("error");
+  expect(code).toBe(0);
+  return out;
+}
+
+/** Two numbers, and whether their difference is above 0.2: linearly separable. */
+const table = ((): string => {
+  const next = generator(5);
+  const lines = Array.from({ length: 60 }, () => {
+    const [a, b] = [next(50) / 10, next(50) / 10];
+    return `${a},${b},${a - b > 0.2 ? 1 : 0}`;
+  });
+  return folder.put("ratings.csv", `mary,john,liked\n${lines.join("\n")}\n`);
+})();
+const data = ["--data", `ratings=${table}:mary,john`, "--data", `liked=${table}:liked`];
+
+const twoClasses = folder.put(
+  "classes.nn",
+  `model Classes(hidden = 8) {
+  input  ratings: [batch, 2]
+  target liked: category(2)[batch]
+  logits = ratings |> dense(hidden, activation: tanh) |> dropout(0.1) |> dense(2)
+  output probability = softmax(logits)
+  output best = argmax(logits)
+  loss cross_entropy(logits, liked)
+  regularize l2(1e-4) on weights
+  metric accuracy(logits, liked)
+}
+train Classes { optimizer adam(lr: 0.02)  batch 16  epochs 30  seed 4  validation 0.2 }
+`,
+);
+
+describe("check and inspect", () => {
+  test("every program of the examples is accepted", async () => {
+    const files = readdirSync(programs).filter((name) => name.endsWith(".nn"));
+    await succeed("check", ...files.map((name) => join(programs, name)));
+  });
+  test("mistakes are listed with places, as text and as JSON", async () => {
+    const file = folder.put(
+      "wrong.nn",
+      "model A {\n  input x: [batch, 2]\n  output y = rleu(x)\n}\n",
+    );
+    const { code, notes } = await run("check", file);
+    expect(code).toBe(1);
+    expect(notes).toMatch(/error\[NN\d{4}\]/);
+    expect(notes).toContain("relu");
+    const json = await run("check", file, "--json");
+    expect(JSON.parse(json.out)).toMatchObject([
+      { severity: "error", file, range: { start: { line: 3, column: 14 } } },
+    ]);
+  });
+  test("LeNet's and AlexNet's parameters are counted", async () => {
+    expect(await succeed("inspect", join(programs, "lenet.nn"))).toContain("trained numbers");
+    const [alexnet] = JSON.parse(
+      await succeed("inspect", join(programs, "alexnet.nn"), "--json"),
+    ) as [{ trained: number }];
+    expect(alexnet.trained).toBe(60_965_224);
+  });
+  test.each(["ast", "graph", "gradient", "schedule", "kernels", "wgsl", "js"])(
+    "stage %s",
+    async (stage) => {
+      const text = await succeed("inspect", join(programs, "movies.nn"), "--stage", stage);
+      expect(text.length).toBeGreaterThan(100);
+    },
+  );
+  test("the graph as a picture", async () => {
+    const file = join(folder.path, "movies.svg");
+    await succeed("inspect", join(programs, "movies.nn"), "--svg", file);
+    expect(readFileSync(file, "utf8")).toContain("decision.W");
+  });
+  test("an import reaches the file's folder, and --root further up", async () => {
+    const { mkdirSync, writeFileSync } = await import("node:fs");
+    mkdirSync(join(folder.path, "models"));
+    folder.put("shared.nn", "fn twice(x: [...s]) = 2 * x\n");
+    const file = join(folder.path, "models/importing.nn");
+    const text =
+      'import { twice } from "../shared.nn"\nmodel A { input x: [batch]  output y = twice(x) }\n';
+    writeFileSync(file, text);
+    expect((await run("check", file)).code).toBe(1);
+    expect((await run("check", file, "--root", folder.path)).code).toBe(0);
+  });
+});
+
+describe("compile", () => {
+  test("writes the bundle, the same bytes each time", async () => {
+    const first = join(folder.path, "first");
+    const second = join(folder.path, "second");
+    await succeed("compile", join(programs, "movies.nn"), "-o", first);
+    await succeed("compile", join(programs, "movies.nn"), "-o", second);
+    const names = readdirSync(first).sort();
+    expect(names).toEqual(readdirSync(second).sort());
+    expect(names).toEqual(expect.arrayContaining(["movies.js", "movies.train.js", "movies.d.ts"]));
+    for (const name of names)
+      expect(readFileSync(join(first, name), "utf8")).toBe(
+        readFileSync(join(second, name), "utf8"),
+      );
+  });
+});
+
+describe("train, evaluate, predict", () => {
+  const weights = join(folder.path, "classes.safetensors");
+  const log = join(folder.path, "run.jsonl");
+  const report = join(folder.path, "report.html");
+
+  test("a model learns, and what was asked for is written", async () => {
+    const { code, notes } = await run(
+      ...["train", twoClasses, ...data, "--backend", "cpu"],
+      ...["--log", log, "--report", report],
+    );
+    expect(notes).toContain("backend: the CPU");
+    expect(notes).toMatch(/epoch 30\/30 .*loss .*validation .*accuracy .*examples\/s/);
+    expect(notes).toContain(`wrote ${weights}`);
+    expect(code).toBe(0);
+    expect(readFileSync(log, "utf8").trim().split("\n")).toHaveLength(32);
+    expect(readFileSync(report, "utf8")).toContain("<polyline");
+    expect(existsSync(weights)).toBe(true);
+  }, 60_000);
+  test("evaluate tells losses, metrics and a confusion table", async () => {
+    const args = ["evaluate", twoClasses, "--weights", weights, ...data, "--backend", "cpu"];
+    const result = JSON.parse(await succeed(...args, "--json")) as {
+      metrics: { accuracy: number };
+      examples: number;
+      confusion: { counts: number[][] }[];
+    };
+    expect(result.metrics.accuracy).toBeGreaterThan(0.85);
+    expect(result.examples).toBe(60);
+    const counts = result.confusion[0]?.counts.flat() ?? [];
+    expect(counts.reduce((a, b) => a + b, 0)).toBe(60);
+    const right = (counts[0] ?? 0) + (counts[3] ?? 0);
+    expect(right / 60).toBeCloseTo(result.metrics.accuracy, 5);
+    expect(await succeed(...args, "--rows", "0:10")).toMatch(/examples +10/);
+  });
+  test("predict writes each format", async () => {
+    const args = ["predict", twoClasses, "--weights", weights, "--backend", "cpu"];
+    const inputs = ["--data", `ratings=${table}:mary,john`, "--rows", "0:5"];
+    const json = JSON.parse(await succeed(...args, ...inputs)) as {
+      probability: number[][];
+      best: number[];
+    };
+    expect(json.best).toHaveLength(5);
+    for (const [a = 0, b = 0] of json.probability) expect(a + b).toBeCloseTo(1, 5);
+    const csv = join(folder.path, "out.csv");
+    await succeed(...args, ...inputs, "-o", csv);
+    expect(readFileSync(csv, "utf8").split("\n")[0]).toBe("probability_0,probability_1,best");
+    const npyFile = join(folder.path, "out.npy");
+    await succeed(...args, ...inputs, "--outputs", "best", "-o", npyFile);
+    expect(existsSync(npyFile)).toBe(true);
+    expect((await run(...args, ...inputs, "-o", npyFile)).code).toBe(2);
+  });
+  test("the same seed gives the same weights; --weights goes on from them; --resume too", async () => {
+    const again = join(folder.path, "again.safetensors");
+    const common = ["train", twoClasses, ...data, "--backend", "cpu", "--quiet"];
+    await succeed(...common, "-o", again);
+    expect(readFileSync(again)).toEqual(readFileSync(weights));
+    const { notes } = await run(...common, "--weights", again, "--epochs", "1", "-o", again);
+    expect(notes).toContain("4 tensors matched");
+    const checkpoint = join(folder.path, "checkpoints");
+    const short = join(folder.path, "short.safetensors");
+    await succeed(...common, "--epochs", "2", "--checkpoint", checkpoint, "-o", short);
+    const resumed = await run(
+      ...common,
+      "--epochs",
+      "2",
+      "--checkpoint",
+      checkpoint,
+      "--resume",
+      "-o",
+      short,
+    );
+    expect(resumed.code).toBe(0);
+    expect(resumed.notes).toContain("resuming from");
+  }, 60_000);
+  test("folds", async () => {
+    const out = await succeed(
+      ...[
+        "train",
+        twoClasses,
+        ...data,
+        "--backend",
+        "cpu",
+        "--folds",
+        "3",
+        "--epochs",
+        "2",
+        "--quiet",
+      ],
+    );
+    expect(out).toMatch(/validation +fold 1 +fold 2 +fold 3 +mean/);
+    expect(out).toMatch(/accuracy .* ± /);
+  }, 60_000);
+  test("data are refused before anything is trained or overwritten", async () => {
+    const before = readFileSync(weights);
+    const nan = folder.put(
+      "nan.npy",
+      npy("<f4", [60, 2], bytesOf(new Float32Array(120).fill(NaN, 9))),
+    );
+    const bad = ["--data", `ratings=${nan}`, "--data", `liked=${table}:liked`];
+    const { code, notes } = await run("train", twoClasses, ...bad, "--backend", "cpu");
+    expect(code).toBe(1);
+    expect(notes).toContain(`${nan}: row 4: a value is missing or NaN`);
+    expect(readFileSync(weights)).toEqual(before);
+  });
+  test("weights of another model are refused with the difference", async () => {
+    const { code, notes } = await run(
+      ...[
+        "evaluate",
+        join(programs, "movies.nn"),
+        "--weights",
+        weights,
+        ...data,
+        "--backend",
+        "cpu",
+      ],
+    );
+    expect(code).toBe(1);
+    expect(notes).toContain("decision.W");
+  });
+  test("a model whose data are drawn trains and is evaluated without files", async () => {
+    const out = join(folder.path, "sort.safetensors");
+    const sizes = ["--set", "count=2", "--set", "width=2", "--set", "hidden=16"];
+    const file = join(programs, "sort_bits.nn");
+    await succeed(
+      "train",
+      file,
+      ...sizes,
+      "--steps",
+      "20",
+      "-o",
+      out,
+      "--backend",
+      "cpu",
+      "--quiet",
+    );
+    const { tensors } = readSafetensors(readFileSync(out));
+    const first = tensors.get("dense_1.W");
+    expect(first && tensorFloats(first).every(Number.isFinite)).toBe(true);
+    const text = await succeed(
+      ...["evaluate", file, ...sizes, "--weights", out, "--backend", "cpu", "--examples", "100"],
+    );
+    expect(text).toMatch(/examples +100/);
+  }, 60_000);
+});
+
+describe("gradcheck", () => {
+  test.each(["movies.nn", "susan.nn", "multitask.nn", "own_parts.nn"])(
+    "%s",
+    async (name) => {
+      const result = JSON.parse(await succeed("gradcheck", join(programs, name), "--json")) as {
+        ok: boolean;
+        parameters: { name: string; entries: number; error: number }[];
+      };
+      expect(result.ok).toBe(true);
+      expect(result.parameters.length).toBeGreaterThan(1);
+      for (const { entries } of result.parameters) expect(entries).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+});
