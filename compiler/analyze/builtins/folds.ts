@@ -1,0 +1,102 @@
+// A call of a primitive with compile-time arguments comes in; its value in double precision goes out, or undefined where it needs a tensor.
+import type { Span } from "../../../grammar/span.js";
+import { listLimit } from "../budget.js";
+import type { Frame, PrimitiveCall } from "../context.js";
+import { finite, foldFunction, foldNumbers } from "../folding.js";
+import { report } from "../report.js";
+import { asNumber, bool, float, int, list, listItems, poison, type Value } from "../values.js";
+
+/** The folded value of a primitive, or undefined where it is to be built as nodes. */
+export function foldCall(call: PrimitiveCall, name: string): Value | undefined {
+  const { frame, span } = call;
+  const x = call.values.get("x");
+  if (name === "range") return foldRange(call);
+  if (x === undefined) return undefined;
+  if (name === "min" || name === "max") return foldExtreme(call, name, x);
+  if (call.values.size > 1) return undefined;
+  if (name === "sum" || name === "prod" || name === "mean") return foldSum(frame, name, x, span);
+  if (name in casts) return foldCast(name, x);
+  return foldElementwise(frame, name, x, span);
+}
+
+function foldElementwise(frame: Frame, name: string, x: Value, span: Span): Value | undefined {
+  const number = asNumber(x);
+  if (number !== undefined) {
+    return name === "stop_gradient" ? x : foldFunction(frame, name, number, span);
+  }
+  if (x.kind === "range" && x.count > listLimit) return undefined;
+  const items = listItems(x)?.map((item) => foldElementwise(frame, name, item, span));
+  return items?.every((item) => item !== undefined) === true ? list(items) : undefined;
+}
+
+function foldExtreme(call: PrimitiveCall, name: "min" | "max", x: Value): Value | undefined {
+  const y = call.values.get("y");
+  const better = name === "min" ? Math.min : Math.max;
+  if (y !== undefined) {
+    const a = asNumber(x);
+    const b = asNumber(y);
+    if (a === undefined || b === undefined) return undefined;
+    return x.kind === "int" && y.kind === "int" ? int(better(a, b)) : float(better(a, b));
+  }
+  if (call.values.size > 1) return undefined;
+  const numbers = numbersOf(x);
+  if (numbers === undefined || numbers.length === 0) return undefined;
+  const best = numbers.reduce((first, second) => better(first, second));
+  return isWhole(x) ? int(best) : float(best);
+}
+
+function foldSum(
+  frame: Frame,
+  name: "sum" | "prod" | "mean",
+  x: Value,
+  span: Span,
+): Value | undefined {
+  const numbers = numbersOf(x);
+  if (numbers === undefined || listItems(x) === undefined) return undefined;
+  const product = name === "prod";
+  const total = numbers.reduce((a, b) => (product ? a * b : a + b), product ? 1 : 0);
+  if (name !== "mean") return finite(frame, total, isWhole(x), span);
+  return numbers.length === 0 ? undefined : foldNumbers(frame, "/", total, numbers.length, span);
+}
+
+/** The entries of a flat list of numbers. */
+function numbersOf(x: Value): number[] | undefined {
+  const items = x.kind === "range" && x.count > listLimit ? undefined : listItems(x);
+  const numbers = items?.map(asNumber);
+  return numbers?.every((number) => number !== undefined) === true ? numbers : undefined;
+}
+
+function isWhole(x: Value): boolean {
+  return listItems(x)?.every((item) => item.kind === "int") === true;
+}
+
+const casts: Readonly<Record<string, (x: number) => Value>> = {
+  f32: float,
+  i32: (x) => int(Math.trunc(x)),
+  u32: (x) => int(Math.max(0, Math.trunc(x))),
+  bool: (x) => bool(x !== 0),
+};
+
+function foldCast(name: string, x: Value): Value | undefined {
+  const number = asNumber(x) ?? (x.kind === "bool" ? Number(x.value) : undefined);
+  return number === undefined ? undefined : casts[name]?.(number);
+}
+
+/** `range(n)`, `range(a, b)`, `range(a, b, step)`: kept as it is said where the bounds are known. */
+function foldRange(call: PrimitiveCall): Value | undefined {
+  const first = call.values.get("start");
+  const second = call.values.get("stop");
+  const third = call.values.get("step");
+  const known = [first, second, third].every(
+    (value) => value === undefined || value.kind === "int",
+  );
+  if (!known || first?.kind !== "int") return undefined;
+  const start = second?.kind === "int" ? first.value : 0;
+  const stop = second?.kind === "int" ? second.value : first.value;
+  const step = third?.kind === "int" ? third.value : 1;
+  if (step === 0) {
+    return report(call.frame, "NN0304", call.span, { message: "a step of 0 never gets anywhere" });
+  }
+  const size = Math.max(0, Math.ceil((stop - start) / step));
+  return Number.isSafeInteger(size) ? { kind: "range", start, step, count: size } : poison;
+}

@@ -1,0 +1,172 @@
+// Takes no input, gives the functions that only analysis can compute: distributions, derivatives, questions about values, `plateau`.
+import { differentiate } from "../../autodiff/differentiate.js";
+import { jacobian } from "../../autodiff/jacobian.js";
+import { distributions } from "../../ops/primitives.js";
+import type { Node } from "../../types/graph.js";
+import type { Primitive, PrimitiveCall } from "../context.js";
+import { reachable } from "../graphs.js";
+import { excerpt, report } from "../report.js";
+import { originOf, toTensor } from "../tensors.js";
+import {
+  asNumber,
+  bool,
+  describe,
+  float,
+  int,
+  list,
+  listItems,
+  poison,
+  tensor,
+  typeText,
+  type DistributionName,
+  type Value,
+} from "../values.js";
+
+export function languagePrimitives(): Primitive[] {
+  return [
+    ...distributionNames.map(distribution),
+    { name: "grad", parameters: ["e", "x"], apply: gradient },
+    { name: "jacobian", parameters: ["h", "x"], apply: jacobianOf },
+    { name: "len", parameters: ["list"], apply: length },
+    { name: "is_list", parameters: ["value"], apply: isList },
+    { name: "is_constant", parameters: ["value"], apply: isConstant },
+    { name: "plateau", parameters: ["factor?", "patience?"], apply: plateau },
+  ];
+}
+
+const distributionNames: readonly DistributionName[] = [
+  "uniform",
+  "normal",
+  "bernoulli",
+  "randint",
+  "categorical",
+];
+
+/** A distribution is a value: its parameters are kept until it meets a shape. */
+function distribution(name: DistributionName): Primitive {
+  const { parameters } = distributions[name];
+  return {
+    name,
+    parameters: parameters.map((own) => (own.default === undefined ? own.name : `${own.name}?`)),
+    apply: (call) => ({
+      kind: "distribution",
+      name,
+      parameters: parameters.map((own) => {
+        const standard = typeof own.default === "number" ? own.default : 0;
+        return call.values.get(own.name) ?? float(standard);
+      }),
+    }),
+  };
+}
+
+function length(call: PrimitiveCall): Value {
+  const value = call.values.get("list");
+  if (value?.kind === "range") return int(value.count);
+  if (value?.kind === "list") return int(value.items.length);
+  return report(call.frame, "NN0307", call.span, {
+    message: `\`len\` counts the entries of a list, not ${value === undefined ? "nothing" : describe(value)}`,
+    hint:
+      value?.kind === "tensor" ? "name its dimensions in a signature: `x: [batch, n]`" : undefined,
+  });
+}
+
+function isList(call: PrimitiveCall): Value {
+  const value = call.values.get("value");
+  return bool(value !== undefined && listItems(value) !== undefined);
+}
+
+function isConstant(call: PrimitiveCall): Value {
+  const value = call.values.get("value");
+  return bool(value !== undefined && known(value));
+}
+
+function known(value: Value): boolean {
+  if (value.kind === "list") return value.items.every(known);
+  return ["int", "float", "bool", "string", "range"].includes(value.kind);
+}
+
+/** `grad(e, x)`: the derivative of `sum(e)`; for a list of names a list. */
+function gradient(call: PrimitiveCall): Value {
+  const { frame, span } = call;
+  const e = call.values.get("e");
+  const x = call.values.get("x");
+  if (e === undefined || x === undefined) return poison;
+  const output = real(call, "e", e);
+  const several = listItems(x);
+  const variables: Node[] = [];
+  for (const item of several ?? [x]) {
+    const node = real(call, "x", item);
+    if (node === undefined) return poison;
+    variables.push(node);
+  }
+  if (output === undefined || !dependsOn(call, output, variables)) return poison;
+  const builder = frame.run.builder.at(originOf(frame, span));
+  const results = differentiate(builder, output, variables).map(tensor);
+  const [only] = results;
+  return several === undefined ? (only ?? poison) : list(results);
+}
+
+function jacobianOf(call: PrimitiveCall): Value {
+  const { frame, span } = call;
+  const h = call.values.get("h");
+  const x = call.values.get("x");
+  if (h === undefined || x === undefined) return poison;
+  const output = real(call, "h", h);
+  const variable = real(call, "x", x);
+  if (output === undefined || variable === undefined) return poison;
+  if (!dependsOn(call, output, [variable])) return poison;
+  return tensor(jacobian(frame.run.builder.at(originOf(frame, span)), output, variable));
+}
+
+/** A tensor of f32 that exists already: derivatives are taken of and by computed values. */
+function real(call: PrimitiveCall, name: string, value: Value): Node | undefined {
+  const span = call.spans.get(name) ?? call.span;
+  const node = toTensor(call.frame, { value, span });
+  if (node === undefined) return undefined;
+  if (node.type === "f32") return node;
+  report(call.frame, "NN0302", span, {
+    message: `a derivative is of and by f32, not ${typeText(node)}`,
+  });
+  return undefined;
+}
+
+function dependsOn(call: PrimitiveCall, output: Node, variables: readonly Node[]): boolean {
+  const used = reachable([output]);
+  if (variables.every((variable) => used.has(variable))) return true;
+  const span = call.spans.get("x") ?? call.span;
+  const e = call.spans.get("e") ?? call.spans.get("h") ?? call.span;
+  report(call.frame, "NN0313", span, {
+    message: `\`${excerpt(call.frame, e)}\` is not computed from this`,
+    notes: ["a derivative is taken by a name that was bound before the expression used it"],
+    hint: "bind it to a name first, and compute the expression from that name",
+  });
+  return false;
+}
+
+/** A scalar of the training loop: multiplied by `factor` when the validation loss stops improving. */
+function plateau(call: PrimitiveCall): Value {
+  const { frame, span } = call;
+  const { plateaus } = frame.run;
+  if (plateaus === undefined) {
+    return report(frame, "NN0503", span, {
+      message: "`plateau` stands in the optimizers of `train` blocks alone",
+    });
+  }
+  const factor = asNumber(call.values.get("factor") ?? float(0.1));
+  const patience = asNumber(call.values.get("patience") ?? int(10));
+  const good =
+    factor !== undefined &&
+    factor > 0 &&
+    factor < 1 &&
+    patience !== undefined &&
+    patience >= 0 &&
+    Number.isInteger(patience);
+  if (!good) {
+    return report(frame, "NN0504", span, {
+      message: "`plateau` wants a factor between 0 and 1 and a whole number of epochs as patience",
+      hint: "`plateau(factor: 0.5, patience: 3)`",
+    });
+  }
+  plateaus.push({ factor, patience, span });
+  return tensor(frame.run.builder.hostScalar(`plateau.${plateaus.length - 1}`));
+}

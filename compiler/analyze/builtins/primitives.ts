@@ -1,0 +1,147 @@
+// The op table's primitives come in; the same as functions of the language, folded where everything is known while compiling, go out.
+import type { Span } from "../../../grammar/span.js";
+import { isProblem } from "../../ops/problem.js";
+import {
+  primitives,
+  type Argument,
+  type Parameter,
+  type Primitive as Op,
+} from "../../ops/primitives.js";
+import type { Node } from "../../types/graph.js";
+import type { Frame, Primitive, PrimitiveCall } from "../context.js";
+import { foldCall } from "./folds.js";
+import { report } from "../report.js";
+import { commonType, originOf, reportProblem, toTensor, unify } from "../tensors.js";
+import { asDim, describe, list, listItems, poison, tensor, type Value } from "../values.js";
+
+export function tensorPrimitives(): Primitive[] {
+  return Object.values(primitives).map(wrap);
+}
+
+function wrap(op: Op): Primitive {
+  return {
+    name: op.name,
+    parameters: op.parameters.map((parameter) =>
+      parameter.default === undefined && parameter.optional !== true
+        ? parameter.name
+        : `${parameter.name}?`,
+    ),
+    apply: (call) => foldCall(call, op.name) ?? build(call, op),
+  };
+}
+
+function build(call: PrimitiveCall, op: Op): Value {
+  const { frame, span } = call;
+  const values = convertAll(call, op);
+  if (values === undefined) return poison;
+  const made = op.build(frame.run.builder.at(originOf(frame, span)), values);
+  if (isProblem(made)) {
+    const operands = op.parameters.flatMap((parameter, index) => {
+      const value = values[index];
+      return isNode(value) ? [{ node: value, span: call.spans.get(parameter.name) ?? span }] : [];
+    });
+    return reportProblem(frame, span, { ...made, operands: [] }, operands);
+  }
+  if (op.results === "several") return list(made.map(tensor));
+  const [node] = made;
+  return node === undefined ? poison : tensor(node);
+}
+
+function isNode(value: Argument | undefined): value is Node {
+  return typeof value === "object" && "op" in value;
+}
+
+function convertAll(call: PrimitiveCall, op: Op): (Argument | undefined)[] | undefined {
+  const pair = op.name === "min" || op.name === "max" ? pairOf(call) : undefined;
+  if (pair === "wrong") return undefined;
+  const values: (Argument | undefined)[] = [];
+  for (const parameter of op.parameters) {
+    const paired = pair?.get(parameter.name);
+    const value = call.values.get(parameter.name);
+    if (paired !== undefined) values.push(paired);
+    else if (value === undefined) values.push(undefined);
+    else {
+      const converted = convert(call, parameter, value);
+      if (converted === undefined) return undefined;
+      values.push(converted);
+    }
+  }
+  return values;
+}
+
+/** The two values of `min` and `max` meet in one element type. */
+function pairOf(call: PrimitiveCall): Map<string, Node> | "wrong" | undefined {
+  const x = call.values.get("x");
+  const y = call.values.get("y");
+  if (x === undefined || y === undefined) return undefined;
+  const operands = [
+    { value: x, span: call.spans.get("x") ?? call.span },
+    { value: y, span: call.spans.get("y") ?? call.span },
+  ];
+  const common = commonType([x, y]);
+  const [a, b] = unify(call.frame, operands, common === "bool" ? "i32" : common) ?? [];
+  if (a === undefined || b === undefined) return "wrong";
+  return new Map([
+    ["x", a],
+    ["y", b],
+  ]);
+}
+
+/** A value as the op table takes it; undefined when a mistake was reported. */
+function convert(call: PrimitiveCall, parameter: Parameter, value: Value): Argument | undefined {
+  const { frame } = call;
+  const span = call.spans.get(parameter.name) ?? call.span;
+  if (parameter.kind === "tensor") {
+    // `full([n], 1)` fills with an f32, as a number written out does.
+    if (call.name === "full" && value.kind === "int") return value.value;
+    return toTensor(frame, { value, span });
+  }
+  if (parameter.kind === "tensors") return tensorsOf(frame, value, span);
+  const plain = plainArgument(value);
+  if (plain !== undefined) return plain;
+  report(frame, "NN0311", span, {
+    message: `\`${parameter.name}\` of ${call.name} is ${kinds[parameter.kind]}, not ${describe(value)}`,
+    hint: value.kind === "tensor" ? "it must be known while compiling" : undefined,
+  });
+  return undefined;
+}
+
+const kinds: Readonly<Record<Parameter["kind"], string>> = {
+  tensor: "a tensor",
+  tensors: "a list of tensors",
+  axis: "an axis: a whole number",
+  axes: "an axis or a list of axes",
+  integer: "a whole number",
+  integers: "a whole number or a list of them",
+  dimension: "a whole number or a dimension",
+  shape: "a list of dimensions",
+  number: "a number",
+  boolean: "true or false",
+  padding: '"same", "valid" or a whole number',
+  margins: "a list of [before, after], one for each axis",
+};
+
+function tensorsOf(frame: Frame, value: Value, span: Span): Argument | undefined {
+  const items = listItems(value);
+  if (items === undefined) {
+    report(frame, "NN0307", span, {
+      message: `a list of tensors is wanted here, not ${describe(value)}`,
+      hint: "write them in brackets: `[a, b]`",
+    });
+    return undefined;
+  }
+  return unify(
+    frame,
+    items.map((item) => ({ value: item, span })),
+  );
+}
+
+/** Numbers, dimensions, words and lists of them. */
+function plainArgument(value: Value): Argument | undefined {
+  const dim = asDim(value);
+  if (dim !== undefined) return dim;
+  if (value.kind === "float" || value.kind === "bool" || value.kind === "string")
+    return value.value;
+  const items = listItems(value)?.map(plainArgument);
+  return items?.every((item) => item !== undefined) === true ? items : undefined;
+}

@@ -1,0 +1,46 @@
+// Two operands of `@` come in; their matrix product, or a report that shows both shapes, goes out.
+import type { Span } from "../../../grammar/span.js";
+import { isProblem } from "../../ops/problem.js";
+import { operators } from "../../ops/primitives.js";
+import { dimEqual, dimText } from "../../types/dimension.js";
+import type { Node } from "../../types/graph.js";
+import type { Frame } from "../context.js";
+import { report } from "../report.js";
+import { originOf, reportProblem, toTensor, type Operand } from "../tensors.js";
+import { isSpoilt, poison, tensor, typeText, type Value } from "../values.js";
+
+export function matrixProduct(frame: Frame, left: Operand, right: Operand, span: Span): Value {
+  if (isSpoilt(left.value) || isSpoilt(right.value)) return poison;
+  const a = toTensor(frame, left, "f32");
+  const b = toTensor(frame, right, "f32");
+  if (a === undefined || b === undefined) return poison;
+  const inner = a.shape.at(-1);
+  const outer = b.shape.at(-2) ?? b.shape.at(-1);
+  if (inner !== undefined && outer !== undefined && !dimEqual(inner, outer)) {
+    const which = b.shape.length === 1 ? "the only one" : "the last but one";
+    return report(frame, "NN0301", span, {
+      message: "these shapes do not agree",
+      labels: [
+        { span: left.span, text: typeText(a) },
+        { span: right.span, text: typeText(b) },
+      ],
+      notes: [
+        `the last axis of the left side is ${dimText(inner)}; ${which} of the right is ${dimText(outer)}`,
+      ],
+    });
+  }
+  return product(frame, a, b, left, right, span);
+}
+
+function product(frame: Frame, a: Node, b: Node, left: Operand, right: Operand, span: Span): Value {
+  const made = operators["@"]?.build(frame.run.builder.at(originOf(frame, span)), [a, b]);
+  if (made === undefined) return poison;
+  if (isProblem(made)) {
+    return reportProblem(frame, span, made, [
+      { node: a, span: left.span },
+      { node: b, span: right.span },
+    ]);
+  }
+  const [node] = made;
+  return node === undefined ? poison : tensor(node);
+}

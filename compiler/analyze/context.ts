@@ -1,0 +1,237 @@
+// Takes no input, gives the types that every part of analysis passes along: files, frames of bodies being traced, and the state of one run.
+import type * as ast from "../../grammar/ast.js";
+import type { Diagnostic } from "../../grammar/diagnostics.js";
+import type { Span } from "../../grammar/span.js";
+import type { GraphBuilder } from "../ops/builder.js";
+import type { Node, Origin, Shape } from "../types/graph.js";
+import type {
+  CompileTimeData,
+  InputDeclaration,
+  Named,
+  ParameterDeclaration,
+} from "../types/model.js";
+import type { Scope } from "./scope.js";
+import type { Callable, FunctionValue, GivenArgument, Value } from "./values.js";
+
+/** A file with its names. */
+export interface Unit {
+  readonly source: ast.SourceFile;
+  readonly tree: ast.File;
+  readonly prelude: boolean;
+  /** The names declared in it, around the prelude's. */
+  readonly scope: Scope;
+}
+
+/** An instance of a layer, or the model itself: where parameters live. */
+export interface Instance {
+  /** `encoder.dense_1`; empty for the model. */
+  readonly path: string;
+}
+
+/** One execution of a body: counts how often each place in it was reached, so that names are the same in every trace. */
+export interface Activation {
+  readonly occurrences: Map<string, number>;
+}
+
+export type BodyKind =
+  "file" | "model" | "layer" | "fn" | "init" | "optimizer" | "projection" | "train" | "signature";
+
+/** What a body is being evaluated with. */
+export interface Frame {
+  readonly run: Run;
+  readonly trace: TraceState | undefined;
+  readonly unit: Unit;
+  readonly scope: Scope;
+  readonly body: BodyKind;
+  readonly instance: Instance | undefined;
+  readonly activation: Activation;
+  /** The prefix of the names of draws: the path of calls, not of instances. */
+  readonly drawPath: string;
+  readonly training: boolean;
+  readonly call: CallSite | undefined;
+  readonly declaration: Callable | undefined;
+  readonly depth: number;
+  /** The innermost recurrence that is being traced. */
+  readonly scan: ScanState | undefined;
+  /** State writes of this call of a layer, kept only where the call's results are used. */
+  readonly effects: CallEffects | undefined;
+  /** The states of the optimizer whose update is being traced. */
+  readonly template: TemplateState | undefined;
+  /** Whether `step`, `epoch` and `progress` have values: in `train` blocks, optimizers and training steps. */
+  readonly scheduled: boolean;
+}
+
+/** What the trace of an optimizer's or projection's body collects. */
+export interface TemplateState {
+  readonly shape: Shape;
+  readonly states: Map<
+    string,
+    { readonly shape: Shape; readonly initial: number; next: Node; readonly span: Span }
+  >;
+  weight: Node | undefined;
+}
+
+export interface CallSite {
+  readonly caller: Frame;
+  readonly span: Span;
+  readonly name: string;
+}
+
+export interface CallEffects {
+  readonly parent: CallEffects | undefined;
+  results: readonly Node[];
+}
+
+export interface ScanState {
+  readonly carries: Map<string, CarryState>;
+  readonly yields: (readonly Node[])[];
+  readonly yieldSpans: Span[];
+  readonly scope: Scope;
+  /** The frame around the scan: carries start from its names. */
+  readonly outer: Frame;
+  /** Nodes made before this one belong outside. */
+  readonly firstId: number;
+  /** Whether a mistake in the block was reported. */
+  spoilt?: boolean;
+}
+export interface CarryState {
+  readonly bound: Node;
+  readonly initial: Node;
+  next: Node | undefined;
+  readonly span: Span;
+}
+
+/** What both traces of a model share: names given once, parameters declared once. */
+export interface ModelState {
+  readonly name: string;
+  /** The ordinals and names given to calls, weights and draws, by the place that asked. */
+  readonly ordinals: Map<string, number>;
+  readonly counts: Map<string, number>;
+  /** Who bears a name below an instance, by path. */
+  readonly claims: Map<string, string>;
+  readonly parameters: Map<string, ParameterRecord>;
+  readonly inputs: Map<string, InputRecord>;
+  readonly freeDimensions: Set<string>;
+  readonly notLowered: Map<string, { readonly what: string; readonly place: Place }>;
+  /** The names that nodes were bound to, for messages. */
+  readonly boundNames: Map<Node, string>;
+}
+
+export interface Place {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ParameterRecord {
+  readonly declaration: ParameterDeclaration;
+  readonly leaf: Node;
+  readonly place: { readonly unit: Unit; readonly span: Span };
+}
+
+export interface InputRecord {
+  readonly declaration: InputDeclaration;
+  readonly leaf: Node;
+}
+
+/** What one trace of a model's body collects. */
+export interface TraceState {
+  readonly model: ModelState;
+  readonly training: boolean;
+  readonly outputs: Named[];
+  readonly losses: Named[];
+  readonly penalties: (Named & { readonly on: string | undefined })[];
+  readonly metrics: Named[];
+  readonly updates: (Named & { readonly owner: CallEffects | undefined })[];
+  /** The latest value of each state in this trace. */
+  readonly states: Map<string, Node>;
+  readonly fitted: Map<string, Node>;
+  /** Forms that want the parameters of the whole model: run when the body has been traced. */
+  readonly later: (() => void)[];
+  /** Projections, in the order of the source. */
+  readonly projections: PendingProjection[];
+  /** The names given to losses and metrics, those whose value was a mistake included. */
+  readonly lossNames: Set<string>;
+  readonly metricNames: Set<string>;
+}
+
+export interface PendingProjection {
+  readonly statement: ast.ProjectStatement;
+  readonly frame: Frame;
+}
+
+export interface ReportDetails {
+  readonly message: string;
+  readonly labels?: readonly { readonly span: Span; readonly text: string; readonly unit?: Unit }[];
+  readonly notes?: readonly string[];
+  readonly hint?: string | undefined;
+  readonly severity?: "error" | "warning";
+}
+
+/** How much work may still be done; what runs out is reported once. */
+export interface Budget {
+  statements: number;
+  work: number;
+  exhausted: boolean;
+}
+
+/** The parts of the evaluator that call each other, wired up in `index.ts` so that files need not import in circles. */
+export interface Evaluator {
+  readonly expression: (expression: ast.Expression, frame: Frame) => Value;
+  readonly call: (callee: FunctionValue, request: CallRequest, frame: Frame) => Value;
+  readonly block: (block: ast.Block, frame: Frame) => Value | undefined;
+  readonly where: (bindings: readonly ast.WhereBinding[], frame: Frame) => void;
+  readonly scan: (expression: ast.ScanExpression, frame: Frame) => Value;
+  readonly scanStatement: (
+    statement: ast.CarryStatement | ast.YieldStatement,
+    frame: Frame,
+    scan: ScanState,
+  ) => void;
+}
+
+/** A call that is to be made. */
+export interface CallRequest {
+  readonly given: readonly GivenArgument[];
+  readonly span: Span;
+  /** The name for messages: as the user wrote it. */
+  readonly name: string;
+  readonly instanceName?: string | undefined;
+  readonly training?: boolean | undefined;
+}
+
+/** The state of one analysis. */
+export interface Run {
+  readonly diagnostics: Diagnostic[];
+  readonly reported: Set<string>;
+  readonly builder: GraphBuilder;
+  readonly budget: Budget;
+  readonly evaluator: Evaluator;
+  readonly builtins: ReadonlyMap<string, Primitive>;
+  /** For each declaration, the parameters that its body calls: there a call leaves out its first parameter. */
+  readonly functionParameters: Map<object, ReadonlySet<string>>;
+  /** One object for each place, so that the builder keeps one view for it. */
+  readonly origins: Map<string, Origin>;
+  readonly settings: Readonly<Record<string, CompileTimeData>>;
+  /** `plateau` calls of the stage that is being read. */
+  plateaus:
+    { readonly factor: number; readonly patience: number; readonly span: Span }[] | undefined;
+}
+
+/** What a primitive is called with: its arguments matched to its parameters. */
+export interface PrimitiveCall {
+  readonly frame: Frame;
+  readonly span: Span;
+  readonly name: string;
+  /** By parameter name; a parameter left out and without a default is absent. */
+  readonly values: ReadonlyMap<string, Value>;
+  readonly spans: ReadonlyMap<string, Span>;
+}
+
+export interface Primitive {
+  readonly name: string;
+  /** A `?` behind a parameter's name marks one that may be left out. */
+  readonly parameters: readonly string[];
+  readonly apply: (call: PrimitiveCall) => Value;
+}
+
+export type { Shape };

@@ -1,0 +1,42 @@
+// A frame and what changes in it come in; the frame of a nested body goes out.
+import type { Span } from "../../grammar/span.js";
+import type { Activation, CallSite, Frame, Run, Unit } from "./context.js";
+import { newScope, type Scope } from "./scope.js";
+
+export const newActivation = (): Activation => ({ occurrences: new Map() });
+
+/** The frame in which the declarations of a file are evaluated. */
+export function fileFrame(run: Run, unit: Unit): Frame {
+  return {
+    run,
+    trace: undefined,
+    unit,
+    scope: unit.scope,
+    body: "file",
+    instance: undefined,
+    activation: newActivation(),
+    drawPath: "",
+    training: false,
+    call: undefined,
+    declaration: undefined,
+    depth: 0,
+    scan: undefined,
+    effects: undefined,
+    template: undefined,
+    scheduled: false,
+  };
+}
+
+/** The same body with other names in reach. */
+export function withScope(frame: Frame, scope: Scope): Frame {
+  return { ...frame, scope };
+}
+
+/** A scope of its own below the frame's, for bindings that must not be seen outside. */
+export function nested(frame: Frame): Frame {
+  return withScope(frame, newScope(frame.scope));
+}
+
+export function callSite(caller: Frame, span: Span, name: string): CallSite {
+  return { caller, span, name };
+}

@@ -1,0 +1,189 @@
+// A parsed file and the prelude come in; its models, every name resolved and every body traced, and all mistakes go out.
+import type * as ast from "../../grammar/ast.js";
+import { hasErrors, type Diagnostic } from "../../grammar/diagnostics.js";
+import { createBuilder } from "../graph/builder.js";
+import type { CompileTimeData, TypedModel } from "../types/model.js";
+import { newBudget } from "./budget.js";
+import { createBuiltins } from "./builtins/index.js";
+import { call } from "./calls.js";
+import type { Evaluator, Run, Unit } from "./context.js";
+import { evaluate } from "./expressions.js";
+import { loadFile, loadPrelude } from "./files.js";
+import { fileFrame } from "./frames.js";
+import { analyzeModel, type ModelSource } from "./model.js";
+import { checkNames } from "./names.js";
+import { didYouMean, report } from "./report.js";
+import { evaluateScan, runScanStatement } from "./scan.js";
+import { runBlock, runWhere } from "./statements.js";
+
+export interface AnalysisContext {
+  /** The standard library's files (`compiler/prelude/prelude.generated.ts`). */
+  readonly prelude: readonly { readonly name: string; readonly text: string }[];
+  /** The text of an imported file by its path, relative to where the compiled file's name is relative to. */
+  readonly readImport: (path: string) => string | undefined;
+  /** Values of model parameters: `--set classes=26`. */
+  readonly set: Readonly<Record<string, CompileTimeData>>;
+  /** Analyse this model alone. */
+  readonly model?: string | undefined;
+  /** The folder that imports stay under; the folder of the compiled file unless given. */
+  readonly root?: string | undefined;
+}
+
+export interface Analysis {
+  /** The models without mistakes, in file order. */
+  readonly models: readonly TypedModel[];
+  /** All mistakes and warnings of the file and what it imports, in order of their places. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Analyses a file. Pure; whatever is wrong with the program is a diagnostic, never an exception. */
+export function analyze(file: ast.File, context: AnalysisContext): Analysis {
+  const run = newRun(context.set);
+  const prelude = loadPrelude(run, context.prelude);
+  const folder = file.source.name.includes("/")
+    ? file.source.name.slice(0, file.source.name.lastIndexOf("/"))
+    : "";
+  const unit = loadFile(
+    {
+      run,
+      prelude,
+      readImport: context.readImport,
+      root: (context.root ?? folder).replace(/^\.\//, "").replace(/\/$/, "").replace(/^\.$/, ""),
+      units: new Map(),
+      path: [],
+    },
+    file,
+  );
+  checkNames(run, unit);
+  forceConstants(unit);
+  const models = analyzeModels(run, unit, context);
+  return { models: hasErrors(run.diagnostics) ? [] : models, diagnostics: inOrder(run, file) };
+}
+
+function newRun(settings: Readonly<Record<string, CompileTimeData>>): Run {
+  const evaluator: Evaluator = {
+    expression: evaluate,
+    call,
+    block: runBlock,
+    where: runWhere,
+    scan: evaluateScan,
+    scanStatement: runScanStatement,
+  };
+  return {
+    diagnostics: [],
+    reported: new Set(),
+    builder: createBuilder(),
+    budget: newBudget(),
+    evaluator,
+    builtins: createBuiltins(),
+    functionParameters: new Map(),
+    origins: new Map(),
+    settings,
+    plateaus: undefined,
+  };
+}
+
+/** Constants that no model uses are evaluated all the same. */
+function forceConstants(unit: Unit): void {
+  for (const [, binding] of unit.scope.lazy) {
+    if (binding.status !== "waiting") continue;
+    binding.status = "running";
+    const value = binding.compute();
+    binding.status = "done";
+    binding.value ??= value;
+  }
+}
+
+function analyzeModels(run: Run, unit: Unit, context: AnalysisContext): TypedModel[] {
+  const declared = modelsOf(run, unit);
+  const names = declared.map(({ declaration }) => declaration.name);
+  if (context.model !== undefined && !names.includes(context.model)) {
+    report(
+      fileFrame(run, unit),
+      "NN0611",
+      { start: 0, end: 0 },
+      {
+        message: `this file has no model \`${context.model}\``,
+        notes: [names.length === 0 ? "it has no models" : `it has ${names.join(", ")}`],
+        hint: didYouMean(context.model, names),
+      },
+    );
+  }
+  const wanted = declared.filter(
+    ({ declaration }) => context.model === undefined || declaration.name === context.model,
+  );
+  checkSettings(run, unit, wanted, context);
+  return wanted.flatMap((source) => {
+    const model = analyzeModel(run, source);
+    return model === undefined ? [] : [model];
+  });
+}
+
+function modelsOf(run: Run, unit: Unit): ModelSource[] {
+  const { declarations } = unit.tree;
+  const frame = fileFrame(run, unit);
+  const models: ast.ModelDeclaration[] = [];
+  for (const declaration of declarations) {
+    if (declaration.kind !== "Model") continue;
+    const before = models.find(({ name }) => name === declaration.name);
+    if (before === undefined) models.push(declaration);
+    else {
+      report(frame, "NN0209", declaration.nameSpan, {
+        message: `the model \`${declaration.name}\` is declared twice`,
+        labels: [{ span: before.nameSpan, text: "declared here" }],
+      });
+    }
+  }
+  const skipped = declarations.flatMap((declaration) =>
+    declaration.kind === "SkippedDeclaration" ? declaration.names : [],
+  );
+  const names = models.map(({ name }) => name);
+  for (const declaration of declarations) {
+    if (declaration.kind !== "Train" && declaration.kind !== "Search") continue;
+    const { name, span } = declaration.model;
+    if (names.includes(name) || skipped.includes(name)) continue;
+    report(frame, "NN0514", span, {
+      message: `there is no model \`${name}\` in this file`,
+      hint: didYouMean(name, names),
+    });
+  }
+  return models.map((declaration) => ({
+    unit,
+    declaration,
+    trains: declarations.filter(
+      (other): other is ast.TrainDeclaration =>
+        other.kind === "Train" && other.model.name === declaration.name,
+    ),
+    searches: declarations.filter(
+      (other): other is ast.SearchDeclaration =>
+        other.kind === "Search" && other.model.name === declaration.name,
+    ),
+  }));
+}
+
+function checkSettings(
+  run: Run,
+  unit: Unit,
+  models: readonly ModelSource[],
+  context: AnalysisContext,
+): void {
+  const known = models.flatMap(({ declaration }) => declaration.parameters.map(({ name }) => name));
+  const [first] = models;
+  if (first === undefined) return;
+  for (const name of Object.keys(context.set)) {
+    if (known.includes(name)) continue;
+    report(fileFrame(run, unit), "NN0612", first.declaration.nameSpan, {
+      message: `no model here has a parameter \`${name}\` that could be set`,
+      notes: [known.length === 0 ? "there are none" : `there are ${known.join(", ")}`],
+      hint: didYouMean(name, known),
+    });
+  }
+}
+
+/** The compiled file's first, each file's by place; those of one place in the order found. */
+function inOrder(run: Run, file: ast.File): Diagnostic[] {
+  const rank = (found: Diagnostic): number => (found.file === file.source ? 0 : 1);
+  return run.diagnostics.toSorted(
+    (a, b) => rank(a) - rank(b) || (a.file === b.file ? a.span.start - b.span.start : 0),
+  );
+}

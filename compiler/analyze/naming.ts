@@ -1,0 +1,105 @@
+// Calls, weights and draws come in, each with the place that asks; the name paths of instances, parameters and draw streams go out, the same in every trace.
+import type { Span } from "../../grammar/span.js";
+import type { Frame, ModelState } from "./context.js";
+
+export function joinPath(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}
+
+/** The place that asks for a name, and how often it has asked in this execution of the body. */
+function visit(frame: Frame, what: string, span: Span): string {
+  const site = `${what}@${frame.unit.source.name}:${span.start}`;
+  const seen = (frame.activation.occurrences.get(site) ?? 0) + 1;
+  frame.activation.occurrences.set(site, seen);
+  return `${site}#${seen}`;
+}
+
+/** The number of this asker among those of `group`, given once and kept for later traces. */
+function ordinal(model: ModelState, group: string, asker: string): number {
+  const key = `${group}|${asker}`;
+  const known = model.ordinals.get(key);
+  if (known !== undefined) return known;
+  const next = (model.counts.get(group) ?? 0) + 1;
+  model.counts.set(group, next);
+  model.ordinals.set(key, next);
+  return next;
+}
+
+/** Takes `path` for an asker; false where another one has it. */
+function claim(model: ModelState, path: string, asker: string): boolean {
+  const owner = model.claims.get(path);
+  if (owner === undefined) model.claims.set(path, asker);
+  return owner === undefined || owner === asker;
+}
+
+/** `dense_1`: the ordinal among the unnamed calls of the layer in the enclosing instance. */
+export function unnamedInstance(
+  frame: Frame,
+  model: ModelState,
+  layer: string,
+  span: Span,
+): string {
+  const parent = frame.instance?.path ?? "";
+  const asker = `${parent}|${visit(frame, `layer ${layer}`, span)}`;
+  for (;;) {
+    const number = ordinal(model, `${parent}|${layer}`, asker);
+    const path = joinPath(parent, `${layer}_${number}`);
+    if (claim(model, path, asker)) return path;
+    model.ordinals.delete(`${parent}|${layer}|${asker}`);
+  }
+}
+
+/** An instance that bears a name of the user's; undefined where another one has it. */
+export function namedInstance(
+  frame: Frame,
+  model: ModelState,
+  name: string,
+  span: Span,
+): string | undefined {
+  const parent = frame.instance?.path ?? "";
+  const asker = `${parent}|${visit(frame, `named ${name}`, span)}`;
+  const path = joinPath(parent, name);
+  return claim(model, path, asker) ? path : undefined;
+}
+
+/** An instance named by the parameter that the layer was given for; further calls count from 2. */
+export function parameterInstance(
+  frame: Frame,
+  model: ModelState,
+  parameter: string,
+  span: Span,
+): string {
+  const parent = frame.instance?.path ?? "";
+  const asker = `${parent}|${visit(frame, `given ${parameter}`, span)}`;
+  const group = `${parent}|given ${parameter}`;
+  for (;;) {
+    const number = ordinal(model, group, asker);
+    const path = joinPath(parent, number === 1 ? parameter : `${parameter}_${number}`);
+    if (claim(model, path, asker)) return path;
+    model.ordinals.delete(`${group}|${asker}`);
+  }
+}
+
+/** The path of a weight, state or fitted value; in a `for` the second turn's is `W_2`. Undefined where it is taken. */
+export function parameterPath(
+  frame: Frame,
+  model: ModelState,
+  name: string,
+  span: Span,
+): string | undefined {
+  const parent = frame.instance?.path ?? "";
+  const asker = visit(frame, `parameter ${name}`, span);
+  const turn = Number(asker.slice(asker.lastIndexOf("#") + 1));
+  const path = joinPath(parent, turn === 1 ? name : `${name}_${turn}`);
+  return claim(model, path, `${parent}|${asker}`) ? path : undefined;
+}
+
+/** The stream of a draw, or the prefix of those below a call: the path of calls that led to it. */
+export function drawName(frame: Frame, name: string, span: Span): string {
+  const prefix = frame.drawPath === "" ? "" : `${frame.drawPath}/`;
+  const model = frame.trace?.model;
+  if (model === undefined) return `${prefix}${name}`;
+  const asker = visit(frame, `draw ${frame.drawPath}/${name}`, span);
+  const number = ordinal(model, `draw ${frame.drawPath}/${name}`, asker);
+  return `${prefix}${name}${number === 1 ? "" : `_${number}`}`;
+}

@@ -1,0 +1,102 @@
+// A mistake found in a frame comes in; a diagnostic that points into the user's own file, each mistake once, goes out.
+import {
+  diagnostic,
+  type Diagnostic,
+  type DiagnosticCode,
+  type Label,
+} from "../../grammar/diagnostics.js";
+import { nearest } from "../../grammar/nearest.js";
+import { lineTable, lineText, positionAt, type Span } from "../../grammar/span.js";
+import type { Frame, ReportDetails, Run, Unit } from "./context.js";
+import { poison, type PoisonValue } from "./values.js";
+
+/** Reports a mistake at `span` of the frame's file; gives poison, so that a caller can return it. */
+export function report(
+  frame: Frame,
+  code: DiagnosticCode,
+  span: Span,
+  details: ReportDetails,
+): PoisonValue {
+  const place = userPlace(frame, span);
+  const notes = [...(details.notes ?? [])];
+  const labels: Label[] = [];
+  for (const label of details.labels ?? []) {
+    const unit = label.unit ?? frame.unit;
+    if (!unit.prelude) labels.push({ span: label.span, file: unit.source, text: label.text });
+    else notes.push(`${sourceText(unit, label.span)} is ${label.text}`);
+  }
+  if (place.moved !== undefined) notes.push(place.moved);
+  add(frame.run, {
+    ...diagnostic(code, {
+      file: place.unit.source,
+      span: place.span,
+      message: details.message,
+      labels,
+      notes,
+      hint: details.hint,
+      calls: place.calls,
+      ...(details.severity === undefined ? {} : { severity: details.severity }),
+    }),
+  });
+  return poison;
+}
+
+/** Adds a diagnostic unless one of its code stands at its place already: both traces and all turns find the same mistakes. */
+export function add(run: Run, found: Diagnostic): void {
+  const key = `${found.code} ${found.file.name} ${found.span.start} ${found.span.end}`;
+  if (run.reported.has(key)) return;
+  run.reported.add(key);
+  run.diagnostics.push(found);
+}
+
+interface UserPlace {
+  readonly unit: Unit;
+  readonly span: Span;
+  readonly calls: readonly Label[];
+  readonly moved: string | undefined;
+}
+
+/** The innermost place in a file of the user's, and the calls around it. */
+function userPlace(frame: Frame, span: Span): UserPlace {
+  let at = frame;
+  let place = span;
+  let moved: string | undefined;
+  while (at.unit.prelude && at.call !== undefined) {
+    moved ??= preludeNote(at, span);
+    place = at.call.span;
+    at = at.call.caller;
+  }
+  const calls: Label[] = [];
+  for (let call = at.call; call !== undefined; call = call.caller.call) {
+    if (call.caller.unit.prelude) continue;
+    calls.unshift({
+      span: call.span,
+      file: call.caller.unit.source,
+      text: `called here: ${call.name}`,
+    });
+  }
+  return { unit: at.unit, span: place, calls, moved };
+}
+
+function preludeNote(frame: Frame, span: Span): string {
+  const table = lineTable(frame.unit.source);
+  const { line } = positionAt(table, span.start);
+  const name = frame.call?.name ?? "a call";
+  return `inside ${name} of the standard library (${frame.unit.source.name}:${line}): ${lineText(table, line).trim()}`;
+}
+
+function sourceText(unit: Unit, span: Span): string {
+  const text = unit.source.text.slice(span.start, span.end).replace(/\s+/g, " ");
+  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+}
+
+/** "did you mean `x`?", where something near is known. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+  const found = nearest(word, candidates);
+  return found === undefined ? undefined : `did you mean \`${found}\`?`;
+}
+
+/** What an argument or operand looks like in the source, for messages. */
+export function excerpt(frame: Frame, span: Span): string {
+  return sourceText(frame.unit, span);
+}
