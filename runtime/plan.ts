@@ -88,11 +88,9 @@ export type PlanProgramKind =
   | "predict"
   /** losses and metrics of a batch with inference semantics */
   | "evaluate"
-  /** one update of an objective of a stage; after `accumulate` runs it adds its own gradient, divides by total.batch and clears */
+  /** one update of an objective of a stage; where gathers went before, it adds its own gradient, divides by total.batch and clears */
   | "step"
-  /** where a stage accumulates: adds (examples × gradient) of a batch to the accumulators; total.batch counts all examples of the update */
-  | "accumulate"
-  /** adds the gradients of a batch to the accumulators, without an update (see PlanStage.accumulate) */
+  /** adds examples × gradient of a batch to the accumulators, without an update; total.batch of the step counts all examples */
   | "gather"
   /** results named after drawn inputs: their values, where the caller gives none to a program that reads them */
   | "draw"
@@ -104,7 +102,7 @@ export type PlanProgramKind =
 export interface PlanProgram {
   readonly name: string;
   readonly kind: PlanProgramKind;
-  /** Where kind is step or accumulate: the stage and objective (evaluate may have a stage too); where pass or finish: "fitted" or "metrics", in order of running. */
+  /** Where kind is step or gather: the stage and objective; where pass or finish: "fitted" or "metrics", in order of running. */
   readonly stage?: string;
   readonly objective?: string;
   readonly series?: "fitted" | "metrics";

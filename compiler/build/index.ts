@@ -9,6 +9,7 @@ import { storeConstants } from "./constants.js";
 import { countOf, layOut } from "./layout.js";
 import type { Layout } from "./layout.js";
 import { buildStep } from "./objective.js";
+import type { StepRequest } from "./objective.js";
 import { bindLeaves, inlinedInputs } from "./parameters.js";
 import { splitPasses } from "./passes.js";
 import { meanOfAll } from "./reduce.js";
@@ -21,8 +22,11 @@ export interface BuildOptions {
   readonly entry?: "inference" | "training";
 }
 
+/** Above the ids of analysis, so that nodes of both have ids of their own. */
+const FIRST_ID = 2 ** 30;
+
 export function build(typed: TypedModel, options: BuildOptions = {}): BuiltModel {
-  const b = createBuilder();
+  const b = createBuilder(FIRST_ID);
   const layout = layOut(typed);
   const assembly: Assembly = { b, typed, layout, programs: [], storages: [...layout.storages] };
   addPredict(assembly);
@@ -64,7 +68,11 @@ function finish(assembly: Assembly, stages: readonly BuiltStage[], optimized: bo
   return { typed, storages, layout: layout.places, programs, stages };
 }
 
-function bind(assembly: Assembly, values: readonly Node[], draws: boolean): readonly Node[] {
+function bind(
+  assembly: Assembly,
+  values: readonly Node[],
+  draws: ReadonlySet<string>,
+): readonly Node[] {
   const inputs = inlinedInputs(assembly.typed.inputs, draws);
   return bindLeaves(assembly.b, assembly.layout, values, inputs).roots;
 }
@@ -81,17 +89,21 @@ function addPredict(assembly: Assembly): void {
   const values = bind(
     assembly,
     outputs.map((output) => output.value),
-    false,
+    new Set(),
   );
   const effects = results("", outputs, values);
   assembly.programs.push({ name: "predict", kind: "predict", effects });
+}
+
+function drawnNames(typed: TypedModel): string[] {
+  return typed.inputs.flatMap(({ name, source }) => (source.kind === "drawn" ? [name] : []));
 }
 
 /** One program for each drawn input: a caller may give some and leave out others. */
 function addDraws(assembly: Assembly): void {
   for (const { name, source } of assembly.typed.inputs) {
     if (source.kind !== "drawn") continue;
-    const [value] = bind(assembly, [source.value], true);
+    const [value] = bind(assembly, [source.value], new Set());
     if (value === undefined) continue;
     const effects: Effect[] = [{ kind: "result", name, value }];
     assembly.programs.push({ name: `draw.${name}`, kind: "draw", effects });
@@ -119,11 +131,11 @@ function addEvaluate(assembly: Assembly): void {
   const bound = bind(
     assembly,
     setMetrics.map((metric) => metric.value),
-    false,
+    new Set(),
   );
   const passes = splitPasses(
     b,
-    setMetrics.map((metric, index) => ({ name: metric.name, value: bound[index] ?? metric.value })),
+    setMetrics.map(({ name, value }, index) => ({ name, value: bound[index] ?? value })),
     "accumulator.metrics",
   );
   const unsplit = new Set(passes.impossible.map((value) => value.name));
@@ -136,7 +148,7 @@ function addEvaluate(assembly: Assembly): void {
   const values = bind(
     assembly,
     [...averaged, ...penalties].map((one) => one.value),
-    false,
+    new Set(),
   );
   const means = values.slice(0, averaged.length).map((value) => meanOfAll(b, value));
   const effects = results("", averaged, means);
@@ -146,13 +158,12 @@ function addEvaluate(assembly: Assembly): void {
     effects.push({ kind: "result", name: "penalty.total", value });
   }
   assembly.programs.push({ name: "evaluate", kind: "evaluate", effects });
-  pushPasses(assembly, "metrics", passes.passes, [
-    ...passes.finished.map(({ name, value }): Effect => ({
-      kind: "result",
-      name: `metric.${name}`,
-      value,
-    })),
-  ]);
+  const finish = passes.finished.map(({ name, value }): Effect => ({
+    kind: "result",
+    name: `metric.${name}`,
+    value,
+  }));
+  pushPasses(assembly, "metrics", passes.passes, finish);
   assembly.storages.push(...passes.storages);
 }
 
@@ -166,7 +177,7 @@ function addFitted(assembly: Assembly): void {
   const bound = bind(
     assembly,
     typed.fitted.map((fitted) => fitted.value),
-    false,
+    new Set(drawnNames(typed)),
   );
   // A fitted value that reads another one waits for it: its graph stands in place of the stored leaf.
   const passes = splitPasses(
@@ -202,35 +213,43 @@ function pushPasses(
 }
 
 function addStage(assembly: Assembly, stage: StageDeclaration): BuiltStage {
-  const { b, typed, layout } = assembly;
-  const drawn = typed.inputs.some((input) => input.source.kind === "drawn");
+  const drawn = new Set(drawnNames(assembly.typed));
   const objectives = stage.objectives.map((objective, index) => {
     const last = index === stage.objectives.length - 1;
-    const base = `step.${stage.name}.${objective.name}`;
-    const add = (draws: boolean): { step: string; gather: string | undefined } => {
-      const step = buildStep({ b, model: typed, layout, stage, objective, last, draws });
-      const suffix = draws || !drawn ? "" : ".given";
-      const common = { stage: stage.name, objective: objective.name };
-      const { effects } = step;
-      assembly.programs.push({ name: base + suffix, kind: "step", ...common, effects });
-      const known = new Set(assembly.storages.map((storage) => storage.name));
-      assembly.storages.push(...step.storages.filter((storage) => !known.has(storage.name)));
-      if (step.gather === undefined) return { step: base + suffix, gather: undefined };
-      const gather = `gather.${stage.name}.${objective.name}${suffix}`;
-      assembly.programs.push({ name: gather, kind: "gather", ...common, effects: step.gather });
-      return { step: base + suffix, gather };
-    };
-    const own = add(true);
-    const given = drawn ? add(false) : undefined;
+    const request = { stage, objective, last };
+    const own = addStep(assembly, { ...request, draws: drawn }, "");
+    const given =
+      drawn.size === 0 ? undefined : addStep(assembly, { ...request, draws: new Set() }, ".given");
+    const { name, losses, repeat } = objective;
     return {
-      name: objective.name,
+      name,
       program: own.step,
       gather: own.gather,
       given: given?.step,
       gatherGiven: given?.gather,
-      losses: objective.losses,
-      repeat: objective.repeat,
+      losses,
+      repeat,
     };
   });
   return { declaration: stage, objectives };
+}
+
+function addStep(
+  assembly: Assembly,
+  request: Pick<StepRequest, "stage" | "objective" | "last" | "draws">,
+  suffix: string,
+): { readonly step: string; readonly gather: string | undefined } {
+  const { b, typed, layout, programs, storages } = assembly;
+  const built = buildStep({ b, model: typed, layout, ...request });
+  const stage = request.stage.name;
+  const objective = request.objective.name;
+  const name = `${stage}.${objective}${suffix}`;
+  const step = `step.${name}`;
+  programs.push({ name: step, kind: "step", stage, objective, effects: built.effects });
+  const known = new Set(storages.map((storage) => storage.name));
+  storages.push(...built.storages.filter((storage) => !known.has(storage.name)));
+  if (built.gather === undefined) return { step, gather: undefined };
+  const gather = `gather.${name}`;
+  programs.push({ name: gather, kind: "gather", stage, objective, effects: built.gather });
+  return { step, gather };
 }

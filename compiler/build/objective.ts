@@ -2,6 +2,7 @@
 import { differentiate } from "../autodiff/differentiate.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { freeDim } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Named, ObjectiveDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
 import type { Layout } from "./layout.js";
@@ -21,13 +22,13 @@ export interface StepRequest {
   readonly objective: ObjectiveDeclaration;
   /** Metrics and monitors are reported by the last objective of a step. */
   readonly last: boolean;
-  /** True: drawn inputs are drawn by the program itself. */
-  readonly draws: boolean;
+  /** The drawn inputs that the program draws itself; it reads the others. */
+  readonly draws: ReadonlySet<string>;
 }
 
 export interface BuiltStep {
   readonly effects: readonly Effect[];
-  /** The same batch's gradients added to the accumulators, where the stage accumulates. */
+  /** A batch's gradients added to the accumulators, where the stage accumulates. */
   readonly gather: readonly Effect[] | undefined;
   readonly storages: readonly BuiltStorage[];
 }
@@ -83,7 +84,7 @@ export function buildStep(request: StepRequest): BuiltStep {
   effects.push(...monitorEffects(b, layout, stage, clipped, projected));
   return {
     effects,
-    gather: accumulation.gather,
+    gather: accumulation.effects,
     storages: [...updated.storages, ...accumulation.storages],
   };
 }
@@ -158,27 +159,33 @@ function flatGradients(
 
 interface Accumulation {
   readonly gradients: Map<string, Node>;
-  readonly gather: readonly Effect[] | undefined;
+  readonly effects: readonly Effect[] | undefined;
   readonly resets: readonly Effect[];
   readonly storages: readonly BuiltStorage[];
 }
 
-/** With `accumulate n` the mean of n batches' gradients: n − 1 are gathered, the last comes with the update. */
+/**
+ * With `accumulate n` the mean over the examples of n batches: the gradients of n − 1 are added up, each times its examples,
+ * the last comes with the update, which clears the sums.
+ */
 function accumulate(
   { b, layout, stage, objective }: StepRequest,
   flat: ReadonlyMap<string, Node>,
 ): Accumulation {
   if (stage.accumulate <= 1) {
-    return { gradients: new Map(flat), gather: undefined, resets: [], storages: [] };
+    return { gradients: new Map(flat), effects: undefined, resets: [], storages: [] };
   }
   const gradients = new Map<string, Node>();
-  const gather: Effect[] = [];
+  const effects: Effect[] = [];
+  const examples = b.cast(b.dimension(freeDim("batch")), "f32");
+  const total = b.hostScalar("total.batch");
   const resets: Effect[] = [];
   const storages: BuiltStorage[] = [];
   for (const [storage, gradient] of flat) {
     const name = `gradients.${stage.name}.${objective.name}.${storage}`;
     const like = storageLeaf(b, layout, storage);
-    const sum = b.add(b.stored(name, { type: "f32", shape: like.shape }), gradient);
+    const before = b.stored(name, { type: "f32", shape: like.shape });
+    const sum = b.add(before, b.multiply(gradient, examples));
     storages.push({
       name,
       type: "f32",
@@ -186,11 +193,11 @@ function accumulate(
       kind: "optimizer",
       initial: 0,
     });
-    gather.push({ kind: "store", storage: name, value: sum });
+    effects.push({ kind: "store", storage: name, value: sum });
     resets.push({ kind: "store", storage: name, value: b.zerosLike(like) });
-    gradients.set(storage, b.divide(sum, stage.accumulate));
+    gradients.set(storage, b.divide(sum, total));
   }
-  return { gradients, gather, resets, storages };
+  return { gradients, effects, resets, storages };
 }
 
 /** `clip_value` bounds each entry; `clip_norm` scales the whole gradient by limit / norm where the norm is larger. */

@@ -74,11 +74,11 @@ function inlineInputs(
 /** The inputs that a program computes itself: computed targets, and drawn inputs where it draws them. */
 export function inlinedInputs(
   inputs: readonly InputDeclaration[],
-  draws: boolean,
+  draws: ReadonlySet<string>,
 ): Map<string, Node> {
   const values = new Map<string, Node>();
   for (const { name, source } of inputs) {
-    if (source.kind === "computed" || (source.kind === "drawn" && draws)) {
+    if (source.kind === "computed" || (source.kind === "drawn" && draws.has(name))) {
       values.set(name, source.value);
     }
   }

@@ -152,7 +152,12 @@ function runner(model: TypedModel) {
   const run = (name: string, step = 1) => {
     const made = schedules.get(name);
     if (made === undefined) throw new Error(`no program ${name}: ${[...schedules.keys()].join()}`);
-    return runSchedule(made, { dims: { batch: 3 }, storages, inputs: { x, y }, scalars: { step } });
+    return runSchedule(made, {
+      dims: { batch: 3 },
+      storages,
+      inputs: { x, y },
+      scalars: { step, "total.batch": 6 },
+    });
   };
   return { built, storages, schedules, run };
 }
