@@ -1,6 +1,6 @@
 // Takes a kernel, gives the expressions that JavaScript must round to f32 as the GPU does, and those that are plain indices.
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
-import { expressionChildren, statementExpressions } from "../kernel/ir.js";
+import { expressionChildren, statementBody, statementExpressions } from "../kernel/ir.js";
 
 export interface Exactness {
   /** Arithmetic whose rounding can change a decision: what a comparison, floor, round, sign or cast to an integer sees. */
@@ -45,7 +45,7 @@ export function analyzeExactness(kernel: Kernel): Exactness {
       expressions.push(...statementExpressions(statement));
       if (statement.kind === "let") named.set(statement.name, statement.value);
       if (statement.kind === "for") loops.add(statement.name);
-      if (statement.kind === "for" || statement.kind === "if") walk(statement.body);
+      walk(statementBody(statement));
     }
   };
   walk(kernel.body);

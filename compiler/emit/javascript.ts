@@ -129,6 +129,7 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       return;
     }
     case "share":
+    case "halving":
     case "barrier":
       throw new Error("a workgroup's kernel does not run on the CPU");
   }

@@ -1,7 +1,7 @@
 // Takes a kernel and the places of its uniform words, gives WGSL.
 import type { ElementType } from "../types/graph.js";
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
-import { builtins, expressionChildren, statementExpressions } from "../kernel/ir.js";
+import { builtins, expressionChildren, statementBody, statementExpressions } from "../kernel/ir.js";
 import type { Printed } from "./expression.js";
 import {
   atom,
@@ -101,7 +101,7 @@ function usedVariables(body: readonly Statement[]): ReadonlySet<string> {
   const walk = (statements: readonly Statement[]): void => {
     for (const statement of statements) {
       statementExpressions(statement).forEach(visit);
-      if (statement.kind === "for" || statement.kind === "if") walk(statement.body);
+      walk(statementBody(statement));
     }
   };
   walk(body);
@@ -145,6 +145,14 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       const value = print(context, statement.value);
       const stored = statement.value.type === "bool" ? `select(0u, 1u, ${value.text})` : value.text;
       writer.line(`${target}[${text(statement.index)}] = ${stored};`);
+      return;
+    }
+    case "halving": {
+      const { name, from } = statement;
+      const head = `for (var ${name} = ${from}; ${name} > 0; ${name} = ${name} / 2) {`;
+      writer.indented(head, "}", () => {
+        printBody(context, writer, statement.body);
+      });
       return;
     }
     case "barrier":

@@ -67,6 +67,13 @@ export type Statement =
       readonly index: Expression;
       readonly value: Expression;
     }
+  /** `for name = from; name > 0; name = name / 2`: the levels of a tree over the lanes of a workgroup. */
+  | {
+      readonly kind: "halving";
+      readonly name: string;
+      readonly from: number;
+      readonly body: readonly Statement[];
+    }
   | { readonly kind: "barrier" };
 
 /** What a uniform word holds; `host` counts in `Schedule.host`. */
@@ -136,7 +143,13 @@ export function statementExpressions(statement: Statement): readonly Expression[
     case "store":
     case "share":
       return [statement.index, statement.value];
+    case "halving":
     case "barrier":
       return [];
   }
+}
+
+/** The statements inside a statement. */
+export function statementBody(statement: Statement): readonly Statement[] {
+  return "body" in statement ? statement.body : [];
 }

@@ -257,16 +257,16 @@ function combineLanes(emission: Emission, accumulators: readonly Accumulator[], 
     }
   }
   home.statements.push({ kind: "barrier" });
-  for (let half = emission.lanes / 2; half >= 1; half /= 2) {
-    const body = arrays.flatMap((entry) => meet(emission, entry, lane, half));
-    const condition: Expression = {
-      kind: "op",
-      type: "bool",
-      op: "less",
-      arguments: [lane, literalOf("i32", half)],
-    };
-    home.statements.push({ kind: "if", condition, body }, { kind: "barrier" });
-  }
+  const half = variable(emission.fresh("half"), "i32");
+  const condition: Expression = { kind: "op", type: "bool", op: "less", arguments: [lane, half] };
+  const body = arrays.flatMap((entry) => meet(emission, entry, lane, half));
+  // A loop, not its copies: some drivers take minutes for a row of barriers.
+  home.statements.push({
+    kind: "halving",
+    name: half.name,
+    from: emission.lanes / 2,
+    body: [{ kind: "if", condition, body }, { kind: "barrier" }],
+  });
   for (const { best, place: found, values, places } of arrays) {
     const zero = literalOf("i32", 0);
     const read = (array: string, type: ElementType): Expression => ({
@@ -294,13 +294,13 @@ interface Meeting extends Accumulator {
 }
 
 /** Lane l takes in what lane l + half found. */
-function meet(emission: Emission, entry: Meeting, lane: Expression, half: number): Statement[] {
+function meet(emission: Emission, entry: Meeting, lane: Expression, half: Expression): Statement[] {
   const { reduction, best, values, places } = entry;
   const other: Expression = {
     kind: "op",
     type: "i32",
     op: "add",
-    arguments: [lane, literalOf("i32", half)],
+    arguments: [lane, half],
   };
   const read = (array: string, type: ElementType, index: Expression): Expression => ({
     kind: "shared",
