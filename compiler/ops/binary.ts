@@ -2,7 +2,15 @@
 
 import type { ElementType, Node } from "../types/graph.js";
 import type { BinaryName, GraphBuilder } from "./builder.js";
-import { anyNode, inputAt, splatValue, wantOperands, wantSameType, wantType } from "./broadcast.js";
+import {
+  anyNode,
+  inputAt,
+  nonZero,
+  splatValue,
+  wantOperands,
+  wantSameType,
+  wantType,
+} from "./broadcast.js";
 import {
   anyType,
   liftPointwise,
@@ -64,6 +72,12 @@ function taken(
     (request) => request.b.select(firstWins(request), request.g, 0),
     (request) => request.b.select(firstWins(request), 0, request.g),
   ];
+}
+
+/** ∂(x / y)/∂y = −x / y². */
+function divideByDivisor({ b, x, y, g }: BinaryGradient): Node {
+  const divisor = nonZero(b, y);
+  return b.negate(b.divide(b.multiply(g, b.divide(x, divisor)), divisor));
 }
 
 /** ∂(x^y)/∂x = y·x^(y−1); 0 where y is 0, and at x = 0 where y < 1 (there it is infinite, as for sqrt). */
@@ -134,8 +148,9 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
     "The quotient, never rounded.",
     real,
     binaryVjp(
-      ({ b, y, g }) => b.divide(g, y),
-      ({ b, y, out, g }) => b.negate(b.divide(b.multiply(g, out), y)),
+      // Where a choice left x / 0 aside, g is 0, and 0 / 0 would not be.
+      ({ b, y, g }) => b.divide(g, nonZero(b, y)),
+      divideByDivisor,
     ),
   ),
   modulo: arithmetic(

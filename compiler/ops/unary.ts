@@ -1,7 +1,7 @@
 // One tensor in; the records of elementwise ops of one operand out.
 
 import type { UnaryName } from "./builder.js";
-import { anyNode, inputAt, wantOperands } from "./broadcast.js";
+import { anyNode, inputAt, nonZero, wantOperands } from "./broadcast.js";
 import { anyType, liftPointwise, pointwise, real, signed, truth } from "./pointwise.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
@@ -49,7 +49,8 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   log: function_(
     "log",
     "The natural logarithm of a positive number.",
-    unaryVjp(({ b, x, g }) => b.divide(g, x)),
+    // Where a choice left log(0) aside, g is 0, and 0 / 0 would not be.
+    unaryVjp(({ b, x, g }) => b.divide(g, nonZero(b, x))),
   ),
   sqrt: function_(
     "sqrt",

@@ -1,0 +1,174 @@
+// Graphs with something to spare in; what each pass makes of them, values unchanged, out.
+
+import { describe, expect, it } from "vitest";
+import { differentiate } from "../../compiler/autodiff/differentiate.js";
+import { createBuilder } from "../../compiler/graph/builder.js";
+import { printGraph } from "../../compiler/graph/print.js";
+import { topologicalOrder } from "../../compiler/graph/walk.js";
+import { optimize, passes } from "../../compiler/optimize/index.js";
+import type { GraphBuilder } from "../../compiler/ops/builder.js";
+import { freeDim } from "../../compiler/types/dimension.js";
+import type { Node } from "../../compiler/types/graph.js";
+import { interpretOne } from "../support/interpret.js";
+
+const batch = freeDim("batch");
+
+/** The optimized graph of one expression over `x: [batch, 4]`, as text. */
+function textOf(build: (b: GraphBuilder, x: Node) => Node): string {
+  const b = createBuilder();
+  const x = b.input("x", { type: "f32", shape: [batch, 4] });
+  const before = build(b, x);
+  const [after] = optimize(b, [before]);
+  if (after === undefined) throw new Error("one root");
+  const leaves = { x: { shape: [3, 4], data: Array.from({ length: 12 }, (_, n) => n / 3 + 0.5) } };
+  const bindings = { leaves, dimensions: { batch: 3 } };
+  const [expected, found] = [interpretOne(before, bindings), interpretOne(after, bindings)];
+  expect(found.shape).toEqual(expected.shape);
+  for (const [n, value] of [...expected.data].entries())
+    expect(found.data[n]).toBeCloseTo(value, 10);
+  return printGraph([{ name: "out", value: after }]);
+}
+
+describe("simplify", () => {
+  it.each([
+    ["x + 0", (b: GraphBuilder, x: Node) => b.add(x, 0), 'out = input "x"'],
+    ["0 + x", (b: GraphBuilder, x: Node) => b.add(0, x), 'out = input "x"'],
+    ["x · 1", (b: GraphBuilder, x: Node) => b.multiply(x, b.constant(1, [4])), 'out = input "x"'],
+    ["x / 1", (b: GraphBuilder, x: Node) => b.divide(x, 1), 'out = input "x"'],
+    ["−(−x)", (b: GraphBuilder, x: Node) => b.negate(b.negate(x)), 'out = input "x"'],
+    ["max(x, x)", (b: GraphBuilder, x: Node) => b.maximum(x, x), 'out = input "x"'],
+    ["x ^ 1", (b: GraphBuilder, x: Node) => b.power(x, 1), 'out = input "x"'],
+    ["stop_gradient", (b: GraphBuilder, x: Node) => b.stopGradient(x), 'out = input "x"'],
+    [
+      "a decided choice",
+      (b: GraphBuilder, x: Node) => b.select(b.less(1, 2), x, b.exp(x)),
+      'out = input "x"',
+    ],
+  ])("%s is x", (_, build, expected) => {
+    expect(textOf(build)).toBe(expected);
+  });
+
+  it("makes products of integer powers, and roots of halves", () => {
+    expect(textOf((b, x) => b.power(x, 2))).toContain('multiply(input "x", input "x")');
+    expect(textOf((b, x) => b.power(x, 5))).not.toContain("power");
+    expect(textOf((b, x) => b.power(x, -1))).toContain('divide(1, input "x")');
+    expect(textOf((b, x) => b.power(x, 0.5))).toContain("sqrt");
+    expect(textOf((b, x) => b.power(x, 2.5))).toContain("power");
+  });
+
+  it("keeps 0 · x, unless x is finite for sure", () => {
+    expect(textOf((b, x) => b.multiply(x, 0))).toContain("multiply");
+    expect(textOf((b, x) => b.multiply(b.tanh(x), 0))).toBe("out = 0 [batch, 4]");
+  });
+
+  it("divides by powers of two as a product, by others as it is", () => {
+    expect(textOf((b, x) => b.divide(x, 8))).toContain("multiply");
+    expect(textOf((b, x) => b.divide(x, 255))).toContain("divide");
+  });
+
+  it("joins sums", () => {
+    const text = textOf((b, x) => b.sum(b.sum(x, [1]), [0]));
+    expect(text).toContain("axes: [0, 1]");
+  });
+});
+
+describe("fold", () => {
+  it("computes constants, integers by their own rules", () => {
+    const b = createBuilder();
+    const value = (node: Node) => {
+      const [after] = optimize(b, [node]);
+      return after?.op === "constant" ? after.attributes.values[0] : undefined;
+    };
+    expect(value(b.add(b.exp(b.constant(0)), 2))).toBe(3);
+    const big = b.constant(65_536, [], "i32");
+    expect(value(b.multiply(big, big))).toBe(0);
+    const word = b.constant(0, [], "u32");
+    expect(value(b.subtract(word, 1))).toBe(2 ** 32 - 1);
+    expect(value(b.cast(b.constant(-1.5), "i32"))).toBe(-1);
+    // What no f32 holds stays for the device.
+    expect(value(b.exp(b.constant(1000)))).toBeUndefined();
+    expect(value(b.log(b.constant(0)))).toBeUndefined();
+  });
+});
+
+describe("views", () => {
+  it("of views become one", () => {
+    expect(textOf((b, x) => b.transpose(b.transpose(x, [1, 0]), [1, 0]))).toBe('out = input "x"');
+    expect(textOf((b, x) => b.reshape(b.reshape(x, [batch, 2, 2]), [batch, 4]))).toBe(
+      'out = input "x"',
+    );
+    const slices = textOf((b, x) => b.slice(b.slice(x, [0, 1], [batch, 3]), [0, 1], [batch, 1]));
+    expect(slices).toContain("starts: [0, 2], counts: [batch, 1]");
+    expect(slices.split("\n").length).toBe(2);
+    expect(textOf((b, x) => b.flip(b.flip(x, [0, 1]), [1]))).toContain("axes: [0]");
+  });
+
+  it("that an elementwise op does by itself go", () => {
+    const text = textOf((b, x) => b.add(x, b.broadcast(b.input("x", x), [batch, 4])));
+    expect(text).toBe('%0: f32[batch, 4] = add(input "x", input "x")\nout = %0');
+    expect(textOf((b, x) => b.multiply(x, b.constant(2, [batch, 4])))).toContain(
+      'multiply(input "x", 2)',
+    );
+    // Here the broadcast makes the shape.
+    const kept = textOf((b, x) =>
+      b.add(b.broadcast(b.constant([1, 2], [2, 1, 1]), [2, batch, 4]), b.sum(x)),
+    );
+    expect(kept).toContain("broadcast");
+  });
+});
+
+describe("share", () => {
+  it("keeps one of equal nodes, and of draws with equal paths and shapes", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [4] });
+    const [left, right] = [b.random("mask", "uniform", [4]), b.random("mask", "uniform", [4])];
+    const other = b.random("noise", "uniform", [4]);
+    const out = b.add(b.multiply(b.exp(x), left), b.multiply(b.exp(b.input("x", x)), right));
+    const [first, second] = optimize(b, [out, b.add(left, other)]);
+    const nodes = topologicalOrder([first ?? out, second ?? out]);
+    expect(nodes.filter(({ op }) => op === "random").length).toBe(2);
+    expect(nodes.filter(({ op }) => op === "exp").length).toBe(1);
+  });
+
+  it("tells apart what differs in shape, type or attributes alone", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [2, 2] });
+    const roots = [
+      b.sum(x, [0]),
+      b.sum(x, [1]),
+      b.random("r", "uniform", [2]),
+      b.random("r", "uniform", [3]),
+    ];
+    expect(new Set(optimize(b, roots)).size).toBe(4);
+    const zeros = [b.constant(0), b.constant(-0), b.constant(0, [], "i32")];
+    expect(new Set(optimize(b, zeros)).size).toBe(3);
+  });
+});
+
+describe("the list of passes", () => {
+  it("is named, and traced where a pass changed something", () => {
+    expect(passes.map(({ name }) => name)).toEqual(["share", "fold", "simplify", "views"]);
+    const b = createBuilder();
+    const seen: string[] = [];
+    optimize(b, [b.add(b.input("x", { type: "f32", shape: [] }), 0)], {
+      onPass: ({ pass }) => seen.push(pass),
+    });
+    expect(seen).toEqual(["simplify"]);
+  });
+
+  it("keeps a deep network's values and derivatives", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [3] });
+    let h: Node = x;
+    for (let layer = 0; layer < 20; layer++) {
+      h = b.add(b.tanh(b.multiply(b.broadcast(h, [3]), 0.9)), b.power(b.multiply(h, 0.1), 2));
+    }
+    const [gradient] = differentiate(b, h, [x]);
+    if (gradient === undefined) throw new Error("one derivative");
+    const [after] = optimize(b, [gradient]);
+    const leaves = { x: { shape: [3], data: [0.5, -1, 2] } };
+    const expected = interpretOne(gradient, { leaves }).data;
+    const found = after === undefined ? [] : interpretOne(after, { leaves }).data;
+    for (const [n, value] of [...expected].entries()) expect(found[n]).toBeCloseTo(value, 12);
+  });
+});
