@@ -134,10 +134,10 @@ export function pictureText(title: string, roots: readonly PictureRoot[]): strin
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <title>${escape(title)}</title>
-<style>text{font:12px system-ui,sans-serif;text-anchor:middle;fill:#222}.detail{font-size:10px;fill:#666}rect{stroke:#999}path{fill:none;stroke:#888}</style>
+<style>.nodes text{font:12px system-ui,sans-serif;text-anchor:middle;fill:#222}.nodes .detail{font-size:10px;fill:#666}.nodes rect{stroke:#999}.edges path{fill:none;stroke:#888}</style>
 <rect width="100%" height="100%" fill="white" stroke="none"/>
-${edges.join("\n")}
-${drawn.join("\n")}
+<g class="edges">${edges.join("\n")}</g>
+<g class="nodes">${drawn.join("\n")}</g>
 </svg>
 `;
 }

@@ -1,6 +1,7 @@
 // In: the epochs of a run and the parameters of its model; out: one self-contained HTML page.
 import type { EpochReport } from "../../runtime/api.js";
 import { countText, valueText } from "../numbers.js";
+import type { Samples } from "./samples.js";
 
 export interface ReportParameter {
   readonly name: string;
@@ -15,6 +16,9 @@ export interface RunReport {
   readonly facts: readonly (readonly [string, string])[];
   readonly epochs: readonly EpochReport[];
   readonly parameters: readonly ReportParameter[];
+  readonly samples: Samples | undefined;
+  /** The graph as SVG. */
+  readonly graph: string;
 }
 
 interface Curve {
@@ -137,20 +141,28 @@ function charts(epochs: readonly EpochReport[]): string {
   return [chart("loss", losses), ...metrics, monitors].join("\n");
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Cells are HTML. */
+function htmlTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[], tag: string): string =>
-    `<tr>${cells.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join("")}</tr>`;
+    `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
   return `<table><thead>${line(head, "th")}</thead><tbody>${rows.map((row) => line(row, "td")).join("")}</tbody></table>`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return htmlTable(
+    head.map(escape),
+    rows.map((row) => row.map(escape)),
+  );
 }
 
 const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:2rem auto;padding:0 1rem;color:#222}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}figure{margin:1.5rem 0}figcaption{margin-bottom:.3rem}
-svg{width:100%;height:auto}svg text{font-size:11px;fill:#666}.grid line{stroke:#e2e2e2}
+figure svg{width:100%;height:auto}.graph{overflow:auto;max-height:80vh}figure svg text{font-size:11px;fill:#666}.grid line{stroke:#e2e2e2}
 table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1rem .2rem 0;border-bottom:1px solid #e8e8e8}
 @media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}td,th{border-color:#333}.grid line{stroke:#333}}`;
 
 export function reportPage(report: RunReport): string {
-  const { model, file, facts, epochs, parameters } = report;
+  const { model, file, facts, epochs, parameters, samples, graph } = report;
   const rows = parameters.map(({ name, role, shape }) => [
     name,
     role,
@@ -169,6 +181,8 @@ ${table(["", ""], facts)}
 ${epochs.length === 0 ? "<p>No epoch was finished.</p>" : charts(epochs)}
 <h2>Parameters</h2><p>${countText(trained)} trained numbers</p>
 ${table(["name", "role", "shape", "numbers"], rows)}
+${samples === undefined ? "" : `<h2>The first examples</h2>\n${htmlTable(samples.head.map(escape), samples.rows)}`}
+<h2>Graph</h2><div class="graph">${graph}</div>
 </body></html>
 `;
 }

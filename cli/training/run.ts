@@ -4,6 +4,7 @@ import { batchOf } from "../batches.js";
 import type { TrainOptions } from "../commands/train.js";
 import { writeWhole } from "../data/atomic.js";
 import { durationText, valueText } from "../numbers.js";
+import { pictureText } from "../picture.js";
 import type { Terminal } from "../terminal.js";
 import { writeWeights } from "../weights.js";
 import { runFolds } from "./folds.js";
@@ -14,6 +15,7 @@ import { checkpointFile, lengthOf, openRunNetwork, prepareRun, tellLoaded } from
 import type { Run } from "./prepare.js";
 import { makeProgress } from "./progress.js";
 import { reportPage } from "./report.js";
+import { takeSamples } from "./samples.js";
 
 interface Outcome {
   readonly epochs: readonly EpochReport[];
@@ -73,12 +75,12 @@ export function resumeCommand(args: readonly string[]): string {
   return ["nnc", ...kept.map(quoted), "--resume"].join(" ");
 }
 
-function writeReport(
+async function writeReport(
   run: Run,
   net: TrainingNet,
   epochs: readonly EpochReport[],
   seconds: number,
-): void {
+): Promise<void> {
   const { options, model, file, data, terminal } = run;
   if (options.report === undefined) return;
   const parameters = Object.entries(net.parameters).map(([name, { role, shape }]) => ({
@@ -93,7 +95,11 @@ function writeReport(
     ["seed", String(options.seed ?? run.stages[0]?.seed ?? 0)],
     ["time", durationText(seconds)],
   ];
-  writeWhole(options.report, reportPage({ model: model.name, file, facts, epochs, parameters }));
+  const { name, plan, typed } = model;
+  const samples = await takeSamples(net, plan, data);
+  const graph = pictureText(name, [...typed.inference.outputs, ...typed.inference.losses]);
+  const page = reportPage({ model: name, file, facts, epochs, parameters, samples, graph });
+  writeWhole(options.report, page);
   terminal.note(`wrote ${options.report}`);
 }
 
@@ -128,7 +134,7 @@ async function trainOnce(run: Run): Promise<void> {
     await saveWeights(run, net, stopped === "aborted");
     if (stopped === "aborted")
       terminal.note(`stopped; go on with: ${resumeCommand(process.argv.slice(2))}`);
-    writeReport(run, net, epochs, seconds);
+    await writeReport(run, net, epochs, seconds);
     log.write({ kind: "end", stopped, seconds });
   } catch (error) {
     if (isNotFinite(error)) await saveWeights(run, net, false);

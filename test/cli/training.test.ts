@@ -120,12 +120,16 @@ describe("log and report", () => {
         { name: "dense_1.W", role: "weight", shape: [20, 50] },
         { name: "mean", role: "state", shape: [3] },
       ],
+      samples: { head: ["row", "x<y"], rows: [["0", "<b>1</b>"]] },
+      graph: "<svg></svg>",
     });
     expect(page).toContain("A&lt;b&gt;");
     expect(page).toContain("a&amp;b.nn");
     expect(page).toContain("1,000 trained numbers");
     expect(page.match(/<polyline/g)?.length).toBe(5);
     expect(page).not.toContain("NaN");
+    expect(page).toContain("<th>x&lt;y</th>");
+    expect(page).toContain("<td><b>1</b></td>");
     expect(page).not.toMatch(/src=|href=/);
   });
   test("how to resume", () => {
