@@ -4,7 +4,7 @@
 export interface GpuBuffer {
   readonly size: number;
   readonly usage: number;
-  destroy(): undefined | void;
+  destroy(): unknown;
 }
 export interface GpuDevice {
   readonly queue: object;

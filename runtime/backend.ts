@@ -1,4 +1,4 @@
-// Takes no input, gives the interface that both backends fulfil: storages, runs of programs, journals of scalars, snapshots.
+// Takes no input, gives the interface that both backends fulfil: storages, and runs of programs.
 
 import type { Dimensions } from "./dimensions.js";
 import type { PlanType } from "./plan.js";
@@ -14,6 +14,8 @@ export interface ProgramRun {
   readonly words: Uint32Array;
   readonly floats: Float32Array | Float64Array;
   readonly inputs: ReadonlyMap<string, Values | GPUBuffer>;
+  /** Inputs that programs of their own draw before, in the same submission. */
+  readonly draws: readonly { readonly input: string; readonly run: ProgramRun }[];
   /** Results that are wanted: dispatches that serve none of them are left out. Absent: all. */
   readonly wanted?: readonly number[];
   /** Scalar results to keep: they are copied, in order, to a storage from place `at` on. */
@@ -58,4 +60,17 @@ export interface Backend {
   /** The content of a caller's buffer of this device. */
   download(buffer: GPUBuffer, type: PlanType): Promise<Values>;
   destroy(): void;
+}
+
+/** Whether a dispatch that serves these results (all, without a list) is needed for the wanted ones. */
+export function isServed(
+  serves: readonly number[] | undefined,
+  wanted: readonly number[] | undefined,
+): boolean {
+  return !serves || !wanted || serves.some((result) => wanted.includes(result));
+}
+
+export function emptyValues(type: PlanType, precision: 32 | 64, count: number): Values {
+  if (type === "f32") return precision === 64 ? new Float64Array(count) : new Float32Array(count);
+  return type === "i32" ? new Int32Array(count) : new Uint32Array(count);
 }

@@ -2,9 +2,8 @@
 
 import type { GpuAdapter, GpuDevice } from "./api.js";
 import type { Backend } from "./backend.js";
-import { createCpuBackend } from "./cpu.js";
 import { fail } from "./errors.js";
-import type { CpuModule, Plan } from "./plan.js";
+import type { Plan } from "./plan.js";
 import { createWebGpuBackend } from "./webgpu.js";
 
 export interface BackendOptions {
@@ -13,7 +12,8 @@ export interface BackendOptions {
   readonly adapter?: GpuAdapter | undefined;
   /** 64: double precision, for checks of derivatives; the CPU alone can. */
   readonly precision?: 32 | 64 | undefined;
-  readonly cpu?: (() => Promise<CpuModule>) | undefined;
+  /** Opens the CPU backend: its code comes with the CPU kernels, only where they are used. */
+  readonly openCpu?: ((precision: 32 | 64) => Promise<Backend>) | undefined;
 }
 
 export interface OpenBackend {
@@ -29,19 +29,18 @@ export async function openBackend(plan: Plan, options: BackendOptions): Promise<
   }
   if (options.precision === 64) {
     if (wish === "webgpu") fail("option", "double precision is computed on the CPU alone");
-    return openCpu(plan, options, "double precision was asked for");
+    return openOnCpu(options, "double precision was asked for");
   }
-  if (wish === "cpu") return openCpu(plan, options, "the CPU was asked for");
+  if (wish === "cpu") return openOnCpu(options, "the CPU was asked for");
   const found = await findDevice(plan, options, wish === "webgpu");
   if (typeof found !== "string") return found;
   if (wish === "webgpu") fail("no-adapter", found);
-  return openCpu(plan, options, found);
+  return openOnCpu(options, found);
 }
 
-async function openCpu(plan: Plan, options: BackendOptions, reason: string): Promise<OpenBackend> {
-  if (!options.cpu) fail("option", `${reason}, but no CPU kernels were given to load`);
-  const module = await options.cpu();
-  return { backend: createCpuBackend(plan, module, options.precision ?? 32), reason };
+async function openOnCpu(options: BackendOptions, reason: string): Promise<OpenBackend> {
+  if (!options.openCpu) fail("option", `${reason}, but no CPU kernels were given to load`);
+  return { backend: await options.openCpu(options.precision ?? 32), reason };
 }
 
 /** An open backend, or why there is none. */

@@ -1,10 +1,9 @@
 // A plan and its CPU kernels in; a backend over typed arrays, in single or double precision, out.
 
-import type { Backend, ProgramRun, Values } from "./backend.js";
+import { emptyValues, isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
-import { emptyValues } from "./tensors.js";
 
 /** Kernels with their buffers; made once per capacity. */
 interface BoundProgram {
@@ -20,29 +19,36 @@ interface BoundProgram {
 export function createCpuBackend(plan: Plan, module: CpuModule, precision: 32 | 64): Backend {
   const memory = createMemory(plan, precision);
   const { storages } = memory;
-  const programs = new Map<number, BoundProgram>();
+  const programs = new Map<PlanProgram, BoundProgram>();
 
   const execute = (run: ProgramRun): BoundProgram => {
     const program = at(plan.programs, run.program);
     memory.reserve(program, run);
-    let bound = programs.get(run.program);
-    if (bound?.generation !== memory.generation()) {
-      bound = bindProgram(plan, program, module, memory);
-      programs.set(run.program, bound);
-    }
     for (const [name, values] of run.inputs) {
       if ("mapState" in values) onlyGpu();
       if (program.inputs.includes(name)) memory.inputs.get(name)?.set(values);
     }
+    for (const { input, run: draw } of run.draws) {
+      memory.inputs.get(input)?.set(resultsOf(draw, execute(draw), 0));
+    }
+    let bound = programs.get(program);
+    if (bound?.generation !== memory.generation()) {
+      bound = bindProgram(plan, program, module, memory);
+      programs.set(program, bound);
+    }
     for (const { kernel, buffers, serves } of bound.dispatches) {
-      if (serves && run.wanted && !serves.some((result) => run.wanted?.includes(result))) continue;
-      kernel(buffers, run.words, run.floats);
+      if (isServed(serves, run.wanted)) kernel(buffers, run.words, run.floats);
     }
     const { storage = 0, at: start = 0, results = [] } = run.journal ?? {};
     for (const [place, result] of results.entries()) {
-      at(storages, storage)[start + place] = bound.results[result]?.[0] ?? NaN;
+      at(storages, storage)[start + place] = at(bound.results, result)[0] ?? NaN;
     }
     return bound;
+  };
+
+  const resultsOf = (run: ProgramRun, { results }: BoundProgram, index: number): Values => {
+    const { shape } = at(at(plan.programs, run.program).results, index);
+    return at(results, index).subarray(0, countOf(evaluateShape(shape, run.dimensions)));
   };
 
   return {
@@ -55,12 +61,9 @@ export function createCpuBackend(plan: Plan, module: CpuModule, precision: 32 | 
     },
     submit: (run) => void execute(run),
     read: (run) => {
-      const { results } = execute(run);
-      const program = at(plan.programs, run.program);
-      const wanted = run.wanted ?? [...results.keys()];
-      const count = (index: number): number =>
-        countOf(evaluateShape(at(program.results, index).shape, run.dimensions));
-      return Promise.resolve(wanted.map((index) => at(results, index).slice(0, count(index))));
+      const bound = execute(run);
+      const wanted = run.wanted ?? [...bound.results.keys()];
+      return Promise.resolve(wanted.map((index) => resultsOf(run, bound, index).slice()));
     },
     readGpu: onlyGpu,
     ready: () => Promise.resolve(),

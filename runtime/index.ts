@@ -1,5 +1,6 @@
 // A compiled model in; a net that trains and predicts, without a bundle, out.
 
+import { createCpuBackend } from "./cpu.js";
 import type { ModelTypes, TrainingLoadOptions, TrainingNet } from "./api.js";
 import type { CpuModule, Plan } from "./plan.js";
 import { openSession } from "./session.js";
@@ -10,7 +11,7 @@ export type * from "./plan.js";
 export { PLAN_FORMAT } from "./plan.js";
 export { NnError, type ErrorCode } from "./errors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
-export { chooseProgram, makeRun, openSession, type Session } from "./session.js";
+export { makeRun, openSession, type Session } from "./session.js";
 
 export interface RuntimeOptions extends TrainingLoadOptions {
   /** The printed CPU kernels, imported as a module; called only where the CPU is used. */
@@ -25,6 +26,10 @@ export async function load<M extends ModelTypes = ModelTypes>(
   options: RuntimeOptions = {},
 ): Promise<TrainingNet<M>> {
   const plan = "plan" in model ? model.plan : model;
-  const session = await openSession(plan, options);
+  const { cpu } = options;
+  const session = await openSession(plan, {
+    ...options,
+    openCpu: cpu && (async (precision) => createCpuBackend(plan, await cpu(), precision)),
+  });
   return createTrainingNet(session, options) as unknown as Promise<TrainingNet<M>>;
 }

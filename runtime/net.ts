@@ -8,11 +8,19 @@ import type {
   TensorOutput,
 } from "./api.js";
 import type { Values } from "./backend.js";
-import { countOf, evaluateShape } from "./dimensions.js";
+import { countOf } from "./dimensions.js";
 import { at, fail, unknownName } from "./errors.js";
 import type { Plan, PlanParameter } from "./plan.js";
-import { checkOpen, chooseProgram, initialize, makeRun, reopen, type Session } from "./session.js";
-import { bindInputs, emptyValues, givenNames, isGpuBuffer, readTensor } from "./tensors.js";
+import {
+  checkOpen,
+  initialize,
+  inputsFor,
+  makeRun,
+  refuseMissing,
+  reopen,
+  type Session,
+} from "./session.js";
+import { bindInputs, givenNames, inputOf, isGpuBuffer, readTensor } from "./tensors.js";
 import {
   applyWeights,
   compareWeights,
@@ -70,7 +78,7 @@ export async function createNet(
       plan.parameters.map(({ name, shape, role }) => [name, { shape, role }]),
     ),
     predict: (async (inputs: object = {}, wishes: PredictOptions = {}) =>
-      predict(session, inputs, wishes, () => draws++)) as InferenceNet["predict"],
+      predict(session, inputs, wishes, () => draws++)),
     read: async (name) => {
       const { storage, offset, shape, type } = parameterOf(session, name);
       const values = await session.backend.readRange(storage, offset, countOf(shape));
@@ -139,92 +147,42 @@ async function predict(
 ): Promise<Outputs> {
   checkOpen(session);
   const { plan, backend } = session;
-  const outputs = wantedOutputs(plan, wishes.outputs);
-  const names = givenNames(plan, inputs);
-  checkNeeds(plan, outputs, names, wishes);
-  const needs = plan.outputs.filter(({ name }) => outputs.includes(name));
-  const needed = new Set(needs.flatMap((output) => output.needs));
-  // Inputs that only other outputs need may be missing: their dispatches are left out.
-  const optional = plan.inputs.map(({ name }) => name).filter((name) => !needed.has(name));
-  const drawn = optional.filter((name) => !isGiven(plan, name));
-  const available = [...names, ...optional.filter((name) => !drawn.includes(name))];
-  const index = chooseProgram(plan, ({ kind }) => kind === "predict", available, "predict");
+  const index = plan.programs.findIndex(({ kind }) => kind === "predict");
+  if (index < 0) fail("option", `${plan.model} has no output`);
   const program = at(plan.programs, index);
-  const used = program.inputs.filter((name) => names.includes(name));
+  const outputs = wantedOutputs(plan, wishes.outputs);
+  const wanted = outputs.map((name) => program.results.findIndex((result) => result.name === name));
+  const needed = inputsFor(program, wanted);
+  const used = givenNames(plan, inputs).filter((name) => needed.includes(name));
+  refuseMissing(plan, needed, new Set(used));
   const known = {
     ...wishes.dimensions,
     ...(wishes.batch !== undefined && { batch: wishes.batch }),
   };
-  const bound = bindInputs(plan, inputs, used, backend.precision, known);
-  const wanted = outputs.map((name) => program.results.findIndex((result) => result.name === name));
-  const { seed } = wishes;
-  const run = makeRun(session, index, {
-    ...bound,
-    wanted,
-    ...(seed === undefined
-      ? { seed: (seedOf(session) ^ predictKey) >>> 0, counter: draw() }
-      : { seed: seed >>> 0, counter: 0 }),
-  });
-  if (Object.values(bound.dimensions).includes(0) && wishes.as !== "gpu") {
-    return Object.fromEntries(
-      needs.map((output) => [output.name, nothing(session, output, bound)]),
-    );
+  const telling = (name: string): boolean => inputOf(plan, name).shape.includes("batch");
+  if (needed.some(telling) && !used.some(telling) && !("batch" in known)) {
+    fail("option", "every input is drawn: say how many examples with { batch: n }");
   }
+  const bound = bindInputs(plan, inputs, used, backend.precision, known);
+  const { seed } = wishes;
+  const draws =
+    seed === undefined
+      ? { seed: (seedOf(session) ^ predictKey) >>> 0, counter: draw() }
+      : { seed: seed >>> 0 };
+  const run = makeRun(session, index, { ...bound, ...draws, wanted });
   await backend.ready();
   const values: readonly (Values | GPUBuffer)[] =
     wishes.as === "gpu" ? await backend.readGpu(run) : await backend.read(run);
   return Object.fromEntries(
     values.map((value, place) => {
-      const type = program.results[wanted[place] ?? 0]?.type ?? "f32";
-      return [outputs[place] ?? "", isGpuBuffer(value) ? value : outward(value, type)];
+      const { name, type } = at(program.results, at(wanted, place));
+      return [name, isGpuBuffer(value) ? value : outward(value, type)];
     }),
   );
-}
-
-/** An output of a batch of no examples. */
-function nothing(
-  { backend }: Session,
-  { type, shape }: Plan["outputs"][number],
-  { dimensions }: { readonly dimensions: Readonly<Record<string, number>> },
-): TensorOutput {
-  return outward(
-    emptyValues(type, backend.precision, countOf(evaluateShape(shape, dimensions))),
-    type,
-  );
-}
-
-function isGiven(plan: Plan, name: string): boolean {
-  return plan.inputs.some((input) => input.name === name && input.source === "given");
 }
 
 function wantedOutputs(plan: Plan, wanted: readonly string[] | undefined): readonly string[] {
   const names = plan.outputs.map(({ name }) => name);
   for (const name of wanted ?? []) if (!names.includes(name)) unknownName("output", name, names);
   return wanted ?? names;
-}
-
-function checkNeeds(
-  plan: Plan,
-  outputs: readonly string[],
-  given: readonly string[],
-  wishes: PredictOptions,
-): void {
-  for (const { name, needs, shape } of plan.outputs) {
-    if (!outputs.includes(name)) continue;
-    const missing = needs.find((input) => !given.includes(input) && isGiven(plan, input));
-    if (missing !== undefined) {
-      fail("name", `the output "${name}" needs the input "${missing}"`, { missing: [missing] });
-    }
-    const told = wishes.batch ?? wishes.dimensions?.["batch"];
-    const telling = plan.inputs.some(
-      (input) => given.includes(input.name) && tellsBatch(input.shape),
-    );
-    if (told === undefined && !telling && tellsBatch(shape)) {
-      fail("option", `every input of "${name}" is drawn: say how many examples with { batch: n }`);
-    }
-  }
-}
-
-function tellsBatch(shape: readonly unknown[]): boolean {
-  return JSON.stringify(shape).includes('"batch"');
 }

@@ -1,9 +1,9 @@
 // A plan and options in; an open backend with its storages at their first values, and runs of its programs, out.
 
-import type { Backend, ProgramRun, Values } from "./backend.js";
+import { isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
 import { openBackend, type BackendOptions } from "./backendChoice.js";
 import { evaluateDim, type Dimensions } from "./dimensions.js";
-import { at, fail, NnError } from "./errors.js";
+import { at, fail } from "./errors.js";
 import { evaluateHost, type HostScalars } from "./host.js";
 import { PLAN_FORMAT, type Plan, type PlanProgram } from "./plan.js";
 
@@ -27,12 +27,8 @@ export async function openSession(plan: Plan, options: SessionOptions): Promise<
   }
   const { seed = 0 } = options;
   if (!Number.isSafeInteger(seed)) fail("option", `a seed is a whole number, not ${seed}`);
-  const session: Session = {
-    plan,
-    options,
-    ...(await openBackend(plan, options)),
-    destroyed: false,
-  };
+  const opened = await openBackend(plan, options);
+  const session: Session = { plan, options, ...opened, destroyed: false };
   await startSession(session);
   return session;
 }
@@ -43,9 +39,9 @@ export async function reopen(
   { device, adapter }: Pick<BackendOptions, "device" | "adapter">,
 ): Promise<void> {
   checkOpen(session);
-  const { kind } = session.backend;
+  const backend = session.backend.kind;
   session.backend.destroy();
-  const options = { ...session.options, backend: kind, device, adapter };
+  const options = { ...session.options, backend, device, adapter };
   Object.assign(session, await openBackend(session.plan, options));
   await startSession(session);
 }
@@ -53,7 +49,11 @@ export async function reopen(
 async function startSession({ plan, backend, options }: Session): Promise<void> {
   try {
     await backend.prepare([...plan.programs.keys()], options.onProgress);
-    resetStorages(plan, backend, [...plan.storages.keys()]);
+    // New buffers hold zeros.
+    const filled = plan.storages.flatMap(({ initial, values }, index) =>
+      initial || values ? [index] : [],
+    );
+    resetStorages(plan, backend, filled);
     await backend.ready();
   } catch (error) {
     backend.destroy();
@@ -61,12 +61,12 @@ async function startSession({ plan, backend, options }: Session): Promise<void> 
   }
 }
 
-/** Storages with an initial value take it, accumulators 0; parameters are left to `init` and weights. */
+/** Storages take their first values; parameters are left to `init` and weights. */
 export function resetStorages(plan: Plan, backend: Backend, storages: readonly number[]): void {
   for (const index of storages) {
-    const { kind, elements, initial = 0 } = at(plan.storages, index);
+    const { kind, elements, initial = 0, values } = at(plan.storages, index);
     if (kind === "parameters") continue;
-    backend.writeRange(index, 0, new Float32Array(elements).fill(initial));
+    backend.writeRange(index, 0, values ?? new Float64Array(elements).fill(initial));
   }
 }
 
@@ -85,57 +85,64 @@ export interface RunRequest {
   readonly journal?: ProgramRun["journal"];
 }
 
-/** The run of a program with its uniform words filled in. */
+/** Inputs that the dispatches behind these results read; all of the program's without a list. */
+export function inputsFor(program: PlanProgram, wanted?: readonly number[]): readonly string[] {
+  if (!wanted) return program.inputs;
+  const read = program.dispatches
+    .filter(({ serves }) => isServed(serves, wanted))
+    .flatMap(({ buffers }) => buffers);
+  const given = wanted.map((result) => at(program.results, result).buffer);
+  const names = [...read, ...given].flatMap((buffer) =>
+    buffer.kind === "input" ? [buffer.input] : [],
+  );
+  return [...new Set(names)];
+}
+
+/** The program that draws an input; −1 where its data must be given. */
+export function findDraw(plan: Plan, input: string): number {
+  return plan.programs.findIndex(
+    ({ kind, results }) => kind === "draw" && results[0]?.name === input,
+  );
+}
+
+/**
+ * The run of a program with its uniform words filled in, and the draws of inputs that were not given.
+ * Throws NnError "name" where one is missing that nothing draws.
+ */
 export function makeRun(session: Session, program: number, request: RunRequest): ProgramRun {
   checkOpen(session);
   const { plan, backend } = session;
-  const { uniforms } = at(plan.programs, program);
+  const planned = at(plan.programs, program);
   const { dimensions, inputs = new Map(), scalars = {}, seed = 0, counter = 0 } = request;
-  const words = new Uint32Array(Math.ceil(uniforms.length / 4) * 4);
+  const words = new Uint32Array(Math.ceil(planned.uniforms.length / 4) * 4);
   const floats =
     backend.precision === 64 ? new Float64Array(words.length) : new Float32Array(words.buffer);
-  uniforms.forEach((uniform, index) => {
+  planned.uniforms.forEach((uniform, index) => {
     if (uniform.kind === "host") floats[index] = evaluateHost(uniform.value, dimensions, scalars);
     else if (uniform.kind === "dim") words[index] = evaluateDim(uniform.value, dimensions);
     else words[index] = { seed, counter, member: 0 }[uniform.kind];
   });
+  const absent = inputsFor(planned, request.wanted).filter((name) => !inputs.has(name));
+  refuseMissing(plan, absent, inputs);
+  const draws = absent.map((input) => ({
+    input,
+    run: makeRun(session, findDraw(plan, input), { dimensions, seed, counter }),
+  }));
   const { wanted, journal } = request;
-  return {
-    program,
-    dimensions,
-    words,
-    floats,
-    inputs,
-    ...(wanted && { wanted }),
-    ...(journal && { journal }),
-  };
+  const chosen = { ...(wanted && { wanted }), ...(journal && { journal }) };
+  return { program, dimensions, words, floats, inputs, draws, ...chosen };
 }
 
-/**
- * Of the programs that match, the one that uses most of the given inputs: a drawn input may have a
- * program in which it is given and one in which it is drawn. Says which inputs are missing.
- */
-export function chooseProgram(
+/** Throws NnError "name" where a wanted input is neither given nor drawn. */
+export function refuseMissing(
   plan: Plan,
-  matches: (program: PlanProgram) => boolean,
-  given: readonly string[],
-  what: string,
-): number {
-  const candidates = [...plan.programs.entries()].filter(([, program]) => matches(program));
-  if (candidates.length === 0) fail("option", `${plan.model} has nothing to ${what}`);
-  let best: number | undefined;
-  let fewest: readonly string[] | undefined;
-  let most = -1;
-  for (const [index, { inputs }] of candidates) {
-    const missing = inputs.filter((name) => !given.includes(name));
-    if (!fewest || missing.length < fewest.length) fewest = missing;
-    if (missing.length > 0 || inputs.length <= most) continue;
-    most = inputs.length;
-    best = index;
-  }
-  if (best !== undefined) return best;
-  const names = (fewest ?? []).map((name) => `"${name}"`).join(", ");
-  fail("name", `to ${what}, ${plan.model} needs ${names} too`, { missing: fewest });
+  wanted: readonly string[],
+  given: { has(name: string): boolean },
+): void {
+  const missing = wanted.filter((name) => !given.has(name) && findDraw(plan, name) < 0);
+  if (missing.length === 0) return;
+  const names = missing.map((name) => `"${name}"`).join(", ");
+  fail("name", `${plan.model} needs ${names} too`, { missing });
 }
 
 /** Runs the programs that draw the first weights. */
@@ -144,9 +151,4 @@ export function initialize(session: Session, seed: number): void {
   plan.programs.forEach(({ kind }, index) => {
     if (kind === "init") backend.submit(makeRun(session, index, { dimensions: {}, seed }));
   });
-}
-
-/** An error of the device's, where that is behind it. */
-export function isLoss(error: unknown): boolean {
-  return error instanceof NnError && error.code === "device-lost";
 }

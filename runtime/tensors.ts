@@ -1,6 +1,6 @@
 // Tensors in any of the forms a caller may give in; checked values as a buffer holds them out.
 
-import type { Values } from "./backend.js";
+import { emptyValues, type Values } from "./backend.js";
 import {
   evaluateShape,
   formatShape,
@@ -9,7 +9,7 @@ import {
   type GivenExtent,
 } from "./dimensions.js";
 import { fail, unknownName } from "./errors.js";
-import type { Plan, PlanInput, PlanType } from "./plan.js";
+import type { Plan, PlanInput } from "./plan.js";
 
 /** A tensor as given: numbers not yet checked or converted. */
 export interface GivenTensor {
@@ -189,11 +189,6 @@ function placeOf(index: number, shape: readonly number[]): string {
     rest = Math.floor(rest / extent);
   }
   return places.length > 0 ? `[${places.join(", ")}]` : "";
-}
-
-export function emptyValues(type: PlanType, precision: 32 | 64, count: number): Values {
-  if (type === "f32") return precision === 64 ? new Float64Array(count) : new Float32Array(count);
-  return type === "i32" ? new Int32Array(count) : new Uint32Array(count);
 }
 
 /** Checked numbers as a buffer holds them; the array itself where it is already of that kind. */

@@ -1,9 +1,9 @@
 // A plan and a GPUDevice in; a backend that runs each program as one submission out.
 
-import type { Backend, ProgramRun, Values } from "./backend.js";
+import { isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
 import { at, fail } from "./errors.js";
-import type { Plan, PlanKernel, PlanProgram, PlanType } from "./plan.js";
+import type { Plan, PlanKernel, PlanType } from "./plan.js";
 import { watchDevice, type Faults } from "./webgpuFaults.js";
 import {
   asValues,
@@ -27,6 +27,7 @@ interface CompiledKernel {
 
 interface BoundProgram {
   readonly generation: number;
+  readonly uniform: GPUBuffer;
   readonly groups: readonly GPUBindGroup[];
 }
 
@@ -36,7 +37,6 @@ interface Context {
   readonly faults: Faults;
   readonly memory: DeviceMemory;
   readonly kernels: Map<number, CompiledKernel>;
-  readonly uniforms: Map<number, GPUBuffer>;
   readonly bound: Map<number, BoundProgram>;
   readonly inFlight: Set<Promise<unknown>>;
 }
@@ -50,7 +50,6 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
     faults,
     memory: createDeviceMemory(device, plan, faults),
     kernels: new Map(),
-    uniforms: new Map(),
     bound: new Map(),
     inFlight: new Set(),
   };
@@ -181,25 +180,26 @@ async function compileKernel(
 /** The bind groups of a program, made once per capacity. */
 function bindProgram(context: Context, index: number): BoundProgram {
   const { device, plan, memory, bound, faults } = context;
+  const generation = memory.generation();
   const known = bound.get(index);
-  if (known?.generation === memory.generation()) return known;
+  if (known?.generation === generation) return known;
   const program = at(plan.programs, index);
+  const bytes = Math.max(16, Math.ceil(program.uniforms.length / 4) * 16);
   const uniform =
-    context.uniforms.get(index) ??
-    memory.create(uniformBytes(program), usages.uniform | usages.copyTarget, "uniforms");
-  context.uniforms.set(index, uniform);
+    known?.uniform ?? memory.create(bytes, usages.uniform | usages.copyTarget, "uniforms");
   const groups = faults.scoped(`the buffers of ${program.name}`, () =>
     program.dispatches.map(({ kernel, buffers }) => {
-      const bindings = buffers.map((buffer, place) => {
-        const { buffer: target, offset, bytes } = memory.range(program, buffer);
-        return { binding: place + 1, resource: { buffer: target, offset, size: bytes } };
-      });
-      const { layout } = compiled(context, kernel);
-      const entries = [{ binding: 0, resource: { buffer: uniform } }, ...bindings];
-      return device.createBindGroup({ layout, entries });
+      const ranges = buffers.map((buffer) => memory.range(program, buffer));
+      const entries = [{ buffer: uniform, offset: 0, bytes }, ...ranges].map(
+        ({ buffer, offset, bytes: size }, binding) => ({
+          binding,
+          resource: { buffer, offset, size },
+        }),
+      );
+      return device.createBindGroup({ layout: compiled(context, kernel).layout, entries });
     }),
   );
-  const made = { generation: memory.generation(), groups };
+  const made = { generation, uniform, groups };
   bound.set(index, made);
   return made;
 }
@@ -208,72 +208,79 @@ function compiled({ kernels }: Context, index: number): CompiledKernel {
   return kernels.get(index) ?? fail("internal", "a program runs before it was prepared");
 }
 
-function uniformBytes(program: PlanProgram): number {
-  return Math.max(16, Math.ceil(program.uniforms.length / 4) * 16);
-}
-
-/** One submission: uploads, the dispatches, what `after` adds. The first run on new buffers is checked. */
+/** One submission: uploads, draws, the dispatches, what `after` adds. The first on new buffers is checked. */
 function submitRun<T>(
   context: Context,
   run: ProgramRun,
   after: (encoder: GPUCommandEncoder) => T,
 ): T {
-  const { device, plan, memory, faults } = context;
+  const { device, plan, memory, faults, bound } = context;
   faults.check();
-  const program = at(plan.programs, run.program);
-  memory.reserve(program, run.dimensions);
-  const fresh = context.bound.get(run.program)?.generation !== memory.generation();
-  const { groups } = bindProgram(context, run.program);
-  const uniform = context.uniforms.get(run.program);
-  if (uniform && run.words.length > 0) {
-    device.queue.writeBuffer(uniform, 0, run.words.buffer as ArrayBuffer, 0, run.words.byteLength);
+  const runs = [...run.draws.map((draw) => draw.run), run];
+  for (const { program, dimensions } of runs) {
+    memory.reserve(at(plan.programs, program), dimensions);
   }
+  const fresh = runs.some(({ program }) => bound.get(program)?.generation !== memory.generation());
   const submit = (): T => {
     const encoder = device.createCommandEncoder();
     uploadInputs(context, run, encoder);
-    encodeDispatches(context, run, groups, encoder);
+    for (const { input, run: draw } of run.draws) {
+      encodeDispatches(context, draw, encoder);
+      const [drawn] = wantedResults(context, draw);
+      if (drawn) copyRange(encoder, drawn.range, inputRange(context, run, input));
+    }
+    encodeDispatches(context, run, encoder);
     if (run.journal) copyToJournal(context, run, run.journal, encoder);
     const added = after(encoder);
     device.queue.submit([encoder.finish()]);
     return added;
   };
-  const added = fresh ? faults.scoped(`the commands of ${program.name}`, submit) : submit();
+  const name = at(plan.programs, run.program).name;
+  const added = fresh ? faults.scoped(`the commands of ${name}`, submit) : submit();
   trackRun(context);
   return added;
 }
 
+function inputRange({ plan, memory }: Context, run: ProgramRun, input: string): Range {
+  return memory.range(at(plan.programs, run.program), { kind: "input", input, elements: 0 });
+}
+
+function copyRange(encoder: GPUCommandEncoder, from: Range, to: Range): void {
+  const bytes = Math.min(from.bytes, to.bytes);
+  const whole = bytes - (bytes % 4);
+  if (whole > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, whole);
+}
+
 function uploadInputs(context: Context, run: ProgramRun, encoder: GPUCommandEncoder): void {
-  const { device, plan, memory } = context;
-  const program = at(plan.programs, run.program);
+  const { inputs } = at(context.plan.programs, run.program);
   for (const [name, values] of run.inputs) {
-    if (!program.inputs.includes(name)) continue;
-    const { buffer } = memory.range(program, { kind: "input", input: name, elements: 0 });
+    if (!inputs.includes(name)) continue;
+    const target = inputRange(context, run, name);
     if ("mapState" in values) {
-      const bytes = Math.min(buffer.size, values.size);
-      encoder.copyBufferToBuffer(values, 0, buffer, 0, bytes - (bytes % 4));
+      copyRange(encoder, { buffer: values, offset: 0, bytes: values.size }, target);
     } else {
-      const { buffer: data, byteOffset, byteLength } = values;
-      device.queue.writeBuffer(buffer, 0, data as ArrayBuffer, byteOffset, byteLength);
+      const { buffer, byteOffset, byteLength } = values;
+      context.device.queue.writeBuffer(
+        target.buffer,
+        0,
+        buffer,
+        byteOffset,
+        byteLength,
+      );
     }
   }
 }
 
-function encodeDispatches(
-  context: Context,
-  run: ProgramRun,
-  groups: readonly GPUBindGroup[],
-  encoder: GPUCommandEncoder,
-): void {
+function encodeDispatches(context: Context, run: ProgramRun, encoder: GPUCommandEncoder): void {
+  const { device, plan } = context;
+  const { groups, uniform } = bindProgram(context, run.program);
+  const { buffer, byteLength } = run.words;
+  if (byteLength > 0) device.queue.writeBuffer(uniform, 0, buffer, 0, byteLength);
   const pass = encoder.beginComputePass();
-  let current: GPUComputePipeline | undefined;
-  at(context.plan.programs, run.program).dispatches.forEach((dispatch, index) => {
-    if (dispatch.serves && run.wanted && !dispatch.serves.some((r) => run.wanted?.includes(r)))
-      return;
-    const count = evaluateDim(dispatch.workgroups, run.dimensions);
-    if (!(count > 0)) return;
-    const { pipeline } = compiled(context, dispatch.kernel);
-    if (pipeline !== current) pass.setPipeline(pipeline);
-    current = pipeline;
+  at(plan.programs, run.program).dispatches.forEach(({ kernel, workgroups, serves }, index) => {
+    const count = evaluateDim(workgroups, run.dimensions);
+    if (!isServed(serves, run.wanted) || !(count > 0)) return;
+    pass.setPipeline(compiled(context, kernel).pipeline);
     pass.setBindGroup(0, groups[index]);
     pass.dispatchWorkgroups(...foldWorkgroups(count));
   });

@@ -38,7 +38,7 @@ export function watchDevice(device: GPUDevice, owned: boolean): Faults {
   });
   const lossOf = ({ message }: LostInfo): NnError =>
     new NnError("device-lost", `the GPU device was lost (${message}); net.restore() rebuilds`);
-  const rejection = lost.then((loss) => Promise.reject<never>(lossOf(loss)));
+  const rejection = lost.then((loss) => Promise.reject(lossOf(loss)));
   rejection.catch(ignore);
 
   return {

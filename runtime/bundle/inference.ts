@@ -2,18 +2,25 @@
 
 import type { InferenceNet, LoadOptions, Model, ModelTypes } from "../api.js";
 import { createNet } from "../net.js";
-import type { CpuModule, Plan } from "../plan.js";
+import type { Plan } from "../plan.js";
 import { openSession } from "../session.js";
+import type { BundledCpu } from "./cpu.js";
 
 /** What a generated module exports under the model's name. `cpu` is called only where the CPU is used. */
 export function defineModel<M extends ModelTypes = ModelTypes>(
   plan: Plan,
-  cpu: () => Promise<CpuModule>,
+  cpu: () => Promise<BundledCpu>,
 ): Model<InferenceNet<M>> {
   return {
     name: plan.model,
     load: async (options: LoadOptions = {}) => {
-      const session = await openSession(plan, { ...options, cpu });
+      const session = await openSession(plan, {
+        ...options,
+        openCpu: async (precision) => {
+          const module = await cpu();
+          return module.createCpuBackend(plan, module, precision);
+        },
+      });
       return createNet(session, options) as unknown as Promise<InferenceNet<M>>;
     },
   };

@@ -1,6 +1,6 @@
 // What a caller gives as training data in; batches, in an order that the seed fixes, out.
 
-import type { Values } from "../backend.js";
+import { emptyValues, type Values } from "../backend.js";
 import { countOf, evaluateDim, evaluateShape, type Dimensions } from "../dimensions.js";
 import { fail } from "../errors.js";
 import { orders, permutation } from "../philox.js";
@@ -10,7 +10,6 @@ import {
   bindInputs,
   checkValues,
   dimensionsOf,
-  emptyValues,
   givenNames,
   inputOf,
   isGpuBuffer,
@@ -32,6 +31,8 @@ export interface Cursor {
 /** Batches again and again. */
 export interface Source {
   readonly kind: "arrays" | "stream" | "drawn";
+  /** Inputs that its batches give; of a stream, those it may give. */
+  readonly names: { has(name: string): boolean };
   /** Examples and batches of an epoch, where they are known. */
   readonly examples: number | undefined;
   readonly batches: number | undefined;
@@ -142,7 +143,8 @@ export function arraySource(
       },
     };
   };
-  return { kind: "arrays", examples: rows.length, batches, open };
+  const names = new Set(data.tensors.map(({ input }) => input.name));
+  return { kind: "arrays", names, examples: rows.length, batches, open };
 }
 
 function gatherBatch(data: ArrayData, rows: Uint32Array, precision: 32 | 64): Batch {
@@ -194,7 +196,7 @@ export function drawnSource(dimensions: Dimensions, examples?: number): Source {
     };
   };
   const batches = examples === undefined ? undefined : Math.ceil(examples / batch);
-  return { kind: "drawn", examples, batches, open };
+  return { kind: "drawn", names: new Set(), examples, batches, open };
 }
 
 /** Batches as an iterable gives them. */
@@ -217,7 +219,7 @@ export function streamSource(
       },
     };
   };
-  return { kind: "stream", examples: undefined, batches: undefined, open };
+  return { kind: "stream", names: wanted, examples: undefined, batches: undefined, open };
 }
 
 /** One batch as given, checked. */

@@ -1,10 +1,10 @@
 // A source of batches in; losses and metrics over all of it, or values fitted to it, out.
 
 import type { Evaluation } from "../api.js";
-import { at, fail } from "../errors.js";
+import { at } from "../errors.js";
 import type { HostScalars } from "../host.js";
-import type { PlanProgram, PlanStage } from "../plan.js";
-import { chooseProgram, makeRun, resetStorages, type Session } from "../session.js";
+import type { Plan, PlanProgram, PlanStage } from "../plan.js";
+import { findDraw, inputsFor, makeRun, resetStorages, type Session } from "../session.js";
 import type { Batch, Source } from "./data.js";
 import {
   addToSums,
@@ -12,6 +12,7 @@ import {
   openJournal,
   summarize,
   type JournalRow,
+  type Summary,
   type Sums,
 } from "./journal.js";
 import { breathe, writtenStorages, type Trainer } from "./trainer.js";
@@ -27,29 +28,38 @@ export function isFitted({ series }: PlanProgram): boolean {
   return series === "fitted";
 }
 
-/** Every loss and metric over the source, each batch weighted by its examples. */
+/**
+ * Losses and metrics over the source, each batch weighted by its examples: all that the data reaches.
+ * `loss` is the sum of those that the stage minimises.
+ */
 export async function evaluateSource(
   trainer: Trainer,
   source: Source,
   stage: PlanStage | undefined,
   seed: number,
 ): Promise<Evaluation> {
-  const { session } = trainer;
+  const { plan } = trainer.session;
   const key = (seed ^ evaluationKey) >>> 0;
   const sums: Sums = {};
-  const batchMeans = session.plan.programs.some(({ kind }) => kind === "evaluate");
-  const examples = batchMeans
-    ? await sumBatches(trainer, source, stage, key, sums)
-    : (source.examples ?? 0);
+  const program = plan.programs.findIndex(({ kind }) => kind === "evaluate");
+  const examples =
+    program < 0 ? (source.examples ?? 0) : await sumBatches(trainer, source, program, key, sums);
   const whole = await runSeries(trainer, "metrics", source, key);
-  const { loss, losses, penalty, metrics } = summarize({ ...meansOf(sums), ...whole });
-  return { loss, losses, penalty, metrics, examples };
+  const summary = summarize({ ...meansOf(sums), ...whole });
+  const { losses, penalty, metrics } = summary;
+  return { loss: lossOfStage(summary, stage), losses, penalty, metrics, examples };
+}
+
+function lossOfStage({ loss, losses }: Summary, stage: PlanStage | undefined): number {
+  const names = new Set(stage?.objectives.flatMap((objective) => objective.losses) ?? []);
+  const own = Object.entries(losses).filter(([name]) => names.has(name));
+  return own.length === 0 ? loss : own.reduce((sum, [, value]) => sum + value, 0);
 }
 
 async function sumBatches(
   trainer: Trainer,
   source: Source,
-  stage: PlanStage | undefined,
+  program: number,
   seed: number,
   sums: Sums,
 ): Promise<number> {
@@ -59,36 +69,26 @@ async function sumBatches(
   let examples = 0;
   try {
     await eachBatch(trainer, source, (batch, counter) => {
-      const program = evaluationProgram(session, batch, stage);
-      const { row, target } = journal.add(program, batch.examples);
+      const wanted = reachable(session.plan, at(session.plan.programs, program), batch);
+      const { row, target } = journal.add(program, batch.examples, wanted);
       rows.push(row);
       examples += batch.examples;
       const { inputs, dimensions } = batch;
-      const request = { inputs, dimensions, seed, counter, journal: target };
+      const request = { inputs, dimensions, seed, counter, journal: target, wanted };
       session.backend.submit(makeRun(session, program, request));
     });
     await journal.read();
+    for (const row of rows) addToSums(sums, row.values ?? {}, row.examples);
   } finally {
     journal.free();
   }
-  for (const row of rows) addToSums(sums, row.values ?? {}, row.examples);
   return examples;
 }
 
-/** The stage's own program where there is one, else the model's. */
-function evaluationProgram(
-  { plan }: Session,
-  { inputs }: Batch,
-  stage: PlanStage | undefined,
-): number {
-  const own = plan.programs.some(
-    ({ kind, stage: name }) => kind === "evaluate" && stage && name === stage.name,
-  );
-  return chooseProgram(
-    plan,
-    ({ kind, stage: name }) => kind === "evaluate" && name === (own ? stage?.name : undefined),
-    [...inputs.keys()],
-    "evaluate",
+/** Results whose inputs are all given or drawn: a stage's data need not reach every loss. */
+function reachable(plan: Plan, program: PlanProgram, { inputs }: Batch): number[] {
+  return [...program.results.keys()].filter((result) =>
+    inputsFor(program, [result]).every((name) => inputs.has(name) || findDraw(plan, name) >= 0),
   );
 }
 
@@ -116,6 +116,10 @@ async function runSeries(
   const { session } = trainer;
   const { plan, backend } = session;
   const programs = [...plan.programs.entries()].filter(([, program]) => program.series === series);
+  const reached = programs.every(([, { inputs }]) =>
+    inputs.every((name) => source.names.has(name) || findDraw(plan, name) >= 0),
+  );
+  if (series === "metrics" && !reached) return {};
   const accumulators = writtenStorages(
     plan,
     programs.map(([, program]) => program),
@@ -128,8 +132,6 @@ async function runSeries(
     if (program.kind === "pass") {
       let total = 0;
       await eachBatch(trainer, source, (batch, counter) => {
-        const missing = program.inputs.filter((name) => !batch.inputs.has(name));
-        if (missing.length > 0) needsMore(series, missing);
         total += batch.examples;
         dimensions = batch.dimensions;
         scalars = { "total.batch": total };
@@ -145,11 +147,6 @@ async function runSeries(
     }
   }
   return results;
-}
-
-function needsMore(series: string, missing: readonly string[]): never {
-  const what = series === "fitted" ? "the fitted values" : "the metrics over the whole set";
-  fail("name", `${what} need ${missing.join(", ")}`, { missing });
 }
 
 function trainedDimensions({ plan }: Session): Record<string, number> {

@@ -8,15 +8,17 @@ import type { Session } from "../session.js";
 /** The scalars of one run, by result name; undefined until they are read. */
 export interface JournalRow {
   readonly program: number;
+  readonly results: readonly number[];
   readonly examples: number;
   values: Readonly<Record<string, number>> | undefined;
 }
 
 export interface Journal {
-  /** A row for a run, and where the run shall leave its scalars. */
+  /** A row for a run, and where the run shall leave its scalars (of the wanted results). */
   add(
     program: number,
     examples: number,
+    wanted?: readonly number[],
   ): { readonly row: JournalRow; readonly target: NonNullable<ProgramRun["journal"]> };
   /** Asks for all rows not yet asked for; resolves when every row asked for so far has its values. */
   read(): Promise<void>;
@@ -57,7 +59,7 @@ export function openJournal(session: Session): Journal {
       reading--;
       asked.forEach((row, index) => {
         const part = words.subarray(index * width, (index + 1) * width);
-        row.values = decodeRow(session, row.program, part);
+        row.values = decodeRow(session, row, part);
       });
       await before;
     });
@@ -67,11 +69,11 @@ export function openJournal(session: Session): Journal {
   };
 
   return {
-    add: (program, examples) => {
+    add: (program, examples, wanted) => {
       if (rows.length === capacity) void read();
-      const row: JournalRow = { program, examples, values: undefined };
+      const results = scalarResults(plan, program).filter((r) => wanted?.includes(r) ?? true);
+      const row: JournalRow = { program, results, examples, values: undefined };
       const place = rows.push(row) - 1;
-      const results = scalarResults(plan, program);
       return { row, target: { storage, at: place * width, results } };
     },
     read,
@@ -85,7 +87,7 @@ export function openJournal(session: Session): Journal {
 
 function decodeRow(
   { plan, backend }: Session,
-  program: number,
+  { program, results: journaled }: JournalRow,
   words: ArrayLike<number> & { readonly buffer: ArrayBufferLike; readonly byteOffset: number },
 ): Record<string, number> {
   const { results } = at(plan.programs, program);
@@ -96,7 +98,7 @@ function decodeRow(
     return type === "i32" ? view.getInt32(index * 4, true) : view.getUint32(index * 4, true);
   };
   return Object.fromEntries(
-    scalarResults(plan, program).map((result, index) => {
+    journaled.map((result, index) => {
       const { name, type } = at(results, result);
       return [name, decode(index, type)];
     }),

@@ -192,7 +192,7 @@ function collectGiven(
   const { session } = trainer;
   const wanted = inputsOf(
     session.plan,
-    (program) => program.stage === stage.name && ["step", "accumulate"].includes(program.kind),
+    (program) => program.stage === stage.name && ["step", "gather"].includes(program.kind),
   );
   const bind = (batch: unknown): Batch => bindBatch(session, batch, wanted, stage.dimensions);
   if (Array.isArray(given)) {

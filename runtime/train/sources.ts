@@ -28,8 +28,7 @@ export interface StageSources {
 }
 
 function isTraining(stage: PlanStage): (program: PlanProgram) => boolean {
-  return ({ kind, stage: name }) =>
-    (kind === "step" || kind === "accumulate") && name === stage.name;
+  return ({ kind, stage: name }) => (kind === "step" || kind === "gather") && name === stage.name;
 }
 
 /** All inputs that a fit of a stage may use. */

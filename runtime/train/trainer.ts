@@ -3,7 +3,7 @@
 import type { Report } from "../api.js";
 import { at, fail, unknownName } from "../errors.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
-import { chooseProgram, makeRun, resetStorages, type Session } from "../session.js";
+import { makeRun, resetStorages, type Session } from "../session.js";
 import { applyWeights, readWeights } from "../weights.js";
 import type { Batch } from "./data.js";
 import {
@@ -129,18 +129,14 @@ export function writtenStorages(plan: Plan, programs: readonly PlanProgram[]): n
   return [...written];
 }
 
-function trainingProgram(
-  plan: Plan,
-  kind: "step" | "accumulate",
-  stage: PlanStage,
-  objective: Objective,
-  batch: Batch,
-): number {
-  const matches = (program: PlanProgram): boolean =>
-    program.kind === kind &&
-    program.stage === stage.name &&
-    (program.objective ?? objective.name) === objective.name;
-  return chooseProgram(plan, matches, [...batch.inputs.keys()], "train");
+/** The program of an update, or of a batch that is only gathered; data given for drawn inputs is read. */
+function trainingProgram(plan: Plan, objective: Objective, batch: Batch, last: boolean): number {
+  const { program, given, gather, gatherGiven } = objective;
+  const drawnGiven = plan.inputs.some(
+    ({ name, source }) => source === "drawn" && batch.inputs.has(name),
+  );
+  const [own, reading] = last ? [program, given] : [gather, gatherGiven];
+  return (drawnGiven ? reading : undefined) ?? own ?? program;
 }
 
 /** Makes the updates of one step, one submission a batch; nothing is awaited. */
@@ -177,8 +173,7 @@ function runUpdate(
   const scalars = { step, epoch, progress, "total.batch": total, ...plateaus };
   const seed = seedOfStage(trainer, stage);
   return batches.map((batch, index) => {
-    const kind = index === batches.length - 1 ? "step" : "accumulate";
-    const program = trainingProgram(plan, kind, stage, objective, batch);
+    const program = trainingProgram(plan, objective, batch, index === batches.length - 1);
     const { row, target } = journal.add(program, batch.examples);
     const { inputs, dimensions } = batch;
     const counter = state.counter++ >>> 0;

@@ -23,12 +23,12 @@ const kernels = [
   ),
   testKernel(
     "noise",
-    ["w:f32", "w:f32"],
-    `if (i < u[0].x) { b2[i] = b1[i] + f32(u[0].y) + 100.0 * f32(u[0].z); }`,
-    ([y, out], words) => {
-      if (!y || !out) throw new Error("binding");
+    ["w:f32"],
+    `if (i < u[0].x) { b1[i] = f32(u[0].y % 1000u) + 1000.0 * f32(u[0].z); }`,
+    ([out], words) => {
+      if (!out) throw new Error("binding");
       for (let i = 0; i < (words[0] ?? 0); i++)
-        out[i] = (y[i] ?? 0) + (words[1] ?? 0) + 100 * (words[2] ?? 0);
+        out[i] = ((words[1] ?? 0) % 1000) + 1000 * (words[2] ?? 0);
     },
   ),
   // Temporaries share a buffer: where one is written, all are bound for writing.
@@ -187,29 +187,32 @@ const output = (name: string, index: number): PlanProgram["results"][number] => 
   buffer: slot(index),
 });
 
-function predictProgram(given: boolean): PlanProgram {
-  return {
-    name: given ? "predict_given" : "predict",
-    kind: "predict",
-    inputs: given ? ["x", "noise"] : ["x"],
-    uniforms: plain,
-    slots,
-    dispatches: [
-      run("forward", forward),
-      given
-        ? run("add", [slot(0), input("noise"), slot(1)], [1])
-        : run("noise", [slot(0), slot(1)], [1]),
-      run("double", [slot(0), slot(2)], [2]),
-    ],
-    results: [output("y", 0), output("noisy", 1), output("twice", 2)],
-  };
-}
+const predictProgram: PlanProgram = {
+  name: "predict",
+  kind: "predict",
+  inputs: ["x", "noise"],
+  uniforms: plain,
+  slots,
+  dispatches: [
+    run("forward", forward),
+    run("add", [slot(0), input("noise"), slot(1)], [1]),
+    run("double", [slot(0), slot(2)], [2]),
+  ],
+  results: [output("y", 0), output("noisy", 1), output("twice", 2)],
+};
 
-function trainingProgram(
-  kind: "step" | "accumulate",
-  stage: string,
-  objective: string,
-): PlanProgram {
+/** "Noise" that tells the seed and the counter it was drawn with. */
+const drawProgram: PlanProgram = {
+  name: "draw.noise",
+  kind: "draw",
+  inputs: [],
+  uniforms: plain,
+  slots: [perExample, perExample],
+  dispatches: [run("noise", [slot(1)])],
+  results: [output("noise", 1)],
+};
+
+function trainingProgram(kind: "step" | "gather", stage: string, objective: string): PlanProgram {
   const gradient = run("gradient", [slot(0), input("t"), input("x"), storage(3), storage(2)]);
   const update = run("update", [storage(0), storage(1), storage(2)]);
   return {
@@ -263,8 +266,8 @@ export function linePlan(
       results: [],
       dispatches: [{ ...run("init", [storage(0)]), workgroups: 1 }],
     },
-    predictProgram(false),
-    predictProgram(true),
+    predictProgram,
+    drawProgram,
     {
       name: "evaluate",
       kind: "evaluate",
@@ -277,12 +280,21 @@ export function linePlan(
     ...whole.flatMap(({ name, accumulate, objectives }) =>
       objectives.flatMap((objective) => [
         trainingProgram("step", name, objective.name),
-        ...(accumulate > 1 ? [trainingProgram("accumulate", name, objective.name)] : []),
+        ...(accumulate > 1 ? [trainingProgram("gather", name, objective.name)] : []),
       ]),
     ),
     ...(fitted ? series("fitted", 3) : []),
     ...series("metrics", 5),
   ];
+  const place = (name: string): number => programs.findIndex((program) => program.name === name);
+  const resolved = whole.map((stage) => ({
+    ...stage,
+    objectives: stage.objectives.map((objective) => ({
+      ...objective,
+      program: place(`step_${stage.name}_${objective.name}`),
+      ...(stage.accumulate > 1 && { gather: place(`gather_${stage.name}_${objective.name}`) }),
+    })),
+  }));
   return {
     format: 1,
     compiler: "test",
@@ -297,7 +309,7 @@ export function linePlan(
       name,
       type: "f32",
       shape: ["batch"],
-      needs: ["x"],
+      needs: name === "noisy" ? ["x", "noise"] : ["x"],
     })),
     parameters: [
       { name: "w", role: "weight", type: "f32", shape: [2], storage: 0, offset: 0 },
@@ -321,7 +333,7 @@ export function linePlan(
     ],
     kernels: kernels.map(({ kernel }) => kernel),
     programs,
-    stages: whole,
+    stages: resolved,
     requiredLimits: {},
   };
 }
