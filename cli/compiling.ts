@@ -4,7 +4,7 @@ import type { Diagnostic } from "../grammar/diagnostics.js";
 import { printDiagnostics } from "./diagnostics.js";
 import { DiagnosticsFailure, Failure } from "./failure.js";
 import type { Settings } from "./options.js";
-import { importReader, readNnFile } from "./sources.js";
+import { importReader, readNnFile, rootName } from "./sources.js";
 import type { Terminal } from "./terminal.js";
 
 export interface CompileFileOptions {
@@ -15,9 +15,15 @@ export interface CompileFileOptions {
 
 type Analysed = CheckResult["models"][number];
 
-function compilerOptions(file: string, { set, root, model }: CompileFileOptions): CompileOptions {
+export function compilerOptions(file: string, { set, root, model }: CompileFileOptions): CompileOptions {
   const readImport = importReader(file, root);
-  return { file, readImport, set, ...(model === undefined ? {} : { model }) };
+  return {
+    file,
+    readImport,
+    set,
+    ...(root === undefined ? {} : { root: rootName(file, root) }),
+    ...(model === undefined ? {} : { model }),
+  };
 }
 
 async function refuseMistakes(

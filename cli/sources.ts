@@ -1,6 +1,6 @@
 // In: the path of a `.nn` file; out: its text, and a reader of what it imports that stays under its folder.
 import { closeSync, openSync, readSync, realpathSync } from "node:fs";
-import { dirname, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { Failure } from "./failure.js";
 import { errorCode } from "./data/file.js";
 
@@ -47,18 +47,23 @@ function isUnder(path: string, root: string): boolean {
 }
 
 /**
- * Reads imports by their path relative to the compiled file; undefined where there is no such file or it
- * lies outside `root` (by default the folder of the compiled file), links resolved.
+ * Reads imports by the path that the compiler resolved, named as the compiled file is; undefined where there
+ * is no such file or it lies outside `root` (by default the folder of the compiled file), links resolved.
  */
 export function importReader(file: string, root?: string): (path: string) => string | undefined {
-  const folder = resolve(dirname(file));
-  const top = root === undefined ? folder : resolve(root);
+  const top = resolve(root ?? dirname(file));
   return (path) => {
     try {
-      const real = realpathSync(resolve(folder, path));
+      const real = realpathSync(path);
       return isUnder(real, realpathSync(top)) ? readText(real) : undefined;
     } catch {
       return undefined;
     }
   };
+}
+
+/** `--root` named as the compiled file is: relative where its path is relative. */
+export function rootName(file: string, root: string): string {
+  const top = resolve(root);
+  return isAbsolute(file) ? top : relative("", top);
 }

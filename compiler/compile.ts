@@ -26,6 +26,8 @@ export interface CompileOptions {
   readonly set?: Readonly<Record<string, CompileTimeData>>;
   /** Compile this model alone. */
   readonly model?: string;
+  /** The folder that imports stay under, named as `file` is; the folder of the file unless given. */
+  readonly root?: string;
 }
 
 export interface CheckResult {
@@ -68,6 +70,7 @@ export function check(source: string, options: CompileOptions = {}): CheckResult
     readImport: options.readImport ?? (() => undefined),
     set: options.set ?? {},
     ...(options.model === undefined ? {} : { model: options.model }),
+    ...(options.root === undefined ? {} : { root: options.root }),
   });
   return {
     models: analysed.models,

@@ -2,14 +2,17 @@
 import type { Command } from "commander";
 import type { Diagnostic } from "../../grammar/diagnostics.js";
 import type { JsonDiagnostic } from "../../grammar/render.js";
+import { compilerOptions } from "../compiling.js";
 import { printDiagnostics } from "../diagnostics.js";
 import { Failure, Reported } from "../failure.js";
-import { jsonOption, rootOption } from "../options.js";
-import { importReader, readNnFile } from "../sources.js";
+import { jsonOption, rootOption, setOption } from "../options.js";
+import type { Settings } from "../options.js";
+import { readNnFile } from "../sources.js";
 import { paint } from "../terminal.js";
 import type { Terminal } from "../terminal.js";
 
 interface CheckOptions {
+  readonly set: Settings;
   readonly json?: true;
   readonly root?: string;
 }
@@ -39,8 +42,7 @@ async function runCheck(
   let failed = false;
   for (const file of files) {
     try {
-      const readImport = importReader(file, options.root);
-      const { diagnostics } = check(readNnFile(file), { file, readImport });
+      const { diagnostics } = check(readNnFile(file), compilerOptions(file, options));
       found.push(...diagnostics);
       json.push(...diagnostics.map(toJson));
       failed ||= diagnostics.some(({ severity }) => severity === "error");
@@ -65,6 +67,7 @@ export function addCheck(program: Command, terminal: Terminal): void {
     .description("Parses and checks files, and prints all mistakes with their places.")
     .argument("<file...>", ".nn files")
     .addOption(jsonOption())
+    .addOption(setOption())
     .addOption(rootOption())
     .addHelpText("after", "\nExample:\n  nnc check lenet.nn blocks.nn --json")
     .action((files: readonly string[], options: CheckOptions) =>
