@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planPrograms } from "../../compiler/emit/plan.js";
+import { verifyKernel } from "../../compiler/kernel/verify.js";
 import type { LoopNest } from "../../compiler/types/nest.js";
 import { freeDim } from "../../compiler/types/dimension.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
@@ -362,6 +363,12 @@ function expectClose(
 }
 
 describe.each(samples.map((sample) => [sample.name, sample] as const))("%s", (_, sample) => {
+  it("is well formed", () => {
+    const { planned } = prepare(sample);
+    for (const { gpu, cpu } of planned.kernels) {
+      expect([...verifyKernel(gpu), ...verifyKernel(cpu)]).toEqual([]);
+    }
+  });
   it("in double precision", () => {
     const { planned, expected, given } = prepare(sample);
     expectClose(runOnCpu(planned, given, "f64").results, expected, 1e-12);

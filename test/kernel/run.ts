@@ -34,7 +34,9 @@ export function sizeOf(dim: PlanDim, sizes: Readonly<Record<string, number>>): n
 
 function arrayOf(type: PlanType, values: readonly number[], precision: Precision): Words {
   if (type === "f32")
-    return precision === "f64" ? Float64Array.from(values) : Float32Array.from(values);
+    return precision === "f64"
+      ? Float64Array.from(values.map(Math.fround))
+      : Float32Array.from(values);
   return type === "i32" ? Int32Array.from(values) : Uint32Array.from(values);
 }
 

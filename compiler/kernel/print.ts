@@ -1,0 +1,131 @@
+// Takes a kernel, gives readable text, the same each time: the stage "kernels" of `inspect`.
+import { dimText } from "../types/dimension.js";
+import type { Expression, Kernel, KernelOp, KernelUniform, Statement } from "./ir.js";
+
+export function printKernel(kernel: Kernel): string {
+  const lines = [headOf(kernel)];
+  kernel.bindings.forEach(({ buffer, type, written }, at) => {
+    lines.push(`  b${at + 1}: ${type}, buffer ${buffer}${written ? ", written" : ""}`);
+  });
+  kernel.uniforms.forEach((uniform, at) => {
+    lines.push(`  ${uniformName(kernel, at)}: ${uniformText(uniform)}`);
+  });
+  for (const { name, type, length } of kernel.shared) {
+    lines.push(`  ${name}: ${type}[${length}] in workgroup memory`);
+  }
+  printBody(kernel, kernel.body, "  ", lines);
+  return lines.join("\n");
+}
+
+function headOf(kernel: Kernel): string {
+  const flops = `${dimText(kernel.flops)} operations`;
+  if (kernel.target === "cpu") return `kernel ${kernel.name}, ${flops}`;
+  const groups = `${dimText(kernel.workgroups)} groups of ${kernel.workgroupSize}`;
+  return `kernel ${kernel.name}, ${groups}, ${flops}`;
+}
+
+function uniformName(kernel: Kernel, at: number): string {
+  const kind = kernel.uniforms[at]?.kind ?? "dim";
+  return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
+}
+
+function uniformText(uniform: KernelUniform): string {
+  if (uniform.kind === "dim") return dimText(uniform.dim);
+  return uniform.kind === "host" ? `host value ${uniform.index}` : "a word of the key of draws";
+}
+
+function printBody(
+  kernel: Kernel,
+  body: readonly Statement[],
+  indent: string,
+  lines: string[],
+): void {
+  const text = (expression: Expression): string => expressionText(kernel, expression);
+  const block = (head: string, inner: readonly Statement[]): void => {
+    lines.push(`${indent}${head} {`);
+    printBody(kernel, inner, `${indent}  `, lines);
+    lines.push(`${indent}}`);
+  };
+  for (const statement of body) {
+    switch (statement.kind) {
+      case "let":
+      case "var":
+        lines.push(
+          `${indent}${statement.kind} ${statement.name}: ${statement.value.type} = ${text(statement.value)}`,
+        );
+        break;
+      case "assign":
+        lines.push(`${indent}${statement.name} = ${text(statement.value)}`);
+        break;
+      case "for": {
+        const { name, from, below, step } = statement;
+        const stride = step === 1 ? "" : ` step ${step}`;
+        block(`for ${name} in ${text(from)} .. ${text(below)}${stride}`, statement.body);
+        break;
+      }
+      case "halving":
+        block(`for ${statement.name} halving from ${statement.from}`, statement.body);
+        break;
+      case "if":
+        block(`if ${text(statement.condition)}`, statement.body);
+        break;
+      case "store":
+      case "share": {
+        const target = statement.kind === "store" ? `b${statement.binding + 1}` : statement.array;
+        lines.push(`${indent}${target}[${text(statement.index)}] = ${text(statement.value)}`);
+        break;
+      }
+      case "barrier":
+        lines.push(`${indent}barrier`);
+        break;
+    }
+  }
+}
+
+const infix: Readonly<Partial<Record<KernelOp, string>>> = {
+  add: "+",
+  subtract: "-",
+  multiply: "*",
+  divide: "/",
+  modulo: "mod",
+  remainder: "%",
+  power: "^",
+  equal: "==",
+  notEqual: "!=",
+  less: "<",
+  lessEqual: "<=",
+  greater: ">",
+  greaterEqual: ">=",
+  and: "and",
+  or: "or",
+};
+
+function expressionText(kernel: Kernel, expression: Expression): string {
+  const text = (inner: Expression): string => expressionText(kernel, inner);
+  switch (expression.kind) {
+    case "literal":
+      if (expression.type === "bool") return expression.value === 0 ? "false" : "true";
+      return `${expression.value}${expression.type === "f32" && Number.isInteger(expression.value) ? ".0" : ""}`;
+    case "variable":
+      return expression.name;
+    case "uniform":
+      return uniformName(kernel, expression.uniform);
+    case "load":
+      return `b${expression.binding + 1}[${text(expression.index)}]`;
+    case "shared":
+      return `${expression.array}[${text(expression.index)}]`;
+    case "draw":
+      return `draw ${expression.source}(${expression.stream}, ${text(expression.index)})`;
+    case "op": {
+      const operator = infix[expression.op];
+      const operands = expression.arguments.map((operand) => {
+        const inner = text(operand);
+        const bare = operand.kind !== "op" || infix[operand.op] === undefined;
+        return bare || operator === undefined ? inner : `(${inner})`;
+      });
+      if (operator !== undefined) return operands.join(` ${operator} `);
+      const name = expression.op === "cast" ? expression.type : expression.op;
+      return `${name}(${operands.join(", ")})`;
+    }
+  }
+}

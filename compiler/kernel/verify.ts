@@ -1,0 +1,246 @@
+// Takes a kernel, gives what is wrong with it: empty for every kernel that may be printed.
+import type { ElementType } from "../types/graph.js";
+import type { Expression, Kernel, Statement } from "./ir.js";
+import { builtins, statementBody } from "./ir.js";
+
+/** What WebGPU promises every device. */
+const mostBindings = 8;
+const workgroupBytes = 16384;
+const mostInvocations = 256;
+/** Pipelines take a time superlinear in the length of their kernel. */
+const mostStatements = 4000;
+/** Tint stops at 126 nested parentheses. */
+const deepest = 60;
+
+interface Check {
+  readonly kernel: Kernel;
+  readonly faults: string[];
+  statements: number;
+}
+
+interface Names {
+  readonly known: Map<string, { readonly type: ElementType; readonly mutable: boolean }>;
+  readonly parent: Names | undefined;
+}
+
+export function verifyKernel(kernel: Kernel): string[] {
+  const check: Check = { kernel, faults: [], statements: 0 };
+  if (kernel.bindings.length > mostBindings) {
+    check.faults.push(`${kernel.bindings.length} storage bindings, ${mostBindings} are promised`);
+  }
+  const bytes = kernel.shared.reduce((sum, array) => sum + 4 * array.length, 0);
+  if (bytes > workgroupBytes) check.faults.push(`${bytes} bytes of workgroup memory`);
+  if (kernel.workgroupSize > mostInvocations) {
+    check.faults.push(`${kernel.workgroupSize} invocations a group`);
+  }
+  const names: Names = { known: new Map(), parent: undefined };
+  if (kernel.target === "gpu") {
+    for (const name of builtins) names.known.set(name, { type: "i32", mutable: false });
+  }
+  verifyBody(check, kernel.body, names, true);
+  if (check.statements > mostStatements) check.faults.push(`${check.statements} statements`);
+  verifyStores(check, kernel.body);
+  return check.faults;
+}
+
+function verifyBody(
+  check: Check,
+  body: readonly Statement[],
+  names: Names,
+  uniform: boolean,
+): void {
+  for (const statement of body) {
+    check.statements++;
+    verifyStatement(check, statement, names, uniform);
+  }
+}
+
+/** `uniform`: all lanes of a workgroup come here together, so that they may meet at a barrier. */
+function verifyStatement(check: Check, statement: Statement, names: Names, uniform: boolean): void {
+  const expect = (expression: Expression, type: ElementType): void => {
+    verifyExpression(check, expression, names);
+    if (expression.type !== type) {
+      check.faults.push(`${statement.kind}: ${expression.type} where ${type} is wanted`);
+    }
+  };
+  const inner = (): Names => ({ known: new Map(), parent: names });
+  switch (statement.kind) {
+    case "let":
+    case "var":
+      verifyExpression(check, statement.value, names);
+      if (names.known.has(statement.name)) check.faults.push(`${statement.name} is named twice`);
+      names.known.set(statement.name, {
+        type: statement.value.type,
+        mutable: statement.kind === "var",
+      });
+      return;
+    case "assign": {
+      const target = lookUp(names, statement.name);
+      if (!target?.mutable) check.faults.push(`${statement.name} is assigned and is no variable`);
+      expect(statement.value, target?.type ?? statement.value.type);
+      return;
+    }
+    case "for": {
+      expect(statement.from, "i32");
+      expect(statement.below, "i32");
+      if (statement.step < 1) check.faults.push(`${statement.name} does not advance`);
+      const scope = inner();
+      scope.known.set(statement.name, { type: "i32", mutable: false });
+      const alike = isUniform(statement.from) && isUniform(statement.below);
+      verifyBody(check, statement.body, scope, uniform && alike);
+      return;
+    }
+    case "halving": {
+      const scope = inner();
+      scope.known.set(statement.name, { type: "i32", mutable: false });
+      verifyBody(check, statement.body, scope, uniform);
+      return;
+    }
+    case "if":
+      expect(statement.condition, "bool");
+      verifyBody(check, statement.body, inner(), uniform && isUniform(statement.condition));
+      return;
+    case "store":
+      expect(statement.index, "i32");
+      expect(statement.value, bindingType(check, statement.binding));
+      if (!check.kernel.bindings[statement.binding]?.written) {
+        check.faults.push(`b${statement.binding + 1} is stored to and is not writable`);
+      }
+      return;
+    case "share":
+      expect(statement.index, "i32");
+      expect(statement.value, sharedType(check, statement.array));
+      return;
+    case "barrier":
+      if (!uniform) check.faults.push("a barrier that not all lanes reach");
+      if (check.kernel.target === "cpu") check.faults.push("a barrier on the CPU");
+      return;
+  }
+}
+
+function bindingType(check: Check, binding: number): ElementType {
+  const known = check.kernel.bindings[binding];
+  if (!known) check.faults.push(`there is no binding ${binding + 1}`);
+  return known?.type ?? "f32";
+}
+
+function sharedType(check: Check, array: string): ElementType {
+  const known = check.kernel.shared.find(({ name }) => name === array);
+  if (!known) check.faults.push(`there is no array ${array}`);
+  return known?.type ?? "f32";
+}
+
+function lookUp(names: Names, name: string) {
+  for (let at: Names | undefined = names; at; at = at.parent) {
+    const known = at.known.get(name);
+    if (known) return known;
+  }
+  return undefined;
+}
+
+function verifyExpression(check: Check, expression: Expression, names: Names, depth = 0): void {
+  if (depth === deepest) check.faults.push("an expression is nested too deeply");
+  if (depth >= deepest) return;
+  switch (expression.kind) {
+    case "literal":
+      if (!Number.isFinite(expression.value)) check.faults.push("a literal is not finite");
+      return;
+    case "variable": {
+      const known = lookUp(names, expression.name);
+      if (!known) check.faults.push(`${expression.name} is used before it is named`);
+      else if (known.type !== expression.type) {
+        check.faults.push(`${expression.name} is ${known.type}, used as ${expression.type}`);
+      }
+      return;
+    }
+    case "uniform":
+      if (!check.kernel.uniforms[expression.uniform]) check.faults.push("an unknown uniform");
+      return;
+    case "load":
+      if (bindingType(check, expression.binding) !== expression.type) {
+        check.faults.push(`b${expression.binding + 1} is loaded as ${expression.type}`);
+      }
+      verifyIndex(check, expression.index, names, depth);
+      return;
+    case "shared":
+      if (sharedType(check, expression.array) !== expression.type) {
+        check.faults.push(`${expression.array} is loaded as ${expression.type}`);
+      }
+      verifyIndex(check, expression.index, names, depth);
+      return;
+    case "draw":
+      verifyIndex(check, expression.index, names, depth);
+      return;
+    case "op":
+      for (const operand of expression.arguments) {
+        verifyExpression(check, operand, names, depth + 1);
+      }
+      verifyOperands(check, expression);
+  }
+}
+
+function verifyIndex(check: Check, index: Expression, names: Names, depth: number): void {
+  verifyExpression(check, index, names, depth + 1);
+  if (index.type !== "i32") check.faults.push(`an index is ${index.type}`);
+}
+
+const alike = new Set<string>([
+  "add",
+  "subtract",
+  "multiply",
+  "divide",
+  "modulo",
+  "remainder",
+  "power",
+  "minimum",
+  "maximum",
+]);
+const compared = new Set<string>([
+  "equal",
+  "notEqual",
+  "less",
+  "lessEqual",
+  "greater",
+  "greaterEqual",
+]);
+
+function verifyOperands(check: Check, expression: Extract<Expression, { kind: "op" }>): void {
+  const { op, type, arguments: operands } = expression;
+  const types = operands.map((operand) => operand.type);
+  const [first, second, third] = types;
+  const wrong = (): void => {
+    check.faults.push(`${op} of ${types.join(", ")} as ${type}`);
+  };
+  if (alike.has(op)) {
+    if (first !== type || second !== type) wrong();
+  } else if (compared.has(op)) {
+    if (first !== second || type !== "bool") wrong();
+  } else if (op === "select") {
+    if (first !== "bool" || second !== type || third !== type) wrong();
+  } else if (op === "and" || op === "or" || op === "not") {
+    if (types.some((each) => each !== "bool") || type !== "bool") wrong();
+  } else if (op !== "cast" && first !== type) wrong();
+}
+
+/** The same in all lanes of a workgroup: whatever does not depend on the lane or on memory. */
+function isUniform(expression: Expression): boolean {
+  switch (expression.kind) {
+    case "literal":
+    case "uniform":
+      return true;
+    case "variable":
+      return expression.name === "group";
+    case "op":
+      return expression.arguments.every(isUniform);
+    case "load":
+    case "shared":
+    case "draw":
+      return false;
+  }
+}
+
+function verifyStores(check: Check, body: readonly Statement[]): void {
+  const stores = (statements: readonly Statement[]): boolean =>
+    statements.some((statement) => statement.kind === "store" || stores(statementBody(statement)));
+  if (!stores(body)) check.faults.push("nothing is stored");
+}
