@@ -2,12 +2,12 @@
 import { elementCount, evaluateDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Node, OpName } from "../types/graph.js";
-import { isLeaf, isReducing, summedExtents } from "./families.js";
+import { isLeaf, isReducing, isView, summedExtents } from "./families.js";
 
 export type Estimates = Readonly<Record<string, number>>;
 
 /** Work is counted in simple floating-point operations; a dispatch costs as much as this many of them. */
-export const DISPATCH_COST = 20_000;
+export const DISPATCH_COST = 200_000;
 /** Reading or writing one element of a buffer. */
 export const MEMORY_COST = 2;
 
@@ -40,6 +40,14 @@ export function reductionLength(node: Node, estimates: Estimates): number {
   return estimateSize(summedExtents(node), estimates);
 }
 
+/** Views only move indices. */
+function ownCost(node: Node): number {
+  const known = OPERATION_COST[node.op];
+  if (known !== undefined) return known;
+  if (isLeaf(node)) return MEMORY_COST;
+  return isView(node) ? 0 : 1;
+}
+
 export interface Costs {
   /** Work for one element of the node where everything but reductions is computed on the spot. */
   readonly element: ReadonlyMap<Node, number>;
@@ -58,9 +66,8 @@ export function estimateCosts(nodes: readonly Node[], estimates: Estimates): Cos
   for (const node of nodes) {
     size.set(node, estimateSize(node.shape, estimates));
     const operands = node.inputs.reduce((sum, input) => sum + access(input), 0);
-    const own = OPERATION_COST[node.op] ?? (isLeaf(node) ? MEMORY_COST : 1);
     const length = reductionLength(node, estimates);
-    element.set(node, length * (own + operands));
+    element.set(node, length * (ownCost(node) + operands));
   }
   return { element, size };
 }

@@ -74,7 +74,14 @@ function materialize(state: State, node: Node): void {
 
 /** Remembers in which kernel an inlined node lands. */
 function settle(state: State, node: Node): void {
-  const homes = new Set((state.users.get(node) ?? []).map((user) => state.home.get(user)));
+  const users = state.users.get(node) ?? [];
+  if (users.length === 1 && users[0]?.op === "concat" && state.materialized.has(users[0])) {
+    // Each piece of a concatenation has a kernel of its own.
+    state.home.set(node, node);
+    if (isLong(state, node)) state.taken.add(node);
+    return;
+  }
+  const homes = new Set(users.map((user) => state.home.get(user)));
   const [home] = homes;
   if (homes.size === 1 && home !== undefined) {
     state.home.set(node, home);
@@ -120,7 +127,8 @@ function fitsEpilogue(state: State, node: Node, users: readonly Node[]): boolean
   if (users.length !== 1 || user === undefined) return false;
   const size = state.costs.size.get(node);
   if (state.evaluations.get(node) !== size) return false;
-  const home = state.home.get(user);
+  const placed = user.op === "concat" && state.materialized.has(user);
+  const home = placed ? node : state.home.get(user);
   if (home === undefined || state.taken.has(home)) return false;
   return passesThrough(state, user, size);
 }
@@ -147,20 +155,17 @@ function countEvaluations(state: State, node: Node): number {
       ? (state.costs.size.get(user) ?? 1)
       : (state.evaluations.get(user) ?? 1);
     user.inputs.forEach((input, position) => {
-      if (input === node) sum += runs * readsPerElement(state, user, position, node, runs);
+      if (input === node) sum += runs * readsPerElement(state, user, position, node);
     });
   }
   return sum;
 }
 
-function readsPerElement(
-  state: State,
-  user: Node,
-  position: number,
-  node: Node,
-  runs: number,
-): number {
-  if (user.op === "concat") return (state.costs.size.get(node) ?? 1) / Math.max(1, runs);
+function readsPerElement(state: State, user: Node, position: number, node: Node): number {
+  // These read each element once in all.
+  if (user.op === "concat" || user.op === "fold") {
+    return (state.costs.size.get(node) ?? 1) / Math.max(1, state.costs.size.get(user) ?? 1);
+  }
   if (!isReducing(user)) return 1;
   const length = reductionLength(user, state.options.estimates);
   if (user.op === "contract") return length / 4; // registers hold four rows and columns

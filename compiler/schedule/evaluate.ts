@@ -1,7 +1,7 @@
 // Takes a node and an index of its output, gives the scalar expression of that element, inlining everything that has no buffer.
 import type { GatherSource, IndexBuilder } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
-import { dimEqual, multiplyDims } from "../types/dimension.js";
+import { dimEqual, multiplyDims, shapeText } from "../types/dimension.js";
 import type { ElementType, Node, NodeOf, OpName, QuasiAffine, Shape } from "../types/graph.js";
 import type { Axis, Combine, Scalar } from "../types/nest.js";
 import { ruleOf } from "./families.js";
@@ -17,6 +17,8 @@ export interface EvaluationContext {
   readonly hostIndex: (node: Node) => Scalar | undefined;
   readonly newAxis: (extent: Dim) => Axis;
   readonly memo: Map<Node, Map<string, Scalar>>;
+  /** Row-major positions that indices were computed from, so that none is taken apart and put together again. */
+  readonly positions: Map<string, Scalar>;
 }
 
 type Index = readonly Scalar[];
@@ -39,7 +41,8 @@ function compute(context: EvaluationContext, node: Node, index: Index): Scalar {
   const host = context.hostIndex(node);
   if (host !== undefined) return host;
   const buffer = context.bufferOf(node, index);
-  if (buffer !== undefined) return k.load(buffer, linearIndex(k, node.shape, index), node.type);
+  if (buffer !== undefined)
+    return k.load(buffer, positionOf(context, node.shape, index), node.type);
   return inline(context, node, index);
 }
 
@@ -80,7 +83,8 @@ function operandOf(node: Node, position: number): Node {
   return input;
 }
 
-function leaf({ k }: EvaluationContext, node: Node, index: Index): Scalar {
+function leaf(context: EvaluationContext, node: Node, index: Index): Scalar {
+  const { k } = context;
   switch (node.op) {
     case "constant": {
       const [value] = node.attributes.values;
@@ -96,12 +100,22 @@ function leaf({ k }: EvaluationContext, node: Node, index: Index): Scalar {
       return node.type === "i32" ? dim : k.op("cast", node.type, dim);
     }
     case "random": {
-      const at = linearIndex(k, node.shape, index);
+      const at = positionOf(context, node.shape, index);
       return k.random(node.attributes.source, streamOf(node.attributes.path), at);
     }
     default:
       throw new Error(`the leaf ${node.op} has no buffer`);
   }
+}
+
+function positionKey(k: ScalarBuilder, shape: Shape, index: Index): string {
+  return `${shapeText(shape)} at ${index.map(k.id).join(",")}`;
+}
+
+/** Row-major position: the one that the index was computed from, where there is one. */
+function positionOf(context: EvaluationContext, shape: Shape, index: Index): Scalar {
+  const { k, positions } = context;
+  return positions.get(positionKey(k, shape, index)) ?? linearIndex(k, shape, index);
 }
 
 /** Row-major position; strides may depend on free dimensions. */
@@ -195,8 +209,10 @@ function evaluateReshaped(
 ): Scalar {
   const { k } = context;
   const inner = unflatten(k, shape, operand.shape, index);
+  const position = positionOf(context, shape, index);
   const buffer = context.hostIndex(operand) ? undefined : context.bufferOf(operand, inner);
-  if (buffer !== undefined) return k.load(buffer, linearIndex(k, shape, index), operand.type);
+  if (buffer !== undefined) return k.load(buffer, position, operand.type);
+  context.positions.set(positionKey(k, operand.shape, inner), position);
   return evaluate(context, operand, inner);
 }
 

@@ -49,6 +49,12 @@ export function isPointwise(node: Node): boolean {
   return kind === "pointwise" || kind === "identity";
 }
 
+/** Every element is one element of the operand, or a fill value. */
+export function isView(node: Node): boolean {
+  const { kind } = ruleOf(node as NodeOf<OpName>).lowering;
+  return kind === "gather" && !isReducing(node);
+}
+
 export function isLeaf(node: Node): boolean {
   return ruleOf(node as NodeOf<OpName>).lowering.kind === "leaf";
 }

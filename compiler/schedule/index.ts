@@ -190,7 +190,8 @@ function createTables(
       position(`storage ${name}`, () => ({
         kind: "storage",
         storage: name,
-        ...options.storage(name),
+        type: options.storage(name).type,
+        elements: options.storage(name).elements,
       })),
     input: (node) =>
       position(`input ${node.op === "input" ? node.attributes.name : ""}`, () => ({
@@ -288,7 +289,7 @@ function assemble(
             type: entry.node.type,
             elements: elementCount(entry.node.shape),
             slot: slotOf.get(index) ?? 0,
-            label: entry.node.origin?.path ?? entry.node.op,
+            label: [entry.node.origin?.path ?? "", entry.node.op].join(" ").trim(),
           }
         : entry,
     ),

@@ -49,6 +49,7 @@ export function makeNest(
     k,
     newAxis,
     memo: new Map(),
+    positions: new Map(),
     hostIndex: (node) => hostScalar(k, tables, node),
     bufferOf: (node, index) => {
       const own = inside.get(node);
