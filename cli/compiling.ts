@@ -15,7 +15,10 @@ export interface CompileFileOptions {
 
 type Analysed = CheckResult["models"][number];
 
-export function compilerOptions(file: string, { set, root, model }: CompileFileOptions): CompileOptions {
+export function compilerOptions(
+  file: string,
+  { set, root, model }: CompileFileOptions,
+): CompileOptions {
   const readImport = importReader(file, root);
   return {
     file,

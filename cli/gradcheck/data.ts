@@ -1,4 +1,5 @@
 // In: what a model's inputs want and the data given; out: a small batch for each, drawn where none is given.
+import type { Plan } from "../../runtime/plan.js";
 import type { Batch, GivenTensor } from "../batches.js";
 import type { BoundData } from "../data/bind.js";
 import type { InputSpec } from "../data/spec.js";
@@ -30,6 +31,15 @@ function drawn(spec: InputSpec, seed: number): GivenTensor {
     case "bool":
       return { data: Uint8Array.from({ length }, whole(2)), shape };
   }
+}
+
+/** Free dimensions that no data given tells: those of inputs that the model draws itself. */
+export function checkDimensions(plan: Plan, given: BoundData): Record<string, number> {
+  return Object.fromEntries(
+    plan.dimensions
+      .filter(({ name }) => !given.free.has(name))
+      .map(({ name }) => [name, name === "batch" ? batchSize : freeSize]),
+  );
 }
 
 /** The first rows of what was given, and draws for the other inputs that no draw of the model's own fills. */

@@ -11,7 +11,7 @@ import { importKernels } from "../session.js";
 import { readNnFile } from "../sources.js";
 import { inputSpecs } from "../specs.js";
 import type { Terminal } from "../terminal.js";
-import { checkData } from "./data.js";
+import { checkData, checkDimensions } from "./data.js";
 import { directionsFor, errorLimit, measure } from "./measure.js";
 import type { Probe } from "./measure.js";
 import { checkedModel } from "./objectives.js";
@@ -45,11 +45,13 @@ interface Check {
   readonly model: string;
   readonly net: InferenceNet;
   readonly batch: Batch;
+  readonly dimensions: Readonly<Record<string, number>>;
   readonly deadline: number;
 }
 
 async function output(check: Check, names: readonly string[]): Promise<readonly Float64Array[]> {
-  const result = await check.net.predict(check.batch, { outputs: names as never[], seed });
+  const { net, batch, dimensions } = check;
+  const result = await net.predict(batch, { outputs: names as never[], dimensions, seed });
   const values = result as Readonly<Record<string, Float64Array>>;
   return names.map((name) => values[name] ?? new Float64Array(0));
 }
@@ -138,11 +140,13 @@ async function checkModel(
   const held = new Set(checked.held.values());
   const needed = new Set(plan.outputs.flatMap(({ needs }) => needs));
   const specs = inputSpecs(plan, needed).filter(({ name }) => !held.has(name));
-  const data = checkData(specs, await given(specs));
+  const found = await given(specs);
+  const data = checkData(specs, found);
+  const dimensions = checkDimensions(plan, found);
   const net = await open();
   const batch = { ...data, ...(await heldInputs(net, checked)) };
   const deadline = performance.now() + millisecondsPerModel;
-  const check: Check = { model: typed.name, net, batch, deadline };
+  const check: Check = { model: typed.name, net, batch, dimensions, deadline };
   const parameters: ParameterResult[] = [];
   for (const objective of checked.objectives)
     for (const [place, parameter] of objective.parameters.entries())
