@@ -179,6 +179,7 @@ function noteResults(effects: CallEffects, value: Value): void {
 
 /** Nothing calls itself by name; a function that was handed over may be one that is running. */
 function callsItself(closure: ClosureValue, request: CallRequest, frame: Frame): boolean {
+  if (frame.run.recursive.has(closure.declaration)) return true;
   const cycle = findCycle(closure, frame);
   if (cycle === undefined) return false;
   report(frame, "NN0603", request.span, {

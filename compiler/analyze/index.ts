@@ -77,6 +77,7 @@ function newRun(settings: Readonly<Record<string, CompileTimeData>>): Run {
     evaluator,
     builtins: createBuiltins(),
     functionParameters: new Map(),
+    recursive: new Set(),
     origins: new Map(),
     settings,
     plateaus: undefined,

@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../ops/builder.js";
 import { isProblem, type ShapeProblem } from "../ops/problem.js";
 import type { Dim } from "../types/dimension.js";
-import type { Node, NodeOf, OpAttributes, OpName } from "../types/graph.js";
+import type { Node, NodeOf, OpName } from "../types/graph.js";
 
 export interface ScanBody {
   readonly carries: readonly { readonly leaf: Node; readonly initial: Node; readonly next: Node }[];
@@ -104,10 +104,5 @@ function rebuild(
 ): Node | ShapeProblem {
   const inputs = node.inputs.map((input) => images.get(input) ?? input);
   if (inputs.every((input, index) => input === node.inputs[index])) return node;
-  return builder.tryNode<OpName>(
-    node.op,
-    inputs,
-    node.attributes as OpAttributes[OpName],
-    node.origin,
-  );
+  return builder.tryNode<OpName>(node.op, inputs, node.attributes, node.origin);
 }

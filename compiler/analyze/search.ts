@@ -141,7 +141,7 @@ function readSpace(frame: Frame, line: ast.CandidateLine): Candidate | undefined
     });
     return undefined;
   }
-  return { name: line.name, distribution: word, values: data.filter((item) => item !== undefined) };
+  return { name: line.name, distribution: word, values: data };
 }
 
 /** A value as plain data; undefined for tensors, functions and the like. */

@@ -100,7 +100,10 @@ function runStatement(statement: ast.Statement, frame: Frame): Value | undefined
       return undefined;
     case "Carry":
     case "Yield":
-      if (frame.scan === undefined) return misplaced(statement, frame);
+      if (frame.scan === undefined) {
+        misplaced(statement, frame);
+        return undefined;
+      }
       frame.run.evaluator.scanStatement(statement, frame, frame.scan);
       return undefined;
     case "Input":
@@ -109,7 +112,8 @@ function runStatement(statement: ast.Statement, frame: Frame): Value | undefined
     case "Loss":
     case "Metric":
     case "Project":
-      return runModelStatement(statement, frame);
+      runModelStatement(statement, frame);
+      return undefined;
   }
 }
 
@@ -121,36 +125,36 @@ type ModelStatement =
   | ast.MetricStatement
   | ast.ProjectStatement;
 
-function runModelStatement(statement: ModelStatement, frame: Frame): undefined {
+function runModelStatement(statement: ModelStatement, frame: Frame): void {
   const { trace } = frame;
   if (trace === undefined || frame.body !== "model" || frame.scan !== undefined) {
-    return misplaced(statement, frame);
+    misplaced(statement, frame);
+    return;
   }
   switch (statement.kind) {
     case "Input":
     case "Target":
       runInput(statement, frame, trace);
-      return undefined;
+      return;
     case "Output":
       runOutput(statement, frame, trace);
-      return undefined;
+      return;
     case "Loss":
     case "Metric":
       runScore(statement, frame, trace);
-      return undefined;
+      return;
     case "Project":
       runProject(statement, frame, trace);
-      return undefined;
+      return;
   }
 }
 
-function misplaced(statement: ast.Statement, frame: Frame): undefined {
+function misplaced(statement: ast.Statement, frame: Frame): void {
   const word = statement.kind.toLowerCase();
   const scan = statement.kind === "Carry" || statement.kind === "Yield";
   report(frame, "NN0403", statement.span, {
     message: `\`${word}\` stands in ${scan ? "the block of a `scan`" : "the body of a `model`"} alone`,
   });
-  return undefined;
 }
 
 function returned(statement: ast.ReturnStatement, frame: Frame): Value {
