@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from optimizers_by_hand import Lion, NAdam
 from records import draw, number, tensor, tensors, write
 
 STEPS = 5
@@ -66,22 +67,6 @@ def of_torch(make, before=None):
             for parameter, gradient in zip(parameters, gradients):
                 parameter.grad = gradient
             optimizer.step()
-
-        return step_of
-
-    return update
-
-
-def lion(lr, beta1=0.9, beta2=0.99, weight_decay=0.0):
-    def update(parameters):
-        memory = [torch.zeros_like(p) for p in parameters]
-
-        def step_of(gradients, _):
-            with torch.no_grad():
-                for parameter, gradient, m in zip(parameters, gradients, memory):
-                    direction = torch.sign(beta1 * m + (1 - beta1) * gradient)
-                    parameter -= lr * (direction + weight_decay * parameter)
-                    m.mul_(beta2).add_((1 - beta2) * gradient)
 
         return step_of
 
@@ -183,9 +168,13 @@ def main():
             "adamw(lr: 0.05, weight_decay: 0.1)",
             of_torch(lambda p: t.AdamW(p, lr=0.05, weight_decay=0.1)),
         ),
-        record("nadam", "nadam()", of_torch(lambda p: t.NAdam(p))),
-        record("nadam, faster", "nadam(lr: 0.1)", of_torch(lambda p: t.NAdam(p, lr=0.1))),
-        record("lion", "lion(lr: 0.01, weight_decay: 0.1)", lion(0.01, weight_decay=0.1)),
+        record("nadam", "nadam()", of_torch(lambda p: NAdam(p))),
+        record("nadam, faster", "nadam(lr: 0.1)", of_torch(lambda p: NAdam(p, lr=0.1))),
+        record(
+            "lion",
+            "lion(lr: 0.01, weight_decay: 0.1)",
+            of_torch(lambda p: Lion(p, lr=0.01, weight_decay=0.1)),
+        ),
         record(
             "sgd with clip_norm",
             "sgd(lr: 0.1)",

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 import layers_by_hand as hand
+from optimizers_by_hand import NAdam
 from records import draw, draw_integers, number, tensors, write
 
 STEPS = 5
@@ -237,7 +238,7 @@ train TwoTasks { optimizer nadam(lr: 0.01)  batch 6  epochs 1  seed 1 }
         states,
         batches,
         loss,
-        lambda values: torch.optim.NAdam(values, lr=0.01),
+        lambda values: NAdam(values, lr=0.01),
         outputs,
         penalty,
     )

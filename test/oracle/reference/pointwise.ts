@@ -67,13 +67,13 @@ export function pointwise(
   });
 }
 
-/** Casts: to integers towards zero (u32 and i32 saturate as WGSL's conversions do), to bool by `!= 0`. */
+/** Casts: to integers towards zero (u32 and i32 saturate as WGSL's conversions do), to bool by `!= 0`; f32 stands for real numbers. */
 export function cast(x: Tensor, to: "f32" | "i32" | "u32" | "bool"): Tensor {
   const limits = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;
   return pointwise(
     (value) => {
       if (to === "bool") return truth(value !== 0);
-      if (to === "f32") return Math.fround(value);
+      if (to === "f32") return value;
       const [low, high] = limits[to];
       return Math.min(high, Math.max(low, Math.trunc(value)));
     },
