@@ -28,7 +28,7 @@ import { isWhole } from "../ops/views.js";
 /** The most elements that a tensor may have: indices are 32-bit integers. */
 export const maximumElements = 2 ** 31 - 1;
 
-type Core = Pick<GraphBuilder, "tryNode" | "node" | "leaf" | "tryLeaf">;
+type Core = Pick<GraphBuilder, "tryNode" | "node" | "leaf" | "tryLeaf" | "over">;
 
 /** Shared by all views (`at`) of a builder: the next id, and the views made so far. */
 interface Counter {
@@ -117,6 +117,7 @@ function coreOf(counter: Counter, origin: Origin | undefined): Core {
     node: (op, inputs, attributes) => sure(make(op, inputs, attributes, undefined, undefined)),
     tryLeaf: (op, type, attributes) => make(op, [], attributes, type, undefined),
     leaf: (op, type, attributes) => sure(make(op, [], attributes, type, undefined)),
+    over: (node, inputs) => ({ ...node, id: counter.next++, inputs }),
   };
 }
 

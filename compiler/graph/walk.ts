@@ -12,23 +12,30 @@ export function topologicalOrder(
 ): Node[] {
   const order: Node[] = [];
   const met = new Set<Node>();
-  const stack: { readonly node: Node; readonly needed: readonly Node[]; next: number }[] = [];
+  // Parallel stacks: a node under way, its operands, and how many of these were looked at.
+  const path: Node[] = [];
+  const needed: (readonly Node[])[] = [];
+  const looked: number[] = [];
   const enter = (node: Node): void => {
     met.add(node);
-    stack.push({ node, needed: operands(node), next: 0 });
+    path.push(node);
+    needed.push(operands(node));
+    looked.push(0);
   };
   for (const root of roots) {
-    if (met.has(root)) continue;
-    enter(root);
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const input = top.needed[top.next];
-      if (input === undefined) {
-        order.push(top.node);
-        stack.pop();
+    if (!met.has(root)) enter(root);
+    for (let top = path.length - 1; top >= 0; top = path.length - 1) {
+      const next = looked[top] ?? 0;
+      const input = needed[top]?.[next];
+      if (input !== undefined) {
+        looked[top] = next + 1;
+        if (!met.has(input)) enter(input);
         continue;
       }
-      top.next++;
-      if (!met.has(input)) enter(input);
+      const node = path.pop();
+      needed.pop();
+      looked.pop();
+      if (node !== undefined) order.push(node);
     }
   }
   return order;

@@ -93,6 +93,8 @@ export interface GraphBuilder extends UnaryMethods, BinaryMethods, ReductionMeth
     type: TensorType,
     attributes: OpAttributes[K],
   ): Node | ShapeProblem;
+  /** The same op with the same origin over operands of the same types, which are not checked again. */
+  over(node: Node, inputs: readonly Node[]): Node;
   /** The same builder, whose nodes bear this origin. */
   at(origin: Origin | undefined): GraphBuilder;
 

@@ -17,9 +17,9 @@ export function rewrite(b: GraphBuilder, roots: readonly Node[], rule: Rule): No
   return roots.map((root) => images.get(root) ?? root);
 }
 
-/** The node over the images of its operands; itself where they are its own. */
+/** The node over the images of its operands, which are of their types; itself where they are its own. */
 export function overImages(b: GraphBuilder, node: Node, images: ReadonlyMap<Node, Node>): Node {
   if (!node.inputs.some((input) => images.has(input))) return node;
   const inputs = node.inputs.map((input) => images.get(input) ?? input);
-  return b.at(node.origin).node(node.op, inputs, node.attributes);
+  return b.over(node, inputs);
 }

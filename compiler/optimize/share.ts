@@ -1,7 +1,7 @@
 // Roots in; roots over a graph in which equal ops over equal operands are one node out.
 
 import { dimKey } from "../types/dimension.js";
-import type { Node } from "../types/graph.js";
+import type { Node, NodeOf } from "../types/graph.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { overImages } from "./rewrite.js";
@@ -43,15 +43,30 @@ function keyOf(
 }
 
 function attributeKey(node: Node, known: Map<object, string>): string {
-  if (node.op === "constant" && node.attributes.values.length > longestConstant) {
-    return `#${node.id}`;
+  switch (node.op) {
+    case "constant":
+      return constantKey(node);
+    case "sum":
+      return `/${node.attributes.axes.join()}`;
+    case "input":
+    case "stored":
+    case "placeholder":
+      return `/${node.attributes.name}`;
+    default:
+      return generalKey(node.attributes, known);
   }
-  const earlier = known.get(node.attributes);
-  if (earlier !== undefined) return earlier;
-  // JSON writes −0 as 0, which differ under division.
-  const key = JSON.stringify(node.attributes, (_, value: unknown) =>
-    Object.is(value, -0) ? "-0" : value,
-  );
-  known.set(node.attributes, key);
+}
+
+function constantKey(node: NodeOf<"constant">): string {
+  const { values } = node.attributes;
+  if (values.length > longestConstant) return `#${node.id}`;
+  // Text writes −0 as 0, which differ under division.
+  return `/${values.map((value) => (Object.is(value, -0) ? "-0" : String(value))).join()}`;
+}
+
+function generalKey(attributes: object, known: Map<object, string>): string {
+  if (Object.keys(attributes).length === 0) return "";
+  let key = known.get(attributes);
+  if (key === undefined) known.set(attributes, (key = JSON.stringify(attributes)));
   return key;
 }
