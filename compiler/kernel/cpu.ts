@@ -1,18 +1,21 @@
 // Takes a nest, gives its kernel for the CPU: loops in the order of the axes, blocks of points in registers.
 import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
+import { analyzeNest } from "./analyze.js";
 import { assemble } from "./assemble.js";
 import type { Kernel } from "./ir.js";
 import { lanesFrom } from "./lanes.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal } from "./simplify.js";
+import { splitAxes } from "./split.js";
 import type { TiledAxis } from "./tile.js";
 import { chooseTile } from "./tile.js";
 import type { ReductionLoop, Value } from "./value.js";
 import { createValues } from "./value.js";
 
 export function mapToCpu(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
-  return mapInLoops(nest, buffers, chooseTile(nest, 4, 1).axes);
+  const apart = splitAxes(nest);
+  return mapInLoops(apart, buffers, chooseTile(apart, analyzeNest(apart), 4, 1).axes);
 }
 
 /** Plain loops, one point at a time: what the other mappings are compared with. */

@@ -4,16 +4,19 @@ import { ceilDivideDims, multiplyDims } from "../types/dimension.js";
 import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
 import type { Lane, Mapping } from "./assemble.js";
 import { assemble } from "./assemble.js";
+import type { NestFacts } from "./analyze.js";
+import { analyzeNest } from "./analyze.js";
 import type { AxisValues, ReductionShape } from "./evaluate.js";
 import { createAxesOf } from "./evaluate.js";
 import type { Kernel } from "./ir.js";
 import { blockExtent, lanesOfTile } from "./lanes.js";
 import type { ReduceScalar } from "./measure.js";
-import { pointsOf, reducesOf } from "./measure.js";
+import { pointsOf } from "./measure.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal, operation } from "./simplify.js";
 import type { TiledAxis } from "./tile.js";
+import { splitAxes } from "./split.js";
 import { chooseTile } from "./tile.js";
 import type { ReductionLoop, Value, Values, VariableValue } from "./value.js";
 import { createValues } from "./value.js";
@@ -35,38 +38,38 @@ interface Division {
 }
 
 export function mapToGpu(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
-  return assemble(nest, buffers, mappingOf(nest, divide(nest)));
+  const apart = splitAxes(nest);
+  const facts = analyzeNest(apart);
+  return assemble(apart, buffers, mappingOf(facts, divide(apart, facts)));
 }
 
-function divide(nest: LoopNest): Division {
-  const reduces = reducesOf(nest);
+function divide(nest: LoopNest, facts: NestFacts): Division {
+  const { reductions } = facts;
   const plain: Division = { outer: nest.axes, inner: [], tile: [], cooperative: false };
-  if (reduces.length === 0) return plain;
-  const axesOf = createAxesOf();
-  const used = new Set(reduces.flatMap((reduce) => [...axesOf(reduce)]));
-  const outer = nest.axes.filter((axis) => used.has(axis));
-  const inner = nest.axes.filter((axis) => !used.has(axis));
-  const length = Math.max(...reduces.map((reduce) => pointsOf(reduce.axes)));
+  if (reductions.length === 0) return plain;
+  const outer = nest.axes.filter((axis) => reductions.some(({ axes }) => axes.has(axis)));
+  const inner = nest.axes.filter((axis) => !outer.includes(axis));
+  const length = Math.max(...reductions.map((reduction) => reduction.length));
   // Reductions that all points of a row share are done once, by the row's workgroup.
   if (inner.length > 0) {
     const cheap = length <= 4;
     return cheap ? plain : { outer, inner, tile: [], cooperative: true };
   }
-  const choice = chooseTile(nest, 4, 0.25);
+  const choice = chooseTile(nest, facts, 4, 0.25);
   const tile = choice.loads < 0.8 * choice.loadsUntiled ? choice.axes : [];
   const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes));
   const cooperative = blocks < fewInvocations && length >= longReduction;
   return { outer, inner: [], tile, cooperative };
 }
 
-function mappingOf(nest: LoopNest, division: Division): Mapping {
+function mappingOf(facts: NestFacts, division: Division): Mapping {
   const values = createValues();
   const { outer, inner, tile, cooperative } = division;
   const counts = outer.map((axis) => blockExtent(axis, tile));
   const total = multiplyDims(1, ...counts);
   const number = values.variable(cooperative ? "group" : "invocation", dimValue(values, total));
   const lane = values.variable("lane", undefined);
-  const size = cooperative ? laneCount(nest, tile) : invocations;
+  const size = cooperative ? laneCount(facts, tile) : invocations;
   const blocks = split(values, number, outer, counts);
   const rows = splitLoop(values, inner, lane, size);
   const axes = new Map([...blocks, ...rows.axes]);
@@ -88,11 +91,11 @@ function mappingOf(nest: LoopNest, division: Division): Mapping {
 }
 
 /** Many accumulators share the 16 KiB of workgroup memory. */
-function laneCount(nest: LoopNest, tile: readonly TiledAxis[]): number {
+function laneCount(facts: NestFacts, tile: readonly TiledAxis[]): number {
   const lanes = tile.reduce((product, { size }) => product * size, 1);
-  const arrays = lanes * reducesOf(nest).length * 2;
+  const arrays = lanes * facts.reductions.length * 2;
   if (arrays > 8) return 64;
-  const length = Math.max(...reducesOf(nest).map((reduce) => pointsOf(reduce.axes)));
+  const length = Math.max(...facts.reductions.map((reduction) => reduction.length));
   return length >= 1024 ? 256 : 64;
 }
 

@@ -20,10 +20,6 @@ export function pointsOf(axes: Iterable<Axis>): number {
 
 export type ReduceScalar = Extract<Scalar, { kind: "reduce" }>;
 
-export function reducesOf(nest: LoopNest): readonly ReduceScalar[] {
-  return scalarsOf(nest).filter((scalar) => scalar.kind === "reduce");
-}
-
 /** Every operation counts once for each index of the axes that it depends on. */
 export function flopsOf(nest: LoopNest): Dim {
   const axesOf = createAxesOf();

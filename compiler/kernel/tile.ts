@@ -1,8 +1,7 @@
 // Takes a nest, gives the register tile: the output axes of which one invocation computes several points, because they share loads.
-import type { Axis, LoopNest, Scalar } from "../types/nest.js";
-import { createAxesOf, scalarChildren, scalarsOf } from "./evaluate.js";
-import type { ReduceScalar } from "./measure.js";
-import { nominalSize, pointsOf, reducesOf } from "./measure.js";
+import type { Axis, LoopNest } from "../types/nest.js";
+import type { NestFacts, ReductionFacts } from "./analyze.js";
+import { nominalSize } from "./measure.js";
 
 export interface TiledAxis {
   readonly axis: Axis;
@@ -21,16 +20,17 @@ const mostValues = 1600;
 
 const untiled: Tile = { axes: [], loads: 0, loadsUntiled: 0 };
 
-interface Access {
-  readonly axes: ReadonlySet<Axis>;
-}
-
 /** Tiles of up to `largest` by `largest` points; `guardCost` is what a guard that differs among lanes costs, in loads. */
-export function chooseTile(nest: LoopNest, largest: number, guardCost: number): Tile {
-  const reduce = heaviest(nest);
-  if (!reduce) return untiled;
-  const lanes = mostValues / scalarsOf(nest).length;
-  const { loads, guards } = accessesOf(reduce, nest.axes);
+export function chooseTile(
+  nest: LoopNest,
+  facts: NestFacts,
+  largest: number,
+  guardCost: number,
+): Tile {
+  const reduction = heaviest(facts.reductions);
+  if (!reduction) return untiled;
+  const lanes = mostValues / facts.values.length;
+  const { loads, guards } = reduction;
   const candidates = nest.axes.flatMap((axis) => sizesOf(axis, largest));
   const costOf = (axes: readonly TiledAxis[]): number =>
     cost(loads, axes) + guardCost * guardTerms(guards, axes) + contiguity(nest, axes);
@@ -53,38 +53,11 @@ export function chooseTile(nest: LoopNest, largest: number, guardCost: number): 
   return best;
 }
 
-function heaviest(nest: LoopNest): ReduceScalar | undefined {
-  const axesOf = createAxesOf();
-  let best: ReduceScalar | undefined;
-  let most = 0;
-  for (const reduce of reducesOf(nest)) {
-    const work = pointsOf(new Set([...axesOf(reduce.value), ...reduce.axes]));
-    if (work > most) [best, most] = [reduce, work];
-  }
-  return best;
-}
-
-function accessesOf(
-  reduce: ReduceScalar,
-  outputs: readonly Axis[],
-): { loads: readonly Access[]; guards: readonly Access[] } {
-  const axesOf = createAxesOf();
-  const loads: Access[] = [];
-  const guards: Access[] = [];
-  const seen = new Set<Scalar>();
-  const only = (scalar: Scalar): Access => {
-    const depends = axesOf(scalar);
-    return { axes: new Set(outputs.filter((axis) => depends.has(axis))) };
-  };
-  const visit = (scalar: Scalar): void => {
-    if (seen.has(scalar)) return;
-    seen.add(scalar);
-    if (scalar.kind === "load") loads.push(only(scalar));
-    if (scalar.kind === "guard") guards.push(only(scalar.condition));
-    if (scalar.kind !== "reduce") scalarChildren(scalar).forEach(visit);
-  };
-  visit(reduce.value);
-  return { loads, guards };
+function heaviest(reductions: readonly ReductionFacts[]): ReductionFacts | undefined {
+  return reductions.reduce<ReductionFacts | undefined>(
+    (best, facts) => (best && best.work >= facts.work ? best : facts),
+    undefined,
+  );
 }
 
 function sizesOf(axis: Axis, largest: number): readonly TiledAxis[] {
@@ -97,7 +70,7 @@ function sizesOf(axis: Axis, largest: number): readonly TiledAxis[] {
 }
 
 /** Loads for each point and term, lanes that lie outside counted as wasted. */
-function cost(loads: readonly Access[], axes: readonly TiledAxis[]): number {
+function cost(loads: readonly ReadonlySet<Axis>[], axes: readonly TiledAxis[]): number {
   let points = 1;
   let waste = 1;
   for (const { axis, size } of axes) {
@@ -110,11 +83,11 @@ function cost(loads: readonly Access[], axes: readonly TiledAxis[]): number {
   return (sum / points) * waste;
 }
 
-function lanesOf(access: Access, axes: readonly TiledAxis[]): number {
-  return axes.reduce((lanes, { axis, size }) => (access.axes.has(axis) ? lanes * size : lanes), 1);
+function lanesOf(access: ReadonlySet<Axis>, axes: readonly TiledAxis[]): number {
+  return axes.reduce((lanes, { axis, size }) => (access.has(axis) ? lanes * size : lanes), 1);
 }
 
-function guardTerms(guards: readonly Access[], axes: readonly TiledAxis[]): number {
+function guardTerms(guards: readonly ReadonlySet<Axis>[], axes: readonly TiledAxis[]): number {
   return guards.filter((guard) => lanesOf(guard, axes) > 1).length;
 }
 

@@ -1,0 +1,121 @@
+// Takes a nest, gives what the choice of a mapping rests on: which axes each reduction and each of its loads depend on.
+import type { Axis, LoopNest } from "../types/nest.js";
+import { createEvaluation } from "./evaluate.js";
+import { nominalSize } from "./measure.js";
+import { dimValue } from "./polynomial.js";
+import { createSerialShapes } from "./shapes.js";
+import { conjunctsOf } from "./simplify.js";
+import type { ReductionValue, Value, VariableValue } from "./value.js";
+import { childrenOf, createValues } from "./value.js";
+
+export interface ReductionFacts {
+  /** The nest's axes that it depends on: other axes repeat it. */
+  readonly axes: ReadonlySet<Axis>;
+  /** How many terms it has. */
+  readonly length: number;
+  /** Terms times the points that need them. */
+  readonly work: number;
+  /** The nest's axes that each load and each guard of its terms depends on. */
+  readonly loads: readonly ReadonlySet<Axis>[];
+  readonly guards: readonly ReadonlySet<Axis>[];
+}
+
+export interface NestFacts {
+  readonly reductions: readonly ReductionFacts[];
+  /** Everything that is computed, once each. */
+  readonly values: readonly Value[];
+  /** The variables that stand for axes, those of reductions included. */
+  readonly variables: ReadonlyMap<Axis, VariableValue>;
+}
+
+export function analyzeNest(nest: LoopNest): NestFacts {
+  const values = createValues();
+  const shapes = createSerialShapes(values);
+  const variables = new Map<Axis, VariableValue>();
+  for (const axis of nest.axes) {
+    variables.set(axis, values.variable(`a${axis.id}`, dimValue(values, axis.extent)));
+  }
+  const { evaluate } = createEvaluation(values, (reduce) => {
+    const shape = shapes(reduce);
+    for (const [axis, value] of shape.axes) {
+      if (value.kind === "variable") variables.set(axis, value);
+    }
+    return shape;
+  });
+  const roots = nest.stores.flatMap((store) => [
+    evaluate(store.index, variables),
+    evaluate(store.value, variables),
+  ]);
+  const all = reachable(roots);
+  const axisOf = new Map(nest.axes.map((axis) => [variables.get(axis), axis]));
+  const axesOf = (value: Value): ReadonlySet<Axis> => {
+    const axes = new Set<Axis>();
+    for (const variable of value.free) {
+      const axis = axisOf.get(variable);
+      if (axis) axes.add(axis);
+    }
+    return axes;
+  };
+  const reductions = all
+    .filter((value) => value.kind === "reduction")
+    .map((reduction) => factsOf(reduction, axesOf));
+  return { reductions, values: all, variables };
+}
+
+function reachable(roots: readonly Value[]): readonly Value[] {
+  const seen = new Set<Value>();
+  const visit = (value: Value): void => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    childrenOf(value).forEach(visit);
+  };
+  roots.forEach(visit);
+  return [...seen];
+}
+
+function factsOf(
+  reduction: ReductionValue,
+  axesOf: (value: Value) => ReadonlySet<Axis>,
+): ReductionFacts {
+  const axes = axesOf(reduction);
+  let length = 1;
+  for (const loop of reduction.loops) length *= sizeOf(loop.below);
+  let points = 1;
+  for (const axis of axes) points *= nominalSize(axis.extent);
+  const terms = innerValues(reduction.value);
+  return {
+    axes,
+    length,
+    work: points * length,
+    loads: terms.filter((value) => value.kind === "load").map(axesOf),
+    guards: terms
+      .flatMap((value) => (value.kind === "guard" ? conjunctsOf(value.condition) : []))
+      .map(axesOf),
+  };
+}
+
+/** The values of a term, those of reductions inside it left out. */
+function innerValues(root: Value): readonly Value[] {
+  const seen = new Set<Value>();
+  const visit = (value: Value): void => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    if (value.kind !== "reduction") childrenOf(value).forEach(visit);
+  };
+  visit(root);
+  return [...seen];
+}
+
+/** The size of a loop's bound where free dimensions have their nominal size. */
+function sizeOf(bound: Value): number {
+  if (bound.kind === "literal") return bound.value;
+  if (bound.kind === "uniform") {
+    return bound.uniform.kind === "dim" ? nominalSize(bound.uniform.dim) : 1;
+  }
+  if (bound.kind !== "polynomial") return 1;
+  return bound.terms.reduce(
+    (sum, term) =>
+      sum + term.factors.reduce((product, factor) => product * sizeOf(factor), term.coefficient),
+    bound.constant,
+  );
+}

@@ -1,0 +1,140 @@
+// Takes a nest, gives it with flat axes taken apart: where indices only use quotients and remainders, each part becomes an axis.
+import type { Dim } from "../types/dimension.js";
+import { divideExactly } from "../types/dimension.js";
+import type { Axis, LoopNest, Scalar } from "../types/nest.js";
+import { analyzeNest } from "./analyze.js";
+import { scalarsOf } from "./evaluate.js";
+import type { Value, VariableValue } from "./value.js";
+
+/** Flat axes of storages hide what contractions share; nests without reductions stay as they are. */
+export function splitAxes(nest: LoopNest): LoopNest {
+  const facts = analyzeNest(nest);
+  if (facts.reductions.length === 0) return nest;
+  const kept = argAxes(nest);
+  const parts = new Map<Axis, readonly Axis[]>();
+  let fresh = Math.max(0, ...[...facts.variables.keys()].map((axis) => axis.id));
+  for (const [axis, variable] of facts.variables) {
+    if (kept.has(axis)) continue;
+    const extents = partsOf(axis.extent, cutsOf(facts.values, variable));
+    if (extents.length < 2) continue;
+    parts.set(
+      axis,
+      extents.map((extent) => ({ id: ++fresh, extent })),
+    );
+  }
+  return parts.size === 0 ? nest : rewrite(nest, parts);
+}
+
+/** What argmax gives is an index along its one axis. */
+function argAxes(nest: LoopNest): ReadonlySet<Axis> {
+  return new Set(
+    scalarsOf(nest).flatMap((scalar) =>
+      scalar.kind === "reduce" && (scalar.combine === "argmax" || scalar.combine === "argmin")
+        ? scalar.axes
+        : [],
+    ),
+  );
+}
+
+/** The strides at which quotients and remainders cut the variable. */
+function cutsOf(values: readonly Value[], variable: VariableValue): readonly number[] {
+  const cuts = new Set<number>();
+  for (const value of values) {
+    if (value.kind !== "op" || value.type !== "i32") continue;
+    if (value.op !== "divide" && value.op !== "modulo") continue;
+    const [dividend, divisor] = value.arguments;
+    if (!dividend || divisor?.kind !== "literal") continue;
+    const stride = strideOf(dividend, variable);
+    if (stride === undefined) continue;
+    if (stride > 1) cuts.add(stride);
+    cuts.add(stride * divisor.value);
+  }
+  return [...cuts].sort((a, b) => a - b);
+}
+
+/** The variable itself has stride 1, its quotient by d stride d. */
+function strideOf(value: Value, variable: VariableValue): number | undefined {
+  if (value === variable) return 1;
+  if (value.kind !== "op" || value.op !== "divide") return undefined;
+  const [dividend, divisor] = value.arguments;
+  return dividend === variable && divisor?.kind === "literal" ? divisor.value : undefined;
+}
+
+/** Extents from the outermost part to the innermost; one alone where the cuts do not nest. */
+function partsOf(extent: Dim, cuts: readonly number[]): readonly Dim[] {
+  const parts: Dim[] = [];
+  let below = 1;
+  for (const cut of cuts) {
+    if (cut % below !== 0) return [extent];
+    if (divideExactly(extent, cut) === undefined) return [extent];
+    if (cut !== below) parts.unshift(cut / below);
+    below = cut;
+  }
+  const rest = divideExactly(extent, below);
+  return rest === undefined ? [extent] : rest === 1 ? parts : [rest, ...parts];
+}
+
+function rewrite(nest: LoopNest, parts: ReadonlyMap<Axis, readonly Axis[]>): LoopNest {
+  const expand = (axes: readonly Axis[]): readonly Axis[] =>
+    axes.flatMap((axis) => parts.get(axis) ?? [axis]);
+  const memo = new Map<Scalar, Scalar>();
+  const visit = (scalar: Scalar): Scalar => {
+    const known = memo.get(scalar);
+    if (known) return known;
+    const made = rebuild(scalar);
+    memo.set(scalar, made);
+    return made;
+  };
+  const rebuild = (scalar: Scalar): Scalar => {
+    switch (scalar.kind) {
+      case "axis": {
+        const split = parts.get(scalar.axis);
+        return split ? joined(split) : scalar;
+      }
+      case "load":
+      case "random":
+        return { ...scalar, index: visit(scalar.index) };
+      case "op":
+        return { ...scalar, arguments: scalar.arguments.map(visit) };
+      case "guard":
+        return {
+          ...scalar,
+          condition: visit(scalar.condition),
+          value: visit(scalar.value),
+          otherwise: visit(scalar.otherwise),
+        };
+      case "reduce":
+        return { ...scalar, axes: expand(scalar.axes), value: visit(scalar.value) };
+      case "literal":
+      case "dim":
+      case "host":
+        return scalar;
+    }
+  };
+  const stores = nest.stores.map((store) => ({
+    ...store,
+    index: visit(store.index),
+    value: visit(store.value),
+  }));
+  return { ...nest, axes: expand(nest.axes), stores };
+}
+
+/** The flat index of its parts. */
+function joined(parts: readonly Axis[]): Scalar {
+  const i32 = (op: "add" | "multiply", left: Scalar, right: Scalar): Scalar => ({
+    kind: "op",
+    type: "i32",
+    op,
+    arguments: [left, right],
+  });
+  const [first, ...others] = parts.map((axis): Scalar => ({ kind: "axis", type: "i32", axis }));
+  if (!first) throw new Error("an axis has no parts");
+  return others.reduce((flat, index, at) => {
+    const extent = parts[at + 1]?.extent ?? 1;
+    const size: Scalar =
+      typeof extent === "number"
+        ? { kind: "literal", type: "i32", value: extent }
+        : { kind: "dim", type: "i32", dim: extent };
+    return i32("add", i32("multiply", flat, size), index);
+  }, first);
+}
