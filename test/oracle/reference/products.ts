@@ -104,11 +104,18 @@ export interface IndexMap {
 
 /** The operand's entry that a place of the iteration reads: 0 outside, and where a divisor leaves a remainder. */
 function mapped(x: Tensor, maps: readonly IndexMap[], place: readonly number[]): number {
-  const source = maps.map(({ terms, offset, divisor }) => {
-    const sum = terms.reduce((s, term) => s + term.coefficient * at(place, term.axis), offset);
-    return sum / divisor;
-  });
-  return source.every((index) => Number.isInteger(index)) ? valueAt(x, source) : 0;
+  let flat = 0;
+  for (let axis = 0; axis < maps.length; axis += 1) {
+    const map = maps[axis];
+    const extent = at(x.shape, axis);
+    if (map === undefined) return 0;
+    let index = map.offset;
+    for (const term of map.terms) index += term.coefficient * at(place, term.axis);
+    index /= map.divisor;
+    if (index < 0 || index >= extent || !Number.isInteger(index)) return 0;
+    flat = flat * extent + index;
+  }
+  return at(x.data, flat);
 }
 
 export interface Contraction {
@@ -123,8 +130,9 @@ export function contract(a: Tensor, b: Tensor, how: Contraction): Tensor {
   const summed = placesOf(how.extents.slice(how.outputRank));
   return filled(how.extents.slice(0, how.outputRank), (place) => {
     let total = 0;
+    const whole = [...place, ...how.extents.slice(how.outputRank)];
     for (const inner of summed) {
-      const whole = [...place, ...inner];
+      for (let i = 0; i < inner.length; i += 1) whole[place.length + i] = at(inner, i);
       total += mapped(a, how.left, whole) * mapped(b, how.right, whole);
     }
     return total;

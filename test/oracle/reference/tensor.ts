@@ -92,6 +92,10 @@ export function broadcastShape(shapes: readonly (readonly number[])[]): number[]
 /** The value that a broadcast operand has at a place of the result. */
 export function broadcastAt(tensor: Tensor, place: readonly number[]): number {
   const skipped = place.length - tensor.shape.length;
-  const own = tensor.shape.map((extent, axis) => (extent === 1 ? 0 : at(place, axis + skipped)));
-  return valueAt(tensor, own);
+  let offset = 0;
+  for (let axis = 0; axis < tensor.shape.length; axis += 1) {
+    const extent = at(tensor.shape, axis);
+    offset = offset * extent + (extent === 1 ? 0 : at(place, axis + skipped));
+  }
+  return at(tensor.data, offset);
 }
