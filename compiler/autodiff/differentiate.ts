@@ -3,9 +3,13 @@
 import { dimEqual, shapeEqual, shapeText } from "../types/dimension.js";
 import type { Node, NodeOf, OpName, Shape } from "../types/graph.js";
 import { dependents, topologicalOrder } from "../graph/walk.js";
-import { at, indices } from "../ops/broadcast.js";
+import { anyNode, at, indices } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { ruleOf } from "../ops/table.js";
+import { differentiateScan } from "./scan.js";
+import type { Seed } from "./scan.js";
+
+export type { Seed } from "./scan.js";
 
 /**
  * Reverse mode: for each of `wrt` the derivative of the sum of `output · cotangent` (of `sum(output)` without one), of its
@@ -23,11 +27,6 @@ export function differentiate(
   return differentiateAll(b, [{ output, cotangent: seed }], wrt);
 }
 
-export interface Seed {
-  readonly output: Node;
-  readonly cotangent: Node;
-}
-
 /** The same for several outputs at once: the derivative of the sum over all of `output · cotangent`. */
 export function differentiateAll(
   b: GraphBuilder,
@@ -41,11 +40,15 @@ export function differentiateAll(
   for (const { output, cotangent } of seeds) {
     if (output.type === "f32") accumulate(b, cotangents, output, cotangent);
   }
+  const progress: Progress = { active, cotangents, results: new Map() };
   for (const node of topologicalOrder(roots).reverse()) {
-    const g = cotangents.get(node);
     // What a variable was computed from is behind it: nothing passes.
-    if (g === undefined || variables.has(node) || !active.has(node)) continue;
-    propagate(b.at(node.origin), node, g, { active, cotangents });
+    if (variables.has(node) || !active.has(node)) continue;
+    if (node.op === "scan") propagateScan(b.at(node.origin), node, progress);
+    const g = cotangents.get(node);
+    if (g === undefined) continue;
+    if (node.op === "result") collectResult(node, g, progress);
+    else propagate(b.at(node.origin), node, g, progress);
   }
   return wrt.map((variable) => cotangents.get(variable) ?? zeros(b, variable));
 }
@@ -53,6 +56,8 @@ export function differentiateAll(
 interface Progress {
   readonly active: ReadonlySet<Node>;
   readonly cotangents: Map<Node, Node>;
+  /** Cotangents of the results of each scan, by index. */
+  readonly results: Map<Node, (Node | undefined)[]>;
 }
 
 function propagate<K extends OpName>(
@@ -62,10 +67,8 @@ function propagate<K extends OpName>(
   { active, cotangents }: Progress,
 ): void {
   const rule = ruleOf(node.op).vjp;
-  if (rule.kind === "none") {
-    refuse(node, rule.reason);
-    return;
-  }
+  // Where the derivative is zero or there is none, the walk stops.
+  if (rule.kind !== "rule") return;
   const needs = node.inputs.map((input) => input.type === "f32" && active.has(input));
   const parts = rule.build({ b, node, g, needs });
   for (const [position, input] of node.inputs.entries()) {
@@ -74,10 +77,28 @@ function propagate<K extends OpName>(
   }
 }
 
-/** Ops whose derivative is zero stop the walk; those without a rule must not be passed over in silence. */
-function refuse(node: NodeOf<OpName>, reason: string): void {
-  if (ruleOf(node.op).family !== "recurrence") return;
-  throw new Error(`${node.op} cannot be differentiated: ${reason}`);
+function collectResult(node: NodeOf<"result">, g: Node, { results }: Progress): void {
+  const [scan] = node.inputs;
+  if (scan === undefined) return;
+  const own = results.get(scan) ?? [];
+  own[node.attributes.index] = g;
+  results.set(scan, own);
+}
+
+function propagateScan(b: GraphBuilder, scan: NodeOf<"scan">, progress: Progress): void {
+  const given = progress.results.get(anyNode(scan));
+  if (given === undefined) return;
+  const needs = scan.inputs.map((input) => input.type === "f32" && progress.active.has(input));
+  const parts = differentiateScan(b, {
+    scan,
+    cotangents: given,
+    needs,
+    differentiate: differentiateAll,
+  });
+  for (const [position, input] of scan.inputs.entries()) {
+    const part = parts[position];
+    if (part !== undefined) accumulate(b, progress.cotangents, input, part);
+  }
 }
 
 function accumulate(

@@ -4,6 +4,7 @@ import type { Dim } from "../types/dimension.js";
 import type { Node, NodeOf, OpName } from "../types/graph.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { at, inputAt } from "../ops/broadcast.js";
 import { ruleOf } from "../ops/table.js";
 
 /**
@@ -19,7 +20,9 @@ export function liftGraph(
   const images = new Map(lifted);
   for (const node of topologicalOrder(roots)) {
     if (images.has(node) || !node.inputs.some((input) => images.has(input))) continue;
-    images.set(node, liftNode(b.at(node.origin), node, images, extent));
+    if (node.op === "scan") images.set(node, liftScan(b.at(node.origin), node, images, extent));
+    else if (node.op === "result") images.set(node, liftResult(b.at(node.origin), node, images));
+    else images.set(node, liftNode(b.at(node.origin), node, images, extent));
   }
   return roots.map((root) => images.get(root) ?? b.broadcast(root, [extent, ...root.shape]));
 }
@@ -33,4 +36,68 @@ function liftNode<K extends OpName>(
   const inputs = node.inputs.map((input) => images.get(input) ?? input);
   const marks = node.inputs.map((input) => images.has(input));
   return ruleOf(node.op).lift({ b, node, inputs, lifted: marks, extent });
+}
+
+/** The scan over lifted carries, and lifted slices and constants where they are; its yields are stacked along time first. */
+function liftScan(
+  b: GraphBuilder,
+  scan: NodeOf<"scan">,
+  images: ReadonlyMap<Node, Node>,
+  extent: Dim,
+): Node {
+  const { carries, slices, bound, nextCarries, yields } = scan.attributes;
+  const members = new Map<Node, Node>();
+  const leaves: NodeOf<"bound">[] = [];
+  const inputs = scan.inputs.map((input, position) => {
+    const leaf = at(bound, position);
+    const carry = position < carries;
+    const image =
+      images.get(input) ?? (carry ? b.broadcast(input, [extent, ...input.shape]) : undefined);
+    const type = {
+      type: leaf.type,
+      shape: image === undefined ? leaf.shape : [extent, ...leaf.shape],
+    };
+    const own = b.leaf("bound", type, { index: position }) as NodeOf<"bound">;
+    leaves.push(own);
+    members.set(leaf, own);
+    if (image === undefined) return input;
+    return !carry && position < carries + slices ? swapLeading(b, image) : image;
+  });
+  const step = at(bound, bound.length - 1);
+  // Leaves that are not lifted keep standing for themselves.
+  const plain = scan.inputs.flatMap((input, position) =>
+    position >= carries && !images.has(input) ? [at(bound, position)] : [],
+  );
+  for (const leaf of plain) members.delete(leaf);
+  const lifted = liftGraph(b, [...nextCarries, ...yields], members, extent);
+  return b.scan(inputs, {
+    ...scan.attributes,
+    bound: [
+      ...leaves.map((own, position) =>
+        plain.includes(at(bound, position)) ? at(bound, position) : own,
+      ),
+      step,
+    ],
+    nextCarries: lifted.slice(0, nextCarries.length),
+    yields: lifted.slice(nextCarries.length),
+  });
+}
+
+function liftResult(
+  b: GraphBuilder,
+  node: NodeOf<"result">,
+  images: ReadonlyMap<Node, Node>,
+): Node {
+  const scan = images.get(inputAt(node.inputs, 0));
+  if (scan?.op !== "scan") throw new Error("a result is lifted with its scan");
+  const result = b.result(scan, node.attributes.index);
+  return node.attributes.index < scan.attributes.nextCarries.length
+    ? result
+    : swapLeading(b, result);
+}
+
+/** [members, time, …] to [time, members, …], and back. */
+function swapLeading(b: GraphBuilder, x: Node): Node {
+  const rest = x.shape.slice(2).map((_, axis) => axis + 2);
+  return b.transpose(x, [1, 0, ...rest]);
 }

@@ -5,7 +5,7 @@ import type { Node, NodeOf, ScanAttributes, TensorType } from "../types/graph.js
 import { at, inputAt, wantOperands } from "./broadcast.js";
 import { problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
-import { notDifferentiable } from "./rule.js";
+import { recurrent } from "./rule.js";
 import type { OpTable } from "./rule.js";
 
 /** The type of a `bound` leaf that stands for input `position` of a scan within its body. */
@@ -90,16 +90,19 @@ function resultType(scan: NodeOf<"scan">, index: number): TensorType | ShapeProb
   return problem("argument", `a scan has no result ${index}`);
 }
 
+/** A body is a graph: compiler/autodiff/lift.ts lifts it as it lifts any other. */
+function byDriver(): never {
+  throw new Error("a scan is lifted with its body, by the driver");
+}
+
 export const recurrence: Pick<OpTable, "scan" | "result"> = {
   scan: {
     family: "recurrence",
     doc: "A body graph run for each slice; its results are read by `result`. The node itself is an f32 scalar without a value.",
     shape: ({ inputs, attributes }) =>
       scanProblem(inputs, attributes) ?? { type: "f32", shape: [] },
-    vjp: notDifferentiable("the derivative of a scan is built together with its lowering"),
-    lift: () => {
-      throw new Error("the lift of a scan is built together with its lowering");
-    },
+    vjp: recurrent(),
+    lift: byDriver,
     lowering: { kind: "recurrence" },
   },
   result: {
@@ -112,10 +115,8 @@ export const recurrence: Pick<OpTable, "scan" | "result"> = {
       if (scan.op !== "scan") return problem("argument", "only a scan has results");
       return resultType(scan, attributes.index);
     },
-    vjp: notDifferentiable("the derivative of a scan is built together with its lowering"),
-    lift: () => {
-      throw new Error("the lift of a scan is built together with its lowering");
-    },
+    vjp: recurrent(),
+    lift: byDriver,
     lowering: { kind: "recurrence" },
   },
 };

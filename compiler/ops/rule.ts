@@ -37,7 +37,9 @@ export type VjpBuild<K extends OpName> = (request: VjpRequest<K>) => readonly (N
 export type VjpRule<K extends OpName> =
   | { readonly kind: "rule"; readonly build: VjpBuild<K> }
   /** No cotangent passes, and this is why: the derivative is zero, or the result is not a real number. */
-  | { readonly kind: "none"; readonly reason: string };
+  | { readonly kind: "none"; readonly reason: string }
+  /** Built by the driver, which alone can differentiate a body: see compiler/autodiff/scan.ts. */
+  | { readonly kind: "recurrence" };
 
 export function vjp<K extends OpName>(build: VjpBuild<K>): VjpRule<K> {
   return { kind: "rule", build };
@@ -45,6 +47,11 @@ export function vjp<K extends OpName>(build: VjpBuild<K>): VjpRule<K> {
 
 export function notDifferentiable<K extends OpName>(reason: string): VjpRule<K> {
   return { kind: "none", reason };
+}
+
+/** Rules of scans and their results: the drivers of differentiation and lifting enter bodies. */
+export function recurrent<K extends OpName>(): VjpRule<K> {
+  return { kind: "recurrence" };
 }
 
 export interface LiftRequest<K extends OpName> {

@@ -5,6 +5,7 @@ import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { fold } from "./fold.js";
 import { rewrite } from "./rewrite.js";
+import { mergeScans, optimizeBodies } from "./scans.js";
 import { share } from "./share.js";
 import { simplify } from "./simplify.js";
 import { mergeViews } from "./views.js";
@@ -18,6 +19,11 @@ export interface Pass {
 
 /** In order. Draws are never changed: two with equal path, source and shape are the same values, and may become one. */
 export const passes: readonly Pass[] = [
+  {
+    name: "scans",
+    doc: "Loops over the same carries become one; yields that nobody reads go; bodies are optimized.",
+    run: (b, roots) => optimizeBodies(b, mergeScans(b, roots), (body) => optimize(b, body)),
+  },
   {
     name: "share",
     doc: "One node for equal ops over equal operands.",

@@ -53,7 +53,10 @@ export interface ScanAttributes {
   readonly carries: number;
   readonly slices: number;
   readonly constants: number;
-  /** `bound` leaves of the body: carries, slices, constants (same order), then the step index (i32). */
+  /**
+   * `bound` leaves of the body: carries, slices, constants (same order), then the step index (i32), which is the position
+   * along the scanned axis, in a reversed scan too. A `random` leaf of a body draws anew at each position.
+   */
   readonly bound: readonly NodeOf<"bound">[];
   readonly nextCarries: readonly Node[];
   readonly yields: readonly Node[];
