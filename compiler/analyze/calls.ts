@@ -155,18 +155,8 @@ function callBody(
 export function runBody(body: ast.Body, frame: Frame): Value {
   const { evaluator } = frame.run;
   if (body.kind === "Block") {
-    const value = evaluator.block(body, frame);
-    if (value !== undefined) return value;
-    if (frame.run.budget.exhausted) return poison;
-    return report(
-      frame,
-      "NN0404",
-      { start: body.span.end - 1, end: body.span.end },
-      {
-        message: "this body ends without returning a value",
-        hint: "end it with `return …`",
-      },
-    );
+    // A block that does not return was reported with its placement.
+    return evaluator.block(body, frame) ?? poison;
   }
   evaluator.where(body.where, frame);
   return evaluator.expression(body.value, frame);

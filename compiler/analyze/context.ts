@@ -209,6 +209,8 @@ export interface Run {
   readonly builtins: ReadonlyMap<string, Primitive>;
   /** For each declaration, the parameters that its body calls: there a call leaves out its first parameter. */
   readonly functionParameters: Map<object, ReadonlySet<string>>;
+  /** The constants that are being evaluated, outermost first. */
+  readonly forcing: string[];
   /** Declarations that call themselves, reported already. */
   readonly recursive: Set<Callable>;
   /** One object for each place, so that the builder keeps one view for it. */

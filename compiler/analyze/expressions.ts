@@ -93,7 +93,6 @@ function hostScalar(expression: ast.NameExpression, frame: Frame): Value {
 
 /** Words of other libraries for what the prelude calls otherwise. */
 const foreign: Readonly<Record<string, string>> = {
-  linear_layer: "dense",
   Dense: "dense",
   Linear: "dense",
   fully_connected: "dense",
@@ -108,7 +107,6 @@ const foreign: Readonly<Record<string, string>> = {
   matmul: "@",
   True: "true",
   False: "false",
-  None: "",
   swish: "silu",
   crossentropy: "cross_entropy",
   SGD: "sgd",
@@ -116,12 +114,13 @@ const foreign: Readonly<Record<string, string>> = {
 };
 
 export function unknownName(frame: Frame, name: string, span: Span): Value {
-  const known = foreign[name];
+  const known = Object.hasOwn(foreign, name) ? foreign[name] : undefined;
   return report(frame, "NN0201", span, {
     message: `nothing here is called \`${name}\``,
     hint:
-      didYouMean(name, visibleNames(frame.scope)) ??
-      (known === undefined || known === "" ? undefined : `here it is called \`${known}\``),
+      known === undefined
+        ? didYouMean(name, visibleNames(frame.scope))
+        : `here it is called \`${known}\``,
   });
 }
 

@@ -1,7 +1,7 @@
 // A file and the way to read its imports come in; every file as a unit, its declarations bound to names, goes out.
 import type * as ast from "../../grammar/ast.js";
 import { diagnostic, type DiagnosticCode } from "../../grammar/diagnostics.js";
-import { parse } from "../../grammar/parse.js";
+import { parse, type ParseResult } from "../../grammar/parse.js";
 import type { Run, Unit } from "./context.js";
 import { fileFrame } from "./frames.js";
 import { add, didYouMean } from "./report.js";
@@ -22,11 +22,24 @@ export interface Loader {
 
 const importLimit = 200;
 
+/** Trees of the standard library by the list that they came in: the same list has the same trees. */
+const parsedPreludes = new WeakMap<readonly PreludeFile[], readonly ParseResult[]>();
+
+interface PreludeFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+function parsePrelude(files: readonly PreludeFile[]): readonly ParseResult[] {
+  const known = parsedPreludes.get(files);
+  if (known !== undefined) return known;
+  const parsed = files.map(parse);
+  parsedPreludes.set(files, parsed);
+  return parsed;
+}
+
 /** The scope of the prelude: all its files see each other, around them the compiler's own functions. */
-export function loadPrelude(
-  run: Run,
-  files: readonly { readonly name: string; readonly text: string }[],
-): Scope {
+export function loadPrelude(run: Run, files: readonly PreludeFile[]): Scope {
   const outer = newScope(undefined);
   for (const name of run.builtins.keys()) {
     outer.names.set(name, {
@@ -37,8 +50,7 @@ export function loadPrelude(
     });
   }
   const scope = newScope(outer);
-  for (const { name, text } of files) {
-    const { file, diagnostics } = parse({ name, text });
+  for (const { file, diagnostics } of parsePrelude(files)) {
     for (const found of diagnostics) add(run, found);
     const unit: Unit = { source: file.source, tree: file, prelude: true, scope };
     for (const declaration of file.declarations) declare(run, unit, declaration);

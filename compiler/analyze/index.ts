@@ -10,6 +10,7 @@ import type { Evaluator, Run, Unit } from "./context.js";
 import { evaluate } from "./expressions.js";
 import { loadFile, loadPrelude } from "./files.js";
 import { fileFrame } from "./frames.js";
+import { lookup } from "./lookup.js";
 import { analyzeModel, type ModelSource } from "./model.js";
 import { checkNames } from "./names.js";
 import { didYouMean, report } from "./report.js";
@@ -55,7 +56,7 @@ export function analyze(file: ast.File, context: AnalysisContext): Analysis {
     file,
   );
   checkNames(run, unit);
-  forceConstants(unit);
+  forceConstants(run, unit);
   const models = analyzeModels(run, unit, context);
   return { models: hasErrors(run.diagnostics) ? [] : models, diagnostics: inOrder(run, file) };
 }
@@ -77,6 +78,7 @@ function newRun(settings: Readonly<Record<string, CompileTimeData>>): Run {
     evaluator,
     builtins: createBuiltins(),
     functionParameters: new Map(),
+    forcing: [],
     recursive: new Set(),
     origins: new Map(),
     settings,
@@ -85,14 +87,9 @@ function newRun(settings: Readonly<Record<string, CompileTimeData>>): Run {
 }
 
 /** Constants that no model uses are evaluated all the same. */
-function forceConstants(unit: Unit): void {
-  for (const [, binding] of unit.scope.lazy) {
-    if (binding.status !== "waiting") continue;
-    binding.status = "running";
-    const value = binding.compute();
-    binding.status = "done";
-    binding.value ??= value;
-  }
+function forceConstants(run: Run, unit: Unit): void {
+  const frame = fileFrame(run, unit);
+  for (const name of unit.scope.lazy.keys()) lookup(frame, name);
 }
 
 function analyzeModels(run: Run, unit: Unit, context: AnalysisContext): TypedModel[] {

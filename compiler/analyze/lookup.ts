@@ -1,5 +1,6 @@
 // A name and a frame come in; the value that the name stands for there goes out, file-level declarations evaluated on demand.
 import type { Frame } from "./context.js";
+import { fileFrame } from "./frames.js";
 import { report } from "./report.js";
 import { findBinding, findLazy, type LazyBinding } from "./scope.js";
 import { bool, poison, type Value } from "./values.js";
@@ -16,15 +17,19 @@ export function lookup(frame: Frame, name: string): Value | undefined {
 
 function force(frame: Frame, name: string, binding: LazyBinding): Value {
   if (binding.status === "done") return binding.value ?? poison;
+  const { forcing } = frame.run;
   if (binding.status === "running") {
     binding.value = poison;
-    return report(frame, "NN0603", binding.place.span, {
+    return report(fileFrame(frame.run, binding.place.unit), "NN0603", binding.place.span, {
       message: `\`${name}\` is defined in terms of itself`,
+      notes: [`the circle: ${[...forcing.slice(forcing.indexOf(name)), name].join(" → ")}`],
       hint: "give it a value that does not depend on it",
     });
   }
   binding.status = "running";
+  forcing.push(name);
   const value = binding.compute();
+  forcing.pop();
   binding.status = "done";
   // A cycle found meanwhile has left poison behind.
   binding.value = binding.value ?? value;

@@ -25,7 +25,6 @@ import {
   float,
   isPoison,
   list,
-  poison,
   wholeOrFloat,
   type Value,
 } from "./values.js";
@@ -216,12 +215,7 @@ function traceBody(
     scheduled: training,
   };
   run.budget.statements = statementLimit;
-  const returned = run.evaluator.block(source.declaration.block, frame);
-  if (returned !== undefined && returned !== poison) {
-    report(frame, "NN0403", source.declaration.nameSpan, {
-      message: "a model returns nothing; `output y = …` gives values out",
-    });
-  }
+  run.evaluator.block(source.declaration.block, frame);
   for (const complete of trace.later) complete();
   return trace;
 }

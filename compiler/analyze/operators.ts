@@ -15,7 +15,15 @@ import { listLimit, spendWork } from "./budget.js";
 import type { Frame } from "./context.js";
 import { foldNumbers } from "./folding.js";
 import { report } from "./report.js";
-import { apply, commonType, hasTensor, toTensor, unify, type Operand } from "./tensors.js";
+import {
+  apply,
+  applyElementwise,
+  commonType,
+  hasTensor,
+  toTensor,
+  unify,
+  type Operand,
+} from "./tensors.js";
 import {
   asDim,
   asNumber,
@@ -228,7 +236,9 @@ function build(
   if (operator === "^" && common !== "f32") return integerPower(frame, left, right, span);
   const type = comparisons.has(operator) ? common : arithmeticType(operator, common);
   const nodes = unify(frame, [left, right], type);
-  return nodes === undefined ? poison : apply(frame, span, nodeNames[operator], nodes, {}, spans);
+  return nodes === undefined
+    ? poison
+    : applyElementwise(frame, span, nodeNames[operator], nodes, {}, spans);
 }
 
 function arithmeticType(operator: Elementwise, common: ElementType): ElementType {
@@ -255,7 +265,7 @@ function buildLogic(
     }
     nodes.push(node);
   }
-  return apply(frame, span, operator, nodes, {}, [left.span, right.span]);
+  return applyElementwise(frame, span, operator, nodes, {}, [left.span, right.span]);
 }
 
 /** A whole power of an integer tensor is a product and stays an integer; every other is taken in f32. */
@@ -274,7 +284,7 @@ function integerPower(frame: Frame, left: Operand, right: Operand, span: Span): 
   const nodes = unify(frame, [left, right], "f32");
   return nodes === undefined
     ? poison
-    : apply(frame, span, "power", nodes, {}, [left.span, right.span]);
+    : applyElementwise(frame, span, "power", nodes, {}, [left.span, right.span]);
 }
 
 export function negate(frame: Frame, operand: Operand, span: Span): Value {
@@ -328,5 +338,5 @@ export function choose(
   const sides = unify(frame, [whenTrue, whenFalse]);
   if (sides === undefined) return poison;
   const spans = [condition.span, whenTrue.span, whenFalse.span];
-  return apply(frame, span, "select", [test, ...sides], {}, spans);
+  return applyElementwise(frame, span, "select", [test, ...sides], {}, spans);
 }

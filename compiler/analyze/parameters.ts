@@ -192,13 +192,8 @@ function bindFixed(
 /** The parameter at the instance's path: made by the first call, found again by later ones and other traces. */
 function declare(frame: Frame, wanted: Wanted): ParameterRecord | undefined {
   const model = frame.trace?.model;
-  if (model === undefined || (frame.body !== "layer" && frame.body !== "model")) {
-    report(frame, "NN0405", wanted.span, {
-      message: `a \`${wanted.role}\` can be declared in a \`layer\` or \`model\` alone`,
-      hint: frame.body === "fn" ? "declare the function as `layer`" : undefined,
-    });
-    return undefined;
-  }
+  // Elsewhere it was reported with its placement.
+  if (model === undefined || (frame.body !== "layer" && frame.body !== "model")) return undefined;
   const shape = fixedShape(frame, wanted);
   if (shape === undefined) return undefined;
   const path = parameterPath(frame, model, wanted.name, wanted.span);

@@ -18,12 +18,8 @@ export function regularizeBare(statement: ast.RegularizeStatement, frame: Frame)
     return;
   }
   const { trace } = frame;
-  if (trace === undefined || (frame.body !== "layer" && frame.body !== "model")) {
-    report(frame, "NN0403", statement.span, {
-      message: "`regularize` stands in models and layers alone",
-    });
-    return;
-  }
+  // Elsewhere it was reported with its placement.
+  if (trace === undefined || (frame.body !== "layer" && frame.body !== "model")) return;
   if (frame.scan !== undefined) {
     report(frame, "NN0403", statement.span, {
       message: "`regularize` cannot stand inside a `scan`",

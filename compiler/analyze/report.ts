@@ -75,13 +75,21 @@ function userPlace(frame: Frame, span: Span): UserPlace {
       text: `called here: ${call.name}`,
     });
   }
-  return { unit: at.unit, span: place, calls, moved };
+  return { unit: at.unit, span: place, calls: shortened(calls), moved };
+}
+
+/** Long chains keep both ends. */
+function shortened(calls: readonly Label[]): readonly Label[] {
+  const last = calls.at(-4);
+  if (calls.length <= 8 || last === undefined) return calls;
+  const between = { ...last, text: `${last.text} (after ${calls.length - 7} more calls)` };
+  return [...calls.slice(0, 3), between, ...calls.slice(-3)];
 }
 
 function preludeNote(frame: Frame, span: Span): string {
   const table = lineTable(frame.unit.source);
   const { line } = positionAt(table, span.start);
-  const name = frame.call?.name ?? "a call";
+  const name = frame.declaration?.name ?? frame.call?.name ?? "a call";
   return `inside ${name} of the standard library (${frame.unit.source.name}:${line}): ${lineText(table, line).trim()}`;
 }
 

@@ -52,13 +52,7 @@ export function evaluateScan(expression: ast.ScanExpression, frame: Frame): Valu
   };
   const leaves = sources.map((source) => bindSource(inner, source, step));
   const body: Frame = { ...inner, scan: state };
-  const returned = frame.run.evaluator.block(expression.block, body);
-  if (returned !== undefined && !isPoison(returned)) {
-    return report(frame, "NN0403", expression.span, {
-      message: "the block of a `scan` yields values, it does not return",
-      hint: "`yield y` stacks what each step gives",
-    });
-  }
+  frame.run.evaluator.block(expression.block, body);
   return assemble(expression, frame, state, { sources, leaves, step, along: along ?? 0, reverse });
 }
 
@@ -265,10 +259,8 @@ export function runScanStatement(
   frame: Frame,
   scan: ScanState,
 ): void {
+  // One in a local `fn` was reported with its placement.
   if (scan.scope !== frame.scope) {
-    report(frame, "NN0403", statement.span, {
-      message: `\`${statement.kind.toLowerCase()}\` stands directly in the block of a \`scan\``,
-    });
     scan.spoilt = true;
     return;
   }

@@ -60,11 +60,7 @@ function sharedValue(statement: ast.SharedStatement, frame: Frame): Value {
     }
   }
   const model = frame.trace?.model;
-  if (model === undefined || frame.instance === undefined) {
-    return report(frame, "NN0405", statement.span, {
-      message: "`shared` stands in models and layers alone",
-    });
-  }
+  if (model === undefined || frame.instance === undefined) return poison;
   const path = namedInstance(frame, model, statement.name, statement.nameSpan);
   if (path === undefined) {
     return report(frame, "NN0406", statement.nameSpan, {

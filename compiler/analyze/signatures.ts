@@ -13,6 +13,7 @@ import {
   asDim,
   asNumber,
   describe,
+  fullTypeText,
   isSpoilt,
   listItems,
   poison,
@@ -189,7 +190,7 @@ function admit(
   if (refused === undefined) return convert(call.body, wanted, node);
   reportArgument(call, argument, {
     code: "NN0302",
-    message: `\`${parameter.name}\` of ${call.name} takes ${refused.wants}, not ${typeText(node)}`,
+    message: `\`${parameter.name}\` of ${call.name} takes ${refused.wants}, not ${fullTypeText(node)}`,
     hint: refused.hint,
   });
   return undefined;
@@ -213,7 +214,10 @@ function refusal(
     };
   }
   if ((wanted === "u32" || wanted === "i32") && node.type === "f32") {
-    return { wants: "integers", hint: `convert them: \`${wanted}(x)\`` };
+    return {
+      wants: "integers",
+      hint: `\`${wanted}(x)\` converts; classes are declared as \`category(10)[batch]\``,
+    };
   }
   if (wanted === "bool" && node.type !== "bool") {
     return { wants: "truth values", hint: "compare: `x > 0`" };
@@ -238,7 +242,7 @@ function reportArgument(call: Binding, argument: GivenArgument, mistake: Argumen
   const labels =
     inside || argument.unit !== call.caller.unit
       ? []
-      : [{ span: argument.span, text: describe(argument.value) }];
+      : [{ span: argument.span, text: describe(argument.value).replace(/^a tensor /, "") }];
   report(call.caller, code, inside ? argument.span : call.span, { ...details, labels });
 }
 
@@ -326,7 +330,7 @@ export function checkDeclared(
   const refused = refusal(storedType(type.element), given);
   if (refused !== undefined) {
     return report(frame, "NN0302", at, {
-      message: `${what} is declared as ${refused.wants}, but it is ${typeText(given)}`,
+      message: `${what} is declared as ${refused.wants}, but it is ${fullTypeText(given)}`,
       hint: refused.hint,
     });
   }

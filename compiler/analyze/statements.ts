@@ -100,11 +100,10 @@ function runStatement(statement: ast.Statement, frame: Frame): Value | undefined
       return undefined;
     case "Carry":
     case "Yield":
-      if (frame.scan === undefined) {
-        misplaced(statement, frame);
-        return undefined;
+      // Elsewhere than in a scan it was reported with its placement.
+      if (frame.scan !== undefined) {
+        frame.run.evaluator.scanStatement(statement, frame, frame.scan);
       }
-      frame.run.evaluator.scanStatement(statement, frame, frame.scan);
       return undefined;
     case "Input":
     case "Target":
@@ -127,10 +126,8 @@ type ModelStatement =
 
 function runModelStatement(statement: ModelStatement, frame: Frame): void {
   const { trace } = frame;
-  if (trace === undefined || frame.body !== "model" || frame.scan !== undefined) {
-    misplaced(statement, frame);
-    return;
-  }
+  // What stands elsewhere was reported with its placement.
+  if (trace === undefined || frame.body !== "model" || frame.scan !== undefined) return;
   switch (statement.kind) {
     case "Input":
     case "Target":
@@ -147,14 +144,6 @@ function runModelStatement(statement: ModelStatement, frame: Frame): void {
       runProject(statement, frame, trace);
       return;
   }
-}
-
-function misplaced(statement: ast.Statement, frame: Frame): void {
-  const word = statement.kind.toLowerCase();
-  const scan = statement.kind === "Carry" || statement.kind === "Yield";
-  report(frame, "NN0403", statement.span, {
-    message: `\`${word}\` stands in ${scan ? "the block of a `scan`" : "the body of a `model`"} alone`,
-  });
 }
 
 function returned(statement: ast.ReturnStatement, frame: Frame): Value {

@@ -2,7 +2,7 @@
 import type { DiagnosticCode } from "../../grammar/diagnostics.js";
 import type { Span } from "../../grammar/span.js";
 import { isProblem, type ProblemSubject, type ShapeProblem } from "../ops/problem.js";
-import { shapeText } from "../types/dimension.js";
+import { dimEqual, dimText, shapeText, type Dim } from "../types/dimension.js";
 import type { ElementType, Node, OpAttributes, OpName, Origin, Shape } from "../types/graph.js";
 import { listLimit, spendWork } from "./budget.js";
 import type { Frame } from "./context.js";
@@ -75,6 +75,39 @@ export function apply<K extends OpName>(
 ): Value {
   const made = frame.run.builder.tryNode(op, inputs, attributes, originOf(frame, span));
   return settle(frame, span, made, inputs, spans);
+}
+
+/** An elementwise op; where shapes do not broadcast, the axes that disagree are named from the last. */
+export function applyElementwise<K extends OpName>(
+  frame: Frame,
+  span: Span,
+  op: K,
+  inputs: readonly Node[],
+  attributes: OpAttributes[K],
+  spans: readonly Span[],
+): Value {
+  const clash = clashOf(inputs);
+  if (clash === undefined) return apply(frame, span, op, inputs, attributes, spans);
+  return report(frame, "NN0301", span, {
+    message: "these shapes do not agree",
+    labels: inputs.map((node, index) => ({ span: spans[index] ?? span, text: typeText(node) })),
+    notes: [`axes are matched from the last: ${clash[0]} meets ${clash[1]}, and neither is 1`],
+  });
+}
+
+/** The last axes of two operands that do not broadcast. */
+function clashOf(inputs: readonly Node[]): readonly [string, string] | undefined {
+  const rank = Math.max(0, ...inputs.map(({ shape }) => shape.length));
+  for (let back = 1; back <= rank; back++) {
+    let seen: Dim = 1;
+    for (const { shape } of inputs) {
+      const dim = shape.at(-back) ?? 1;
+      if (dim === 1 || back > shape.length) continue;
+      if (seen !== 1 && !dimEqual(seen, dim)) return [dimText(seen), dimText(dim)];
+      seen = dim;
+    }
+  }
+  return undefined;
 }
 
 /** A node, or the report of why there is none. */

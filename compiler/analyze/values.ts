@@ -246,6 +246,11 @@ export function typeText(type: Pick<Node, "type" | "shape">): string {
   return `${type.type === "f32" ? "" : type.type}${shapeText(type.shape)}`;
 }
 
+/** `f32[batch, 4]`: with its element type, where that is what the message is about. */
+export function fullTypeText(type: Pick<Node, "type" | "shape">): string {
+  return `${type.type}${shapeText(type.shape)}`;
+}
+
 /** "1 value", "2 values". */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;

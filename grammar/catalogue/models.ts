@@ -6,7 +6,6 @@ export const models = {
   NN0401: "an output that depends on a target",
   NN0402: "a loss or metric of a wrong shape",
   NN0403: "a statement that cannot stand here",
-  NN0404: "a body that gives no value",
   NN0405: "a layer or parameter outside models and layers",
   NN0406: "a name of an instance or parameter that is taken",
   NN0407: "a parameter whose shape depends on a free dimension",

@@ -82,11 +82,16 @@ function foldCast(name: string, x: Value): Value | undefined {
   return number === undefined ? undefined : casts[name]?.(number);
 }
 
+/** `1e6` counts as the integer that it is. */
+function whole(value: Value | undefined): Value | undefined {
+  return value?.kind === "float" && Number.isSafeInteger(value.value) ? int(value.value) : value;
+}
+
 /** `range(n)`, `range(a, b)`, `range(a, b, step)`: kept as it is said where the bounds are known. */
 function foldRange(call: PrimitiveCall): Value | undefined {
-  const first = call.values.get("start");
-  const second = call.values.get("stop");
-  const third = call.values.get("step");
+  const first = whole(call.values.get("start"));
+  const second = whole(call.values.get("stop"));
+  const third = whole(call.values.get("step"));
   const known = [first, second, third].every(
     (value) => value === undefined || value.kind === "int",
   );
