@@ -15,7 +15,11 @@ import { createValues } from "./value.js";
 
 export function mapToCpu(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
   const apart = splitAxes(nest);
-  return mapInLoops(apart, buffers, chooseTile(apart, analyzeNest(apart), 4, 1).axes);
+  return mapInLoops(
+    apart,
+    buffers,
+    chooseTile(apart, analyzeNest(apart), { largest: 8, lanes: 16, guardCost: 1 }).axes,
+  );
 }
 
 /** Plain loops, one point at a time: what the other mappings are compared with. */
@@ -39,7 +43,10 @@ function mapInLoops(
       continue;
     }
     const below = dimValue(values, axis.extent);
-    const variable = values.variable(`a${axis.id}`, below);
+    // The last block starts at extent − step where blocks fit: so its lanes are known to stay inside.
+    const fits = typeof axis.extent === "number" && axis.extent % step === 0;
+    const extent = fits ? literal(values, "i32", Number(axis.extent) - step + 1) : below;
+    const variable = values.variable(`a${axis.id}`, extent);
     starts.set(axis, variable);
     loops.push({ variable, from: zero, below, step });
   }

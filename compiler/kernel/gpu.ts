@@ -55,7 +55,7 @@ function divide(nest: LoopNest, facts: NestFacts): Division {
     const cheap = length <= 4;
     return cheap ? plain : { outer, inner, tile: [], cooperative: true };
   }
-  const choice = chooseTile(nest, facts, 4, 0.25);
+  const choice = chooseTile(nest, facts, { largest: 4, lanes: 16, guardCost: 0.25 });
   const tile = choice.loads < 0.8 * choice.loadsUntiled ? choice.axes : [];
   const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes));
   const cooperative = blocks < fewInvocations && length >= longReduction;

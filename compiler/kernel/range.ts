@@ -114,7 +114,8 @@ function greatestValue(value: Value): Polynomial | undefined {
         return sumOf(polynomialOf(second), { constant: -1, terms: [] });
       }
       if (value.op === "divide" && second) return greatestQuotient(first, second);
-      if (value.op === "minimum" && second) return greatestValue(first) ?? greatestValue(second);
+      if (value.op === "minimum" && second)
+        return lesser(greatestValue(first), greatestValue(second));
       return value.op === "cast" && first.type === "bool" ? constantOf(1) : undefined;
     }
     case "polynomial": {
@@ -127,6 +128,15 @@ function greatestValue(value: Value): Polynomial | undefined {
     case "draw":
       return undefined;
   }
+}
+
+/** Of two bounds the better one, the second where that is not known: clamps have their limit there. */
+function lesser(
+  left: Polynomial | undefined,
+  right: Polynomial | undefined,
+): Polynomial | undefined {
+  if (!left || !right) return left ?? right;
+  return minimumOf(sumOf(right, scaled(left, -1))) >= 0 ? left : right;
 }
 
 function greatestQuotient(dividend: Value, divisor: Value): Polynomial | undefined {

@@ -20,16 +20,20 @@ const mostValues = 1600;
 
 const untiled: Tile = { axes: [], loads: 0, loadsUntiled: 0 };
 
-/** Tiles of up to `largest` by `largest` points; `guardCost` is what a guard that differs among lanes costs, in loads. */
-export function chooseTile(
-  nest: LoopNest,
-  facts: NestFacts,
-  largest: number,
-  guardCost: number,
-): Tile {
+export interface TileLimits {
+  /** Along an axis. */
+  readonly largest: number;
+  /** Points of a tile: each has an accumulator in a register. */
+  readonly lanes: number;
+  /** What a guard that differs among lanes costs, in loads. */
+  readonly guardCost: number;
+}
+
+export function chooseTile(nest: LoopNest, facts: NestFacts, limits: TileLimits): Tile {
   const reduction = heaviest(facts.reductions);
   if (!reduction) return untiled;
-  const lanes = mostValues / facts.values.length;
+  const { largest, guardCost } = limits;
+  const lanes = Math.min(limits.lanes, mostValues / facts.values.length);
   const { loads, guards } = reduction;
   const candidates = nest.axes.flatMap((axis) => sizesOf(axis, largest));
   const costOf = (axes: readonly TiledAxis[]): number =>
