@@ -32,6 +32,8 @@ const kinkLimit = 1e-2;
 
 const singleEntries = 8;
 const projections = 2;
+/** A projection of a larger tensor takes this many of its entries. */
+const widestProjection = 65_536;
 
 /** Numbers that look normally distributed (twelve uniform ones summed), from a 32-bit generator. */
 export function randomSource(seed: number): { uniform: () => number; normal: () => number } {
@@ -48,18 +50,26 @@ export function randomSource(seed: number): { uniform: () => number; normal: () 
   return { uniform, normal };
 }
 
+/** That many different places below `size`, ascending. */
+function randomPlaces(count: number, size: number, uniform: () => number): number[] {
+  if (count >= size) return Array.from({ length: size }, (_, place) => place);
+  const places = new Set<number>();
+  while (places.size < count) places.add(Math.floor(uniform() * size));
+  return [...places].sort((a, b) => a - b);
+}
+
 /** Two random projections of unit length and up to eight single entries. */
 export function directionsFor(size: number, seed: number): Direction[] {
   const { uniform, normal } = randomSource(seed);
   const directions: Direction[] = [];
   for (let turn = 0; turn < (size > 1 ? projections : 0); turn++) {
-    const weights = Float64Array.from({ length: size }, normal);
+    const places = randomPlaces(widestProjection, size, uniform);
+    const weights = places.map(normal);
     const length = Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
-    directions.push({ entries: [...weights].map((weight, place) => [place, weight / length]) });
+    directions.push({ entries: places.map((place, at) => [place, (weights[at] ?? 0) / length]) });
   }
-  const places = new Set<number>();
-  while (places.size < Math.min(singleEntries, size)) places.add(Math.floor(uniform() * size));
-  for (const place of places) directions.push({ entries: [[place, 1]] });
+  for (const place of randomPlaces(singleEntries, size, uniform))
+    directions.push({ entries: [[place, 1]] });
   return directions;
 }
 
@@ -74,8 +84,12 @@ export interface Comparison {
   readonly kink: boolean;
 }
 
-/** ⟨gradient, direction⟩ against (f(w + hd) − f(w − hd)) / 2h. */
-export async function compareAlong(probe: Probe, direction: Direction): Promise<Comparison> {
+/** ⟨gradient, direction⟩ against (f(w + hd) − f(w − hd)) / 2h; undefined where the time ran out. */
+export async function compareAlong(
+  probe: Probe,
+  direction: Direction,
+  outOfTime: () => boolean = () => false,
+): Promise<Comparison | undefined> {
   const { base, atBase, gradient, value } = probe;
   const claimed = direction.entries.reduce(
     (sum, [place, weight]) => sum + weight * (gradient[place] ?? NaN),
@@ -83,6 +97,7 @@ export async function compareAlong(probe: Probe, direction: Direction): Promise<
   );
   let best: Comparison = { error: Infinity, kink: true };
   for (const step of steps) {
+    if (outOfTime()) return undefined;
     const after = await value(moved(base, direction, step));
     const before = await value(moved(base, direction, -step));
     const right = (after - atBase) / step;
@@ -108,8 +123,8 @@ export async function measure(
   let error = 0;
   let kinks = 0;
   for (const direction of directions) {
-    if (outOfTime()) break;
-    const comparison = await compareAlong(probe, direction);
+    const comparison = await compareAlong(probe, direction, outOfTime);
+    if (comparison === undefined) break;
     if (comparison.kink) kinks++;
     else {
       entries++;

@@ -13,7 +13,7 @@ import { inputSpecs } from "../specs.js";
 import type { Terminal } from "../terminal.js";
 import { checkData, checkDimensions } from "./data.js";
 import { directionsFor, errorLimit, measure } from "./measure.js";
-import type { Probe } from "./measure.js";
+import type { Measured, Probe } from "./measure.js";
 import { checkedModel } from "./objectives.js";
 import type { CheckedModel, CheckedObjective, CheckedParameter } from "./objectives.js";
 
@@ -80,16 +80,27 @@ async function probeOf(
   };
 }
 
+async function measureParameter(
+  check: Check,
+  objective: CheckedObjective,
+  parameter: CheckedParameter,
+  place: number,
+  outOfTime: () => boolean,
+): Promise<Measured> {
+  const probe = await probeOf(check, objective, parameter);
+  return measure(probe, directionsFor(probe.base.length, place), outOfTime);
+}
+
 async function checkParameter(
   check: Check,
   objective: CheckedObjective,
   parameter: CheckedParameter,
   place: number,
 ): Promise<ParameterResult> {
-  const probe = await probeOf(check, objective, parameter);
-  const directions = directionsFor(probe.base.length, place);
   const outOfTime = (): boolean => performance.now() > check.deadline;
-  const { entries, error, kinks } = await measure(probe, directions, outOfTime);
+  const { entries, error, kinks } = outOfTime()
+    ? { entries: 0, error: 0, kinks: 0 }
+    : await measureParameter(check, objective, parameter, place, outOfTime);
   return {
     model: check.model,
     objective: objective.stage === "" ? objective.name : `${objective.stage}.${objective.name}`,
