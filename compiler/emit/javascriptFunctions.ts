@@ -89,6 +89,13 @@ function erfcOf(a) {
     text: `function moduloOf(x, y) {
   if (y === 0) return 0;
   const rest = x % y;
+  if (rest === 0 || rest < 0 === y < 0) return rest;
+  const whole = Math.fround(rest + y);
+  return whole === y ? 0 : whole;
+}`,
+    double: `function moduloOf(x, y) {
+  if (y === 0) return 0;
+  const rest = x % y;
   return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
 }`,
   },

@@ -92,7 +92,8 @@ const functions: Readonly<Record<string, ShaderFunction>> = {
   modulo_of: {
     // Division may be off by a unit in the last place, so the quotient is put right by the remainder.
     text: `fn modulo_of(x: f32, y: f32) -> f32 {
-  if (y == 0.0) {
+  // A quotient beyond 24 bits has no fraction left.
+  if (abs(x) * 5.9604645e-8 >= abs(y)) {
     return 0.0;
   }
   var r = x - y * floor(x / y);
