@@ -13,9 +13,10 @@ export interface DocComments {
 /** Gathers the doc comments that stand on lines of their own. */
 export function docComments(file: SourceFile, comments: readonly Comment[]): DocComments {
   const table = lineTable(file);
+  // A plain comment between a doc comment and its declaration does not part them.
   const lines = new Map<number, Comment>();
   for (const comment of comments) {
-    if (comment.doc && isAlone(table, comment)) lines.set(lineOf(table, comment), comment);
+    if (isAlone(table, comment)) lines.set(lineOf(table, comment), comment);
   }
   const above = (offset: number): string | undefined => {
     const bottom = positionAt(table, offset).line - 1;
@@ -64,9 +65,18 @@ function isAtTop(table: LineTable, comments: readonly Comment[], comment: Commen
   return true;
 }
 
-function joinLines(lines: ReadonlyMap<number, Comment>, top: number, bottom: number): string {
+/** The doc comments of some lines as one text; undefined where there are none among them. */
+function joinLines(
+  lines: ReadonlyMap<number, Comment>,
+  top: number,
+  bottom: number,
+): string | undefined {
   const texts: string[] = [];
-  for (let line = top; line <= bottom; line++) texts.push(lines.get(line)?.text.trimEnd() ?? "");
+  for (let line = top; line <= bottom; line++) {
+    const comment = lines.get(line);
+    if (comment?.doc === true) texts.push(comment.text.trimEnd());
+  }
+  if (texts.length === 0) return undefined;
   const indent = texts
     .filter((text) => text !== "")
     .reduce((least, text) => Math.min(least, text.search(/\S|$/)), Infinity);

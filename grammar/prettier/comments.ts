@@ -13,8 +13,8 @@ export interface AttachedComment extends Comment {
   leading?: boolean;
   trailing?: boolean;
   printed?: boolean;
-  /** Right after the `{` of a block. */
-  atBrace?: boolean;
+  /** Where this plugin puts it, where it does not leave that to Prettier. */
+  placement?: Placement;
   readonly enclosingNode?: AnyNode;
   readonly precedingNode?: AnyNode;
   readonly followingNode?: AnyNode;
@@ -28,18 +28,9 @@ export function commentText(comment: Comment): string {
   return `${comment.doc ? "///" : "//"}${comment.text}`.trimEnd();
 }
 
-function attach(node: WithComments, comment: AttachedComment): void {
-  (node.comments ??= []).push(comment);
-}
-
-/** Nodes whose parts each have a line when they are broken, by the kinds of such parts (none listed: all). */
+/** Kinds of the parts that have a line each when their parent is broken, by the kind of the parent. */
 const rows: Readonly<Record<string, readonly string[]>> = {
-  File: [],
-  Block: [],
-  List: [],
-  TensorType: [],
-  ResultType: [],
-  Index: [],
+  Index: ["Position", "Slice", "Ellipsis", "NewAxis"],
   Call: ["Argument"],
   Stage: ["Argument"],
   StopEarlyLine: ["Argument"],
@@ -53,38 +44,36 @@ const rows: Readonly<Record<string, readonly string[]>> = {
   Model: ["Parameter"],
 };
 
-function hasOwnLine(parent: AnyNode, child: AnyNode): boolean {
-  if (parent.kind === "Train" || parent.kind === "Search") return child.kind !== "Identifier";
-  const kinds = rows[parent.kind];
-  return kinds !== undefined && (kinds.length === 0 || kinds.includes(child.kind));
+/** Whether a part begins a line of its own as soon as its parent is broken over lines. */
+function isRow(parent: AnyNode, child: AnyNode): boolean {
+  switch (parent.kind) {
+    case "File":
+    case "Block":
+    case "List":
+      return true;
+    case "Train":
+    case "Search":
+      return child.kind !== "Identifier";
+    case "TensorType":
+      return parent.classes !== child;
+    case "ResultType":
+      return parent.parenthesized;
+    default:
+      return rows[parent.kind]?.includes(child.kind) === true;
+  }
 }
 
-/**
- * A comment before a part that begins no line (the value of a binding, say) goes above the whole
- * statement: anywhere else, formatting twice would move it twice.
- */
-function hoist(comment: AttachedComment, ast: File): boolean {
-  const { enclosingNode, followingNode } = comment;
-  if (enclosingNode === undefined || followingNode === undefined) return false;
-  if (hasOwnLine(enclosingNode, followingNode)) return false;
-  const statement = statementAround(ast, comment.span.start);
-  if (statement === undefined) return false;
-  comment.leading = true;
-  comment.trailing = false;
-  attach(statement as WithComments, comment);
-  return true;
-}
-
-/** The innermost node around an offset that has a line of its own. */
-function statementAround(ast: File, offset: number): AnyNode | undefined {
-  let found: AnyNode | undefined;
+/** The innermost row around a comment: its statement, or its argument, stage, element… */
+function rowAround(ast: File, comment: AttachedComment): AnyNode {
+  const offset = comment.span.start;
+  let found: AnyNode = ast;
   let parent: AnyNode = ast;
   for (;;) {
     const child: AnyNode | undefined = childrenOf(parent).find(
       (node) => node.span.start <= offset && offset < node.span.end,
     );
     if (child === undefined) return found;
-    if (hasOwnLine(parent, child)) found = child;
+    if (isRow(parent, child)) found = child;
     parent = child;
   }
 }
@@ -95,53 +84,96 @@ function childrenOf(node: AnyNode): AnyNode[] {
     .filter(isNode);
 }
 
-function atBrace(comment: AttachedComment): boolean {
-  const { enclosingNode, precedingNode } = comment;
-  if (enclosingNode?.kind !== "Block" || precedingNode !== undefined) return false;
+type Placement = "above" | "below" | "beside" | "brace" | "inner";
+
+function put(node: AnyNode, comment: AttachedComment, placement: Placement): true {
   comment.leading = false;
-  comment.trailing = false;
-  comment.atBrace = true;
-  attach(enclosingNode as WithComments, comment);
+  comment.trailing = placement === "beside";
+  comment.placement = placement;
+  ((node as WithComments).comments ??= []).push(comment);
   return true;
+}
+
+/**
+ * Decides where a comment goes; `false` leaves it to Prettier. Statements keep their comments as Prettier
+ * attaches them. Inside a statement a comment keeps its place only where a line begins or ends; any other
+ * goes above or behind the row in which it stands: formatting once more must not move it again.
+ */
+function place(comment: AttachedComment, ast: File, ownLine: boolean): boolean {
+  const { enclosingNode: parent, precedingNode: before, followingNode: after } = comment;
+  if (parent === undefined || parent.kind === "File") return false;
+  if (parent.kind === "Block") {
+    return before === undefined && !ownLine && put(parent, comment, "brace");
+  }
+  if (parent.kind === "Train" || parent.kind === "Search") {
+    if (before !== undefined && before.kind !== "Identifier") return false;
+    const first = after !== undefined && after.kind !== "Identifier";
+    return first ? put(after, comment, "above") : put(parent, comment, "inner");
+  }
+  return ownLine ? placeOwnLine(comment, ast, parent) : placeAtEnd(comment, ast, parent);
+}
+
+function placeOwnLine(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
+  const { precedingNode: before, followingNode: after } = comment;
+  if (after !== undefined && isRow(parent, after)) return put(after, comment, "above");
+  if (after === undefined && before !== undefined && isRow(parent, before)) {
+    return put(before, comment, "below");
+  }
+  return put(rowAround(ast, comment), comment, "above");
+}
+
+function placeAtEnd(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
+  const { precedingNode: before, followingNode: after } = comment;
+  if (after?.kind === "Block") return put(after, comment, "brace");
+  if (before === undefined && after !== undefined && isRow(parent, after)) {
+    return put(after, comment, "above");
+  }
+  const operand = parent.kind === "Binary" && parent.left === before;
+  const piped = parent.kind === "Pipeline" && parent.input === before;
+  const kept = before !== undefined && (operand || piped || isRow(parent, before));
+  return kept ? false : put(rowAround(ast, comment), comment, "beside");
 }
 
 /** Prettier's hooks: each returns whether it has attached the comment itself. */
 export const handleComments = {
   ownLine: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>
-    hoist(comment, ast),
+    place(comment, ast, true),
   endOfLine: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>
-    atBrace(comment) || (comment.precedingNode === undefined && hoist(comment, ast)),
+    place(comment, ast, false),
   remaining: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>
-    hoist(comment, ast),
+    place(comment, ast, false),
 };
 
 export function printComment(path: AstPath<AttachedComment>): Doc {
   return commentText(path.node);
 }
 
-/** The comments of a node that are neither before nor behind it; they count as printed from here on. */
-function takeInner(node: AnyNode, braces: boolean): AttachedComment[] {
-  const inner = ((node as WithComments).comments ?? []).filter(
-    (one) => one.leading !== true && one.trailing !== true && (one.atBrace === true) === braces,
-  );
-  for (const comment of inner) comment.printed = true;
-  return inner;
+/** The comments of a node that Prettier does not print itself; they count as printed from here on. */
+function take(node: AnyNode, placement: Placement): AttachedComment[] {
+  const taken = ((node as WithComments).comments ?? []).filter((one) => {
+    const around = one.leading === true || one.trailing === true;
+    return !around && one.printed !== true && (one.placement ?? "inner") === placement;
+  });
+  for (const comment of taken) comment.printed = true;
+  return taken;
+}
+
+/** Comments on lines of their own above a row. */
+export function commentsAbove(node: AnyNode): Doc {
+  return take(node, "above").map((one) => [commentText(one), hardline]);
+}
+
+/** Comments on lines of their own below the last row, before the closing bracket. */
+export function commentsBelow(node: AnyNode): Doc {
+  return take(node, "below").map((one) => [lineSuffix([hardline, commentText(one)]), breakParent]);
 }
 
 /** Comments on the line of an opening brace. */
 export function braceComments(node: AnyNode): Doc[] {
-  return takeInner(node, true).map((one) => [lineSuffix([" ", commentText(one)]), breakParent]);
+  return take(node, "brace").map((one) => [lineSuffix([" ", commentText(one)]), breakParent]);
 }
 
 /** Comments in an empty block or file, one to a line. */
 export function innerComments(node: AnyNode): Doc[] {
-  return takeInner(node, false).map((one) => [commentText(one), breakParent]);
-}
-
-/** Comments inside any other node without parts: at the end of its line, further ones below. */
-export function strayComments(node: AnyNode): Doc {
-  return takeInner(node, false).map((one, index) => [
-    lineSuffix([index === 0 ? " " : hardline, commentText(one)]),
-    breakParent,
-  ]);
+  return take(node, "inner").map((one) => [commentText(one), breakParent]);
 }

@@ -3,6 +3,7 @@
 import type { Doc } from "prettier";
 import { builders } from "prettier/doc";
 import type * as ast from "../ast.js";
+import { innerComments } from "./comments.js";
 import { assignment, braces, bracketed, commaList, printed } from "./layout.js";
 import type { Printing } from "./nodes.js";
 
@@ -104,7 +105,7 @@ function printLines(node: ast.TrainDeclaration | ast.SearchDeclaration, printing
     parts: printed(printing, "lines", node.lines.length),
     brace: text.indexOf("{", last.span.end),
     beside: [],
-    inner: [],
+    inner: innerComments(node),
   });
   return [node.kind.toLowerCase(), " ", print(["model"]), header, " ", block];
 }

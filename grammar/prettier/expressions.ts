@@ -154,9 +154,33 @@ function printBinary(node: ast.BinaryExpression, printing: Printing): Doc {
     node.parentheses === undefined &&
     operatorBinding(parent.operator) === operatorBinding(node.operator);
   if (continued) return [left, rest];
-  const owner = parent?.kind;
-  const flush = owner === "Argument" || owner === "List" || owner === "Position";
-  return group(flush ? [left, rest] : [left, indent(rest)]);
+  return group(indentsItself(printing) ? indent([left, rest]) : [left, rest]);
+}
+
+/** Whether further lines of an operation are indented here; most owners begin a new, indented line for it. */
+function indentsItself({ parent, key }: Printing): boolean {
+  switch (parent?.kind) {
+    case "Binary":
+    case "Unary":
+    case "Conditional":
+    case "Pipeline":
+    case "Return":
+    case "Yield":
+    case "Regularize":
+    case "Project":
+    case "SettingLine":
+    case "SearchObjectiveLine":
+    case "For":
+    case "IfBranch":
+    case "Scan":
+    case "Parameter":
+      return true;
+    case "Loss":
+    case "Metric":
+      return key === "value" && parent.name === undefined;
+    default:
+      return false;
+  }
 }
 
 function printConditional(node: ast.ConditionalExpression, printing: Printing): Doc {

@@ -17,10 +17,11 @@ import { renderAll } from "../render.js";
 import {
   type AttachedComment,
   commentText,
+  commentsAbove,
+  commentsBelow,
   handleComments,
   innerComments,
   printComment,
-  strayComments,
 } from "./comments.js";
 import {
   printDeclaration,
@@ -81,7 +82,7 @@ function printNode(
     key: typeof path.key === "symbol" ? undefined : (path.key ?? undefined),
     pad: padOf(args),
   };
-  return [printKind(node, printing), strayComments(node)];
+  return [commentsAbove(node), printKind(node, printing), commentsBelow(node)];
 }
 
 function padOf(args: unknown): number {

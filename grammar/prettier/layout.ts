@@ -20,6 +20,8 @@ export function bracketed(open: string, parts: readonly Doc[], close: string): D
 
 /** `a, b` without brackets. */
 export function commaList(parts: readonly Doc[]): Doc {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
   return group(indent(join([",", line], [...parts])));
 }
 

@@ -34,3 +34,9 @@ describe("the example programs", () => {
     expectGolden(`test/golden/format/${name}`, await checked(text));
   });
 });
+
+test("every form of the language, once", async () => {
+  const text = readFileSync("test/grammar/fixtures/everything.nn", "utf8");
+  expectGolden("test/golden/format/everything.nn", await checked(text));
+  expectGolden("test/golden/ast/everything.txt", treeOf(text));
+});
