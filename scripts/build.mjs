@@ -1,7 +1,7 @@
 // The sources in; the generated modules and build/ out (`--generate`: the generated modules alone).
 
 import { spawnSync } from "node:child_process";
-import { chmod, readdir, rm } from "node:fs/promises";
+import { chmod, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -20,9 +20,23 @@ async function compileSources() {
     stdio: "inherit",
   });
   await removeOrphans(join(root, "build"), root);
-  const command = join(root, "build/cli/main.js");
-  if (existsSync(command)) await chmod(command, 0o755);
+  await linkCommand();
   return status ?? 1;
+}
+
+/** npm links the commands of a package's dependencies, never its own: `npx nnc` would look in the registry. */
+async function linkCommand() {
+  const command = join(root, "build/cli/main.js");
+  const folder = join(root, "node_modules/.bin");
+  if (!existsSync(command) || !existsSync(folder)) return;
+  await chmod(command, 0o755);
+  if (process.platform === "win32") {
+    await writeFile(join(folder, "nnc.cmd"), `@node "%~dp0\\..\\..\\build\\cli\\main.js" %*\r\n`);
+    return;
+  }
+  const link = join(folder, "nnc");
+  await rm(link, { force: true });
+  await symlink("../../build/cli/main.js", link);
 }
 
 /** Outputs whose source is gone would still be found by imports. */

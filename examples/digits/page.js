@@ -16,8 +16,10 @@ addEventListener("keydown", ({ key }) => {
 
 try {
   const { Digits } = await import("./bundle/digits.js");
-  const net = await Digits.load({ weights: "./bundle/digits.safetensors" });
-  say(backendLine(net.backend));
+  // `?backend=webgpu` takes a software adapter too, which `auto` passes over.
+  const backend = new URLSearchParams(location.search).get("backend") ?? "auto";
+  const net = await Digits.load({ weights: "./bundle/digits.safetensors", backend });
+  say(backendLine(net));
   reader.start(net);
 } catch (error) {
   console.warn(error);
@@ -139,10 +141,9 @@ function showSeen(image) {
   context.putImageData(pixels, 0, 0);
 }
 
-function backendLine(backend) {
-  return backend === "cpu"
-    ? "Running on the CPU: this browser offers no WebGPU."
-    : "Running on WebGPU, on this device; nothing you draw leaves it.";
+function backendLine({ backend, backendReason }) {
+  const place = backend === "webgpu" ? "on WebGPU" : "on the CPU";
+  return `Running ${place} (${backendReason}). Nothing that you draw leaves this page.`;
 }
 
 async function isMissing() {
