@@ -1,10 +1,30 @@
 // In: the backend asked for; out: WebGPU where Node has none of its own, put where the runtime looks for it.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { errorCode } from "./data/file.js";
 import type { Backend } from "./options.js";
+
+const vulkanLoader = "libvulkan.so.1";
 
 /** Node 20 has no `navigator`, later ones have one without a GPU; neither is in the types. */
 interface Globals {
   navigator?: { gpu?: GPU };
+}
+
+/**
+ * Whether the loader of Vulkan is where Linux looks for libraries. Without it Dawn, WebGPU's driver here,
+ * would write a warning of its own with every run on the CPU.
+ */
+function hasVulkan(): boolean {
+  if (process.platform !== "linux") return true;
+  const folders = (process.env["LD_LIBRARY_PATH"] ?? "").split(":").filter((path) => path !== "");
+  const usual = ["/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64"];
+  if ([...folders, ...usual].some((folder) => existsSync(join(folder, vulkanLoader)))) return true;
+  try {
+    return readFileSync("/etc/ld.so.cache").includes(vulkanLoader);
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -14,6 +34,7 @@ interface Globals {
 export async function provideWebGpu(wanted: Backend): Promise<string | undefined> {
   const globals = globalThis as Globals;
   if (wanted === "cpu" || globals.navigator?.gpu !== undefined) return undefined;
+  if (wanted === "auto" && !hasVulkan()) return "no Vulkan driver is installed, which WebGPU needs";
   try {
     const gpu = (await import("webgpu")).create([]);
     if (globals.navigator === undefined) globals.navigator = { gpu };
