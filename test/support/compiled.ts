@@ -1,0 +1,45 @@
+// The text of a `.nn` file and a backend in; its model, compiled and opened, out.
+import { check, compile } from "../../compiler/compile.js";
+import type { CompiledModel } from "../../compiler/compile.js";
+import { cpuModuleText } from "../../compiler/emit/plan.js";
+import { renderAll } from "../../grammar/render.js";
+import { load } from "../../runtime/index.js";
+import type { RuntimeOptions, TrainingNet } from "../../runtime/index.js";
+import type { CpuModule } from "../../runtime/plan.js";
+import { softwareDevice } from "./adapter.js";
+
+/** Throws with the rendered diagnostics where the source has mistakes. */
+export function compileOne(source: string, file = "test.nn"): CompiledModel {
+  const { models, diagnostics } = compile(source, { file });
+  const [model] = models;
+  if (diagnostics.length > 0 || model === undefined) throw new Error(renderAll(diagnostics));
+  return model;
+}
+
+export type TestBackend = "f64" | "f32" | "webgpu";
+
+/** f64: the CPU kernels in double precision; f32: as users run them; webgpu: the software adapter. */
+export async function open(
+  model: CompiledModel,
+  backend: TestBackend,
+  options: Partial<RuntimeOptions> = {},
+): Promise<TrainingNet> {
+  if (backend === "webgpu") {
+    const device = await softwareDevice();
+    return load(model.plan, { ...options, backend: "webgpu", device });
+  }
+  const text = cpuModuleText(model.training.planned.kernels, backend);
+  return load(model.plan, {
+    ...options,
+    backend: "cpu",
+    precision: backend === "f64" ? 64 : 32,
+    cpu: () => importText(text),
+  });
+}
+
+async function importText(text: string): Promise<CpuModule> {
+  const url = `data:text/javascript;base64,${Buffer.from(text, "utf8").toString("base64")}`;
+  return (await import(/* @vite-ignore */ url)) as CpuModule;
+}
+
+export { check };
