@@ -7,9 +7,9 @@ import { anyNode, at, indices } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { ruleOf } from "../ops/table.js";
 import { differentiateScan } from "./scan.js";
-import type { Seed } from "./scan.js";
+import type { Seed } from "./scanBody.js";
 
-export type { Seed } from "./scan.js";
+export type { Seed } from "./scanBody.js";
 
 /**
  * Reverse mode: for each of `wrt` the derivative of the sum of `output · cotangent` (of `sum(output)` without one), of its

@@ -47,39 +47,29 @@ function liftScan(
 ): Node {
   const { carries, slices, bound, nextCarries, yields } = scan.attributes;
   const members = new Map<Node, Node>();
-  const leaves: NodeOf<"bound">[] = [];
-  const inputs = scan.inputs.map((input, position) => {
-    const leaf = at(bound, position);
+  const inputs: Node[] = [];
+  // Leaves that are not lifted keep standing for themselves, the step among them.
+  const leaves = [...bound];
+  for (const [position, input] of scan.inputs.entries()) {
     const carry = position < carries;
+    const lifted = images.has(input) || carry;
     const image =
-      images.get(input) ?? (carry ? b.broadcast(input, [extent, ...input.shape]) : undefined);
-    const type = {
-      type: leaf.type,
-      shape: image === undefined ? leaf.shape : [extent, ...leaf.shape],
-    };
+      images.get(input) ?? (carry ? b.broadcast(input, [extent, ...input.shape]) : input);
+    const sliced = !carry && position < carries + slices;
+    inputs.push(lifted && sliced ? swapLeading(b, image) : image);
+    if (!lifted) continue;
+    const leaf = at(bound, position);
+    const type = { type: leaf.type, shape: [extent, ...leaf.shape] };
     const own = b.leaf("bound", type, { index: position }) as NodeOf<"bound">;
-    leaves.push(own);
+    leaves[position] = own;
     members.set(leaf, own);
-    if (image === undefined) return input;
-    return !carry && position < carries + slices ? swapLeading(b, image) : image;
-  });
-  const step = at(bound, bound.length - 1);
-  // Leaves that are not lifted keep standing for themselves.
-  const plain = scan.inputs.flatMap((input, position) =>
-    position >= carries && !images.has(input) ? [at(bound, position)] : [],
-  );
-  for (const leaf of plain) members.delete(leaf);
-  const lifted = liftGraph(b, [...nextCarries, ...yields], members, extent);
+  }
+  const body = liftGraph(b, [...nextCarries, ...yields], members, extent);
   return b.scan(inputs, {
     ...scan.attributes,
-    bound: [
-      ...leaves.map((own, position) =>
-        plain.includes(at(bound, position)) ? at(bound, position) : own,
-      ),
-      step,
-    ],
-    nextCarries: lifted.slice(0, nextCarries.length),
-    yields: lifted.slice(nextCarries.length),
+    bound: leaves,
+    nextCarries: body.slice(0, nextCarries.length),
+    yields: body.slice(nextCarries.length),
   });
 }
 

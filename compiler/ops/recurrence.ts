@@ -2,7 +2,7 @@
 
 import { dimEqual, dimText, shapeEqual, shapeText } from "../types/dimension.js";
 import type { Node, NodeOf, ScanAttributes, TensorType } from "../types/graph.js";
-import { at, inputAt, wantOperands } from "./broadcast.js";
+import { at, indices, inputAt, wantOperands } from "./broadcast.js";
 import { problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
 import { recurrent } from "./rule.js";
@@ -36,7 +36,7 @@ function scanProblem(
   inputs: readonly Node[],
   attributes: ScanAttributes,
 ): ShapeProblem | undefined {
-  const { length, carries, slices, constants, bound, nextCarries } = attributes;
+  const { carries, slices, constants, bound, nextCarries } = attributes;
   const count = carries + slices + constants;
   const wrong = wantOperands(inputs, count, "scan");
   if (wrong !== undefined) return wrong;
@@ -46,38 +46,35 @@ function scanProblem(
       "a scan's body has a leaf for each operand and the step, and a next value for each carry",
     );
   }
-  for (const [position, input] of inputs.entries()) {
-    const sliced = position >= carries && position < carries + slices;
-    const extent = input.shape[0];
-    if (sliced && (extent === undefined || !dimEqual(extent, length))) {
-      return problem("shape", "the tensors of a scan are equally long along the scanned axis", {
-        expected: dimText(length),
-        found: extent === undefined ? "a scalar" : dimText(extent),
-        operands: [position],
-      });
-    }
-    const mismatch =
-      wantMatch(
-        at(bound, position),
-        boundType(input, position, attributes),
-        "a leaf of a scan's body has its operand's type",
-        [position],
-      ) ??
-      (position < carries
-        ? wantMatch(
-            at(nextCarries, position),
-            input,
-            "a carry keeps its shape and type from step to step",
-            [position],
-          )
-        : undefined);
+  for (const position of indices(count)) {
+    const mismatch = operandProblem(inputAt(inputs, position), position, attributes);
     if (mismatch !== undefined) return mismatch;
   }
-  return wantMatch(
-    at(bound, count),
-    { type: "i32", shape: [] },
-    "the step of a scan is an i32 scalar",
-  );
+  const step = { type: "i32", shape: [] } as const;
+  return wantMatch(at(bound, count), step, "the step of a scan is an i32 scalar");
+}
+
+function operandProblem(
+  input: Node,
+  position: number,
+  attributes: ScanAttributes,
+): ShapeProblem | undefined {
+  const { length, carries, slices, bound, nextCarries } = attributes;
+  const sliced = position >= carries && position < carries + slices;
+  const extent = input.shape[0];
+  if (sliced && (extent === undefined || !dimEqual(extent, length))) {
+    return problem("shape", "the tensors of a scan are equally long along the scanned axis", {
+      expected: dimText(length),
+      found: extent === undefined ? "a scalar" : dimText(extent),
+      operands: [position],
+    });
+  }
+  const leaf = boundType(input, position, attributes);
+  const wrong = "a leaf of a scan's body has its operand's type";
+  const mismatch = wantMatch(at(bound, position), leaf, wrong, [position]);
+  if (mismatch !== undefined || position >= carries) return mismatch;
+  const kept = "a carry keeps its shape and type from step to step";
+  return wantMatch(at(nextCarries, position), input, kept, [position]);
 }
 
 /** A scan's result by index: last carries first, then stacked yields. */

@@ -4,6 +4,7 @@ import { multiplyDims } from "../types/dimension.js";
 import type { Node, NodeOf } from "../types/graph.js";
 import { at, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { repeatedProduct } from "../ops/power.js";
 import { alwaysFinite, isSplat } from "./constants.js";
 
 /** 0 · x is left as it is unless x is known to be finite: an infinity must show, not vanish. */
@@ -114,16 +115,6 @@ function simplifyPower(b: GraphBuilder, x: Node, y: Node): Node | undefined {
   if (!Number.isInteger(exponent) || size > 32) return undefined;
   const product = repeatedProduct(b, x, size);
   return exponent > 0 ? product : b.divide(1, product);
-}
-
-function repeatedProduct(b: GraphBuilder, x: Node, exponent: number): Node {
-  let result: Node | undefined;
-  let square = x;
-  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) result = result === undefined ? square : b.multiply(result, square);
-    if (rest > 1) square = b.multiply(square, square);
-  }
-  return result ?? x;
 }
 
 /** Where `y` is a constant: `neutral` leaves x, the other decides. */

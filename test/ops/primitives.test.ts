@@ -1,107 +1,26 @@
 // Calls of the language's primitives in; values against the independent reference, derivatives, and mistakes as values, out.
 
 import { describe, expect, it } from "vitest";
-import { differentiate } from "../../compiler/autodiff/differentiate.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
-import { verifyGraph } from "../../compiler/graph/verify.js";
-import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import { distributions, operators, primitives } from "../../compiler/ops/primitives.js";
-import type { Argument, Primitive } from "../../compiler/ops/primitives.js";
+import type { Argument } from "../../compiler/ops/primitives.js";
 import { isProblem } from "../../compiler/ops/problem.js";
 import { freeDim, shapeText } from "../../compiler/types/dimension.js";
-import type { ElementType, Node, Shape } from "../../compiler/types/graph.js";
+import type { ElementType } from "../../compiler/types/graph.js";
 import { reference } from "../oracle/reference.js";
+import {
+  batch,
+  call,
+  dimensions,
+  expectClose,
+  expectDerivative,
+  leaf,
+  one,
+  problemOf,
+  tensor,
+} from "../support/calls.js";
 import { interpretOne } from "../support/interpret.js";
-import type { Bindings, Tensor } from "../support/interpret.js";
-import { generator } from "../support/sampleValues.js";
-
-const batch = freeDim("batch");
-const dimensions = { batch: 3, time: 5 };
-
-function tensor(
-  shape: readonly number[],
-  seed = 1,
-  range: readonly [number, number] = [-2, 2],
-): Tensor {
-  const next = generator(seed);
-  const length = shape.reduce((product, extent) => product * extent, 1);
-  return { shape, data: Array.from({ length }, () => range[0] + next() * (range[1] - range[0])) };
-}
-
-/** Calls by name with positional values, as analysis does after matching named ones. */
-function call(b: GraphBuilder, name: string, ...values: (Argument | undefined)[]): readonly Node[] {
-  const built = named(name).build(b, values);
-  if (isProblem(built)) throw new Error(built.message);
-  return built;
-}
-
-function one(b: GraphBuilder, name: string, ...values: (Argument | undefined)[]): Node {
-  const [node] = call(b, name, ...values);
-  if (node === undefined) throw new Error(`${name} gives one value`);
-  return node;
-}
-
-function named(name: string): Primitive {
-  const primitive = primitives[name] ?? operators[name];
-  if (primitive === undefined) throw new Error(`no primitive ${name}`);
-  return primitive;
-}
-
-function problemOf(name: string, values: (b: GraphBuilder) => readonly Argument[]): string {
-  const b = createBuilder();
-  const built = named(name).build(b, values(b));
-  return isProblem(built) ? built.message : "no problem";
-}
-
-function leaf(b: GraphBuilder, name: string, shape: Shape, type: ElementType = "f32"): Node {
-  return b.input(name, { type, shape });
-}
-
-function expectClose(found: Tensor, expected: Tensor): void {
-  expect(found.shape).toEqual(expected.shape);
-  for (const [n, value] of [...expected.data].entries())
-    expect(found.data[n]).toBeCloseTo(value, 9);
-}
-
-/** The derivative of ⟨out, c⟩ along a direction in every leaf, against a central difference. */
-function expectDerivative(
-  b: GraphBuilder,
-  out: Node,
-  leaves: Readonly<Record<string, Node>>,
-  bindings: Bindings,
-): void {
-  const weights = tensor(interpretOne(out, bindings).shape, 77);
-  const scalar = b.sum(b.multiply(out, b.input("c", out)));
-  const point: Bindings = { ...bindings, leaves: { ...bindings.leaves, c: weights } };
-  const names = Object.keys(leaves);
-  const gradients = differentiate(b, scalar, Object.values(leaves));
-  expect(verifyGraph(gradients)).toEqual([]);
-  let analytic = 0;
-  const directions = new Map<string, Tensor>();
-  for (const [n, name] of names.entries()) {
-    const value = point.leaves[name];
-    const gradient = gradients[n];
-    if (value === undefined || gradient === undefined) throw new Error(`no ${name}`);
-    const direction = tensor(value.shape, 99 + n);
-    directions.set(name, direction);
-    const own = interpretOne(gradient, point);
-    analytic += [...own.data].reduce((sum, g, i) => sum + g * (direction.data[i] ?? 0), 0);
-  }
-  const at = (step: number): number => {
-    const moved: Record<string, Tensor> = { ...point.leaves };
-    for (const [name, { data }] of directions) {
-      const value = point.leaves[name];
-      if (value === undefined) continue;
-      moved[name] = {
-        shape: value.shape,
-        data: Array.from(value.data, (x, i) => x + step * (data[i] ?? 0)),
-      };
-    }
-    return interpretOne(scalar, { ...point, leaves: moved }).data[0] ?? NaN;
-  };
-  const numeric = (at(1e-5) - at(-1e-5)) / 2e-5;
-  expect(Math.abs(analytic - numeric)).toBeLessThan(1e-5 * (1 + Math.abs(numeric)));
-}
+import type { Tensor } from "../support/interpret.js";
 
 describe("the primitives of the language", () => {
   it("are all there, by name", () => {
@@ -166,166 +85,6 @@ describe("matmul", () => {
     expect(message).toBe(
       "the last axis of the left side is 64; the last but one of the right is 128",
     );
-  });
-});
-
-interface ConvolutionCase {
-  readonly x: readonly number[];
-  readonly kernel: readonly number[];
-  readonly stride?: number | readonly number[];
-  readonly padding?: "same" | "valid" | number;
-  readonly dilation?: number;
-  readonly groups?: number;
-}
-
-const convolutionCases: readonly ConvolutionCase[] = [
-  { x: [2, 7, 3], kernel: [3, 3, 5] },
-  { x: [2, 7, 3], kernel: [3, 3, 2], stride: 2, padding: "same" },
-  { x: [1, 7, 4], kernel: [2, 2, 6], groups: 2, padding: 1 },
-  { x: [2, 7, 5, 2], kernel: [3, 2, 2, 3], stride: [2, 1], padding: "same" },
-  { x: [1, 7, 7, 1], kernel: [3, 3, 1, 1], dilation: 2, padding: 2, stride: 3 },
-  { x: [2, 5, 4, 4], kernel: [3, 3, 1, 4], groups: 4, padding: "same" },
-  { x: [1, 4, 3, 5, 2], kernel: [2, 3, 2, 2, 1], padding: "same", stride: 2 },
-  { x: [1, 5, 1], kernel: [1, 1, 1], stride: 2, padding: "same" },
-];
-
-describe("conv", () => {
-  it.each(convolutionCases.map((own) => [JSON.stringify(own), own] as const))("%s", (_, own) => {
-    const b = createBuilder();
-    const nodes = { x: leaf(b, "x", own.x), w: leaf(b, "w", own.kernel) };
-    const { stride = 1, padding = "valid", dilation = 1, groups = 1 } = own;
-    const out = one(b, "conv", nodes.x, nodes.w, stride, padding, dilation, groups);
-    const leaves = { x: tensor(own.x, 3), w: tensor(own.kernel, 4) };
-    const spatial = own.kernel.length - 2;
-    const all = (value: number | readonly number[]) =>
-      typeof value === "number" ? Array.from({ length: spatial }, () => value) : value;
-    const how = { stride: all(stride), dilation: all(dilation), groups, padding };
-    expectClose(interpretOne(out, { leaves }), reference.conv([leaves.x, leaves.w], how));
-    expectDerivative(b, out, nodes, { leaves });
-  });
-
-  it("takes a free batch and a free spatial axis", () => {
-    const b = createBuilder();
-    const time = freeDim("time");
-    const out = one(b, "conv", leaf(b, "x", [batch, time, 2]), leaf(b, "w", [3, 2, 4]), 2, "same");
-    const leaves = { x: tensor([3, 5, 2], 3), w: tensor([3, 2, 4], 4) };
-    const how = { stride: [2], dilation: [1], groups: 1, padding: "same" } as const;
-    const value = interpretOne(out, { leaves, dimensions });
-    expectClose(value, reference.conv([leaves.x, leaves.w], how));
-  });
-
-  it("is the adjoint of conv_transpose: ⟨conv(x), y⟩ = ⟨x, conv_transpose(y)⟩", () => {
-    for (const [padding, stride, dilation] of [
-      ["valid", 1, 1],
-      [1, 2, 2],
-      ["same", 2, 1],
-    ] as const) {
-      const b = createBuilder();
-      const forward = one(
-        b,
-        "conv",
-        leaf(b, "x", [2, 8, 3]),
-        leaf(b, "w", [3, 3, 5]),
-        stride,
-        padding,
-        dilation,
-      );
-      const [, positions = 0] = forward.shape;
-      const turned = leaf(b, "v", [3, 5, 3]);
-      const back = one(
-        b,
-        "conv_transpose",
-        leaf(b, "y", [2, positions, 5]),
-        turned,
-        stride,
-        padding,
-        dilation,
-      );
-      const w = tensor([3, 3, 5], 4);
-      const y = tensor([2, Number(positions), 5], 6);
-      const leaves = {
-        x: tensor([2, 8, 3], 3),
-        w,
-        y,
-        v: reference.transpose([w], { permutation: [0, 2, 1] }),
-      };
-      const [left, right] = [interpretOne(forward, { leaves }), interpretOne(back, { leaves })];
-      // The transposed one is as long as the shortest input that gives so many positions.
-      const x = reference.slice([leaves.x], {
-        starts: [0, 0, 0],
-        counts: [2, right.shape[1] ?? 0, 3],
-        steps: [1, 1, 1],
-      });
-      const rest = reference.pad([x], {
-        before: [0, 0, 0],
-        after: [0, 8 - (right.shape[1] ?? 0), 0],
-        interior: [0, 0, 0],
-        value: 0,
-      });
-      const cut = interpretOne(forward, { leaves: { ...leaves, x: rest } });
-      const dot = (p: Tensor, q: Tensor) =>
-        [...p.data].reduce((sum, v, n) => sum + v * (q.data[n] ?? 0), 0);
-      expect(left.shape).toEqual(y.shape);
-      expect(dot(x, right)).toBeCloseTo(dot(cut, y), 9);
-    }
-  });
-
-  it("differentiates conv_transpose", () => {
-    const b = createBuilder();
-    const nodes = { x: leaf(b, "x", [2, 3, 2, 4]), w: leaf(b, "w", [3, 3, 2, 6]) };
-    const out = one(b, "conv_transpose", nodes.x, nodes.w, 2, "same", 1, 2);
-    expect(shapeText(out.shape)).toBe("[2, 6, 4, 6]");
-    expectDerivative(b, out, nodes, {
-      leaves: { x: tensor([2, 3, 2, 4], 3), w: tensor([3, 3, 2, 6], 4) },
-    });
-  });
-
-  it("reports a kernel larger than its input, and channels that do not fit", () => {
-    expect(
-      problemOf("conv", (b) => [leaf(b, "x", [batch, 3, 3, 1]), leaf(b, "w", [5, 5, 1, 8])]),
-    ).toContain("larger than its input");
-    expect(
-      problemOf("conv", (b) => [leaf(b, "x", [batch, 9, 9, 2]), leaf(b, "w", [5, 5, 3, 8])]),
-    ).toContain("channels");
-    expect(
-      problemOf("conv", (b) => [
-        leaf(b, "x", [batch, 9, 9, 3]),
-        leaf(b, "w", [5, 5, 3, 8]),
-        1,
-        "full",
-      ]),
-    ).toContain("padding");
-  });
-});
-
-describe("windows", () => {
-  const cases = [
-    { x: [2, 6, 3], window: 2, stride: undefined, padding: "valid" },
-    { x: [2, 7, 5, 2], window: 3, stride: 2, padding: "same" },
-    { x: [1, 7, 5, 2], window: [3, 2], stride: 1, padding: 1 },
-    { x: [1, 4, 3, 5, 2], window: 2, stride: 2, padding: "same" },
-  ] as const;
-  it.each(cases.map((own) => [JSON.stringify(own), own] as const))("%s", (_, own) => {
-    const spatial = own.x.length - 2;
-    const all = (value: number | readonly number[]): number[] =>
-      typeof value === "number" ? Array.from({ length: spatial }, () => value) : [...value];
-    const x = tensor(own.x, 8);
-    const window = all(own.window);
-    const how = {
-      window,
-      stride: own.stride === undefined ? window : all(own.stride),
-      padding: own.padding,
-    };
-    for (const [name, expected] of [
-      ["window_max", reference.windowMax([x], how)],
-      ["window_mean", reference.windowMean([x], how)],
-    ] as const) {
-      const b = createBuilder();
-      const nodes = { x: leaf(b, "x", own.x) };
-      const out = one(b, name, nodes.x, own.window, own.stride, own.padding);
-      expectClose(interpretOne(out, { leaves: { x } }), expected);
-      expectDerivative(b, out, nodes, { leaves: { x } });
-    }
   });
 });
 

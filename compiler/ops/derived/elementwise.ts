@@ -6,6 +6,7 @@ import type { BinaryName, GraphBuilder, UnaryName } from "../builder.js";
 import { opTable } from "../table.js";
 import { castTo, countable, promote, realAt, tensorAt, toTensor } from "./arguments.js";
 import { matmul } from "./matmul.js";
+import { repeatedProduct } from "../power.js";
 import { define, fail, parameter } from "./primitive.js";
 import type { Argument, Call, Primitive } from "./primitive.js";
 
@@ -124,17 +125,6 @@ function power({ b, values }: Call): Node {
     return repeatedProduct(b, countable(b, base), n);
   }
   return b.power(castTo(b, base, "f32"), castTo(b, exponent, "f32"));
-}
-
-/** x·x·…·x by squaring. */
-function repeatedProduct(b: GraphBuilder, base: Node, exponent: number): Node {
-  let result: Node | undefined;
-  let square = base;
-  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) result = result === undefined ? square : b.multiply(result, square);
-    if (rest > 1) square = b.multiply(square, square);
-  }
-  return result ?? base;
 }
 
 function choice({ b, values }: Call): Node {

@@ -1,6 +1,6 @@
 // A channels-last tensor and a window in; the largest and the mean of each window over one to three axes out.
 
-import { dimEqual, shapeText } from "../../types/dimension.js";
+import { shapeText } from "../../types/dimension.js";
 import type { Node, WindowAttributes } from "../../types/graph.js";
 import { indices } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
@@ -97,7 +97,9 @@ function windowsOf(b: GraphBuilder, { x, first, lie }: Pooling, fill: number): N
 function windowMean(b: GraphBuilder, request: Pooling): Node {
   const total = b.sum(windowsOf(b, request, 0), appended(request));
   const size = request.lie.reduce((product, own) => product * own.size, 1);
-  if (request.padding !== "same") return b.multiply(total, 1 / size);
+  const margins = request.lie.flatMap(({ before, after }) => [before, after]);
+  const whole = request.padding !== "same" || margins.every((margin) => margin === 0);
+  if (whole) return b.divide(total, size);
   return request.lie.reduce((mean, own, n) => {
     const behind = request.lie.length - n;
     return b.divide(mean, b.reshape(counts(b, own), [own.count, ...indices(behind).map(() => 1)]));
@@ -106,9 +108,6 @@ function windowMean(b: GraphBuilder, request: Pooling): Node {
 
 /** How many elements of the tensor each window holds along one axis: min(end, extent) − max(start, 0). */
 function counts(b: GraphBuilder, { extent, size, stride, before, count }: Sliding): Node {
-  if (dimEqual(before, 0) && stride === size && dimEqual(count, extent)) {
-    return b.constant(1, [count]);
-  }
   const start = b.subtract(b.multiply(b.iota([count], 0), stride), b.dimension(before));
   const end = b.minimum(b.add(start, size), b.dimension(extent));
   return b.cast(b.subtract(end, b.maximum(start, 0)), "f32");
