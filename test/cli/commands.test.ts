@@ -117,6 +117,24 @@ describe("compile", () => {
   });
 });
 
+describe("fmt", () => {
+  test("lists and mends what differs, and then nothing does", async () => {
+    const file = folder.put("ugly.nn", "model A{input x:[batch,2]   output y=x*2 // twice\n}");
+    expect(await run("fmt", "--check", file)).toMatchObject({ code: 1, out: `${file}\n` });
+    expect(await succeed("fmt", file)).toBe(`${file}\n`);
+    expect(readFileSync(file, "utf8")).toContain("  output y = x * 2");
+    expect(readFileSync(file, "utf8")).toContain("// twice");
+    expect(await succeed("fmt", "--check", file)).toBe("");
+  });
+  test("a file with a mistake is left as it is", async () => {
+    const file = folder.put("broken.nn", "model A { input x: [batch }\n");
+    const { code, notes } = await run("fmt", file);
+    expect(code).toBe(1);
+    expect(notes).toContain("error[NN");
+    expect(readFileSync(file, "utf8")).toBe("model A { input x: [batch }\n");
+  });
+});
+
 describe("train, evaluate, predict", () => {
   const weights = join(folder.path, "classes.safetensors");
   const log = join(folder.path, "run.jsonl");

@@ -1,0 +1,122 @@
+// In: the built command as a process of its own; out: exit codes, streams, signals and the software adapter.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { softwareEnvironment, softwareExpected } from "../../scripts/software.mjs";
+import { temporaryFolder } from "./data/files.js";
+
+const root = join(import.meta.dirname, "../..");
+const command = join(root, "build/cli/main.js");
+const movies = join(root, "examples/programs/movies.nn");
+const folder = temporaryFolder();
+const table = folder.put("r.csv", "mary,john,liked\n1,2,0\n5,4,1\n4,4,1\n2,2,0\n3,5,1\n1,1,0\n");
+const data = ["--data", `ratings=${table}:mary,john`, "--data", `liked=${table}:liked`];
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly notes: string;
+}
+
+/** Runs the command; `watch` sees all that stderr holds so far, and may send signals. */
+function run(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  watch: (notes: string, signal: () => void) => void = () => undefined,
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [command, ...args], {
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let out = "";
+    let notes = "";
+    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => {
+      notes += chunk.toString();
+      watch(notes, () => child.kill("SIGINT"));
+    });
+    child.on("close", (code) => {
+      resolve({ code, out, notes });
+    });
+  });
+}
+
+describe("the command as a process", () => {
+  test("is built: npm ci does it, and npm run build", () => {
+    expect(existsSync(command)).toBe(true);
+  });
+  test("exit codes reach the shell; JSON is alone on stdout; no colour without a terminal", async () => {
+    const good = await run(["check", movies, "--json"]);
+    expect(good).toEqual({ code: 0, out: "[]\n", notes: "" });
+    const wrong = folder.put("wrong.nn", "model A {\n  output y = nothing\n}\n");
+    const bad = await run(["check", wrong, "--json"]);
+    expect(bad.code).toBe(1);
+    expect(JSON.parse(bad.out)).toHaveLength(1);
+    expect(bad.notes).toContain("error[NN");
+    expect(bad.notes).not.toContain("\u001b");
+    expect((await run(["chekc"])).code).toBe(2);
+    expect((await run([])).code).toBe(2);
+  }, 30_000);
+  test("Ctrl-C stops after the step, writes weights and says how to resume", async () => {
+    const weights = join(folder.path, "long.safetensors");
+    const args = ["train", movies, ...data, "--backend", "cpu", "--epochs", "9000000"];
+    let sent = false;
+    const ended = await run([...args, "-o", weights], {}, (notes, signal) => {
+      if (sent || !notes.includes("epoch 3/")) return;
+      sent = true;
+      signal();
+    });
+    expect(ended.code).toBe(0);
+    expect(ended.notes).toContain(`wrote ${weights}`);
+    expect(ended.notes).toContain("--resume");
+    expect(readFileSync(weights).includes("nnc.training")).toBe(true);
+  }, 60_000);
+  test("the line that tells the backend says why it was taken", async () => {
+    const weights = join(folder.path, "auto.safetensors");
+    const { code, notes } = await run(["train", movies, ...data, "--epochs", "2", "-o", weights]);
+    expect(code).toBe(0);
+    expect(notes).toMatch(/^backend: (the CPU|WebGPU) \(.+\)$/m);
+  }, 60_000);
+});
+
+describe.skipIf(!softwareExpected)("on the software adapter", () => {
+  const train = async (name: string, backend: string): Promise<Ended> =>
+    run(
+      [
+        "train",
+        movies,
+        ...data,
+        "--epochs",
+        "3",
+        "--backend",
+        backend,
+        "-o",
+        join(folder.path, name),
+      ],
+      softwareEnvironment(),
+    );
+  test("WebGPU is used when asked for, and follows the CPU's losses", async () => {
+    const gpu = await train("gpu.safetensors", "webgpu");
+    const cpu = await train("cpu.safetensors", "cpu");
+    expect(gpu.notes).toContain("backend: WebGPU");
+    expect([gpu.code, cpu.code]).toEqual([0, 0]);
+    const losses = ({ notes }: Ended): number[] =>
+      [...notes.matchAll(/ loss (\S+)/g)].map(([, loss]) => Number(loss));
+    expect(losses(gpu)).toHaveLength(3);
+    losses(gpu).forEach((loss, at) => {
+      expect(loss).toBeCloseTo(losses(cpu)[at] ?? NaN, 3);
+    });
+  }, 60_000);
+  test("auto does not take it", async () => {
+    const { notes } = await train("auto2.safetensors", "auto");
+    expect(notes).toContain("backend: the CPU (the only WebGPU adapter computes in software");
+  }, 60_000);
+  test("the same seed gives the same weights, bit for bit", async () => {
+    await train("first.safetensors", "webgpu");
+    await train("second.safetensors", "webgpu");
+    const read = (name: string): Buffer => readFileSync(join(folder.path, name));
+    expect(read("first.safetensors").equals(read("second.safetensors"))).toBe(true);
+  }, 60_000);
+});
