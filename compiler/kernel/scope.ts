@@ -98,7 +98,7 @@ function prefixOf(value: Value): string {
   if (value.kind === "load") return "x";
   const prefixes: Readonly<Record<ElementType, string>> = {
     f32: "v",
-    i32: "i",
+    i32: "j", // "i32" would hide the type
     u32: "u",
     bool: "c",
   };

@@ -52,7 +52,8 @@ export function makeNest(
     positions: new Map(),
     hostIndex: (node) => hostScalar(k, tables, node),
     bufferOf: (node, index) => {
-      const own = inside.get(node);
+      const leaf = node.op === "stored" || node.op === "input";
+      const own = leaf ? undefined : inside.get(node);
       if (own !== undefined) {
         if (own.placement === undefined && samePoint(index, point)) return undefined;
         conflict = own;

@@ -1,0 +1,85 @@
+// Takes a compiled model and the name of a stage, gives what that stage made of it, as text that people read.
+import { parse } from "../grammar/parse.js";
+import { printAst } from "../grammar/printAst.js";
+import type { CompiledModel } from "./compile.js";
+import { printGraph } from "./graph/print.js";
+import { printKernel } from "./kernel/print.js";
+import { printSchedule } from "./schedule/print.js";
+import type { Effect } from "./types/graph.js";
+import type { Named } from "./types/model.js";
+
+export const stageNames = [
+  "ast",
+  "graph",
+  "gradient",
+  "schedule",
+  "kernels",
+  "wgsl",
+  "js",
+] as const;
+export type StageName = (typeof stageNames)[number];
+
+export function stageText(model: CompiledModel, stage: StageName): string {
+  switch (stage) {
+    case "ast":
+      return printAst(parse(model.file).file);
+    case "graph":
+      return graphText(model);
+    case "gradient":
+      return gradientText(model);
+    case "schedule":
+      return model.training.schedules.map(printSchedule).join("\n");
+    case "kernels":
+      return model.training.planned.kernels
+        .map(({ plan, comment, gpu, cpu }) =>
+          [
+            `${plan.name}: ${comment}`,
+            "on the GPU",
+            printKernel(gpu),
+            "on the CPU",
+            printKernel(cpu),
+          ].join("\n"),
+        )
+        .join("\n\n");
+    case "wgsl":
+      return model.plan.kernels.map(({ name, wgsl }) => `// ${name}\n${wgsl}`).join("\n");
+    case "js":
+      return model.cpu;
+  }
+}
+
+/** The body as it was traced: with inference semantics, then with training semantics. */
+function graphText({ name, typed }: CompiledModel): string {
+  return (["inference", "training"] as const)
+    .map((kind) => {
+      const trace = typed[kind];
+      const roots = [
+        ...prefixed("output", trace.outputs),
+        ...prefixed("loss", trace.losses),
+        ...prefixed("penalty", trace.penalties),
+        ...prefixed("metric", trace.metrics),
+        ...prefixed("state", trace.stateUpdates),
+      ];
+      return `${name}, ${kind}\n${printGraph(roots)}`;
+    })
+    .join("\n\n");
+}
+
+function prefixed(prefix: string, list: readonly Named[]): Named[] {
+  return list.map((one) => ({ ...one, name: `${prefix} ${one.name}` }));
+}
+
+/** Each training step as one optimized graph: forward, backward, updates, metrics. */
+function gradientText({ training }: CompiledModel): string {
+  return training.built.programs
+    .filter((program) => program.kind === "step")
+    .map(({ name, effects }) => `${name}\n${printGraph(effects.map(effectRoot))}`)
+    .join("\n\n");
+}
+
+function effectRoot(effect: Effect): { name: string; value: Effect["value"] } {
+  const { value } = effect;
+  if (effect.kind === "result") return { name: `result ${effect.name}`, value };
+  const offset = effect.offset === undefined ? "" : ` from ${effect.offset}`;
+  return { name: `store ${effect.storage}${offset}`, value };
+}
