@@ -9,6 +9,7 @@ import type {
 import { mapToCpu } from "../kernel/cpu.js";
 import { mapToGpu } from "../kernel/gpu.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
+import { uniformKey } from "../kernel/ir.js";
 import { freeDim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
@@ -130,9 +131,9 @@ function createWords(dimensions: readonly string[]): Words {
     { kind: "counter" },
     ...dimensions.map((name): KernelUniform => ({ kind: "dim", dim: freeDim(name) })),
   ];
-  const positions = new Map(list.map((uniform, at) => [JSON.stringify(uniform), at]));
+  const positions = new Map(list.map((uniform, at) => [uniformKey(uniform), at]));
   const wordOf = (uniform: KernelUniform): number => {
-    const key = JSON.stringify(uniform);
+    const key = uniformKey(uniform);
     const known = positions.get(key);
     if (known !== undefined) return known;
     positions.set(key, list.length);

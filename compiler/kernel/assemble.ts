@@ -7,12 +7,13 @@ import { survey } from "./group.js";
 import type { Expression, Kernel, KernelBinding, KernelUniform, Statement } from "./ir.js";
 import type { ReduceScalar } from "./measure.js";
 import { flopsOf } from "./measure.js";
-import { place } from "./place.js";
+import { uniformKey } from "./ir.js";
+import { place, withoutConstant } from "./place.js";
 import { internPolynomial } from "./polynomial.js";
 import { writeReduction } from "./reduce.js";
 import type { Emission, Scope } from "./scope.js";
 import { openScope } from "./scope.js";
-import type { ReductionLoop, Value, Values, VariableValue } from "./value.js";
+import type { PolynomialValue, ReductionLoop, Value, Values, VariableValue } from "./value.js";
 
 /** One point of the nest that a pass of the kernel's body computes. */
 export interface Lane {
@@ -52,11 +53,7 @@ export function assemble(
 ): Kernel {
   const stores = storesOf(nest, mapping);
   const roots = stores.flatMap((store) => [store.index, store.value, ...store.guards]);
-  const termOf = (value: Value, at: number): Value => {
-    const term = value.kind === "polynomial" ? value.terms[at] : undefined;
-    return term ? internPolynomial(mapping.values, { constant: 0, terms: [term] }) : value;
-  };
-  const { uses, groups } = survey(roots, termOf);
+  const { uses, groups } = survey(roots, (value) => sharedParts(mapping.values, value));
   const { bindings, bindingOf } = bindingsOf(nest, buffers);
   const uniforms: KernelUniform[] = [];
   const emission: Emission = {
@@ -86,6 +83,14 @@ export function assemble(
     origins: nest.origins,
     flops: flopsOf(nest),
   };
+}
+
+/** Products, and the sum without its constant. */
+function sharedParts(values: Values, value: PolynomialValue): readonly Value[] {
+  const products = value.terms.filter((term) => term.coefficient !== 1 || term.factors.length > 1);
+  const parts = value.terms.length > 1 ? products : [];
+  const terms = parts.map((term) => internPolynomial(values, { constant: 0, terms: [term] }));
+  return value.constant === 0 ? terms : [...terms, withoutConstant(values, value)];
 }
 
 function storesOf(nest: LoopNest, mapping: Mapping): readonly PointStore[] {
@@ -144,8 +149,8 @@ export function bufferKey(buffer: ScheduledBuffer): string {
 }
 
 function uniformOf(uniforms: KernelUniform[], uniform: KernelUniform): number {
-  const key = JSON.stringify(uniform);
-  const at = uniforms.findIndex((known) => JSON.stringify(known) === key);
+  const key = uniformKey(uniform);
+  const at = uniforms.findIndex((known) => uniformKey(known) === key);
   if (at >= 0) return at;
   uniforms.push(uniform);
   return uniforms.length - 1;

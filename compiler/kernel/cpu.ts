@@ -44,8 +44,10 @@ function mapInLoops(
     }
     const below = dimValue(values, axis.extent);
     // The last block starts at extent − step where blocks fit: so its lanes are known to stay inside.
-    const fits = typeof axis.extent === "number" && axis.extent % step === 0;
-    const extent = fits ? literal(values, "i32", Number(axis.extent) - step + 1) : below;
+    const extent =
+      typeof axis.extent === "number" && axis.extent % step === 0
+        ? literal(values, "i32", axis.extent - step + 1)
+        : below;
     const variable = values.variable(`a${axis.id}`, extent);
     starts.set(axis, variable);
     loops.push({ variable, from: zero, below, step });

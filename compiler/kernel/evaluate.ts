@@ -30,7 +30,8 @@ export function createEvaluation(
   const axesOf = createAxesOf();
   const shapes = new Map<Scalar, ReductionShape>();
   const evaluate = (scalar: Scalar, axes: AxisValues): Value => {
-    const key = [...axesOf(scalar)].map((axis) => axes.get(axis)?.id ?? "?").join(",");
+    let key = "";
+    for (const axis of axesOf(scalar)) key += `${axes.get(axis)?.id ?? "?"},`;
     const known = memo.get(scalar) ?? new Map<string, Value>();
     memo.set(scalar, known);
     const found = known.get(key);
@@ -115,17 +116,28 @@ export function createEvaluation(
   return { values, evaluate };
 }
 
+const noAxes: ReadonlySet<Axis> = new Set();
+
 /** The axes that a scalar depends on, those that its own reductions bind left out. */
 export function createAxesOf(): (scalar: Scalar) => ReadonlySet<Axis> {
   const memo = new Map<Scalar, ReadonlySet<Axis>>();
   const axesOf = (scalar: Scalar): ReadonlySet<Axis> => {
     const known = memo.get(scalar);
     if (known) return known;
-    const axes = new Set<Axis>();
-    if (scalar.kind === "axis") axes.add(scalar.axis);
-    for (const child of scalarChildren(scalar)) for (const axis of axesOf(child)) axes.add(axis);
-    if (scalar.kind === "reduce") for (const axis of scalar.axes) axes.delete(axis);
+    const axes = collectAxes(scalar);
     memo.set(scalar, axes);
+    return axes;
+  };
+  const collectAxes = (scalar: Scalar): ReadonlySet<Axis> => {
+    if (scalar.kind === "axis") return new Set([scalar.axis]);
+    const children = scalarChildren(scalar).map(axesOf);
+    const largest = children.reduce((a, b) => (b.size > a.size ? b : a), noAxes);
+    const bound = scalar.kind === "reduce" ? scalar.axes : [];
+    const covered = children.every((set) => [...set].every((axis) => largest.has(axis)));
+    // Most scalars depend on what one of their operands depends on, and share its set.
+    if (covered && bound.length === 0) return largest;
+    const axes = new Set(children.flatMap((set) => [...set]));
+    for (const axis of bound) axes.delete(axis);
     return axes;
   };
   return axesOf;

@@ -24,6 +24,7 @@ import { createValues } from "./value.js";
 /** With fewer invocations than this, long reductions are shared by the lanes of a workgroup. */
 const fewInvocations = 4096;
 const longReduction = 128;
+const shortRow = 32;
 const invocations = 64;
 /** Groups beyond this fold into a second dimension of the grid, which may leave some without work. */
 const groupsAlongAxis = 65535;
@@ -31,7 +32,7 @@ const groupsAlongAxis = 65535;
 interface Division {
   /** Axes that number the invocations, or the workgroups where reductions are cooperative. */
   readonly outer: readonly Axis[];
-  /** Axes over which the lanes of a workgroup stride. */
+  /** Axes over which the lanes of a workgroup stride, or an invocation runs. */
   readonly inner: readonly Axis[];
   readonly tile: readonly TiledAxis[];
   readonly cooperative: boolean;
@@ -50,10 +51,10 @@ function divide(nest: LoopNest, facts: NestFacts): Division {
   const outer = nest.axes.filter((axis) => reductions.some(({ axes }) => axes.has(axis)));
   const inner = nest.axes.filter((axis) => !outer.includes(axis));
   const length = Math.max(...reductions.map((reduction) => reduction.length));
-  // Reductions that all points of a row share are done once, by the row's workgroup.
+  // Reductions that all points of a row share are done once: short rows by an invocation, long ones by a workgroup.
   if (inner.length > 0) {
-    const cheap = length <= 4;
-    return cheap ? plain : { outer, inner, tile: [], cooperative: true };
+    const short = length <= shortRow && pointsOf(inner) <= shortRow;
+    return { outer, inner, tile: [], cooperative: !short };
   }
   const choice = chooseTile(nest, facts, { largest: 4, lanes: 16, guardCost: 0.25 });
   const tile = choice.loads < 0.8 * choice.loadsUntiled ? choice.axes : [];
@@ -71,7 +72,9 @@ function mappingOf(facts: NestFacts, division: Division): Mapping {
   const lane = values.variable("lane", undefined);
   const size = cooperative ? laneCount(facts, tile) : invocations;
   const blocks = split(values, number, outer, counts);
-  const rows = splitLoop(values, inner, lane, size);
+  const rows = cooperative
+    ? splitLoop(values, inner, lane, size)
+    : splitLoop(values, inner, literal(values, "i32", 0), 1);
   const axes = new Map([...blocks, ...rows.axes]);
   return {
     target: "gpu",

@@ -1,6 +1,6 @@
 // Takes the values that a kernel stores, gives its reductions in groups that run in one loop, and how often each value is used.
 import { zeroConditions } from "./simplify.js";
-import type { ReductionValue, Value } from "./value.js";
+import type { PolynomialValue, ReductionValue, Value } from "./value.js";
 import { childrenOf } from "./value.js";
 
 /** Reductions over the same loops, none of which needs another; `conditions` hold wherever a term counts. */
@@ -17,9 +17,10 @@ export interface Survey {
 /** More accumulators than this in one loop would leave the registers. */
 const mostMembers = 32;
 
+/** `partsOf` gives the values that a polynomial is computed from where they are shared. */
 export function survey(
   roots: readonly Value[],
-  termOf: (value: Value, term: number) => Value,
+  partsOf: (value: PolynomialValue) => readonly Value[],
 ): Survey {
   const uses = new Map<Value, number>();
   const reductions: ReductionValue[] = [];
@@ -28,13 +29,8 @@ export function survey(
     uses.set(value, before + 1);
     if (before > 0) return;
     for (const child of childrenOf(value)) visit(child);
-    if (value.kind === "polynomial" && value.terms.length > 1) {
-      value.terms.forEach((term, at) => {
-        if (term.coefficient !== 1 || term.factors.length > 1) {
-          const single = termOf(value, at);
-          uses.set(single, (uses.get(single) ?? 0) + 1);
-        }
-      });
+    if (value.kind === "polynomial") {
+      for (const part of partsOf(value)) uses.set(part, (uses.get(part) ?? 0) + 1);
     }
     if (value.kind === "reduction") reductions.push(value);
   };

@@ -1,5 +1,6 @@
 // Takes no input, gives the types of kernel IR: typed statements over pure expressions, printed as WGSL and as JavaScript.
 import type { Dim } from "../types/dimension.js";
+import { dimKey } from "../types/dimension.js";
 import type { ElementType, Origin } from "../types/graph.js";
 import type { ScalarOp } from "../types/nest.js";
 
@@ -81,6 +82,12 @@ export type KernelUniform =
   | { readonly kind: "dim"; readonly dim: Dim }
   | { readonly kind: "host"; readonly index: number }
   | { readonly kind: "seed" | "member" | "counter" };
+
+/** Equal for equal uniforms alone. */
+export function uniformKey(uniform: KernelUniform): string {
+  if (uniform.kind === "dim") return `dim ${dimKey(uniform.dim)}`;
+  return uniform.kind === "host" ? `host ${uniform.index}` : uniform.kind;
+}
 
 /** A buffer that the kernel sees; `buffer` counts in `Schedule.buffers`. */
 export interface KernelBinding {

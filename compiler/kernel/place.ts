@@ -7,7 +7,7 @@ import { minimumOf } from "./range.js";
 import type { Emission, Scope } from "./scope.js";
 import { knownDepth, levelOf, lookUp, nameValue, openScope, scopeAt } from "./scope.js";
 import { conjunctsOf } from "./simplify.js";
-import type { GuardValue, PolynomialValue, Term, Value } from "./value.js";
+import type { GuardValue, PolynomialValue, Term, Value, Values } from "./value.js";
 
 /** WGSL compilers stop at 126 nested parentheses, and readers long before. */
 const deepest = 10;
@@ -17,6 +17,16 @@ const deepest = 10;
  * Loads read what the buffers held before the kernel (or what this same point wrote), so they may move otherwise.
  */
 export function place(emission: Emission, value: Value, scope: Scope, minimum: number): Expression {
+  return placeUsed(emission, value, scope, minimum, emission.uses.get(value) ?? 0);
+}
+
+function placeUsed(
+  emission: Emission,
+  value: Value,
+  scope: Scope,
+  minimum: number,
+  uses: number,
+): Expression {
   if (value.kind === "literal") return { kind: "literal", type: value.type, value: value.value };
   if (value.kind === "variable") return { kind: "variable", type: "i32", name: value.name };
   if (value.kind === "uniform") {
@@ -26,7 +36,8 @@ export function place(emission: Emission, value: Value, scope: Scope, minimum: n
   if (named) return named;
   const guarded = knownGuard(value, scope);
   if (guarded) {
-    return place(emission, guarded.value, scope, Math.max(minimum, guarded.depth));
+    const most = Math.max(uses, emission.uses.get(guarded.value) ?? 0);
+    return placeUsed(emission, guarded.value, scope, Math.max(minimum, guarded.depth), most);
   }
   const depth = Math.max(levelOf(emission, value), value.loads ? minimum : 0);
   if (depth > scope.depth) throw new Error(`a ${value.kind} is used outside its loops`);
@@ -35,8 +46,7 @@ export function place(emission: Emission, value: Value, scope: Scope, minimum: n
   const expression = build(emission, value, home, minimum);
   const again = lookUp(home, value);
   if (again) return again;
-  const reused = (emission.uses.get(value) ?? 0) > 1;
-  if (!isTrivial(expression) && (home !== scope || reused || depthOf(expression) > deepest)) {
+  if (!isTrivial(expression) && (home !== scope || uses > 1 || depthOf(expression) > deepest)) {
     return nameValue(emission, home, value, expression);
   }
   return expression;
@@ -163,22 +173,38 @@ function buildPolynomial(
   home: Scope,
   minimum: number,
 ): Expression {
+  const bare = withoutConstant(emission.values, value);
+  if (value.constant !== 0 && (emission.uses.get(bare) ?? 0) > 1) {
+    return addConstant(place(emission, bare, home, minimum), value.constant);
+  }
   const levels = value.terms.map((term) => termLevel(emission, term));
   const inmost = Math.max(...levels);
   const outer = value.terms.filter((_, index) => (levels[index] ?? 0) < inmost);
   const inner = value.terms.filter((_, index) => levels[index] === inmost);
   if (outer.length === 0) {
-    const sum = inner.reduce<Expression | undefined>(
-      (left, term) => addTerm(emission, left, term, inner.length > 1, home, minimum),
-      undefined,
+    // 3 − i rather than i · −1 + 3.
+    const first = inner.some((term) => term.coefficient > 0) ? 0 : value.constant;
+    const start: Expression | undefined =
+      first === 0 ? undefined : { kind: "literal", type: "i32", value: first };
+    const ordered = [...inner].sort(
+      (a, b) => Number(a.coefficient < 0) - Number(b.coefficient < 0),
     );
-    return addConstant(sum, value.constant);
+    const sum = ordered.reduce<Expression | undefined>(
+      (left, term) => addTerm(emission, left, term, inner.length > 1, home, minimum),
+      start,
+    );
+    return addConstant(sum, value.constant - first);
   }
   const base = internPolynomial(emission.values, { constant: value.constant, terms: outer });
   return inner.reduce<Expression>(
     (left, term) => addTerm(emission, left, term, true, home, minimum),
     place(emission, base, home, minimum),
   );
+}
+
+/** What lanes of a tile have in common: their indices differ by constants. */
+export function withoutConstant(values: Values, value: PolynomialValue): Value {
+  return internPolynomial(values, { constant: 0, terms: value.terms });
 }
 
 function termLevel(emission: Emission, term: Term): number {

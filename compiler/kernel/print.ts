@@ -1,5 +1,6 @@
 // Takes a kernel, gives readable text, the same each time: the stage "kernels" of `inspect`.
 import { dimText } from "../types/dimension.js";
+import type { ElementType } from "../types/graph.js";
 import type { Expression, Kernel, KernelOp, KernelUniform, Statement } from "./ir.js";
 
 export function printKernel(kernel: Kernel): string {
@@ -100,12 +101,17 @@ const infix: Readonly<Partial<Record<KernelOp, string>>> = {
   or: "or",
 };
 
+function literalText(type: ElementType, value: number): string {
+  const text = String(value);
+  return type === "f32" && /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
 function expressionText(kernel: Kernel, expression: Expression): string {
   const text = (inner: Expression): string => expressionText(kernel, inner);
   switch (expression.kind) {
     case "literal":
       if (expression.type === "bool") return expression.value === 0 ? "false" : "true";
-      return `${expression.value}${expression.type === "f32" && Number.isInteger(expression.value) ? ".0" : ""}`;
+      return literalText(expression.type, expression.value);
     case "variable":
       return expression.name;
     case "uniform":

@@ -2,6 +2,7 @@
 import type { ElementType } from "../types/graph.js";
 import type { Combine, ScalarOp } from "../types/nest.js";
 import type { KernelUniform } from "./ir.js";
+import { uniformKey } from "./ir.js";
 
 interface Common {
   readonly id: number;
@@ -154,7 +155,7 @@ export function childrenOf(value: ValueParts | VariableValue): readonly Value[] 
     case "op":
       return value.arguments;
     case "polynomial":
-      return value.terms.flatMap((term) => term.factors);
+      return factorsOf(value.terms);
     case "guard":
       return [value.condition, value.value, value.otherwise];
     case "reduction":
@@ -166,11 +167,33 @@ export function childrenOf(value: ValueParts | VariableValue): readonly Value[] 
   }
 }
 
-function freeOf(children: readonly Value[], bound: readonly VariableValue[]): Set<VariableValue> {
+function factorsOf(terms: readonly Term[]): readonly Value[] {
+  const factors: Value[] = [];
+  for (const term of terms) factors.push(...term.factors);
+  return factors;
+}
+
+const nothing: ReadonlySet<VariableValue> = new Set();
+
+/** Most values depend on what one of their operands depends on, and share its set. */
+function freeOf(
+  children: readonly Value[],
+  bound: readonly VariableValue[],
+): ReadonlySet<VariableValue> {
+  let largest = nothing;
+  for (const child of children) if (child.free.size > largest.size) largest = child.free;
+  const covered = children.every((child) => isSubset(child.free, largest));
+  if (covered && bound.length === 0) return largest;
   const free = new Set<VariableValue>();
   for (const child of children) for (const variable of child.free) free.add(variable);
   for (const variable of bound) free.delete(variable);
   return free;
+}
+
+function isSubset(part: ReadonlySet<VariableValue>, whole: ReadonlySet<VariableValue>): boolean {
+  if (part === whole) return true;
+  for (const variable of part) if (!whole.has(variable)) return false;
+  return true;
 }
 
 function keyOf(parts: ValueParts): string {
@@ -178,13 +201,16 @@ function keyOf(parts: ValueParts): string {
     case "literal":
       return `literal ${parts.type} ${Object.is(parts.value, -0) ? "-0" : parts.value}`;
     case "uniform":
-      return `uniform ${JSON.stringify(parts.uniform)}`;
+      return `uniform ${uniformKey(parts.uniform)}`;
     case "load":
       return `load ${parts.type} ${parts.buffer} ${parts.index.id}`;
     case "op":
       return `${parts.op} ${parts.type} ${ids(parts.arguments)}`;
     case "polynomial":
-      return `polynomial ${parts.constant} ${parts.terms.map((term) => `${term.coefficient}:${ids(term.factors)}`).join(" ")}`;
+      return parts.terms.reduce(
+        (text, term) => `${text} ${term.coefficient}:${ids(term.factors)}`,
+        `polynomial ${parts.constant}`,
+      );
     case "guard":
       return `guard ${ids([parts.condition, parts.value, parts.otherwise])}`;
     case "reduction":
@@ -195,5 +221,7 @@ function keyOf(parts: ValueParts): string {
 }
 
 function ids(values: readonly Value[]): string {
-  return values.map((value) => value.id).join(",");
+  let text = "";
+  for (const value of values) text += `${value.id},`;
+  return text;
 }

@@ -183,7 +183,7 @@ function losses(rows: number, columns: number): Sample {
   const x = b.input("x", nests_count(batch, columns));
   const y = b.temporary(1);
   const z = b.temporary(1);
-  void rows;
+
   const [i, r, s] = [b.axis(batch), b.axis(columns), b.axis(columns)];
   const entry = (axis: typeof r) => b.load(x, place([batch, columns], [at(i), at(axis)]));
   const most = reduce("max", [r], entry(r));

@@ -1,0 +1,103 @@
+// Three loop nests in; their kernels as readable text, WGSL and JavaScript, compared with files that reviewers read, out.
+
+import { expect, it } from "vitest";
+import { cpuModuleText, planPrograms } from "../../compiler/emit/plan.js";
+import { printKernel } from "../../compiler/kernel/print.js";
+import { freeDim, multiplyDims } from "../../compiler/types/dimension.js";
+import type { LoopNest } from "../../compiler/types/nest.js";
+import type { NestBuilder } from "./nests.js";
+import * as nests from "./nests.js";
+
+const { at, op, float, int, reduce, place, inside, guard } = nests;
+const batch = freeDim("batch");
+
+interface Sample {
+  readonly builder: NestBuilder;
+  readonly nest: LoopNest;
+}
+
+/** w ← w − 0.1 · (0.9 · m + g), m ← 0.9 · m + g over flat storages. */
+function momentum(): Sample {
+  const builder = nests.createBuilder();
+  const [w, m, g] = [
+    builder.storage("w", 1000),
+    builder.storage("m", 1000),
+    builder.storage("g", 1000),
+  ];
+  const i = builder.axis(1000);
+  const load = (buffer: number) => builder.load(buffer, at(i));
+  const next = op("add", op("multiply", float(0.9), load(m)), load(g));
+  const stores = [
+    { buffer: m, index: at(i), value: next },
+    { buffer: w, index: at(i), value: op("subtract", load(w), op("multiply", float(0.1), next)) },
+  ];
+  return { builder, nest: nests.nestOf("momentum", [i], stores) };
+}
+
+/** relu of a padded 3 × 3 convolution of one channel to eight. */
+function convolution(): Sample {
+  const builder = nests.createBuilder();
+  const x = builder.input("x", multiplyDims(batch, 100));
+  const w = builder.storage("w", 72);
+  const y = builder.temporary(multiplyDims(batch, 800));
+  const [n, oy, ox, oc] = [
+    builder.axis(batch),
+    builder.axis(10),
+    builder.axis(10),
+    builder.axis(8),
+  ];
+  const [ky, kx] = [builder.axis(3), builder.axis(3)];
+  const iy = op("subtract", op("add", at(oy), at(ky)), int(1));
+  const ix = op("subtract", op("add", at(ox), at(kx)), int(1));
+  const image = guard(
+    op("and", inside(iy, 10), inside(ix, 10)),
+    builder.load(x, place([batch, 10, 10], [at(n), iy, ix])),
+    float(0),
+  );
+  const weight = builder.load(w, place([3, 3, 8], [at(ky), at(kx), at(oc)]));
+  const sum = reduce("sum", [ky, kx], op("multiply", image, weight));
+  const index = place([batch, 10, 10, 8], [at(n), at(oy), at(ox), at(oc)]);
+  const store = { buffer: y, index, value: op("maximum", sum, float(0)) };
+  return { builder, nest: nests.nestOf("convolution", [n, oy, ox, oc], [store]) };
+}
+
+function logSoftmax(): Sample {
+  const builder = nests.createBuilder();
+  const x = builder.input("x", multiplyDims(batch, 10));
+  const y = builder.temporary(multiplyDims(batch, 10));
+  const [i, j] = [builder.axis(batch), builder.axis(10)];
+  const [r, s] = [builder.axis(10), builder.axis(10)];
+  const entry = (axis: typeof j) => builder.load(x, place([batch, 10], [at(i), at(axis)]));
+  const most = reduce("max", [r], entry(r));
+  const total = reduce("sum", [s], op("exp", op("subtract", entry(s), most)));
+  const value = op("subtract", op("subtract", entry(j), most), op("log", total));
+  const index = place([batch, 10], [at(i), at(j)]);
+  return {
+    builder,
+    nest: nests.nestOf("log_softmax", [i, j], [{ buffer: y, index, value }]),
+  };
+}
+
+it.each([
+  ["momentum", momentum()],
+  ["convolution", convolution()],
+  ["log_softmax", logSoftmax()],
+])("%s", async (name, { builder, nest }) => {
+  const { kernels } = planPrograms(
+    [
+      {
+        head: { name: "p", kind: "predict", inputs: ["x"] },
+        schedule: nests.scheduleOf(builder, [nest]),
+      },
+    ],
+    { storages: ["w", "m", "g"], dimensions: ["batch"], describe: ({ file }) => `${file}:1` },
+  );
+  const text = kernels.flatMap((kernel) => [
+    printKernel(kernel.gpu),
+    kernel.plan.wgsl,
+    printKernel(kernel.cpu),
+    "",
+    cpuModuleText([kernel], "f32"),
+  ]);
+  await expect(text.join("\n")).toMatchFileSnapshot(`../golden/kernels/${name}.txt`);
+});
