@@ -2,15 +2,7 @@
 
 import type { ElementType, Node } from "../types/graph.js";
 import type { BinaryName, GraphBuilder } from "./builder.js";
-import {
-  anyNode,
-  inputAt,
-  nonZero,
-  splatValue,
-  wantOperands,
-  wantSameType,
-  wantType,
-} from "./broadcast.js";
+import { anyNode, inputAt, splatValue, wantOperands, wantSameType, wantType } from "./broadcast.js";
 import {
   anyType,
   liftPointwise,
@@ -20,6 +12,7 @@ import {
   real,
   truth,
 } from "./pointwise.js";
+import { nonZero } from "./positive.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
 

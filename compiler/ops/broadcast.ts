@@ -3,7 +3,6 @@
 import { dimEqual, dimText, shapeText } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { ElementType, Node, NodeOf, OpName, Shape } from "../types/graph.js";
-import type { GraphBuilder } from "./builder.js";
 import { problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
 
@@ -43,12 +42,6 @@ export function splatValue(node: Node): number | undefined {
   if (node.op !== "constant") return undefined;
   const { values } = node.attributes;
   return values.length === 1 ? values[0] : undefined;
-}
-
-/** `x` with 1 in place of 0: a divisor for quotients whose value at 0 is not used. */
-export function nonZero(b: GraphBuilder, x: Node): Node {
-  const known = splatValue(x);
-  return known !== undefined && known !== 0 ? x : b.select(b.equal(x, 0), 1, x);
 }
 
 /** The list without the entries at `positions`. */

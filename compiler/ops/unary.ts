@@ -1,8 +1,9 @@
 // One tensor in; the records of elementwise ops of one operand out.
 
 import type { UnaryName } from "./builder.js";
-import { anyNode, inputAt, nonZero, wantOperands } from "./broadcast.js";
+import { anyNode, inputAt, wantOperands } from "./broadcast.js";
 import { anyType, liftPointwise, pointwise, real, signed, truth } from "./pointwise.js";
+import { nonZero } from "./positive.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
 import type { Node } from "../types/graph.js";

@@ -22,7 +22,8 @@ export function mergeViews(b: GraphBuilder, node: Node): Node | undefined {
     case "flip":
       return x.op === "flip" ? flips(b, node, x) : undefined;
     default:
-      return ruleOf(node.op).lowering.kind === "pointwise" ? dropBroadcasts(b, node) : undefined;
+      if (ruleOf(node.op).lowering.kind !== "pointwise") return undefined;
+      return node.inputs.length === 1 ? beforeBroadcast(b, node, x) : dropBroadcasts(b, node);
   }
 }
 
@@ -49,7 +50,20 @@ function mergeTranspose(b: GraphBuilder, node: NodeOf<"transpose">, x: Node): No
 
 function mergeBroadcast(b: GraphBuilder, node: NodeOf<"broadcast">, x: Node): Node | undefined {
   if (shapeEqual(x.shape, node.shape)) return x;
-  return x.op === "broadcast" ? b.broadcast(inputAt(x.inputs, 0), node.shape) : undefined;
+  if (x.op === "broadcast") return b.broadcast(inputAt(x.inputs, 0), node.shape);
+  if (x.op !== "reshape") return undefined;
+  // Leading axes of 1 come by themselves.
+  const source = inputAt(x.inputs, 0);
+  const ones = x.shape.length - source.shape.length;
+  const leading = ones > 0 && x.shape.slice(0, ones).every((extent) => extent === 1);
+  const same = leading && shapeEqual(x.shape.slice(ones), source.shape);
+  return same ? b.broadcast(source, node.shape) : undefined;
+}
+
+/** An op of one operand is computed before the operand is repeated. */
+function beforeBroadcast(b: GraphBuilder, node: Node, x: Node): Node | undefined {
+  if (x.op !== "broadcast") return undefined;
+  return b.broadcast(b.node(node.op, [inputAt(x.inputs, 0)], node.attributes), node.shape);
 }
 
 function mergeSlice(b: GraphBuilder, node: NodeOf<"slice">, x: Node): Node | undefined {

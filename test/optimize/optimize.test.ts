@@ -109,6 +109,10 @@ describe("views", () => {
     expect(textOf((b, x) => b.multiply(x, b.constant(2, [batch, 4])))).toContain(
       'multiply(input "x", 2)',
     );
+    const late = textOf((b, x) =>
+      b.add(x, b.negate(b.broadcast(b.reshape(b.sum(x), [1, 1]), [batch, 4]))),
+    );
+    expect(late).not.toContain("broadcast");
     // Here the broadcast makes the shape.
     const kept = textOf((b, x) =>
       b.add(b.broadcast(b.constant([1, 2], [2, 1, 1]), [2, batch, 4]), b.sum(x)),
