@@ -88,7 +88,8 @@ async function checkRun(record: RunRecord, backend: TestBackend): Promise<void> 
     if (after !== undefined) await expectParameters(net, after, limit, record.name);
   }
   if (record.after !== undefined) await expectParameters(net, record.after, limit, record.name);
-  if (record.predicted_after !== undefined && first !== undefined) {
+  const comparable = backend === "f64" || unmoved[record.name] === undefined;
+  if (record.predicted_after !== undefined && first !== undefined && comparable) {
     const found: Outputs = await net.predict(given(first));
     for (const [name, { data }] of Object.entries(record.predicted_after)) {
       expect(worstError(found[name] ?? [], data), name).toBeLessThan(limit);
