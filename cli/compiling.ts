@@ -13,6 +13,9 @@ export interface CompileFileOptions {
   readonly model?: string;
 }
 
+/** `--model` names no model of the file: wrong usage, not a fault of the file. */
+const unknownModel = "NN0611";
+
 type Analysed = CheckResult["models"][number];
 
 export function compilerOptions(
@@ -34,9 +37,11 @@ async function refuseMistakes(
   terminal: Terminal,
 ): Promise<void> {
   await printDiagnostics(diagnostics, terminal);
-  if (!diagnostics.some(({ severity }) => severity === "error")) return;
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return;
   const { toJson } = await import("../grammar/render.js");
-  throw new DiagnosticsFailure(diagnostics.map(toJson));
+  const usage = errors.every(({ code }) => code === unknownModel);
+  throw new DiagnosticsFailure(diagnostics.map(toJson), usage ? 2 : 1);
 }
 
 /** A file without models, or without the one asked for. */

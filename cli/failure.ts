@@ -40,8 +40,11 @@ export class Reported extends Error {
 
 /** The file has mistakes, which have been printed; `--json` gives them once more. */
 export class DiagnosticsFailure extends Reported {
-  constructor(readonly diagnostics: readonly unknown[]) {
-    super(1);
+  constructor(
+    readonly diagnostics: readonly unknown[],
+    exitCode: ExitCode = 1,
+  ) {
+    super(exitCode);
   }
 }
 

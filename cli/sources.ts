@@ -5,7 +5,7 @@ import { Failure } from "./failure.js";
 import { errorCode } from "./data/file.js";
 
 /** The compiler refuses sources over 1 MiB; beyond this nothing is even read. */
-const readLimit = 2 * 1024 * 1024;
+const readLimit = 16 * 1024 * 1024;
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
@@ -18,14 +18,15 @@ const reasons: Readonly<Record<string, string>> = {
 function readText(file: string): string {
   const handle = openSync(file, "r");
   try {
-    const buffer = Buffer.alloc(readLimit);
-    let length = 0;
-    for (;;) {
-      const count = readSync(handle, buffer, length, readLimit - length, null);
+    const parts: Buffer[] = [];
+    for (let length = 0; length < readLimit;) {
+      const part = Buffer.alloc(64 * 1024);
+      const count = readSync(handle, part);
+      if (count === 0) break;
+      parts.push(part.subarray(0, count));
       length += count;
-      if (count === 0 || length === readLimit) break;
     }
-    return buffer.toString("utf8", 0, length);
+    return Buffer.concat(parts).toString("utf8");
   } finally {
     closeSync(handle);
   }

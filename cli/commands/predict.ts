@@ -95,12 +95,11 @@ async function predictAll(
   const parts = new Map<string, TensorOutput[]>(names.map((name) => [name, []]));
   for (const inputs of chunksOf(data.arrays, count, size)) {
     const result = await net.predict(inputs, {
-      outputs: names as never[],
+      outputs: names,
       ...(data.examples === undefined ? { batch: count } : {}),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
     });
-    for (const [name, values] of Object.entries(result))
-      parts.get(name)?.push(values as TensorOutput);
+    for (const [name, values] of Object.entries(result)) parts.get(name)?.push(values);
   }
   const free = { ...Object.fromEntries(data.free), batch: count };
   return outputs.map(({ name, shape, type }) => ({

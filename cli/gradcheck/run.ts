@@ -51,7 +51,7 @@ interface Check {
 
 async function output(check: Check, names: readonly string[]): Promise<readonly Float64Array[]> {
   const { net, batch, dimensions } = check;
-  const result = await net.predict(batch, { outputs: names as never[], dimensions, seed });
+  const result = await net.predict(batch, { outputs: names, dimensions, seed });
   const values = result as Readonly<Record<string, Float64Array>>;
   return names.map((name) => values[name] ?? new Float64Array(0));
 }

@@ -98,8 +98,8 @@ export async function takeSamples(
   const [first] = chunksOf(inputs, examples, rows);
   if (first === undefined) return undefined;
   const names = outputs.map(({ name }) => name);
-  const result = await net.predict(first, { outputs: names as never[], seed: 0 });
-  const values = result as Readonly<Record<string, TensorOutput>>;
+  const result = await net.predict(first, { outputs: names, seed: 0 });
+  const values = result;
   const shown = [...arrays.values()].filter(({ perExample }) => perExample);
   return {
     head: ["row", ...shown.map(({ name }) => name), ...names],

@@ -88,6 +88,21 @@ describe("check and inspect", () => {
     await succeed("inspect", join(programs, "movies.nn"), "--svg", file);
     expect(readFileSync(file, "utf8")).toContain("decision.W");
   });
+  test("of several models one must be named; an unknown one is wrong usage, with the names", async () => {
+    const block = (name: string): string =>
+      `model ${name} { input x: [batch]  output y = x |> scale()  loss y ^ 2 }\n` +
+      `train ${name} { optimizer sgd(lr: 0.1)  epochs 1 }\n`;
+    const layer = "layer scale(x: [...s]): [...s] { param a: [] = 1  return a * x }\n";
+    const file = folder.put("two.nn", layer + block("One") + block("Two"));
+    const unnamed = await run("train", file);
+    expect(unnamed.code).toBe(2);
+    expect(unnamed.notes).toContain("One | Two");
+    const unknown = await run("inspect", file, "--model", "Three");
+    expect(unknown.code).toBe(2);
+    expect(unknown.notes).toMatch(/One.*Two/);
+    expect(await succeed("inspect", file)).toMatch(/One[^]*Two/);
+    expect(await succeed("inspect", file, "--model", "Two")).not.toContain("One");
+  });
   test("an import reaches the file's folder, and --root further up", async () => {
     const { mkdirSync, writeFileSync } = await import("node:fs");
     mkdirSync(join(folder.path, "models"));
