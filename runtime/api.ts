@@ -57,6 +57,13 @@ export interface ModelTypes {
   readonly objectives: string;
 }
 
+/** A model whose names are not known while compiling. */
+export interface AnyModel extends ModelTypes {
+  readonly inputs: Readonly<Record<string, TensorInput | undefined>>;
+  readonly data: Readonly<Record<string, TensorInput | undefined>>;
+  readonly outputs: Readonly<Record<string, TensorOutput>>;
+}
+
 export type WeightsSource = string | URL | ArrayBuffer | Uint8Array | Response;
 
 export interface LoadOptions {
@@ -110,7 +117,7 @@ export interface DeviceLoss {
   readonly message: string;
 }
 
-export interface InferenceNet<M extends ModelTypes = ModelTypes> {
+export interface InferenceNet<M extends ModelTypes = AnyModel> {
   readonly backend: "webgpu" | "cpu";
   /** Why this backend was taken. */
   readonly backendReason: string;
@@ -135,7 +142,7 @@ export interface InferenceNet<M extends ModelTypes = ModelTypes> {
   destroy(): void;
 }
 
-export interface Report<M extends ModelTypes = ModelTypes> {
+export interface Report<M extends ModelTypes = AnyModel> {
   /** Counted from 1 within the stage. */
   readonly step: number;
   /** The sum of the losses. */
@@ -147,7 +154,7 @@ export interface Report<M extends ModelTypes = ModelTypes> {
   readonly monitors: Readonly<Record<string, number>>;
 }
 
-export interface Evaluation<M extends ModelTypes = ModelTypes> {
+export interface Evaluation<M extends ModelTypes = AnyModel> {
   readonly loss: number;
   readonly losses: Readonly<Record<M["losses"], number>>;
   readonly penalty: number;
@@ -156,7 +163,7 @@ export interface Evaluation<M extends ModelTypes = ModelTypes> {
 }
 
 /** A report with its place in the run. */
-export interface StepReport<M extends ModelTypes = ModelTypes> extends Report<M> {
+export interface StepReport<M extends ModelTypes = AnyModel> extends Report<M> {
   readonly stage: M["stages"];
   readonly epoch: number;
   readonly examples: number;
@@ -165,7 +172,7 @@ export interface StepReport<M extends ModelTypes = ModelTypes> extends Report<M>
 }
 
 /** Means over an epoch, weighted by examples. */
-export interface EpochReport<M extends ModelTypes = ModelTypes> extends Report<M> {
+export interface EpochReport<M extends ModelTypes = AnyModel> extends Report<M> {
   readonly stage: M["stages"];
   readonly epoch: number;
   readonly epochs: number | undefined;
@@ -174,7 +181,7 @@ export interface EpochReport<M extends ModelTypes = ModelTypes> extends Report<M
   readonly validation?: Evaluation<M>;
 }
 
-export interface History<M extends ModelTypes = ModelTypes> {
+export interface History<M extends ModelTypes = AnyModel> {
   readonly epochs: readonly EpochReport<M>[];
   /** Steps done in this call. */
   readonly steps: number;
@@ -187,7 +194,7 @@ export interface History<M extends ModelTypes = ModelTypes> {
 export type TrainingData<Data> =
   Data | AsyncIterable<Data> | Iterable<Data> | (() => AsyncIterable<Data> | Iterable<Data>);
 
-export interface FitOptions<M extends ModelTypes = ModelTypes> {
+export interface FitOptions<M extends ModelTypes = AnyModel> {
   /** One stage; all, in the order of the file, unless said. */
   readonly stage?: M["stages"];
   readonly epochs?: number;
@@ -204,7 +211,7 @@ export interface FitOptions<M extends ModelTypes = ModelTypes> {
   readonly onEpoch?: (report: EpochReport<M>) => unknown;
 }
 
-export interface StepOptions<M extends ModelTypes = ModelTypes> {
+export interface StepOptions<M extends ModelTypes = AnyModel> {
   readonly stage?: M["stages"];
   readonly objective?: M["objectives"];
   readonly epoch?: number;
@@ -212,7 +219,7 @@ export interface StepOptions<M extends ModelTypes = ModelTypes> {
   readonly progress?: number;
 }
 
-export interface EvaluateOptions<M extends ModelTypes = ModelTypes> {
+export interface EvaluateOptions<M extends ModelTypes = AnyModel> {
   readonly stage?: M["stages"];
   readonly batch?: number;
   /** How many, where every input is drawn. */
@@ -220,7 +227,7 @@ export interface EvaluateOptions<M extends ModelTypes = ModelTypes> {
   readonly seed?: number;
 }
 
-export interface TrainingNet<M extends ModelTypes = ModelTypes> extends InferenceNet<M> {
+export interface TrainingNet<M extends ModelTypes = AnyModel> extends InferenceNet<M> {
   /** A safetensors file; with `optimizer`, all that a resumed run needs. */
   save(options?: { readonly optimizer?: boolean }): Promise<Uint8Array>;
   /** Computes the fitted values from the whole training set. */

@@ -23,76 +23,55 @@ export interface OpenBackend {
 
 /** `auto` takes WebGPU on a hardware adapter, else the CPU; software adapters run only when asked for. */
 export async function openBackend(plan: Plan, options: BackendOptions): Promise<OpenBackend> {
-  const wish = options.backend ?? "auto";
+  const { backend: wish = "auto", precision = 32, openCpu } = options;
   if (!["auto", "webgpu", "cpu"].includes(wish)) {
     fail("option", `backend is "auto", "webgpu" or "cpu", not "${wish}"`);
   }
-  if (options.precision === 64) {
-    if (wish === "webgpu") fail("option", "double precision is computed on the CPU alone");
-    return openOnCpu(options, "double precision was asked for");
+  let reason = "the CPU was asked for";
+  if (precision === 64) reason = "double precision was asked for";
+  else if (wish !== "cpu") {
+    const found = await findDevice(plan, options, wish === "webgpu");
+    if (typeof found !== "string") return found;
+    if (wish === "webgpu") fail("no-adapter", found);
+    reason = found;
   }
-  if (wish === "cpu") return openOnCpu(options, "the CPU was asked for");
-  const found = await findDevice(plan, options, wish === "webgpu");
-  if (typeof found !== "string") return found;
-  if (wish === "webgpu") fail("no-adapter", found);
-  return openOnCpu(options, found);
-}
-
-async function openOnCpu(options: BackendOptions, reason: string): Promise<OpenBackend> {
-  if (!options.openCpu) fail("option", `${reason}, but no CPU kernels were given to load`);
-  return { backend: await options.openCpu(options.precision ?? 32), reason };
+  if (!openCpu) fail("option", `${reason}, but no CPU kernels were given to load`);
+  return { backend: await openCpu(precision), reason };
 }
 
 /** An open backend, or why there is none. */
 async function findDevice(
   plan: Plan,
-  options: BackendOptions,
+  { device, adapter: given }: BackendOptions,
   asked: boolean,
 ): Promise<OpenBackend | string> {
-  if (options.device) {
-    const device = options.device as GPUDevice;
+  if (device) {
     const missing = missingLimits(plan, device.limits);
     if (missing) fail("limits", `the given device ${missing}`);
-    return { backend: createWebGpuBackend(plan, device, false), reason: "a device was given" };
+    const backend = createWebGpuBackend(plan, device as GPUDevice, false);
+    return { backend, reason: "a device was given" };
   }
   const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  const adapter = options.adapter
-    ? (options.adapter as GPUAdapter)
-    : await gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) {
-    return gpu ? "WebGPU finds no adapter here" : "WebGPU is not available here";
-  }
-  const name = describeAdapter(adapter);
-  if (!asked && !options.adapter && isSoftware(adapter)) {
-    return `the only WebGPU adapter computes in software (${name})`;
-  }
-  const missing = missingLimits(plan, adapter.limits);
-  if (missing) return `the WebGPU adapter ${name} ${missing}`;
-  const device = await adapter.requestDevice({ requiredLimits: { ...plan.requiredLimits } });
-  return { backend: createWebGpuBackend(plan, device, true), reason: `WebGPU on ${name}` };
+  const adapter =
+    (given as GPUAdapter | undefined) ??
+    (await gpu?.requestAdapter({ powerPreference: "high-performance" }));
+  if (!adapter) return gpu ? "WebGPU finds no adapter here" : "WebGPU is not available here";
+  const { info, limits } = adapter;
+  const name = [info.vendor, info.architecture, info.device, info.description]
+    .filter(Boolean)
+    .join(" ");
+  const isSoftware =
+    info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name);
+  if (isSoftware && !asked && !given) return `the only WebGPU adapter is in software (${name})`;
+  const missing = missingLimits(plan, limits);
+  if (missing) return `the WebGPU adapter (${name}) ${missing}`;
+  const opened = await adapter.requestDevice({ requiredLimits: plan.requiredLimits });
+  return { backend: createWebGpuBackend(plan, opened, true), reason: `WebGPU on ${name}` };
 }
 
-function missingLimits(plan: Plan, limits: GPUSupportedLimits): string | undefined {
-  const granted = limits as unknown as Readonly<Record<string, number | undefined>>;
-  for (const [name, wanted] of Object.entries(plan.requiredLimits)) {
-    const found = granted[name] ?? 0;
-    if (found < wanted) return `has ${name} ${found}, and ${plan.model} needs ${wanted}`;
-  }
-  return undefined;
-}
-
-function describeAdapter({ info }: GPUAdapter): string {
-  const { vendor, architecture, description } = info;
-  return description || [vendor, architecture].filter(Boolean).join("/") || "an unnamed adapter";
-}
-
-function isSoftware(adapter: GPUAdapter): boolean {
-  const { info } = adapter;
-  const older = (adapter as { isFallbackAdapter?: boolean }).isFallbackAdapter;
-  const text = [info.vendor, info.architecture, info.device, info.description].join(" ");
-  return (
-    info.isFallbackAdapter ||
-    older === true ||
-    /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(text)
+function missingLimits(plan: Plan, limits: object): string | undefined {
+  const [short] = Object.entries(plan.requiredLimits).filter(
+    ([name, wanted]) => !(Number(Reflect.get(limits, name)) >= wanted),
   );
+  return short && `does not reach the ${short.join(" of ")} that ${plan.model} needs`;
 }

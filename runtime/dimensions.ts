@@ -10,9 +10,9 @@ export function evaluateDim(dim: PlanDim, dimensions: Dimensions): number {
   if (typeof dim === "number") return dim;
   if (typeof dim === "string") return dimensions[dim] ?? NaN;
   const [operator, ...terms] = dim;
-  const values = terms.map((term) => evaluateDim(term, dimensions));
-  if (operator === "/") return Math.floor((values[0] ?? NaN) / (values[1] ?? NaN));
-  return values.reduce(operator === "+" ? (a, b) => a + b : (a, b) => a * b);
+  return terms
+    .map((term) => evaluateDim(term, dimensions))
+    .reduce((a, b) => (operator === "+" ? a + b : operator === "*" ? a * b : Math.floor(a / b)));
 }
 
 export function evaluateShape(shape: readonly PlanDim[], dimensions: Dimensions): number[] {
@@ -23,21 +23,19 @@ export function countOf(shape: readonly number[]): number {
   return shape.reduce((product, axis) => product * axis, 1);
 }
 
-/** As a person writes it: `[batch, 2 * n]`. */
+/** As a person writes it: `[batch, (2 * n)]`. */
 export function formatShape(shape: readonly PlanDim[]): string {
-  return `[${shape.map((dim) => formatDim(dim)).join(", ")}]`;
+  return `[${shape.map(formatDim).join(", ")}]`;
 }
 
 function formatDim(dim: PlanDim): string {
   if (typeof dim !== "object") return String(dim);
-  const [operator, ...terms] = dim;
-  return `(${terms.map((term) => formatDim(term)).join(` ${operator} `)})`;
+  return `(${dim.slice(1).map(formatDim).join(` ${dim[0]} `)})`;
 }
 
 function namesIn(dim: PlanDim): string[] {
-  if (typeof dim === "number") return [];
-  if (typeof dim === "string") return [dim];
-  return dim.slice(1).flatMap((term) => namesIn(term));
+  if (typeof dim === "object") return dim.slice(1).flatMap(namesIn);
+  return typeof dim === "string" ? [dim] : [];
 }
 
 /** A given tensor: its shape where it has one, else only its number of elements. */
@@ -49,8 +47,9 @@ export interface GivenExtent {
 }
 
 /**
- * Live dimensions from given tensors. `known` are the caller's, `fallback` (the trained ones) serve
- * where no tensor tells. Throws NnError "shape" where a tensor does not fit.
+ * Live dimensions from given tensors: an axis, or a tensor without a shape, tells the one dimension in
+ * it that is not known. `known` are the caller's; `fallback` (the trained ones) serve where no tensor
+ * tells. Throws NnError "shape" where a tensor does not fit.
  */
 export function resolveDimensions(
   given: readonly GivenExtent[],
@@ -58,50 +57,32 @@ export function resolveDimensions(
   fallback: Dimensions,
 ): Dimensions {
   const found: Record<string, number> = { ...known };
-  const sources: Record<string, string> = {};
-  const learn = (name: string, dim: string, value: number): void => {
-    found[dim] = value;
-    sources[dim] = name;
-  };
-  for (let changed = true; changed;) {
-    changed = false;
-    for (const tensor of given) {
-      for (const [dim, value] of unknownOf(tensor, found, sources)) {
-        learn(tensor.name, dim, value);
-        changed = true;
-      }
+  const parts = given.flatMap((tensor) => {
+    const { declared, shape, count } = tensor;
+    if (!shape) return [{ tensor, dims: declared, wanted: count }];
+    if (shape.length !== declared.length) misfit(tensor, found);
+    return declared.map((dim, axis) => ({ tensor, dims: [dim], wanted: shape[axis] ?? 0 }));
+  });
+  for (let before = -1; before < Object.keys(found).length;) {
+    before = Object.keys(found).length;
+    for (const { dims, wanted } of parts) {
+      const [name, more] = new Set(dims.flatMap(namesIn).filter((dim) => !(dim in found)));
+      if (name === undefined || more !== undefined) continue;
+      found[name] = solve(
+        (value) => countOf(evaluateShape(dims, { ...found, [name]: value })),
+        wanted,
+      );
     }
   }
   const dimensions = { ...fallback, ...found };
-  for (const tensor of given) check(tensor, dimensions, sources);
+  for (const { tensor, dims, wanted } of parts) {
+    if (countOf(evaluateShape(dims, dimensions)) !== wanted) misfit(tensor, dimensions);
+  }
   return dimensions;
 }
 
-/** Dimensions that this tensor tells: per axis where it has a shape, by its length where one alone is free. */
-function unknownOf(
-  tensor: GivenExtent,
-  found: Dimensions,
-  sources: Readonly<Record<string, string>>,
-): [string, number][] {
-  const { declared, shape, count } = tensor;
-  if (shape && shape.length !== declared.length) misfit(tensor, found, sources);
-  const extents = shape
-    ? declared.map((dim, axis) => ({ dims: [dim], wanted: shape[axis] ?? 0 }))
-    : [{ dims: declared, wanted: count }];
-  for (const { dims, wanted } of extents) {
-    const [name, more] = [...new Set(dims.flatMap(namesIn))].filter((dim) => !(dim in found));
-    if (name === undefined || more !== undefined) continue;
-    const size = (value: number): number =>
-      countOf(evaluateShape(dims, { ...found, [name]: value }));
-    const value = solve(size, wanted);
-    if (value === undefined) misfit(tensor, found, sources);
-    return [[name, value]];
-  }
-  return [];
-}
-
-/** The least n at which a growing size is as wanted. */
-function solve(size: (value: number) => number, wanted: number): number | undefined {
+/** The least n at which a growing size reaches what is wanted. */
+function solve(size: (value: number) => number, wanted: number): number {
   let low = 0;
   let high = 1;
   while (size(high) < wanted && high < 2 ** 32) high *= 2;
@@ -110,37 +91,15 @@ function solve(size: (value: number) => number, wanted: number): number | undefi
     if (size(middle) < wanted) low = middle + 1;
     else high = middle;
   }
-  return size(low) === wanted ? low : undefined;
+  return low;
 }
 
-function check(
-  tensor: GivenExtent,
-  dimensions: Dimensions,
-  sources: Readonly<Record<string, string>>,
-): void {
-  const wanted = evaluateShape(tensor.declared, dimensions);
-  const fits = tensor.shape
-    ? wanted.every((extent, axis) => extent === tensor.shape?.[axis])
-    : countOf(wanted) === tensor.count;
-  if (!fits) misfit(tensor, dimensions, sources);
-}
-
-function misfit(
-  { name, declared, shape, count }: GivenExtent,
-  dimensions: Dimensions,
-  sources: Readonly<Record<string, string>>,
-): never {
-  const found = shape ? `has shape ${formatShape(shape)}` : `has ${count} numbers`;
-  const told = [...new Set(declared.flatMap(namesIn))]
-    .filter((dim) => dim in dimensions && sources[dim] !== name)
-    .map((dim) => {
-      const source = sources[dim];
-      return `${dim} is ${dimensions[dim] ?? "?"}${source === undefined ? "" : `, as ${source} says`}`;
-    });
-  const where = told.length > 0 ? ` (${told.join("; ")})` : "";
-  fail("shape", `${name} ${found}; the model wants ${formatShape(declared)}${where}`, {
-    name,
-    found: shape ?? count,
-    wanted: declared,
-  });
+function misfit(tensor: GivenExtent, dimensions: Dimensions): never {
+  const { name, declared, shape, count } = tensor;
+  const found = shape ? `shape ${formatShape(shape)}` : `${count} numbers`;
+  const live = [...new Set(declared.flatMap(namesIn))]
+    .filter((dim) => dim in dimensions)
+    .map((dim) => `${dim} = ${dimensions[dim] ?? 0}`);
+  const where = live.length > 0 ? ` with ${live.join(", ")}` : "";
+  fail("shape", `${name} has ${found}; the model wants ${formatShape(declared)}${where}`);
 }

@@ -23,7 +23,7 @@ export type ErrorCode =
   /** a fault of ours */
   | "internal";
 
-/** Every error the runtime throws; `details` holds the names and numbers of the message. */
+/** Every error the runtime throws; `details` holds numbers and names of a few messages. */
 export class NnError extends Error {
   override readonly name = "NnError";
   constructor(
@@ -35,51 +35,40 @@ export class NnError extends Error {
   }
 }
 
-export function fail(
-  code: ErrorCode,
-  message: string,
-  details?: Readonly<Record<string, unknown>>,
-): never {
-  throw new NnError(code, message, details);
+export function fail(code: ErrorCode, message: string): never {
+  throw new NnError(code, message);
 }
 
 /** An element that is there, as the plan promises. */
-export function at<T>(list: readonly T[], index: number): T {
+export function at<T>(list: ArrayLike<T>, index: number): T {
   return list[index] as T;
 }
 
 /** Refuses a name; says the nearest of the names there are, then all of them. */
 export function unknownName(what: string, name: string, names: readonly string[]): never {
   const near = nearest(name, names);
-  const list = names.length === 0 ? `this model has no ${what}` : names.join(", ");
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-  fail("name", `there is no ${what} "${name}"${hint} (${list})`, { name, names });
+  fail("name", `there is no ${what} "${name}"${hint} (${names.join(", ") || "there is none"})`);
 }
 
-/** The name fewest edits away, where that is no more than a third of the longer one (or 2). */
+/** The name fewest edits away, where that is no more than a third of its letters (or 2). */
 export function nearest(name: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let fewest = Infinity;
-  for (const other of names) {
-    const limit = Math.max(2, Math.max(name.length, other.length) / 3);
-    const edits = editDistance(name.toLowerCase(), other.toLowerCase());
-    if (edits <= limit && edits < fewest) {
-      fewest = edits;
-      best = other;
-    }
+  const limit = Math.max(2, name.length / 3);
+  for (let edits = 0; edits <= Math.min(4, limit); edits++) {
+    const near = names.find((other) => isWithin(name, other, edits));
+    if (near !== undefined) return near;
   }
-  return best;
+  return undefined;
 }
 
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+/** Whether so few insertions, deletions and replacements turn one word into the other. */
+function isWithin(a: string, b: string, edits: number): boolean {
+  if (edits < 0) return false;
+  if (a === b) return true;
+  if (a[0] === b[0]) return isWithin(a.slice(1), b.slice(1), edits);
+  return (
+    isWithin(a.slice(1), b, edits - 1) ||
+    isWithin(a, b.slice(1), edits - 1) ||
+    isWithin(a.slice(1), b.slice(1), edits - 1)
+  );
 }

@@ -6,7 +6,7 @@ import type { HostExpression, PlanDim } from "./plan.js";
 /** step, epoch, progress, plateau.N, total.batch by name. */
 export type HostScalars = Readonly<Record<string, number>>;
 
-type Operation = (...values: number[]) => number;
+type Operation = (a: number, b: number, c: number) => number | boolean;
 
 /** Evaluates one host expression; scalars that are not given are at their values before any training. */
 export function evaluateHost(
@@ -21,46 +21,38 @@ export function evaluateHost(
     const name = rest[0] as string;
     return scalars[name] ?? (name === "step" || name.startsWith("plateau") ? 1 : 0);
   }
-  const operation = operations[op];
-  if (!operation) throw new Error(`the plan has an unknown host operation "${op}"`);
-  return Number(
-    operation(...rest.map((part) => evaluateHost(part as HostExpression, dimensions, scalars))),
-  );
+  const operation =
+    operations[op] ?? (Math as unknown as Record<string, Operation | undefined>)[op];
+  if (!operation) throw new Error(`unknown host operation ${op}`);
+  const values = rest.map((part) => evaluateHost(part as HostExpression, dimensions, scalars));
+  return Number(operation(...(values as [number, number, number])));
 }
 
-const operations: Readonly<Record<string, Operation | ((...values: number[]) => boolean)>> = {
-  negate: (a = 0) => -a,
-  exp: Math.exp,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  sin: Math.sin,
-  cos: Math.cos,
-  tanh: Math.tanh,
-  abs: Math.abs,
-  sign: Math.sign,
-  floor: Math.floor,
-  round: (a = 0) => roundToEven(a),
-  erf: (a = 0) => erf(a),
-  erfinv: (a = 0) => inverseErf(a),
+/** What `Math` has not under the same name. */
+const operations: Readonly<Record<string, Operation | undefined>> = {
+  negate: (a) => -a,
+  round: roundToEven,
+  erf,
+  erfinv: inverseErf,
   not: (a) => !a,
-  add: (a = 0, b = 0) => a + b,
-  subtract: (a = 0, b = 0) => a - b,
-  multiply: (a = 0, b = 0) => a * b,
-  divide: (a = 0, b = 0) => a / b,
-  modulo: (a = 0, b = 0) => a - Math.floor(a / b) * b,
-  power: (a = 0, b = 0) => a ** b,
-  minimum: Math.min,
-  maximum: Math.max,
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  modulo: (a, b) => a - Math.floor(a / b) * b,
+  power: (a, b) => a ** b,
+  minimum: (a, b) => Math.min(a, b),
+  maximum: (a, b) => Math.max(a, b),
   equal: (a, b) => a === b,
   notEqual: (a, b) => a !== b,
-  less: (a = 0, b = 0) => a < b,
-  lessEqual: (a = 0, b = 0) => a <= b,
-  greater: (a = 0, b = 0) => a > b,
-  greaterEqual: (a = 0, b = 0) => a >= b,
-  and: (a, b) => Boolean(a) && Boolean(b),
-  or: (a, b) => Boolean(a) || Boolean(b),
-  select: (condition, a = 0, b = 0) => (condition ? a : b),
-  cast: (a = 0) => a,
+  less: (a, b) => a < b,
+  lessEqual: (a, b) => a <= b,
+  greater: (a, b) => a > b,
+  greaterEqual: (a, b) => a >= b,
+  and: (a, b) => a && b,
+  or: (a, b) => a || b,
+  select: (condition, a, b) => (condition ? a : b),
+  cast: (a) => a,
 };
 
 function roundToEven(value: number): number {

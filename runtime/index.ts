@@ -1,7 +1,7 @@
 // A compiled model in; a net that trains and predicts, without a bundle, out.
 
 import { createCpuBackend } from "./cpu.js";
-import type { ModelTypes, TrainingLoadOptions, TrainingNet } from "./api.js";
+import type { AnyModel, ModelTypes, TrainingLoadOptions, TrainingNet } from "./api.js";
 import type { CpuModule, Plan } from "./plan.js";
 import { openSession } from "./session.js";
 import { createTrainingNet } from "./train/net.js";
@@ -21,7 +21,7 @@ export interface RuntimeOptions extends TrainingLoadOptions {
 }
 
 /** Opens a plan, or a compiled model that holds one. Throws NnError. */
-export async function load<M extends ModelTypes = ModelTypes>(
+export async function load<M extends ModelTypes = AnyModel>(
   model: Plan | { readonly plan: Plan },
   options: RuntimeOptions = {},
 ): Promise<TrainingNet<M>> {

@@ -8,7 +8,7 @@ import type {
   TensorOutput,
 } from "./api.js";
 import type { Values } from "./backend.js";
-import { countOf } from "./dimensions.js";
+import { countOf, formatShape } from "./dimensions.js";
 import { at, fail, unknownName } from "./errors.js";
 import type { Plan, PlanParameter } from "./plan.js";
 import {
@@ -77,8 +77,8 @@ export async function createNet(
     parameters: Object.fromEntries(
       plan.parameters.map(({ name, shape, role }) => [name, { shape, role }]),
     ),
-    predict: (async (inputs: object = {}, wishes: PredictOptions = {}) =>
-      predict(session, inputs, wishes, () => draws++)),
+    predict: ((inputs: object = {}, wishes: PredictOptions = {}) =>
+      predict(session, inputs, wishes, () => draws++)) as InferenceNet["predict"],
     read: async (name) => {
       const { storage, offset, shape, type } = parameterOf(session, name);
       const values = await session.backend.readRange(storage, offset, countOf(shape));
@@ -122,19 +122,14 @@ function parameterOf(session: Session, name: string): PlanParameter {
   );
 }
 
-function parameterValues({ name, type, shape }: PlanParameter, value: unknown): ArrayLike<number> {
-  const given = readTensor({ name, type, shape, role: "input", source: "given" }, value);
-  if (isGpuBuffer(given.data)) fail("option", `write takes numbers for ${name}, not a GPUBuffer`);
-  const fits = given.shape
-    ? given.shape.join() === shape.join()
-    : given.data.length === countOf(shape);
-  if (!fits) {
-    const found = given.shape
-      ? `shape [${given.shape.join(", ")}]`
-      : `${given.data.length} numbers`;
-    fail("shape", `${name} has shape [${shape.join(", ")}]; given were ${found}`);
+function parameterValues({ name, shape }: PlanParameter, value: unknown): ArrayLike<number> {
+  const { data, shape: given } = readTensor(name, value, shape.length !== 1);
+  if (isGpuBuffer(data)) fail("option", `write takes numbers for ${name}, not a GPUBuffer`);
+  if (given ? given.join() !== shape.join() : data.length !== countOf(shape)) {
+    const found = given ? `shape ${formatShape(given)}` : `${data.length} numbers`;
+    fail("shape", `${name} has shape ${formatShape(shape)}; given were ${found}`);
   }
-  return given.data;
+  return data;
 }
 
 type Outputs = Record<string, TensorOutput | GPUBuffer>;

@@ -1,23 +1,23 @@
 // In: the bytes of a safetensors file, or tensors and metadata; out: checked tensors by name, or the bytes.
 
-/** Bytes per element of every dtype that we read and write. */
-const elementBytes = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U64: 8,
-  U32: 4,
-  U16: 2,
-  U8: 1,
-  BOOL: 1,
+/** How the elements of every dtype that we read and write lie in memory. */
+const arrays = {
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U64: BigUint64Array,
+  U32: Uint32Array,
+  U16: Uint16Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
 } as const;
 
-export type SafetensorsDtype = keyof typeof elementBytes;
+export type SafetensorsDtype = keyof typeof arrays;
 
 export interface SafetensorsTensor {
   readonly dtype: SafetensorsDtype;
@@ -121,14 +121,14 @@ interface Entry {
 function readEntry(name: string, value: unknown): Entry {
   if (!isRecord(value)) fail("header", `the entry "${name}" is no JSON object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(elementBytes, dtype))
+  if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype))
     fail("dtype", `"${name}" has the unknown element type ${JSON.stringify(dtype)}`);
   if (!Array.isArray(shape) || !shape.every(isCount))
     fail("shape", `the shape of "${name}" is no list of sizes`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     fail("offsets", `the offsets of "${name}" are not two byte positions`);
   const [begin = 0, end = 0] = offsets;
-  let size: number = elementBytes[dtype as SafetensorsDtype];
+  let size: number = arrays[dtype as SafetensorsDtype].BYTES_PER_ELEMENT;
   for (const axis of shape) {
     size *= axis;
     if (!Number.isSafeInteger(size)) fail("shape", `the shape of "${name}" is too large`);
@@ -178,7 +178,8 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const sorted = [...tensors].sort(
-    ([a, x], [b, y]) => elementBytes[y.dtype] - elementBytes[x.dtype] || compareNames(a, b),
+    ([a, x], [b, y]) =>
+      arrays[y.dtype].BYTES_PER_ELEMENT - arrays[x.dtype].BYTES_PER_ELEMENT || compareNames(a, b),
   );
   const entries: [string, unknown][] = [];
   const notes = Object.entries(metadata).sort(([a], [b]) => compareNames(a, b));
@@ -233,38 +234,18 @@ export type TensorValues =
  * BOOL as bytes.
  */
 export function tensorValues({ dtype, data }: SafetensorsTensor): TensorValues {
-  const width = elementBytes[dtype];
+  const Elements = arrays[dtype] as new (
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ) => TensorValues;
+  const width = arrays[dtype].BYTES_PER_ELEMENT;
   const bytes = data.byteOffset % width === 0 ? data : data.slice();
-  const at = [bytes.buffer, bytes.byteOffset, bytes.length / width] as const;
-  switch (dtype) {
-    case "F64":
-      return new Float64Array(...at);
-    case "F32":
-      return new Float32Array(...at);
-    case "F16":
-      return Float32Array.from(new Uint16Array(...at), halfToNumber);
-    case "BF16": {
-      const bits = Uint32Array.from(new Uint16Array(...at), (half) => half << 16);
-      return new Float32Array(bits.buffer);
-    }
-    case "I64":
-      return new BigInt64Array(...at);
-    case "U64":
-      return new BigUint64Array(...at);
-    case "I32":
-      return new Int32Array(...at);
-    case "U32":
-      return new Uint32Array(...at);
-    case "I16":
-      return new Int16Array(...at);
-    case "U16":
-      return new Uint16Array(...at);
-    case "I8":
-      return new Int8Array(...at);
-    case "U8":
-    case "BOOL":
-      return new Uint8Array(...at);
-  }
+  const values = new Elements(bytes.buffer, bytes.byteOffset, bytes.length / width);
+  if (dtype === "F16") return Float32Array.from(values as Uint16Array, halfToNumber);
+  if (dtype !== "BF16") return values;
+  const words = Uint32Array.from(values as Uint16Array, (half) => half << 16);
+  return new Float32Array(words.buffer);
 }
 
 /** The tensor's elements as f32, whatever they were. */

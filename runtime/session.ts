@@ -142,7 +142,7 @@ export function refuseMissing(
   const missing = wanted.filter((name) => !given.has(name) && findDraw(plan, name) < 0);
   if (missing.length === 0) return;
   const names = missing.map((name) => `"${name}"`).join(", ");
-  fail("name", `${plan.model} needs ${names} too`, { missing });
+  fail("name", `${plan.model} needs ${names} too`);
 }
 
 /** Runs the programs that draw the first weights. */

@@ -2,13 +2,14 @@
 
 import { emptyValues, type Values } from "./backend.js";
 import {
+  countOf,
   evaluateShape,
   formatShape,
   resolveDimensions,
   type Dimensions,
   type GivenExtent,
 } from "./dimensions.js";
-import { fail, unknownName } from "./errors.js";
+import { at, fail, unknownName } from "./errors.js";
 import type { Plan, PlanInput } from "./plan.js";
 
 /** A tensor as given: numbers not yet checked or converted. */
@@ -23,85 +24,47 @@ export function isGpuBuffer(value: unknown): value is GPUBuffer {
 }
 
 /** The names of `inputs` that are not undefined, each an input of the plan that may be given. */
-export function givenNames(plan: Plan, inputs: object): string[] {
+export function givenNames({ inputs: all }: Plan, inputs: object): string[] {
   const names = Object.keys(inputs).filter((name) => Reflect.get(inputs, name) !== undefined);
-  for (const name of names) {
-    const input = plan.inputs.find((candidate) => candidate.name === name);
-    const allowed = plan.inputs.filter(({ source }) => source !== "computed");
-    if (!input) {
-      unknownName(
-        "input",
-        name,
-        allowed.map((candidate) => candidate.name),
-      );
-    }
-    if (input.source === "computed") fail("name", `${name} is computed by the model: leave it out`);
-  }
+  const allowed = all.filter(({ source }) => source !== "computed").map(({ name }) => name);
+  for (const name of names) if (!allowed.includes(name)) unknownName("input", name, allowed);
   return names;
 }
 
-export function readTensor(input: PlanInput, value: unknown): GivenTensor {
-  const { name } = input;
-  if (isGpuBuffer(value)) return { name, data: value, shape: undefined };
+/** `flat`: a list without lists in it is elements in a row, as a typed array is. */
+export function readTensor(name: string, value: unknown, flat: boolean): GivenTensor {
   if (typeof value === "number" || typeof value === "boolean") {
     return { name, data: [Number(value)], shape: [] };
   }
-  if (ArrayBuffer.isView(value) && "length" in value) {
-    return { name, data: numbersOf(value), shape: undefined };
+  if (Array.isArray(value)) {
+    const shape: number[] = [];
+    for (let part: unknown = value; Array.isArray(part); part = part[0]) shape.push(part.length);
+    if (!isRegular(value, shape)) fail("shape", `the rows of ${name} differ in length`);
+    const data = value.flat(Infinity).map(Number);
+    return { name, data, shape: flat && shape.length === 1 ? undefined : shape };
   }
-  if (Array.isArray(value)) return readArray(input, value);
+  if (isGpuBuffer(value) || (ArrayBuffer.isView(value) && "length" in value)) {
+    return { name, data: value as GPUBuffer | Float32Array, shape: undefined };
+  }
   if (typeof value === "object" && value !== null && "data" in value && "shape" in value) {
-    const { data, shape } = value as { data: unknown; shape: readonly number[] };
-    if (isGpuBuffer(data)) return { name, data, shape };
-    const { data: numbers } = readTensor(input, data);
-    const count = shape.reduce((product, axis) => product * axis, 1);
-    if (!isGpuBuffer(numbers) && numbers.length !== count) {
-      fail(
-        "shape",
-        `${name} has ${numbers.length} numbers, but its shape is ${formatShape(shape)}`,
-      );
+    const { data } = readTensor(name, value.data, true);
+    const shape = value.shape as readonly number[];
+    if (!isGpuBuffer(data) && data.length !== countOf(shape)) {
+      fail("shape", `${name} has ${data.length} numbers and the shape ${formatShape(shape)}`);
     }
-    return { name, data: numbers, shape };
+    return { name, data, shape };
   }
-  return fail(
-    "shape",
-    `${name} is a typed array, a nested array or { data, shape }, not ${value === null ? "null" : typeof value}`,
-  );
+  return fail("shape", `${name} is to be a typed array, a nested array or { data, shape }`);
 }
 
-/** 64-bit integers come out of some files; elsewhere numbers are numbers. */
-function numbersOf(view: ArrayBufferView): ArrayLike<number> {
-  if (view instanceof BigInt64Array || view instanceof BigUint64Array) {
-    return Float64Array.from(view, Number);
-  }
-  return view as unknown as ArrayLike<number>;
+function isRegular(value: unknown, [length, ...rest]: readonly number[]): boolean {
+  if (!Array.isArray(value)) return length === undefined;
+  return value.length === length && value.every((part) => isRegular(part, rest));
 }
 
-function readArray(input: PlanInput, value: readonly unknown[]): GivenTensor {
-  const { name } = input;
-  const shape: number[] = [];
-  for (let part: unknown = value; Array.isArray(part); part = part[0]) shape.push(part.length);
-  // A flat list stands for any shape, as a typed array does.
-  if (shape.length === 1) {
-    const data = value.map(Number);
-    return { name, data, shape: input.shape.length === 1 ? shape : undefined };
-  }
-  const data: number[] = [];
-  const collect = (part: unknown, depth: number): void => {
-    if (depth === shape.length) {
-      if (Array.isArray(part)) ragged(name);
-      data.push(Number(part));
-    } else {
-      if (!Array.isArray(part) || part.length !== shape[depth]) ragged(name);
-      for (const element of part as unknown[]) collect(element, depth + 1);
-    }
-  };
-  collect(value, 0);
-  return { name, data, shape };
-}
-
-function ragged(name: string): never {
-  fail("shape", `${name} is a nested array whose rows differ in length`);
+/** An input out of what a caller gives. */
+export function readInput(plan: Plan, name: string, given: object): GivenTensor {
+  return readTensor(name, Reflect.get(given, name), inputOf(plan, name).shape.length > 1);
 }
 
 /** Live dimensions told by tensors; `known` are the caller's, the trained ones fill in. */
@@ -116,9 +79,7 @@ export function dimensionsOf(
   );
   for (const [name, size] of Object.entries(known)) {
     if (!(name in trained)) unknownName("free dimension", name, Object.keys(trained));
-    if (!Number.isSafeInteger(size) || size < 0) {
-      fail("option", `${name} is a whole number, not ${size}`);
-    }
+    if (!(size >= 0 && Number.isInteger(size))) fail("option", `${name} cannot be ${size}`);
   }
   const given: GivenExtent[] = tensors.map(({ name, data, shape }) => ({
     name,
@@ -129,9 +90,12 @@ export function dimensionsOf(
   return resolveDimensions(given, known, { ...trained, ...fallback });
 }
 
-export function inputOf(plan: Plan, name: string): PlanInput {
-  const input = plan.inputs.find((candidate) => candidate.name === name);
-  return input ?? fail("internal", `the plan has no input ${name}`);
+/** An input that is known to be there. */
+export function inputOf({ inputs }: Plan, name: string): PlanInput {
+  return at(
+    inputs,
+    inputs.findIndex((input) => input.name === name),
+  );
 }
 
 /**
@@ -139,44 +103,23 @@ export function inputOf(plan: Plan, name: string): PlanInput {
  * count; floats no NaN (unless the input says what stands for it) and no infinity.
  */
 export function checkValues(
-  input: PlanInput,
+  { name, type, categories, missing }: PlanInput,
   data: ArrayLike<number>,
   shape: readonly number[],
 ): void {
-  const { type, categories = 2 ** 32, missing } = input;
-  const [low, high] =
-    type === "i32" ? [-(2 ** 31), 2 ** 31] : [0, type === "bool" ? 2 : categories];
+  const low = type === "i32" ? -(2 ** 31) : 0;
+  const high = type === "bool" ? 1 : (categories ?? 2 ** 32 + low) - 1;
   for (let index = 0; index < data.length; index++) {
-    const value = data[index] ?? NaN;
-    if (type === "f32") {
-      if (value - value === 0 || (missing !== undefined && value !== value)) continue;
-    } else if (Number.isInteger(value) && value >= low && value < high) {
-      continue;
-    }
-    refuseValue(input, Number(value), placeOf(index, shape), low, high);
+    const value = at(data, index);
+    const fits =
+      type === "f32"
+        ? value - value === 0 || (missing !== undefined && Number.isNaN(value))
+        : value >= low && value <= high && Number.isInteger(value);
+    if (fits) continue;
+    const wanted = type === "f32" ? "a finite number" : `a whole number from ${low} to ${high}`;
+    const code = categories === undefined ? "value" : "label";
+    fail(code, `${name}${placeOf(index, shape)} is ${value}, not ${wanted}`);
   }
-}
-
-function refuseValue(
-  { name, type, categories }: PlanInput,
-  value: number,
-  place: string,
-  low: number,
-  high: number,
-): never {
-  const details = { name, place, value };
-  if (categories !== undefined && Number.isInteger(value)) {
-    const wanted = `labels are 0 to ${categories - 1}`;
-    fail("label", `${name}${place} is ${value}; its ${wanted}`, details);
-  }
-  const wanted = {
-    f32: "a finite number",
-    bool: "true or false",
-    i32: "a whole number",
-    u32: "a whole number from 0 on",
-  }[type];
-  const range = Number.isInteger(value) ? ` from ${low} to ${high - 1}` : "";
-  fail("value", `${name}${place} is ${value}, not ${wanted}${range}`, details);
 }
 
 /** `[3, 0]`: the indices of an element. */
@@ -184,9 +127,8 @@ function placeOf(index: number, shape: readonly number[]): string {
   const places: number[] = [];
   let rest = index;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const extent = shape[axis] ?? 1;
-    places.unshift(rest % extent);
-    rest = Math.floor(rest / extent);
+    places.unshift(rest % at(shape, axis));
+    rest = Math.floor(rest / at(shape, axis));
   }
   return places.length > 0 ? `[${places.join(", ")}]` : "";
 }
@@ -220,7 +162,7 @@ export function bindInputs(
   known: Dimensions = {},
   fallback: Dimensions = {},
 ): BoundInputs {
-  const tensors = names.map((name) => readTensor(inputOf(plan, name), Reflect.get(given, name)));
+  const tensors = names.map((name) => readInput(plan, name, given));
   const dimensions = dimensionsOf(plan, tensors, known, fallback);
   const inputs = new Map<string, Values | GPUBuffer>();
   for (const { name, data } of tensors) {

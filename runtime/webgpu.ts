@@ -6,8 +6,10 @@ import { at, fail } from "./errors.js";
 import type { Plan, PlanKernel, PlanType } from "./plan.js";
 import { watchDevice, type Faults } from "./webgpuFaults.js";
 import {
-  asValues,
+  copyOut,
+  copyRange,
   createDeviceMemory,
+  readStaging,
   usages,
   type DeviceMemory,
   type Range,
@@ -15,8 +17,6 @@ import {
 
 /** Workgroups along one axis of a dispatch. */
 const axisLimit = 65_535;
-/** Submissions that the device may lie behind before a caller waits. */
-const runsInFlight = 3;
 const computeStage = 4;
 const bufferTypes = { read: "read-only-storage", read_write: "storage" } as const;
 
@@ -38,7 +38,9 @@ interface Context {
   readonly memory: DeviceMemory;
   readonly kernels: Map<number, CompiledKernel>;
   readonly bound: Map<number, BoundProgram>;
-  readonly inFlight: Set<Promise<unknown>>;
+  /** Runs since the last mark, a promise of their end. */
+  runs: number;
+  mark: Promise<unknown> | undefined;
 }
 
 /** `owned`: the device was requested by us, and goes with the backend. */
@@ -51,16 +53,27 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
     memory: createDeviceMemory(device, plan, faults),
     kernels: new Map(),
     bound: new Map(),
-    inFlight: new Set(),
+    runs: 0,
+    mark: undefined,
   };
   const { memory } = context;
   const types = plan.storages.map(({ type }) => type);
-  const readOne = async (range: Range, type: PlanType): Promise<Values> => {
+  const readRanges = async (
+    results: readonly { readonly range: Range; readonly type: PlanType }[],
+    commands?: GPUCommandEncoder,
+  ): Promise<Values[]> => {
     faults.check();
-    const encoder = device.createCommandEncoder();
-    const read = memory.copyOut([range], encoder);
-    device.queue.submit([encoder.finish()]);
-    return asValues(at(await read(), 0), type);
+    const encoder = commands ?? device.createCommandEncoder();
+    const ranges = results.map(({ range }) => range);
+    const copies = copyOut(device, faults, ranges, encoder, usages.staging);
+    if (!commands) device.queue.submit([encoder.finish()]);
+    await faults.settle();
+    return Promise.all(
+      copies.map((copy, index) => {
+        const { range, type } = at(results, index);
+        return readStaging(faults, copy, range.bytes, type);
+      }),
+    );
   };
   return {
     kind: "webgpu",
@@ -70,28 +83,30 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
     submit: (run) => {
       submitRun(context, run, () => undefined);
     },
-    read: async (run) => {
-      const { read, types: resultTypes } = submitRun(context, run, (encoder) => {
-        const results = wantedResults(context, run);
-        const ranges = results.map(({ range }) => range);
-        return {
-          read: memory.copyOut(ranges, encoder),
-          types: results.map(({ type }) => type),
-        };
+    read: (run) =>
+      submitRun(context, run, (encoder) => readRanges(wantedResults(context, run), encoder)),
+    readGpu: async (run) => {
+      const outputs = submitRun(context, run, (encoder) => {
+        const ranges = wantedResults(context, run).map(({ range }) => range);
+        return copyOut(device, faults, ranges, encoder, usages.data);
       });
-      return (await read()).map((data, index) => asValues(data, at(resultTypes, index)));
+      await faults.settle();
+      return outputs;
     },
-    readGpu: (run) => copyResults(context, run),
     ready: async () => {
       faults.check();
       await faults.settle();
-      while (context.inFlight.size >= runsInFlight) {
-        await faults.guard(Promise.race(context.inFlight));
-      }
+      // A mark every other run; waiting for the one before the last lets the device run ahead.
+      if (context.runs < 2) return;
+      context.runs = 0;
+      const before = context.mark;
+      context.mark = faults.guard(device.queue.onSubmittedWorkDone());
+      await before;
     },
-    readRange: (index, offset, count) => {
+    readRange: async (index, offset, count) => {
       const buffer = at(memory.storages, index);
-      return readOne({ buffer, offset: offset * 4, bytes: count * 4 }, at(types, index));
+      const range = { buffer, offset: offset * 4, bytes: count * 4 };
+      return at(await readRanges([{ range, type: at(types, index) }]), 0);
     },
     writeRange: (index, offset, values) => {
       faults.check();
@@ -101,7 +116,7 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
     },
     addStorage: (type, elements) => {
       types.push(type);
-      return memory.storages.push(memory.createData(elements * 4, "a copy")) - 1;
+      return memory.storages.push(memory.create(elements * 4, "a copy")) - 1;
     },
     freeStorage: (index) => {
       memory.free(memory.storages[index]);
@@ -113,7 +128,8 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
       encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
       device.queue.submit([encoder.finish()]);
     },
-    download: (buffer, type) => readOne({ buffer, offset: 0, bytes: buffer.size }, type),
+    download: async (buffer, type) =>
+      at(await readRanges([{ range: { buffer, offset: 0, bytes: buffer.size }, type }]), 0),
     destroy: () => {
       faults.close();
       memory.destroy();
@@ -185,8 +201,7 @@ function bindProgram(context: Context, index: number): BoundProgram {
   if (known?.generation === generation) return known;
   const program = at(plan.programs, index);
   const bytes = Math.max(16, Math.ceil(program.uniforms.length / 4) * 16);
-  const uniform =
-    known?.uniform ?? memory.create(bytes, usages.uniform | usages.copyTarget, "uniforms");
+  const uniform = known?.uniform ?? memory.create(bytes, "uniforms", usages.uniform);
   const groups = faults.scoped(`the buffers of ${program.name}`, () =>
     program.dispatches.map(({ kernel, buffers }) => {
       const ranges = buffers.map((buffer) => memory.range(program, buffer));
@@ -237,18 +252,12 @@ function submitRun<T>(
   };
   const name = at(plan.programs, run.program).name;
   const added = fresh ? faults.scoped(`the commands of ${name}`, submit) : submit();
-  trackRun(context);
+  context.runs++;
   return added;
 }
 
 function inputRange({ plan, memory }: Context, run: ProgramRun, input: string): Range {
   return memory.range(at(plan.programs, run.program), { kind: "input", input, elements: 0 });
-}
-
-function copyRange(encoder: GPUCommandEncoder, from: Range, to: Range): void {
-  const bytes = Math.min(from.bytes, to.bytes);
-  const whole = bytes - (bytes % 4);
-  if (whole > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, whole);
 }
 
 function uploadInputs(context: Context, run: ProgramRun, encoder: GPUCommandEncoder): void {
@@ -260,13 +269,7 @@ function uploadInputs(context: Context, run: ProgramRun, encoder: GPUCommandEnco
       copyRange(encoder, { buffer: values, offset: 0, bytes: values.size }, target);
     } else {
       const { buffer, byteOffset, byteLength } = values;
-      context.device.queue.writeBuffer(
-        target.buffer,
-        0,
-        buffer,
-        byteOffset,
-        byteLength,
-      );
+      context.device.queue.writeBuffer(target.buffer, 0, buffer, byteOffset, byteLength);
     }
   }
 }
@@ -309,13 +312,6 @@ function copyToJournal(
   });
 }
 
-function trackRun({ device, inFlight }: Context): void {
-  const done = device.queue.onSubmittedWorkDone();
-  const forget = (): void => void inFlight.delete(done);
-  inFlight.add(done);
-  done.then(forget, forget);
-}
-
 function wantedResults(
   { plan, memory }: Context,
   run: ProgramRun,
@@ -327,20 +323,4 @@ function wantedResults(
     const bytes = countOf(evaluateShape(result.shape, run.dimensions)) * 4;
     return { range: { ...memory.range(program, result.buffer), bytes }, type: result.type };
   });
-}
-
-async function copyResults(context: Context, run: ProgramRun): Promise<GPUBuffer[]> {
-  const { device, faults } = context;
-  const usage = usages.storage | usages.copySource | usages.copyTarget;
-  const copies = submitRun(context, run, (encoder) =>
-    wantedResults(context, run).map(({ range: { buffer, offset, bytes } }) => {
-      const copy = faults.scoped("an output", () =>
-        device.createBuffer({ size: Math.max(4, bytes), usage, label: "output" }),
-      );
-      if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, copy, 0, bytes);
-      return copy;
-    }),
-  );
-  await faults.settle();
-  return copies;
 }

@@ -20,32 +20,42 @@ export interface Faults {
 const ignore = (): void => undefined;
 
 export function watchDevice(device: GPUDevice, owned: boolean): Faults {
-  let info: LostInfo | undefined;
+  let loss: NnError | undefined;
   let closed = false;
   let checks: Promise<void>[] = [];
+  const waiting = new Set<(error: NnError) => void>();
   const uncaptured: NnError[] = [];
-  const listen = (event: GPUUncapturedErrorEvent): void => {
-    uncaptured.push(new NnError("internal", `the GPU reported: ${event.error.message}`));
+  const listen = ({ error }: GPUUncapturedErrorEvent): void => {
+    uncaptured.push(new NnError("internal", `the GPU reported: ${error.message}`));
   };
   // On a device of the caller's, uncaptured errors may be the caller's own.
   if (owned) device.addEventListener("uncapturederror", listen);
   const lost = new Promise<LostInfo>((resolve) => {
-    device.lost.then(({ reason, message }) => {
+    void device.lost.then(({ reason, message }) => {
       if (closed) return;
-      info = { reason, message };
-      resolve(info);
-    }, ignore);
+      const text = `the GPU device was lost (${message}); net.restore() rebuilds`;
+      loss = new NnError("device-lost", text);
+      for (const reject of waiting) reject(loss);
+      resolve({ reason, message });
+    });
   });
-  const lossOf = ({ message }: LostInfo): NnError =>
-    new NnError("device-lost", `the GPU device was lost (${message}); net.restore() rebuilds`);
-  const rejection = lost.then((loss) => Promise.reject(lossOf(loss)));
-  rejection.catch(ignore);
+  const guard = <T>(promise: Promise<T>): Promise<T> => {
+    const guarded = new Promise<T>((resolve, reject) => {
+      waiting.add(reject);
+      const forget = (): void => void waiting.delete(reject);
+      promise.then(resolve, reject).then(forget, forget);
+    });
+    // Whoever waits meets the error; nobody has to.
+    guarded.catch(ignore);
+    return guarded;
+  };
 
   return {
     lost,
+    guard,
     check: () => {
       if (closed) throw new NnError("destroyed", "this net was destroyed");
-      if (info) throw lossOf(info);
+      if (loss) throw loss;
     },
     scoped: (what, action) => {
       device.pushErrorScope("validation");
@@ -54,26 +64,19 @@ export function watchDevice(device: GPUDevice, owned: boolean): Faults {
         return action();
       } finally {
         const memory = device.popErrorScope();
-        const validation = device.popErrorScope();
-        const check = readScopes(what, memory, validation);
-        check.catch(ignore);
-        checks.push(check);
+        checks.push(guard(readScopes(what, memory, device.popErrorScope())));
       }
     },
     settle: async () => {
-      const waiting = checks;
+      const caught = checks;
       checks = [];
-      if (waiting.length > 0) await Promise.race([Promise.all(waiting), rejection]);
+      await Promise.all(caught);
       const error = uncaptured.shift();
       if (error) throw error;
     },
-    guard: (promise) => {
-      promise.catch(ignore);
-      return Promise.race([promise, rejection]);
-    },
     close: () => {
       closed = true;
-      if (owned) device.removeEventListener("uncapturederror", listen);
+      device.removeEventListener("uncapturederror", listen);
     },
   };
 }

@@ -8,14 +8,15 @@ import type { Faults } from "./webgpuFaults.js";
 
 // WebGPU's flags by number: the globals that name them are missing in Node.
 export const usages = {
+  /** MAP_READ; also the mode of mapping. */
   mapRead: 1,
-  copySource: 4,
-  copyTarget: 8,
-  uniform: 64,
-  storage: 128,
+  /** MAP_READ | COPY_DST */
+  staging: 9,
+  /** UNIFORM | COPY_DST */
+  uniform: 72,
+  /** STORAGE | COPY_SRC | COPY_DST */
+  data: 140,
 } as const;
-const mapRead = 1;
-const dataUsage = usages.storage | usages.copySource | usages.copyTarget;
 
 /** Offsets of bindings are multiples of this. */
 const alignment = 256;
@@ -30,117 +31,100 @@ export interface Range {
 }
 
 export interface DeviceMemory {
+  readonly storages: GPUBuffer[];
   /** Changes whenever a buffer was replaced: bind groups made before are void. */
   generation(): number;
   /** Makes room for a run; keeps buffers and offsets where there is enough. */
   reserve(program: PlanProgram, dimensions: Dimensions): void;
   range(program: PlanProgram, buffer: PlanBuffer): Range;
-  readonly storages: GPUBuffer[];
-  create(bytes: number, usage: number, label: string): GPUBuffer;
-  createData(bytes: number, label: string): GPUBuffer;
+  create(bytes: number, label: string, usage?: number): GPUBuffer;
   free(buffer: GPUBuffer | undefined): void;
-  /** Puts copies of ranges behind the commands so far; what it returns reads them once they are submitted. */
-  copyOut(ranges: readonly Range[], encoder: GPUCommandEncoder): () => Promise<ArrayBuffer[]>;
   destroy(): void;
 }
 
 interface Layout {
   readonly bytes: number[];
   places: { segment: number; offset: number }[];
-  readonly seen: Set<string>;
 }
 
 export function createDeviceMemory(device: GPUDevice, plan: Plan, faults: Faults): DeviceMemory {
   const buffers = new Set<GPUBuffer>();
   const layouts = new Map<PlanProgram, Layout>();
   const inputs = new Map<string, GPUBuffer>();
-  const segments: GPUBuffer[] = [];
+  const segments = new Map<number, GPUBuffer>();
   let generation = 0;
 
-  const create = (bytes: number, usage: number, label: string): GPUBuffer => {
+  const create = (bytes: number, label: string, usage: number = usages.data): GPUBuffer => {
     const size = Math.max(16, Math.ceil(bytes / 4) * 4);
-    const limit = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
-    if (usage & usages.storage && size > limit) tooLarge(label, size, limit);
-    const buffer = faults.scoped(`${label} (${megabytes(size)})`, () =>
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (size > limit) {
+      fail(
+        "limits",
+        `${label} takes ${size} bytes in one buffer, this device allows ${limit}: give fewer examples at once`,
+      );
+    }
+    const buffer = faults.scoped(`${label} (${size} bytes)`, () =>
       device.createBuffer({ size, usage, label }),
     );
     buffers.add(buffer);
     return buffer;
   };
   const free = (buffer: GPUBuffer | undefined): void => {
-    if (!buffer) return;
-    buffers.delete(buffer);
-    buffer.destroy();
+    if (buffer && buffers.delete(buffer)) buffer.destroy();
   };
-  const createData = (bytes: number, label: string): GPUBuffer => create(bytes, dataUsage, label);
-  const storages = plan.storages.map(({ name, elements }) => createData(elements * 4, name));
-
-  const growSegments = (layout: Layout): void => {
-    const packed = packSlots(layout.bytes);
-    layout.places = packed.places;
-    packed.sizes.forEach((size, index) => {
-      if (size <= (segments[index]?.size ?? -1)) return;
-      const label = "temporary memory";
-      const segment = createData(size, label);
-      free(segments[index]);
-      segments[index] = segment;
-    });
+  /** Replaces what is too small. */
+  const grow = <K>(known: Map<K, GPUBuffer>, key: K, bytes: number, label: string): void => {
+    const old = known.get(key);
+    if (old && bytes <= old.size) return;
+    known.set(key, create(bytes, label));
+    free(old);
     generation++;
   };
-
-  const growInputs = (program: PlanProgram, dimensions: Dimensions): void => {
-    for (const { name, shape } of plan.inputs) {
-      if (!program.inputs.includes(name)) continue;
-      const bytes = countOf(evaluateShape(shape, dimensions)) * 4;
-      if (bytes <= (inputs.get(name)?.size ?? -1)) continue;
-      const buffer = createData(bytes, name);
-      free(inputs.get(name));
-      inputs.set(name, buffer);
-      generation++;
-    }
-  };
-
-  const rangeOf = (program: PlanProgram, buffer: PlanBuffer): Range => {
-    if (buffer.kind === "slot") {
-      const layout = layouts.get(program);
-      const { segment, offset } = layout?.places[buffer.slot] ?? { segment: 0, offset: 0 };
-      return { buffer: at(segments, segment), offset, bytes: layout?.bytes[buffer.slot] ?? 4 };
-    }
-    const whole =
-      buffer.kind === "storage"
-        ? at(storages, buffer.storage)
-        : (inputs.get(buffer.input) as GPUBuffer);
-    return { buffer: whole, offset: 0, bytes: whole.size };
-  };
+  const storages = plan.storages.map(({ name, elements }) => create(elements * 4, name));
 
   return {
+    storages,
     generation: () => generation,
     reserve: (program, dimensions) => {
-      const layout = layouts.get(program) ?? { bytes: [], places: [], seen: new Set() };
-      layouts.set(program, layout);
-      const key = JSON.stringify(dimensions);
-      if (layout.seen.has(key)) return;
-      let grown = layout.seen.size === 0;
+      const known = layouts.get(program);
+      const layout: Layout = known ?? { bytes: [], places: [] };
+      let grown = !known;
       program.slots.forEach((slot, index) => {
         const bytes = Math.max(16, ...slot.bytes.map((size) => evaluateDim(size, dimensions)));
         if (bytes <= (layout.bytes[index] ?? 0)) return;
         layout.bytes[index] = Math.ceil(bytes / 16) * 16;
         grown = true;
       });
-      if (grown) growSegments(layout);
-      growInputs(program, dimensions);
-      if (layout.seen.size > 1000) layout.seen.clear();
-      layout.seen.add(key);
+      for (const { name, shape } of plan.inputs) {
+        if (!program.inputs.includes(name)) continue;
+        grow(inputs, name, countOf(evaluateShape(shape, dimensions)) * 4, name);
+      }
+      if (!grown) return;
+      const { places, sizes } = packSlots(layout.bytes);
+      layouts.set(program, { ...layout, places });
+      sizes.forEach((size, index) => {
+        grow(segments, index, size, "temporary memory");
+      });
+      generation++;
     },
-    range: rangeOf,
-    storages,
+    range: (program, buffer) => {
+      if (buffer.kind === "slot") {
+        const { places, bytes } = layouts.get(program) as Layout;
+        const { segment, offset } = at(places, buffer.slot);
+        const target = segments.get(segment) as GPUBuffer;
+        return { buffer: target, offset, bytes: at(bytes, buffer.slot) };
+      }
+      const whole =
+        buffer.kind === "storage"
+          ? at(storages, buffer.storage)
+          : (inputs.get(buffer.input) as GPUBuffer);
+      return { buffer: whole, offset: 0, bytes: whole.size };
+    },
     create,
-    createData,
     free,
-    copyOut: (ranges, encoder) => copyOut(device, faults, ranges, encoder),
     destroy: () => {
       for (const buffer of buffers) buffer.destroy();
-      buffers.clear();
     },
   };
 }
@@ -164,55 +148,46 @@ export function packSlots(bytes: readonly number[]): {
   return { places, sizes };
 }
 
-function megabytes(bytes: number): string {
-  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
-}
-
-function tooLarge(label: string, bytes: number, limit: number): never {
-  fail(
-    "limits",
-    `${label} would take ${megabytes(bytes)} in one buffer, and this device allows ${megabytes(limit)}; give fewer examples at once`,
-    { bytes, limit },
-  );
-}
-
-function copyOut(
+/** Copies ranges behind the commands so far, each to a buffer of its own. */
+export function copyOut(
   device: GPUDevice,
   faults: Faults,
   ranges: readonly Range[],
   encoder: GPUCommandEncoder,
-): () => Promise<ArrayBuffer[]> {
-  const sizes = ranges.map(({ bytes }) => Math.ceil(bytes / 4) * 4);
-  const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  // A buffer of its own for each reading: readings that overlap never wait for one another.
-  const staging = faults.scoped("memory for reading back", () =>
-    device.createBuffer({
-      size: Math.max(4, total),
-      usage: usages.mapRead | usages.copyTarget,
-      label: "read back",
-    }),
-  );
-  let at = 0;
-  ranges.forEach(({ buffer, offset }, index) => {
-    const bytes = sizes[index] ?? 0;
-    if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
-    at += bytes;
+  usage: number,
+): GPUBuffer[] {
+  return ranges.map((range) => {
+    const size = Math.max(4, range.bytes);
+    const copy = faults.scoped("a copy of a result", () => device.createBuffer({ size, usage }));
+    copyRange(encoder, range, { buffer: copy, offset: 0, bytes: size });
+    return copy;
   });
-  return async () => {
-    try {
-      await faults.settle();
-      await faults.guard(staging.mapAsync(mapRead));
-      const mapped = staging.getMappedRange();
-      let start = 0;
-      return sizes.map((bytes) => mapped.slice(start, (start += bytes)));
-    } finally {
-      staging.destroy();
-    }
-  };
+}
+
+export function copyRange(encoder: GPUCommandEncoder, from: Range, to: Range): void {
+  const bytes = Math.min(from.bytes, to.bytes);
+  if (bytes > 3) {
+    encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes - (bytes % 4));
+  }
+}
+
+/** The words of a buffer made for reading, which is given up. */
+export async function readStaging(
+  faults: Faults,
+  staging: GPUBuffer,
+  bytes: number,
+  type: PlanType,
+): Promise<Values> {
+  try {
+    await faults.guard(staging.mapAsync(usages.mapRead));
+    return asValues(staging.getMappedRange().slice(0, bytes), type);
+  } finally {
+    staging.destroy();
+  }
 }
 
 /** Words of a buffer as elements of a type. */
-export function asValues(data: ArrayBuffer, type: PlanType): Values {
+function asValues(data: ArrayBuffer, type: PlanType): Values {
   if (type === "f32") return new Float32Array(data);
   return type === "i32" ? new Int32Array(data) : new Uint32Array(data);
 }

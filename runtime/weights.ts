@@ -17,16 +17,13 @@ import type { Session } from "./session.js";
 export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  let response: Response;
-  try {
-    response = typeof source === "string" || source instanceof URL ? await fetch(source) : source;
-  } catch (error) {
-    return fail("weights", `the weights ${String(source)} cannot be fetched: ${String(error)}`);
+  const isPlace = typeof source === "string" || source instanceof URL;
+  const response = isPlace ? await fetch(source).catch(String) : source;
+  if (typeof response !== "string" && response.ok) {
+    return new Uint8Array(await response.arrayBuffer());
   }
-  if (!response.ok) {
-    fail("weights", `the weights ${response.url} cannot be fetched: status ${response.status}`);
-  }
-  return new Uint8Array(await response.arrayBuffer());
+  const reason = typeof response === "string" ? response : `status ${response.status}`;
+  return fail("weights", `the weights cannot be fetched: ${reason}`);
 }
 
 export function readWeights(bytes: Uint8Array): SafetensorsFile {
@@ -75,7 +72,7 @@ export function compareWeights(
   lines.push(...extra.map((name) => `  not in the model: ${name}`));
   const difference = { matched, missing, extra, mismatched };
   if (lines.length === 0 || partial) return difference;
-  fail("weights", [`these weights do not fit ${model}:`, ...lines].join("\n"), difference);
+  fail("weights", [`these weights do not fit ${model}:`, ...lines].join("\n"));
 }
 
 /** Fills the parameters that a file has. */

@@ -1,13 +1,13 @@
 // A plan and where its CPU kernels lie in; a model that loads nets for training and inference out.
 
-import type { Model, ModelTypes, TrainingLoadOptions, TrainingNet } from "../api.js";
+import type { Model, AnyModel, ModelTypes, TrainingLoadOptions, TrainingNet } from "../api.js";
 import type { Plan } from "../plan.js";
 import { openSession } from "../session.js";
 import { createTrainingNet } from "../train/net.js";
 import type { BundledCpu } from "./cpu.js";
 
 /** What a generated module exports under the model's name. `cpu` is called only where the CPU is used. */
-export function defineModel<M extends ModelTypes = ModelTypes>(
+export function defineModel<M extends ModelTypes = AnyModel>(
   plan: Plan,
   cpu: () => Promise<BundledCpu>,
 ): Model<TrainingNet<M>, TrainingLoadOptions> {

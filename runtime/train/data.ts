@@ -13,7 +13,7 @@ import {
   givenNames,
   inputOf,
   isGpuBuffer,
-  readTensor,
+  readInput,
   toValues,
   type GivenTensor,
 } from "../tensors.js";
@@ -86,7 +86,7 @@ async function openArrays(
   const given: GivenTensor[] = [];
   for (const name of names) {
     const input = inputOf(plan, name);
-    const tensor = readTensor(input, Reflect.get(data, name));
+    const tensor = readInput(plan, name, data);
     const { data: numbers } = tensor;
     if (!isGpuBuffer(numbers)) given.push(tensor);
     else given.push({ ...tensor, data: await backend.download(numbers, input.type) });

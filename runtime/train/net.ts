@@ -58,7 +58,7 @@ export async function createTrainingNet(
       return reportLatest(trainer);
     },
     fit: (data, wishes: FitOptions = {}) =>
-      busy(() => fit(trainer, data, wishes, async () => void (await snapshot(trainer)))),
+      busy(() => fit(trainer, data, wishes, () => snapshot(trainer))),
     evaluate: (data, wishes: EvaluateOptions = {}) => evaluate(trainer, data, wishes),
     prepare: (data) => busy(() => prepare(trainer, data)),
     save: async (wishes = {}) => {
@@ -68,9 +68,9 @@ export async function createTrainingNet(
       return saved;
     },
   };
-  const reopen = net.restore;
+  const inference = { restore: net.restore.bind(net) };
   const restore: TrainingNet["restore"] = async (devices = {}) => {
-    await reopen(devices);
+    await inference.restore(devices);
     await rebuild(trainer, bytes, seed, fitted);
   };
   return Object.assign(net, training, { restore });

@@ -115,7 +115,7 @@ function checkGiven(plan: Plan, stage: PlanStage, opened: OpenData): void {
   });
   if (missing.length === 0) return;
   const list = missing.map((name) => `"${name}"`).join(", ");
-  fail("name", `to train ${plan.model}, the data needs ${list}`, { missing });
+  fail("name", `to train ${plan.model}, the data needs ${list}`);
 }
 
 /** A whole set to evaluate or fit on, in its order. */

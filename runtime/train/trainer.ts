@@ -103,7 +103,7 @@ export async function enterStage(trainer: Trainer, stage: PlanStage): Promise<vo
   for (const { file, parameters } of stage.start) {
     const weights = readWeights(await trainer.readFile(file));
     const missing = parameters.filter((name) => !weights.tensors.has(name));
-    if (missing.length > 0) fail("weights", `${file} has no ${missing.join(", ")}`, { missing });
+    if (missing.length > 0) fail("weights", `${file} has no ${missing.join(", ")}`);
     applyWeights(session, weights, parameters);
   }
 }

@@ -31,7 +31,7 @@ onBothBackends("a loss that is not finite", lineModule, (open) => {
     const { x, t } = lineData(30);
     // A target so large that its square overflows, in one batch of the second epoch.
     let calls = 0;
-    function* batches(): Generator<object> {
+    function* batches(): Generator<Record<string, Float32Array>> {
       for (let start = 0; start < 28; start += 4) {
         const wild = ++calls > 12;
         yield {
@@ -187,7 +187,8 @@ describeGpu("adapters", () => {
       const destroy = buffer.destroy.bind(buffer);
       buffer.destroy = () => {
         destroyed.add(buffer);
-        return destroy();
+        destroy();
+        return undefined;
       };
       made.push(buffer);
       return buffer;

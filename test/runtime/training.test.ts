@@ -164,7 +164,7 @@ onBothBackends("fit", lineModule, (open) => {
       { x: x.subarray(0, 8), t: t.subarray(0, 4) },
       { x: x.subarray(8), t: t.subarray(4) },
     ];
-    async function* stream(): AsyncGenerator<object> {
+    async function* stream(): AsyncGenerator<Record<string, Float32Array>> {
       for (const batch of batches) {
         await Promise.resolve();
         yield batch;
@@ -214,7 +214,7 @@ onBothBackends("fit", lineModule, (open) => {
   ])("refuses %s before it trains", async (_, data, code, text) => {
     const net = await open(linePlan());
     const before = await weightsOf(net);
-    const error = await errorOf(net.fit(data as object));
+    const error = await errorOf(net.fit(data as never));
     expect(error.code).toBe(code);
     expect(error.message).toContain(text);
     expect(await weightsOf(net)).toEqual(before);
@@ -301,7 +301,7 @@ onBothBackends("fitted values and whole-set metrics", lineModule, (open) => {
 
   it("refuse a generator, which can be read but once", async () => {
     const net = await open(linePlan([{}], { fitted: true }));
-    function* batches(): Generator<object> {
+    function* batches(): Generator<Record<string, Float32Array>> {
       yield lineData(4);
     }
     expect((await errorOf(net.fit(batches()))).message).toContain("prepare");
