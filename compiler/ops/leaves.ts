@@ -49,10 +49,20 @@ function wantScalar(declared: TensorType, what: string): ShapeProblem | undefine
   });
 }
 
+/** The largest finite f32: a literal beyond it cannot be written in a shader. */
+export const largestReal = 3.4028234663852886e38;
+
 export const leaves: Pick<OpTable, LeafName> = {
   constant: leaf({
     doc: "Numbers known while compiling, in row-major order; one value fills the shape.",
     check: ({ attributes: { values } }, declared) => {
+      const beyond = values.find((value) => !(Math.abs(value) <= largestReal));
+      if (beyond !== undefined) {
+        return problem("argument", `${beyond} is not a number that 32 bits hold`, {
+          expected: "a finite number of at most 3.4e38",
+          found: String(beyond),
+        });
+      }
       if (values.length === 1 || dimEqual(elementCount(declared.shape), values.length)) {
         return undefined;
       }

@@ -77,25 +77,66 @@ function lifted(attributes: WindowAttributes): WindowAttributes {
   return { ...attributes, axes: attributes.axes.map((axis) => axis + 1) };
 }
 
-/** Element i of an axis gets from window (i − dilation · k) / stride, its k-th element, where that is one. */
-function foldSources<E>({ k, node, out, summed }: GatherRequest<E, "fold">): GatherSource<E>[] {
-  const { axes, strides, dilations } = node.attributes;
-  const windows = inputAt(node.inputs, 0).shape;
-  const guards: E[] = [];
-  const index = out.map((position, axis) => {
-    const slot = axes.indexOf(axis);
-    if (slot < 0) return position;
-    const stride = at(strides, slot);
-    const start = k.add(position, k.multiply(at(summed, slot), -at(dilations, slot)));
-    const last = multiplyDims(stride, subtractDims(extentAt(windows, axis), 1));
-    guards.push(k.lessEqual(k.constant(0), start), k.lessEqual(start, k.constant(last)));
-    if (stride === 1) return start;
-    guards.push(k.equal(k.modulo(start, stride), k.constant(0)));
-    return k.divide(start, stride);
-  });
+/**
+ * How many windows may hold an element of a slid axis. Undilated ones start at ⌊i / stride⌋ and before it, so that only
+ * those that reach i are tried; dilated ones are tried one element of a window after the other.
+ */
+function foldTries({ sizes, strides, dilations }: WindowAttributes, slot: number): number {
+  const size = at(sizes, slot);
+  return at(dilations, slot) === 1 ? Math.ceil(size / at(strides, slot)) : size;
+}
+
+interface FoldPlace<E> {
+  readonly window: E;
+  readonly within: E;
+  readonly guards: readonly E[];
+}
+
+/** The window of try t that may hold element i, and the place of i within it, along one axis. */
+function foldPlace<E>(
+  { k, node }: GatherRequest<E, "fold">,
+  slot: number,
+  position: E,
+  attempt: E,
+): FoldPlace<E> {
+  const { axes, sizes, strides, dilations } = node.attributes;
+  const count = extentAt(inputAt(node.inputs, 0).shape, at(axes, slot));
+  const [size, stride, dilation] = [at(sizes, slot), at(strides, slot), at(dilations, slot)];
+  if (dilation === 1) {
+    const window = k.add(k.divide(position, stride), k.multiply(attempt, -1));
+    const within = k.add(k.modulo(position, stride), k.multiply(attempt, stride));
+    const guards = [
+      k.lessEqual(k.constant(0), window),
+      k.less(window, k.constant(count)),
+      k.less(within, k.constant(size)),
+    ];
+    return { window, within, guards };
+  }
+  const start = k.add(position, k.multiply(attempt, -dilation));
+  const last = multiplyDims(stride, subtractDims(count, 1));
+  return {
+    window: stride === 1 ? start : k.divide(start, stride),
+    within: attempt,
+    guards: [
+      k.lessEqual(k.constant(0), start),
+      k.lessEqual(start, k.constant(last)),
+      ...(stride === 1 ? [] : [k.equal(k.modulo(start, stride), k.constant(0))]),
+    ],
+  };
+}
+
+/** Element i of an axis gets from each window that holds it the element at its place. */
+function foldSources<E>(request: GatherRequest<E, "fold">): GatherSource<E>[] {
+  const { k, node, out, summed } = request;
+  const { axes } = node.attributes;
+  const places = axes.map((axis, slot) =>
+    foldPlace(request, slot, at(out, axis), at(summed, slot)),
+  );
+  const index = out.map((position, axis) => places[axes.indexOf(axis)]?.window ?? position);
+  const guards = places.flatMap((place) => place.guards);
   const guard =
     guards.length === 0 ? undefined : guards.reduce((left, right) => k.and(left, right));
-  return [{ operand: 0, index: [...index, ...summed], guard }];
+  return [{ operand: 0, index: [...index, ...places.map((place) => place.within)], guard }];
 }
 
 function concatSources<E>({ k, node, out }: GatherRequest<E, "concat">): GatherSource<E>[] {
@@ -199,7 +240,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
       b.node("fold", inputs, { ...lifted(node.attributes), extents: node.attributes.extents }),
     lowering: {
       kind: "gather",
-      summed: (node) => node.attributes.sizes,
+      summed: ({ attributes }) => attributes.axes.map((_, slot) => foldTries(attributes, slot)),
       fill: () => 0,
       sources: foldSources,
     },

@@ -29,6 +29,3 @@ export function alwaysFinite(node: Node): boolean {
       return false;
   }
 }
-
-/** The largest finite f32: a literal beyond it cannot be written in a shader. */
-export const largest = 3.4028234663852886e38;

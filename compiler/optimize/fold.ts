@@ -5,8 +5,8 @@ import type { ElementType, Node } from "../types/graph.js";
 import type { ScalarOp } from "../types/nest.js";
 import { splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { largestReal } from "../ops/leaves.js";
 import { ruleOf } from "../ops/table.js";
-import { largest } from "./constants.js";
 
 /**
  * Elementwise ops of numbers that fill their shapes. Reals are computed in double precision and rounded once, when they
@@ -43,7 +43,8 @@ function isView(node: Node): boolean {
 }
 
 function splat(b: GraphBuilder, node: Node, value: number | undefined): Node | undefined {
-  if (value === undefined || !Number.isFinite(value) || Math.abs(value) > largest) return undefined;
+  if (value === undefined || !Number.isFinite(value) || Math.abs(value) > largestReal)
+    return undefined;
   const constant = b.constant(value, node.shape, node.type);
   return shapeEqual(constant.shape, node.shape) ? constant : undefined;
 }

@@ -197,6 +197,7 @@ describe("shapes", () => {
     expect(problemOf("reshape", (own) => [leaf(own, "x", [batch, 4]), [batch, 5]])).toContain(
       "elements",
     );
+    expect(problemOf("full", () => [[2], 1e39])).toContain("32 bits");
     expect(problemOf("zeros", () => [[65_536, 65_536]])).toContain("too large");
   });
 

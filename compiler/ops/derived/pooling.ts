@@ -4,14 +4,12 @@ import { shapeText } from "../../types/dimension.js";
 import type { Node, WindowAttributes } from "../../types/graph.js";
 import { indices } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
+import { largestReal } from "../leaves.js";
 import { integersAt, realAt } from "./arguments.js";
 import { sliding } from "./geometry.js";
 import type { Sliding } from "./geometry.js";
 import { define, fail, optional, parameter } from "./primitive.js";
 import type { Argument, Call, Parameter, Primitive } from "./primitive.js";
-
-/** The lowest f32: running maxima start here, not at −∞. */
-export const lowest = -3.4028234663852886e38;
 
 const parameters: readonly Parameter[] = [
   parameter("x", "tensor"),
@@ -24,11 +22,11 @@ export const pooling: Readonly<Record<string, Primitive>> = {
   window_max: define("window_max", {
     doc:
       "The largest of each window, channels last: x [..., spatial…, channels]. Windows do not overlap unless a stride is " +
-      "given; padding never wins; the derivative goes to the first that is largest.",
+      "given; padding never wins (it is the lowest f32, not −∞); the derivative goes to the first that is largest.",
     parameters,
     expand: (call) => {
       const request = readCall(call);
-      return call.b.max(windowsOf(call.b, request, lowest), appended(request));
+      return call.b.max(windowsOf(call.b, request, -largestReal), appended(request));
     },
   }),
   window_mean: define("window_mean", {
