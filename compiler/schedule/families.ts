@@ -19,7 +19,7 @@ export function isReducing(node: Node): boolean {
     case "scatter":
       return true;
     case "gather":
-      return summedExtents(node).length > 0;
+      return summedExtents(node).some((extent) => extent !== 1);
     default:
       return false;
   }
