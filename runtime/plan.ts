@@ -189,7 +189,7 @@ export type CpuKernel = (
   floats: Float32Array | Float64Array,
 ) => void;
 
-/** What a `*.cpu.js` file exports: kernels by name. */
+/** What a `*.cpu.js` file exports: kernels by name (and `createCpuBackend`, see runtime/bundle/cpu.ts). */
 export interface CpuModule {
   readonly kernels: Readonly<Record<string, CpuKernel>>;
 }

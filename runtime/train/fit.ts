@@ -58,7 +58,7 @@ export async function fit(
   let stopped: Stopped = "finished";
   let best: History["best"];
   for (const stage of stages) {
-    if (isBehind(trainer, stage)) continue;
+    if (isBehind(trainer, stage, options)) continue;
     const result = await runStage(trainer, stage, data, options, epochs, snapshot);
     steps += result.steps;
     stopped = result.stopped;
@@ -68,11 +68,15 @@ export async function fit(
   return { epochs, steps, stopped, ...(best && { best }) };
 }
 
-/** A stage before the one that a loaded run was in is done. */
-function isBehind({ session, resumed }: Trainer, stage: PlanStage): boolean {
+/** A stage is done before the one that a loaded run, or without a choice an unfinished one, is in. */
+function isBehind(
+  { session, resumed, state }: Trainer,
+  stage: PlanStage,
+  options: FitOptions,
+): boolean {
   const { stages } = session.plan;
-  const current = stages.findIndex(({ name }) => name === resumed);
-  return stages.indexOf(stage) < current;
+  const current = resumed ?? (options.stage === undefined ? state.run?.stage : undefined);
+  return stages.indexOf(stage) < stages.findIndex(({ name }) => name === current);
 }
 
 async function runStage(

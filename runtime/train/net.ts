@@ -10,7 +10,7 @@ import type {
 } from "../api.js";
 import { fail, unknownName } from "../errors.js";
 import { createNet, loadParameters } from "../net.js";
-import { checkOpen, type Session } from "../session.js";
+import { checkOpen, refuseMissing, type Session } from "../session.js";
 import { fetchWeights, readWeights } from "../weights.js";
 import { resumeTrainer, saveTrainer } from "./checkpoint.js";
 import { bindBatch, inputsOf, type Batch } from "./data.js";
@@ -141,6 +141,7 @@ async function evaluate(
   const batch = options.batch ?? stage?.dimensions["batch"] ?? trained;
   const wanted = inputsOf(plan, isEvaluation);
   const source = await openSet(trainer, data, wanted, batch, options.examples);
+  refuseMissing(plan, stage?.inputs ?? [...wanted], source.names);
   const seed = options.seed ?? (stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
   return evaluateSource(trainer, source, stage, seed);
 }

@@ -3,6 +3,7 @@
 import type { FitOptions } from "../api.js";
 import { fail } from "../errors.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
+import { refuseMissing } from "../session.js";
 import {
   arraySource,
   drawnSource,
@@ -51,7 +52,10 @@ export async function prepareStage(
   const { plan } = session;
   const wanted = stageInputs(plan, stage);
   const opened = await openData(session, data, wanted);
-  checkGiven(plan, stage, opened);
+  if (opened.kind !== "stream") {
+    const tensors = opened.kind === "arrays" ? opened.tensors : [];
+    refuseMissing(plan, stage.inputs, new Set(tensors.map(({ input }) => input.name)));
+  }
   const batch = options.batch ?? stage.dimensions["batch"] ?? 1;
   if (!Number.isSafeInteger(batch) || batch < 1) fail("option", `a batch of ${batch} examples`);
   const dimensions = { ...trainedDimensions(plan), ...stage.dimensions, batch };
@@ -103,19 +107,6 @@ function refuseOneShot(trainer: Trainer, data: unknown): void {
     "data",
     `${plan.model} has fitted values: call net.prepare(data) first, or give a function that returns the batches anew`,
   );
-}
-
-/** Says at once which inputs of a stage the data lacks. */
-function checkGiven(plan: Plan, stage: PlanStage, opened: OpenData): void {
-  if (opened.kind === "stream") return;
-  const names = opened.kind === "arrays" ? opened.tensors.map(({ input }) => input.name) : [];
-  const missing = stage.inputs.filter((name) => {
-    const input = plan.inputs.find((candidate) => candidate.name === name);
-    return input?.source === "given" && !names.includes(name);
-  });
-  if (missing.length === 0) return;
-  const list = missing.map((name) => `"${name}"`).join(", ");
-  fail("name", `to train ${plan.model}, the data needs ${list}`);
 }
 
 /** A whole set to evaluate or fit on, in its order. */

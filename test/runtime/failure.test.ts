@@ -177,6 +177,34 @@ describeGpu("adapters", () => {
     net.destroy();
   });
 
+  it("share buffers of the caller's with fit", async () => {
+    const device = await softwareDevice();
+    const { x, t } = lineData(8);
+    const upload = (values: Float32Array): GPUBuffer => {
+      const buffer = device.createBuffer({ size: values.byteLength, usage: 140 });
+      device.queue.writeBuffer(buffer, 0, values.slice());
+      return buffer;
+    };
+    const weights: unknown[] = [];
+    for (const data of [
+      { x, t },
+      { x: { data: upload(x), shape: [8, 2] }, t: upload(t) },
+    ]) {
+      const net = await load(linePlan(), { ...cpu, device });
+      await net.fit(data);
+      await net.step(data);
+      weights.push(await net.read("w"));
+      net.destroy();
+    }
+    expect(weights[1]).toEqual(weights[0]);
+    const unreadable = device.createBuffer({ size: 16, usage: 128 });
+    const net = await load(linePlan(), { ...cpu, device });
+    const error = await errorOf(net.predict({ x: { data: unreadable, shape: [2, 2] } }));
+    expect(error.message).toContain("COPY_SRC");
+    net.destroy();
+    device.destroy();
+  });
+
   it("leave a given device alone, and free its buffers", async () => {
     const device = await softwareDevice();
     const made: GPUBuffer[] = [];

@@ -220,6 +220,21 @@ onBothBackends("fit", lineModule, (open) => {
     expect(await weightsOf(net)).toEqual(before);
   });
 
+  it("goes on with the stage that was cut off", async () => {
+    const plan = linePlan([{ name: "pretrain", epochs: 1 }, { name: "finetune" }]);
+    const net = await open(plan);
+    const abort = new AbortController();
+    const stop = ({ stage, epoch }: EpochReport): void => {
+      if (stage === "finetune" && epoch === 0) abort.abort();
+    };
+    await net.fit(lineData(8), { signal: abort.signal, onEpoch: stop });
+    const { epochs } = await net.fit(lineData(8));
+    expect(epochs.map(({ stage, epoch }) => [stage, epoch])).toEqual([
+      ["finetune", 1],
+      ["finetune", 2],
+    ]);
+  });
+
   it("does one fit at a time", async () => {
     const net = await open(linePlan());
     const first = net.fit(lineData(30));
@@ -297,6 +312,12 @@ onBothBackends("fitted values and whole-set metrics", lineModule, (open) => {
     expect(metrics["middle"]).toBeCloseTo(mean, 5);
     expect((await net.evaluate({ x, t })).metrics).toEqual(metrics);
     expect((await net.evaluate({ x, t }, { batch: 30 })).metrics["middle"]).toBeCloseTo(mean, 5);
+  });
+
+  it("want every input that the losses need", async () => {
+    const net = await open(linePlan());
+    const error = await errorOf(net.evaluate({ x: [[1, 2]] }));
+    expect([error.code, error.message]).toEqual(["name", 'Line needs "t" too']);
   });
 
   it("refuse a generator, which can be read but once", async () => {
