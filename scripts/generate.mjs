@@ -46,6 +46,10 @@ async function runtimeModule(root) {
     parts.push(`export const ${entry}Runtime: string =\n  ${JSON.stringify(readable)};\n`);
     parts.push(`export const ${entry}RuntimeMinified: string =\n  ${JSON.stringify(minified)};\n`);
   }
+  const api = await readFile(join(root, "runtime/api.ts"), "utf8");
+  parts.push(
+    `/** The types that apps meet: the source of runtime/api.ts. */\nexport const apiTypes: string =\n  ${JSON.stringify(api)};\n`,
+  );
   return parts.join("");
 }
 

@@ -71,13 +71,12 @@ export interface NamedScript extends Script {
   readonly comment: string;
 }
 
-/** An ES module that exports `kernels` by name, as `CpuModule` wants it. */
-export function javascriptModule(scripts: readonly NamedScript[], precision: Precision): string {
+/** Helpers and functions, to stand in one scope. */
+export function javascriptBody(scripts: readonly NamedScript[], precision: Precision): string {
   const functions = new Set(scripts.flatMap((script) => [...script.functions]));
   const parts = scriptFunctions(functions, precision).map((text) => `${text}\n`);
   for (const script of scripts) parts.push(`/** ${script.comment} */\n${script.text}`);
-  const names = scripts.map((script) => script.name).join(", ");
-  return [...parts, `export const kernels = { ${names} };\n`].join("\n");
+  return parts.join("\n");
 }
 
 function uniformName(kernel: Kernel, at: number): string {

@@ -15,7 +15,7 @@ import type { Origin } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
 import { hostExpression, planDim } from "./dimensions.js";
 import { commentText } from "./expression.js";
-import { javascriptModule, printJavaScript } from "./javascript.js";
+import { javascriptBody, printJavaScript } from "./javascript.js";
 import type { Precision } from "./javascriptFunctions.js";
 import { printWgsl } from "./wgsl.js";
 
@@ -76,12 +76,21 @@ export function planPrograms(
 
 /** The CPU kernels as an ES module; "f64" is the reference for checks in double precision. */
 export function cpuModuleText(kernels: readonly PlannedKernel[], precision: Precision): string {
+  const { text, names } = cpuKernelsText(kernels, precision);
+  return `${text}\nexport const kernels = { ${names.join(", ")} };\n`;
+}
+
+/** The functions of the CPU kernels, and what they are called. */
+export function cpuKernelsText(
+  kernels: readonly PlannedKernel[],
+  precision: Precision,
+): { readonly text: string; readonly names: readonly string[] } {
   const scripts = kernels.map(({ plan, comment, cpu, cpuWords }) => ({
     ...printJavaScript(cpu, cpuWords, precision, plan.name),
     name: plan.name,
     comment,
   }));
-  return javascriptModule(scripts, precision);
+  return { text: javascriptBody(scripts, precision), names: kernels.map(({ plan }) => plan.name) };
 }
 
 function planProgram(

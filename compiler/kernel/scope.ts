@@ -99,7 +99,7 @@ function prefixOf(value: Value): string {
   const prefixes: Readonly<Record<ElementType, string>> = {
     f32: "v",
     i32: "j", // "i32" would hide the type
-    u32: "u",
+    u32: "w", // likewise
     bool: "c",
   };
   return prefixes[value.type];

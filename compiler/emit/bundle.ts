@@ -1,0 +1,170 @@
+// Takes compiled models of one file, gives the bundle's files by name: modules, types, shaders, the plan as data.
+import type { Plan } from "../../runtime/plan.js";
+import type { CompiledEntry, CompiledModel } from "../compile.js";
+import { declarationsOf } from "./declarations.js";
+import { commentText } from "./expression.js";
+import { formatted } from "./format.js";
+import { COMPILER } from "./modelPlan.js";
+import { minifyJavaScript, minifyWgsl } from "./minify.js";
+import type { PlannedKernel } from "./plan.js";
+import { cpuKernelsText } from "./plan.js";
+import * as runtime from "./runtimeText.generated.js";
+
+export interface EmitOptions {
+  /** The bundle's files are called after it; the source's name unless said. */
+  readonly file?: string;
+  readonly entry?: "inference" | "training" | "both";
+  /** Small instead of readable. */
+  readonly minify?: boolean;
+  /** Imports "nnc/runtime" instead of carrying the runtime. */
+  readonly externalRuntime?: boolean;
+}
+
+interface Request {
+  readonly models: readonly CompiledModel[];
+  readonly stem: string;
+  readonly minify: boolean;
+  readonly external: boolean;
+}
+
+/** The same models and options give the same bytes. */
+export async function emit(
+  models: CompiledModel | readonly CompiledModel[],
+  options: EmitOptions = {},
+): Promise<Record<string, string>> {
+  const list = "plan" in models ? [models] : models;
+  const [first] = list;
+  if (!first) return {};
+  const request: Request = {
+    models: list,
+    stem: stemOf(options.file ?? first.file.name),
+    minify: options.minify ?? false,
+    external: options.externalRuntime ?? false,
+  };
+  const entry = options.entry ?? "both";
+  return {
+    ...(entry === "training" ? {} : await entryFiles(request, "inference")),
+    ...(entry === "inference" ? {} : await entryFiles(request, "training")),
+    [`${request.stem}.plan.json`]: planFile(request, entry),
+  };
+}
+
+function stemOf(file: string): string {
+  const name = file.split(/[\\/]/).at(-1) ?? "model";
+  return name.replace(/\.nn$/, "");
+}
+
+type EntryName = "inference" | "training";
+
+function entryOf(model: CompiledModel, entry: EntryName): CompiledEntry {
+  return entry === "training" ? model.training : model.inference;
+}
+
+async function entryFiles(request: Request, entry: EntryName): Promise<Record<string, string>> {
+  const stem = entry === "training" ? `${request.stem}.train` : request.stem;
+  const declarations = declarationsOf({
+    models: request.models,
+    entryOf: (model) => entryOf(model, entry),
+    training: entry === "training",
+    api: runtime.apiTypes,
+    external: request.external,
+  });
+  return {
+    [`${stem}.js`]: await script(request, moduleText(request, entry, stem)),
+    [`${stem}.cpu.js`]: await script(request, cpuText(request, entry)),
+    [`${stem}.d.ts`]: await formatted(
+      `// Types of ${stem}.js, written by ${COMPILER}.\n${declarations}`,
+      "typescript",
+    ),
+    [`${stem}.wgsl`]: shaderText(request, entry),
+  };
+}
+
+async function script(request: Request, text: string): Promise<string> {
+  if (request.minify) return `${minifyJavaScript(text)}\n`;
+  return formatted(`// Written by ${COMPILER}; changes here are lost.\n${text}`, "javascript");
+}
+
+/** The module that apps import: the runtime, each plan with its shaders, each model under its name. */
+function moduleText(request: Request, entry: EntryName, stem: string): string {
+  const several = request.models.length > 1;
+  const parts = request.models.map((model, at) => {
+    const { plan } = entryOf(model, entry);
+    const file = JSON.stringify(`./${stem}.cpu.js`);
+    const kernels = several ? `.then((cpu) => ({ ...cpu, kernels: cpu.kernels[${at}] }))` : "";
+    const cpu = `() => import(${file})${kernels}`;
+    const value = request.external
+      ? `{ name: plan${at + 1}.model, load: (options) => load(plan${at + 1}, { ...options, cpu: ${cpu} }) }`
+      : `defineModel(plan${at + 1}, ${cpu})`;
+    return [
+      `const plan${at + 1} = ${planLiteral(request, plan)};`,
+      documentation(request, model),
+      `const model${at + 1} = ${value};`,
+      `export { model${at + 1} as ${model.name} };`,
+    ].join("\n");
+  });
+  return [runtimeText(request, entry), ...parts].join("\n");
+}
+
+function documentation(request: Request, model: CompiledModel): string {
+  const { doc } = model.typed;
+  return doc === undefined || request.minify ? "" : `/** ${commentText(doc)} */`;
+}
+
+function runtimeText(request: Request, entry: EntryName): string {
+  if (request.external) return 'import { load } from "nnc/runtime";\n';
+  if (entry === "training") {
+    return request.minify ? runtime.trainingRuntimeMinified : runtime.trainingRuntime;
+  }
+  return request.minify ? runtime.inferenceRuntimeMinified : runtime.inferenceRuntime;
+}
+
+/** Shaders stand as template literals, so that people can read them; everything else is JSON. */
+function planLiteral(request: Request, plan: Plan): string {
+  const mark = (at: number): string => `shader ${at} of this plan`;
+  const kernels = plan.kernels.map((kernel, at) => ({ ...kernel, wgsl: mark(at) }));
+  let text = JSON.stringify({ ...plan, kernels });
+  plan.kernels.forEach((kernel, at) => {
+    const wgsl = request.minify ? minifyWgsl(kernel.wgsl) : kernel.wgsl;
+    const quoted = wgsl.replace(/[\\`]|\$\{/g, (found) => `\\${found}`);
+    text = text.replace(JSON.stringify(mark(at)), () => `\`${quoted}\``);
+  });
+  return text;
+}
+
+/** What `*.cpu.js` exports: the kernels (of several models, in their order), and what runs them. */
+function cpuText(request: Request, entry: EntryName): string {
+  const own = request.models.map((model) => kernelsText(entryOf(model, entry).planned.kernels));
+  const [only = ""] = own;
+  const kernels = own.length === 1 ? only : `[${own.join(", ")}]`;
+  const exported = `export const kernels = ${kernels};\n`;
+  if (request.external) return exported;
+  const text = request.minify ? runtime.cpuRuntimeMinified : runtime.cpuRuntime;
+  return `${text}\n${exported}export { createCpuBackend };\n`;
+}
+
+function kernelsText(kernels: readonly PlannedKernel[]): string {
+  const { text, names } = cpuKernelsText(kernels, "f32");
+  return `(() => {\n${text}\nreturn { ${names.join(", ")} };\n})()`;
+}
+
+/** The shaders for reading, each under the lines that it computes. */
+function shaderText(request: Request, entry: EntryName): string {
+  return request.models
+    .flatMap((model) =>
+      entryOf(model, entry).plan.kernels.map(
+        ({ name, wgsl }) => `// ${model.name}, ${name}\n${wgsl}`,
+      ),
+    )
+    .join("\n");
+}
+
+/** The compiled model as data; several models of a file stand in a list. */
+function planFile(request: Request, entry: "inference" | "training" | "both"): string {
+  const plans = request.models.map(
+    (model) => entryOf(model, entry === "inference" ? "inference" : "training").plan,
+  );
+  const [only] = plans;
+  const value = plans.length === 1 && only ? only : { format: only?.format, models: plans };
+  return `${JSON.stringify(value, undefined, request.minify ? undefined : 2)}\n`;
+}

@@ -1,0 +1,141 @@
+// Takes compiled models and the runtime's types, gives the bundle's declarations: each model with its own names and shapes.
+import type { PlanDim, PlanInput, PlanOutput, PlanType } from "../../runtime/plan.js";
+import type { CompiledEntry, CompiledModel } from "../compile.js";
+import { commentText } from "./expression.js";
+
+export interface DeclarationRequest {
+  readonly models: readonly CompiledModel[];
+  readonly entryOf: (model: CompiledModel) => CompiledEntry;
+  readonly training: boolean;
+  /** The types of runtime/api.ts, as text. */
+  readonly api: string;
+  /** Types come from "nnc/runtime" instead. */
+  readonly external: boolean;
+}
+
+/** What the platform's own types are to this interface: declared here, so that it needs no "DOM" library. */
+const platformTypes = `
+/** As far as they are used here; the platform's own types fit. */
+export interface UrlLike { readonly href: string }
+export interface ResponseLike { arrayBuffer(): Promise<ArrayBuffer> }
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+}
+`;
+
+export function declarationsOf(request: DeclarationRequest): string {
+  const head = request.external
+    ? 'import type { InferenceNet, Model, TensorInput, TrainingLoadOptions, TrainingNet } from "nnc/runtime";\n'
+    : portableApi(request.api);
+  const parts = request.models.map((model, at) => modelDeclarations(request, model, at));
+  return [head, ...parts].join("\n");
+}
+
+/** The runtime's types with the platform's replaced by the little of them that is used. */
+function portableApi(api: string): string {
+  const portable = api
+    .replace(/^\/\/.*\n/, "")
+    .replace(/\bURL\b/g, "UrlLike")
+    .replace(/\bResponse\b/g, "ResponseLike")
+    .replace(/\bAbortSignal\b/g, "AbortSignalLike");
+  return platformTypes + portable;
+}
+
+function modelDeclarations(request: DeclarationRequest, model: CompiledModel, at: number): string {
+  const { plan } = request.entryOf(model);
+  const name = (suffix: string): string => freeName(`${model.name}${suffix}`, request.api);
+  const inputs = plan.inputs.filter((input) => input.role === "input");
+  const everywhere = (input: PlanInput): boolean =>
+    input.source === "given" && plan.outputs.every((output) => output.needs.includes(input.name));
+  const trained = (input: PlanInput): boolean =>
+    input.source === "given" && plan.stages.every((stage) => stage.inputs.includes(input.name));
+  const types = [
+    `inputs: ${name("Inputs")};`,
+    `data: ${name(request.training ? "Data" : "Inputs")};`,
+    `outputs: ${name("Outputs")};`,
+    `parameters: ${union(plan.parameters.map((parameter) => parameter.name))};`,
+    `losses: ${union(model.typed.inference.losses.map((loss) => loss.name))};`,
+    `metrics: ${union(model.typed.inference.metrics.map((metric) => metric.name))};`,
+    `stages: ${union(plan.stages.map((stage) => stage.name))};`,
+    `objectives: ${union(plan.stages.flatMap((stage) => stage.objectives.map((each) => each.name)))};`,
+  ];
+  const net = request.training ? "TrainingNet" : "InferenceNet";
+  const options = request.training ? ", TrainingLoadOptions" : "";
+  return [
+    record(
+      name("Inputs"),
+      inputs.map((input) => inputMember(input, !everywhere(input))),
+    ),
+    ...(request.training
+      ? [
+          record(
+            name("Data"),
+            plan.inputs.map((input) => inputMember(input, !trained(input))),
+          ),
+        ]
+      : []),
+    record(name("Outputs"), plan.outputs.map(outputMember)),
+    record(
+      name("Types"),
+      types.map((line) => `readonly ${line}`),
+    ),
+    documentation(model.typed.doc),
+    `declare const model${at + 1}: Model<${net}<${name("Types")}>${options}>;`,
+    `export { model${at + 1} as ${model.name} };`,
+    "",
+  ].join("\n");
+}
+
+/** A model may be called as one of the interface's types is. */
+function freeName(name: string, taken: string): string {
+  return new RegExp(`\\b${name}\\b`).test(taken) ? freeName(`${name}_`, taken) : name;
+}
+
+function record(name: string, members: readonly string[]): string {
+  return `export interface ${name} {\n${members.join("\n")}\n}`;
+}
+
+function inputMember(input: PlanInput, optional: boolean): string {
+  const element = input.categories === undefined ? input.type : `category(${input.categories})`;
+  const doc = documentation(input.doc, `\`${element}${shapeText(input.shape)}\``);
+  return `${doc}\nreadonly ${input.name}${optional ? "?" : ""}: TensorInput${optional ? " | undefined" : ""};`;
+}
+
+const arrays: Readonly<Record<PlanType, string>> = {
+  f32: "Float32Array",
+  i32: "Int32Array",
+  u32: "Uint32Array",
+  bool: "Uint8Array",
+};
+
+function outputMember(output: PlanOutput): string {
+  const doc = documentation(output.doc, `\`${output.type}${shapeText(output.shape)}\``);
+  return `${doc}\nreadonly ${output.name}: ${arrays[output.type]};`;
+}
+
+function shapeText(shape: readonly PlanDim[]): string {
+  return `[${shape.map(dimText).join(", ")}]`;
+}
+
+function dimText(dim: PlanDim): string {
+  if (typeof dim !== "object") return String(dim);
+  const [op, ...parts] = dim;
+  const texts = parts.map((part) =>
+    typeof part === "object" ? `(${dimText(part)})` : dimText(part),
+  );
+  return texts.join(` ${op} `);
+}
+
+function union(names: readonly string[]): string {
+  const unique = [...new Set(names)];
+  return unique.length === 0 ? "never" : unique.map((name) => JSON.stringify(name)).join(" | ");
+}
+
+function documentation(...lines: readonly (string | undefined)[]): string {
+  const texts = lines.flatMap((line) => line?.split("\n") ?? []).map(commentText);
+  if (texts.length === 0) return "";
+  return texts.length === 1
+    ? `/** ${texts[0] ?? ""} */`
+    : `/**\n${texts.map((text) => ` * ${text}`).join("\n")}\n */`;
+}
