@@ -36,11 +36,8 @@ export interface Backend {
   readonly precision: 32 | 64;
   /** Resolves when the device is lost (never after `destroy`). */
   readonly lost: Promise<LostInfo>;
-  /** Compiles the kernels of these programs, all at once. */
-  prepare(
-    programs: readonly number[],
-    onProgress?: (done: number, total: number) => void,
-  ): Promise<void>;
+  /** Compiles all kernels, side by side; called once, before any run. */
+  prepare(onProgress?: (done: number, total: number) => void): Promise<void>;
   /** Submits a run of a prepared program. */
   submit(run: ProgramRun): void;
   /** Submits a run and reads the wanted results. */

@@ -55,7 +55,7 @@ export function createCpuBackend(plan: Plan, module: CpuModule, precision: 32 | 
     kind: "cpu",
     precision,
     lost: new Promise(() => undefined),
-    prepare: (_programs, onProgress) => {
+    prepare: (onProgress) => {
       onProgress?.(plan.kernels.length, plan.kernels.length);
       return Promise.resolve();
     },

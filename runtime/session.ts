@@ -48,7 +48,7 @@ export async function reopen(
 
 async function startSession({ plan, backend, options }: Session): Promise<void> {
   try {
-    await backend.prepare([...plan.programs.keys()], options.onProgress);
+    await backend.prepare(options.onProgress);
     // New buffers hold zeros.
     const filled = plan.storages.flatMap(({ initial, values }, index) =>
       initial || values ? [index] : [],

@@ -36,7 +36,7 @@ interface Context {
   readonly plan: Plan;
   readonly faults: Faults;
   readonly memory: DeviceMemory;
-  readonly kernels: Map<number, CompiledKernel>;
+  readonly kernels: CompiledKernel[];
   readonly bound: Map<number, BoundProgram>;
   /** Runs since the last mark, a promise of their end. */
   runs: number;
@@ -51,7 +51,7 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
     plan,
     faults,
     memory: createDeviceMemory(device, plan, faults),
-    kernels: new Map(),
+    kernels: [],
     bound: new Map(),
     runs: 0,
     mark: undefined,
@@ -67,19 +67,25 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
     const ranges = results.map(({ range }) => range);
     const copies = copyOut(device, faults, ranges, encoder, usages.staging);
     if (!commands) device.queue.submit([encoder.finish()]);
+    // The submission follows before this function goes on.
     await faults.settle();
-    return Promise.all(
-      copies.map((copy, index) => {
-        const { range, type } = at(results, index);
-        return readStaging(faults, copy, range.bytes, type);
-      }),
-    );
+    try {
+      return await Promise.all(
+        copies.map((copy, index) => {
+          const { range, type } = at(results, index);
+          return readStaging(faults, copy, range.bytes, type);
+        }),
+      );
+    } finally {
+      // What the checks of the submission caught comes first.
+      await faults.settle();
+    }
   };
   return {
     kind: "webgpu",
     precision: 32,
     lost: faults.lost,
-    prepare: (programs, onProgress) => compileKernels(context, programs, onProgress),
+    prepare: (onProgress) => compileKernels(context, onProgress),
     submit: (run) => {
       submitRun(context, run, () => undefined);
     },
@@ -146,22 +152,17 @@ function toWords(
   return type === "i32" ? Int32Array.from(values) : Uint32Array.from(values);
 }
 
-/** Kernels of the programs that are not compiled yet, side by side. */
+/** All kernels, side by side. */
 async function compileKernels(
   context: Context,
-  programs: readonly number[],
   onProgress?: (done: number, total: number) => void,
 ): Promise<void> {
   const { plan, kernels, faults } = context;
-  const wanted = new Set(
-    programs.flatMap((index) => at(plan.programs, index).dispatches.map(({ kernel }) => kernel)),
-  );
-  const missing = [...wanted].filter((index) => !kernels.has(index));
   let done = 0;
   await Promise.all(
-    missing.map(async (index) => {
-      kernels.set(index, await compileKernel(context, at(plan.kernels, index)));
-      onProgress?.(++done, missing.length);
+    plan.kernels.map(async (kernel, index) => {
+      kernels[index] = await compileKernel(context, kernel);
+      onProgress?.(++done, plan.kernels.length);
     }),
   );
   await faults.settle();
@@ -211,16 +212,12 @@ function bindProgram(context: Context, index: number): BoundProgram {
           resource: { buffer, offset, size },
         }),
       );
-      return device.createBindGroup({ layout: compiled(context, kernel).layout, entries });
+      return device.createBindGroup({ layout: at(context.kernels, kernel).layout, entries });
     }),
   );
   const made = { generation, uniform, groups };
   bound.set(index, made);
   return made;
-}
-
-function compiled({ kernels }: Context, index: number): CompiledKernel {
-  return kernels.get(index) ?? fail("internal", "a program runs before it was prepared");
 }
 
 /** One submission: uploads, draws, the dispatches, what `after` adds. The first on new buffers is checked. */
@@ -283,7 +280,7 @@ function encodeDispatches(context: Context, run: ProgramRun, encoder: GPUCommand
   at(plan.programs, run.program).dispatches.forEach(({ kernel, workgroups, serves }, index) => {
     const count = evaluateDim(workgroups, run.dimensions);
     if (!isServed(serves, run.wanted) || !(count > 0)) return;
-    pass.setPipeline(compiled(context, kernel).pipeline);
+    pass.setPipeline(at(context.kernels, kernel).pipeline);
     pass.setBindGroup(0, groups[index]);
     pass.dispatchWorkgroups(...foldWorkgroups(count));
   });
