@@ -7,13 +7,34 @@ import { report } from "./report.js";
 export const statementLimit = 100_000;
 /** Values that one list, and characters that one string, may hold. */
 export const listLimit = 100_000;
+/** Values that a list and the lists in it may hold together. */
+export const leafLimit = 1_000_000;
 /** Calls that may stand within one another. */
 export const depthLimit = 100;
 /** Expressions evaluated and list entries made, of the whole analysis. */
-const workLimit = 3_000_000;
+const workLimit = 2_000_000;
 
 export function newBudget(): Budget {
-  return { statements: statementLimit, work: workLimit, exhausted: false };
+  return { statements: statementLimit, work: workLimit, depth: 0, exhausted: false };
+}
+
+/** Expressions that may be under way at once, over all calls: what the machine's stack holds, with room to spare. */
+const nestingLimit = 1000;
+
+/** Goes one expression deeper; false when that is too deep. */
+export function enter(frame: Frame, span: Span): boolean {
+  const { budget } = frame.run;
+  if (budget.depth < nestingLimit) {
+    budget.depth += 1;
+    return true;
+  }
+  budget.exhausted = true;
+  report(frame, "NN0606", span, {
+    message: "expressions and calls are nested too deeply here",
+    notes: [`${nestingLimit} may be under way at once, over all calls that lead here`],
+    hint: "bind inner parts to names",
+  });
+  return false;
 }
 
 /** Counts one statement; false when no more may run. */

@@ -9,11 +9,11 @@ import {
   textOf,
   type WrittenArguments,
 } from "./arguments.js";
-import { depthLimit, spendWork } from "./budget.js";
+import { depthLimit, spendStatement, spendWork } from "./budget.js";
 import type { CallEffects, CallRequest, Frame, Instance } from "./context.js";
 import { callSite, newActivation } from "./frames.js";
 import { calleeOf, type Callee } from "./functions.js";
-import { drawName, namedInstance, parameterInstance, unnamedInstance } from "./naming.js";
+import { drawPath, namedInstance, parameterInstance, unnamedInstance } from "./naming.js";
 import { didYouMean, report } from "./report.js";
 import { newScope } from "./scope.js";
 import { bindParameters, checkResult } from "./signatures.js";
@@ -72,9 +72,12 @@ function reportNoFunction(frame: Frame, span: Span, name: string, value: Value):
   });
 }
 
+/** A call costs more than an expression. */
+const callWork = 5;
+
 /** Calls a function value with evaluated arguments. */
 export function call(value: FunctionValue, request: CallRequest, frame: Frame): Value {
-  if (!spendWork(frame, request.span)) return poison;
+  if (!spendWork(frame, request.span, callWork)) return poison;
   const callee = calleeOf(frame, value);
   const matched = checkGiven(frame, callee, request.given, 0, request.span, request.name);
   if (matched === undefined || !checkMissing(frame, callee, matched, request.span, request.name)) {
@@ -86,7 +89,8 @@ export function call(value: FunctionValue, request: CallRequest, frame: Frame): 
   switch (declaration.kind) {
     case "Function":
     case "Layer":
-      if (value.form === "closure" && callsItself(base, request, frame)) return poison;
+      // Reported before anything ran.
+      if (frame.run.recursive.has(declaration)) return poison;
       return callBody(base, callee, matched, request, frame);
     case "Init":
       return {
@@ -144,6 +148,7 @@ function callBody(
   if (!bindParameters({ caller: frame, body, closure, callee, matched, span, name })) return poison;
   const { declaration } = closure;
   if (declaration.kind !== "Function" && declaration.kind !== "Layer") return poison;
+  if (declaration.body.kind !== "Block" && !spendStatement(frame, request.span)) return poison;
   const value = runBody(declaration.body, body);
   const result = checkResult(body, closure, declaration.result, value);
   if (body.effects !== undefined && body.effects !== frame.effects)
@@ -167,19 +172,6 @@ function noteResults(effects: CallEffects, value: Value): void {
   effects.results = values.flatMap((item) => (item.kind === "tensor" ? [item.node] : []));
 }
 
-/** Nothing calls itself by name; a function that was handed over may be one that is running. */
-function callsItself(closure: ClosureValue, request: CallRequest, frame: Frame): boolean {
-  if (frame.run.recursive.has(closure.declaration)) return true;
-  const cycle = findCycle(closure, frame);
-  if (cycle === undefined) return false;
-  report(frame, "NN0603", request.span, {
-    message: `\`${closure.declaration.name}\` calls itself`,
-    notes: [`the cycle: ${cycle.join(" → ")}`],
-    hint: "repeat with `for`, or `scan` over a sequence; nothing calls itself",
-  });
-  return true;
-}
-
 /** Layers live in models, and calls nest to a bounded depth. */
 function mayCall(closure: ClosureValue, request: CallRequest, frame: Frame): boolean {
   const { declaration } = closure;
@@ -192,17 +184,6 @@ function mayCall(closure: ClosureValue, request: CallRequest, frame: Frame): boo
     return false;
   }
   return declaration.kind !== "Layer" || mayCallLayer(request, frame);
-}
-
-function findCycle(closure: ClosureValue, frame: Frame): string[] | undefined {
-  const names = [closure.declaration.name];
-  for (let at: Frame | undefined = frame; at !== undefined; at = at.call?.caller) {
-    if (at.declaration === undefined) continue;
-    const { name } = at.declaration;
-    names.unshift(name);
-    if (at.declaration === closure.declaration) return names;
-  }
-  return undefined;
 }
 
 function mayCallLayer(request: CallRequest, frame: Frame): boolean {
@@ -246,7 +227,7 @@ function bodyFrame(
         : "fn",
     instance: instance,
     activation: isLayer ? newActivation() : frame.activation,
-    drawPath: drawName(frame, shared === undefined ? label : shared.name, request.span),
+    drawPath: drawPath(frame, shared === undefined ? label : shared.name, request.span),
     training: request.training ?? frame.training,
     call: callSite(frame, request.span, request.name),
     declaration,

@@ -45,8 +45,8 @@ export interface Frame {
   readonly body: BodyKind;
   readonly instance: Instance | undefined;
   readonly activation: Activation;
-  /** The prefix of the names of draws: the path of calls, not of instances. */
-  readonly drawPath: string;
+  /** Under which draws have their names: the path of calls, not of instances. */
+  readonly drawPath: DrawPath;
   readonly training: boolean;
   readonly call: CallSite | undefined;
   readonly declaration: Callable | undefined;
@@ -69,6 +69,13 @@ export interface TemplateState {
     { readonly shape: Shape; readonly initial: number; next: Node; readonly span: Span }
   >;
   weight: Node | undefined;
+}
+
+/** The path of calls to a draw; its text is made only for a draw. */
+export interface DrawPath {
+  readonly parent: DrawPath | undefined;
+  readonly name: string;
+  readonly id: number;
 }
 
 export interface CallSite {
@@ -107,6 +114,7 @@ export interface ModelState {
   /** The ordinals and names given to calls, weights and draws, by the place that asked. */
   readonly ordinals: Map<string, number>;
   readonly counts: Map<string, number>;
+  readonly drawPaths: Map<string, DrawPath>;
   /** Who bears a name below an instance, by path. */
   readonly claims: Map<string, string>;
   readonly parameters: Map<string, ParameterRecord>;
@@ -172,6 +180,8 @@ export interface ReportDetails {
 export interface Budget {
   statements: number;
   work: number;
+  /** Expressions under way. */
+  depth: number;
   exhausted: boolean;
 }
 
@@ -213,7 +223,8 @@ export interface Run {
   readonly forcing: string[];
   /** Declarations that call themselves, reported already. */
   readonly recursive: Set<Callable>;
-  /** One object for each place, so that the builder keeps one view for it. */
+  /** The place that nodes are being made for. */
+  readonly site: { origin: Origin | undefined };
   readonly origins: Map<string, Origin>;
   readonly settings: Readonly<Record<string, CompileTimeData>>;
   /** `plateau` calls of the stage that is being read. */

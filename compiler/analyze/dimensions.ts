@@ -71,6 +71,12 @@ function arithmetic(expression: ast.Expression, frame: Frame): Dim | undefined |
   return combine(frame, expression, left, right);
 }
 
+/** Whether a product of dimensions would grow beyond what anybody writes. */
+export function manyTerms(left: Dim, right: Dim): boolean {
+  const terms = (dim: Dim): number => (typeof dim === "number" ? 1 : dim.terms.length);
+  return terms(left) * terms(right) > 200;
+}
+
 function combine(
   frame: Frame,
   expression: ast.BinaryExpression,
@@ -80,6 +86,10 @@ function combine(
   const { operator } = expression;
   if (operator === "+") return addDims(left, right);
   if (operator === "-") return subtractDims(left, right);
+  if (operator === "*" && manyTerms(left, right)) {
+    report(frame, "NN0305", expression.span, { message: "this dimension has too many terms" });
+    return undefined;
+  }
   if (operator === "*") return multiplyDims(left, right);
   if (right === 0) {
     report(frame, "NN0604", expression.span, { message: "this dimension divides by zero" });
@@ -121,15 +131,17 @@ function spreadDims(entry: ast.SpreadDimension, frame: Frame): Dim[] | undefined
   return undefined;
 }
 
-/** Sizes are counted in 32 bits and never negative. */
+/** Sizes are at least 1 and counted in 31 bits. */
 export function checkDim(frame: Frame, span: ast.Span, dim: Dim): boolean {
-  if (typeof dim !== "number" || (dim >= 0 && dim <= elementLimit && Number.isInteger(dim))) {
+  if (typeof dim !== "number" || (dim >= 1 && dim <= elementLimit && Number.isInteger(dim))) {
     return true;
   }
-  const small = dim < 0;
+  const small = dim < 1;
   report(frame, small ? "NN0309" : "NN0305", span, {
-    message: small ? `this dimension is negative: ${dim}` : `this dimension is too large: ${dim}`,
-    notes: small ? [] : ["a tensor holds at most 2147483647 elements"],
+    message: small
+      ? `this dimension is ${dim}, so the tensor would have no elements`
+      : `this dimension is too large: ${dim}`,
+    notes: [small ? "every axis has at least 1" : "a tensor holds at most 2147483647 elements"],
   });
   return false;
 }

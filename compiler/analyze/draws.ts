@@ -8,10 +8,11 @@ import { runBody } from "./calls.js";
 import type { Frame } from "./context.js";
 import { callSite } from "./frames.js";
 import { calleeOf } from "./functions.js";
+import { pathText } from "./naming.js";
 import { report } from "./report.js";
 import { bind, newScope } from "./scope.js";
 import { bindParameters } from "./signatures.js";
-import { originOf, reportProblem, toTensor, type Operand } from "./tensors.js";
+import { builderAt, reportProblem, toTensor, type Operand } from "./tensors.js";
 import {
   describe,
   int,
@@ -62,7 +63,7 @@ function drawFrom(
     if (node === undefined) return undefined;
     values.push(node);
   }
-  const builder = frame.run.builder.at(originOf(frame, span));
+  const builder = builderAt(frame, span);
   const drawn = distributions[distribution.name].draw(builder, { path, type, shape }, values);
   if (!isProblem(drawn)) return drawn;
   reportProblem(frame, span, drawn, []);
@@ -82,13 +83,14 @@ export function initialValue(
   if (isSpoilt(made)) return undefined;
   const produced = made !== value;
   if (made.kind === "distribution") {
-    if (drawn || produced) return drawFrom(frame, made, span, shape, type, frame.drawPath);
+    if (drawn || produced)
+      return drawFrom(frame, made, span, shape, type, pathText(frame.drawPath));
     report(frame, "NN0413", span, {
       message: `\`=\` gives a value; ${describe(made)} is drawn with \`~\``,
     });
     return undefined;
   }
-  if (drawn && !produced) return draw(frame, source, shape, type, frame.drawPath);
+  if (drawn && !produced) return draw(frame, source, shape, type, pathText(frame.drawPath));
   return filled(frame, { value: made, span }, shape, type);
 }
 

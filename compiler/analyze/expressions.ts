@@ -1,14 +1,14 @@
 // An expression and a frame come in; its value goes out, compile-time parts folded and tensor parts built as nodes.
 import type * as ast from "../../grammar/ast.js";
 import { joinSpans, type Span } from "../../grammar/span.js";
-import { listLimit, spendWork } from "./budget.js";
+import { enter, leafLimit, listLimit, spendWork } from "./budget.js";
 import { evaluateCall } from "./calls.js";
 import type { Frame } from "./context.js";
 import { index } from "./indexing.js";
 import { lookup } from "./lookup.js";
 import { matrixProduct } from "./builtins/products.js";
 import { binary, choose, negate, not } from "./operators.js";
-import { didYouMean, report } from "./report.js";
+import { didYouMean, mistakeLimit, report } from "./report.js";
 import { findLazy, visibleNames } from "./scope.js";
 import type { Operand } from "./tensors.js";
 import {
@@ -25,7 +25,13 @@ import {
 } from "./values.js";
 
 export function evaluate(expression: ast.Expression, frame: Frame): Value {
-  if (!spendWork(frame, expression.span)) return poison;
+  if (!spendWork(frame, expression.span) || !enter(frame, expression.span)) return poison;
+  const value = evaluateKind(expression, frame);
+  frame.run.budget.depth -= 1;
+  return value;
+}
+
+function evaluateKind(expression: ast.Expression, frame: Frame): Value {
   switch (expression.kind) {
     case "Integer":
       return int(expression.value);
@@ -114,6 +120,7 @@ const foreign: Readonly<Record<string, string>> = {
 };
 
 export function unknownName(frame: Frame, name: string, span: Span): Value {
+  if (frame.run.diagnostics.length >= mistakeLimit) return poison;
   const known = Object.hasOwn(foreign, name) ? foreign[name] : undefined;
   return report(frame, "NN0201", span, {
     message: `nothing here is called \`${name}\``,
@@ -144,7 +151,9 @@ function evaluateList(expression: ast.ListExpression, frame: Frame): Value {
     }
     if (items.length > listLimit) return tooLong(frame, expression.span);
   }
-  return spendWork(frame, expression.span, items.length) ? list(items) : poison;
+  const made = list(items);
+  if (made.leaves > leafLimit) return tooLong(frame, expression.span);
+  return spendWork(frame, expression.span, items.length) ? made : poison;
 }
 
 function tooLong(frame: Frame, span: Span): Value {

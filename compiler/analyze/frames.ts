@@ -1,6 +1,7 @@
 // A frame and what changes in it come in; the frame of a nested body goes out.
 import type { Span } from "../../grammar/span.js";
 import type { Activation, CallSite, Frame, Run, Unit } from "./context.js";
+import { rootPath } from "./naming.js";
 import { newScope, type Scope } from "./scope.js";
 
 export const newActivation = (): Activation => ({ occurrences: new Map() });
@@ -15,7 +16,7 @@ export function fileFrame(run: Run, unit: Unit): Frame {
     body: "file",
     instance: undefined,
     activation: newActivation(),
-    drawPath: "",
+    drawPath: rootPath,
     training: false,
     call: undefined,
     declaration: undefined,

@@ -44,19 +44,22 @@ export function analyze(file: ast.File, context: AnalysisContext): Analysis {
   const folder = file.source.name.includes("/")
     ? file.source.name.slice(0, file.source.name.lastIndexOf("/"))
     : "";
+  const units = new Map<string, Unit>();
   const unit = loadFile(
     {
       run,
       prelude,
       readImport: context.readImport,
       root: (context.root ?? folder).replace(/^\.\//, "").replace(/\/$/, "").replace(/^\.$/, ""),
-      units: new Map(),
+      units,
       path: [],
     },
     file,
   );
-  checkNames(run, unit);
-  forceConstants(run, unit);
+  for (const one of units.values()) {
+    checkNames(run, one);
+    forceConstants(run, one);
+  }
   const models = analyzeModels(run, unit, context);
   return { models: hasErrors(run.diagnostics) ? [] : models, diagnostics: inOrder(run, file) };
 }
@@ -70,10 +73,12 @@ function newRun(settings: Readonly<Record<string, CompileTimeData>>): Run {
     scan: evaluateScan,
     scanStatement: runScanStatement,
   };
+  const site = { origin: undefined };
   return {
     diagnostics: [],
     reported: new Set(),
-    builder: createBuilder(),
+    builder: createBuilder(0, site),
+    site,
     budget: newBudget(),
     evaluator,
     builtins: createBuiltins(),

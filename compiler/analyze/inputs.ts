@@ -13,7 +13,7 @@ import { report } from "./report.js";
 import { bind, type Scope } from "./scope.js";
 import { checkDeclared } from "./signatures.js";
 import { reportTaken } from "./statementNames.js";
-import { originOf } from "./tensors.js";
+import { builderAt, originOf } from "./tensors.js";
 import { asNumber, describe, isPoison, isSpoilt, poison, tensor, type Value } from "./values.js";
 
 type Statement = ast.InputStatement | ast.TargetStatement;
@@ -49,7 +49,7 @@ function declare(
   if (shape === undefined || categories === "wrong") return undefined;
   const type = storedType(statement.type.element);
   const origin = originOf(frame, statement.span);
-  const leaf = frame.run.builder.at(origin).input(statement.name, { type, shape });
+  const leaf = builderAt(frame, statement.span).input(statement.name, { type, shape });
   const source = sourceOf(statement, frame, shape, type);
   if (source === undefined) return undefined;
   const missing = missingOf(statement, frame);

@@ -89,6 +89,7 @@ function newState(name: string): ModelState {
     name,
     ordinals: new Map(),
     counts: new Map(),
+    drawPaths: new Map(),
     claims: new Map(),
     parameters: new Map(),
     inputs: new Map(),

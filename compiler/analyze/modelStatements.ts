@@ -7,6 +7,7 @@ import type { Named } from "../types/model.js";
 import type { Frame, TraceState } from "./context.js";
 import { findPath } from "./graphs.js";
 import { lookup } from "./lookup.js";
+import { childPath } from "./naming.js";
 import { regularizeBare, regularizeSelected } from "./penalties.js";
 import { didYouMean, report } from "./report.js";
 import { bind, visibleNames } from "./scope.js";
@@ -137,8 +138,9 @@ export function runScore(
   }
   names.add(name);
   // A metric draws from streams of its own, so that adding one changes no other draw.
-  const prefix = frame.drawPath === "" ? "" : `${frame.drawPath}/`;
-  const inner = metric ? { ...frame, drawPath: `${prefix}metric ${name}` } : frame;
+  const inner = metric
+    ? { ...frame, drawPath: childPath(trace.model, frame.drawPath, `metric ${name}`) }
+    : frame;
   const value = frame.run.evaluator.expression(statement.value, inner);
   if (statement.name !== undefined && frame.scope.names.get(name) === undefined) {
     bind(frame.scope, name, value, { place: { unit: frame.unit, span: statement.name.span } });

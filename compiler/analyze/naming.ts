@@ -1,6 +1,6 @@
 // Calls, weights and draws come in, each with the place that asks; the name paths of instances, parameters and draw streams go out, the same in every trace.
 import type { Span } from "../../grammar/span.js";
-import type { Frame, ModelState } from "./context.js";
+import type { DrawPath, Frame, ModelState } from "./context.js";
 
 export function joinPath(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
@@ -94,12 +94,33 @@ export function parameterPath(
   return claim(model, path, `${parent}|${asker}`) ? path : undefined;
 }
 
-/** The stream of a draw, or the prefix of those below a call: the path of calls that led to it. */
-export function drawName(frame: Frame, name: string, span: Span): string {
-  const prefix = frame.drawPath === "" ? "" : `${frame.drawPath}/`;
+/** Where draws that stand outside all calls have their names. */
+export const rootPath: DrawPath = { parent: undefined, name: "", id: 0 };
+
+/** The path of a call or draw below the frame's: its ordinal among those of its name, the same in every trace. */
+export function drawPath(frame: Frame, name: string, span: Span): DrawPath {
   const model = frame.trace?.model;
-  if (model === undefined) return `${prefix}${name}`;
-  const asker = visit(frame, `draw ${frame.drawPath}/${name}`, span);
-  const number = ordinal(model, `draw ${frame.drawPath}/${name}`, asker);
-  return `${prefix}${name}${number === 1 ? "" : `_${number}`}`;
+  if (model === undefined) return { parent: frame.drawPath, name, id: frame.drawPath.id };
+  const group = `draw ${frame.drawPath.id}/${name}`;
+  const number = ordinal(model, group, visit(frame, group, span));
+  return childPath(model, frame.drawPath, number === 1 ? name : `${name}_${number}`);
+}
+
+/** One object for each path, so that short numbers stand for long paths. */
+export function childPath(model: ModelState, parent: DrawPath, name: string): DrawPath {
+  const key = `${parent.id}/${name}`;
+  const known = model.drawPaths.get(key);
+  if (known !== undefined) return known;
+  const made = { parent, name, id: model.drawPaths.size + 1 };
+  model.drawPaths.set(key, made);
+  return made;
+}
+
+/** `encoder/dropout_2/keep`: the name of a draw's stream. */
+export function pathText(path: DrawPath): string {
+  const names: string[] = [];
+  for (let at = path; at.parent !== undefined; at = at.parent) {
+    names.unshift(at.name);
+  }
+  return names.join("/");
 }

@@ -13,6 +13,7 @@ import {
 import type { ElementType, Node, OpName } from "../types/graph.js";
 import { listLimit, spendWork } from "./budget.js";
 import type { Frame } from "./context.js";
+import { manyTerms } from "./dimensions.js";
 import { foldNumbers } from "./folding.js";
 import { report } from "./report.js";
 import {
@@ -138,7 +139,7 @@ function foldDims(operator: Elementwise, a: Value, b: Value): Value | undefined 
     case "-":
       return fromDim(subtractDims(left, right));
     case "*":
-      return fromDim(multiplyDims(left, right));
+      return manyTerms(left, right) ? undefined : fromDim(multiplyDims(left, right));
     case "/": {
       const exact = right === 0 ? undefined : divideExactly(left, right);
       return exact === undefined ? undefined : fromDim(exact);
@@ -163,7 +164,12 @@ function foldDims(operator: Elementwise, a: Value, b: Value): Value | undefined 
 
 function dimPower(base: Dim, exponent: number): Value | undefined {
   if (!Number.isInteger(exponent) || exponent < 0 || exponent > 8) return undefined;
-  return fromDim(multiplyDims(1, ...Array.from({ length: exponent }, () => base)));
+  let result: Dim = 1;
+  for (let index = 0; index < exponent; index++) {
+    if (manyTerms(result, base)) return undefined;
+    result = multiplyDims(result, base);
+  }
+  return fromDim(result);
 }
 
 function compareDims(operator: Elementwise, left: Dim, right: Dim): Value | undefined {

@@ -9,10 +9,10 @@ import { evaluateShape, storedType } from "./dimensions.js";
 import { initialValue } from "./draws.js";
 import { findLeaf } from "./graphs.js";
 import { newActivation, nested } from "./frames.js";
-import { parameterPath } from "./naming.js";
+import { parameterPath, rootPath } from "./naming.js";
 import { didYouMean, report } from "./report.js";
 import { bind, findBinding, visibleNames } from "./scope.js";
-import { originOf, toTensor, type Operand } from "./tensors.js";
+import { builderAt, originOf, toTensor, type Operand } from "./tensors.js";
 import { isSpoilt, poison, tensor, typeText, type Value } from "./values.js";
 
 type Role = ParameterDeclaration["role"];
@@ -70,7 +70,7 @@ function initialOf(
     ...nested(frame),
     body: "init",
     activation: newActivation(),
-    drawPath: `init/${path}`,
+    drawPath: { parent: rootPath, name: `init/${path}`, id: 0 },
     training: false,
   };
   const node = initialValue(inner, operand, shape, type, drawn);
@@ -216,9 +216,7 @@ function create(
   path: string,
   shape: readonly number[],
 ): ParameterRecord | undefined {
-  const leaf = frame.run.builder
-    .at(originOf(frame, wanted.span))
-    .stored(path, { type: wanted.type, shape });
+  const leaf = builderAt(frame, wanted.span).stored(path, { type: wanted.type, shape });
   const origin = originOf(frame, wanted.span);
   const initial = wanted.initial(path, shape);
   const record: ParameterRecord = {

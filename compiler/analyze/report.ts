@@ -10,6 +10,9 @@ import { lineTable, lineText, positionAt, type Span } from "../../grammar/span.j
 import type { Frame, ReportDetails, Run, Unit } from "./context.js";
 import { poison, type PoisonValue } from "./values.js";
 
+/** How many mistakes are listed for one program. */
+export const mistakeLimit = 100;
+
 /** Reports a mistake at `span` of the frame's file; gives poison, so that a caller can return it. */
 export function report(
   frame: Frame,
@@ -17,6 +20,7 @@ export function report(
   span: Span,
   details: ReportDetails,
 ): PoisonValue {
+  if (frame.run.diagnostics.length >= mistakeLimit) return poison;
   const place = userPlace(frame, span);
   const notes = [...(details.notes ?? [])];
   const labels: Label[] = [];

@@ -10,7 +10,7 @@ import { report } from "./report.js";
 import { closeBody } from "./scanBody.js";
 import { bind } from "./scope.js";
 import { checkDeclared } from "./signatures.js";
-import { apply, originOf, reportProblem, toTensor } from "./tensors.js";
+import { apply, builderAt, originOf, reportProblem, toTensor } from "./tensors.js";
 import {
   describe,
   isPoison,
@@ -231,10 +231,9 @@ function results(
   yields: number,
   along: number,
 ): Value {
-  const { builder } = frame.run;
   const from = yields === 0 ? 0 : carries;
   const values = Array.from({ length: yields === 0 ? carries : yields }, (_, index): Value => {
-    const node = builder.at(originOf(frame, expression.span)).result(scan, from + index);
+    const node = builderAt(frame, expression.span).result(scan, from + index);
     if (yields === 0) return tensor(node);
     const rank = node.shape.length;
     const axis = along < 0 ? along + rank : along;

@@ -108,7 +108,7 @@ function readCandidate(
 function readSpace(frame: Frame, line: ast.CandidateLine): Candidate | undefined {
   const call = line.distribution;
   const word = call.kind === "Call" && call.callee.kind === "Name" ? call.callee.name : undefined;
-  const space = word === undefined ? undefined : spaces[word];
+  const space = word !== undefined && Object.hasOwn(spaces, word) ? spaces[word] : undefined;
   if (call.kind !== "Call" || word === undefined || space === undefined) {
     report(frame, "NN0513", call.span, {
       message: "what is searched is drawn from `choice`, `uniform`, `log_uniform` or `randint`",

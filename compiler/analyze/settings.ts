@@ -60,7 +60,11 @@ export function readSettings(
     const value = frame.run.evaluator.expression(line.value, frame);
     if (!isNew(frame, line, spans)) continue;
     const dimension = line.name === "batch" || freeDimensions.has(line.name);
-    const rule = dimension ? whole(1) : rules[line.name];
+    const rule = dimension
+      ? whole(1)
+      : Object.hasOwn(rules, line.name)
+        ? rules[line.name]
+        : undefined;
     if (rule === undefined) unknownSetting(frame, line, freeDimensions);
     else if (isPoison(value)) continue;
     else if (!rule.accepts(value)) {

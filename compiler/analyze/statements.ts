@@ -1,15 +1,17 @@
 // A block and a frame come in; its statements are run in order, names bound in the frame's scope, and what it returns goes out.
 import type * as ast from "../../grammar/ast.js";
-import { spendStatement } from "./budget.js";
+import { GraphError } from "../ops/problem.js";
+import { enter, spendStatement } from "./budget.js";
 import type { Frame } from "./context.js";
 import { evaluateShape, storedType } from "./dimensions.js";
 import { draw } from "./draws.js";
-import { drawName } from "./naming.js";
+import { drawPath, pathText } from "./naming.js";
 import { declareFitted, declareState, declareTrained, updateState } from "./parameters.js";
 import { report } from "./report.js";
 import { updateCarry } from "./scan.js";
 import { bind } from "./scope.js";
 import { bindName } from "./statementNames.js";
+import { reportProblem } from "./tensors.js";
 import { updateTemplate, declareTemplateState } from "./template.js";
 import { regularizeBare } from "./penalties.js";
 import { runInput } from "./inputs.js";
@@ -29,12 +31,33 @@ import {
 
 /** Runs a block; the returned value, or undefined where none was returned. */
 export function runBlock(block: ast.Block, frame: Frame): Value | undefined {
-  for (const statement of block.statements) {
+  if (!enter(frame, block.span)) return poison;
+  const value = runStatements(block.statements, frame);
+  frame.run.budget.depth -= 1;
+  return value;
+}
+
+function runStatements(statements: readonly ast.Statement[], frame: Frame): Value | undefined {
+  for (const statement of statements) {
     if (!spendStatement(frame, statement.span)) return poison;
-    const returned = runStatement(statement, frame);
+    const returned = attempt(statement, frame);
     if (returned !== undefined) return returned;
   }
   return undefined;
+}
+
+/** A mistake that an op's rule ends with, where no caller expected one, is a diagnostic all the same. */
+function attempt(statement: ast.Statement, frame: Frame): Value | undefined {
+  const { depth } = frame.run.budget;
+  try {
+    return runStatement(statement, frame);
+  } catch (error) {
+    frame.run.budget.depth = depth;
+    if (!(error instanceof GraphError)) throw error;
+    reportProblem(frame, statement.span, error.problem, []);
+    poisonNames(statement, frame);
+    return undefined;
+  }
 }
 
 /** `where a = e, b = e`: bound in order, each sees those before it. */
@@ -197,7 +220,7 @@ function runDraw(statement: ast.DrawStatement, frame: Frame): void {
     return;
   }
   const type = storedType(statement.type.element);
-  const path = drawName(frame, statement.name, statement.span);
+  const path = pathText(drawPath(frame, statement.name, statement.span));
   const node = draw(frame, { value, span: statement.distribution.span }, shape, type, path);
   bindName(frame, statement.name, statement.nameSpan, node === undefined ? poison : tensor(node));
 }
@@ -228,6 +251,18 @@ function runIf(statement: ast.IfStatement, frame: Frame): Value | undefined {
 }
 
 /** What a block would have bound is unknown where it cannot be run. */
+function poisonNames(statement: ast.Statement, frame: Frame): void {
+  const names =
+    statement.kind === "Binding"
+      ? statement.names.map(({ name }) => name)
+      : "name" in statement && typeof statement.name === "string"
+        ? [statement.name]
+        : [];
+  for (const name of names) {
+    if (frame.scope.names.get(name)?.fixed === undefined) bind(frame.scope, name, poison);
+  }
+}
+
 function poisonBindings(statement: ast.IfStatement | ast.ForStatement, frame: Frame): void {
   const blocks =
     statement.kind === "For"
@@ -238,11 +273,8 @@ function poisonBindings(statement: ast.IfStatement | ast.ForStatement, frame: Fr
         ];
   for (const block of blocks) {
     for (const inner of block.statements) {
-      if (inner.kind === "Binding") {
-        for (const { name } of inner.names) {
-          if (frame.scope.names.get(name)?.fixed === undefined) bind(frame.scope, name, poison);
-        }
-      } else if (inner.kind === "If" || inner.kind === "For") poisonBindings(inner, frame);
+      poisonNames(inner, frame);
+      if (inner.kind === "If" || inner.kind === "For") poisonBindings(inner, frame);
     }
   }
 }

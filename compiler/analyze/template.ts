@@ -6,6 +6,7 @@ import type { UpdateTemplate } from "../types/model.js";
 import type { Frame, TemplateState } from "./context.js";
 import { callSite, newActivation } from "./frames.js";
 import { calleeOf } from "./functions.js";
+import { rootPath } from "./naming.js";
 import { report } from "./report.js";
 import { bind, newScope } from "./scope.js";
 import { bindParameters } from "./signatures.js";
@@ -79,7 +80,7 @@ function templateFrame(algorithm: Algorithm, template: TemplateState): Frame {
     body: optimizer ? "optimizer" : "projection",
     instance: undefined,
     activation: newActivation(),
-    drawPath: "",
+    drawPath: rootPath,
     training: true,
     call: callSite(caller, span, declaration.name),
     declaration,

@@ -1,6 +1,7 @@
 // Values and ops come in; tensors of a common element type, and nodes whose mistakes are reported in the user's terms, go out.
 import type { DiagnosticCode } from "../../grammar/diagnostics.js";
 import type { Span } from "../../grammar/span.js";
+import type { GraphBuilder } from "../ops/builder.js";
 import { isProblem, type ProblemSubject, type ShapeProblem } from "../ops/problem.js";
 import { dimEqual, dimText, shapeText, type Dim } from "../types/dimension.js";
 import type { ElementType, Node, OpAttributes, OpName, Origin, Shape } from "../types/graph.js";
@@ -27,6 +28,12 @@ export function originOf(frame: Frame, span: Span): Origin {
   const origin = { file, start: place.start, end: place.end, path };
   frame.run.origins.set(key, origin);
   return origin;
+}
+
+/** The builder, its nodes from now on made for this place. */
+export function builderAt(frame: Frame, span: Span): GraphBuilder {
+  frame.run.site.origin = originOf(frame, span);
+  return frame.run.builder;
 }
 
 /** An operand with the place where it is written. */
@@ -73,7 +80,7 @@ export function apply<K extends OpName>(
   attributes: OpAttributes[K],
   spans: readonly Span[] = [],
 ): Value {
-  const made = frame.run.builder.tryNode(op, inputs, attributes, originOf(frame, span));
+  const made = builderAt(frame, span).tryNode(op, inputs, attributes);
   return settle(frame, span, made, inputs, spans);
 }
 
@@ -166,8 +173,9 @@ export function commonType(values: readonly Value[]): ElementType {
 /** A value as a tensor of the element type `wanted`, or of its own where none is named; undefined when reported. */
 export function toTensor(frame: Frame, operand: Operand, wanted?: ElementType): Node | undefined {
   const { value, span } = operand;
-  const { builder } = frame.run;
   const type = wanted ?? commonType([value]);
+  if (value.kind === "tensor" && value.node.type === type) return value.node;
+  const builder = builderAt(frame, span);
   switch (value.kind) {
     case "tensor":
       return builder.cast(value.node, type);
@@ -255,7 +263,10 @@ function rangeTensor(
     });
     return undefined;
   }
-  if (range.count === 0) return builder.constant([], [0], type);
+  if (range.count === 0) {
+    emptyList(frame, span);
+    return;
+  }
   let node = builder.iota([range.count], 0);
   if (range.step !== 1) node = builder.multiply(node, range.step);
   if (range.start !== 0) node = builder.add(node, range.start);
@@ -266,6 +277,10 @@ function rangeTensor(
 function listTensor(frame: Frame, operand: Operand, type: ElementType): Node | undefined {
   const items = listItems(operand.value) ?? [];
   if (isSpoilt(operand.value)) return undefined;
+  if (items.length === 0) {
+    emptyList(frame, operand.span);
+    return;
+  }
   const flat: number[] = [];
   const shape = flatten(operand.value, flat, 0);
   if (shape !== undefined) {
@@ -280,6 +295,13 @@ function listTensor(frame: Frame, operand: Operand, type: ElementType): Node | u
     parts.push(part);
   }
   return stackInFront(frame, operand.span, parts);
+}
+
+function emptyList(frame: Frame, span: Span): undefined {
+  report(frame, "NN0307", span, {
+    message: "an empty list is no tensor: it would have no elements",
+  });
+  return undefined;
 }
 
 /** Fills `into` row by row; the shape, or undefined where the list is ragged or holds tensors. */
@@ -307,7 +329,7 @@ function flatten(value: Value, into: number[], depth: number): number[] | undefi
 function stackInFront(frame: Frame, span: Span, parts: readonly Node[]): Node | undefined {
   const { builder } = frame.run;
   const [first] = parts;
-  if (first === undefined) return builder.constant([], [0], "f32");
+  if (first === undefined) return undefined;
   const odd = parts.find((part) => shapeText(part.shape) !== shapeText(first.shape));
   if (odd !== undefined) {
     report(frame, "NN0301", span, {
@@ -339,7 +361,7 @@ export function unify(
 
 /** Whether any value is a tensor, or a list that holds one. */
 export function hasTensor(value: Value): boolean {
-  if (value.kind === "list") return value.items.some(hasTensor);
+  if (value.kind === "list") return value.tensors;
   return value.kind === "tensor";
 }
 

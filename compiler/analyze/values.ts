@@ -45,6 +45,10 @@ export interface DimensionValue {
 export interface ListValue {
   readonly kind: "list";
   readonly items: readonly Value[];
+  /** How many values stand in it and in its lists, each as often as it is seen: lists share their parts. */
+  readonly leaves: number;
+  readonly spoilt: boolean;
+  readonly tensors: boolean;
 }
 /** The integers `start`, `start + step`, … as `range` gives them: never spelt out before something needs them. */
 export interface RangeValue {
@@ -138,13 +142,25 @@ export const poison: PoisonValue = { kind: "poison" };
 export const int = (value: number): IntValue => ({ kind: "int", value });
 export const float = (value: number): FloatValue => ({ kind: "float", value });
 export const bool = (value: boolean): BoolValue => ({ kind: "bool", value });
-export const list = (items: readonly Value[]): ListValue => ({ kind: "list", items });
 export const tensor = (node: Node): TensorValue => ({ kind: "tensor", node });
 export const primitive = (name: string): PrimitiveValue => ({
   kind: "function",
   form: "primitive",
   name,
 });
+
+/** A list; what would take a walk to find out is known from its parts. */
+export function list(items: readonly Value[]): ListValue {
+  let leaves = 0;
+  let spoilt = false;
+  let tensors = false;
+  for (const item of items) {
+    leaves += item.kind === "list" ? item.leaves : item.kind === "range" ? item.count : 1;
+    spoilt ||= isSpoilt(item);
+    tensors ||= item.kind === "tensor" || (item.kind === "list" && item.tensors);
+  }
+  return { kind: "list", items, leaves, spoilt, tensors };
+}
 
 /** An `int` where it is exact as one, else a `float`. */
 export function wholeOrFloat(value: number): IntValue | FloatValue {
@@ -177,7 +193,7 @@ export const isPoison = (value: Value): value is PoisonValue => value.kind === "
 
 /** Whether a poison is hidden in a value. */
 export function isSpoilt(value: Value): boolean {
-  if (value.kind === "list") return value.items.some(isSpoilt);
+  if (value.kind === "list") return value.spoilt;
   if (value.kind === "results") return value.values.some(isSpoilt);
   if (value.kind === "distribution") return value.parameters.some(isSpoilt);
   return value.kind === "poison";

@@ -36,16 +36,27 @@ interface Counter {
   readonly views: Map<Origin | undefined, GraphBuilder>;
 }
 
-/** A builder whose first node bears `firstId`. */
-export function createBuilder(firstId = 0): GraphBuilder {
-  return viewOf({ next: firstId, views: new Map() }, undefined);
+/** Where nodes come from that are made without saying so: read anew for each node. */
+export interface Site {
+  readonly origin: Origin | undefined;
+}
+
+/** A builder whose first node bears `firstId`, and whose nodes bear the origin that `site` has at the time. */
+export function createBuilder(firstId = 0, site: Site = { origin: undefined }): GraphBuilder {
+  const counter: Counter = { next: firstId, views: new Map() };
+  return newView(counter, coreOf(counter, site));
 }
 
 function viewOf(counter: Counter, origin: Origin | undefined): GraphBuilder {
   const known = counter.views.get(origin);
   if (known !== undefined) return known;
-  const core = coreOf(counter, origin);
-  const view: GraphBuilder = {
+  const view = newView(counter, coreOf(counter, { origin }));
+  counter.views.set(origin, view);
+  return view;
+}
+
+function newView(counter: Counter, core: Core): GraphBuilder {
+  return {
     ...core,
     at: (other) => viewOf(counter, other),
     ...unaryMethods(core),
@@ -56,8 +67,6 @@ function viewOf(counter: Counter, origin: Origin | undefined): GraphBuilder {
     ...viewMethods(core),
     ...otherMethods(core),
   };
-  counter.views.set(origin, view);
-  return view;
 }
 
 /** The type of a node by the op table, its extents and its size checked. */
@@ -90,7 +99,7 @@ function sizeProblem(shape: Shape): ShapeProblem | undefined {
   });
 }
 
-function coreOf(counter: Counter, origin: Origin | undefined): Core {
+function coreOf(counter: Counter, site: Site): Core {
   const make = <K extends OpName>(
     op: K,
     inputs: readonly Node[],
@@ -108,7 +117,7 @@ function coreOf(counter: Counter, origin: Origin | undefined): Core {
       attributes,
       type: type.type,
       shape: type.shape,
-      origin: own ?? origin,
+      origin: own ?? site.origin,
     };
     return node as Node;
   };

@@ -6,7 +6,7 @@ import type { Node } from "../../types/graph.js";
 import type { Primitive, PrimitiveCall } from "../context.js";
 import { reachable } from "../graphs.js";
 import { excerpt, report } from "../report.js";
-import { originOf, toTensor } from "../tensors.js";
+import { builderAt, toTensor } from "../tensors.js";
 import {
   asNumber,
   bool,
@@ -100,7 +100,7 @@ function gradient(call: PrimitiveCall): Value {
     variables.push(node);
   }
   if (output === undefined || !dependsOn(call, output, variables)) return poison;
-  const builder = frame.run.builder.at(originOf(frame, span));
+  const builder = builderAt(frame, span);
   const results = differentiate(builder, output, variables).map(tensor);
   const [only] = results;
   return several === undefined ? (only ?? poison) : list(results);
@@ -115,7 +115,7 @@ function jacobianOf(call: PrimitiveCall): Value {
   const variable = real(call, "x", x);
   if (output === undefined || variable === undefined) return poison;
   if (!dependsOn(call, output, [variable])) return poison;
-  return tensor(jacobian(frame.run.builder.at(originOf(frame, span)), output, variable));
+  return tensor(jacobian(builderAt(frame, span), output, variable));
 }
 
 /** A tensor of f32 that exists already: derivatives are taken of and by computed values. */

@@ -11,7 +11,7 @@ import type { Node } from "../../types/graph.js";
 import type { Frame, Primitive, PrimitiveCall } from "../context.js";
 import { foldCall } from "./folds.js";
 import { report } from "../report.js";
-import { commonType, originOf, reportProblem, toTensor, unify } from "../tensors.js";
+import { builderAt, commonType, reportProblem, toTensor, unify } from "../tensors.js";
 import { asDim, describe, list, listItems, poison, tensor, type Value } from "../values.js";
 
 export function tensorPrimitives(): Primitive[] {
@@ -34,7 +34,7 @@ function build(call: PrimitiveCall, op: Op): Value {
   const { frame, span } = call;
   const values = convertAll(call, op);
   if (values === undefined) return poison;
-  const made = op.build(frame.run.builder.at(originOf(frame, span)), values);
+  const made = op.build(builderAt(frame, span), values);
   if (isProblem(made)) {
     const operands = op.parameters.flatMap((parameter, index) => {
       const value = values[index];

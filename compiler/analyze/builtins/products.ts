@@ -6,7 +6,7 @@ import { dimEqual, dimText } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame } from "../context.js";
 import { report } from "../report.js";
-import { originOf, reportProblem, toTensor, type Operand } from "../tensors.js";
+import { builderAt, reportProblem, toTensor, type Operand } from "../tensors.js";
 import { isSpoilt, poison, tensor, typeText, type Value } from "../values.js";
 
 export function matrixProduct(frame: Frame, left: Operand, right: Operand, span: Span): Value {
@@ -33,7 +33,7 @@ export function matrixProduct(frame: Frame, left: Operand, right: Operand, span:
 }
 
 function product(frame: Frame, a: Node, b: Node, left: Operand, right: Operand, span: Span): Value {
-  const made = operators["@"]?.build(frame.run.builder.at(originOf(frame, span)), [a, b]);
+  const made = operators["@"]?.build(builderAt(frame, span), [a, b]);
   if (made === undefined) return poison;
   if (isProblem(made)) {
     return reportProblem(frame, span, made, [
