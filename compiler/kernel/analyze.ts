@@ -15,7 +15,7 @@ export interface ReductionFacts {
   readonly length: number;
   /** Terms times the points that need them. */
   readonly work: number;
-  /** The nest's axes that each load and each guard of its terms depends on. */
+  /** The nest's axes that each load of its terms, and each guard, depends on. */
   readonly loads: readonly ReadonlySet<Axis>[];
   readonly guards: readonly ReadonlySet<Axis>[];
 }
@@ -83,11 +83,14 @@ function factsOf(
   let points = 1;
   for (const axis of axes) points *= nominalSize(axis.extent);
   const terms = innerValues(reduction.value);
+  // What does not change within the loop leaves it, and costs nothing.
+  const changes = (value: Value): boolean =>
+    reduction.loops.some((loop) => value.free.has(loop.variable));
   return {
     axes,
     length,
     work: points * length,
-    loads: terms.filter((value) => value.kind === "load").map(axesOf),
+    loads: terms.filter((value) => value.kind === "load" && changes(value)).map(axesOf),
     guards: terms
       .flatMap((value) => (value.kind === "guard" ? conjunctsOf(value.condition) : []))
       .map(axesOf),

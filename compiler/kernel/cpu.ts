@@ -18,7 +18,7 @@ export function mapToCpu(nest: LoopNest, buffers: readonly ScheduledBuffer[]): K
   return mapInLoops(
     apart,
     buffers,
-    chooseTile(apart, analyzeNest(apart), { largest: 8, lanes: 16, guardCost: 1 }).axes,
+    chooseTile(apart, analyzeNest(apart), { largest: 8, lanes: 20, guardCost: 1 }).axes,
   );
 }
 

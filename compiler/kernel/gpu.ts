@@ -56,7 +56,7 @@ function divide(nest: LoopNest, facts: NestFacts): Division {
     const short = length <= shortRow && pointsOf(inner) <= shortRow;
     return { outer, inner, tile: [], cooperative: !short };
   }
-  const choice = chooseTile(nest, facts, { largest: 4, lanes: 16, guardCost: 0.25 });
+  const choice = chooseTile(nest, facts, { largest: 4, lanes: 20, guardCost: 0.25 });
   const tile = choice.loads < 0.8 * choice.loadsUntiled ? choice.axes : [];
   const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes));
   const cooperative = blocks < fewInvocations && length >= longReduction;

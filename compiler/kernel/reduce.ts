@@ -1,24 +1,14 @@
 // Takes a group of reductions, writes their common loops: guards become bounds of loops, lanes of a workgroup meet in a tree.
-import type { ElementType } from "../types/graph.js";
-import type { Combine } from "../types/nest.js";
+import type { Accumulator } from "./accumulate.js";
+import { beats, combine, literalOf, startOf, variable } from "./accumulate.js";
 import type { ReductionGroup } from "./group.js";
-import type { Expression, Statement } from "./ir.js";
+import { combineLanes } from "./lanesTree.js";
 import { place } from "./place.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, Scope } from "./scope.js";
 import { levelOf, openScope } from "./scope.js";
 import { operation } from "./simplify.js";
 import type { ReductionLoop, ReductionValue, Value, VariableValue } from "./value.js";
-
-/** The least finite f32: running maxima start here, because −∞ is not safe on real drivers. */
-const lowest = -3.4028234663852886e38;
-
-interface Accumulator {
-  readonly reduction: ReductionValue;
-  readonly best: Expression & { readonly kind: "variable" };
-  /** Of argmax and argmin: where the best was found. */
-  readonly place: (Expression & { readonly kind: "variable" }) | undefined;
-}
 
 export function writeReduction(
   emission: Emission,
@@ -47,38 +37,6 @@ function openAccumulator(emission: Emission, reduction: ReductionValue, home: Sc
   const found = variable(emission.fresh("at"), "i32");
   home.statements.push({ kind: "var", name: found.name, value: literalOf("i32", 0) });
   return { reduction, best, place: found };
-}
-
-function variable(name: string, type: ElementType): Expression & { readonly kind: "variable" } {
-  return { kind: "variable", type, name };
-}
-
-function literalOf(type: ElementType, value: number): Expression {
-  return { kind: "literal", type, value };
-}
-
-export function startOf(combine: Combine, type: ElementType): Expression {
-  switch (combine) {
-    case "sum":
-    case "any":
-      return literalOf(type, 0);
-    case "prod":
-    case "all":
-      return literalOf(type, 1);
-    case "max":
-    case "argmax":
-      return literalOf(type, type === "f32" ? lowest : type === "i32" ? -2147483648 : 0);
-    case "min":
-    case "argmin":
-      return literalOf(
-        type,
-        type === "f32" ? -lowest : type === "i32" ? 2147483647 : greatest(type),
-      );
-  }
-}
-
-function greatest(type: ElementType): number {
-  return type === "bool" ? 1 : 4294967295;
 }
 
 /** Opens the loops from outside in; a condition is checked as soon as its operands are known. */
@@ -219,127 +177,4 @@ function update(emission: Emission, accumulator: Accumulator, scope: Scope, mini
       ],
     },
   );
-}
-
-function beats(how: Combine, candidate: Expression, best: Expression): Expression {
-  const op = how === "argmax" ? "greater" : "less";
-  return { kind: "op", type: "bool", op, arguments: [candidate, best] };
-}
-
-export function combine(how: Combine, left: Expression, right: Expression): Expression {
-  const op = (
-    {
-      sum: "add",
-      prod: "multiply",
-      max: "maximum",
-      min: "minimum",
-      any: "or",
-      all: "and",
-      argmax: "maximum",
-      argmin: "minimum",
-    } as const
-  )[how];
-  return { kind: "op", type: left.type, op, arguments: [left, right] };
-}
-
-/** A fixed tree over workgroup memory: the same bits every time. */
-function combineLanes(emission: Emission, accumulators: readonly Accumulator[], home: Scope): void {
-  const lane = variable("lane", "i32");
-  const arrays = accumulators.map((accumulator) => ({
-    ...accumulator,
-    values: shareArray(emission, accumulator.best.type),
-    places: accumulator.place ? shareArray(emission, "i32") : undefined,
-  }));
-  for (const { best, place: found, values, places } of arrays) {
-    home.statements.push({ kind: "share", array: values, index: lane, value: best });
-    if (found && places) {
-      home.statements.push({ kind: "share", array: places, index: lane, value: found });
-    }
-  }
-  home.statements.push({ kind: "barrier" });
-  const half = variable(emission.fresh("half"), "i32");
-  const condition: Expression = { kind: "op", type: "bool", op: "less", arguments: [lane, half] };
-  const body = arrays.flatMap((entry) => meet(emission, entry, lane, half));
-  // A loop, not its copies: some drivers take minutes for a row of barriers.
-  home.statements.push({
-    kind: "halving",
-    name: half.name,
-    from: emission.lanes / 2,
-    body: [{ kind: "if", condition, body }, { kind: "barrier" }],
-  });
-  for (const { best, place: found, values, places } of arrays) {
-    const zero = literalOf("i32", 0);
-    const read = (array: string, type: ElementType): Expression => ({
-      kind: "shared",
-      type,
-      array,
-      index: zero,
-    });
-    home.statements.push({ kind: "assign", name: best.name, value: read(values, best.type) });
-    if (found && places) {
-      home.statements.push({ kind: "assign", name: found.name, value: read(places, "i32") });
-    }
-  }
-}
-
-function shareArray(emission: Emission, type: ElementType): string {
-  const name = emission.fresh("shared");
-  emission.shared.push({ name, type, length: emission.lanes });
-  return name;
-}
-
-interface Meeting extends Accumulator {
-  readonly values: string;
-  readonly places: string | undefined;
-}
-
-/** Lane l takes in what lane l + half found. */
-function meet(emission: Emission, entry: Meeting, lane: Expression, half: Expression): Statement[] {
-  const { reduction, best, values, places } = entry;
-  const other: Expression = {
-    kind: "op",
-    type: "i32",
-    op: "add",
-    arguments: [lane, half],
-  };
-  const read = (array: string, type: ElementType, index: Expression): Expression => ({
-    kind: "shared",
-    type,
-    array,
-    index,
-  });
-  const mine = read(values, best.type, lane);
-  const theirs = read(values, best.type, other);
-  if (!places) {
-    return [
-      {
-        kind: "share",
-        array: values,
-        index: lane,
-        value: combine(reduction.combine, mine, theirs),
-      },
-    ];
-  }
-  const [a, b] = [
-    variable(emission.fresh("v"), best.type),
-    variable(emission.fresh("v"), best.type),
-  ];
-  const [p, q] = [variable(emission.fresh("i"), "i32"), variable(emission.fresh("i"), "i32")];
-  const op = (kind: "and" | "or" | "equal" | "less", left: Expression, right: Expression) =>
-    ({ kind: "op", type: "bool", op: kind, arguments: [left, right] }) satisfies Expression;
-  const first = op("and", op("equal", b, a), op("less", q, p));
-  return [
-    { kind: "let", name: a.name, value: mine },
-    { kind: "let", name: b.name, value: theirs },
-    { kind: "let", name: p.name, value: read(places, "i32", lane) },
-    { kind: "let", name: q.name, value: read(places, "i32", other) },
-    {
-      kind: "if",
-      condition: op("or", beats(reduction.combine, b, a), first),
-      body: [
-        { kind: "share", array: values, index: lane, value: b },
-        { kind: "share", array: places, index: lane, value: q },
-      ],
-    },
-  ];
 }

@@ -70,6 +70,8 @@ function sizesOf(axis: Axis, largest: number): readonly TiledAxis[] {
   if (extent < largest) return [{ axis, size: extent }];
   const sizes: TiledAxis[] = [];
   for (let size = largest; size > 1; size /= 2) sizes.push({ axis, size });
+  // Ten classes make two blocks of five rather than three of four.
+  if (extent % 4 !== 0 && extent % 5 === 0) sizes.push({ axis, size: 5 });
   return sizes;
 }
 

@@ -1,0 +1,149 @@
+// Takes the accumulators of a workgroup's lanes, writes the tree over workgroup memory that makes one of them.
+import type { ElementType } from "../types/graph.js";
+import type { Accumulator } from "./accumulate.js";
+import { beats, combine, literalOf, variable } from "./accumulate.js";
+import type { Expression, Statement } from "./ir.js";
+import type { Emission, Scope } from "./scope.js";
+
+/** A fixed tree over workgroup memory: the same bits every time. */
+export function combineLanes(
+  emission: Emission,
+  accumulators: readonly Accumulator[],
+  home: Scope,
+): void {
+  const [first] = accumulators;
+  const alike = accumulators.every(
+    ({ reduction, best, place: found }) =>
+      !found && reduction.combine === first?.reduction.combine && best.type === first.best.type,
+  );
+  if (alike) combineAlike(emission, accumulators, home);
+  else for (const accumulator of accumulators) combineOne(emission, accumulator, home);
+}
+
+const lane = variable("lane", "i32");
+
+function shareArray(emission: Emission, type: ElementType, length: number): string {
+  const name = emission.fresh("shared");
+  emission.shared.push({ name, type, length });
+  return name;
+}
+
+function integer(op: "add" | "multiply", left: Expression, right: Expression): Expression {
+  return { kind: "op", type: "i32", op, arguments: [left, right] };
+}
+
+function readShared(array: string, type: ElementType, index: Expression): Expression {
+  return { kind: "shared", type, array, index };
+}
+
+/** Each level of the tree halves the lanes that are left; a loop, as some drivers take minutes for a row of barriers. */
+function writeTree(
+  emission: Emission,
+  home: Scope,
+  body: (half: Expression) => readonly Statement[],
+): void {
+  const half = variable(emission.fresh("half"), "i32");
+  const condition: Expression = { kind: "op", type: "bool", op: "less", arguments: [lane, half] };
+  home.statements.push(
+    { kind: "barrier" },
+    {
+      kind: "halving",
+      name: half.name,
+      from: emission.lanes / 2,
+      body: [{ kind: "if", condition, body: body(half) }, { kind: "barrier" }],
+    },
+  );
+}
+
+/** Accumulators of one kind lie in one array, one row of lanes after the other. */
+function combineAlike(emission: Emission, accumulators: readonly Accumulator[], home: Scope): void {
+  const [first] = accumulators;
+  if (!first) return;
+  const { combine: how } = first.reduction;
+  const { type } = first.best;
+  const array = shareArray(emission, type, emission.lanes * accumulators.length);
+  const rowOf = (at: number): Expression => literalOf("i32", at * emission.lanes);
+  accumulators.forEach(({ best }, at) => {
+    const index = at === 0 ? lane : integer("add", lane, rowOf(at));
+    home.statements.push({ kind: "share", array, index, value: best });
+  });
+  const meet = (half: Expression, mine: Expression): Statement => {
+    const theirs = readShared(array, type, integer("add", mine, half));
+    const value = combine(how, readShared(array, type, mine), theirs);
+    return { kind: "share", array, index: mine, value };
+  };
+  writeTree(emission, home, (half) => {
+    if (accumulators.length === 1) return [meet(half, lane)];
+    const row = variable(emission.fresh("row"), "i32");
+    return [
+      {
+        kind: "for",
+        name: row.name,
+        from: lane,
+        below: literalOf("i32", emission.lanes * accumulators.length),
+        step: emission.lanes,
+        body: [meet(half, row)],
+      },
+    ];
+  });
+  accumulators.forEach(({ best }, at) => {
+    const value = readShared(array, type, rowOf(at));
+    home.statements.push({ kind: "assign", name: best.name, value });
+  });
+}
+
+function combineOne(emission: Emission, accumulator: Accumulator, home: Scope): void {
+  const { best, place: found } = accumulator;
+  if (!found) {
+    combineAlike(emission, [accumulator], home);
+    return;
+  }
+  const values = shareArray(emission, best.type, emission.lanes);
+  const places = shareArray(emission, "i32", emission.lanes);
+  home.statements.push(
+    { kind: "share", array: values, index: lane, value: best },
+    { kind: "share", array: places, index: lane, value: found },
+  );
+  writeTree(emission, home, (half) => meetPlaces(emission, accumulator, values, places, half));
+  const zero = literalOf("i32", 0);
+  home.statements.push(
+    { kind: "assign", name: best.name, value: readShared(values, best.type, zero) },
+    { kind: "assign", name: found.name, value: readShared(places, "i32", zero) },
+  );
+}
+
+/** Lane l takes over what lane l + half found where that is better, or as good and earlier. */
+function meetPlaces(
+  emission: Emission,
+  { reduction, best }: Accumulator,
+  values: string,
+  places: string,
+  half: Expression,
+): readonly Statement[] {
+  const other = integer("add", lane, half);
+  const [mine, theirs] = [
+    variable(emission.fresh("v"), best.type),
+    variable(emission.fresh("v"), best.type),
+  ];
+  const [here, there] = [
+    variable(emission.fresh("j"), "i32"),
+    variable(emission.fresh("j"), "i32"),
+  ];
+  const op = (kind: "and" | "or" | "equal" | "less", left: Expression, right: Expression) =>
+    ({ kind: "op", type: "bool", op: kind, arguments: [left, right] }) satisfies Expression;
+  const earlier = op("and", op("equal", theirs, mine), op("less", there, here));
+  return [
+    { kind: "let", name: mine.name, value: readShared(values, best.type, lane) },
+    { kind: "let", name: theirs.name, value: readShared(values, best.type, other) },
+    { kind: "let", name: here.name, value: readShared(places, "i32", lane) },
+    { kind: "let", name: there.name, value: readShared(places, "i32", other) },
+    {
+      kind: "if",
+      condition: op("or", beats(reduction.combine, theirs, mine), earlier),
+      body: [
+        { kind: "share", array: values, index: lane, value: theirs },
+        { kind: "share", array: places, index: lane, value: there },
+      ],
+    },
+  ];
+}
