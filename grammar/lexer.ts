@@ -17,6 +17,7 @@ import {
   reserved,
 } from "./tokens.js";
 import type { SourceFile, Span } from "./span.js";
+import { once } from "./once.js";
 import { readString } from "./strings.js";
 
 /** The largest source text, in bytes of UTF-8. */
@@ -30,17 +31,15 @@ export interface LexedSource {
   readonly doubtful: readonly Span[];
 }
 
-/** The lexer is stateless between calls and made once, at the first call: making it takes milliseconds. */
-let sharedLexer: Lexer | undefined;
-
-function lexer(): Lexer {
-  sharedLexer ??= new Lexer([...allTokens], {
-    positionTracking: "onlyOffset",
-    skipValidations: true,
-    recoveryEnabled: true,
-  });
-  return sharedLexer;
-}
+/** Stateless between calls. */
+const lexer = once(
+  () =>
+    new Lexer([...allTokens], {
+      positionTracking: "onlyOffset",
+      skipValidations: true,
+      recoveryEnabled: true,
+    }),
+);
 
 export function tokenSpan(token: IToken): Span {
   return { start: token.startOffset, end: (token.endOffset ?? token.startOffset) + 1 };

@@ -7,6 +7,7 @@ import type { FileCstNode } from "./parser/cst.js";
 import { type Failure, readFailure } from "./parser/failures.js";
 import { NetworkParser, TooDeepError } from "./parser/index.js";
 import { belongsToNextStatement, damagedStretch, singleEdits, skipStretch } from "./repair.js";
+import { once } from "./once.js";
 import type { SourceFile, Span } from "./span.js";
 import { explainMistake } from "./syntaxErrors.js";
 
@@ -17,8 +18,8 @@ const editLimit = 20_000;
 /** How many tokens further an edit must lead to count as what was meant. */
 const editGain = 4;
 
-/** Made once, at the first parse (tens of milliseconds); every parse starts it anew with its own tokens. */
-let sharedParser: NetworkParser | undefined;
+/** Every parse starts it anew with its own tokens. */
+const sharedParser = once(() => new NetworkParser());
 
 export interface ReadTree {
   /** Absent where even the part before the last mistake could not be read. */
@@ -35,7 +36,7 @@ export function readTokens(
   balanced: readonly IToken[],
   doubtful: readonly Span[],
 ): ReadTree {
-  const parser = (sharedParser ??= new NetworkParser());
+  const parser = sharedParser();
   const diagnostics: Diagnostic[] = [];
   // Large sources with many mistakes: each costs a whole parse.
   const rounds = Math.max(2, Math.min(mistakeLimit, Math.floor(250_000 / (balanced.length + 1))));

@@ -151,17 +151,18 @@ export function skipStretch(tokens: readonly IToken[], stretch: Stretch): IToken
 /** The names that stand before the first `=`, `~` or `<-`, or after a keyword at the start. */
 function declaredNames(tokens: readonly IToken[]): string[] {
   const names: string[] = [];
+  const isWord = (token: IToken | undefined): token is IToken =>
+    token !== undefined && tokenMatcher(token, Word);
   const [head, second] = tokens;
-  if (head === undefined || !tokenMatcher(head, Word)) return names;
-  if (second !== undefined && tokenMatcher(second, Word)) names.push(second.image);
-  for (const [index, token] of tokens.entries()) {
-    const next = tokens[index + 1];
-    if (next === undefined || !tokenMatcher(token, Word)) break;
-    if (tokenMatcher(next, Word)) continue;
-    if ([Equals, Tilde, Arrow, Colon, Comma].some((sign) => tokenMatcher(next, sign))) {
-      names.push(token.image);
-    }
-    if (!tokenMatcher(next, Comma)) break;
+  let index = isWord(head) && isWord(second) ? 1 : 0;
+  if (index === 1 && second !== undefined) names.push(second.image);
+  for (; ; index += 2) {
+    const name = tokens[index];
+    const sign = tokens[index + 1];
+    if (!isWord(name) || sign === undefined) break;
+    const binds = [Equals, Tilde, Arrow, Colon, Comma].some((one) => tokenMatcher(sign, one));
+    if (binds) names.push(name.image);
+    if (!tokenMatcher(sign, Comma)) break;
   }
   return [...new Set(names)];
 }

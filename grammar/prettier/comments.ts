@@ -14,7 +14,7 @@ export interface AttachedComment extends Comment {
   trailing?: boolean;
   printed?: boolean;
   /** Where this plugin puts it, where it does not leave that to Prettier. */
-  placement?: Placement;
+  put?: Placement;
   readonly enclosingNode?: AnyNode;
   readonly precedingNode?: AnyNode;
   readonly followingNode?: AnyNode;
@@ -84,12 +84,12 @@ function childrenOf(node: AnyNode): AnyNode[] {
     .filter(isNode);
 }
 
-type Placement = "above" | "below" | "beside" | "brace" | "inner";
+type Placement = "above" | "brace" | "inner";
 
 function put(node: AnyNode, comment: AttachedComment, placement: Placement): true {
   comment.leading = false;
-  comment.trailing = placement === "beside";
-  comment.placement = placement;
+  comment.trailing = false;
+  comment.put = placement;
   ((node as WithComments).comments ??= []).push(comment);
   return true;
 }
@@ -97,18 +97,18 @@ function put(node: AnyNode, comment: AttachedComment, placement: Placement): tru
 /**
  * Decides where a comment goes; `false` leaves it to Prettier. Statements keep their comments as Prettier
  * attaches them. Inside a statement a comment keeps its place only where a line begins or ends; any other
- * goes above or behind the row in which it stands: formatting once more must not move it again.
+ * goes above the row in which it stands: formatting once more must not move it again.
  */
 function place(comment: AttachedComment, ast: File, ownLine: boolean): boolean {
-  const { enclosingNode: parent, precedingNode: before, followingNode: after } = comment;
+  const { enclosingNode: parent, precedingNode: before } = comment;
   if (parent === undefined || parent.kind === "File") return false;
   if (parent.kind === "Block") {
     return before === undefined && !ownLine && put(parent, comment, "brace");
   }
   if (parent.kind === "Train" || parent.kind === "Search") {
     if (before !== undefined && before.kind !== "Identifier") return false;
-    const first = after !== undefined && after.kind !== "Identifier";
-    return first ? put(after, comment, "above") : put(parent, comment, "inner");
+    const [first] = parent.lines;
+    return first === undefined ? put(parent, comment, "inner") : put(first, comment, "above");
   }
   return ownLine ? placeOwnLine(comment, ast, parent) : placeAtEnd(comment, ast, parent);
 }
@@ -116,22 +116,20 @@ function place(comment: AttachedComment, ast: File, ownLine: boolean): boolean {
 function placeOwnLine(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
   const { precedingNode: before, followingNode: after } = comment;
   if (after !== undefined && isRow(parent, after)) return put(after, comment, "above");
-  if (after === undefined && before !== undefined && isRow(parent, before)) {
-    return put(before, comment, "below");
-  }
+  if (after === undefined && before !== undefined && isRow(parent, before)) return false;
   return put(rowAround(ast, comment), comment, "above");
 }
 
 function placeAtEnd(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
   const { precedingNode: before, followingNode: after } = comment;
-  if (after?.kind === "Block") return put(after, comment, "brace");
-  if (before === undefined && after !== undefined && isRow(parent, after)) {
-    return put(after, comment, "above");
-  }
+  // A first operand may carry one comment at the end of its line; a second would move down a line.
   const operand = parent.kind === "Binary" && parent.left === before;
   const piped = parent.kind === "Pipeline" && parent.input === before;
-  const kept = before !== undefined && (operand || piped || isRow(parent, before));
-  return kept ? false : put(rowAround(ast, comment), comment, "beside");
+  const first = (operand || piped) && (before as WithComments).comments === undefined;
+  if (before !== undefined && (first || isRow(parent, before))) return false;
+  if (after?.kind === "Block") return put(after, comment, "brace");
+  const row = after !== undefined && isRow(parent, after) ? after : rowAround(ast, comment);
+  return put(row, comment, "above");
 }
 
 /** Prettier's hooks: each returns whether it has attached the comment itself. */
@@ -152,7 +150,7 @@ export function printComment(path: AstPath<AttachedComment>): Doc {
 function take(node: AnyNode, placement: Placement): AttachedComment[] {
   const taken = ((node as WithComments).comments ?? []).filter((one) => {
     const around = one.leading === true || one.trailing === true;
-    return !around && one.printed !== true && (one.placement ?? "inner") === placement;
+    return !around && one.printed !== true && (one.put ?? "inner") === placement;
   });
   for (const comment of taken) comment.printed = true;
   return taken;
@@ -161,11 +159,6 @@ function take(node: AnyNode, placement: Placement): AttachedComment[] {
 /** Comments on lines of their own above a row. */
 export function commentsAbove(node: AnyNode): Doc {
   return take(node, "above").map((one) => [commentText(one), hardline]);
-}
-
-/** Comments on lines of their own below the last row, before the closing bracket. */
-export function commentsBelow(node: AnyNode): Doc {
-  return take(node, "below").map((one) => [lineSuffix([hardline, commentText(one)]), breakParent]);
 }
 
 /** Comments on the line of an opening brace. */

@@ -18,7 +18,6 @@ import {
   type AttachedComment,
   commentText,
   commentsAbove,
-  commentsBelow,
   handleComments,
   innerComments,
   printComment,
@@ -82,7 +81,7 @@ function printNode(
     key: typeof path.key === "symbol" ? undefined : (path.key ?? undefined),
     pad: padOf(args),
   };
-  return [commentsAbove(node), printKind(node, printing), commentsBelow(node)];
+  return [commentsAbove(node), printKind(node, printing)];
 }
 
 function padOf(args: unknown): number {
