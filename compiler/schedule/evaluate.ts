@@ -118,11 +118,15 @@ function positionOf(context: EvaluationContext, shape: Shape, index: Index): Sca
   return positions.get(positionKey(k, shape, index)) ?? linearIndex(k, shape, index);
 }
 
-/** Row-major position; strides may depend on free dimensions. */
+/**
+ * Row-major position; strides may depend on free dimensions. The index along an axis of 1 counts as 0 whatever expression it
+ * is: where a guard protects it, that may be 0 under the guard alone.
+ */
 export function linearIndex(k: ScalarBuilder, shape: Shape, index: Index): Scalar {
   let position = k.index(0);
   let stride: Dim = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] === 1) continue;
     const along = index[axis] ?? k.index(0);
     position = k.add(k.multiply(along, k.dim(stride)), position);
     stride = multiplyDims(stride, shape[axis] ?? 1);

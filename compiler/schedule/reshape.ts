@@ -22,6 +22,7 @@ export function unflatten(
     let position = k.index(0);
     for (const axis of group.from) {
       const extent = from[axis] ?? 1;
+      if (extent === 1) continue; // its index is 0, at least where a guard lets it count
       position = k.add(k.multiply(position, k.dim(extent)), index[axis] ?? k.index(0));
     }
     let stride: Dim = 1;

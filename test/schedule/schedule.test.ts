@@ -130,6 +130,21 @@ describe("schedule", () => {
     expect(run.results["all"]?.shape).toEqual([18]);
   });
 
+  it("reads each piece of an inlined stack at its own row", () => {
+    const angle = b.input("angle", { type: "f32", shape: [batch] });
+    const column = (of: typeof angle) => b.reshape(of, [batch, 1]);
+    const stacked = b.concat([column(b.cos(angle)), column(b.sin(angle))], 1);
+    const run = check(
+      [{ kind: "result", name: "s", value: b.sum(b.multiply(stacked, 3), [1]) }],
+      { angle: data(5) },
+      5,
+    );
+    run.results["s"]?.data.forEach((value, i) => {
+      const x = Math.cos(i);
+      expect(value).toBeCloseTo(3 * (Math.cos(x) + Math.sin(x)), 10);
+    });
+  });
+
   it("computes a softmax with reductions along rows", () => {
     const wide = b.input("wide", { type: "f32", shape: [batch, 5] });
     const e = b.exp(b.subtract(wide, b.max(wide, [1], true)));
