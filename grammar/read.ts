@@ -13,6 +13,8 @@ import { explainMistake } from "./syntaxErrors.js";
 
 /** How many mistakes are listed for one file. */
 export const mistakeLimit = 100;
+/** How many tokens are read in all, over all attempts, before the rest of a source with mistakes is left out. */
+const effort = 400_000;
 /** Larger sources are not parsed again for the sake of a better guess. */
 const editLimit = 20_000;
 /** How many tokens further an edit must lead to count as what was meant. */
@@ -38,17 +40,20 @@ export function readTokens(
 ): ReadTree {
   const parser = sharedParser();
   const diagnostics: Diagnostic[] = [];
-  // Large sources with many mistakes: each costs a whole parse.
-  const rounds = Math.max(2, Math.min(mistakeLimit, Math.floor(250_000 / (balanced.length + 1))));
   let tokens = balanced;
-  for (let round = 0; ; round++) {
+  let spent = 0;
+  let exhausted = false;
+  for (let round = 1; ; round++) {
     const attempt = tryParse(source.text, parser, tokens);
     if (attempt.tree !== undefined) return { tree: attempt.tree, diagnostics };
     const mistake = locate(source.text, parser, tokens, attempt);
     const explained = explain(source, tokens, attempt, mistake.index);
     if (!isDoubtful(explained.span, doubtful)) diagnostics.push(explained);
-    if (round > rounds + 1) return { tree: undefined, diagnostics };
-    if (round >= rounds) {
+    if (exhausted) return { tree: undefined, diagnostics };
+    // A mistake far down a large source costs nearly a whole parse.
+    spent += mistake.index;
+    exhausted = round >= mistakeLimit || spent > effort;
+    if (exhausted) {
       tokens = skipStretch(tokens, { start: mistake.declaration, end: tokens.length });
     } else {
       const { start, index, atFileLevel } = mistake;
