@@ -37,7 +37,8 @@ export async function open(
   });
 }
 
-async function importText(text: string): Promise<CpuModule> {
+/** The module that a text is. */
+export async function importText(text: string): Promise<CpuModule> {
   const url = `data:text/javascript;base64,${Buffer.from(text, "utf8").toString("base64")}`;
   return (await import(/* @vite-ignore */ url)) as CpuModule;
 }
