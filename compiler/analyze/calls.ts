@@ -226,14 +226,14 @@ function bodyFrame(
         ? frame.body
         : "fn",
     instance: instance,
-    activation: isLayer ? newActivation() : frame.activation,
+    activation: isLayer ? newActivation() : (home?.activation ?? frame.activation),
     drawPath: drawPath(frame, shared === undefined ? label : shared.name, request.span),
     training: request.training ?? frame.training,
     call: callSite(frame, request.span, request.name),
     declaration,
     depth: frame.depth + 1,
     scan: frame.scan,
-    effects: isLayer ? { parent: frame.effects, results: [] } : frame.effects,
+    effects: isLayer ? { results: [] } : frame.effects,
     template: undefined,
     scheduled: frame.scheduled,
   };

@@ -85,7 +85,6 @@ export interface CallSite {
 }
 
 export interface CallEffects {
-  readonly parent: CallEffects | undefined;
   results: readonly Node[];
 }
 

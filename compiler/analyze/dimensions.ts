@@ -99,8 +99,17 @@ function combine(
   return operator === "/" ? quotient : subtractDims(left, multiplyDims(right, quotient));
 }
 
+/** Half precision is understood and computed in f32 until it is lowered. */
+function noteHalf(type: ast.TensorType, frame: Frame): void {
+  if (type.element !== "f16") return;
+  const span = type.elementSpan ?? type.span;
+  const place = { file: frame.unit.source.name, start: span.start, end: span.end };
+  frame.trace?.model.notLowered.set("f16", { what: "half precision (`f16`)", place });
+}
+
 /** A written shape whose every name is known; undefined when a mistake was reported. */
 export function evaluateShape(type: ast.TensorType, frame: Frame): Dim[] | undefined {
+  noteHalf(type, frame);
   const shape: Dim[] = [];
   let whole = true;
   for (const entry of type.dimensions) {
@@ -170,6 +179,7 @@ export interface Mismatch {
  * first, then `...rest`, then what is computed from them (`2 * n` binds `n` where nothing else does).
  */
 export function matchShape(type: ast.TensorType, shape: Shape, frame: Frame): Mismatch | undefined {
+  noteHalf(type, frame);
   const entries = type.dimensions;
   const spreadAt = entries.findIndex((entry) => entry.kind === "SpreadDimension");
   const fixed = spreadAt < 0 ? entries.length : entries.length - 1;

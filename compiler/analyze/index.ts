@@ -31,7 +31,7 @@ export interface AnalysisContext {
 }
 
 export interface Analysis {
-  /** The models without mistakes, in file order. */
+  /** The models in file order; none where there is an error. */
   readonly models: readonly TypedModel[];
   /** All mistakes and warnings of the file and what it imports, in order of their places. */
   readonly diagnostics: readonly Diagnostic[];

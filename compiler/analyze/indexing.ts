@@ -87,7 +87,8 @@ function zeroStep(frame: Frame, span: Span): Value {
 
 function integer(expression: ast.Expression, frame: Frame): number | undefined {
   const value = frame.run.evaluator.expression(expression, frame);
-  if (value.kind === "int") return value.value;
+  const whole = asDim(value);
+  if (typeof whole === "number") return whole;
   if (!isPoison(value)) {
     report(frame, "NN0304", expression.span, {
       message: `an index is a whole number, not ${describe(value)}`,

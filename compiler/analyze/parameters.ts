@@ -11,6 +11,7 @@ import { findLeaf } from "./graphs.js";
 import { newActivation, nested } from "./frames.js";
 import { parameterPath, rootPath } from "./naming.js";
 import { didYouMean, report } from "./report.js";
+import { reportTaken } from "./statementNames.js";
 import { bind, findBinding, visibleNames } from "./scope.js";
 import { builderAt, originOf, toTensor, type Operand } from "./tensors.js";
 import { isSpoilt, poison, tensor, typeText, type Value } from "./values.js";
@@ -117,6 +118,7 @@ export function declareState(statement: ast.StateStatement, frame: Frame): void 
   }
   const path = record.declaration.name;
   const current = frame.trace.states.get(path) ?? record.leaf;
+  if (isTaken(frame, statement.name, statement.nameSpan, tensor(current))) return;
   bind(frame.scope, statement.name, tensor(current), {
     place: { unit: frame.unit, span: statement.nameSpan },
     fixed: "state",
@@ -179,6 +181,14 @@ function fit(
   frame.trace?.fitted.set(name, node);
 }
 
+/** Whether another declaration of the body bears the name; the next turn of a `for` declares it again. */
+function isTaken(frame: Frame, name: string, span: Span, value: Value): boolean {
+  const before = frame.scope.names.get(name);
+  if (before?.fixed === undefined || before.place?.span.start === span.start) return false;
+  if (!isSpoilt(value)) reportTaken(frame, name, span, before);
+  return true;
+}
+
 function bindFixed(
   frame: Frame,
   name: string,
@@ -186,6 +196,7 @@ function bindFixed(
   value: Value,
   fixed: "parameter" | "state" | "fitted",
 ): void {
+  if (isTaken(frame, name, span, value)) return;
   bind(frame.scope, name, value, { place: { unit: frame.unit, span }, fixed });
 }
 

@@ -2,7 +2,7 @@
 import type * as ast from "../../grammar/ast.js";
 import type { Frame } from "./context.js";
 import { didYouMean, report } from "./report.js";
-import { asNumber, describe, isPoison, type Value } from "./values.js";
+import { asDim, asNumber, describe, isPoison, type Value } from "./values.js";
 
 interface Rule {
   /** What the value must be, in a message. */
@@ -12,7 +12,10 @@ interface Rule {
 
 const whole = (least: number): Rule => ({
   wants: `a whole number of at least ${least}`,
-  accepts: (value) => value.kind === "int" && value.value >= least && value.value <= 2 ** 31 - 1,
+  accepts: (value) => {
+    const number = asDim(value);
+    return typeof number === "number" && number >= least && number <= 2 ** 31 - 1;
+  },
 });
 const positive: Rule = {
   wants: "a number above 0",

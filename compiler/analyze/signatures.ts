@@ -13,6 +13,7 @@ import {
   asDim,
   asNumber,
   describe,
+  fromDim,
   fullTypeText,
   isSpoilt,
   listItems,
@@ -98,13 +99,19 @@ function bindConstant(call: Binding, parameter: ast.Parameter, argument: GivenAr
     });
     return false;
   }
-  const floats = parameter.type?.kind === "ScalarType" && parameter.type.name === "float";
-  const number = asNumber(value);
-  const bound: Value = floats && number !== undefined ? { kind: "float", value: number } : value;
-  bind(call.body.scope, parameter.name, bound, {
+  bind(call.body.scope, parameter.name, asDeclared(value, parameter.type), {
     place: { unit: call.body.unit, span: parameter.nameSpan },
   });
   return true;
+}
+
+/** A number as the declared `int` or `float`. */
+function asDeclared(value: Value, type: ast.Type | undefined): Value {
+  if (type?.kind !== "ScalarType") return value;
+  const dim = type.name === "int" ? asDim(value) : undefined;
+  if (dim !== undefined) return fromDim(dim);
+  const number = type.name === "float" ? asNumber(value) : undefined;
+  return number === undefined ? value : { kind: "float", value: number };
 }
 
 const articles = {

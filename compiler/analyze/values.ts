@@ -171,9 +171,10 @@ export function fromDim(dim: Dim): IntValue | DimensionValue {
   return typeof dim === "number" ? int(dim) : { kind: "dimension", dim };
 }
 
-/** The integer or dimension that a value stands for; undefined for everything else. */
+/** The integer or dimension that a value stands for (`1e3` too); undefined for everything else. */
 export function asDim(value: Value): Dim | undefined {
   if (value.kind === "int") return value.value;
+  if (value.kind === "float" && Number.isSafeInteger(value.value)) return value.value;
   return value.kind === "dimension" ? value.dim : undefined;
 }
 

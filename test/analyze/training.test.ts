@@ -1,0 +1,189 @@
+// Models with `train` and `search` blocks in; their stages, objectives and updates out.
+import { describe, expect, it } from "vitest";
+import { printGraph } from "../../compiler/graph/print.js";
+import type { StageDeclaration } from "../../compiler/types/model.js";
+import { check, codesOf, modelOf } from "./support.js";
+
+const body = `
+  input x: [batch, 4]
+  target y: [batch, 2]
+  h = x |> dense(3, name: "trunk") |> batch_norm()
+  z = h |> dense(2, name: "head")
+  output z
+  loss fit = mse(z, y)
+  loss small = mean(h ^ 2)`;
+
+function stageOf(lines: string): StageDeclaration {
+  const [stage] = modelOf(`model M {${body}\n}\ntrain M {\n${lines}\n}`).stages;
+  if (stage === undefined) throw new Error("no stage");
+  return stage;
+}
+
+function updates(stage: StageDeclaration): Record<string, readonly string[]>[] {
+  return stage.objectives.map((objective) =>
+    Object.fromEntries(
+      objective.updates.map(({ optimizer, parameters }) => [optimizer.name, parameters]),
+    ),
+  );
+}
+
+describe("stages", () => {
+  it("have defaults", () => {
+    const stage = stageOf("optimizer adam()");
+    expect(stage).toMatchObject({
+      name: "train",
+      dimensions: { batch: 32 },
+      epochs: 10,
+      steps: undefined,
+      seed: 0,
+      validation: 0,
+      dropLast: false,
+      accumulate: 1,
+      ensemble: 1,
+      frozen: [],
+    });
+    expect(stage.objectives.map(({ name, losses }) => [name, losses])).toEqual([
+      ["loss", ["fit", "small"]],
+    ]);
+  });
+
+  it("give each parameter to the last line that selects it", () => {
+    const stage = stageOf(
+      "optimizer adam()\n optimizer sgd(lr: 0.1) on biases, head.W\n freeze trunk.*",
+    );
+    expect(updates(stage)).toEqual([
+      {
+        adam: ["batch_norm_1.scale", "batch_norm_1.shift"],
+        sgd: ["head.W", "head.b"],
+      },
+    ]);
+    expect(stage.frozen).toEqual(["trunk.W", "trunk.b"]);
+  });
+
+  it("minimize in turns", () => {
+    const stage = stageOf(
+      "minimize fit on head.* with sgd(lr: 0.1) repeat 2\n minimize fit, small on all with adam()",
+    );
+    expect(stage.objectives.map(({ name, repeat }) => [name, repeat])).toEqual([
+      ["fit", 2],
+      ["fit_small", undefined],
+    ]);
+    expect(updates(stage)[0]).toEqual({ sgd: ["head.W", "head.b"] });
+  });
+
+  it("freeze states with their layer", () => {
+    expect(stageOf("optimizer adam()\n freeze batch_norm_1.*").frozen).toEqual([
+      "batch_norm_1.scale",
+      "batch_norm_1.shift",
+      "batch_norm_1.running_mean",
+      "batch_norm_1.running_variance",
+    ]);
+  });
+
+  it("know their plateaus by the order of the lines", () => {
+    const stage = stageOf(
+      "optimizer sgd(lr: plateau(factor: 0.5, patience: 2) * 0.1)\n optimizer sgd(lr: plateau(factor: 0.1, patience: 3)) on biases\n validation 0.1",
+    );
+    expect(stage.plateaus).toEqual([
+      { factor: 0.5, patience: 2 },
+      { factor: 0.1, patience: 3 },
+    ]);
+  });
+});
+
+describe("optimizers", () => {
+  const updateText = (line: string): string => {
+    const update = stageOf(`optimizer ${line}`).objectives[0]?.updates[0];
+    const template = update?.optimizer.update([5]);
+    if (template === undefined) throw new Error("no update");
+    const states = template.states.map(({ name, next }) => ({ name, value: next }));
+    return printGraph([{ name: "w", value: template.weight }, ...states]);
+  };
+
+  it("are traced for any shape over placeholders", () => {
+    expect(updateText("sgd(lr: 0.1)")).toBe(
+      [
+        '%0: f32[5] = multiply(0.1, placeholder "g")',
+        '%1: f32[5] = subtract(placeholder "w", %0)',
+        "w = %1",
+      ].join("\n"),
+    );
+  });
+
+  it("take schedules as arguments", () => {
+    expect(updateText("sgd(lr: ramp(from: 1, to: 2, steps: 10))")).toContain('hostScalar "step"');
+    expect(updateText("sgd(lr: 1, momentum: ramp(0.5, 0.9, 10), nesterov: true)")).toContain(
+      'placeholder "state.m"',
+    );
+    expect(updateText("adam(lr: cosine(1e-3))")).toContain('hostScalar "progress"');
+  });
+});
+
+describe("searches", () => {
+  it("hold candidates as plain data", () => {
+    const model = modelOf(`model M(width = 3, rate = 0.1) {
+      input x: [batch, 4]
+      output y = x |> dense(width)
+      loss mean(y * rate)
+    }
+    search M { width ~ choice(3, 4)  rate ~ log_uniform(1e-3, 1)  strategy grid  trials 9  minimize validation.loss }`);
+    expect(model.searches[0]).toMatchObject({
+      parameters: [
+        { name: "width", distribution: "choice", values: [3, 4] },
+        { name: "rate", distribution: "log_uniform", values: [1e-3, 1] },
+      ],
+      strategy: "grid",
+      trials: 9,
+      minimize: "validation.loss",
+    });
+  });
+});
+
+describe("settings from outside", () => {
+  const source =
+    "model M(width = 3, layers = [4]) { input x: [batch, 4]\n for n in layers { x2 = x |> dense(n) }\n output y = x2 |> dense(width) }";
+  it("change parameters of the model", () => {
+    const shapes = (set: Record<string, number | readonly number[]>): string =>
+      modelOf(source, { set })
+        .parameters.map(({ shape }) => shape.join("x"))
+        .join(" ");
+    expect(shapes({})).toBe("4x4 4 4x3 3");
+    expect(shapes({ width: 5, layers: [7] })).toBe("4x7 7 7x5 5");
+  });
+
+  it("fit the parameters' kinds, and exist", () => {
+    expect(codesOf(source, { set: { width: "wide" } })).toEqual(["NN0415"]);
+    expect(codesOf(source, { set: { widht: 3 } })).toEqual(["NN0612"]);
+    expect(codesOf(source, { model: "N" })).toEqual(["NN0611"]);
+  });
+});
+
+describe("imports", () => {
+  const files: Readonly<Record<string, string>> = {
+    "models/blocks.nn":
+      'import { double } from "./parts/more.nn"\nlayer block(x: [batch, n]) = double(x) |> dense(n)',
+    "models/parts/more.nn": "fn double(x) = 2 * x",
+    "outside.nn": "fn out(x) = x",
+  };
+  const options = { readImport: (path: string): string | undefined => files[path] };
+  const program = (path: string, name: string): string =>
+    `import { ${name} } from "${path}"\nmodel M { input x: [batch, 4]\n output y = x |> ${name}() }`;
+
+  it("are relative to the file that imports", () => {
+    const text = program("./blocks.nn", "block");
+    const { models, diagnostics } = check(text, { ...options, name: "models/main.nn" });
+    expect(diagnostics).toEqual([]);
+    expect(models[0]?.parameters.map(({ name }) => name)).toEqual([
+      "block_1.dense_1.W",
+      "block_1.dense_1.b",
+    ]);
+  });
+
+  it("stay under the root", () => {
+    const text = program("../outside.nn", "out");
+    const codes = (root?: string): string[] =>
+      check(text, { ...options, name: "models/main.nn", root }).diagnostics.map(({ code }) => code);
+    expect(codes()).toEqual(["NN0608"]);
+    expect(codes(".")).toEqual([]);
+  });
+});
