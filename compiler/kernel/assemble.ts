@@ -225,25 +225,36 @@ function writeStores(
   home: Scope,
   minimum: number,
 ): void {
-  const statements: Statement[] = [];
+  const runs: { readonly guards: readonly Value[]; readonly statements: Statement[] }[] = [];
   for (const store of stores) {
     const value = named(emission, place(emission, store.value, home, minimum), stores, home);
     const index = place(emission, store.index, home, minimum);
     const binding = emission.bindingOf(store.buffer);
-    const statement: Statement = { kind: "store", binding, index, value };
-    const conditions = store.guards.map((guard) => place(emission, guard, home, minimum));
+    const last = runs.at(-1);
+    const run = last && sameValues(last.guards, store.guards) ? last : undefined;
+    if (!run) runs.push({ guards: store.guards, statements: [] });
+    runs.at(-1)?.statements.push({ kind: "store", binding, index, value });
+  }
+  const guarded = runs.map((run) => ({
+    statements: run.statements,
+    conditions: run.guards.map((guard) => place(emission, guard, home, minimum)),
+  }));
+  for (const { statements, conditions } of guarded) {
     const [first, ...others] = conditions;
     if (!first) {
-      statements.push(statement);
+      home.statements.push(...statements);
       continue;
     }
     const condition = others.reduce<Expression>(
       (left, right) => ({ kind: "op", type: "bool", op: "and", arguments: [left, right] }),
       first,
     );
-    statements.push({ kind: "if", condition, body: [statement] });
+    home.statements.push({ kind: "if", condition, body: statements });
   }
-  home.statements.push(...statements);
+}
+
+function sameValues(left: readonly Value[], right: readonly Value[]): boolean {
+  return left.length === right.length && left.every((value, at) => value === right[at]);
 }
 
 function named(

@@ -98,14 +98,7 @@ function isQuotientTerm(
   dividend: Value,
   divisor: Value,
 ): boolean {
-  const quotient = term.factors.find(
-    (factor) =>
-      factor.kind === "op" &&
-      factor.op === "divide" &&
-      factor.type === "i32" &&
-      factor.arguments[0] === dividend &&
-      factor.arguments[1] === divisor,
-  );
+  const quotient = term.factors.find((factor) => isQuotient(factor, dividend, divisor));
   if (!quotient) return false;
   const left = [...term.factors];
   for (const factor of [quotient, ...others, ...divisorFactors]) {
@@ -114,6 +107,17 @@ function isQuotientTerm(
     left.splice(at, 1);
   }
   return left.length === 0;
+}
+
+/** dividend / divisor; a quotient of a quotient by constants stands as one quotient. */
+function isQuotient(value: Value, dividend: Value, divisor: Value): boolean {
+  if (value.kind !== "op" || value.op !== "divide" || value.type !== "i32") return false;
+  const [from, by] = value.arguments;
+  if (from === dividend) return by === divisor;
+  if (dividend.kind !== "op" || dividend.op !== "divide" || by?.kind !== "literal") return false;
+  const [inner, first] = dividend.arguments;
+  if (from !== inner || first?.kind !== "literal" || divisor.kind !== "literal") return false;
+  return by.value === first.value * divisor.value;
 }
 
 /** The single term that a polynomial is, a constant being a term without factors; undefined for sums. */

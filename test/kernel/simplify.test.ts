@@ -1,0 +1,122 @@
+// Index arithmetic in; its canonical form, and proof by enumeration that it has the same value, out.
+
+import { describe, expect, it } from "vitest";
+import { dimValue, polynomialOf } from "../../compiler/kernel/polynomial.js";
+import { maximumOf, minimumOf } from "../../compiler/kernel/range.js";
+import { literal, operation } from "../../compiler/kernel/simplify.js";
+import type { Value, VariableValue } from "../../compiler/kernel/value.js";
+import { createValues } from "../../compiler/kernel/value.js";
+import { freeDim } from "../../compiler/types/dimension.js";
+import type { ScalarOp } from "../../compiler/types/nest.js";
+
+const values = createValues();
+const int = (value: number): Value => literal(values, "i32", value);
+const i32 = (op: ScalarOp, left: Value, right: Value): Value =>
+  operation(values, op, "i32", [left, right]);
+const compare = (op: ScalarOp, left: Value, right: Value): Value =>
+  operation(values, op, "bool", [left, right]);
+const variable = (name: string, extent: number): VariableValue =>
+  values.variable(name, int(extent));
+
+/** The value of an index where variables have these values. */
+function valueAt(value: Value, at: ReadonlyMap<Value, number>): number {
+  const known = at.get(value);
+  if (known !== undefined) return known;
+  if (value.kind === "literal") return value.value;
+  if (value.kind === "polynomial") {
+    return value.terms.reduce(
+      (sum, { coefficient, factors }) =>
+        sum + factors.reduce((product, factor) => product * valueAt(factor, at), coefficient),
+      value.constant,
+    );
+  }
+  if (value.kind !== "op") throw new Error(`no value for ${value.kind}`);
+  const [a = NaN, b = NaN] = value.arguments.map((operand) => valueAt(operand, at));
+  if (value.op === "divide") return Math.floor(a / b);
+  if (value.op === "modulo") return a - b * Math.floor(a / b);
+  throw new Error(`no value for ${value.op}`);
+}
+
+describe("indices", () => {
+  it("taken apart and put together again vanish", () => {
+    const n = variable("n", 7 * 5 * 3);
+    const last = i32("modulo", n, int(3));
+    const middle = i32("modulo", i32("divide", n, int(3)), int(5));
+    const first = i32("divide", n, int(15));
+    const again = i32(
+      "add",
+      i32("multiply", i32("add", i32("multiply", first, int(5)), middle), int(3)),
+      last,
+    );
+    expect(again).toBe(n);
+  });
+
+  it("with a free dimension vanish as well", () => {
+    const batch = dimValue(values, freeDim("batch"));
+    const n = values.variable("m", i32("multiply", batch, int(4)));
+    const row = i32("divide", n, batch);
+    const column = i32("modulo", n, batch);
+    expect(i32("add", i32("multiply", row, batch), column)).toBe(n);
+  });
+
+  it("drop what a quotient certainly rounds away", () => {
+    const [a, b] = [variable("a", 10), variable("b", 28)];
+    const flat = i32("add", i32("multiply", a, int(28)), b);
+    expect(i32("divide", flat, int(28))).toBe(a);
+    expect(i32("modulo", flat, int(28))).toBe(b);
+    expect(i32("divide", i32("divide", b, int(4)), int(7))).toBe(int(0));
+  });
+
+  it("keep their value under every simplification", () => {
+    const [a, b] = [variable("a", 6), variable("b", 5)];
+    const flats = [
+      i32("add", i32("multiply", a, int(6)), b),
+      i32("add", i32("multiply", a, int(4)), i32("add", i32("multiply", b, int(10)), int(3))),
+      i32("add", i32("multiply", i32("divide", a, int(2)), int(9)), i32("multiply", b, a)),
+    ];
+    for (const flat of flats) {
+      for (const divisor of [1, 2, 3, 4, 5, 6, 12]) {
+        const quotient = i32("divide", flat, int(divisor));
+        const remainder = i32("modulo", flat, int(divisor));
+        for (let x = 0; x < 6; x++) {
+          for (let y = 0; y < 5; y++) {
+            const at = new Map<Value, number>([
+              [a, x],
+              [b, y],
+            ]);
+            const whole = valueAt(flat, at);
+            expect(valueAt(quotient, at)).toBe(Math.floor(whole / divisor));
+            expect(valueAt(remainder, at)).toBe(whole % divisor);
+          }
+        }
+      }
+    }
+  });
+});
+
+describe("comparisons", () => {
+  it("are decided where the range decides them, and only there", () => {
+    const a = variable("a", 28);
+    expect(compare("greaterEqual", a, int(0))).toBe(literal(values, "bool", 1));
+    expect(compare("less", a, int(28))).toBe(literal(values, "bool", 1));
+    expect(compare("less", a, int(27)).kind).toBe("op");
+    expect(compare("equal", a, int(28))).toBe(literal(values, "bool", 0));
+    const shifted = i32("subtract", a, int(2));
+    expect(compare("greaterEqual", shifted, int(0)).kind).toBe("op");
+  });
+
+  it("know that free dimensions are at least 1", () => {
+    const batch = dimValue(values, freeDim("batch"));
+    const n = values.variable("row", batch);
+    expect(compare("less", n, batch)).toBe(literal(values, "bool", 1));
+    expect(compare("greater", batch, int(0))).toBe(literal(values, "bool", 1));
+    expect(compare("greater", batch, int(1)).kind).toBe("op");
+  });
+});
+
+it("ranges hold for every index", () => {
+  const [a, b] = [variable("a", 6), variable("b", 5)];
+  const index = i32("subtract", i32("multiply", a, int(3)), i32("multiply", b, int(2)));
+  expect(minimumOf(polynomialOf(index))).toBe(-8);
+  expect(maximumOf(polynomialOf(index))).toBe(15);
+});
