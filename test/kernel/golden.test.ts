@@ -1,10 +1,12 @@
 // Three loop nests in; their kernels as readable text, WGSL and JavaScript, compared with files that reviewers read, out.
 
-import { expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { it } from "vitest";
 import { cpuModuleText, planPrograms } from "../../compiler/emit/plan.js";
 import { printKernel } from "../../compiler/kernel/print.js";
 import { freeDim, multiplyDims } from "../../compiler/types/dimension.js";
 import type { LoopNest } from "../../compiler/types/nest.js";
+import { expectGolden } from "../grammar/golden.js";
 import type { NestBuilder } from "./nests.js";
 import * as nests from "./nests.js";
 
@@ -82,7 +84,7 @@ it.each([
   ["momentum", momentum()],
   ["convolution", convolution()],
   ["log_softmax", logSoftmax()],
-])("%s", async (name, { builder, nest }) => {
+])("%s", (name, { builder, nest }) => {
   const { kernels } = planPrograms(
     [
       {
@@ -99,5 +101,6 @@ it.each([
     "",
     cpuModuleText([kernel], "f32"),
   ]);
-  await expect(text.join("\n")).toMatchFileSnapshot(`../golden/kernels/${name}.txt`);
+  const path = fileURLToPath(new URL(`../golden/kernels/${name}.txt`, import.meta.url));
+  expectGolden(path, text.join("\n"));
 });

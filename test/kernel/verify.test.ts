@@ -1,0 +1,138 @@
+// Kernels that are wrong in one way each in; the verifier's word for it, out.
+
+import { describe, expect, it } from "vitest";
+import type { Expression, Kernel, Statement } from "../../compiler/kernel/ir.js";
+import { verifyKernel } from "../../compiler/kernel/verify.js";
+
+const f32 = (value: number): Expression => ({ kind: "literal", type: "f32", value });
+const i32 = (value: number): Expression => ({ kind: "literal", type: "i32", value });
+const name = (of: string, type: "i32" | "f32" | "bool" = "i32"): Expression => ({
+  kind: "variable",
+  type,
+  name: of,
+});
+const less = (left: Expression, right: Expression): Expression => ({
+  kind: "op",
+  type: "bool",
+  op: "less",
+  arguments: [left, right],
+});
+const store = (index: Expression, value: Expression, binding = 1): Statement => ({
+  kind: "store",
+  binding,
+  index,
+  value,
+});
+
+function kernel(body: readonly Statement[], rest: Partial<Kernel> = {}): Kernel {
+  return {
+    name: "made",
+    target: "gpu",
+    workgroupSize: 64,
+    workgroups: 1,
+    bindings: [
+      { buffer: 0, type: "f32", written: false },
+      { buffer: 1, type: "f32", written: true },
+    ],
+    uniforms: [],
+    shared: [{ name: "shared1", type: "f32", length: 64 }],
+    body,
+    origins: [],
+    flops: 0,
+    ...rest,
+  };
+}
+
+const good = store(name("invocation"), f32(1));
+const barrier: Statement = { kind: "barrier" };
+
+const wrong: readonly (readonly [string, Kernel, string])[] = [
+  [
+    "a name that is not there",
+    kernel([store(name("j1"), f32(1))]),
+    "j1 is used before it is named",
+  ],
+  [
+    "a name out of its block",
+    kernel([
+      {
+        kind: "if",
+        condition: less(name("lane"), i32(3)),
+        body: [{ kind: "let", name: "j1", value: i32(1) }],
+      },
+      store(name("j1"), f32(1)),
+    ]),
+    "j1 is used before it is named",
+  ],
+  [
+    "a constant that is assigned",
+    kernel([
+      { kind: "let", name: "v1", value: f32(1) },
+      { kind: "assign", name: "v1", value: f32(2) },
+      good,
+    ]),
+    "v1 is assigned and is no variable",
+  ],
+  [
+    "an index that is no integer",
+    kernel([store(f32(1), f32(1))]),
+    "store: f32 where i32 is wanted",
+  ],
+  ["a value of another type", kernel([store(i32(0), i32(1))]), "store: i32 where f32 is wanted"],
+  [
+    "a store to what is read-only",
+    kernel([store(i32(0), f32(1), 0)]),
+    "b1 is stored to and is not writable",
+  ],
+  [
+    "a sum of different types",
+    kernel([store(i32(0), { kind: "op", type: "f32", op: "add", arguments: [f32(1), i32(1)] })]),
+    "add of f32, i32 as f32",
+  ],
+  ["an infinite literal", kernel([store(i32(0), f32(Infinity))]), "a literal is not finite"],
+  [
+    "a barrier that some lanes miss",
+    kernel([{ kind: "if", condition: less(name("lane"), i32(3)), body: [barrier] }, good]),
+    "a barrier that not all lanes reach",
+  ],
+  [
+    "a barrier in a loop of different lengths",
+    kernel([
+      { kind: "for", name: "k1", from: name("lane"), below: i32(9), step: 1, body: [barrier] },
+      good,
+    ]),
+    "a barrier that not all lanes reach",
+  ],
+  [
+    "a barrier on the CPU",
+    kernel([barrier, store(i32(0), f32(1))], { target: "cpu" }),
+    "a barrier on the CPU",
+  ],
+  ["nothing that is stored", kernel([]), "nothing is stored"],
+  [
+    "too many bindings",
+    kernel([good], {
+      bindings: Array.from({ length: 9 }, (_, buffer) => ({ buffer, type: "f32", written: true })),
+    }),
+    "9 storage bindings, 8 are promised",
+  ],
+  [
+    "too much workgroup memory",
+    kernel([good], { shared: [{ name: "shared1", type: "f32", length: 5000 }] }),
+    "20000 bytes of workgroup memory",
+  ],
+];
+
+describe("the verifier finds", () => {
+  it.each(wrong)("%s", (_, made, fault) => {
+    expect(verifyKernel(made)).toEqual([fault]);
+  });
+});
+
+it("the verifier accepts a barrier that depends on the workgroup alone", () => {
+  const body: readonly Statement[] = [
+    { kind: "if", condition: less(name("group"), i32(3)), body: [barrier] },
+    good,
+  ];
+  expect(verifyKernel(kernel(body))).toEqual([]);
+});
