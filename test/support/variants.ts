@@ -1,0 +1,49 @@
+// A typed model and what to leave out (optimization, fusion, shared memory) in; its plan and every level before it out.
+
+import { build } from "../../compiler/build/index.js";
+import type { BuiltModel } from "../../compiler/build/types.js";
+import { modelPlan, trainedExtent } from "../../compiler/emit/modelPlan.js";
+import { planPrograms } from "../../compiler/emit/plan.js";
+import type { Planned } from "../../compiler/emit/plan.js";
+import { planSources } from "../../compiler/emit/sources.js";
+import { schedule } from "../../compiler/schedule/index.js";
+import type { TypedModel } from "../../compiler/types/model.js";
+import type { Schedule } from "../../compiler/types/nest.js";
+import type { Plan } from "../../runtime/plan.js";
+
+export interface VariantOptions {
+  readonly optimize?: boolean;
+  readonly fuse?: boolean;
+  readonly share?: boolean;
+}
+
+export interface Variant {
+  readonly built: BuiltModel;
+  readonly schedules: readonly Schedule[];
+  readonly planned: Planned;
+  readonly plan: Plan;
+}
+
+export function variantOf(typed: TypedModel, options: VariantOptions = {}): Variant {
+  const { optimize = true, fuse = true, share = true } = options;
+  const built = build(typed, { optimize });
+  const estimates = Object.fromEntries(
+    typed.freeDimensions.map((name) => [name, trainedExtent(typed, name)]),
+  );
+  const storage = (name: string) => {
+    const found = built.storages.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`no storage ${name}`);
+    return found;
+  };
+  const schedules = built.programs.map((program) =>
+    schedule(program, { estimates, storage, fuse, share }),
+  );
+  const planned = planPrograms(planSources(built, schedules), {
+    storages: built.storages.map(({ name }) => name),
+    dimensions: typed.freeDimensions,
+    describe: ({ path }) => path,
+  });
+  const kernels = planned.kernels.map((kernel) => kernel.plan);
+  const plan = modelPlan({ built, kernels, programs: planned.programs, entry: "training" });
+  return { built, schedules, planned, plan };
+}
