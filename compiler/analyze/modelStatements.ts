@@ -14,14 +14,15 @@ import { bind, visibleNames } from "./scope.js";
 import { checkDeclared } from "./signatures.js";
 import { bindName, reportTaken } from "./statementNames.js";
 import { originOf, toTensor } from "./tensors.js";
-import { isSpoilt, poison, typeText, type Value } from "./values.js";
+import { count, describe, isSpoilt, listItems, poison, typeText, type Value } from "./values.js";
 
 export function runOutput(statement: ast.OutputStatement, frame: Frame, trace: TraceState): void {
-  for (const name of statement.names) {
+  const given = outputValues(statement, frame);
+  for (const [index, name] of statement.names.entries()) {
     const value =
-      statement.value === undefined
+      given === undefined
         ? bareOutput(name, frame)
-        : valuedOutput(statement, statement.value, name, frame);
+        : valuedOutput(statement, name, given[index] ?? poison, frame);
     if (isSpoilt(value)) continue;
     const node = toTensor(frame, { value, span: statement.value?.span ?? name.span });
     if (node === undefined) continue;
@@ -54,17 +55,34 @@ function bareOutput(name: ast.Identifier, frame: Frame): Value {
   });
 }
 
+/** What stands behind `=`, one value for each name; undefined where names alone are given out. */
+function outputValues(statement: ast.OutputStatement, frame: Frame): readonly Value[] | undefined {
+  if (statement.value === undefined) return undefined;
+  const value = frame.run.evaluator.expression(statement.value, frame);
+  const { names } = statement;
+  if (names.length === 1 && value.kind !== "results") return [value];
+  const parts = value.kind === "results" ? value.values : listItems(value);
+  if (parts?.length === names.length) return parts;
+  if (!isSpoilt(value)) {
+    report(frame, "NN0308", statement.value.span, {
+      message: `${count(names.length, "output")} for ${parts === undefined ? describe(value) : count(parts.length, "value")}`,
+    });
+  }
+  return [];
+}
+
 function valuedOutput(
   statement: ast.OutputStatement,
-  expression: ast.Expression,
   name: ast.Identifier,
+  given: Value,
   frame: Frame,
 ): Value {
   const before = frame.scope.names.get(name.name);
-  let value = frame.run.evaluator.expression(expression, frame);
-  if (statement.type !== undefined) {
-    value = checkDeclared(frame, statement.type, value, `\`${name.name}\``, expression.span);
-  }
+  const span = statement.value?.span ?? name.span;
+  const value =
+    statement.type === undefined
+      ? given
+      : checkDeclared(frame, statement.type, given, `\`${name.name}\``, span);
   if (before !== undefined) {
     if (before.fixed !== undefined) reportTaken(frame, name.name, name.span, before);
     else {
