@@ -5,3 +5,9 @@ export function generateDigits(
   seed: number,
   count: number,
 ): { image: Uint8Array<ArrayBuffer>; digit: Uint8Array<ArrayBuffer> };
+
+/** One digit as a person might write it, as strokes in shares of a sheet, 0 to 1. */
+export function generateStrokes(
+  seed: number,
+  digit: number,
+): readonly (readonly (readonly [number, number])[])[];

@@ -24,13 +24,27 @@ export function generateDigits(seed, count) {
   return { image, digit };
 }
 
-function generateImage(digit, random) {
-  const strokes = deform(
-    pick(shapes[digit], random)
-      .strokes.map((s) => jitter(s, random))
-      .map(curve),
-    random,
+/**
+ * One digit as a person might write it on a sheet, for the page.
+ *
+ * @param {number} seed
+ * @param {number} digit
+ * @returns {[number, number][][]} strokes in shares of the sheet, 0 to 1
+ */
+export function generateStrokes(seed, digit) {
+  const strokes = writeDigit(digit, randomSource(seed));
+  return placeStrokes(strokes).map((stroke) =>
+    stroke.map(([x, y]) => [x / imageSize, y / imageSize]),
   );
+}
+
+function writeDigit(digit, random) {
+  const { strokes } = pick(shapes[digit], random);
+  return deform(strokes.map((stroke) => jitter(stroke, random)).map(curve), random);
+}
+
+function generateImage(digit, random) {
+  const strokes = writeDigit(digit, random);
   const placed = placeStrokes(strokes, { extent: random.between(15, 20.5) });
   const shiftX = random.between(-2, 2);
   const shiftY = random.between(-2, 2);

@@ -1,7 +1,8 @@
 // A person's strokes in; the probabilities of the ten digits, as bars that move while the stroke is under way, out.
 
-import { createSheet } from "./sheet.js";
+import { generateStrokes } from "./generate.js";
 import { drawStrokes, imageSize, placeStrokes } from "./raster.js";
+import { createSheet } from "./sheet.js";
 
 const element = (id) => document.getElementById(id);
 const bars = createBars(element("bars"));
@@ -10,8 +11,13 @@ const reader = createReader();
 
 element("undo").addEventListener("click", sheet.undo);
 element("clear").addEventListener("click", sheet.clear);
-addEventListener("keydown", ({ key }) => {
+element("example").addEventListener("click", () => {
+  const draw = (below) => Math.floor(Math.random() * below);
+  sheet.write(generateStrokes(draw(2 ** 32), draw(10)));
+});
+addEventListener("keydown", ({ key, ctrlKey, metaKey }) => {
   if (key === "Escape") sheet.clear();
+  if (key === "z" && (ctrlKey || metaKey)) sheet.undo();
 });
 
 try {
@@ -58,11 +64,10 @@ function createReader() {
     waiting = false;
     const image = latest;
     showSeen(image);
-    if (image === undefined) {
+    if (image === undefined || net === undefined) {
       bars.show(undefined);
       return;
     }
-    if (net === undefined) return;
     asking = true;
     try {
       const { probability } = await net.predict({ image });
@@ -70,6 +75,7 @@ function createReader() {
     } catch (error) {
       say(`The model stopped: ${error.message}`, true);
       net = undefined;
+      bars.show(undefined);
     }
     asking = false;
     if (latest !== image) schedule();
@@ -117,7 +123,8 @@ function createBars(list) {
       share.textContent = probability ? `${Math.round(percent)} %` : "";
     }
     // Said again, the same words would be read out again.
-    const text = probability ? answer(best, probability[best]) : "";
+    const nothing = document.body.classList.contains("drawn") ? "" : "Nothing is drawn yet.";
+    const text = probability ? answer(best, probability[best]) : nothing;
     if (element("answer").textContent !== text) element("answer").textContent = text;
   };
   show(undefined);
@@ -142,8 +149,9 @@ function showSeen(image) {
 }
 
 function backendLine({ backend, backendReason }) {
-  const place = backend === "webgpu" ? "on WebGPU" : "on the CPU";
-  return `Running ${place} (${backendReason}). Nothing that you draw leaves this page.`;
+  // On WebGPU the reason is the adapter's name; on the CPU it is why there is nothing better.
+  const place = backend === "webgpu" ? backendReason : `the CPU: ${backendReason}`;
+  return `Running on ${place}. Nothing that you draw leaves this page.`;
 }
 
 async function isMissing() {

@@ -8,6 +8,8 @@ export function createSheet({ canvas, onChange }) {
   let strokes = [];
   // Several fingers may draw at once, each its own stroke.
   const growing = new Map();
+  /** The frame that writes on, while strokes are being shown. */
+  let writing = 0;
 
   const changed = () => {
     paint(canvas, strokes);
@@ -21,6 +23,7 @@ export function createSheet({ canvas, onChange }) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
+    cancelAnimationFrame(writing);
     const stroke = [place(event)];
     growing.set(event.pointerId, stroke);
     strokes.push(stroke);
@@ -43,11 +46,33 @@ export function createSheet({ canvas, onChange }) {
   );
 
   const keep = (kept) => {
+    cancelAnimationFrame(writing);
     strokes = kept;
     growing.clear();
     changed();
   };
-  return { clear: () => keep([]), undo: () => keep(strokes.slice(0, -1)) };
+  /** Shows strokes as if they were being drawn, or at once to those who want no motion. */
+  const write = (whole) => {
+    const count = whole.flat().length;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const perFrame = still ? count : Math.ceil(count / 40);
+    const writeOn = (shown) => {
+      keep(firstPoints(whole, shown));
+      if (shown < count) writing = requestAnimationFrame(() => writeOn(shown + perFrame));
+    };
+    writeOn(perFrame);
+  };
+  return { clear: () => keep([]), undo: () => keep(strokes.slice(0, -1)), write };
+}
+
+function firstPoints(strokes, count) {
+  const begun = [];
+  for (const stroke of strokes) {
+    if (count <= 0) break;
+    begun.push(stroke.slice(0, count));
+    count -= stroke.length;
+  }
+  return begun;
 }
 
 function paint(canvas, strokes) {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { nnc } from "../command.mjs";
 
 const here = import.meta.dirname;
-nnc(here, "compile", "../programs/movies.nn", "-o", "bundle");
+nnc("compile", "examples/programs/movies.nn", "-o", "examples/movies/bundle");
 const { Movies } = await import("./bundle/movies.train.js");
 
 const movies = readRatings(`${here}/ratings.csv`);
@@ -16,7 +16,8 @@ await net.fit(
   { ratings, liked },
   {
     onEpoch: ({ epoch, loss }) => {
-      if (epoch % 500 === 0) console.log(`epoch ${epoch}: loss ${loss.toFixed(4)}`);
+      const finished = epoch + 1;
+      if (finished % 500 === 0) console.log(`epoch ${finished}: loss ${loss.toFixed(4)}`);
     },
   },
 );
@@ -25,7 +26,7 @@ const { metrics } = await net.evaluate({ ratings, liked });
 const [mary, john] = await net.read("decision.W");
 const [offset] = await net.read("decision.b");
 console.log(`
-${(100 * metrics.binary_accuracy).toFixed(0)} % of ${movies.length} movies are on the right side of
+${(100 * metrics.binary_accuracy).toFixed(0)} % of ${movies.length} movies come out right by this line; I like what lies above it:
   ${mary.toFixed(2)} × Mary + ${john.toFixed(2)} × John ${offset < 0 ? "−" : "+"} ${Math.abs(offset).toFixed(2)} > 0
 
 Movies that I have not seen:`);

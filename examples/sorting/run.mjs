@@ -1,21 +1,23 @@
 // Nothing in; a network that has learned to sort four 4-bit numbers, and rows that it sorted, out.
 
+import { readFileSync } from "node:fs";
 import { nnc } from "../command.mjs";
 
 const count = 4;
 const width = 4;
 const sizes = ["--set", `count=${count}`, "--set", `width=${width}`, "--set", "hidden=96"];
-const program = "../programs/sort_bits.nn";
-const weights = "bundle/sort_bits.safetensors";
+const program = "examples/programs/sort_bits.nn";
+const bundle = "examples/sorting/bundle";
+const weights = `${bundle}/sort_bits.safetensors`;
+const steps = process.env.STEPS ?? "4000";
 
-const here = import.meta.dirname;
-nnc(here, "compile", program, ...sizes, "-o", "bundle");
+nnc("compile", program, ...sizes, "-o", bundle);
 // The data is drawn while training, so there is no file to give.
-nnc(here, "train", program, ...sizes, "--steps", "2000", "-o", weights);
+nnc("train", program, ...sizes, "--steps", steps, "-o", weights);
 
 const { SortBits } = await import("./bundle/sort_bits.js");
-const { readFile } = await import("node:fs/promises");
-const net = await SortBits.load({ weights: await readFile(`${here}/${weights}`) });
+const trained = readFileSync(new URL("./bundle/sort_bits.safetensors", import.meta.url));
+const net = await SortBits.load({ weights: trained });
 
 const rows = 1000;
 const numbers = Float32Array.from({ length: rows * count }, () =>
@@ -31,7 +33,7 @@ for (let row = 0; row < rows; row++) {
   const wanted = given.toSorted((a, b) => a - b);
   const isRight = wanted.every((number, place) => number === sorted[place]);
   if (isRight) right++;
-  if (row < 10) console.log(`${show(given)}  →  ${show(sorted)}  ${isRight ? "" : "✗"}`);
+  if (row < 10) console.log(`${show(given)}  →  ${show(sorted)}${isRight ? "" : "  ✗"}`);
 }
 console.log(`${right} of ${rows} rows are sorted without a single wrong bit.`);
 

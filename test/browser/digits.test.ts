@@ -169,6 +169,26 @@ describeGpu("the digits page", () => {
     await page.close();
   });
 
+  it("is worked by the keyboard: has a digit drawn, reads it, takes it away", async () => {
+    const { page, problems } = await openPage(browser, `${server.url}?backend=cpu`, {
+      reducedMotion: "reduce",
+    });
+    await page.getByText("Running on the CPU").waitFor();
+    await page.getByText("Nothing is drawn yet").waitFor();
+    // The link comes first; what there is nothing to do for is passed over.
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.locator("li.best").waitFor();
+    expect(sum(await readBars(page))).toBeCloseTo(100, 0);
+    await page.keyboard.press("Escape");
+    await page.locator("li.best").waitFor({ state: "detached" });
+    expect(sum(await readBars(page))).toBe(0);
+    expect(await page.getByRole("button", { name: "Clear" }).isDisabled()).toBe(true);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it("says what to do where nothing has been trained yet", async () => {
     const { page } = await openPage(browser, untrained.url);
     await page.getByText("npm start").waitFor();
