@@ -14,6 +14,7 @@ import type { Planned } from "./emit/plan.js";
 import { createDescriber } from "./emit/places.js";
 import { preludeFiles } from "./prelude/prelude.generated.js";
 import { schedule } from "./schedule/index.js";
+import { largestSlot } from "./schedule/memory.js";
 import type { CompileTimeData, TypedModel } from "./types/model.js";
 import type { Schedule } from "./types/nest.js";
 
@@ -135,7 +136,13 @@ export function compileEntry(
     describe: createDescriber(file),
   });
   const { kernels, programs } = planned;
-  const plan = modelPlan({ built, kernels: kernels.map((one) => one.plan), programs, entry });
+  const plan = modelPlan({
+    built,
+    kernels: kernels.map((one) => one.plan),
+    programs,
+    entry,
+    largestTemporary: Math.max(0, ...schedules.map((one) => largestSlot(one, estimates))),
+  });
   return { built, schedules, planned, plan };
 }
 

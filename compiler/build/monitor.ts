@@ -6,7 +6,14 @@ import type { Layout } from "./layout.js";
 import { countOf } from "./layout.js";
 import type { UpdatedStorage } from "./update.js";
 
-/** Results `monitor.gradient_norm.NAME` (‖g‖ after clipping) and `monitor.update_ratio.NAME` (‖Δw‖ / ‖w‖). */
+/** Entries of a gradient below this share of its root mean square count as nothing. */
+const NOTHING = 1e-3;
+
+/**
+ * Results `monitor.gradient_norm.NAME` (‖g‖ after clipping), `monitor.update_ratio.NAME` (‖Δw‖ / ‖w‖) and
+ * `monitor.saturation.NAME` (the share of gradient entries that are next to nothing: units that saturated or died pass
+ * no gradient to their weights).
+ */
 export function monitorEffects(
   b: GraphBuilder,
   layout: Layout,
@@ -26,6 +33,13 @@ export function monitorEffects(
       if (stage.monitor.includes("gradient_norm") && gradient !== undefined) {
         const value = norm(part(gradient));
         effects.push({ kind: "result", name: `monitor.gradient_norm.${name}`, value });
+      }
+      if (stage.monitor.includes("saturation") && gradient !== undefined) {
+        const g = part(gradient);
+        const limit = b.multiply(b.divide(norm(g), Math.sqrt(count)), NOTHING);
+        const still = b.cast(b.lessEqual(b.abs(g), limit), "f32");
+        const value = b.divide(b.sum(still), count);
+        effects.push({ kind: "result", name: `monitor.saturation.${name}`, value });
       }
       if (stage.monitor.includes("update_ratio")) {
         const change = norm(b.subtract(part(next), part(before)));

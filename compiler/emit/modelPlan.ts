@@ -26,9 +26,12 @@ export interface ModelPlanRequest {
   readonly kernels: readonly PlanKernel[];
   readonly programs: readonly PlanProgram[];
   readonly entry: "inference" | "training";
+  /** Bytes of the largest temporary where free dimensions are as trained. */
+  readonly largestTemporary?: number;
 }
 
-export function modelPlan({ built, kernels, programs, entry }: ModelPlanRequest): Plan {
+export function modelPlan(request: ModelPlanRequest): Plan {
+  const { built, kernels, programs, entry, largestTemporary = 0 } = request;
   const { typed } = built;
   const stages = entry === "training" ? built.stages : [];
   return {
@@ -49,7 +52,7 @@ export function modelPlan({ built, kernels, programs, entry }: ModelPlanRequest)
     kernels,
     programs,
     stages: stages.map((stage) => planStage(typed, stage, programs)),
-    requiredLimits: requiredLimits(built),
+    requiredLimits: requiredLimits(built, largestTemporary),
   };
 }
 
@@ -181,8 +184,8 @@ function stageInputs(typed: TypedModel, objectives: BuiltStage["objectives"]): s
   );
 }
 
-function requiredLimits(built: BuiltModel): Record<string, number> {
-  const largest = Math.max(0, ...built.storages.map((storage) => storage.elements * 4));
+function requiredLimits(built: BuiltModel, temporary: number): Record<string, number> {
+  const largest = Math.max(temporary, ...built.storages.map((storage) => storage.elements * 4));
   return {
     ...(largest > DEFAULT_BUFFER ? { maxBufferSize: largest } : {}),
     ...(largest > DEFAULT_BINDING ? { maxStorageBufferBindingSize: largest } : {}),

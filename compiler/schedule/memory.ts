@@ -1,6 +1,7 @@
 // Takes temporaries with their lifetimes, gives each a slot, so that temporaries that never live together share memory.
 import type { Dim } from "../types/dimension.js";
 import { dimKey, evaluateDim, multiplyDims } from "../types/dimension.js";
+import type { Schedule } from "../types/nest.js";
 import type { Estimates } from "./cost.js";
 
 export interface Lifetime {
@@ -72,4 +73,10 @@ function bestSlot(slots: readonly Slot[], lifetime: Lifetime, estimate: number):
     }
   });
   return best;
+}
+
+/** Bytes of the largest slot where free dimensions have these values. */
+export function largestSlot(schedule: Schedule, values: Readonly<Record<string, number>>): number {
+  const sizes = schedule.slots.flatMap((slot) => slot.bytes.map((b) => evaluateDim(b, values)));
+  return sizes.reduce((largest, size) => Math.max(largest, size), 0);
 }

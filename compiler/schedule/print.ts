@@ -1,5 +1,5 @@
 // Takes a schedule, gives it as text that people read: buffers, then one block a loop nest.
-import { dimText, evaluateDim, shapeText } from "../types/dimension.js";
+import { dimText, shapeText } from "../types/dimension.js";
 import type { HostValue, LoopNest, Scalar, Schedule, ScheduledBuffer } from "../types/nest.js";
 import { operandsOf } from "./operands.js";
 
@@ -131,16 +131,4 @@ function countUses(nest: LoopNest): Map<Scalar, number> {
     visit(store.value);
   }
   return uses;
-}
-
-/** Bytes of temporary memory where free dimensions have these values. */
-export function temporaryBytes(
-  schedule: Schedule,
-  values: Readonly<Record<string, number>>,
-): number {
-  const align = (bytes: number): number => Math.ceil(bytes / 256) * 256;
-  return schedule.slots.reduce(
-    (sum, slot) => sum + align(Math.max(...slot.bytes.map((bytes) => evaluateDim(bytes, values)))),
-    0,
-  );
 }

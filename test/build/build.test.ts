@@ -202,6 +202,22 @@ describe("build", () => {
     expect(Math.hypot(...change)).toBeCloseTo(0.1, 10);
   });
 
+  it("reports what is monitored, a number a parameter", () => {
+    const monitor = ["gradient_norm", "update_ratio", "saturation"] as const;
+    const { run } = runner(linearModel({ monitor }));
+    run("init");
+    const found = run("step.train.loss");
+    const g = gradient([0.5, 0.5, 0.5], 0.5).slice(0, 3);
+    const norm = Math.hypot(...g);
+    expect(found["monitor.gradient_norm.w"]?.data[0]).toBeCloseTo(norm, 10);
+    expect(found["monitor.update_ratio.w"]?.data[0]).toBeCloseTo(
+      (0.1 * norm) / Math.hypot(0.5, 0.5, 0.5),
+      10,
+    );
+    const still = g.filter((one) => Math.abs(one) <= (1e-3 * norm) / Math.sqrt(3)).length;
+    expect(found["monitor.saturation.w"]?.data[0]).toBeCloseTo(still / 3, 10);
+  });
+
   it("evaluates means of losses and metrics", () => {
     const { run } = runner(linearModel());
     run("init");
