@@ -25,7 +25,7 @@ function generator(seed: number): () => number {
 }
 
 function mutated(random: () => number): string {
-  const pick = <T>(list: readonly T[]): number => Math.floor(random() * list.length);
+  const pick = (list: { readonly length: number }): number => Math.floor(random() * list.length);
   const tokens = (sources[pick(sources)] ?? "").match(token) ?? [];
   for (let left = 1 + Math.floor(random() * 3); left > 0; left--) {
     const at = pick(tokens);
