@@ -1,7 +1,7 @@
 // The digits example's generator and its rasteriser in; what the model and the page rely on in them out.
 
 import { describe, expect, it } from "vitest";
-import { generateDigits } from "../../examples/digits/generate.js";
+import { generateDigits, generateStrokes } from "../../examples/digits/generate.js";
 import { drawStrokes, imageSize, placeStrokes } from "../../examples/digits/raster.js";
 import { shapes } from "../../examples/digits/shapes.js";
 
@@ -38,6 +38,17 @@ describe("drawn digits", () => {
       const dark = one.reduce((count, grey) => count + Number(grey > 128), 0);
       expect(dark).toBeGreaterThan(10);
       expect(dark).toBeLessThan(pixels / 2);
+    }
+  });
+
+  it("come as strokes that fit the page's sheet", () => {
+    for (let digit = 0; digit < 10; digit++) {
+      const points = generateStrokes(digit, digit).flat();
+      expect(points.length).toBeGreaterThan(1);
+      for (const place of points.flat()) {
+        expect(place).toBeGreaterThan(0);
+        expect(place).toBeLessThan(1);
+      }
     }
   });
 
