@@ -24,6 +24,9 @@ import { createValues } from "./value.js";
 /** With fewer invocations than this, long reductions are shared by the lanes of a workgroup. */
 const fewInvocations = 4096;
 const longReduction = 128;
+/** The accumulators of a tile cost as many trees, so that a tile is shared only where its sums are much longer. */
+const fewTiles = 1024;
+const longTiledReduction = 1024;
 const shortRow = 32;
 const invocations = 64;
 /** Groups beyond this fold into a second dimension of the grid, which may leave some without work. */
@@ -59,7 +62,10 @@ function divide(nest: LoopNest, facts: NestFacts): Division {
   const choice = chooseTile(nest, facts, { largest: 4, lanes: 20, guardCost: 0.25 });
   const tile = choice.loads < 0.8 * choice.loadsUntiled ? choice.axes : [];
   const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes));
-  const cooperative = blocks < fewInvocations && length >= longReduction;
+  const cooperative =
+    tile.length === 0
+      ? blocks < fewInvocations && length >= longReduction
+      : blocks < fewTiles && length >= longTiledReduction;
   return { outer, inner: [], tile, cooperative };
 }
 

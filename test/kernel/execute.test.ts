@@ -303,7 +303,7 @@ const samples: readonly Sample[] = [
   matmul(7, 5, 13),
   matmul(1, 10, 33),
   matmul(batch, 10, 19, { batch: 5 }),
-  matmul(3, 4, 300),
+  matmul(3, 4, 1100),
   convolution(9, 3, 3, 5, 1, 1),
   convolution(11, 1, 5, 8, 2, 2),
   convolution(8, 2, 3, 4, 3, 0),
