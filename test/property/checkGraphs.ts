@@ -1,0 +1,104 @@
+// Seeds in; their random graphs compiled and run, and what does not agree with the interpreter or with a difference quotient
+// out.
+
+import { printGraph } from "../../compiler/graph/print.js";
+import { verifyGraph } from "../../compiler/graph/verify.js";
+import { optimize } from "../../compiler/optimize/index.js";
+import type { Node } from "../../compiler/types/graph.js";
+import { interpret, interpretOne } from "../support/interpret.js";
+import type { Tensor } from "../support/interpret.js";
+import { planSmall, runSmall } from "../support/runOps.js";
+import type { Scheduling } from "../support/runOps.js";
+import { generator } from "../support/sampleValues.js";
+import { randomGraph } from "./randomGraphs.js";
+import type { RandomGraph } from "./randomGraphs.js";
+
+interface Sample {
+  readonly seed: number;
+  readonly graph: RandomGraph;
+  readonly roots: readonly Node[];
+  readonly expected: readonly Tensor[];
+}
+
+/** Optimized and fused, optimized alone, and fused alone. */
+const ways: readonly (Scheduling & { readonly optimize: boolean; readonly name: string })[] = [
+  { name: "optimized and fused", optimize: true },
+  { name: "optimized, not fused", optimize: true, fuse: false },
+  { name: "fused, not optimized", optimize: false, share: false },
+];
+
+/** A line for each disagreement; none where all is well. */
+export async function problemsOf(seeds: readonly number[]): Promise<string[]> {
+  const samples = seeds.map(sampleOf);
+  const problems = samples.flatMap((sample) => derivativeProblem(sample) ?? []);
+  for (const way of ways) problems.push(...(await compiledProblems(samples, way)));
+  return problems;
+}
+
+function sampleOf(seed: number): Sample {
+  const graph = randomGraph(seed);
+  const roots = [...graph.outputs, graph.scalar, ...graph.gradients.map(({ node }) => node)];
+  const broken = verifyGraph(roots);
+  if (broken.length > 0) throw new Error(`graph ${seed}: ${broken.join("; ")}`);
+  return { seed, graph, roots, expected: interpret(roots, graph) };
+}
+
+async function compiledProblems(
+  samples: readonly Sample[],
+  way: (typeof ways)[number],
+): Promise<string[]> {
+  const programs = samples.map(({ seed, graph, roots }) => ({
+    name: `graph${seed}`,
+    roots: way.optimize ? optimize(graph.b, roots) : roots,
+    leaves: graph.leaves,
+    dimensions: graph.dimensions,
+  }));
+  const found = await runSmall(planSmall(programs, way), "f64");
+  return samples.flatMap(({ seed, roots, expected }, at) => {
+    const wrong = expected.flatMap((value, n) => disagreement(found[at]?.[n], value) ?? []);
+    const [first] = wrong;
+    if (first === undefined) return [];
+    return [`graph ${seed}, ${way.name}: ${first}\n${printGraph(roots)}`];
+  });
+}
+
+/** Errors are weighed by the largest number: sums in another order cancel differently. */
+function disagreement(found: Tensor | undefined, expected: Tensor): string | undefined {
+  const data = Array.from(expected.data);
+  if (found?.shape.join() !== expected.shape.join()) return "another shape";
+  const scale = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  const at = data.findIndex(
+    (value, n) => !(Math.abs((found.data[n] ?? NaN) - value) <= 1e-9 * scale),
+  );
+  return at < 0 ? undefined : `${found.data[at] ?? NaN} instead of ${data[at] ?? NaN} at ${at}`;
+}
+
+/** ⟨gradient, direction⟩ against central differences, where two of them agree (no kink lies between). */
+function derivativeProblem({ seed, graph, roots }: Sample): string | undefined {
+  const next = generator(seed + 1000);
+  const directions = graph.gradients.map(({ leaf, node }) => {
+    const { shape, data } = graph.leaves[leaf] ?? { shape: [], data: [] };
+    const direction = Array.from(data, () => next() * 2 - 1);
+    return { leaf, shape, data, direction, gradient: interpretOne(node, graph).data };
+  });
+  const analytic = directions.reduce(
+    (sum, { direction, gradient }) =>
+      sum + direction.reduce((part, d, n) => part + d * (gradient[n] ?? 0), 0),
+    0,
+  );
+  const at = (step: number): number => {
+    const moved = directions.map(({ leaf, shape, data, direction }) => [
+      leaf,
+      { shape, data: Array.from(data, (x, n) => x + step * (direction[n] ?? 0)) },
+    ]);
+    const leaves = { ...graph.leaves, ...(Object.fromEntries(moved) as Record<string, Tensor>) };
+    return interpretOne(graph.scalar, { ...graph, leaves }).data[0] ?? NaN;
+  };
+  const quotient = (step: number): number => (at(step) - at(-step)) / (2 * step);
+  const [near, far] = [quotient(1e-5), quotient(3e-5)];
+  const scale = 1 + Math.abs(near);
+  if (Math.abs(near - far) > 1e-6 * scale || Math.abs(near - analytic) <= 1e-5 * scale) {
+    return undefined;
+  }
+  return `graph ${seed}: derivative ${analytic} instead of ${near}\n${printGraph(roots)}`;
+}

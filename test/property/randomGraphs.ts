@@ -1,0 +1,252 @@
+// A seed in; a graph of random operations over random leaves, with their values, out.
+
+import { differentiate } from "../../compiler/autodiff/differentiate.js";
+import { createBuilder } from "../../compiler/graph/builder.js";
+import type { GraphBuilder } from "../../compiler/ops/builder.js";
+import type { Argument } from "../../compiler/ops/primitives.js";
+import { operators, primitives } from "../../compiler/ops/primitives.js";
+import { isProblem } from "../../compiler/ops/problem.js";
+import { evaluateDim, freeDim, multiplyDims } from "../../compiler/types/dimension.js";
+import type { Node, Shape } from "../../compiler/types/graph.js";
+import type { Tensor } from "../support/interpret.js";
+import { generator } from "../support/sampleValues.js";
+
+export interface RandomGraph {
+  readonly b: GraphBuilder;
+  readonly outputs: readonly Node[];
+  /** ⟨first output, random weights⟩, and its derivatives by all leaves. */
+  readonly scalar: Node;
+  readonly gradients: readonly { readonly leaf: string; readonly node: Node }[];
+  readonly leaves: Readonly<Record<string, Tensor>>;
+  readonly dimensions: Readonly<Record<string, number>>;
+}
+
+const batch = freeDim("batch");
+const time = freeDim("time");
+export const randomDimensions = { batch: 3, time: 4 };
+const largestTensor = 600;
+
+interface State {
+  readonly b: GraphBuilder;
+  readonly seed: number;
+  readonly next: () => number;
+  readonly pool: Node[];
+  readonly leaves: Record<string, Tensor>;
+  readonly leafNodes: Node[];
+}
+
+/** Gives undefined where the operands do not suit it. */
+type Move = (state: State) => Node | undefined;
+
+function below({ next }: State, limit: number): number {
+  return Math.floor(next() * limit);
+}
+
+function pick<T>(state: State, list: readonly T[]): T {
+  const found = list[below(state, list.length)];
+  if (found === undefined) throw new Error("nothing to pick from");
+  return found;
+}
+
+function sizes(node: Node): number[] {
+  return node.shape.map((dim) => evaluateDim(dim, randomDimensions));
+}
+
+function count(node: Node): number {
+  return sizes(node).reduce((product, extent) => product * extent, 1);
+}
+
+/** Later ones more often, so that chains grow. */
+function operand(state: State): Node {
+  const { pool, next } = state;
+  return pool[Math.floor(pool.length * Math.sqrt(next()))] ?? pick(state, pool);
+}
+
+function leaf(state: State, shape: Shape): Node {
+  const { b, seed, next, leaves, leafNodes } = state;
+  const name = `g${seed}.${leafNodes.length}`;
+  const node = b.input(name, { type: "f32", shape });
+  const data = Array.from({ length: count(node) }, () => next() * 4 - 2);
+  leaves[name] = { shape: sizes(node), data };
+  leafNodes.push(node);
+  return node;
+}
+
+function call(state: State, name: string, ...values: (Argument | undefined)[]): Node | undefined {
+  const primitive = primitives[name] ?? operators[name];
+  const built = primitive?.build(state.b, values);
+  if (built === undefined || isProblem(built)) return undefined;
+  return pick(state, built);
+}
+
+/** Places are distinct numbers with no special value, so that no rounding changes a comparison. */
+function threshold(state: State): number {
+  return state.next() * 2 - 1 + 1e-4 * Math.PI;
+}
+
+const functions: readonly ((b: GraphBuilder, x: Node) => Node)[] = [
+  (b, x) => b.tanh(x),
+  (b, x) => b.sin(x),
+  (b, x) => b.cos(x),
+  (b, x) => b.negate(x),
+  (b, x) => b.abs(x),
+  (b, x) => b.erf(x),
+  (b, x) => b.exp(b.tanh(x)),
+  (b, x) => b.log(b.add(b.abs(x), 0.5)),
+  (b, x) => b.sqrt(b.add(b.multiply(x, x), 0.1)),
+  (b, x) => b.divide(1, b.add(b.multiply(x, x), 1)),
+  (b, x) => b.power(b.add(b.abs(x), 0.2), 1.5),
+  (b, x) => b.multiply(x, -0.7),
+  (b, x) => b.add(x, 0.3),
+];
+
+const unary: Move = (state) => pick(state, functions)(state.b, operand(state));
+
+const binary: Move = (state) => {
+  const [x, y] = [operand(state), operand(state)];
+  const name = pick(state, ["+", "-", "min", "max", "*", "/"] as const);
+  if (name === "*") return call(state, name, state.b.tanh(x), y);
+  if (name === "/") return call(state, name, x, state.b.add(state.b.abs(y), 0.5));
+  return call(state, name, x, y);
+};
+
+const choice: Move = (state) => {
+  const { b } = state;
+  const [x, y, z] = [operand(state), operand(state), operand(state)];
+  return call(state, "if", b.less(x, threshold(state)), y, z);
+};
+
+const reduction: Move = (state) => {
+  const x = operand(state);
+  const axis = below(state, Math.max(1, x.shape.length));
+  const axes = state.next() < 0.3 ? undefined : axis;
+  const keep = state.next() < 0.5;
+  const name = pick(state, ["sum", "mean", "max", "min", "prod"] as const);
+  if (name === "max" || name === "min") {
+    return call(state, name, x, undefined, axes, undefined, keep);
+  }
+  const y = name === "prod" ? state.b.tanh(x) : x;
+  return call(state, name, y, axes, undefined, keep);
+};
+
+const softmax: Move = (state) => {
+  const { b } = state;
+  const x = operand(state);
+  const axis = x.shape.length - 1;
+  if (axis < 0) return undefined;
+  const e = b.exp(b.subtract(x, b.stopGradient(b.max(x, [axis], true))));
+  return b.divide(e, b.sum(e, [axis], true));
+};
+
+const view: Move = (state) => {
+  const x = operand(state);
+  const rank = x.shape.length;
+  if (rank === 0) return call(state, "broadcast", x, [2, batch]);
+  const axis = below(state, rank);
+  switch (below(state, 7)) {
+    case 0:
+      return call(state, "transpose", x, undefined);
+    case 1:
+      return call(state, "flip", x, [axis]);
+    case 2:
+      return call(state, "reshape", x, merged(state, x.shape));
+    case 3:
+      return call(state, "slice", x, below(state, 2), undefined, axis, 1 + below(state, 2));
+    case 4:
+      return call(state, "broadcast", x, [pick(state, [2, batch, time]), ...x.shape]);
+    case 5: {
+      const margins = x.shape.map((_, n) => (n === axis ? [below(state, 2), 1] : [0, 0]));
+      return call(state, "pad", x, margins, state.next() < 0.5 ? 0 : 0.25);
+    }
+    default:
+      return call(state, "cumsum", x, axis, state.next() < 0.5);
+  }
+};
+
+/** Two neighbouring axes as one, or one more axis of 1. */
+function merged(state: State, shape: Shape): Shape {
+  const axis = below(state, Math.max(1, shape.length - 1));
+  const [first, second] = shape.slice(axis, axis + 2);
+  if (first === undefined || second === undefined) return [...shape, 1];
+  return [...shape.slice(0, axis), multiplyDims(first, second), ...shape.slice(axis + 2)];
+}
+
+const joined: Move = (state) => {
+  const [x, y] = [operand(state), operand(state)];
+  if (x.shape.length === 0) return call(state, "stack", [x, x], 0);
+  return call(state, pick(state, ["concat", "stack"]), [x, y], below(state, x.shape.length));
+};
+
+const placed: Move = (state) => {
+  const x = operand(state);
+  const { b } = state;
+  if (x.shape.length === 0) return undefined;
+  const axis = below(state, x.shape.length);
+  const places = b.constant([1, 0, 2, 1, 7], [5], "i32");
+  switch (below(state, 3)) {
+    case 0:
+      return call(state, "take", x, places, axis);
+    case 1:
+      return call(state, "scatter_add", call(state, "take", x, places, axis), places, 3, axis);
+    default:
+      return call(state, "sort", x, axis, state.next() < 0.5);
+  }
+};
+
+const product: Move = (state) => {
+  const x = operand(state);
+  const last = x.shape.at(-1);
+  if (typeof last !== "number" || last > 40) return undefined;
+  if (state.next() < 0.3) return call(state, "matmul", x, operand(state));
+  return call(state, "matmul", x, leaf(state, [last, 1 + below(state, 5)]));
+};
+
+const convolution: Move = (state) => {
+  const x = operand(state);
+  const channels = x.shape.at(-1);
+  if (x.shape.length !== 3 || typeof channels !== "number" || channels > 8) return undefined;
+  const [stride, padding] = [1 + below(state, 2), pick(state, ["same", "valid", 1])];
+  switch (below(state, 4)) {
+    case 0:
+      return call(state, "window_max", x, 2, stride, padding);
+    case 1:
+      return call(state, "window_mean", x, 2, stride, padding);
+    case 2:
+      return call(state, "conv_transpose", x, leaf(state, [2, channels, 2]), stride);
+    default:
+      return call(state, "conv", x, leaf(state, [2, channels, 3]), stride, padding);
+  }
+};
+
+const moves: readonly Move[] = [
+  ...[unary, unary, unary, binary, binary, binary, choice, reduction, reduction, softmax],
+  ...[view, view, view, joined, placed, product, product, convolution, convolution],
+];
+
+const shapes: readonly Shape[] = [[], [3], [batch], [batch, 3], [batch, time, 2], [3, 1, batch]];
+
+export function randomGraph(seed: number): RandomGraph {
+  const next = generator(seed);
+  const b = createBuilder();
+  const state: State = { b, seed, next, pool: [], leaves: {}, leafNodes: [] };
+  for (let n = 0; n < 3; n++) state.pool.push(leaf(state, pick(state, shapes)));
+  const wanted = 3 + below(state, 12);
+  for (let n = 0; n < wanted; n++) {
+    const made = pick(state, moves)(state);
+    if (made?.type === "f32" && count(made) > 0 && count(made) <= largestTensor) {
+      state.pool.push(made);
+    }
+  }
+  const outputs = [...new Set([state.pool.at(-1), operand(state)])].filter(
+    (one) => one !== undefined,
+  );
+  const [first] = outputs;
+  if (first === undefined) throw new Error("no output");
+  const variables = [...state.leafNodes];
+  const scalar = b.sum(b.multiply(first, leaf(state, first.shape)));
+  const gradients = differentiate(b, scalar, variables).map((node, at) => ({
+    leaf: `g${seed}.${at}`,
+    node,
+  }));
+  return { b, outputs, scalar, gradients, leaves: state.leaves, dimensions: randomDimensions };
+}
