@@ -1,12 +1,19 @@
 #!/usr/bin/env node
 // In: the process's arguments; out: its exit code.
 import { readFileSync } from "node:fs";
+import * as nodeModule from "node:module";
 import { reportFailure } from "./failure.js";
 import { runProgram } from "./program.js";
 import { processTerminal } from "./terminal.js";
 
+/** Newer Node.js keeps compiled code between runs; what main.ts itself imports is compiled before. */
+function keepCompiledCode(): void {
+  const { enableCompileCache } = nodeModule as { readonly enableCompileCache?: () => void };
+  enableCompileCache?.();
+}
+
 function packageVersion(): string {
-  // From build/cli/ in a package and a checkout alike, package.json lies two folders up.
+  // From build/command/ in a package and a checkout alike, package.json lies two folders up.
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }
@@ -16,6 +23,7 @@ process.stdout.on("error", () => {
   process.exit(0);
 });
 
+keepCompiledCode();
 const terminal = processTerminal();
 
 /** What is thrown where nothing waits for it: a driver that fails late, a fault of ours. */

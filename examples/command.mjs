@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const checkout = fileURLToPath(new URL("..", import.meta.url));
-const command = fileURLToPath(new URL("../build/cli/main.js", import.meta.url));
+const command = fileURLToPath(new URL("../build/command/main.js", import.meta.url));
 
 /** Runs `nnc` with these arguments in the checkout's folder; where it fails, this process ends as it did. */
 export function nnc(...options) {

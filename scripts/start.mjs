@@ -16,7 +16,8 @@ const weights = `${bundle}/digits.safetensors`;
 const drawn = ".cache/digits";
 
 const started = performance.now();
-if (!existsSync(join(root, "build/cli/main.js"))) fail("nothing is built yet: run npm ci first");
+if (!existsSync(join(root, "build/command/main.js")))
+  fail("nothing is built yet: run npm ci first");
 
 console.log("Drawing digits …");
 const training = writeDigits("train", { seed: 1, count: 5000 });
@@ -63,8 +64,8 @@ function nncJson(...options) {
 }
 
 function run(options, settings) {
-  const command = relative(process.cwd(), join(root, "build/cli/main.js"));
-  const result = spawnSync(process.execPath, [join(root, "build/cli/main.js"), ...options], {
+  const command = relative(process.cwd(), join(root, "build/command/main.js"));
+  const result = spawnSync(process.execPath, [join(root, "build/command/main.js"), ...options], {
     cwd: root,
     encoding: "utf8",
     ...settings,

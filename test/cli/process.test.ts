@@ -7,7 +7,7 @@ import { softwareEnvironment, softwareExpected } from "../../scripts/software.mj
 import { temporaryFolder } from "./data/files.js";
 
 const root = join(import.meta.dirname, "../..");
-const command = join(root, "build/cli/main.js");
+const command = join(root, "build/command/main.js");
 const movies = join(root, "examples/programs/movies.nn");
 const folder = temporaryFolder();
 const table = folder.put("r.csv", "mary,john,liked\n1,2,0\n5,4,1\n4,4,1\n2,2,0\n3,5,1\n1,1,0\n");
