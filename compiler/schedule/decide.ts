@@ -3,7 +3,7 @@ import { usersOf } from "../graph/walk.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Costs, Estimates } from "./cost.js";
 import { DISPATCH_COST, MEMORY_COST, estimateCosts, reductionLength } from "./cost.js";
-import { isLeaf, isPointwise, isReducing } from "./families.js";
+import { isLeaf, isPointwise, isReducing, isView } from "./families.js";
 
 export interface Decisions {
   readonly materialized: ReadonlySet<Node>;
@@ -40,10 +40,13 @@ export function decide(
     evaluations: new Map(),
     home: new Map(),
     taken: new Set(),
+    rows: new Map(),
+    rowValues: rowValuesOf(nodes, costs),
   };
   for (const node of [...nodes].reverse()) {
     if (isHost(node)) continue;
     state.evaluations.set(node, countEvaluations(state, node));
+    if (sharesRows(state, node)) state.evaluations.set(node, costs.size.get(node) ?? 1);
     if (roots.has(node) || options.forced.has(node) || mustMaterialize(state, node)) {
       if (!isFree(node) || roots.has(node)) materialize(state, node);
     } else {
@@ -64,6 +67,24 @@ interface State {
   readonly home: Map<Node, Node>;
   /** Materialized nodes whose kernel holds a long reduction already. */
   readonly taken: Set<Node>;
+  /** How many rows the kernel of a materialized node shares reductions along, where it does. */
+  readonly rows: Map<Node, number>;
+  /** Reductions, and what is computed from them without growing. */
+  readonly rowValues: ReadonlySet<Node>;
+}
+
+/** Values that a row shares: computed once by whoever computes the row, if they are inlined at all. */
+function rowValuesOf(nodes: readonly Node[], costs: Costs): Set<Node> {
+  const found = new Set<Node>();
+  for (const node of nodes) {
+    const grows = (input: Node): boolean => costs.size.get(input) !== costs.size.get(node);
+    const follows = isPointwise(node) || isView(node);
+    const reduces = isReducing(node) && node.op !== "contract";
+    if (reduces || (follows && node.inputs.some((input) => found.has(input) && !grows(input)))) {
+      found.add(node);
+    }
+  }
+  return found;
 }
 
 function materialize(state: State, node: Node): void {
@@ -85,8 +106,28 @@ function settle(state: State, node: Node): void {
   const [home] = homes;
   if (homes.size === 1 && home !== undefined) {
     state.home.set(node, home);
-    if (isLong(state, node)) state.taken.add(home);
+    if (sharesRows(state, node)) state.rows.set(home, state.costs.size.get(node) ?? 1);
+    else if (isLong(state, node)) state.taken.add(home);
   }
+}
+
+/** Rows longer than this keep too little of a device busy. */
+const MAX_ROW = 256;
+
+/**
+ * A reduction that is read all along its rows by one kernel, which then computes it once a row: softmax, normalizations,
+ * losses. All such reductions of a kernel have the same rows, and no long one of another kind stands beside them.
+ */
+function sharesRows(state: State, node: Node): boolean {
+  if (!state.rowValues.has(node)) return false;
+  const homes = new Set((state.users.get(node) ?? []).map((user) => state.home.get(user)));
+  const [home] = homes;
+  if (homes.size !== 1 || home === undefined || state.taken.has(home)) return false;
+  if (home.op === "concat" || isReducing(home)) return false;
+  const rows = state.costs.size.get(node) ?? 1;
+  const points = state.costs.size.get(home) ?? 1;
+  if (rows >= points || points / rows > MAX_ROW) return false;
+  return (state.rows.get(home) ?? rows) === rows;
 }
 
 /** Leaves have buffers already, or cost nothing. */
@@ -106,7 +147,8 @@ function mustMaterialize(state: State, node: Node): boolean {
   if (users.length === 0) return true;
   if (!state.options.fuse) return true;
   if (node.op === "concat" && node.inputs.length > MAX_INLINED_CONCAT) return true;
-  if (isLong(state, node) && !fitsEpilogue(state, node, users)) return true;
+  const shared = sharesRows(state, node);
+  if (isLong(state, node) && !shared && !fitsEpilogue(state, node, users)) return true;
   if (
     isReducing(node) &&
     users.some((user) => user.op === "concat" && !state.materialized.has(user))
