@@ -142,9 +142,8 @@ function quotientOf(values: Values, left: Polynomial, right: Polynomial): Value 
   if (!divisor || divisor.coefficient < 1) return plainInteger(values, "divide", left, right);
   const { whole, rest } = divideOut(left, divisor);
   if (isBelow(rest, right)) return internPolynomial(values, whole);
-  if (minimumOf(rest) < 0 && minimumOf(left) >= 0) {
-    return plainInteger(values, "divide", left, right);
-  }
+  // A dividend is not negative where its quotient is used, and division rounds towards 0: what is left must not become so.
+  if (minimumOf(rest) < 0) return plainInteger(values, "divide", left, right);
   const common = commonDivisor(rest, divisor);
   const quotient = plainInteger(
     values,
@@ -160,9 +159,7 @@ function remainderOf(values: Values, left: Polynomial, right: Polynomial): Value
   if (!divisor || divisor.coefficient < 1) return plainInteger(values, "modulo", left, right);
   const { rest } = divideOut(left, divisor);
   if (isBelow(rest, right)) return internPolynomial(values, rest);
-  if (minimumOf(rest) < 0 && minimumOf(left) >= 0) {
-    return plainInteger(values, "modulo", left, right);
-  }
+  if (minimumOf(rest) < 0) return plainInteger(values, "modulo", left, right);
   const common = commonDivisor(rest, divisor);
   const remainder = plainInteger(
     values,
