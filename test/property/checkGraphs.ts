@@ -58,8 +58,12 @@ async function compiledProblems(
     const wrong = expected.flatMap((value, n) => disagreement(found[at]?.[n], value) ?? []);
     const [first] = wrong;
     if (first === undefined) return [];
-    return [`graph ${seed}, ${way.name}: ${first}\n${printGraph(roots)}`];
+    return [`graph ${seed}, ${way.name}: ${first}\n${printed(roots)}`];
   });
+}
+
+function printed(roots: readonly Node[]): string {
+  return printGraph(roots.map((value, at) => ({ name: `root ${at}`, value })));
 }
 
 /** Errors are weighed by the largest number: sums in another order cancel differently. */
@@ -100,5 +104,5 @@ function derivativeProblem({ seed, graph, roots }: Sample): string | undefined {
   if (Math.abs(near - far) > 1e-6 * scale || Math.abs(near - analytic) <= 1e-5 * scale) {
     return undefined;
   }
-  return `graph ${seed}: derivative ${analytic} instead of ${near}\n${printGraph(roots)}`;
+  return `graph ${seed}: derivative ${analytic} instead of ${near}\n${printed(roots)}`;
 }
