@@ -1,4 +1,5 @@
 // Takes i32 values, gives bounds that hold for every value of loop variables and free dimensions (which are at least 1).
+import { leastDim } from "../types/dimension.js";
 import type { Polynomial } from "./polynomial.js";
 import { polynomialOf, productOf, scaled, sumOf } from "./polynomial.js";
 import type { Term, Value } from "./value.js";
@@ -11,11 +12,12 @@ export function minimumOf(polynomial: Polynomial): number {
     if (!part) return -Infinity;
     bound = sumOf(bound, part);
   }
-  // What is left is a polynomial in dimensions: without negative terms it is least where all are 1.
+  // What is left is a polynomial in dimensions: without negative terms it is least where all are.
   let sum = bound.constant;
   for (const term of bound.terms) {
-    if (term.coefficient < 0) return -Infinity;
-    sum += term.coefficient;
+    const leasts = term.factors.map(leastValue);
+    if (term.coefficient < 0 || leasts.some((least) => least < 0)) return -Infinity;
+    sum += leasts.reduce((product, least) => product * least, term.coefficient);
   }
   return sum;
 }
@@ -30,12 +32,13 @@ function isDim(value: Value): boolean {
 
 /** For a positive coefficient: dimensions stay, all else takes its least value. */
 function leastTerm(term: Term): Polynomial | undefined {
+  if (term.factors.every(isDim)) return { constant: 0, terms: [term] };
   let coefficient = term.coefficient;
   const dims: Value[] = [];
   for (const factor of term.factors) {
-    if (isDim(factor)) dims.push(factor);
+    const least = leastValue(factor);
+    if (isDim(factor) && least >= 0) dims.push(factor);
     else {
-      const least = leastValue(factor);
       if (least < 0) return term.factors.length === 1 ? constantOf(coefficient * least) : undefined;
       coefficient *= least;
     }
@@ -48,9 +51,10 @@ function leastTerm(term: Term): Polynomial | undefined {
 
 /** For a negative coefficient: dimensions stay, all else takes its greatest value. */
 function greatestTerm(term: Term): Polynomial | undefined {
+  if (term.factors.every(isDim)) return { constant: 0, terms: [term] };
   let product: Polynomial = { constant: term.coefficient, terms: [] };
   for (const factor of term.factors) {
-    if (!isDim(factor) && term.factors.length > 1 && leastValue(factor) < 0) return undefined;
+    if (term.factors.length > 1 && leastValue(factor) < 0) return undefined;
     const greatest = greatestValue(factor);
     if (!greatest) return undefined;
     product = productOf(product, greatest);
@@ -67,7 +71,7 @@ function leastValue(value: Value): number {
     case "variable":
       return 0;
     case "uniform":
-      return 1;
+      return value.uniform.kind === "dim" ? leastDim(value.uniform.dim) : -Infinity;
     case "literal":
       return value.value;
     case "polynomial":

@@ -1,6 +1,6 @@
 // Takes requests for scalar expressions, gives them interned and simplified, so that equal expressions are one object.
 import type { Dim } from "../types/dimension.js";
-import { dimKey } from "../types/dimension.js";
+import { dimKey, leastDim } from "../types/dimension.js";
 import type { ElementType } from "../types/graph.js";
 import type { Axis, Combine, Scalar, ScalarOp } from "../types/nest.js";
 
@@ -79,7 +79,7 @@ export function createScalarBuilder(): ScalarBuilder {
     typeof value === "number"
       ? index(value)
       : intern(`d${dimKey(value)}`, () => ({ kind: "dim", type: "i32", dim: value }), {
-          low: 1,
+          low: leastDim(value),
           high: Infinity,
         });
   const op = (name: ScalarOp, type: ElementType, ...operands: readonly Scalar[]): Scalar =>
@@ -235,9 +235,10 @@ function rangeOf(op: ScalarOp, operands: readonly Range[]): Range {
   if (op === "multiply" && a.low >= 0 && b.low >= 0) {
     return { low: a.low * b.low, high: a.high === 0 || b.high === 0 ? 0 : a.high * b.high };
   }
-  if (op === "divide" && a.low >= 0 && b.low >= 1) {
-    return { low: 0, high: Math.floor(a.high / b.low) };
+  // Divisors are extents and strides: never below 1, whether or not that shows.
+  if (op === "divide" && a.low >= 0) {
+    return { low: 0, high: Math.floor(a.high / Math.max(1, b.low)) };
   }
-  if (op === "modulo" && b.low >= 1) return { low: 0, high: b.high - 1 };
+  if (op === "modulo") return { low: 0, high: b.high - 1 };
   return UNKNOWN;
 }

@@ -204,3 +204,27 @@ function evaluateFactor(factor: DimFactor, values: Readonly<Record<string, numbe
   if (value === undefined) throw new Error(`free dimension ${factor.name} has no value`);
   return value;
 }
+
+/** A bound below: the least that `dim` can be where every free dimension is 1 or more; −∞ where its terms do not tell. */
+export function leastDim(dim: Dim): number {
+  if (typeof dim === "number") return dim;
+  let sum = 0;
+  for (const { coefficient, factors } of dim.terms) {
+    const leasts = factors.map(leastFactor);
+    const product = leasts.reduce((left, right) => left * right, coefficient);
+    const told = factors.length === 0 || (coefficient > 0 && leasts.every((least) => least >= 0));
+    if (!told) return -Infinity;
+    sum += product;
+  }
+  return sum;
+}
+
+function leastFactor(factor: DimFactor): number {
+  if (factor.kind === "free") return 1;
+  const { numerator, denominator } = factor;
+  const least = leastDim(numerator);
+  if (typeof denominator === "number") {
+    return denominator > 0 ? Math.floor(least / denominator) : -Infinity;
+  }
+  return least >= 0 && leastDim(denominator) >= 1 ? 0 : -Infinity;
+}
