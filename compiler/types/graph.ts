@@ -65,7 +65,7 @@ export interface ScanAttributes {
 export type HostScalarName =
   "step" | "epoch" | "progress" | `plateau.${number}` | `total.${string}`;
 
-type None = Readonly<Record<never, never>>;
+type None = Readonly<Record<string, never>>;
 
 /** The attributes of every op. The keys are the core ops; the op table has a record for each. */
 export interface OpAttributes {
