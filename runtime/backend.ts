@@ -49,6 +49,11 @@ export interface Backend {
   /** The values at the time of the call. */
   readRange(storage: number, offset: number, count: number): Promise<Values>;
   writeRange(storage: number, offset: number, values: ArrayLike<number>): void;
+  destroy(): void;
+}
+
+/** What training needs beyond: its `submit` keeps the journal of a run. */
+export interface TrainingBackend extends Backend {
   /** A storage beside the plan's, for copies and journals; its index. */
   addStorage(type: PlanType, elements: number): number;
   freeStorage(storage: number): void;
@@ -56,7 +61,6 @@ export interface Backend {
   copyStorage(from: number, to: number): void;
   /** The content of a caller's buffer of this device. */
   download(buffer: GPUBuffer, type: PlanType): Promise<Values>;
-  destroy(): void;
 }
 
 /** Whether a dispatch that serves these results (all, without a list) is needed for the wanted ones. */
@@ -67,7 +71,16 @@ export function isServed(
   return !serves || !wanted || serves.some((result) => wanted.includes(result));
 }
 
+const words = { f32: Float32Array, i32: Int32Array, u32: Uint32Array, bool: Uint32Array } as const;
+
+/** The kind of array that holds elements of a type. */
+export function arrayOf(type: PlanType, precision: 32 | 64 = 32): (typeof words)[PlanType] {
+  // Doubles stand for floats in checks; they are made and filled in the same ways.
+  return type === "f32" && precision === 64
+    ? (Float64Array as unknown as typeof Float32Array)
+    : words[type];
+}
+
 export function emptyValues(type: PlanType, precision: 32 | 64, count: number): Values {
-  if (type === "f32") return precision === 64 ? new Float64Array(count) : new Float32Array(count);
-  return type === "i32" ? new Int32Array(count) : new Uint32Array(count);
+  return new (arrayOf(type, precision))(count);
 }

@@ -4,25 +4,29 @@ import type { GpuAdapter, GpuDevice } from "./api.js";
 import type { Backend } from "./backend.js";
 import { fail } from "./errors.js";
 import type { Plan } from "./plan.js";
-import { createWebGpuBackend } from "./webgpu.js";
 
-export interface BackendOptions {
+export interface BackendOptions<B extends Backend = Backend> {
+  /** Opens the WebGPU backend; `owned`: the device was requested by us, and goes with it. */
+  readonly createGpu: (plan: Plan, device: GPUDevice, owned: boolean) => B;
   readonly backend?: "auto" | "webgpu" | "cpu" | undefined;
   readonly device?: GpuDevice | undefined;
   readonly adapter?: GpuAdapter | undefined;
   /** 64: double precision, for checks of derivatives; the CPU alone can. */
   readonly precision?: 32 | 64 | undefined;
   /** Opens the CPU backend: its code comes with the CPU kernels, only where they are used. */
-  readonly openCpu?: ((precision: 32 | 64) => Promise<Backend>) | undefined;
+  readonly openCpu?: ((precision: 32 | 64) => Promise<B>) | undefined;
 }
 
-export interface OpenBackend {
-  readonly backend: Backend;
+export interface OpenBackend<B extends Backend = Backend> {
+  readonly backend: B;
   readonly reason: string;
 }
 
 /** `auto` takes WebGPU on a hardware adapter, else the CPU; software adapters run only when asked for. */
-export async function openBackend(plan: Plan, options: BackendOptions): Promise<OpenBackend> {
+export async function openBackend<B extends Backend>(
+  plan: Plan,
+  options: BackendOptions<B>,
+): Promise<OpenBackend<B>> {
   const { backend: wish = "auto", precision = 32, openCpu } = options;
   if (!["auto", "webgpu", "cpu"].includes(wish)) {
     fail("option", `backend is "auto", "webgpu" or "cpu", not "${wish}"`);
@@ -40,15 +44,15 @@ export async function openBackend(plan: Plan, options: BackendOptions): Promise<
 }
 
 /** An open backend, or why there is none. */
-async function findDevice(
+async function findDevice<B extends Backend>(
   plan: Plan,
-  { device, adapter: given }: BackendOptions,
+  { device, adapter: given, createGpu }: BackendOptions<B>,
   asked: boolean,
-): Promise<OpenBackend | string> {
+): Promise<OpenBackend<B> | string> {
   if (device) {
     const missing = missingLimits(plan, device.limits);
     if (missing) fail("limits", `the given device ${missing}`);
-    const backend = createWebGpuBackend(plan, device as GPUDevice, false);
+    const backend = createGpu(plan, device as GPUDevice, false);
     return { backend, reason: "a device was given" };
   }
   const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
@@ -66,7 +70,7 @@ async function findDevice(
   const missing = missingLimits(plan, limits);
   if (missing) return `the WebGPU adapter (${name}) ${missing}`;
   const opened = await adapter.requestDevice({ requiredLimits: plan.requiredLimits });
-  return { backend: createWebGpuBackend(plan, opened, true), reason: `WebGPU on ${name}` };
+  return { backend: createGpu(plan, opened, true), reason: `WebGPU on ${name}` };
 }
 
 function missingLimits(plan: Plan, limits: object): string | undefined {

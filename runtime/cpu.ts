@@ -1,6 +1,13 @@
 // A plan and its CPU kernels in; a backend over typed arrays, in single or double precision, out.
 
-import { emptyValues, isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
+import {
+  arrayOf,
+  emptyValues,
+  isServed,
+  type ProgramRun,
+  type TrainingBackend,
+  type Values,
+} from "./backend.js";
 import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
@@ -16,7 +23,11 @@ interface BoundProgram {
   readonly results: readonly Values[];
 }
 
-export function createCpuBackend(plan: Plan, module: CpuModule, precision: 32 | 64): Backend {
+export function createCpuBackend(
+  plan: Plan,
+  module: CpuModule,
+  precision: 32 | 64,
+): TrainingBackend {
   const memory = createMemory(plan, precision);
   const { storages } = memory;
   const programs = new Map<PlanProgram, BoundProgram>();
@@ -117,8 +128,7 @@ function createMemory(plan: Plan, precision: 32 | 64): Memory {
       if (buffer.kind === "storage") return at(storages, buffer.storage);
       if (buffer.kind === "input") return inputs.get(buffer.input) ?? new Float32Array(0);
       const slot = at(slots, buffer.slot);
-      if (type !== "f32") return type === "i32" ? new Int32Array(slot) : new Uint32Array(slot);
-      return precision === 64 ? new Float64Array(slot) : new Float32Array(slot);
+      return new (arrayOf(type, precision))(slot);
     },
     reserve: (program, { dimensions }) => {
       program.slots.forEach(({ bytes }, index) => {

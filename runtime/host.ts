@@ -8,6 +8,8 @@ export type HostScalars = Readonly<Record<string, number>>;
 
 type Operation = (a: number, b: number, c: number) => number | boolean;
 
+export type EvaluateHost = typeof evaluateHost;
+
 /** Evaluates one host expression; scalars that are not given are at their values before any training. */
 export function evaluateHost(
   expression: HostExpression,

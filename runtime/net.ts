@@ -8,18 +8,10 @@ import type {
   TensorOutput,
 } from "./api.js";
 import type { Values } from "./backend.js";
-import { countOf, formatShape } from "./dimensions.js";
+import { countOf, resolveDimensions } from "./dimensions.js";
 import { at, fail, unknownName } from "./errors.js";
 import type { Plan, PlanParameter } from "./plan.js";
-import {
-  checkOpen,
-  initialize,
-  inputsFor,
-  makeRun,
-  refuseMissing,
-  reopen,
-  type Session,
-} from "./session.js";
+import { checkOpen, inputsFor, makeRun, refuseMissing, reopen, type Session } from "./session.js";
 import { bindInputs, givenNames, inputOf, isGpuBuffer, readTensor } from "./tensors.js";
 import {
   applyWeights,
@@ -44,7 +36,7 @@ export async function loadParameters(
   options: Pick<LoadOptions, "weights" | "partial">,
 ): Promise<{ readonly bytes: Uint8Array | undefined; readonly loaded: LoadedWeights | undefined }> {
   const { plan } = session;
-  initialize(session, seedOf(session));
+  session.options.initialize?.(session, seedOf(session));
   if (options.weights === undefined) return { bytes: undefined, loaded: undefined };
   const bytes = await fetchWeights(options.weights);
   const file = readWeights(bytes);
@@ -125,10 +117,7 @@ function parameterOf(session: Session, name: string): PlanParameter {
 function parameterValues({ name, shape }: PlanParameter, value: unknown): ArrayLike<number> {
   const { data, shape: given } = readTensor(name, value, shape.length !== 1);
   if (isGpuBuffer(data)) fail("option", `write takes numbers for ${name}, not a GPUBuffer`);
-  if (given ? given.join() !== shape.join() : data.length !== countOf(shape)) {
-    const found = given ? `shape ${formatShape(given)}` : `${data.length} numbers`;
-    fail("shape", `${name} has shape ${formatShape(shape)}; given were ${found}`);
-  }
+  resolveDimensions([{ name, declared: shape, shape: given, count: data.length }], {}, {});
   return data;
 }
 

@@ -62,21 +62,14 @@ function isCount(value: unknown): value is number {
 /** JSON.parse keeps the last of two equal keys; `text` is valid JSON, so a string before `:` is a key. */
 function refuseDuplicateKeys(text: string): void {
   const open: Set<string>[] = [];
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === "{") open.push(new Set());
-    else if (character === "}") open.pop();
-    else if (character === '"') {
-      const start = at++;
-      while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-      let next = at + 1;
-      while (next < text.length && text.charCodeAt(next) <= 32) next++;
-      if (text[next] !== ":") continue;
-      const key = JSON.parse(text.slice(start, at + 1)) as string;
-      const keys = open.at(-1);
-      if (keys?.has(key)) fail("duplicate", `the name "${key}" stands twice in the header`);
-      keys?.add(key);
-    }
+  for (const [token, quoted] of text.matchAll(/[{}]|("[^"\\]*(?:\\.[^"\\]*)*")\s*:?/g)) {
+    if (token === "{") open.push(new Set());
+    if (token === "}") open.pop();
+    if (quoted === undefined || !token.endsWith(":")) continue;
+    const key = JSON.parse(quoted) as string;
+    const keys = open.at(-1);
+    if (keys?.has(key)) fail("duplicate", `the name "${key}" stands twice in the header`);
+    keys?.add(key);
   }
 }
 

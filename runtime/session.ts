@@ -1,34 +1,49 @@
 // A plan and options in; an open backend with its storages at their first values, and runs of its programs, out.
 
-import { isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
+import {
+  isServed,
+  type Backend,
+  type ProgramRun,
+  type TrainingBackend,
+  type Values,
+} from "./backend.js";
 import { openBackend, type BackendOptions } from "./backendChoice.js";
 import { evaluateDim, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
-import { evaluateHost, type HostScalars } from "./host.js";
+import type { EvaluateHost, HostScalars } from "./host.js";
 import { PLAN_FORMAT, type Plan, type PlanProgram } from "./plan.js";
 
-export interface SessionOptions extends BackendOptions {
+export interface SessionOptions<B extends Backend = Backend> extends BackendOptions<B> {
+  /** Absent where no program has host values. */
+  readonly evaluateHost?: EvaluateHost | undefined;
+  /** Gives parameters their first values; absent where the plan carries no initializers. */
+  readonly initialize?: ((session: Session, seed: number) => void) | undefined;
   readonly seed?: number | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** An open model; `reopen` replaces the backend. */
-export interface Session {
+export interface Session<B extends Backend = Backend> {
   readonly plan: Plan;
-  readonly options: SessionOptions;
-  backend: Backend;
+  readonly options: SessionOptions<B>;
+  backend: B;
   reason: string;
   destroyed: boolean;
 }
 
-export async function openSession(plan: Plan, options: SessionOptions): Promise<Session> {
+export type TrainingSession = Session<TrainingBackend>;
+
+export async function openSession<B extends Backend>(
+  plan: Plan,
+  options: SessionOptions<B>,
+): Promise<Session<B>> {
   if (plan.format !== PLAN_FORMAT) {
     fail("option", `this plan has format ${plan.format}, this runtime reads ${PLAN_FORMAT}`);
   }
   const { seed = 0 } = options;
   if (!Number.isSafeInteger(seed)) fail("option", `a seed is a whole number, not ${seed}`);
   const opened = await openBackend(plan, options);
-  const session: Session = { plan, options, ...opened, destroyed: false };
+  const session: Session<B> = { plan, options, ...opened, destroyed: false };
   await startSession(session);
   return session;
 }
@@ -111,15 +126,16 @@ export function findDraw(plan: Plan, input: string): number {
  */
 export function makeRun(session: Session, program: number, request: RunRequest): ProgramRun {
   checkOpen(session);
-  const { plan, backend } = session;
+  const { plan, backend, options } = session;
   const planned = at(plan.programs, program);
   const { dimensions, inputs = new Map(), scalars = {}, seed = 0, counter = 0 } = request;
   const words = new Uint32Array(Math.ceil(planned.uniforms.length / 4) * 4);
   const floats =
     backend.precision === 64 ? new Float64Array(words.length) : new Float32Array(words.buffer);
   planned.uniforms.forEach((uniform, index) => {
-    if (uniform.kind === "host") floats[index] = evaluateHost(uniform.value, dimensions, scalars);
-    else if (uniform.kind === "dim") words[index] = evaluateDim(uniform.value, dimensions);
+    if (uniform.kind === "host") {
+      floats[index] = options.evaluateHost?.(uniform.value, dimensions, scalars) ?? NaN;
+    } else if (uniform.kind === "dim") words[index] = evaluateDim(uniform.value, dimensions);
     else words[index] = { seed, counter, member: 0 }[uniform.kind];
   });
   const absent = inputsFor(planned, request.wanted).filter((name) => !inputs.has(name));
@@ -143,12 +159,4 @@ export function refuseMissing(
   if (missing.length === 0) return;
   const names = missing.map((name) => `"${name}"`).join(", ");
   fail("name", `${plan.model} needs ${names} too`);
-}
-
-/** Runs the programs that draw the first weights. */
-export function initialize(session: Session, seed: number): void {
-  const { plan, backend } = session;
-  plan.programs.forEach(({ kind }, index) => {
-    if (kind === "init") backend.submit(makeRun(session, index, { dimensions: {}, seed }));
-  });
 }

@@ -1,6 +1,6 @@
 // Tensors in any of the forms a caller may give in; checked values as a buffer holds them out.
 
-import { emptyValues, type Values } from "./backend.js";
+import { arrayOf, type Values } from "./backend.js";
 import {
   countOf,
   evaluateShape,
@@ -135,11 +135,10 @@ function placeOf(index: number, shape: readonly number[]): string {
 
 /** Checked numbers as a buffer holds them; the array itself where it is already of that kind. */
 export function toValues(input: PlanInput, data: ArrayLike<number>, precision: 32 | 64): Values {
-  const empty = emptyValues(input.type, precision, 0);
+  const Elements = arrayOf(input.type, precision);
   const replaces = input.type === "f32" && input.missing !== undefined;
-  if (data.constructor === empty.constructor && !replaces) return data as Values;
-  const values = emptyValues(input.type, precision, data.length);
-  values.set(data);
+  if (data instanceof Elements && !replaces) return data;
+  const values: Values = Elements.from(data);
   if (replaces) {
     values.forEach((value, index) => {
       if (Number.isNaN(value)) values[index] = input.missing ?? 0;

@@ -1,13 +1,13 @@
 // A plan and a GPUDevice in; a backend that runs each program as one submission out.
 
-import { isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
+import { arrayOf, isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import type { Plan, PlanKernel, PlanType } from "./plan.js";
 import { watchDevice, type Faults } from "./webgpuFaults.js";
 import {
+  copyBytes,
   copyOut,
-  copyRange,
   createDeviceMemory,
   readStaging,
   usages,
@@ -31,11 +31,19 @@ interface BoundProgram {
   readonly groups: readonly GPUBindGroup[];
 }
 
-interface Context {
+/** Words of a buffer to be read, and what they are. */
+interface TypedRange extends Range {
+  readonly type: PlanType;
+}
+
+export interface GpuContext {
   readonly device: GPUDevice;
+  readonly owned: boolean;
   readonly plan: Plan;
   readonly faults: Faults;
   readonly memory: DeviceMemory;
+  /** Of the storages. */
+  readonly types: PlanType[];
   readonly kernels: CompiledKernel[];
   readonly bound: Map<number, BoundProgram>;
   /** Runs since the last mark, a promise of their end. */
@@ -45,42 +53,27 @@ interface Context {
 
 /** `owned`: the device was requested by us, and goes with the backend. */
 export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolean): Backend {
+  return backendOn(openContext(plan, device, owned));
+}
+
+export function openContext(plan: Plan, device: GPUDevice, owned: boolean): GpuContext {
   const faults = watchDevice(device, owned);
-  const context: Context = {
+  return {
     device,
+    owned,
     plan,
     faults,
     memory: createDeviceMemory(device, plan, faults),
+    types: plan.storages.map(({ type }) => type),
     kernels: [],
     bound: new Map(),
     runs: 0,
     mark: undefined,
   };
-  const { memory } = context;
-  const types = plan.storages.map(({ type }) => type);
-  const readRanges = async (
-    results: readonly { readonly range: Range; readonly type: PlanType }[],
-    commands?: GPUCommandEncoder,
-  ): Promise<Values[]> => {
-    faults.check();
-    const encoder = commands ?? device.createCommandEncoder();
-    const ranges = results.map(({ range }) => range);
-    const copies = copyOut(device, faults, ranges, encoder, usages.staging);
-    if (!commands) device.queue.submit([encoder.finish()]);
-    // The submission follows before this function goes on.
-    await faults.settle();
-    try {
-      return await Promise.all(
-        copies.map((copy, index) => {
-          const { range, type } = at(results, index);
-          return readStaging(faults, copy, range.bytes, type);
-        }),
-      );
-    } finally {
-      // What the checks of the submission caught comes first.
-      await faults.settle();
-    }
-  };
+}
+
+export function backendOn(context: GpuContext): Backend {
+  const { device, owned, faults, memory, types } = context;
   return {
     kind: "webgpu",
     precision: 32,
@@ -90,12 +83,13 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
       submitRun(context, run, () => undefined);
     },
     read: (run) =>
-      submitRun(context, run, (encoder) => readRanges(wantedResults(context, run), encoder)),
+      submitRun(context, run, (encoder) =>
+        readRanges(context, wantedResults(context, run), encoder),
+      ),
     readGpu: async (run) => {
-      const outputs = submitRun(context, run, (encoder) => {
-        const ranges = wantedResults(context, run).map(({ range }) => range);
-        return copyOut(device, faults, ranges, encoder, usages.data);
-      });
+      const outputs = submitRun(context, run, (encoder) =>
+        copyOut(device, faults, wantedResults(context, run), encoder, usages.data),
+      );
       await faults.settle();
       return outputs;
     },
@@ -111,31 +105,15 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
     },
     readRange: async (index, offset, count) => {
       const buffer = at(memory.storages, index);
-      const range = { buffer, offset: offset * 4, bytes: count * 4 };
-      return at(await readRanges([{ range, type: at(types, index) }]), 0);
+      const range = { buffer, offset: offset * 4, bytes: count * 4, type: at(types, index) };
+      return at(await readRanges(context, [range]), 0);
     },
     writeRange: (index, offset, values) => {
       faults.check();
-      const { buffer, byteOffset, byteLength } = toWords(values, at(types, index));
+      const { buffer, byteOffset, byteLength } = arrayOf(at(types, index)).from(values);
       const target = at(memory.storages, index);
       device.queue.writeBuffer(target, offset * 4, buffer, byteOffset, byteLength);
     },
-    addStorage: (type, elements) => {
-      types.push(type);
-      return memory.storages.push(memory.create(elements * 4, "a copy")) - 1;
-    },
-    freeStorage: (index) => {
-      memory.free(memory.storages[index]);
-    },
-    copyStorage: (from, to) => {
-      faults.check();
-      const source = at(memory.storages, from);
-      const encoder = device.createCommandEncoder();
-      encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
-      device.queue.submit([encoder.finish()]);
-    },
-    download: async (buffer, type) =>
-      at(await readRanges([{ range: { buffer, offset: 0, bytes: buffer.size }, type }]), 0),
     destroy: () => {
       faults.close();
       memory.destroy();
@@ -144,17 +122,34 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
   };
 }
 
-function toWords(
-  values: ArrayLike<number>,
-  type: PlanType,
-): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
-  if (type === "f32") return Float32Array.from(values);
-  return type === "i32" ? Int32Array.from(values) : Uint32Array.from(values);
+/** Reads parts of buffers, behind commands that are not submitted yet or in a submission of its own. */
+export async function readRanges(
+  { device, faults }: GpuContext,
+  ranges: readonly TypedRange[],
+  commands?: GPUCommandEncoder,
+): Promise<Values[]> {
+  faults.check();
+  const encoder = commands ?? device.createCommandEncoder();
+  const copies = copyOut(device, faults, ranges, encoder, usages.staging);
+  if (!commands) device.queue.submit([encoder.finish()]);
+  // The submission follows before this function goes on.
+  await faults.settle();
+  try {
+    return await Promise.all(
+      copies.map((copy, index) => {
+        const { bytes, type } = at(ranges, index);
+        return readStaging(faults, copy, bytes, type);
+      }),
+    );
+  } finally {
+    // What the checks of the submission caught comes first.
+    await faults.settle();
+  }
 }
 
 /** All kernels, side by side. */
 async function compileKernels(
-  context: Context,
+  context: GpuContext,
   onProgress?: (done: number, total: number) => void,
 ): Promise<void> {
   const { plan, kernels, faults } = context;
@@ -169,7 +164,7 @@ async function compileKernels(
 }
 
 async function compileKernel(
-  { device, faults }: Context,
+  { device, faults }: GpuContext,
   { name, wgsl, bindings }: PlanKernel,
 ): Promise<CompiledKernel> {
   const types = ["uniform", ...bindings.map(({ access }) => bufferTypes[access])] as const;
@@ -195,7 +190,7 @@ async function compileKernel(
 }
 
 /** The bind groups of a program, made once per capacity. */
-function bindProgram(context: Context, index: number): BoundProgram {
+function bindProgram(context: GpuContext, index: number): BoundProgram {
   const { device, plan, memory, bound, faults } = context;
   const generation = memory.generation();
   const known = bound.get(index);
@@ -205,13 +200,8 @@ function bindProgram(context: Context, index: number): BoundProgram {
   const uniform = known?.uniform ?? memory.create(bytes, "uniforms", usages.uniform);
   const groups = faults.scoped(`the buffers of ${program.name}`, () =>
     program.dispatches.map(({ kernel, buffers }) => {
-      const ranges = buffers.map((buffer) => memory.range(program, buffer));
-      const entries = [{ buffer: uniform, offset: 0, bytes }, ...ranges].map(
-        ({ buffer, offset, bytes: size }, binding) => ({
-          binding,
-          resource: { buffer, offset, size },
-        }),
-      );
+      const bindings = [uniform, ...buffers.map((buffer) => memory.bufferOf(buffer))];
+      const entries = bindings.map((buffer, binding) => ({ binding, resource: { buffer } }));
       return device.createBindGroup({ layout: at(context.kernels, kernel).layout, entries });
     }),
   );
@@ -221,8 +211,8 @@ function bindProgram(context: Context, index: number): BoundProgram {
 }
 
 /** One submission: uploads, draws, the dispatches, what `after` adds. The first on new buffers is checked. */
-function submitRun<T>(
-  context: Context,
+export function submitRun<T>(
+  context: GpuContext,
   run: ProgramRun,
   after: (encoder: GPUCommandEncoder) => T,
 ): T {
@@ -239,10 +229,9 @@ function submitRun<T>(
     for (const { input, run: draw } of run.draws) {
       encodeDispatches(context, draw, encoder);
       const [drawn] = wantedResults(context, draw);
-      if (drawn) copyRange(encoder, drawn.range, inputRange(context, run, input));
+      if (drawn) copyBytes(encoder, drawn.buffer, 0, inputBuffer(context, input), drawn.bytes);
     }
     encodeDispatches(context, run, encoder);
-    if (run.journal) copyToJournal(context, run, run.journal, encoder);
     const added = after(encoder);
     device.queue.submit([encoder.finish()]);
     return added;
@@ -253,25 +242,24 @@ function submitRun<T>(
   return added;
 }
 
-function inputRange({ plan, memory }: Context, run: ProgramRun, input: string): Range {
-  return memory.range(at(plan.programs, run.program), { kind: "input", input, elements: 0 });
+function inputBuffer({ memory }: GpuContext, input: string): GPUBuffer {
+  return memory.bufferOf({ kind: "input", input, elements: 0 });
 }
 
-function uploadInputs(context: Context, run: ProgramRun, encoder: GPUCommandEncoder): void {
+function uploadInputs(context: GpuContext, run: ProgramRun, encoder: GPUCommandEncoder): void {
   const { inputs } = at(context.plan.programs, run.program);
   for (const [name, values] of run.inputs) {
     if (!inputs.includes(name)) continue;
-    const target = inputRange(context, run, name);
-    if ("mapState" in values) {
-      copyRange(encoder, { buffer: values, offset: 0, bytes: values.size }, target);
-    } else {
+    const target = inputBuffer(context, name);
+    if ("mapState" in values) copyBytes(encoder, values, 0, target, values.size);
+    else {
       const { buffer, byteOffset, byteLength } = values;
-      context.device.queue.writeBuffer(target.buffer, 0, buffer, byteOffset, byteLength);
+      context.device.queue.writeBuffer(target, 0, buffer, byteOffset, byteLength);
     }
   }
 }
 
-function encodeDispatches(context: Context, run: ProgramRun, encoder: GPUCommandEncoder): void {
+function encodeDispatches(context: GpuContext, run: ProgramRun, encoder: GPUCommandEncoder): void {
   const { device, plan } = context;
   const { groups, uniform } = bindProgram(context, run.program);
   const { buffer, byteLength } = run.words;
@@ -295,29 +283,12 @@ export function foldWorkgroups(count: number): [number, number, number] {
   return [x, y, Math.ceil(rows / y)];
 }
 
-function copyToJournal(
-  context: Context,
-  run: ProgramRun,
-  { storage, at: start, results }: NonNullable<ProgramRun["journal"]>,
-  encoder: GPUCommandEncoder,
-): void {
-  const strip = at(context.memory.storages, storage);
-  const program = at(context.plan.programs, run.program);
-  results.forEach((result, place) => {
-    const { buffer, offset } = context.memory.range(program, at(program.results, result).buffer);
-    encoder.copyBufferToBuffer(buffer, offset, strip, (start + place) * 4, 4);
-  });
-}
-
-function wantedResults(
-  { plan, memory }: Context,
-  run: ProgramRun,
-): { readonly range: Range; readonly type: PlanType }[] {
-  const program = at(plan.programs, run.program);
-  const wanted = run.wanted ?? program.results.map((_, index) => index);
+function wantedResults({ plan, memory }: GpuContext, run: ProgramRun): TypedRange[] {
+  const { results } = at(plan.programs, run.program);
+  const wanted = run.wanted ?? [...results.keys()];
   return wanted.map((index) => {
-    const result = at(program.results, index);
-    const bytes = countOf(evaluateShape(result.shape, run.dimensions)) * 4;
-    return { range: { ...memory.range(program, result.buffer), bytes }, type: result.type };
+    const { shape, buffer, type } = at(results, index);
+    const bytes = countOf(evaluateShape(shape, run.dimensions)) * 4;
+    return { buffer: memory.bufferOf(buffer), offset: 0, bytes, type };
   });
 }

@@ -1,6 +1,6 @@
 // A device and a plan in; storages, inputs, the arena of slots and read-back out.
 
-import type { Values } from "./backend.js";
+import { arrayOf, type Values } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import type { Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
@@ -18,11 +18,6 @@ export const usages = {
   data: 140,
 } as const;
 
-/** Offsets of bindings are multiples of this. */
-const alignment = 256;
-/** A segment holds slots up to this many bytes; a larger slot has one of its own. */
-const segmentBytes = 128 * 2 ** 20;
-
 /** A part of a buffer of the device. */
 export interface Range {
   readonly buffer: GPUBuffer;
@@ -34,24 +29,18 @@ export interface DeviceMemory {
   readonly storages: GPUBuffer[];
   /** Changes whenever a buffer was replaced: bind groups made before are void. */
   generation(): number;
-  /** Makes room for a run; keeps buffers and offsets where there is enough. */
+  /** Makes room for a run; keeps buffers where there is enough. */
   reserve(program: PlanProgram, dimensions: Dimensions): void;
-  range(program: PlanProgram, buffer: PlanBuffer): Range;
+  bufferOf(buffer: PlanBuffer): GPUBuffer;
   create(bytes: number, label: string, usage?: number): GPUBuffer;
   free(buffer: GPUBuffer | undefined): void;
   destroy(): void;
 }
 
-interface Layout {
-  readonly bytes: number[];
-  places: { segment: number; offset: number }[];
-}
-
 export function createDeviceMemory(device: GPUDevice, plan: Plan, faults: Faults): DeviceMemory {
   const buffers = new Set<GPUBuffer>();
-  const layouts = new Map<PlanProgram, Layout>();
-  const inputs = new Map<string, GPUBuffer>();
-  const segments = new Map<number, GPUBuffer>();
+  /** Inputs by name and slots by index; all programs share them, and they only grow. */
+  const shared = new Map<string | number, GPUBuffer>();
   let generation = 0;
 
   const create = (bytes: number, label: string, usage: number = usages.data): GPUBuffer => {
@@ -74,10 +63,10 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan, faults: Faults
     if (buffer && buffers.delete(buffer)) buffer.destroy();
   };
   /** Replaces what is too small. */
-  const grow = <K>(known: Map<K, GPUBuffer>, key: K, bytes: number, label: string): void => {
-    const old = known.get(key);
+  const grow = (key: string | number, bytes: number, label: string): void => {
+    const old = shared.get(key);
     if (old && bytes <= old.size) return;
-    known.set(key, create(bytes, label));
+    shared.set(key, create(bytes, label));
     free(old);
     generation++;
   };
@@ -87,65 +76,25 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan, faults: Faults
     storages,
     generation: () => generation,
     reserve: (program, dimensions) => {
-      const known = layouts.get(program);
-      const layout: Layout = known ?? { bytes: [], places: [] };
-      let grown = !known;
-      program.slots.forEach((slot, index) => {
-        const bytes = Math.max(16, ...slot.bytes.map((size) => evaluateDim(size, dimensions)));
-        if (bytes <= (layout.bytes[index] ?? 0)) return;
-        layout.bytes[index] = Math.ceil(bytes / 16) * 16;
-        grown = true;
+      program.slots.forEach(({ bytes }, index) => {
+        const size = Math.max(...bytes.map((dim) => evaluateDim(dim, dimensions)));
+        grow(index, size, "temporary memory");
       });
       for (const { name, shape } of plan.inputs) {
         if (!program.inputs.includes(name)) continue;
-        grow(inputs, name, countOf(evaluateShape(shape, dimensions)) * 4, name);
+        grow(name, countOf(evaluateShape(shape, dimensions)) * 4, name);
       }
-      if (!grown) return;
-      const { places, sizes } = packSlots(layout.bytes);
-      layouts.set(program, { ...layout, places });
-      sizes.forEach((size, index) => {
-        grow(segments, index, size, "temporary memory");
-      });
-      generation++;
     },
-    range: (program, buffer) => {
-      if (buffer.kind === "slot") {
-        const { places, bytes } = layouts.get(program) as Layout;
-        const { segment, offset } = at(places, buffer.slot);
-        const target = segments.get(segment) as GPUBuffer;
-        return { buffer: target, offset, bytes: at(bytes, buffer.slot) };
-      }
-      const whole =
-        buffer.kind === "storage"
-          ? at(storages, buffer.storage)
-          : (inputs.get(buffer.input) as GPUBuffer);
-      return { buffer: whole, offset: 0, bytes: whole.size };
-    },
+    bufferOf: (buffer) =>
+      buffer.kind === "storage"
+        ? at(storages, buffer.storage)
+        : (shared.get(buffer.kind === "slot" ? buffer.slot : buffer.input) as GPUBuffer),
     create,
     free,
     destroy: () => {
       for (const buffer of buffers) buffer.destroy();
     },
   };
-}
-
-/** Slots one after the other at aligned offsets; a new segment where one is full. */
-export function packSlots(bytes: readonly number[]): {
-  readonly places: { segment: number; offset: number }[];
-  readonly sizes: number[];
-} {
-  const sizes: number[] = [];
-  const places = bytes.map((size) => {
-    const last = sizes.length - 1;
-    const offset = Math.ceil((sizes[last] ?? 0) / alignment) * alignment;
-    const fits = last >= 0 && offset + size <= segmentBytes;
-    if (!fits) sizes.push(0);
-    const segment = sizes.length - 1;
-    const place = { segment, offset: fits ? offset : 0 };
-    sizes[segment] = place.offset + size;
-    return place;
-  });
-  return { places, sizes };
 }
 
 /** Copies ranges behind the commands so far, each to a buffer of its own. */
@@ -156,19 +105,24 @@ export function copyOut(
   encoder: GPUCommandEncoder,
   usage: number,
 ): GPUBuffer[] {
-  return ranges.map((range) => {
-    const size = Math.max(4, range.bytes);
+  return ranges.map(({ buffer, offset, bytes }) => {
+    const size = Math.max(4, bytes);
     const copy = faults.scoped("a copy of a result", () => device.createBuffer({ size, usage }));
-    copyRange(encoder, range, { buffer: copy, offset: 0, bytes: size });
+    copyBytes(encoder, buffer, offset, copy, bytes);
     return copy;
   });
 }
 
-export function copyRange(encoder: GPUCommandEncoder, from: Range, to: Range): void {
-  const bytes = Math.min(from.bytes, to.bytes);
-  if (bytes > 3) {
-    encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes - (bytes % 4));
-  }
+/** Copies whole words to the beginning of a buffer, as many as it takes. */
+export function copyBytes(
+  encoder: GPUCommandEncoder,
+  from: GPUBuffer,
+  offset: number,
+  to: GPUBuffer,
+  bytes: number,
+): void {
+  const words = Math.floor(Math.min(bytes, to.size) / 4);
+  if (words > 0) encoder.copyBufferToBuffer(from, offset, to, 0, words * 4);
 }
 
 /** The words of a buffer made for reading, which is given up. */
@@ -180,14 +134,8 @@ export async function readStaging(
 ): Promise<Values> {
   try {
     await faults.guard(staging.mapAsync(usages.mapRead));
-    return asValues(staging.getMappedRange().slice(0, bytes), type);
+    return new (arrayOf(type))(staging.getMappedRange().slice(0, bytes));
   } finally {
     staging.destroy();
   }
-}
-
-/** Words of a buffer as elements of a type. */
-function asValues(data: ArrayBuffer, type: PlanType): Values {
-  if (type === "f32") return new Float32Array(data);
-  return type === "i32" ? new Int32Array(data) : new Uint32Array(data);
 }

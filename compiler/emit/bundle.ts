@@ -5,9 +5,10 @@ import { declarationsOf } from "./declarations.js";
 import { commentText } from "./expression.js";
 import { formatted } from "./format.js";
 import { COMPILER } from "./modelPlan.js";
-import { minifyJavaScript, minifyWgsl } from "./minify.js";
+import { minifyJavaScript } from "./minify.js";
 import type { PlannedKernel } from "./plan.js";
 import { cpuKernelsText } from "./plan.js";
+import { planLiteral } from "./planLiteral.js";
 import * as runtime from "./runtimeText.generated.js";
 
 export interface EmitOptions {
@@ -97,7 +98,7 @@ function moduleText(request: Request, entry: EntryName, stem: string): string {
       ? `{ name: plan${at + 1}.model, load: (options) => load(plan${at + 1}, { ...options, cpu: ${cpu} }) }`
       : `defineModel(plan${at + 1}, ${cpu})`;
     return [
-      `const plan${at + 1} = ${planLiteral(request, plan)};`,
+      `const plan${at + 1} = ${planLiteral(plan, request.minify)};`,
       documentation(request, model),
       `const model${at + 1} = ${value};`,
       `export { model${at + 1} as ${model.name} };`,
@@ -116,20 +117,15 @@ function runtimeText(request: Request, entry: EntryName): string {
   if (entry === "training") {
     return request.minify ? runtime.trainingRuntimeMinified : runtime.trainingRuntime;
   }
-  return request.minify ? runtime.inferenceRuntimeMinified : runtime.inferenceRuntime;
+  const isFixed = request.models.every((model) => !hasHostValues(model.inference.plan));
+  if (request.minify)
+    return isFixed ? runtime.fixedRuntimeMinified : runtime.inferenceRuntimeMinified;
+  return isFixed ? runtime.fixedRuntime : runtime.inferenceRuntime;
 }
 
-/** Shaders stand as template literals, so that people can read them; everything else is JSON. */
-function planLiteral(request: Request, plan: Plan): string {
-  const mark = (at: number): string => `shader ${at} of this plan`;
-  const kernels = plan.kernels.map((kernel, at) => ({ ...kernel, wgsl: mark(at) }));
-  let text = JSON.stringify({ ...plan, kernels });
-  plan.kernels.forEach((kernel, at) => {
-    const wgsl = request.minify ? minifyWgsl(kernel.wgsl) : kernel.wgsl;
-    const quoted = wgsl.replace(/[\\`]|\$\{/g, (found) => `\\${found}`);
-    text = text.replace(JSON.stringify(mark(at)), () => `\`${quoted}\``);
-  });
-  return text;
+/** Whether some number is computed on the host: most models predict without. */
+function hasHostValues({ programs }: Plan): boolean {
+  return programs.some(({ uniforms }) => uniforms.some(({ kind }) => kind === "host"));
 }
 
 /** What `*.cpu.js` exports: the kernels (of several models, in their order), and what runs them. */

@@ -1,10 +1,12 @@
 // A plan and where its CPU kernels lie in; a model that loads nets for inference out.
 
 import type { InferenceNet, LoadOptions, Model, AnyModel, ModelTypes } from "../api.js";
+import { evaluateHost } from "../host.js";
 import { createNet } from "../net.js";
 import type { Plan } from "../plan.js";
-import { openSession } from "../session.js";
+import { createWebGpuBackend } from "../webgpu.js";
 import type { BundledCpu } from "./cpu.js";
+import { openBundle } from "./define.js";
 
 /** What a generated module exports under the model's name. `cpu` is called only where the CPU is used. */
 export function defineModel<M extends ModelTypes = AnyModel>(
@@ -14,13 +16,8 @@ export function defineModel<M extends ModelTypes = AnyModel>(
   return {
     name: plan.model,
     load: async (options: LoadOptions = {}) => {
-      const session = await openSession(plan, {
-        ...options,
-        openCpu: async (precision) => {
-          const module = await cpu();
-          return module.createCpuBackend(plan, module, precision);
-        },
-      });
+      const parts = { createGpu: createWebGpuBackend, evaluateHost };
+      const session = await openBundle(plan, cpu, parts, options);
       return createNet(session, options) as unknown as Promise<InferenceNet<M>>;
     },
   };

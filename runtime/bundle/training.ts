@@ -1,10 +1,13 @@
 // A plan and where its CPU kernels lie in; a model that loads nets for training and inference out.
 
 import type { Model, AnyModel, ModelTypes, TrainingLoadOptions, TrainingNet } from "../api.js";
+import { evaluateHost } from "../host.js";
 import type { Plan } from "../plan.js";
-import { openSession } from "../session.js";
+import { initialize } from "../train/initialize.js";
 import { createTrainingNet } from "../train/net.js";
+import { createTrainingGpuBackend } from "../train/webgpu.js";
 import type { BundledCpu } from "./cpu.js";
+import { openBundle } from "./define.js";
 
 /** What a generated module exports under the model's name. `cpu` is called only where the CPU is used. */
 export function defineModel<M extends ModelTypes = AnyModel>(
@@ -14,13 +17,8 @@ export function defineModel<M extends ModelTypes = AnyModel>(
   return {
     name: plan.model,
     load: async (options: TrainingLoadOptions = {}) => {
-      const session = await openSession(plan, {
-        ...options,
-        openCpu: async (precision) => {
-          const module = await cpu();
-          return module.createCpuBackend(plan, module, precision);
-        },
-      });
+      const parts = { createGpu: createTrainingGpuBackend, evaluateHost, initialize };
+      const session = await openBundle(plan, cpu, parts, options);
       return createTrainingNet(session, options) as unknown as Promise<TrainingNet<M>>;
     },
   };

@@ -10,7 +10,7 @@ import {
   type SafetensorsTensor,
 } from "../safetensors.js";
 import type { Values } from "../backend.js";
-import type { Session } from "../session.js";
+import type { TrainingSession } from "../session.js";
 import { tensorNumbers } from "../weights.js";
 import { createCopy, parameterStorages } from "./copies.js";
 import { addToSums } from "./journal.js";
@@ -62,7 +62,7 @@ export async function saveTrainer(
 }
 
 function addParameters(
-  { plan }: Session,
+  { plan }: TrainingSession,
   tensors: Map<string, SafetensorsTensor>,
   storages: ReadonlyMap<number, Values>,
   prefix: string,

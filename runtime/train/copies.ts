@@ -2,9 +2,9 @@
 
 import type { Values } from "../backend.js";
 import { at } from "../errors.js";
-import type { Session } from "../session.js";
+import type { TrainingSession } from "../session.js";
 
-export function parameterStorages({ plan }: Session): number[] {
+export function parameterStorages({ plan }: TrainingSession): number[] {
   return [...plan.storages.keys()].filter(
     (index) => at(plan.storages, index).kind === "parameters",
   );
@@ -18,7 +18,10 @@ export interface ParameterCopy {
   free(): void;
 }
 
-export function createCopy({ plan, backend }: Session, storages: readonly number[]): ParameterCopy {
+export function createCopy(
+  { plan, backend }: TrainingSession,
+  storages: readonly number[],
+): ParameterCopy {
   const pairs = storages.map((index) => {
     const { type, elements } = at(plan.storages, index);
     return { index, elements, copy: backend.addStorage(type, elements) };
@@ -51,7 +54,7 @@ export interface LastGood {
 /** Steps between copies. */
 const interval = 16;
 
-export function createLastGood(session: Session): LastGood {
+export function createLastGood(session: TrainingSession): LastGood {
   const storages = parameterStorages(session);
   let good = createCopy(session, storages);
   let candidate = createCopy(session, storages);

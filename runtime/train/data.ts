@@ -5,7 +5,7 @@ import { countOf, evaluateDim, evaluateShape, type Dimensions } from "../dimensi
 import { fail } from "../errors.js";
 import { orders, permutation } from "../philox.js";
 import type { Plan, PlanInput } from "../plan.js";
-import type { Session } from "../session.js";
+import type { TrainingSession } from "../session.js";
 import {
   bindInputs,
   checkValues,
@@ -54,7 +54,7 @@ export type OpenData =
 
 /** Looks at the data once: names, shapes and every value; `wanted` are the inputs that may be used. */
 export async function openData(
-  session: Session,
+  session: TrainingSession,
   data: unknown,
   wanted: ReadonlySet<string>,
 ): Promise<OpenData> {
@@ -79,7 +79,7 @@ function iterate(data: object): AsyncIterator<object> | Iterator<object> {
 }
 
 async function openArrays(
-  { plan, backend }: Session,
+  { plan, backend }: TrainingSession,
   data: object,
   names: readonly string[],
 ): Promise<ArrayData> {
@@ -110,7 +110,7 @@ function batchAxis(input: PlanInput): number {
 
 /** Some rows of array data: in their order, or in a new one each epoch. */
 export function arraySource(
-  session: Session,
+  session: TrainingSession,
   data: ArrayData,
   options: {
     readonly rows?: Uint32Array;
@@ -201,7 +201,7 @@ export function drawnSource(dimensions: Dimensions, examples?: number): Source {
 
 /** Batches as an iterable gives them. */
 export function streamSource(
-  session: Session,
+  session: TrainingSession,
   start: () => AsyncIterator<object> | Iterator<object>,
   wanted: ReadonlySet<string>,
   fallback: Dimensions,
@@ -224,7 +224,7 @@ export function streamSource(
 
 /** One batch as given, checked. */
 export function bindBatch(
-  session: Session,
+  session: TrainingSession,
   given: unknown,
   wanted: ReadonlySet<string>,
   fallback: Dimensions,

@@ -4,7 +4,7 @@ import type { Evaluation } from "../api.js";
 import { at } from "../errors.js";
 import type { HostScalars } from "../host.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
-import { findDraw, inputsFor, makeRun, resetStorages, type Session } from "../session.js";
+import { findDraw, inputsFor, makeRun, resetStorages, type TrainingSession } from "../session.js";
 import type { Batch, Source } from "./data.js";
 import {
   addToSums,
@@ -149,7 +149,7 @@ async function runSeries(
   return results;
 }
 
-function trainedDimensions({ plan }: Session): Record<string, number> {
+function trainedDimensions({ plan }: TrainingSession): Record<string, number> {
   return Object.fromEntries(plan.dimensions.map(({ name, trained }) => [name, trained]));
 }
 

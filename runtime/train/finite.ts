@@ -3,7 +3,7 @@
 import { countOf } from "../dimensions.js";
 import { NnError } from "../errors.js";
 import type { PlanStage } from "../plan.js";
-import type { Session } from "../session.js";
+import type { TrainingSession } from "../session.js";
 import type { LastGood } from "./copies.js";
 import { resetOptimizer, type Trainer } from "./trainer.js";
 
@@ -40,7 +40,7 @@ export async function stopNotFinite(
   );
 }
 
-async function firstBadParameter({ plan, backend }: Session): Promise<string | undefined> {
+async function firstBadParameter({ plan, backend }: TrainingSession): Promise<string | undefined> {
   for (const { name, type, storage, offset, shape } of plan.parameters) {
     if (type !== "f32") continue;
     const values = await backend.readRange(storage, offset, countOf(shape));
@@ -51,7 +51,7 @@ async function firstBadParameter({ plan, backend }: Session): Promise<string | u
 
 /** After the last update, whose result no loss has seen. */
 export async function checkParameters(
-  session: Session,
+  session: TrainingSession,
   stage: PlanStage,
   lastGood: LastGood,
 ): Promise<void> {

@@ -3,7 +3,7 @@
 import type { ProgramRun } from "../backend.js";
 import { at } from "../errors.js";
 import type { Plan, PlanType } from "../plan.js";
-import type { Session } from "../session.js";
+import type { TrainingSession } from "../session.js";
 
 /** The scalars of one run, by result name; undefined until they are read. */
 export interface JournalRow {
@@ -39,7 +39,7 @@ export function scalarResults(plan: Plan, program: number): number[] {
   );
 }
 
-export function openJournal(session: Session): Journal {
+export function openJournal(session: TrainingSession): Journal {
   const { plan, backend } = session;
   const width = Math.max(1, ...plan.programs.map((_, index) => scalarResults(plan, index).length));
   const storage = backend.addStorage("f32", width * capacity);
@@ -86,7 +86,7 @@ export function openJournal(session: Session): Journal {
 }
 
 function decodeRow(
-  { plan, backend }: Session,
+  { plan, backend }: TrainingSession,
   { program, results: journaled }: JournalRow,
   words: ArrayLike<number> & { readonly buffer: ArrayBufferLike; readonly byteOffset: number },
 ): Record<string, number> {

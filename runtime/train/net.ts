@@ -10,7 +10,7 @@ import type {
 } from "../api.js";
 import { fail, unknownName } from "../errors.js";
 import { createNet, loadParameters } from "../net.js";
-import { checkOpen, refuseMissing, type Session } from "../session.js";
+import { checkOpen, refuseMissing, type TrainingSession } from "../session.js";
 import { fetchWeights, readWeights } from "../weights.js";
 import { resumeTrainer, saveTrainer } from "./checkpoint.js";
 import { bindBatch, inputsOf, type Batch } from "./data.js";
@@ -32,7 +32,7 @@ import {
 import { givenStep } from "./turns.js";
 
 export async function createTrainingNet(
-  session: Session,
+  session: TrainingSession,
   options: TrainingLoadOptions,
 ): Promise<TrainingNet> {
   const { plan } = session;

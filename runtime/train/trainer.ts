@@ -3,7 +3,7 @@
 import type { Report } from "../api.js";
 import { at, fail, unknownName } from "../errors.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
-import { makeRun, resetStorages, type Session } from "../session.js";
+import { makeRun, resetStorages, type TrainingSession } from "../session.js";
 import { applyWeights, readWeights } from "../weights.js";
 import type { Batch } from "./data.js";
 import {
@@ -37,7 +37,7 @@ export interface Update {
 }
 
 export interface Trainer {
-  readonly session: Session;
+  readonly session: TrainingSession;
   readonly readFile: (file: string) => Promise<Uint8Array>;
   state: TrainingState;
   journal: Journal;
@@ -56,7 +56,7 @@ export interface Trainer {
 }
 
 export function createTrainer(
-  session: Session,
+  session: TrainingSession,
   state: TrainingState,
   readFile: Trainer["readFile"],
 ): Trainer {
@@ -109,7 +109,7 @@ export async function enterStage(trainer: Trainer, stage: PlanStage): Promise<vo
 }
 
 /** Optimizer state and accumulators of a stage at their first values. */
-export function resetOptimizer({ plan, backend }: Session, stage: PlanStage): void {
+export function resetOptimizer({ plan, backend }: TrainingSession, stage: PlanStage): void {
   const programs = plan.programs.filter((program) => program.stage === stage.name);
   resetStorages(plan, backend, writtenStorages(plan, programs));
 }

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import type { NnError } from "../../runtime/errors.js";
 import type { Plan } from "../../runtime/plan.js";
 import { foldWorkgroups } from "../../runtime/webgpu.js";
-import { packSlots } from "../../runtime/webgpuMemory.js";
 import { lineModule, linePlan } from "./support/line.js";
 import { onBothBackends } from "./support/open.js";
 import { typesModule, typesPlan } from "./support/types.js";
@@ -205,27 +204,6 @@ describe("the layout on the device", () => {
     const [x, y, z] = foldWorkgroups(65_535 * 65_535 + 1);
     expect([x, y]).toEqual([65_535, 65_535]);
     expect(z).toBe(2);
-  });
-
-  it("packs slots at aligned offsets into segments of at most 128 MiB", () => {
-    const mebibyte = 2 ** 20;
-    const { places, sizes } = packSlots([
-      100,
-      300,
-      127 * mebibyte,
-      2 * mebibyte,
-      200 * mebibyte,
-      16,
-    ]);
-    expect(places).toEqual([
-      { segment: 0, offset: 0 },
-      { segment: 0, offset: 256 },
-      { segment: 0, offset: 768 },
-      { segment: 1, offset: 0 },
-      { segment: 2, offset: 0 },
-      { segment: 3, offset: 0 },
-    ]);
-    expect(sizes[0]).toBe(768 + 127 * mebibyte);
   });
 });
 

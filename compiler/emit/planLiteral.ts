@@ -1,0 +1,100 @@
+// Takes a plan, gives the JavaScript expression that a bundle holds: all of it for reading, or what the runtime reads in few characters.
+import type { Plan, PlanBuffer } from "../../runtime/plan.js";
+import { minifyWgsl } from "./minifyWgsl.js";
+
+/** Shaders stand as template literals, so that people can read them; everything else is JSON. */
+export function planLiteral(plan: Plan, minify: boolean): string {
+  const shaders = plan.kernels.map(({ wgsl }) => (minify ? minifyWgsl(wgsl) : wgsl));
+  const marked = {
+    ...plan,
+    kernels: plan.kernels.map((kernel, at) => ({ ...kernel, wgsl: shaderMark(at) })),
+  };
+  const text = minify ? shortLiteral(reduced(marked)) : JSON.stringify(marked);
+  return shaders.reduce(
+    (whole, shader, at) =>
+      whole.replace(JSON.stringify(shaderMark(at)), () => templateLiteral(shader)),
+    text,
+  );
+}
+
+function shaderMark(at: number): string {
+  return `shader ${at} of this plan`;
+}
+
+function templateLiteral(text: string): string {
+  return `\`${text.replace(/[\\`]|\$\{/g, (found) => `\\${found}`)}\``;
+}
+
+/** The plan without what tells people about the model, which the runtime does not read. */
+function reduced(plan: Plan): unknown {
+  return {
+    ...without(plan, "compiler", "doc"),
+    inputs: plan.inputs.map((input) => without(input, "doc")),
+    outputs: plan.outputs.map(({ name }) => ({ name })),
+    kernels: plan.kernels.map((kernel) => without(kernel, "workgroupSize")),
+    programs: plan.programs.map((program) => ({
+      ...program,
+      dispatches: program.dispatches.map((dispatch) => ({
+        ...without(dispatch, "flops"),
+        buffers: dispatch.buffers.map(reference),
+        // What serves every result is always needed, as what says nothing.
+        serves: dispatch.serves?.length === program.results.length ? undefined : dispatch.serves,
+      })),
+      results: program.results.map((result) => ({ ...result, buffer: reference(result.buffer) })),
+    })),
+  };
+}
+
+function reference(buffer: PlanBuffer): unknown {
+  return buffer.kind === "storage" ? buffer : without(buffer, "elements");
+}
+
+function without<T extends object, K extends keyof T>(whole: T, ...keys: readonly K[]): Omit<T, K> {
+  const entries = Object.entries(whole).filter(([key]) => !keys.includes(key as K));
+  return Object.fromEntries(entries) as Omit<T, K>;
+}
+
+/** Parts that occur again are bound once: `(()=>{const a=…;return …})()`. */
+function shortLiteral(value: unknown): string {
+  const times = new Map<string, number>();
+  const count = (part: unknown): void => {
+    if (typeof part !== "object" || part === null) return;
+    const text = printShort(part, () => undefined);
+    times.set(text, (times.get(text) ?? 0) + 1);
+    if (times.get(text) === 1) Object.values(part).forEach(count);
+  };
+  count(value);
+  const names = new Map<string, string>();
+  const bound: string[] = [];
+  const nameOf = (part: object): string | undefined => {
+    const text = printShort(part, () => undefined);
+    if (text.length < shortest || (times.get(text) ?? 0) < 2) return undefined;
+    const known = names.get(text);
+    if (known !== undefined) return known;
+    const inner = printShort(part, (child) => (child === part ? undefined : nameOf(child)));
+    const name = `p${names.size.toString(36)}`;
+    names.set(text, name);
+    bound.push(`${name}=${inner}`);
+    return name;
+  };
+  const body = printShort(value, nameOf);
+  return bound.length === 0 ? body : `(()=>{const ${bound.join(",")};return${body}})()`;
+}
+
+/** A shorter part is not worth a name. */
+const shortest = 10;
+
+function printShort(value: unknown, nameOf: (part: object) => string | undefined): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const name = nameOf(value);
+  if (name !== undefined) return name;
+  if (Array.isArray(value)) return `[${value.map((part) => printShort(part, nameOf)).join(",")}]`;
+  const fields = Object.entries(value)
+    .filter(([, part]) => part !== undefined)
+    .map(([key, part]) => `${keyText(key)}:${printShort(part, nameOf)}`);
+  return `{${fields.join(",")}}`;
+}
+
+function keyText(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) && key !== "__proto__" ? key : JSON.stringify(key);
+}

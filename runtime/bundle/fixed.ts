@@ -1,0 +1,23 @@
+// A plan without host values and where its CPU kernels lie in; a model that loads nets for inference out.
+
+import type { InferenceNet, LoadOptions, Model, AnyModel, ModelTypes } from "../api.js";
+import { createNet } from "../net.js";
+import type { Plan } from "../plan.js";
+import { createWebGpuBackend } from "../webgpu.js";
+import type { BundledCpu } from "./cpu.js";
+import { openBundle } from "./define.js";
+
+/** As that of inference.ts, without the interpreter of host expressions. */
+export function defineModel<M extends ModelTypes = AnyModel>(
+  plan: Plan,
+  cpu: () => Promise<BundledCpu>,
+): Model<InferenceNet<M>> {
+  return {
+    name: plan.model,
+    load: async (options: LoadOptions = {}) => {
+      const parts = { createGpu: createWebGpuBackend };
+      const session = await openBundle(plan, cpu, parts, options);
+      return createNet(session, options) as unknown as Promise<InferenceNet<M>>;
+    },
+  };
+}

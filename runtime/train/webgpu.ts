@@ -1,0 +1,53 @@
+// A plan and a GPUDevice in; the WebGPU backend with what training needs beside, copies and journals, out.
+
+import type { ProgramRun, TrainingBackend } from "../backend.js";
+import { at } from "../errors.js";
+import type { Plan } from "../plan.js";
+import { backendOn, openContext, readRanges, submitRun, type GpuContext } from "../webgpu.js";
+
+export function createTrainingGpuBackend(
+  plan: Plan,
+  device: GPUDevice,
+  owned: boolean,
+): TrainingBackend {
+  const context = openContext(plan, device, owned);
+  const { faults, memory, types } = context;
+  return {
+    ...backendOn(context),
+    submit: (run) => {
+      submitRun(context, run, (encoder) => {
+        copyToJournal(context, run, encoder);
+      });
+    },
+    addStorage: (type, elements) => {
+      types.push(type);
+      return memory.storages.push(memory.create(elements * 4, "a copy")) - 1;
+    },
+    freeStorage: (index) => {
+      memory.free(memory.storages[index]);
+    },
+    copyStorage: (from, to) => {
+      faults.check();
+      const source = at(memory.storages, from);
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
+      device.queue.submit([encoder.finish()]);
+    },
+    download: async (buffer, type) =>
+      at(await readRanges(context, [{ buffer, offset: 0, bytes: buffer.size, type }]), 0),
+  };
+}
+
+function copyToJournal(
+  { plan, memory }: GpuContext,
+  { program, journal }: ProgramRun,
+  encoder: GPUCommandEncoder,
+): void {
+  if (!journal) return;
+  const strip = at(memory.storages, journal.storage);
+  const { results } = at(plan.programs, program);
+  journal.results.forEach((result, place) => {
+    const source = memory.bufferOf(at(results, result).buffer);
+    encoder.copyBufferToBuffer(source, 0, strip, (journal.at + place) * 4, 4);
+  });
+}

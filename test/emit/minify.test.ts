@@ -1,0 +1,129 @@
+// Shaders as they are printed in; short ones that compute the same bits, out.
+
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import { minifyWgsl } from "../../compiler/emit/minifyWgsl.js";
+import { planLiteral } from "../../compiler/emit/planLiteral.js";
+import { load } from "../../runtime/index.js";
+import type { Plan } from "../../runtime/plan.js";
+import { describeGpu, softwareDevice } from "../support/adapter.js";
+
+function body(lines: string): string {
+  const text = minifyWgsl(`@compute @workgroup_size(1)\nfn main() {\n${lines}\n}`);
+  return text.slice(text.indexOf("{") + 1, -1);
+}
+
+describe("a value that is used once", () => {
+  it("stands where it is used, in parentheses where it must", () => {
+    expect(body("let j1 = 2; let j2 = j1 + 1; let j3 = j2 * 3; b1[j3] = 0.5;")).toBe(
+      "b1[(2+1)*3]=.5;",
+    );
+    expect(body("let n = i32(words[0].x); let j = n - 1; let k = 4 - j; b1[k] = 1.0;")).toBe(
+      "b1[4-(i32(words[0].x)-1)]=1.;",
+    );
+    expect(body("let n = 8; let j = n / 2; let k = 3 + j + 1; b1[k] = 1.0;")).toBe(
+      "b1[3+8/2+1]=1.;",
+    );
+  });
+
+  it("stays before a loop, and before what may change it", () => {
+    const loop = "let j = n / 3; for (var k = 0; k < 9; k++) { b1[k] = b2[j]; }";
+    expect(body(loop)).toContain("=n/3;for(");
+    const overwritten = "let x = b1[0]; b1[0] = 2.0; b1[1] = x;";
+    expect(body(overwritten)).toMatch(/let (\w)=b1\[0\];b1\[0\]=2\.;b1\[1\]=\1;/);
+    const changing = "var acc: f32 = 0.0; let x = acc; acc = 2.0; b1[0] = x;";
+    expect(body(changing)).toMatch(/let (\w)=(\w);\2=2\.;b1\[0\]=\1;/);
+  });
+
+  it("stays where it is a sum of floats, so that nothing is rounded otherwise", () => {
+    expect(body("let x1 = b1[0] * b1[1]; b1[2] = x1 + b1[3];")).toMatch(/let (\w)=.*;b1\[2\]=\1\+/);
+  });
+});
+
+it("names differ from each other and from the language's, however many there are", () => {
+  const count = 5000;
+  const lines = Array.from({ length: count }, (_, at) => `var v${at}: f32 = b1[${at}];`);
+  const names = [...body(lines.join("\n")).matchAll(/var (\w+)/g)].map(([, name]) => name);
+  expect(new Set(names).size).toBe(count);
+  expect(names.filter((name) => /^([a-z]{2,}|[iuf](8|16|32|64))$/.test(name ?? ""))).toEqual([]);
+});
+
+it("conditions on one bound value are merged, others are not", () => {
+  const text = body(
+    "let c1 = b1[0] < 1.0; if (c1) { b1[1] = 1.0; } if (c1) { b1[2] = 1.0; } if (b1[3] < 1.0) { b1[3] = 2.0; } if (b1[3] < 1.0) { b1[4] = 2.0; }",
+  );
+  expect(text.match(/if\(/g)).toHaveLength(3);
+});
+
+/** All kernels minified, and everything that a bundle leaves out. */
+function minified(plan: Plan): Plan {
+  // The text is our own printer's; a module of it is what a bundle holds.
+  return (0, eval)(`(${planLiteral(plan, true)})`) as Plan;
+}
+
+const everything = `
+model Everything {
+  input x: [batch, 12]
+  input kind: category(5)[batch]
+  input noise: [batch, 12] ~ normal(0, 1)
+  target y: [batch, 3]
+  z = concat([x, one_hot(kind, 5)], axis: -1) |> dense(24, activation: gelu) |> layer_norm()
+  h = z |> dense(16, activation: tanh) |> dropout(0.25)
+  output out = h |> dense(3) |> softmax()
+  output far = round(sin(x + noise) * 3) + sum(x, axis: -1, keep: true)
+  loss sum((out - y) ^ 2, axis: -1)
+  metric close = abs(out - y) < 0.5
+}
+train Everything { optimizer adam(lr: 0.01)  batch 6  epochs 1  seed 3  clip_norm 1 }
+`;
+
+const programs: readonly [string, string][] = [
+  ["everything", everything],
+  ["lenet", readFileSync("examples/programs/lenet.nn", "utf8")],
+];
+
+describeGpu("minified shaders", () => {
+  it.each(programs)("of %s compute the same bits", async (name, source) => {
+    const { models, diagnostics } = compile(source, { file: `${name}.nn` });
+    expect(diagnostics.map(({ message }) => message)).toEqual([]);
+    const plan = models[0]?.training.plan;
+    if (!plan) throw new Error("no model");
+    const results: Record<string, unknown>[] = [];
+    for (const version of [plan, minified(plan)]) {
+      const net = await load(version, {
+        backend: "webgpu",
+        device: await softwareDevice(),
+        seed: 5,
+      });
+      const data = dataFor(plan, 6);
+      await net.step(data);
+      const predicted = await net.predict(inputsOf(plan, data), { seed: 4 });
+      results.push({ ...predicted, ...(await net.report()), file: await net.save() });
+      net.destroy();
+    }
+    expect(results[1]).toEqual(results[0]);
+  });
+});
+
+function dataFor(plan: Plan, batch: number): Record<string, Float32Array | Uint32Array> {
+  const given = plan.inputs.filter(({ source }) => source === "given");
+  return Object.fromEntries(
+    given.map(({ name, shape, categories }) => {
+      const count = shape.reduce<number>(
+        (size, axis) => size * (axis === "batch" ? batch : Number(axis)),
+        1,
+      );
+      const data =
+        categories === undefined
+          ? Float32Array.from({ length: count }, (_, at) => Math.sin(at * 1.7) * 2)
+          : Uint32Array.from({ length: count }, (_, at) => at % categories);
+      return [name, data];
+    }),
+  );
+}
+
+function inputsOf(plan: Plan, data: Record<string, Float32Array | Uint32Array>): typeof data {
+  const names = plan.inputs.filter(({ role }) => role === "input").map(({ name }) => name);
+  return Object.fromEntries(Object.entries(data).filter(([name]) => names.includes(name)));
+}
