@@ -1,4 +1,5 @@
 // Takes a kernel, gives the expressions that JavaScript must round to f32 as the GPU does, and those that are plain indices.
+import { comparisonNames } from "../types/opNames.js";
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
 import { expressionChildren, statementBody, statementExpressions } from "../kernel/ir.js";
 
@@ -9,18 +10,7 @@ export interface Exactness {
   readonly indices: ReadonlySet<string>;
 }
 
-const decisions = new Set<string>([
-  "floor",
-  "round",
-  "sign",
-  "modulo",
-  "equal",
-  "notEqual",
-  "less",
-  "lessEqual",
-  "greater",
-  "greaterEqual",
-]);
+const decisions = new Set<string>(["floor", "round", "sign", "modulo", ...comparisonNames]);
 
 /** Correctly rounded from doubles: the double result rounded to f32 is the f32 result. */
 const arithmetic = new Set<string>(["add", "subtract", "multiply", "divide", "sqrt"]);

@@ -12,14 +12,10 @@ import type {
   Shape,
   TensorType,
 } from "../types/graph.js";
+import { binaryNames, reductionNames, unaryNames } from "../types/opNames.js";
+import type { BinaryName, ReductionName, UnaryName } from "../types/opNames.js";
 import { indices, inputAt } from "../ops/broadcast.js";
-import type {
-  BinaryName,
-  GraphBuilder,
-  LeafName,
-  ReductionName,
-  UnaryName,
-} from "../ops/builder.js";
+import type { GraphBuilder, LeafName } from "../ops/builder.js";
 import { GraphError, isProblem, problem } from "../ops/problem.js";
 import type { ShapeProblem } from "../ops/problem.js";
 import { ruleOf } from "../ops/table.js";
@@ -138,45 +134,6 @@ function sure(node: Node | ShapeProblem): Node {
 function splat(core: Core, value: number, type: ElementType, shape: Shape = []): Node {
   return core.leaf("constant", { type, shape }, { values: [value] });
 }
-
-const unaryNames: readonly UnaryName[] = [
-  "negate",
-  "exp",
-  "log",
-  "sqrt",
-  "sin",
-  "cos",
-  "tanh",
-  "abs",
-  "sign",
-  "floor",
-  "round",
-  "erf",
-  "erfinv",
-  "not",
-  "stopGradient",
-];
-
-const binaryNames: readonly BinaryName[] = [
-  "add",
-  "subtract",
-  "multiply",
-  "divide",
-  "modulo",
-  "power",
-  "minimum",
-  "maximum",
-  "equal",
-  "notEqual",
-  "less",
-  "lessEqual",
-  "greater",
-  "greaterEqual",
-  "and",
-  "or",
-];
-
-const reductionNames: readonly ReductionName[] = ["sum", "prod", "max", "min", "any", "all"];
 
 function methods<K extends string, M>(names: readonly K[], method: (name: K) => M): Record<K, M> {
   return Object.fromEntries(names.map((name) => [name, method(name)])) as Record<K, M>;

@@ -1,6 +1,7 @@
 // Takes a kernel, gives readable text, the same each time: the stage "kernels" of `inspect`.
 import { dimText } from "../types/dimension.js";
 import type { ElementType } from "../types/graph.js";
+import { operatorSigns } from "../types/opNames.js";
 import type { Expression, Kernel, KernelOp, KernelUniform, Statement } from "./ir.js";
 
 export function printKernel(kernel: Kernel): string {
@@ -84,21 +85,10 @@ function printBody(
 }
 
 const infix: Readonly<Partial<Record<KernelOp, string>>> = {
-  add: "+",
-  subtract: "-",
-  multiply: "*",
-  divide: "/",
+  ...operatorSigns,
   modulo: "mod",
   remainder: "%",
   power: "^",
-  equal: "==",
-  notEqual: "!=",
-  less: "<",
-  lessEqual: "<=",
-  greater: ">",
-  greaterEqual: ">=",
-  and: "and",
-  or: "or",
 };
 
 function literalText(type: ElementType, value: number): string {

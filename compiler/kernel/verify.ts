@@ -1,5 +1,6 @@
 // Takes a kernel, gives what is wrong with it: empty for every kernel that may be printed.
 import type { ElementType } from "../types/graph.js";
+import { arithmeticNames, comparisonNames } from "../types/opNames.js";
 import type { Expression, Kernel, Statement } from "./ir.js";
 import { builtins, statementBody } from "./ir.js";
 
@@ -184,25 +185,8 @@ function verifyIndex(check: Check, index: Expression, names: Names, depth: numbe
   if (index.type !== "i32") check.faults.push(`an index is ${index.type}`);
 }
 
-const alike = new Set<string>([
-  "add",
-  "subtract",
-  "multiply",
-  "divide",
-  "modulo",
-  "remainder",
-  "power",
-  "minimum",
-  "maximum",
-]);
-const compared = new Set<string>([
-  "equal",
-  "notEqual",
-  "less",
-  "lessEqual",
-  "greater",
-  "greaterEqual",
-]);
+const alike = new Set<string>([...arithmeticNames, "remainder"]);
+const compared = new Set<string>(comparisonNames);
 
 function verifyOperands(check: Check, expression: Extract<Expression, { kind: "op" }>): void {
   const { op, type, arguments: operands } = expression;

@@ -1,7 +1,8 @@
 // Two or three tensors that broadcast in; the records of elementwise ops over them out.
 
 import type { ElementType, Node } from "../types/graph.js";
-import type { BinaryName, GraphBuilder } from "./builder.js";
+import type { BinaryName } from "../types/opNames.js";
+import type { GraphBuilder } from "./builder.js";
 import { anyNode, inputAt, splatValue, wantOperands, wantSameType, wantType } from "./broadcast.js";
 import {
   anyType,

@@ -14,45 +14,8 @@ import type {
   TensorType,
   WindowAttributes,
 } from "../types/graph.js";
+import type { BinaryName, ReductionName, UnaryName } from "../types/opNames.js";
 import type { ShapeProblem } from "./problem.js";
-
-/** Ops whose only attribute set is the empty one. */
-export type UnaryName =
-  | "negate"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "sin"
-  | "cos"
-  | "tanh"
-  | "abs"
-  | "sign"
-  | "floor"
-  | "round"
-  | "erf"
-  | "erfinv"
-  | "not"
-  | "stopGradient";
-
-export type BinaryName =
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "divide"
-  | "modulo"
-  | "power"
-  | "minimum"
-  | "maximum"
-  | "equal"
-  | "notEqual"
-  | "less"
-  | "lessEqual"
-  | "greater"
-  | "greaterEqual"
-  | "and"
-  | "or";
-
-export type ReductionName = "sum" | "prod" | "max" | "min" | "any" | "all";
 
 export type LeafName =
   | "constant"

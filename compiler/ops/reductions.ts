@@ -3,7 +3,8 @@
 import { elementCount } from "../types/dimension.js";
 import type { ElementType, Node, NodeOf, Shape } from "../types/graph.js";
 import type { Combine } from "../types/nest.js";
-import type { GraphBuilder, ReductionName } from "./builder.js";
+import type { ReductionName } from "../types/opNames.js";
+import type { GraphBuilder } from "./builder.js";
 import {
   at,
   indices,

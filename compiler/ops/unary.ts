@@ -1,6 +1,6 @@
 // One tensor in; the records of elementwise ops of one operand out.
 
-import type { UnaryName } from "./builder.js";
+import type { ScalarUnaryName, UnaryName } from "../types/opNames.js";
 import { anyNode, inputAt, wantOperands } from "./broadcast.js";
 import { anyType, liftPointwise, pointwise, real, signed, truth } from "./pointwise.js";
 import { nonZero } from "./positive.js";
@@ -22,7 +22,7 @@ function unaryVjp<K extends UnaryName>(build: (request: UnaryGradient) => Node):
 }
 
 /** Ops on real numbers. */
-function function_<K extends Exclude<UnaryName, "stopGradient">>(
+function function_<K extends ScalarUnaryName>(
   name: K,
   doc: string,
   derivative: VjpRule<K>,

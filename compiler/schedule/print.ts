@@ -1,23 +1,10 @@
 // Takes a schedule, gives it as text that people read: buffers, then one block a loop nest.
 import { dimText, shapeText } from "../types/dimension.js";
 import type { HostValue, LoopNest, Scalar, Schedule, ScheduledBuffer } from "../types/nest.js";
+import { operatorSigns } from "../types/opNames.js";
 import { operandsOf } from "./operands.js";
 
-const INFIX: Readonly<Record<string, string>> = {
-  add: "+",
-  subtract: "-",
-  multiply: "*",
-  divide: "/",
-  modulo: "%",
-  equal: "==",
-  notEqual: "!=",
-  less: "<",
-  lessEqual: "<=",
-  greater: ">",
-  greaterEqual: ">=",
-  and: "and",
-  or: "or",
-};
+const signs: Readonly<Record<string, string>> = operatorSigns;
 
 export function printSchedule(schedule: Schedule): string {
   const lines = [`program ${schedule.name}`];
@@ -60,8 +47,8 @@ export function hostText(value: HostValue): string {
 }
 
 function operation(op: string, operands: readonly string[]): string {
-  const infix = INFIX[op];
-  if (infix !== undefined && operands.length === 2) return `(${operands.join(` ${infix} `)})`;
+  const sign = signs[op];
+  if (sign !== undefined && operands.length === 2) return `(${operands.join(` ${sign} `)})`;
   return `${op}(${operands.join(", ")})`;
 }
 

@@ -1,5 +1,6 @@
 // Takes no input, gives the types of the graph level: tensors as nodes over the ops of the table, and programs as graphs with effects.
 import type { Dim } from "./dimension.js";
+import type { BinaryName, ReductionName, UnaryName } from "./opNames.js";
 
 /** How elements are stored. `bool` is one 32-bit word (0 or 1) on every backend; a `category` is `u32`. */
 export type ElementType = "f32" | "i32" | "u32" | "bool";
@@ -67,8 +68,12 @@ export type HostScalarName =
 
 type None = Readonly<Record<string, never>>;
 
+/** Operands of binary ops broadcast as in NumPy; reduced axes disappear. */
+type FamilyAttributes = Readonly<Record<UnaryName | BinaryName, None>> &
+  Readonly<Record<ReductionName, { readonly axes: readonly number[] }>>;
+
 /** The attributes of every op. The keys are the core ops; the op table has a record for each. */
-export interface OpAttributes {
+export interface OpAttributes extends FamilyAttributes {
   // leaves
   constant: { readonly values: readonly number[] }; // row-major; one value is a splat
   iota: { readonly axis: number }; // i32: the index along `axis`
@@ -79,49 +84,10 @@ export interface OpAttributes {
   bound: { readonly index: number }; // a scan body's parameter
   placeholder: { readonly name: string }; // w, g, state.m of an optimizer template, replaced before scheduling
   random: { readonly path: string; readonly source: "uniform" | "bits" }; // uniform: f32 in (0, 1), 23 bits; bits: u32
-  // pointwise, one operand
-  negate: None;
-  exp: None;
-  log: None;
-  sqrt: None;
-  sin: None;
-  cos: None;
-  tanh: None;
-  abs: None;
-  sign: None;
-  floor: None;
-  round: None;
-  erf: None;
-  erfinv: None;
-  not: None;
+  // pointwise
   cast: { readonly to: ElementType };
-  stopGradient: None;
-  // pointwise, two operands (operands broadcast as in NumPy)
-  add: None;
-  subtract: None;
-  multiply: None;
-  divide: None;
-  modulo: None;
-  power: None;
-  minimum: None;
-  maximum: None;
-  equal: None;
-  notEqual: None;
-  less: None;
-  lessEqual: None;
-  greater: None;
-  greaterEqual: None;
-  and: None;
-  or: None;
-  // pointwise, three operands: condition (bool), then, else
-  select: None;
-  // reductions; reduced axes disappear
-  sum: { readonly axes: readonly number[] };
-  prod: { readonly axes: readonly number[] };
-  max: { readonly axes: readonly number[] };
-  min: { readonly axes: readonly number[] };
-  any: { readonly axes: readonly number[] };
-  all: { readonly axes: readonly number[] };
+  select: None; // condition (bool), then, else
+  // along one axis
   argmax: { readonly axis: number };
   argmin: { readonly axis: number };
   cumsum: { readonly axis: number; readonly reverse: boolean };

@@ -1,6 +1,7 @@
 // Takes no input, gives the types between scheduling and kernels: loop nests that name no machine, and the schedule that orders them.
 import type { Dim } from "./dimension.js";
 import type { ElementType, HostScalarName, Origin, Shape } from "./graph.js";
+import type { BinaryName, ReductionName, ScalarUnaryName } from "./opNames.js";
 
 /** A loop axis; identity is the object. Indices run from 0 to extent − 1. */
 export interface Axis {
@@ -9,39 +10,7 @@ export interface Axis {
 }
 
 /** Scalar operations, typed by `Scalar.type`; integer `divide`/`modulo` round down (operands of index arithmetic are never negative). */
-export type ScalarOp =
-  | "negate"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "sin"
-  | "cos"
-  | "tanh"
-  | "abs"
-  | "sign"
-  | "floor"
-  | "round"
-  | "erf"
-  | "erfinv"
-  | "not"
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "divide"
-  | "modulo"
-  | "power"
-  | "minimum"
-  | "maximum"
-  | "equal"
-  | "notEqual"
-  | "less"
-  | "lessEqual"
-  | "greater"
-  | "greaterEqual"
-  | "and"
-  | "or"
-  | "select"
-  | "cast";
+export type ScalarOp = ScalarUnaryName | BinaryName | "select" | "cast";
 
 /** A pure scalar expression over axes: a DAG, shared by object identity. Indices are of type i32. */
 export type Scalar =
@@ -87,7 +56,7 @@ export type Scalar =
       readonly index: Scalar;
     };
 
-export type Combine = "sum" | "prod" | "max" | "min" | "any" | "all" | "argmax" | "argmin";
+export type Combine = ReductionName | "argmax" | "argmin";
 
 /** For every point of `axes`, the stores; all values are computed from buffers as they were before the nest, or by this same point. */
 export interface LoopNest {

@@ -13,6 +13,7 @@ import type {
   Schedule,
   ScheduledBuffer,
 } from "../../compiler/types/nest.js";
+import { comparisonNames } from "../../compiler/types/opNames.js";
 
 export interface NestBuilder {
   readonly axis: (extent: Dim) => Axis;
@@ -62,21 +63,11 @@ export function dim(value: Dim): Scalar {
   return typeof value === "number" ? int(value) : { kind: "dim", type: "i32", dim: value };
 }
 
-const comparisons = new Set<ScalarOp>([
-  "equal",
-  "notEqual",
-  "less",
-  "lessEqual",
-  "greater",
-  "greaterEqual",
-  "and",
-  "or",
-  "not",
-]);
+const truths = new Set<ScalarOp>([...comparisonNames, "and", "or", "not"]);
 
 /** The type is that of the operands (of the last one, which for `select` is a branch), or bool. */
 export function op(name: ScalarOp, ...operands: readonly Scalar[]): Scalar {
-  const type = comparisons.has(name) ? "bool" : (operands.at(-1)?.type ?? "f32");
+  const type = truths.has(name) ? "bool" : (operands.at(-1)?.type ?? "f32");
   return { kind: "op", type, op: name, arguments: operands };
 }
 

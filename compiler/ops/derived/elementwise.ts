@@ -2,7 +2,8 @@
 
 import type { ElementType, Node } from "../../types/graph.js";
 import { splatValue } from "../broadcast.js";
-import type { BinaryName, GraphBuilder, UnaryName } from "../builder.js";
+import type { BinaryName, UnaryName } from "../../types/opNames.js";
+import type { GraphBuilder } from "../builder.js";
 import { opTable } from "../table.js";
 import { castTo, countable, promote, realAt, tensorAt, toTensor } from "./arguments.js";
 import { matmul } from "./matmul.js";

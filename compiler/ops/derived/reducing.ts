@@ -2,7 +2,7 @@
 
 import type { Node } from "../../types/graph.js";
 import { at, indices } from "../broadcast.js";
-import type { ReductionName } from "../builder.js";
+import type { ReductionName } from "../../types/opNames.js";
 import { opTable } from "../table.js";
 import {
   axesAt,

@@ -1,7 +1,9 @@
 // Takes no input, gives samples of elementwise ops.
 
-import type { BinaryName, GraphBuilder, UnaryName } from "../../../compiler/ops/builder.js";
+import type { GraphBuilder } from "../../../compiler/ops/builder.js";
 import type { Node, Shape } from "../../../compiler/types/graph.js";
+import { arithmeticNames, comparisonNames, unaryNames } from "../../../compiler/types/opNames.js";
+import type { BinaryName, UnaryName } from "../../../compiler/types/opNames.js";
 import { batch, bool, f32, integers, operandsOf, sample } from "./sample.js";
 import type { OpSample } from "./sample.js";
 
@@ -13,22 +15,7 @@ const unaryRanges: Readonly<Partial<Record<UnaryName, readonly [number, number]>
   erfinv: [-0.9, 0.9],
 };
 
-const realFunctions: readonly UnaryName[] = [
-  "negate",
-  "exp",
-  "log",
-  "sqrt",
-  "sin",
-  "cos",
-  "tanh",
-  "abs",
-  "sign",
-  "floor",
-  "round",
-  "erf",
-  "erfinv",
-  "stopGradient",
-];
+const realFunctions = unaryNames.filter((op) => op !== "not");
 
 export const unarySamples: OpSample[] = realFunctions.flatMap((op) =>
   shapes.map((shape) =>
@@ -100,26 +87,6 @@ const arithmeticRanges: Readonly<
   ],
 };
 
-const arithmetic: readonly BinaryName[] = [
-  "add",
-  "subtract",
-  "multiply",
-  "divide",
-  "modulo",
-  "power",
-  "minimum",
-  "maximum",
-];
-
-const comparisons: readonly BinaryName[] = [
-  "equal",
-  "notEqual",
-  "less",
-  "lessEqual",
-  "greater",
-  "greaterEqual",
-];
-
 function binary(op: BinaryName) {
   return (b: GraphBuilder, nodes: readonly Node[]): Node => {
     const [x, y] = operandsOf(nodes);
@@ -128,7 +95,7 @@ function binary(op: BinaryName) {
 }
 
 export const binarySamples: OpSample[] = [
-  ...arithmetic.flatMap((op) =>
+  ...arithmeticNames.flatMap((op) =>
     pairs.map(([left, right, shape]) =>
       sample(op, {
         operands: [f32(left, arithmeticRanges[op]?.[0]), f32(right, arithmeticRanges[op]?.[1])],
@@ -137,7 +104,7 @@ export const binarySamples: OpSample[] = [
       }),
     ),
   ),
-  ...comparisons.flatMap((op) => [
+  ...comparisonNames.flatMap((op) => [
     sample(op, {
       operands: [f32([batch, 3]), f32([3])],
       type: "bool",

@@ -1,9 +1,9 @@
 // Takes no input, gives samples of reductions, views, windows, places and contractions.
 
 import { axisEntry, onlyEntry } from "../../../compiler/ops/contraction.js";
-import type { ReductionName } from "../../../compiler/ops/builder.js";
 import { addDims, multiplyDims, subtractDims } from "../../../compiler/types/dimension.js";
 import type { QuasiAffine, Shape } from "../../../compiler/types/graph.js";
+import type { ReductionName } from "../../../compiler/types/opNames.js";
 import { batch, bool, f32, integers, operandsOf, sample, time } from "./sample.js";
 import type { OpSample } from "./sample.js";
 
