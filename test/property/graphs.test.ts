@@ -1,6 +1,13 @@
 // A fixed range of seeds in; that compiled random graphs and their derivatives agree with the interpreter, out.
 
 import { expect, it } from "vitest";
+import { differentiate } from "../../compiler/autodiff/differentiate.js";
+import { createBuilder } from "../../compiler/graph/builder.js";
+import { freeDim } from "../../compiler/types/dimension.js";
+import type { Node } from "../../compiler/types/graph.js";
+import { one, tensor } from "../support/calls.js";
+import { interpret } from "../support/interpret.js";
+import { planSmall, runSmall, worst } from "../support/runOps.js";
 import { problemsOf } from "./checkGraphs.js";
 
 const range = (from: number, count: number): number[] =>
@@ -8,4 +15,22 @@ const range = (from: number, count: number): number[] =>
 
 it.each([0, 1, 2, 3])("random graphs %i compile to what they mean", async (part) => {
   expect(await problemsOf(range(part * 25, 25))).toEqual([]);
+});
+
+/** What was found wrong once: index arithmetic over a free axis whose "same" padding is a polynomial of its length. */
+it.each([1, 2, 3, 4, 5, 7])("pools over a free axis of %i", async (time) => {
+  const b = createBuilder();
+  const x = b.input("x", { type: "f32", shape: [2, freeDim("time"), 1] });
+  const z = b.input("z", { type: "f32", shape: [2, 3, 1] });
+  const largest = one(b, "window_max", x, 2, 2, "same");
+  const mean = one(b, "window_mean", one(b, "window_mean", x, 2, 2, 1), 2, 2, "same");
+  const longer = b.concat([z, mean], 1);
+  const derivative = (y: Node): Node[] => differentiate(b, b.sum(b.multiply(y, y)), [x]);
+  const roots = [largest, longer, ...derivative(largest), ...derivative(longer)];
+  const leaves = { x: tensor([2, time, 1], 3), z: tensor([2, 3, 1], 4) };
+  const program = { name: "pools", roots, leaves, dimensions: { time } };
+  const [found = []] = await runSmall(planSmall([program]), "f64");
+  for (const [at, value] of interpret(roots, program).entries()) {
+    expect(worst(found[at] ?? { shape: [], data: [] }, value), `root ${at}`).toBeLessThan(1e-12);
+  }
 });

@@ -2,6 +2,7 @@
 
 import { differentiate } from "../../compiler/autodiff/differentiate.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
+import { topologicalOrder } from "../../compiler/graph/walk.js";
 import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import type { Argument } from "../../compiler/ops/primitives.js";
 import { operators, primitives } from "../../compiler/ops/primitives.js";
@@ -23,13 +24,13 @@ export interface RandomGraph {
 
 const batch = freeDim("batch");
 const time = freeDim("time");
-export const randomDimensions = { batch: 3, time: 4 };
 const largestTensor = 600;
 
 interface State {
   readonly b: GraphBuilder;
   readonly seed: number;
   readonly next: () => number;
+  readonly dimensions: Readonly<Record<string, number>>;
   readonly pool: Node[];
   readonly leaves: Record<string, Tensor>;
   readonly leafNodes: Node[];
@@ -48,12 +49,17 @@ function pick<T>(state: State, list: readonly T[]): T {
   return found;
 }
 
-function sizes(node: Node): number[] {
-  return node.shape.map((dim) => evaluateDim(dim, randomDimensions));
+function sizes({ dimensions }: State, node: Node): number[] {
+  return node.shape.map((dim) => evaluateDim(dim, dimensions));
 }
 
-function count(node: Node): number {
-  return sizes(node).reduce((product, extent) => product * extent, 1);
+function count(state: State, node: Node): number {
+  return sizes(state, node).reduce((product, extent) => product * extent, 1);
+}
+
+/** Free axes may be shorter than a window, and every axis has an element. */
+function isSound(state: State, node: Node): boolean {
+  return topologicalOrder([node]).every((one) => sizes(state, one).every((extent) => extent >= 1));
 }
 
 /** Later ones more often, so that chains grow. */
@@ -66,8 +72,8 @@ function leaf(state: State, shape: Shape): Node {
   const { b, seed, next, leaves, leafNodes } = state;
   const name = `g${seed}.${leafNodes.length}`;
   const node = b.input(name, { type: "f32", shape });
-  const data = Array.from({ length: count(node) }, () => next() * 4 - 2);
-  leaves[name] = { shape: sizes(node), data };
+  const data = Array.from({ length: count(state, node) }, () => next() * 4 - 2);
+  leaves[name] = { shape: sizes(state, node), data };
   leafNodes.push(node);
   return node;
 }
@@ -228,14 +234,14 @@ const shapes: readonly Shape[] = [[], [3], [batch], [batch, 3], [batch, time, 2]
 export function randomGraph(seed: number): RandomGraph {
   const next = generator(seed);
   const b = createBuilder();
-  const state: State = { b, seed, next, pool: [], leaves: {}, leafNodes: [] };
+  const dimensions = { batch: 1 + Math.floor(next() * 4), time: 1 + Math.floor(next() * 6) };
+  const state: State = { b, seed, next, dimensions, pool: [], leaves: {}, leafNodes: [] };
   for (let n = 0; n < 3; n++) state.pool.push(leaf(state, pick(state, shapes)));
   const wanted = 3 + below(state, 12);
   for (let n = 0; n < wanted; n++) {
     const made = pick(state, moves)(state);
-    if (made?.type === "f32" && count(made) > 0 && count(made) <= largestTensor) {
-      state.pool.push(made);
-    }
+    if (made?.type !== "f32" || !isSound(state, made)) continue;
+    if (count(state, made) <= largestTensor) state.pool.push(made);
   }
   const outputs = [...new Set([state.pool.at(-1), operand(state)])].filter(
     (one) => one !== undefined,
@@ -248,5 +254,5 @@ export function randomGraph(seed: number): RandomGraph {
     leaf: `g${seed}.${at}`,
     node,
   }));
-  return { b, outputs, scalar, gradients, leaves: state.leaves, dimensions: randomDimensions };
+  return { b, outputs, scalar, gradients, leaves: state.leaves, dimensions };
 }

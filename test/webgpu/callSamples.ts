@@ -210,6 +210,12 @@ const pools: readonly CallSample[] = [
   call("window_max", [f32([batch, 11, 2])], [3, 2, "same"], (x) =>
     reference.windowMax([x], { window: [3], stride: [2], padding: "same" }),
   ),
+  call("window_max", [f32([batch, time, 2])], [2, 2, "same"], (x) =>
+    reference.windowMax([x], { window: [2], stride: [2], padding: "same" }),
+  ),
+  call("window_mean", [f32([batch, time, 2])], [3, 2, 1], (x) =>
+    reference.windowMean([x], { window: [3], stride: [2], padding: 1 }),
+  ),
   call("window_mean", [f32(image)], [[3, 2], [2, 1], 1], (x) =>
     reference.windowMean([x], { window: [3, 2], stride: [2, 1], padding: 1 }),
   ),
