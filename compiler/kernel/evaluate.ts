@@ -1,4 +1,5 @@
 // Takes scalars of a nest and what each axis stands for, gives values: the same subexpression of two lanes is one value.
+import { operandsOf } from "../schedule/operands.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
@@ -130,36 +131,17 @@ export function createAxesOf(): (scalar: Scalar) => ReadonlySet<Axis> {
   };
   const collectAxes = (scalar: Scalar): ReadonlySet<Axis> => {
     if (scalar.kind === "axis") return new Set([scalar.axis]);
-    const children = scalarChildren(scalar).map(axesOf);
-    const largest = children.reduce((a, b) => (b.size > a.size ? b : a), noAxes);
+    const operands = operandsOf(scalar).map(axesOf);
+    const largest = operands.reduce((a, b) => (b.size > a.size ? b : a), noAxes);
     const bound = scalar.kind === "reduce" ? scalar.axes : [];
-    const covered = children.every((set) => [...set].every((axis) => largest.has(axis)));
+    const covered = operands.every((set) => [...set].every((axis) => largest.has(axis)));
     // Most scalars depend on what one of their operands depends on, and share its set.
     if (covered && bound.length === 0) return largest;
-    const axes = new Set(children.flatMap((set) => [...set]));
+    const axes = new Set(operands.flatMap((set) => [...set]));
     for (const axis of bound) axes.delete(axis);
     return axes;
   };
   return axesOf;
-}
-
-export function scalarChildren(scalar: Scalar): readonly Scalar[] {
-  switch (scalar.kind) {
-    case "op":
-      return scalar.arguments;
-    case "load":
-    case "random":
-      return [scalar.index];
-    case "guard":
-      return [scalar.condition, scalar.value, scalar.otherwise];
-    case "reduce":
-      return [scalar.value];
-    case "literal":
-    case "axis":
-    case "dim":
-    case "host":
-      return [];
-  }
 }
 
 /** Every scalar of a nest once, operands before those that use them. */
@@ -167,7 +149,7 @@ export function scalarsOf(nest: LoopNest): readonly Scalar[] {
   const seen = new Set<Scalar>();
   const visit = (scalar: Scalar): void => {
     if (seen.has(scalar)) return;
-    for (const child of scalarChildren(scalar)) visit(child);
+    for (const operand of operandsOf(scalar)) visit(operand);
     seen.add(scalar);
   };
   for (const store of nest.stores) {

@@ -6,7 +6,7 @@ import { verifyKernel } from "../../compiler/kernel/verify.js";
 import type { LoopNest } from "../../compiler/types/nest.js";
 import { freeDim } from "../../compiler/types/dimension.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
-import { interpret } from "./interpreter.js";
+import { runNests } from "../support/runSchedule.js";
 import type { NestBuilder } from "./nests.js";
 import * as nests from "./nests.js";
 import type { Given } from "./run.js";
@@ -336,13 +336,15 @@ function prepare(sample: Sample) {
       typeof buffer.elements === "number"
         ? buffer.elements
         : (sizes["batch"] ?? 1) * (buffer.elements.terms[0]?.coefficient ?? 1);
-    if (buffer.kind !== "input") return Array.from({ length: count }, () => 0);
+    if (buffer.kind !== "input") return new Float64Array(count);
     const values = sample.inputs?.[buffer.input] ?? made(count, at + 1);
     inputs[buffer.input] = values;
-    return values.map((value) => (buffer.type === "f32" ? Math.fround(value) : value));
+    return Float64Array.from(values, (value) =>
+      buffer.type === "f32" ? Math.fround(value) : value,
+    );
   });
-  interpret(sample.nests, buffers, sizes);
-  const expected = schedule.results.map((result) => buffers[result.buffer] ?? []);
+  runNests(sample.nests, { buffers, dims: sizes });
+  const expected = schedule.results.map((result) => [...(buffers[result.buffer] ?? [])]);
   const given: Given = { inputs, sizes };
   return { planned, expected, given };
 }

@@ -10,7 +10,7 @@ import { createBuilder } from "../../compiler/graph/builder.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import type { Node } from "../../compiler/types/graph.js";
 import type { StageDeclaration, TypedModel } from "../../compiler/types/model.js";
-import { interpret, type Leaves } from "./interpreter.js";
+import { interpret, interpretOne, type Bindings } from "../support/interpret.js";
 import { modelOf } from "./model.js";
 import {
   readRecords,
@@ -38,10 +38,9 @@ function agree(found: Tensor, expected: Tensor, tolerance = 1e-7): void {
 function outputsOf(source: string, inputs: Tensors, stored: Tensors): Tensors {
   const model = modelOf(source);
   const { outputs } = model.inference;
-  const leaves: Leaves = { inputs, stored, dimensions: dimensionsOf(model, inputs) };
   const values = interpret(
     outputs.map(({ value }) => value),
-    leaves,
+    { leaves: { ...inputs, ...stored }, dimensions: dimensionsOf(model, inputs) },
   );
   return Object.fromEntries(
     outputs.map(({ name }, i) => [name, values[i] ?? { data: [], shape: [] }]),
@@ -69,7 +68,7 @@ interface Term {
 }
 
 /** The mean over all entries of a node, and its derivatives with respect to stored tensors. */
-function termOf(node: Node, names: readonly string[], leaves: Leaves): Term {
+function termOf(node: Node, names: readonly string[], bindings: Bindings): Term {
   // ids of the nodes made here stand apart from those of the model
   const builder = createBuilder(1e9);
   const found = new Map<string, Node>();
@@ -78,12 +77,15 @@ function termOf(node: Node, names: readonly string[], leaves: Leaves): Term {
   }
   const variables = names.map((name) => found.get(name));
   const used = variables.filter((variable) => variable !== undefined);
-  const [value, ...derivatives] = interpret([node, ...differentiate(builder, node, used)], leaves);
+  const [value, ...derivatives] = interpret(
+    [node, ...differentiate(builder, node, used)],
+    bindings,
+  );
   const count = value?.data.length ?? NaN;
   const gradients = names.map((name, i) => {
     const variable = variables[i];
     const derivative = variable === undefined ? undefined : derivatives[used.indexOf(variable)];
-    const { shape, data } = tensorOf(leaves.stored ?? {}, name);
+    const { shape, data } = tensorOf(bindings.leaves, name);
     const entries = Array.from(data, (_, entry) => (derivative?.data[entry] ?? 0) / count);
     return { shape, data: entries };
   });
@@ -120,24 +122,22 @@ class Training {
     const dimensions = dimensionsOf(model, batch);
     const computed = model.inputs.flatMap(({ name, source }) => {
       if (source.kind !== "computed") return [];
-      return interpret([source.value], { inputs: batch, dimensions }).map(
-        (value) => [name, value] as const,
-      );
+      return [[name, interpretOne(source.value, { leaves: batch, dimensions })] as const];
     });
-    const inputs = { ...batch, ...Object.fromEntries(computed) };
-    const leaves: Leaves = { inputs, stored: this.stored, dimensions };
+    const leaves = { ...batch, ...Object.fromEntries(computed), ...this.stored };
+    const bindings: Bindings = { leaves, dimensions };
     const names = this.stage.objectives.flatMap(({ updates }) =>
       updates.flatMap((one) => one.parameters),
     );
-    const losses = model.training.losses.map(({ value }) => termOf(value, names, leaves));
-    const penalties = model.training.penalties.map(({ value }) => termOf(value, names, leaves));
+    const losses = model.training.losses.map(({ value }) => termOf(value, names, bindings));
+    const penalties = model.training.penalties.map(({ value }) => termOf(value, names, bindings));
     const terms = [...losses, ...penalties];
     const sums = names.map((_, i) =>
       combine(terms.map(({ gradients }) => gradients[i] ?? scalar(0))),
     );
     const gradients = new Map(this.clipped(sums).map((g, i) => [names[i] ?? "", g]));
-    const written = model.training.stateUpdates.flatMap(({ name, value }) =>
-      interpret([value], leaves).map((next) => [name, next] as const),
+    const written = model.training.stateUpdates.map(
+      ({ name, value }) => [name, interpretOne(value, bindings)] as const,
     );
     this.update(gradients);
     this.stored = { ...this.stored, ...Object.fromEntries(written) };
@@ -174,14 +174,16 @@ class Training {
             this.states.get(`${name} ${state.name}`) ?? fresh,
           ] as const;
         });
-        const placeholders = {
+        const leaves = {
           ...Object.fromEntries(before),
           w,
           g: gradients.get(name) ?? scalar(0),
+          step: scalar(this.step),
+          epoch: scalar(0),
+          progress: scalar(0),
         };
-        const hostScalars = { step: this.step, epoch: 0, progress: 0 };
         const nodes = [weight, ...states.map((state) => state.next)];
-        const [updated, ...kept] = interpret(nodes, { placeholders, hostScalars, dimensions: {} });
+        const [updated, ...kept] = interpret(nodes, { leaves });
         if (updated !== undefined) next[name] = this.projected(name, updated);
         states.forEach((state, i) => {
           const value = kept[i];
@@ -195,11 +197,7 @@ class Training {
   private projected(name: string, w: Tensor): Tensor {
     return this.stage.projections
       .filter(({ parameters }) => parameters.includes(name))
-      .reduce((value, { apply }) => {
-        const placeholders = { w: value };
-        const [next] = interpret([apply(value.shape)], { placeholders, dimensions: {} });
-        return next ?? value;
-      }, w);
+      .reduce((value, { apply }) => interpretOne(apply(value.shape), { leaves: { w: value } }), w);
   }
 }
 
@@ -256,11 +254,11 @@ describe("schedules", () => {
       const optimizer = stage?.objectives[0]?.updates[0]?.optimizer;
       if (optimizer === undefined) throw new Error("the record has no optimizer");
       const { weight } = optimizer.update([]);
-      const placeholders = { w: scalar(0), g: scalar(-1) };
-      for (const { value, ...hostScalars } of points) {
+      for (const { value, step, epoch, progress } of points) {
+        const time = { step: scalar(step), epoch: scalar(epoch), progress: scalar(progress) };
         // sgd from 0 along -1: the new weight is the learning rate
-        const [rate] = interpret([weight], { placeholders, hostScalars, dimensions: {} });
-        agree(rate ?? scalar(NaN), scalar(value));
+        const rate = interpretOne(weight, { leaves: { w: scalar(0), g: scalar(-1), ...time } });
+        agree(rate, scalar(value));
       }
     },
   );

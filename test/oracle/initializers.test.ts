@@ -1,7 +1,7 @@
 /** The prelude's initializers come in; what they draw for several shapes must have the distribution that they promise. */
 
 import { describe, expect, it } from "vitest";
-import { interpret } from "./interpreter.js";
+import { interpretOne } from "../support/interpret.js";
 import { modelOf } from "./model.js";
 import { type Tensor, reference } from "./reference.js";
 
@@ -19,8 +19,7 @@ function drawn(initializer: string, shape: readonly number[]): Tensor {
     state = (state * 48271) % 2147483647;
     return state / 2147483647;
   };
-  const [value] = interpret([initial], { dimensions: {}, random });
-  if (value === undefined) throw new Error("nothing was drawn");
+  const value = interpretOne(initial, { leaves: {}, random });
   expect(value.shape).toEqual(shape);
   return value;
 }

@@ -13,6 +13,8 @@ export type { Tensor } from "../oracle/reference.js";
 export interface Bindings {
   readonly leaves: Readonly<Record<string, Tensor>>;
   readonly dimensions?: Readonly<Record<string, number>>;
+  /** Numbers in (0, 1) for draws, one after the other; otherwise they depend on path and index alone. */
+  readonly random?: () => number;
 }
 
 export function interpret(roots: readonly Node[], bindings: Bindings): Tensor[] {
@@ -86,7 +88,9 @@ function evaluate(node: Node, inputs: readonly Tensor[], bindings: Bindings): Te
     case "hostScalar":
       return leafValue(node.attributes.name, bindings);
     case "random":
-      return draw(node, shape);
+      return bindings.random === undefined
+        ? draw(node, shape)
+        : drawFrom(bindings.random, node, shape);
     case "bound":
     case "scan":
     case "result":
@@ -105,6 +109,11 @@ function leafValue(name: string, { leaves }: Bindings): Tensor {
 function filled(shape: readonly number[], value: (index: number) => number): Tensor {
   const length = shape.reduce((product, extent) => product * extent, 1);
   return { shape, data: Array.from({ length }, (_, index) => value(index)) };
+}
+
+function drawFrom(random: () => number, node: NodeOf<"random">, shape: readonly number[]): Tensor {
+  const bits = node.attributes.source === "bits";
+  return filled(shape, () => (bits ? Math.floor(random() * 2 ** 32) : random()));
 }
 
 /** Not Philox: any numbers in (0, 1), or any 32 bits, that depend on path and index alone. */

@@ -1,15 +1,17 @@
 // Takes a schedule and the contents of storages and inputs, gives its results: a slow, obvious executor in double precision.
 import { evaluateDim } from "../../compiler/types/dimension.js";
-import type { Axis, Combine, Scalar, Schedule } from "../../compiler/types/nest.js";
+import type { Axis, Combine, LoopNest, Scalar, Schedule } from "../../compiler/types/nest.js";
 import { applyHost, applyScalar } from "./scalarOps.js";
+
+/** Gives a number in (0, 1) for a stream and an index; bits are not supported here. */
+type Draw = (stream: number, index: number) => number;
 
 export interface RunInput {
   readonly dims: Readonly<Record<string, number>>;
   readonly storages: Map<string, Float64Array>;
   readonly inputs: Readonly<Record<string, ArrayLike<number>>>;
   readonly scalars?: Readonly<Record<string, number>>;
-  /** Gives a number in (0, 1) for a stream and an index; bits are not supported here. */
-  readonly draw?: (stream: number, index: number) => number;
+  readonly draw?: Draw;
 }
 
 /** Storages are updated in place; temporaries that share a slot share memory. */
@@ -35,17 +37,7 @@ export function runSchedule(
     }
   });
   const host = schedule.host.map((value) => applyHost(value, dims, input.scalars ?? {}));
-  for (const nest of schedule.nests) {
-    forEachPoint(nest.axes, dims, (point) => {
-      const evaluate = evaluator(buffers, host, dims, input);
-      const values = nest.stores.map((store) => ({
-        buffer: store.buffer,
-        index: evaluate(store.index, point),
-        value: evaluate(store.value, point),
-      }));
-      for (const { buffer, index, value } of values) write(buffers[buffer], index, value);
-    });
-  }
+  runNests(schedule.nests, { buffers, host, dims, draw: input.draw ?? (() => 0.5) });
   return Object.fromEntries(
     schedule.results.map((result) => {
       const shape = result.shape.map((extent) => evaluateDim(extent, dims));
@@ -54,6 +46,30 @@ export function runSchedule(
       return [result.name, { data, shape }];
     }),
   );
+}
+
+interface Memory {
+  /** By position in `Schedule.buffers`. */
+  readonly buffers: readonly Float64Array[];
+  readonly dims: Readonly<Record<string, number>>;
+  readonly host?: readonly number[];
+  readonly draw?: Draw;
+}
+
+/** Runs nests one after the other over buffers, which they change. */
+export function runNests(nests: readonly LoopNest[], memory: Memory): void {
+  const { buffers, dims } = memory;
+  const evaluate = evaluator(memory);
+  for (const nest of nests) {
+    forEachPoint(nest.axes, dims, (point) => {
+      const values = nest.stores.map((store) => ({
+        buffer: store.buffer,
+        index: evaluate(store.index, point),
+        value: evaluate(store.value, point),
+      }));
+      for (const { buffer, index, value } of values) write(buffers[buffer], index, value);
+    });
+  }
 }
 
 type Point = ReadonlyMap<Axis, number>;
@@ -82,12 +98,8 @@ function forEachPoint(
   }
 }
 
-function evaluator(
-  buffers: readonly Float64Array[],
-  host: readonly number[],
-  dims: Readonly<Record<string, number>>,
-  input: RunInput,
-): (scalar: Scalar, point: Point) => number {
+function evaluator(memory: Memory): (scalar: Scalar, point: Point) => number {
+  const { buffers, dims, host = [], draw = () => 0.5 } = memory;
   const evaluate = (scalar: Scalar, point: Point): number => {
     switch (scalar.kind) {
       case "literal":
@@ -126,7 +138,7 @@ function evaluator(
         return combineAll(scalar.combine, values);
       }
       case "random":
-        return (input.draw ?? (() => 0.5))(scalar.stream, evaluate(scalar.index, point));
+        return draw(scalar.stream, evaluate(scalar.index, point));
     }
   };
   return evaluate;
