@@ -156,7 +156,7 @@ describeGpu("the digits page", () => {
     await page.close();
   });
 
-  it("reads a finger's drawing on a narrow screen, which it does not overflow", async () => {
+  it("reads a finger's drawing on a narrow screen, on which all of it has its place", async () => {
     const { page } = await openPage(browser, server.url, {
       viewport: { width: 360, height: 760 },
       hasTouch: true,
@@ -164,6 +164,9 @@ describeGpu("the digits page", () => {
     // The only adapter here is software, which is not taken unasked.
     await page.getByText("Running on the CPU").waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    // The bars are in sight while the finger is on the sheet.
+    const bars = await page.locator("#bars").boundingBox();
+    expect((bars?.y ?? Infinity) + (bars?.height ?? 0)).toBeLessThan(760);
     await drawTouching(page, 3);
     await page.locator('li.best:has([aria-label="Digit 3"])').waitFor();
     await page.close();
