@@ -1,6 +1,9 @@
 // In: bound arrays; out: the same as the runtime takes them, whole or cut along the batch.
 import type { BoundArray } from "./data/bind.js";
 
+/** Examples of one call of `predict`, so that the device's memory does not bound how many are predicted. */
+export const chunkSize = 512;
+
 export interface GivenTensor {
   readonly data: BoundArray["data"];
   readonly shape: readonly number[];

@@ -3,25 +3,16 @@ import type { CheckResult, CompiledModel, CompileOptions } from "../compiler/ind
 import type { Diagnostic } from "../grammar/diagnostics.js";
 import { printDiagnostics } from "./diagnostics.js";
 import { DiagnosticsFailure, Failure } from "./failure.js";
-import type { Settings } from "./options.js";
+import type { ModelOptions } from "./options.js";
 import { importReader, readNnFile, rootName } from "./sources.js";
 import type { Terminal } from "./terminal.js";
-
-export interface CompileFileOptions {
-  readonly set: Settings;
-  readonly root?: string;
-  readonly model?: string;
-}
 
 /** `--model` names no model of the file: wrong usage, not a fault of the file. */
 const unknownModel = "NN0611";
 
 type Analysed = CheckResult["models"][number];
 
-export function compilerOptions(
-  file: string,
-  { set, root, model }: CompileFileOptions,
-): CompileOptions {
+export function compilerOptions(file: string, { set, root, model }: ModelOptions): CompileOptions {
   const readImport = importReader(file, root);
   return {
     file,
@@ -48,7 +39,7 @@ async function refuseMistakes(
 function refuseNothing(
   models: readonly unknown[],
   names: readonly string[],
-  { model }: CompileFileOptions,
+  { model }: ModelOptions,
   file: string,
 ): void {
   if (models.length > 0) return;
@@ -62,7 +53,7 @@ function refuseNothing(
 /** All models, or the one of `--model`. Prints the diagnostics; throws where one is an error. */
 export async function compileFile(
   file: string,
-  options: CompileFileOptions,
+  options: ModelOptions,
   terminal: Terminal,
 ): Promise<readonly CompiledModel[]> {
   const text = readNnFile(file);
@@ -84,7 +75,7 @@ export async function compileFile(
 /** The same, no further than the analysis. */
 export async function analyzeFile(
   file: string,
-  options: CompileFileOptions,
+  options: ModelOptions,
   terminal: Terminal,
 ): Promise<readonly Analysed[]> {
   const text = readNnFile(file);

@@ -7,6 +7,24 @@ import type { SettingValue } from "./settings.js";
 
 export type Settings = Readonly<Record<string, SettingValue>>;
 
+/** What a command takes that analyses a file. */
+export interface FileOptions {
+  readonly set: Settings;
+  readonly root?: string;
+}
+
+/** What a command takes that is about one model of a file. */
+export interface ModelOptions extends FileOptions {
+  readonly model?: string;
+}
+
+/** What a command takes that computes on data. */
+export interface ComputeOptions extends ModelOptions {
+  readonly data: readonly string[];
+  readonly rows?: RowRange;
+  readonly backend: Backend;
+}
+
 function collect(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
 }

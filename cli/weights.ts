@@ -1,9 +1,9 @@
 // In: weights files and the characters that travel with them; out: checked tensors, and whole files on disk.
-import { readSafetensors, SafetensorsError, writeSafetensors } from "../runtime/safetensors.js";
+import { readSafetensors, writeSafetensors } from "../runtime/safetensors.js";
 import type { SafetensorsFile } from "../runtime/safetensors.js";
-import { DataError } from "./data/array.js";
 import { writeWhole } from "./data/atomic.js";
 import { readDataFile } from "./data/file.js";
+import { readTensorFile } from "./data/tensors.js";
 
 const vocabularyPrefix = "vocabulary.";
 
@@ -21,22 +21,13 @@ export function defaultWeightsPath(source: string): string {
 
 export function readWeights(file: string): WeightsFile {
   const { bytes } = readDataFile(file);
-  try {
-    const { tensors, metadata } = readSafetensors(bytes);
-    const vocabularies = new Map(
-      Object.entries(metadata)
-        .filter(([key]) => key.startsWith(vocabularyPrefix))
-        .map(([key, text]) => [key.slice(vocabularyPrefix.length), Array.from(text)]),
-    );
-    return { file, bytes, tensors, metadata, vocabularies };
-  } catch (error) {
-    if (!(error instanceof SafetensorsError)) throw error;
-    throw new DataError(
-      `safetensors-${error.code}`,
-      `not a sound safetensors file: ${error.message}`,
-      { file },
-    );
-  }
+  const { tensors, metadata } = readTensorFile(bytes, file);
+  const vocabularies = new Map(
+    Object.entries(metadata)
+      .filter(([key]) => key.startsWith(vocabularyPrefix))
+      .map(([key, text]) => [key.slice(vocabularyPrefix.length), Array.from(text)]),
+  );
+  return { file, bytes, tensors, metadata, vocabularies };
 }
 
 /** Writes what the runtime saved, with the vocabularies in its metadata, through a temporary file. */

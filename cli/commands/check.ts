@@ -6,15 +6,13 @@ import { compilerOptions } from "../compiling.js";
 import { printDiagnostics } from "../diagnostics.js";
 import { Failure, Reported } from "../failure.js";
 import { jsonOption, rootOption, setOption } from "../options.js";
-import type { Settings } from "../options.js";
+import type { FileOptions } from "../options.js";
 import { readNnFile } from "../sources.js";
 import { paint } from "../terminal.js";
 import type { Terminal } from "../terminal.js";
 
-interface CheckOptions {
-  readonly set: Settings;
+interface CheckOptions extends FileOptions {
   readonly json?: true;
-  readonly root?: string;
 }
 
 /** A file that cannot be read, in the form of a diagnostic. */

@@ -10,15 +10,12 @@ import { WriteError, writeWhole } from "../data/atomic.js";
 import { Failure } from "../failure.js";
 import { bytesText } from "../numbers.js";
 import { modelOption, rootOption, setOption, weightsOption } from "../options.js";
-import type { Settings } from "../options.js";
+import type { ModelOptions } from "../options.js";
 import type { Terminal } from "../terminal.js";
 
-interface CompileOptions {
+interface CompileOptions extends ModelOptions {
   readonly output: string;
   readonly entry: "inference" | "training" | "both";
-  readonly model?: string;
-  readonly set: Settings;
-  readonly root?: string;
   readonly weights?: string;
   readonly minify?: true;
   readonly externalRuntime?: true;

@@ -5,8 +5,7 @@ import { confusionPairs, confusionTable, confusionText } from "../confusion.js";
 import type { Confusion } from "../confusion.js";
 import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
-import type { RowRange } from "../data/rows.js";
-import { batchOf, chunksOf } from "../batches.js";
+import { batchOf, chunkSize, chunksOf } from "../batches.js";
 import { countText, tableText, valueText } from "../numbers.js";
 import {
   backendOption,
@@ -19,7 +18,7 @@ import {
   setOption,
   weightsOption,
 } from "../options.js";
-import type { Backend, Settings } from "../options.js";
+import type { ComputeOptions } from "../options.js";
 import { openNetwork } from "../session.js";
 import type { TrainingNet } from "../../runtime/api.js";
 import { inputSpecs, trainedLengths } from "../specs.js";
@@ -27,20 +26,11 @@ import type { Terminal } from "../terminal.js";
 import { readWeights } from "../weights.js";
 import type { Plan } from "../../runtime/plan.js";
 
-interface EvaluateOptions {
+interface EvaluateOptions extends ComputeOptions {
   readonly weights: string;
-  readonly data: readonly string[];
-  readonly rows?: RowRange;
-  readonly model?: string;
-  readonly set: Settings;
-  readonly root?: string;
-  readonly backend: Backend;
   readonly examples: number;
   readonly json?: true;
 }
-
-/** Examples that one call of `predict` takes at a time. */
-const chunk = 512;
 
 /** Given inputs of the programs that evaluate. */
 function neededInputs(plan: Plan): Set<string> {
@@ -60,7 +50,7 @@ async function confusions(net: TrainingNet, plan: Plan, data: BoundData): Promis
     const inputs = new Map([...data.arrays].filter(([name]) => pair.output.needs.includes(name)));
     const scores = new Float32Array(data.examples * (pair.target.categories ?? 0));
     let at = 0;
-    for (const part of chunksOf(inputs, data.examples, chunk)) {
+    for (const part of chunksOf(inputs, data.examples, chunkSize)) {
       const outputs = await net.predict(part, { outputs: [pair.output.name] as never[] });
       const values = (outputs as Readonly<Record<string, Float32Array>>)[pair.output.name];
       if (values !== undefined) scores.set(values, at);

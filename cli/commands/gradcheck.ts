@@ -3,15 +3,12 @@ import type { Command } from "commander";
 import { Reported } from "../failure.js";
 import { tableText } from "../numbers.js";
 import { dataOption, jsonOption, modelOption, rootOption, setOption } from "../options.js";
-import type { Settings } from "../options.js";
+import type { ModelOptions } from "../options.js";
 import type { Terminal } from "../terminal.js";
 import type { CheckResult } from "../gradcheck/run.js";
 
-export interface GradcheckOptions {
+export interface GradcheckOptions extends ModelOptions {
   readonly data: readonly string[];
-  readonly model?: string;
-  readonly set: Settings;
-  readonly root?: string;
   readonly json?: true;
 }
 

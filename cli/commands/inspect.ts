@@ -6,21 +6,18 @@ import { compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
 import { describePlan, descriptionText } from "../inspection.js";
 import { jsonOption, modelOption, numberOption, rootOption, setOption } from "../options.js";
-import type { Settings } from "../options.js";
+import type { ModelOptions } from "../options.js";
 import type { Terminal } from "../terminal.js";
 
 /** Known before the compiler is loaded; its own list of stages must have the same names. */
 const stages = ["ast", "graph", "gradient", "schedule", "kernels", "wgsl", "js"] as const;
 type Stage = (typeof stages)[number];
 
-interface InspectOptions {
+interface InspectOptions extends ModelOptions {
   readonly batch?: number;
   readonly json?: true;
   readonly stage?: Stage;
   readonly svg?: string;
-  readonly set: Settings;
-  readonly model?: string;
-  readonly root?: string;
 }
 
 async function writePicture(

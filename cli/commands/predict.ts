@@ -4,12 +4,11 @@ import type { Command } from "commander";
 import type { TensorOutput, TrainingNet } from "../../runtime/api.js";
 import { evaluateShape } from "../../runtime/dimensions.js";
 import type { Plan, PlanOutput } from "../../runtime/plan.js";
-import { chunksOf } from "../batches.js";
+import { chunkSize, chunksOf } from "../batches.js";
 import { chooseModel, compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
 import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
-import type { RowRange } from "../data/rows.js";
 import { csvText, jsonText, npyBytes, outputFormat } from "../data/write.js";
 import type { OutputArray } from "../data/write.js";
 import { Failure } from "../failure.js";
@@ -23,28 +22,19 @@ import {
   setOption,
   weightsOption,
 } from "../options.js";
-import type { Backend, Settings } from "../options.js";
+import type { ComputeOptions } from "../options.js";
 import { openNetwork } from "../session.js";
 import { inputSpecs, trainedLengths } from "../specs.js";
 import type { Terminal } from "../terminal.js";
 import { readWeights } from "../weights.js";
 
-interface PredictOptions {
+interface PredictOptions extends ComputeOptions {
   readonly weights: string;
-  readonly data: readonly string[];
-  readonly rows?: RowRange;
-  readonly model?: string;
-  readonly set: Settings;
-  readonly root?: string;
-  readonly backend: Backend;
   readonly output: string;
   readonly outputs?: readonly string[];
   readonly examples: number;
   readonly seed?: number;
 }
-
-/** Examples of one call, so that the device's memory does not bound how many are predicted. */
-const chunk = 512;
 
 function wantedOutputs(plan: Plan, names: readonly string[] | undefined): readonly PlanOutput[] {
   if (names === undefined) return plan.outputs;
@@ -91,7 +81,7 @@ async function predictAll(
   const names = outputs.map(({ name }) => name);
   const count = data.examples ?? options.examples;
   const perExample = outputs.every(({ shape }) => shape[0] === "batch");
-  const size = perExample && !draws(plan) ? chunk : count;
+  const size = perExample && !draws(plan) ? chunkSize : count;
   const parts = new Map<string, TensorOutput[]>(names.map((name) => [name, []]));
   for (const inputs of chunksOf(data.arrays, count, size)) {
     const result = await net.predict(inputs, {

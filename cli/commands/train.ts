@@ -1,6 +1,5 @@
 // In: `nnc train FILE`; out: a weights file, and what was asked for beside it (log, report, checkpoints).
 import type { Command } from "commander";
-import type { RowRange } from "../data/rows.js";
 import {
   backendOption,
   dataOption,
@@ -11,18 +10,12 @@ import {
   setOption,
   weightsOption,
 } from "../options.js";
-import type { Backend, Settings } from "../options.js";
+import type { ComputeOptions } from "../options.js";
 import type { Terminal } from "../terminal.js";
 
-export interface TrainOptions {
-  readonly data: readonly string[];
-  readonly rows?: RowRange;
-  readonly model?: string;
+export interface TrainOptions extends ComputeOptions {
   readonly stage?: string;
-  readonly set: Settings;
-  readonly root?: string;
   readonly weights?: string;
-  readonly backend: Backend;
   readonly epochs?: number;
   readonly steps?: number;
   readonly seed?: number;

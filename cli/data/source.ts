@@ -1,5 +1,5 @@
 // In: one `--data` argument, `NAME=PATH`, `NAME=PATH:columns` or `PATH`; out: what its file holds, by the reader of its extension.
-import { readSafetensors, SafetensorsError, tensorFloats } from "../../runtime/safetensors.js";
+import { tensorFloats } from "../../runtime/safetensors.js";
 import type { SafetensorsTensor } from "../../runtime/safetensors.js";
 import { DataError, elementCount } from "./array.js";
 import type { DataArray, DataType } from "./array.js";
@@ -8,6 +8,7 @@ import { readDataFile } from "./file.js";
 import { readIdx } from "./idx.js";
 import { readNpy } from "./npy.js";
 import { decodeNumbers } from "./numbers.js";
+import { readTensorFile } from "./tensors.js";
 
 export interface DataArgument {
   /** The input or target meant; without it, every array that bears an input's name. */
@@ -41,17 +42,8 @@ function fromTensor(name: string, tensor: SafetensorsTensor, file: string): Data
 }
 
 function readTensors(bytes: Uint8Array, file: string): DataArray[] {
-  try {
-    const { tensors } = readSafetensors(bytes);
-    return [...tensors].map(([name, tensor]) => fromTensor(name, tensor, file));
-  } catch (error) {
-    if (!(error instanceof SafetensorsError)) throw error;
-    throw new DataError(
-      `safetensors-${error.code}`,
-      `not a sound safetensors file: ${error.message}`,
-      { file },
-    );
-  }
+  const { tensors } = readTensorFile(bytes, file);
+  return [...tensors].map(([name, tensor]) => fromTensor(name, tensor, file));
 }
 
 function decodeText(bytes: Uint8Array, file: string): string {
