@@ -39,7 +39,7 @@ function placeUsed(
     const most = Math.max(uses, emission.uses.get(guarded.value) ?? 0);
     return placeUsed(emission, guarded.value, scope, Math.max(minimum, guarded.depth), most);
   }
-  const depth = Math.max(levelOf(emission, value), value.loads ? minimum : 0);
+  const depth = Math.max(levelOf(emission, value), mayMove(value) ? 0 : minimum);
   if (depth > scope.depth) throw new Error(`a ${value.kind} is used outside its loops`);
   const home = scopeAt(scope, depth);
   if (value.kind === "reduction") return placeReduction(emission, value, home, minimum);
@@ -50,6 +50,14 @@ function placeUsed(
     return nameValue(emission, home, value, expression);
   }
   return expression;
+}
+
+/**
+ * Loads stay below what guards them. Not so in a reduction that a workgroup shares: all lanes have to meet in it, whatever
+ * each of them decides, and a GPU's load out of bounds does no harm where its value is not used.
+ */
+function mayMove(value: Value): boolean {
+  return !value.loads || (value.kind === "reduction" && value.cooperative);
 }
 
 function knownGuard(value: Value, scope: Scope): { value: Value; depth: number } | undefined {
@@ -78,7 +86,7 @@ function placeReduction(
 ): Expression {
   const group = emission.groups.get(value);
   if (!group) throw new Error("a reduction was not surveyed");
-  emission.reduce(emission, group, home, minimum);
+  emission.reduce(emission, group, home, Math.min(minimum, home.depth));
   const result = lookUp(home, value);
   if (!result) throw new Error("a reduction left no result");
   return result;
