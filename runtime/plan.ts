@@ -135,7 +135,7 @@ export interface PlanDispatch {
   readonly workgroups: PlanDim;
   /** Estimated floating-point operations. */
   readonly flops: PlanDim;
-  /** Indices of the program's results that need this dispatch; absent: always. */
+  /** Indices of the program's results that need this dispatch; absent: always, as for what updates a storage. */
   readonly serves?: readonly number[];
 }
 

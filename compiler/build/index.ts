@@ -1,5 +1,7 @@
 // Takes a typed model, gives its programs as graphs over storages: initial values, prediction, evaluation, training steps, passes.
 import { createBuilder } from "../graph/builder.js";
+import { substitute } from "../graph/substitute.js";
+import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { optimize } from "../optimize/index.js";
 import type { Effect, Node } from "../types/graph.js";
@@ -172,14 +174,24 @@ function isOfSet(value: Node): boolean {
   return !value.shape.some((extent) => typeof extent !== "number");
 }
 
+/** A fitted value that reads another one waits for it: its graph stands in place of the stored leaf. */
+function fittedValues({ b, typed }: Assembly): Node[] {
+  const values = new Map<string, Node>();
+  return typed.fitted.map(({ parameter, value }) => {
+    const replacements = new Map<Node, Node>();
+    for (const node of topologicalOrder([value])) {
+      const known = node.op === "stored" ? values.get(node.attributes.name) : undefined;
+      if (known !== undefined) replacements.set(node, b.broadcast(known, node.shape));
+    }
+    const [whole = value] = substitute(b, [value], replacements);
+    values.set(parameter, whole);
+    return whole;
+  });
+}
+
 function addFitted(assembly: Assembly): void {
   const { b, typed, layout } = assembly;
-  const bound = bind(
-    assembly,
-    typed.fitted.map((fitted) => fitted.value),
-    new Set(drawnNames(typed)),
-  );
-  // A fitted value that reads another one waits for it: its graph stands in place of the stored leaf.
+  const bound = bind(assembly, fittedValues(assembly), new Set(drawnNames(typed)));
   const passes = splitPasses(
     b,
     typed.fitted.map((fitted, index) => ({

@@ -80,11 +80,15 @@ function free(state: State, root: Node): Node {
   const inner = topologicalOrder([root], (node) => (isBoundary(node) ? [] : node.inputs));
   for (const node of inner) {
     if (isBoundary(node)) replacements.set(node, accumulatorOf(state, node).leaf);
-    else if (node.op === "dimension" && freeNames(node.attributes.dim).has(BATCH)) {
-      replacements.set(node, state.b.cast(setSize(state.b, node.attributes.dim), node.type));
-    }
+    else replaceSize(state.b, node, replacements);
   }
   return substitute(state.b, [root], replacements)[0] ?? root;
+}
+
+/** What asks for the size of the batch is told that of the set. */
+function replaceSize(b: GraphBuilder, node: Node, replacements: Map<Node, Node>): void {
+  if (node.op !== "dimension" || !freeNames(node.attributes.dim).has(BATCH)) return;
+  replacements.set(node, b.cast(setSize(b, node.attributes.dim), node.type));
 }
 
 /** The accumulator of a reduction, made with all that its operand needs of earlier passes. */
@@ -100,7 +104,7 @@ function accumulatorOf(state: State, node: Node): { readonly leaf: Node; readonl
       const earlier = accumulatorOf(state, at);
       pass = Math.max(pass, earlier.pass + 1);
       replacements.set(at, earlier.leaf);
-    }
+    } else replaceSize(b, at, replacements);
   }
   const [partial] = substitute(b, [node], replacements);
   const name = `${state.prefix}.${state.storages.length}`;

@@ -93,6 +93,9 @@ export function cpuKernelsText(
   return { text: javascriptBody(scripts, precision), names: kernels.map(({ plan }) => plan.name) };
 }
 
+/** Programs that may be run for some of their results. */
+const choosing: ReadonlySet<PlanProgram["kind"]> = new Set(["predict", "evaluate", "step"]);
+
 function planProgram(
   { head, schedule }: ProgramSource,
   context: PlanContext,
@@ -104,7 +107,7 @@ function planProgram(
     const gpu = mappings.gpu(nest, schedule.buffers);
     const cpu = mappings.cpu(nest, schedule.buffers);
     const kernel = addKernel(table, context, gpu, cpu, words);
-    const serves = head.kind === "predict" ? schedule.serves[at] : undefined;
+    const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
     return {
       kernel,
       buffers: gpu.bindings.map(({ buffer }) => planBuffer(schedule, buffer, context)),

@@ -127,6 +127,8 @@ async function runSeries(
   resetStorages(plan, backend, accumulators);
   const results: Record<string, number> = {};
   let scalars: HostScalars = {};
+  // A pass may divide by the size of the whole set, which is known after the first one at the latest.
+  let whole = source.examples;
   let dimensions = trainedDimensions(session);
   for (const [index, program] of programs) {
     if (program.kind === "pass") {
@@ -134,10 +136,11 @@ async function runSeries(
       await eachBatch(trainer, source, (batch, counter) => {
         total += batch.examples;
         dimensions = batch.dimensions;
-        scalars = { "total.batch": total };
+        scalars = { "total.batch": whole ?? total };
         const { inputs } = batch;
         backend.submit(makeRun(session, index, { inputs, dimensions, scalars, seed, counter }));
       });
+      whole = total;
     } else {
       const run = makeRun(session, index, { dimensions, scalars, seed });
       const values = await backend.read(run);

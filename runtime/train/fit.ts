@@ -164,7 +164,8 @@ async function runEpoch(context: StageRun, cursor: Cursor): Promise<"aborted" | 
     const work = await collectStep(stage, cursor, run.step / length.steps, 1 / length.steps);
     if (!work) break;
     lastGood.before(trainer.state.steps + 1);
-    const record = executeStep(trainer, stage, work.updates, run.epoch);
+    const monitored = isLastOfEpoch(context);
+    const record = executeStep(trainer, stage, work.updates, { epoch: run.epoch, monitored });
     trainer.pending.push(record);
     run.position += work.taken;
     run.step++;
@@ -177,6 +178,12 @@ async function runEpoch(context: StageRun, cursor: Cursor): Promise<"aborted" | 
     await drain(context, false);
   }
   return "ended";
+}
+
+/** Whether the step to come ends its epoch; of a stream that is not known, so each may. */
+function isLastOfEpoch({ run, length }: StageRun): boolean {
+  const { perEpoch, steps } = length;
+  return perEpoch === Infinity || run.epochSteps + 1 >= perEpoch || run.step + 1 >= steps;
 }
 
 /** Takes up the steps whose losses are known, in order; `all` waits for every one. */

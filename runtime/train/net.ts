@@ -46,6 +46,7 @@ export async function createTrainingNet(
     const content = options.readFile ? await options.readFile(file) : file;
     return fetchWeights(content);
   };
+  const unwritten = new Set(fittedNames.map(({ name }) => name));
   const trainer = createTrainer(session, freshState(seed, fitted), readFile);
   // Taken in part, a file gives weights alone: its run was another model's.
   if (bytes && !partial) resumeTrainer(trainer, readWeights(bytes), seed);
@@ -68,12 +69,18 @@ export async function createTrainingNet(
       return saved;
     },
   };
-  const inference = { restore: net.restore.bind(net) };
+  const inference = { restore: net.restore.bind(net), write: net.write.bind(net) };
+  const write: TrainingNet["write"] = async (name, values) => {
+    await inference.write(name, values);
+    // Once all fitted values are the caller's, there is nothing left to prepare.
+    if (unwritten.delete(name) && unwritten.size === 0) trainer.state.fitted = true;
+  };
   const restore: TrainingNet["restore"] = async (devices = {}) => {
     await inference.restore(devices);
-    await rebuild(trainer, bytes, seed, fitted);
+    const isFitted = fitted || (fittedNames.length > 0 && unwritten.size === 0);
+    await rebuild(trainer, bytes, seed, isFitted);
   };
-  return Object.assign(net, training, { restore });
+  return Object.assign(net, training, { restore, write });
 }
 
 async function snapshot(trainer: Trainer): Promise<void> {
@@ -165,7 +172,8 @@ async function step(
     const steps = stage.steps ?? Infinity;
     const progress = options.progress ?? Math.min(1, state.steps / steps);
     const work = givenStep(stage, objectives, batches, progress);
-    executeStep(trainer, stage, work, options.epoch ?? 0);
+    // Any step may be the one that is reported.
+    executeStep(trainer, stage, work, { epoch: options.epoch ?? 0, monitored: true });
   }
   await breathe(trainer);
 }

@@ -139,15 +139,22 @@ function trainingProgram(plan: Plan, objective: Objective, batch: Batch, last: b
   return (drawnGiven ? reading : undefined) ?? own ?? program;
 }
 
+/** Where a step stands, and whether what its stage monitors is to be computed with it. */
+export interface StepPlace {
+  readonly epoch: number;
+  readonly monitored: boolean;
+}
+
 /** Makes the updates of one step, one submission a batch; nothing is awaited. */
 export function executeStep(
   trainer: Trainer,
   stage: PlanStage,
   work: readonly Update[],
-  epoch: number,
+  place: StepPlace,
 ): StepRecord {
   const { state } = trainer;
-  const updates = work.map((update) => runUpdate(trainer, stage, update, epoch));
+  const { epoch } = place;
+  const updates = work.map((update) => runUpdate(trainer, stage, update, place));
   state.steps++;
   const seen = new Set(work.flatMap(({ batches }) => batches));
   const examples = [...seen].reduce((sum, batch) => sum + batch.examples, 0);
@@ -160,7 +167,7 @@ function runUpdate(
   trainer: Trainer,
   stage: PlanStage,
   { objective, batches, progress }: Update,
-  epoch: number,
+  { epoch, monitored }: StepPlace,
 ): JournalRow[] {
   const { session, state, journal } = trainer;
   const { plan, backend } = session;
@@ -174,13 +181,22 @@ function runUpdate(
   const seed = seedOfStage(trainer, stage);
   return batches.map((batch, index) => {
     const program = trainingProgram(plan, objective, batch, index === batches.length - 1);
-    const { row, target } = journal.add(program, batch.examples);
+    const wanted = monitored ? undefined : withoutMonitors(at(plan.programs, program));
+    const { row, target } = journal.add(program, batch.examples, wanted);
     const { inputs, dimensions } = batch;
     const counter = state.counter++ >>> 0;
     const request = { inputs, dimensions, scalars, seed, counter, journal: target };
-    backend.submit(makeRun(session, program, request));
+    backend.submit(makeRun(session, program, { ...request, ...(wanted && { wanted }) }));
     return row;
   });
+}
+
+/** The results of an ordinary step; undefined where that is all of them. */
+function withoutMonitors({ results }: PlanProgram): number[] | undefined {
+  const wanted = [...results.keys()].filter(
+    (index) => !at(results, index).name.startsWith("monitor."),
+  );
+  return wanted.length < results.length ? wanted : undefined;
 }
 
 export function isRead({ updates }: StepRecord): boolean {
