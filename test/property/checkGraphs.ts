@@ -5,10 +5,11 @@ import { printGraph } from "../../compiler/graph/print.js";
 import { verifyGraph } from "../../compiler/graph/verify.js";
 import { optimize } from "../../compiler/optimize/index.js";
 import type { Node } from "../../compiler/types/graph.js";
+import { softwareDevice, softwareExpected } from "../support/adapter.js";
 import { interpret, interpretOne } from "../support/interpret.js";
 import type { Tensor } from "../support/interpret.js";
 import { planSmall, runSmall } from "../support/runOps.js";
-import type { Scheduling } from "../support/runOps.js";
+import type { PlannedPrograms, Scheduling } from "../support/runOps.js";
 import { generator } from "../support/sampleValues.js";
 import { randomGraph } from "./randomGraphs.js";
 import type { RandomGraph } from "./randomGraphs.js";
@@ -53,7 +54,10 @@ async function compiledProblems(
     leaves: graph.leaves,
     dimensions: graph.dimensions,
   }));
-  const found = await runSmall(planSmall(programs, way), "f64");
+  const plan = planSmall(programs, way);
+  const found = await runSmall(plan, "f64");
+  const refused = way === ways[0] && softwareExpected ? await refusedShaders(plan) : [];
+  if (refused.length > 0) return [`graphs from ${samples[0]?.seed ?? 0}: ${refused.join("\n")}`];
   return samples.flatMap(({ seed, roots, expected }, at) => {
     const wrong = expected.flatMap((value, n) => disagreement(found[at]?.[n], value) ?? []);
     const [first] = wrong;
@@ -64,6 +68,21 @@ async function compiledProblems(
 
 function printed(roots: readonly Node[]): string {
   return printGraph(roots.map((value, at) => ({ name: `root ${at}`, value })));
+}
+
+/** What the driver's compiler says against the shaders. */
+export async function refusedShaders({ plan }: PlannedPrograms): Promise<string[]> {
+  const device = await softwareDevice();
+  device.pushErrorScope("validation");
+  const messages = await Promise.all(
+    plan.kernels.map(async ({ wgsl }) => {
+      const info = await device.createShaderModule({ code: wgsl }).getCompilationInfo();
+      return info.messages.map(({ type, message }) => `${type}: ${message}\n${wgsl}`);
+    }),
+  );
+  await device.popErrorScope();
+  device.destroy();
+  return messages.flat();
 }
 
 /** Errors are weighed by the largest number: sums in another order cancel differently. */
