@@ -69,7 +69,9 @@ async function findDevice<B extends Backend>(
   if (isSoftware && !asked && !given) return `the only WebGPU adapter is in software (${name})`;
   const missing = missingLimits(plan, limits);
   if (missing) return `the WebGPU adapter (${name}) ${missing}`;
-  const opened = await adapter.requestDevice({ requiredLimits: plan.requiredLimits });
+  const { requiredLimits } = plan;
+  const opened = await adapter.requestDevice({ requiredLimits }).catch(String);
+  if (typeof opened === "string") return `the WebGPU adapter (${name}) gives no device: ${opened}`;
   return { backend: createGpu(plan, opened, true), reason: `WebGPU on ${name}` };
 }
 

@@ -1,6 +1,7 @@
 // An expression of the plan and live values in; the number the host computes in double precision out.
 
 import { evaluateDim, type Dimensions } from "./dimensions.js";
+import { fail } from "./errors.js";
 import type { HostExpression, PlanDim } from "./plan.js";
 
 /** step, epoch, progress, plateau.N, total.batch by name. */
@@ -25,7 +26,7 @@ export function evaluateHost(
   }
   const operation =
     operations[op] ?? (Math as unknown as Record<string, Operation | undefined>)[op];
-  if (!operation) throw new Error(`unknown host operation ${op}`);
+  if (!operation) fail("internal", `unknown host operation ${op}`);
   const values = rest.map((part) => evaluateHost(part as HostExpression, dimensions, scalars));
   return Number(operation(...(values as [number, number, number])));
 }

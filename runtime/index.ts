@@ -4,7 +4,12 @@ import { createCpuBackend } from "./cpu.js";
 import { evaluateHost } from "./host.js";
 import type { AnyModel, ModelTypes, TrainingLoadOptions, TrainingNet } from "./api.js";
 import type { CpuModule, Plan } from "./plan.js";
-import { openSession as openWith, type SessionOptions, type TrainingSession } from "./session.js";
+import {
+  closeOnError,
+  openSession as openWith,
+  type SessionOptions,
+  type TrainingSession,
+} from "./session.js";
 import { initialize } from "./train/initialize.js";
 import { createTrainingNet } from "./train/net.js";
 import { createTrainingGpuBackend } from "./train/webgpu.js";
@@ -47,5 +52,6 @@ export async function load<M extends ModelTypes = AnyModel>(
     ...options,
     openCpu: cpu && (async (precision) => createCpuBackend(plan, await cpu(), precision)),
   });
-  return createTrainingNet(session, options) as unknown as Promise<TrainingNet<M>>;
+  const net = await closeOnError(session, () => createTrainingNet(session, options));
+  return net as unknown as TrainingNet<M>;
 }

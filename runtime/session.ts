@@ -44,7 +44,7 @@ export async function openSession<B extends Backend>(
   if (!Number.isSafeInteger(seed)) fail("option", `a seed is a whole number, not ${seed}`);
   const opened = await openBackend(plan, options);
   const session: Session<B> = { plan, options, ...opened, destroyed: false };
-  await startSession(session);
+  await closeOnError(session, () => startSession(session));
   return session;
 }
 
@@ -58,22 +58,27 @@ export async function reopen(
   session.backend.destroy();
   const options = { ...session.options, backend, device, adapter };
   Object.assign(session, await openBackend(session.plan, options));
-  await startSession(session);
+  await closeOnError(session, () => startSession(session));
+}
+
+/** What is opened on the way to a net goes where the net does not come about. */
+export async function closeOnError<T>(session: Session, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    session.backend.destroy();
+    throw error;
+  }
 }
 
 async function startSession({ plan, backend, options }: Session): Promise<void> {
-  try {
-    await backend.prepare(options.onProgress);
-    // New buffers hold zeros.
-    const filled = plan.storages.flatMap(({ initial, values }, index) =>
-      initial || values ? [index] : [],
-    );
-    resetStorages(plan, backend, filled);
-    await backend.ready();
-  } catch (error) {
-    backend.destroy();
-    throw error;
-  }
+  await backend.prepare(options.onProgress);
+  // New buffers hold zeros.
+  const filled = plan.storages.flatMap(({ initial, values }, index) =>
+    initial || values ? [index] : [],
+  );
+  resetStorages(plan, backend, filled);
+  await backend.ready();
 }
 
 /** Storages take their first values; parameters are left to `init` and weights. */

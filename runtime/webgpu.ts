@@ -132,9 +132,9 @@ export async function readRanges(
   const encoder = commands ?? device.createCommandEncoder();
   const copies = copyOut(device, faults, ranges, encoder, usages.staging);
   if (!commands) device.queue.submit([encoder.finish()]);
-  // The submission follows before this function goes on.
-  await faults.settle();
   try {
+    // The submission follows before this function goes on.
+    await faults.settle();
     return await Promise.all(
       copies.map((copy, index) => {
         const { bytes, type } = at(ranges, index);
@@ -142,6 +142,7 @@ export async function readRanges(
       }),
     );
   } finally {
+    for (const copy of copies) copy.destroy();
     // What the checks of the submission caught comes first.
     await faults.settle();
   }

@@ -125,17 +125,13 @@ export function copyBytes(
   if (words > 0) encoder.copyBufferToBuffer(from, offset, to, 0, words * 4);
 }
 
-/** The words of a buffer made for reading, which is given up. */
+/** The words of a buffer made for reading. */
 export async function readStaging(
   faults: Faults,
   staging: GPUBuffer,
   bytes: number,
   type: PlanType,
 ): Promise<Values> {
-  try {
-    await faults.guard(staging.mapAsync(usages.mapRead));
-    return new (arrayOf(type))(staging.getMappedRange().slice(0, bytes));
-  } finally {
-    staging.destroy();
-  }
+  await faults.guard(staging.mapAsync(usages.mapRead));
+  return new (arrayOf(type))(staging.getMappedRange().slice(0, bytes));
 }

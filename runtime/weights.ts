@@ -18,11 +18,14 @@ export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   const isPlace = typeof source === "string" || source instanceof URL;
-  const response = isPlace ? await fetch(source).catch(String) : source;
-  if (typeof response !== "string" && response.ok) {
-    return new Uint8Array(await response.arrayBuffer());
+  let reason = "";
+  try {
+    const response = isPlace ? await fetch(source) : source;
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    reason = `status ${response.status}`;
+  } catch (error) {
+    reason = String(error);
   }
-  const reason = typeof response === "string" ? response : `status ${response.status}`;
   return fail("weights", `the weights cannot be fetched: ${reason}`);
 }
 

@@ -5,6 +5,7 @@ import { createNet } from "../net.js";
 import type { Plan } from "../plan.js";
 import { createWebGpuBackend } from "../webgpu.js";
 import type { BundledCpu } from "./cpu.js";
+import { closeOnError } from "../session.js";
 import { openBundle } from "./define.js";
 
 /** As that of inference.ts, without the interpreter of host expressions. */
@@ -17,7 +18,8 @@ export function defineModel<M extends ModelTypes = AnyModel>(
     load: async (options: LoadOptions = {}) => {
       const parts = { createGpu: createWebGpuBackend };
       const session = await openBundle(plan, cpu, parts, options);
-      return createNet(session, options) as unknown as Promise<InferenceNet<M>>;
+      const net = await closeOnError(session, () => createNet(session, options));
+      return net as unknown as InferenceNet<M>;
     },
   };
 }

@@ -6,6 +6,7 @@ import { createNet } from "../net.js";
 import type { Plan } from "../plan.js";
 import { createWebGpuBackend } from "../webgpu.js";
 import type { BundledCpu } from "./cpu.js";
+import { closeOnError } from "../session.js";
 import { openBundle } from "./define.js";
 
 /** What a generated module exports under the model's name. `cpu` is called only where the CPU is used. */
@@ -18,7 +19,8 @@ export function defineModel<M extends ModelTypes = AnyModel>(
     load: async (options: LoadOptions = {}) => {
       const parts = { createGpu: createWebGpuBackend, evaluateHost };
       const session = await openBundle(plan, cpu, parts, options);
-      return createNet(session, options) as unknown as Promise<InferenceNet<M>>;
+      const net = await closeOnError(session, () => createNet(session, options));
+      return net as unknown as InferenceNet<M>;
     },
   };
 }

@@ -7,6 +7,7 @@ import { initialize } from "../train/initialize.js";
 import { createTrainingNet } from "../train/net.js";
 import { createTrainingGpuBackend } from "../train/webgpu.js";
 import type { BundledCpu } from "./cpu.js";
+import { closeOnError } from "../session.js";
 import { openBundle } from "./define.js";
 
 /** What a generated module exports under the model's name. `cpu` is called only where the CPU is used. */
@@ -19,7 +20,8 @@ export function defineModel<M extends ModelTypes = AnyModel>(
     load: async (options: TrainingLoadOptions = {}) => {
       const parts = { createGpu: createTrainingGpuBackend, evaluateHost, initialize };
       const session = await openBundle(plan, cpu, parts, options);
-      return createTrainingNet(session, options) as unknown as Promise<TrainingNet<M>>;
+      const net = await closeOnError(session, () => createTrainingNet(session, options));
+      return net as unknown as TrainingNet<M>;
     },
   };
 }

@@ -1,7 +1,7 @@
 // Losses that are not finite, devices that are lost, backends that are not there, in; readable errors and nets that go on, out.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { load, type RuntimeOptions } from "../../runtime/index.js";
+import { load, writeSafetensors, type RuntimeOptions } from "../../runtime/index.js";
 import type { TrainingNet } from "../../runtime/api.js";
 import type { NnError } from "../../runtime/errors.js";
 import { lineData, lineModule, linePlan } from "./support/line.js";
@@ -59,6 +59,25 @@ onBothBackends("a loss that is not finite", lineModule, (open) => {
     expect(await net.read("w")).toEqual(before);
   });
 });
+
+/** Watches a device's buffers; tells the labels of those that live. */
+function countBuffers(device: GPUDevice): () => readonly string[] {
+  const made: GPUBuffer[] = [];
+  const destroyed = new Set<GPUBuffer>();
+  const create = device.createBuffer.bind(device);
+  device.createBuffer = (descriptor) => {
+    const buffer = create(descriptor);
+    const destroy = buffer.destroy.bind(buffer);
+    buffer.destroy = () => {
+      destroyed.add(buffer);
+      destroy();
+      return undefined;
+    };
+    made.push(buffer);
+    return buffer;
+  };
+  return () => made.filter((buffer) => !destroyed.has(buffer)).map(({ label }) => label);
+}
 
 describeGpu("a lost device", () => {
   const nets: TrainingNet[] = [];
@@ -205,22 +224,19 @@ describeGpu("adapters", () => {
     device.destroy();
   });
 
+  it("free everything where loading fails", async () => {
+    const device = await softwareDevice();
+    const left = countBuffers(device);
+    const weights = writeSafetensors(new Map());
+    const error = await errorOf(load(linePlan(), { ...cpu, device, weights }));
+    expect([error.name, error.code]).toEqual(["NnError", "weights"]);
+    expect(left()).toEqual([]);
+    device.destroy();
+  });
+
   it("leave a given device alone, and free its buffers", async () => {
     const device = await softwareDevice();
-    const made: GPUBuffer[] = [];
-    const destroyed = new Set<GPUBuffer>();
-    const create = device.createBuffer.bind(device);
-    device.createBuffer = (descriptor) => {
-      const buffer = create(descriptor);
-      const destroy = buffer.destroy.bind(buffer);
-      buffer.destroy = () => {
-        destroyed.add(buffer);
-        destroy();
-        return undefined;
-      };
-      made.push(buffer);
-      return buffer;
-    };
+    const left = countBuffers(device);
     let lost = false;
     void device.lost.then(() => (lost = true));
     const progress: [number, number][] = [];
@@ -234,7 +250,7 @@ describeGpu("adapters", () => {
     await net.step({ x: [[1, 2]], t: [1] });
     await net.report();
     net.destroy();
-    expect(made.filter((buffer) => !destroyed.has(buffer)).map(({ label }) => label)).toEqual([]);
+    expect(left()).toEqual([]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(lost).toBe(false);
     expect(progress.at(-1)).toEqual([10, 10]);
