@@ -19,7 +19,7 @@ import {
 } from "./tokens.js";
 
 /** How deep brackets may stand in each other; the parser's stack stays far below its limit. */
-export const bracketLimit = 64;
+const bracketLimit = 64;
 
 export interface BalancedTokens {
   readonly tokens: readonly IToken[];

@@ -21,7 +21,7 @@ import { once } from "./once.js";
 import { readString } from "./strings.js";
 
 /** The largest source text, in bytes of UTF-8. */
-export const sourceLimit = 1 << 20;
+const sourceLimit = 1 << 20;
 
 export interface LexedSource {
   readonly tokens: readonly IToken[];

@@ -15,11 +15,6 @@ export function printAst(file: ast.File): string {
   return forms.map((form) => `${layout(form, 0)}\n`).join("");
 }
 
-/** Prints one expression. */
-export function printExpression(expression: ast.Expression): string {
-  return layout(value(expression), 0);
-}
-
 function layout(form: Form, indent: number): string {
   const flat = flatten(form);
   if (typeof form === "string" || (flat.length + indent <= lineWidth && !hasBlock(form)))

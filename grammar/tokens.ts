@@ -78,9 +78,7 @@ export const Name = createToken({
   label: "a name",
 });
 
-type WordOf<List extends readonly string[]> = List[number];
-export type ReservedWord = WordOf<typeof reservedWords>;
-export type ContextualWord = WordOf<typeof contextualWords>;
+type ReservedWord = (typeof reservedWords)[number];
 
 /** `stop_early` becomes `StopEarly`: the name of a keyword's token type. */
 function tokenName(word: string): string {
@@ -125,7 +123,7 @@ export const Ellipsis = sign("Ellipsis", "...");
 export const Pipe = sign("Pipe", "|>");
 export const Arrow = sign("Arrow", "<-", [Operator]);
 export const Equals = sign("Equals", "=");
-export const Minus = sign("Minus", "-", [Operator, Prefix]);
+const Minus = sign("Minus", "-", [Operator, Prefix]);
 export const Star = sign("Star", "*", [Operator]);
 export const Power = sign("Power", "^", [Operator]);
 export const LeftBrace = sign("LeftBrace", "{");
@@ -195,8 +193,8 @@ export const Foreign = createToken({
   label: "a sign of another language",
 });
 
-export const Space = createToken({ name: "Space", pattern: /[ \t\r\n]+/, group: Lexer.SKIPPED });
-export const CommentText = createToken({
+const Space = createToken({ name: "Space", pattern: /[ \t\r\n]+/, group: Lexer.SKIPPED });
+const CommentText = createToken({
   name: "CommentText",
   pattern: /\/\/[^\r\n]*/,
   group: "comments",

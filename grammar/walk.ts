@@ -53,7 +53,7 @@ function ofType(type: ast.Type | undefined): ast.Expression[] {
 }
 
 /** The expressions directly under an expression, in the order of the source; a scan's block is not entered. */
-export function childrenOf(expression: ast.Expression): readonly ast.Expression[] {
+function childrenOf(expression: ast.Expression): readonly ast.Expression[] {
   switch (expression.kind) {
     case "Name":
     case "Integer":

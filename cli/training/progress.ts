@@ -43,7 +43,7 @@ function paceTexts(pace: Pace, step: number, steps: number | undefined, now: num
 }
 
 /** What an epoch settles: validation and metrics, which stay in the line until the next one. */
-export function resultTexts({ validation, metrics }: EpochReport): string[] {
+function resultTexts({ validation, metrics }: EpochReport): string[] {
   const texts = validation === undefined ? [] : [`validation ${valueText(validation.loss)}`];
   for (const [name, value] of Object.entries(validation?.metrics ?? metrics))
     texts.push(`${name} ${valueText(value)}`);

@@ -124,7 +124,7 @@ export function evaluateArgument(
 }
 
 /** A layer that is handed over bears the parameter's name, so that its instance can. */
-export function nameLayer(value: Value, parameter: string): Value {
+function nameLayer(value: Value, parameter: string): Value {
   if (value.kind !== "function" || value.form === "shared" || value.form === "primitive") {
     return value;
   }
@@ -133,7 +133,7 @@ export function nameLayer(value: Value, parameter: string): Value {
 }
 
 /** `leaky_relu(slope: 0.2)` as a function of its first parameter; undefined where the callee is no function of tensors. */
-export function evaluatePartial(
+function evaluatePartial(
   call: ast.CallExpression,
   frame: Frame,
   parameter: string | undefined,

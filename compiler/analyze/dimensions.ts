@@ -21,7 +21,7 @@ import { bind } from "./scope.js";
 import { asDim, describe, fromDim, isPoison, list, listItems, type Value } from "./values.js";
 
 /** The largest number of elements a tensor may have. */
-export const elementLimit = 2 ** 31 - 1;
+const elementLimit = 2 ** 31 - 1;
 
 /** How a category or f16 is stored. */
 export function storedType(element: ast.ElementType): ElementType {
@@ -38,7 +38,7 @@ function meaning(frame: Frame, name: string): Value | undefined {
 }
 
 /** A dimension whose every name is known; division rounds down. Undefined when a mistake was reported. */
-export function evaluateDimension(expression: ast.Expression, frame: Frame): Dim | undefined {
+function evaluateDimension(expression: ast.Expression, frame: Frame): Dim | undefined {
   if (!spendWork(frame, expression.span)) return undefined;
   const dim = arithmetic(expression, frame);
   if (dim !== "other") return dim;
@@ -141,7 +141,7 @@ function spreadDims(entry: ast.SpreadDimension, frame: Frame): Dim[] | undefined
 }
 
 /** Sizes are at least 1 and counted in 31 bits. */
-export function checkDim(frame: Frame, span: ast.Span, dim: Dim): boolean {
+function checkDim(frame: Frame, span: ast.Span, dim: Dim): boolean {
   if (typeof dim !== "number" || (dim >= 1 && dim <= elementLimit && Number.isInteger(dim))) {
     return true;
   }
@@ -156,7 +156,7 @@ export function checkDim(frame: Frame, span: ast.Span, dim: Dim): boolean {
 }
 
 /** The elements of a tensor can be counted in 31 bits; free dimensions count as 1. */
-export function checkElements(frame: Frame, span: ast.Span, shape: Shape): boolean {
+function checkElements(frame: Frame, span: ast.Span, shape: Shape): boolean {
   let elements = 1;
   for (const dim of shape) if (typeof dim === "number") elements *= dim;
   if (elements <= elementLimit) return true;

@@ -63,7 +63,7 @@ export function finite(frame: Frame, value: number, whole: boolean, span: Span):
 }
 
 /** The compile-time value of each elementwise function of one number. */
-export const numberFunctions: Readonly<Record<string, (x: number) => number>> = {
+const numberFunctions: Readonly<Record<string, (x: number) => number>> = {
   exp: Math.exp,
   log: Math.log,
   sqrt: Math.sqrt,

@@ -2,7 +2,7 @@
 import type { Node } from "../types/graph.js";
 
 /** The nodes that a node reads directly, the body of a scan included. */
-export function readBy(node: Node): readonly Node[] {
+function readBy(node: Node): readonly Node[] {
   if (node.op !== "scan") return node.inputs;
   return [...node.inputs, ...node.attributes.nextCarries, ...node.attributes.yields];
 }

@@ -167,7 +167,7 @@ function checkParameter(frame: Frame, parameter: ast.Parameter, value: Value): V
 }
 
 /** Plain data as a value. */
-export function fromData(data: CompileTimeData): Value {
+function fromData(data: CompileTimeData): Value {
   if (typeof data === "number") {
     return Number.isFinite(data) ? wholeOrFloat(data) : float(data);
   }

@@ -2,7 +2,7 @@
 import type { Span } from "../../grammar/span.js";
 import type { DrawPath, Frame, ModelState } from "./context.js";
 
-export function joinPath(path: string, name: string): string {
+function joinPath(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }
 

@@ -81,8 +81,3 @@ export function visibleNames(scope: Scope): string[] {
   }
   return found;
 }
-
-/** A copy whose own bindings may change without changing the original; what lies around it is shared. */
-export function forkScope(scope: Scope): Scope {
-  return { parent: scope.parent, names: new Map(scope.names), lazy: scope.lazy };
-}

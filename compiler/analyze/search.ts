@@ -145,7 +145,7 @@ function readSpace(frame: Frame, line: ast.CandidateLine): Candidate | undefined
 }
 
 /** A value as plain data; undefined for tensors, functions and the like. */
-export function toData(value: Value): CompileTimeData | undefined {
+function toData(value: Value): CompileTimeData | undefined {
   if (value.kind === "bool" || value.kind === "string") return value.value;
   const number = asNumber(value);
   if (number !== undefined) return number;

@@ -118,7 +118,7 @@ function clashOf(inputs: readonly Node[]): readonly [string, string] | undefined
 }
 
 /** A node, or the report of why there is none. */
-export function settle(
+function settle(
   frame: Frame,
   span: Span,
   made: Node | ShapeProblem,

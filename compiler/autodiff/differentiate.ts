@@ -117,7 +117,7 @@ function zeros(b: GraphBuilder, variable: Node): Node {
 }
 
 /** The adjoint of broadcasting: the sum over axes that were repeated. A smaller tensor is repeated first. */
-export function unbroadcast(b: GraphBuilder, y: Node, shape: Shape): Node {
+function unbroadcast(b: GraphBuilder, y: Node, shape: Shape): Node {
   if (shapeEqual(y.shape, shape)) return y;
   if (y.shape.length < shape.length) return unbroadcast(b, b.broadcast(y, shape), shape);
   const extra = y.shape.length - shape.length;

@@ -8,7 +8,7 @@ import type { Layout } from "./layout.js";
 import { countOf } from "./layout.js";
 
 /** The value of a parameter as a range of its storage. */
-export function parameterView(b: GraphBuilder, layout: Layout, name: string): Node {
+function parameterView(b: GraphBuilder, layout: Layout, name: string): Node {
   const place = layout.places.get(name);
   if (place === undefined) throw new Error(`parameter ${name} has no place`);
   const { declaration, storage, offset } = place;

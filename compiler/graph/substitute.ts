@@ -4,7 +4,7 @@ import type { Node } from "../types/graph.js";
 import { topologicalOrder } from "./walk.js";
 
 /** The same node over other operands; itself where these are its own. */
-export function withInputs(b: GraphBuilder, node: Node, inputs: readonly Node[]): Node {
+function withInputs(b: GraphBuilder, node: Node, inputs: readonly Node[]): Node {
   if (inputs.every((input, position) => input === node.inputs[position])) return node;
   return b.at(node.origin).node(node.op, inputs, node.attributes);
 }

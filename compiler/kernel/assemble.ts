@@ -106,7 +106,7 @@ function storesOf(nest: LoopNest, mapping: Mapping): readonly PointStore[] {
 }
 
 /** Buffers in the nest's order, the same on every target; a temporary slot that two buffers share is one binding. */
-export function bindingsOf(
+function bindingsOf(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
 ): { bindings: readonly KernelBinding[]; bindingOf: (buffer: number) => number } {
@@ -137,7 +137,7 @@ export function bindingsOf(
   return { bindings, bindingOf };
 }
 
-export function bufferKey(buffer: ScheduledBuffer): string {
+function bufferKey(buffer: ScheduledBuffer): string {
   switch (buffer.kind) {
     case "storage":
       return `storage ${buffer.storage}`;

@@ -148,7 +148,7 @@ function compareTerms(left: readonly Value[], right: readonly Value[]): number {
 }
 
 /** A dimension over uniform words, one for each of its factors. */
-export function dimPolynomial(values: Values, dim: Dim): Polynomial {
+function dimPolynomial(values: Values, dim: Dim): Polynomial {
   if (typeof dim === "number") return { constant: dim, terms: [] };
   const parts = dim.terms.map((term): Polynomial => {
     const factors = term.factors

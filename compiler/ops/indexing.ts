@@ -7,7 +7,7 @@ import { at, extentAt } from "./broadcast.js";
 import type { IndexBuilder } from "./rule.js";
 
 /** The row-major position of an index. */
-export function linearIndex<E>(k: IndexBuilder<E>, index: readonly E[], shape: Shape): E {
+function linearIndex<E>(k: IndexBuilder<E>, index: readonly E[], shape: Shape): E {
   let linear: E | undefined;
   for (const [axis, extent] of shape.entries()) {
     if (extent === 1) continue;
@@ -18,7 +18,7 @@ export function linearIndex<E>(k: IndexBuilder<E>, index: readonly E[], shape: S
 }
 
 /** The index along each axis of a row-major position. */
-export function splitIndex<E>(k: IndexBuilder<E>, linear: E, shape: Shape): E[] {
+function splitIndex<E>(k: IndexBuilder<E>, linear: E, shape: Shape): E[] {
   const result: E[] = [];
   let behind: Dim = 1;
   let first = true;

@@ -9,7 +9,7 @@ import { recurrent } from "./rule.js";
 import type { OpTable } from "./rule.js";
 
 /** The type of a `bound` leaf that stands for input `position` of a scan within its body. */
-export function boundType(
+function boundType(
   input: TensorType,
   position: number,
   { carries, slices }: Pick<ScanAttributes, "carries" | "slices">,

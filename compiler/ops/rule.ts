@@ -141,7 +141,7 @@ export type Lowering<K extends OpName> =
   | GatherLowering<K>
   | TakeLowering<K>
   | ScatterLowering<K>
-  /** The maps stand in the attributes: see QuasiAffine and `quasiAffineIndex`. */
+  /** The maps stand in the attributes: see QuasiAffine. */
   | { readonly kind: "contract" }
   /** A loop over a body graph, and the parts of its result. */
   | { readonly kind: "recurrence" };

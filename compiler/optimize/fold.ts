@@ -50,7 +50,7 @@ function splat(b: GraphBuilder, node: Node, value: number | undefined): Node | u
 }
 
 /** The value of a scalar op on operands of a type; undefined for what is left to the device. */
-export function evaluate(
+function evaluate(
   op: ScalarOp,
   operands: ElementType,
   result: ElementType,

@@ -31,7 +31,7 @@ const OPERATION_COST: Partial<Record<OpName, number>> = {
   stopGradient: 0,
 };
 
-export function estimateSize(shape: readonly Dim[], estimates: Estimates): number {
+function estimateSize(shape: readonly Dim[], estimates: Estimates): number {
   return Math.max(1, evaluateDim(elementCount(shape), estimates));
 }
 

@@ -123,7 +123,7 @@ function countBuffers(parts: readonly Part[]): number {
   return buffers.size;
 }
 
-export function writesOf(part: Part): StorageRange[] {
+function writesOf(part: Part): StorageRange[] {
   const count = elementCount(part.shape);
   return part.storages.map(({ storage, offset }) => ({
     storage,

@@ -33,7 +33,7 @@ function bufferText(buffer: ScheduledBuffer): string {
   }
 }
 
-export function hostText(value: HostValue): string {
+function hostText(value: HostValue): string {
   switch (value.kind) {
     case "number":
       return String(value.value);

@@ -219,7 +219,7 @@ export function createScalarBuilder(): ScalarBuilder {
 
 type Literal = Extract<Scalar, { kind: "literal" }>;
 
-export function isLiteral(scalar: Scalar): scalar is Literal {
+function isLiteral(scalar: Scalar): scalar is Literal {
   return scalar.kind === "literal";
 }
 

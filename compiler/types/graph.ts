@@ -144,13 +144,6 @@ export type Effect =
   /** Handed to the caller under this name. */
   | { readonly kind: "result"; readonly name: string; readonly value: Node };
 
-/** A persistent buffer of the model: flat parameter groups, optimizer state, model state, accumulators. */
-export interface Storage {
-  readonly name: string;
-  readonly type: ElementType;
-  readonly shape: readonly number[];
-}
-
 /** One graph to schedule as a whole; all effects happen as if at once, after every `stored` leaf was read. */
 export interface Program {
   readonly name: string;

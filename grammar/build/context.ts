@@ -10,7 +10,7 @@ import type { SourceFile, Span } from "../span.js";
 import type { DocComments } from "./docs.js";
 
 /** How deep an expression's tree may be, so that whoever walks it may recurse. */
-export const treeLimit = 256;
+const treeLimit = 256;
 
 export interface BuildContext {
   readonly file: SourceFile;

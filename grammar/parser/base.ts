@@ -4,7 +4,7 @@ import { CstParser, type IToken, type TokenType, tokenMatcher } from "chevrotain
 import { parserMessages } from "./failures.js";
 import { Arrow, Colon, Comma, Equals, Tilde, allTokens, Name, Word, keyword } from "../tokens.js";
 /** How deep expressions and blocks may stand in each other, with or without brackets. */
-export const nestingLimit = 160;
+const nestingLimit = 160;
 
 /** Thrown out of the parser where the source is nested too deeply for its stack; `parse` reports it. */
 export class TooDeepError extends Error {

@@ -38,7 +38,7 @@ export function assignment(left: Doc, sign: string, value: AnyNode, print: () =>
 }
 
 /** Whether the source leaves a line empty below a node. */
-export function blankLineAfter(text: string, offset: number): boolean {
+function blankLineAfter(text: string, offset: number): boolean {
   return /^[ \t]*[;,]?[ \t]*(?:\/\/[^\r\n]*)?(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)/.test(
     text.slice(offset, offset + 4096),
   );

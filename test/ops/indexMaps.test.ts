@@ -2,11 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../compiler/graph/builder.js";
-import { quasiAffineIndex } from "../../compiler/ops/contraction.js";
 import type { GatherRequest, IndexBuilder, OpRule } from "../../compiler/ops/rule.js";
 import { ruleOf } from "../../compiler/ops/table.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
-import type { Node, NodeOf, OpName, QuasiAffine, Shape } from "../../compiler/types/graph.js";
+import type { NodeOf, OpName, Shape } from "../../compiler/types/graph.js";
 import { interpretOne } from "../support/interpret.js";
 import type { Tensor } from "../support/interpret.js";
 import { opSamples, sampleDimensions } from "../support/opSamples.js";
@@ -96,45 +95,7 @@ function element<K extends OpName>(
   }
 }
 
-function contracted(
-  node: NodeOf<"contract">,
-  inputs: readonly Tensor[],
-  out: readonly number[],
-): number {
-  const { extents, outputRank, left, right } = node.attributes;
-  const factor = (
-    x: Tensor | undefined,
-    map: readonly QuasiAffine[],
-    indices: number[],
-    shape: Shape,
-  ) => {
-    const entries = map.map((entry, axis) =>
-      quasiAffineIndex(k, entry, { indices, extents }, shape[axis] ?? 1),
-    );
-    if (entries.some(({ guard }) => guard === 0)) return 0;
-    return read(
-      x,
-      entries.map(({ index }) => index),
-    );
-  };
-  let total = 0;
-  for (const summed of places(sizes(extents.slice(outputRank)))) {
-    const indices = [...out, ...summed];
-    const [x, y] = node.inputs;
-    total +=
-      factor(inputs[0], left, indices, x?.shape ?? []) *
-      factor(inputs[1], right, indices, y?.shape ?? []);
-  }
-  return total;
-}
-
-function value(node: Node, inputs: readonly Tensor[], out: readonly number[]): number {
-  return node.op === "contract"
-    ? contracted(node, inputs, out)
-    : element(ruleOf(node.op), node, inputs, out);
-}
-
-const mapped = ["gather", "take", "scatter", "contract"];
+const mapped = ["gather", "take", "scatter"];
 
 const samples = opSamples.filter(({ op }) => mapped.includes(ruleOf(op).lowering.kind));
 
@@ -149,7 +110,9 @@ describe.each(samples.map((sample): [string, OpSample] => [sample.name, sample])
       );
       const leaves = Object.fromEntries(inputs.map((tensor, n) => [operandName(n), tensor]));
       const expected = interpretOne(node, { leaves, dimensions: sampleDimensions });
-      const found = places(sizes(node.shape)).map((out) => value(node, inputs, out));
+      const found = places(sizes(node.shape)).map((out) =>
+        element(ruleOf(node.op), node, inputs, out),
+      );
       expect(found.length).toBe(expected.data.length);
       for (const [n, entry] of found.entries())
         expect(entry).toBeCloseTo(expected.data[n] ?? NaN, 10);

@@ -240,7 +240,7 @@ export function promote(b: GraphBuilder, operands: readonly Argument[]): Node[] 
   return tensors.map((tensor) => castTo(b, tensor, type));
 }
 
-export function joinTypes(types: readonly ElementType[]): ElementType {
+function joinTypes(types: readonly ElementType[]): ElementType {
   const [first = "f32"] = types;
   if (types.every((type) => type === first)) return first;
   return types.includes("f32") ? "f32" : "i32";

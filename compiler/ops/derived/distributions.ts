@@ -83,7 +83,7 @@ function uniform(draw: Draw): Node {
 }
 
 /** √2 · erfinv(2u − 1) of a uniform u in (0, 1): the inverse of the normal's distribution function. */
-export function standardNormal(b: GraphBuilder, path: string, shape: Shape): Node {
+function standardNormal(b: GraphBuilder, path: string, shape: Shape): Node {
   const unit = b.random(path, "uniform", shape);
   return b.multiply(b.erfinv(b.subtract(b.multiply(unit, 2), 1)), Math.SQRT2);
 }

@@ -19,7 +19,7 @@ export function matmul(name: string): Primitive {
 }
 
 /** A vector on the left is a row, one on the right a column; its axis of 1 does not appear in the result. */
-export function matrixProduct(b: GraphBuilder, left: Node, right: Node): Node {
+function matrixProduct(b: GraphBuilder, left: Node, right: Node): Node {
   wantFactor(left, 0);
   wantFactor(right, 1);
   const contracted = extentAt(left.shape, left.shape.length - 1);

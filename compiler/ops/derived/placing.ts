@@ -48,7 +48,7 @@ function lastly(
  * The places of the `count` first along the last axis, in sorted order. Each element counts those that come before it
  * (smaller ones, and equal ones to its left): n² comparisons, no data-dependent control flow, stable.
  */
-export function sortedPlaces(b: GraphBuilder, y: Node, count: Dim, descending: boolean): Node {
+function sortedPlaces(b: GraphBuilder, y: Node, count: Dim, descending: boolean): Node {
   const outer = y.shape.slice(0, -1);
   const n = extentAt(y.shape, y.shape.length - 1);
   const own = b.reshape(y, [...outer, n, 1]);

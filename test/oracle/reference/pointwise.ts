@@ -19,8 +19,6 @@ function truth(value: boolean): number {
   return value ? 1 : 0;
 }
 
-export type ScalarFunction = (...operands: number[]) => number;
-
 export const scalarFunctions = {
   negate: (x) => -x,
   exp: (x) => Math.exp(x),
