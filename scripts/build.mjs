@@ -11,6 +11,10 @@ import { generate } from "./generate.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+// `npx nnc` prepares the checkout too, once, and never runs again where that failed: what stands is enough for it.
+const isNpx = process.argv.includes("--prepare") && process.env.npm_command === "exec";
+if (isNpx && existsSync(join(root, "build/command/main.js"))) process.exit(0);
+
 await generate(root);
 if (!process.argv.includes("--generate")) process.exitCode = await compileSources();
 
