@@ -140,6 +140,7 @@ function evaluateList(expression: ast.ListExpression, frame: Frame): Value {
       const value = evaluateOne(element.value, frame);
       const spread = listItems(value);
       if (spread === undefined) {
+        if (value.kind === "range") return tooLong(frame, element.span);
         if (!isPoison(value)) {
           report(frame, "NN0307", element.span, {
             message: `\`...\` spreads a list, not ${describe(value)}`,

@@ -9,19 +9,22 @@ import { apply, hasTensor, toTensor } from "./tensors.js";
 import {
   asDim,
   describe,
+  int,
   isPoison,
+  isSequence,
   list,
-  listItems,
   poison,
   tensor,
   typeText,
+  type ListValue,
+  type RangeValue,
   type Value,
 } from "./values.js";
 
 export function index(expression: ast.IndexExpression, frame: Frame): Value {
   const object = frame.run.evaluator.expression(expression.object, frame);
   if (isPoison(object)) return poison;
-  const items = listItems(object);
+  const items = isSequence(object) ? object : undefined;
   if (items !== undefined && onlyItem(expression)?.kind !== "Ellipsis") {
     const tensorIndex = hasTensorIndex(expression, frame);
     if (!tensorIndex && expression.items.length === 1) {
@@ -45,17 +48,22 @@ function hasTensorIndex(expression: ast.IndexExpression, frame: Frame): boolean 
   );
 }
 
-function indexList(expression: ast.IndexExpression, items: readonly Value[], frame: Frame): Value {
+/** Entries are looked up in ranges and not spelt out: these may be longer than any list. */
+function indexList(
+  expression: ast.IndexExpression,
+  from: ListValue | RangeValue,
+  frame: Frame,
+): Value {
   const item = onlyItem(expression);
+  const length = from.kind === "list" ? from.items.length : from.count;
   if (item?.kind === "Position") {
     const place = integer(item.value, frame);
     if (place === undefined) return poison;
-    const found = items[place < 0 ? place + items.length : place];
     return (
-      found ??
+      entry(from, place < 0 ? place + length : place) ??
       report(frame, "NN0303", item.span, {
-        message: `entry ${place} of a list of ${items.length}`,
-        notes: [items.length === 0 ? "it is empty" : `its entries are 0 to ${items.length - 1}`],
+        message: `entry ${place} of a list of ${length}`,
+        notes: [length === 0 ? "it is empty" : `its entries are 0 to ${length - 1}`],
       })
     );
   }
@@ -65,8 +73,6 @@ function indexList(expression: ast.IndexExpression, items: readonly Value[], fra
   if (step === 0) return zeroStep(frame, item.span);
   const start = item.start === undefined ? undefined : integer(item.start, frame);
   const stop = item.stop === undefined ? undefined : integer(item.stop, frame);
-  const { length } = items;
-  const chosen: Value[] = [];
   const clamp = (value: number): number =>
     Math.max(
       step > 0 ? 0 : -1,
@@ -74,11 +80,21 @@ function indexList(expression: ast.IndexExpression, items: readonly Value[], fra
     );
   let at = start === undefined ? (step > 0 ? 0 : length - 1) : clamp(start);
   const end = stop === undefined ? (step > 0 ? length : -1) : clamp(stop);
+  if (from.kind === "range") {
+    const count = Math.max(0, Math.ceil((end - at) / step));
+    return { ...from, start: from.start + at * from.step, step: from.step * step, count };
+  }
+  const chosen: Value[] = [];
   for (; step > 0 ? at < end : at > end; at += step) {
-    const found = items[at];
+    const found = entry(from, at);
     if (found !== undefined) chosen.push(found);
   }
   return list(chosen);
+}
+
+function entry(from: ListValue | RangeValue, place: number): Value | undefined {
+  if (from.kind === "list") return from.items[place];
+  return place >= 0 && place < from.count ? int(from.start + place * from.step) : undefined;
 }
 
 function zeroStep(frame: Frame, span: Span): Value {

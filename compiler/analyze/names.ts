@@ -70,6 +70,8 @@ function namesBoundIn(declaration: Checked, unit: Unit): Set<string> {
     return found;
   }
   walk(declaration, (node) => {
+    // A declaration's own name is no name of its body: what calls it there calls itself.
+    if (node === declaration) return;
     const bound = binders[node.kind]?.(node as never);
     for (const name of bound ?? []) found.add(name);
   });

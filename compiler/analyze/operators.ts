@@ -11,7 +11,7 @@ import {
   type Dim,
 } from "../types/dimension.js";
 import type { ElementType, Node, OpName } from "../types/graph.js";
-import { listLimit, spendWork } from "./budget.js";
+import { spendWork } from "./budget.js";
 import type { Frame } from "./context.js";
 import { manyTerms } from "./dimensions.js";
 import { foldNumbers } from "./folding.js";
@@ -223,8 +223,7 @@ function isScalar(value: Value): boolean {
 }
 
 function shortList(value: Value): readonly Value[] | "long" | undefined {
-  if (value.kind === "range" && value.count > listLimit) return "long";
-  return listItems(value);
+  return value.kind === "range" ? (listItems(value) ?? "long") : listItems(value);
 }
 
 /** The node of an operator where a tensor takes part. */

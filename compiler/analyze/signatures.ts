@@ -16,7 +16,7 @@ import {
   fromDim,
   fullTypeText,
   isSpoilt,
-  listItems,
+  isSequence,
   poison,
   tensor,
   typeText,
@@ -163,7 +163,7 @@ function bindFilled(
     });
     return false;
   }
-  const scalar = listItems(value) === undefined;
+  const scalar = !isSequence(value);
   const wanted = scalar ? storedType(type.element) : undefined;
   const node = toTensor(call.caller, { value, span: argument.span }, wanted);
   if (node === undefined) return false;
@@ -343,7 +343,7 @@ export function checkDeclared(
   }
   const node = convert(frame, storedType(type.element), given);
   const shape = knownShape(type, frame);
-  if (shape !== undefined && value.kind !== "tensor" && listItems(value) === undefined) {
+  if (shape !== undefined && value.kind !== "tensor" && !isSequence(value)) {
     return tensor(frame.run.builder.broadcast(node, shape));
   }
   const mismatch = matchShape(type, node.shape, frame);

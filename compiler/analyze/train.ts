@@ -38,7 +38,11 @@ export function analyzeStages(request: TrainRequest): StageDeclaration[] {
     const stage = analyzeStage(request, train, name);
     return stage === undefined ? [] : [stage];
   });
-  if (stages.length === request.trains.length) checkTrained(request, stages);
+  // An optimizer that could not be understood may well select what seems to be forgotten.
+  const understood =
+    stages.length === request.trains.length &&
+    !request.trains.some((train) => hasMistake(request.frame, train));
+  if (understood) checkTrained(request, stages);
   return stages;
 }
 
@@ -240,6 +244,13 @@ function checkValidation(
       hint: "add `validation 0.1` to hold out a tenth of the training set",
     });
   }
+}
+
+function hasMistake({ run, unit }: Frame, train: ast.TrainDeclaration): boolean {
+  return run.diagnostics.some(
+    ({ file, span }) =>
+      file === unit.source && span.start >= train.span.start && span.end <= train.span.end,
+  );
 }
 
 /** A trained parameter that no stage updates and nothing freezes was most likely forgotten. */

@@ -183,10 +183,17 @@ export function asNumber(value: Value): number | undefined {
   return value.kind === "int" || value.kind === "float" ? value.value : undefined;
 }
 
-/** The items of a list or range; undefined for everything else. */
+/** Values that one list may hold. */
+export const listLimit = 100_000;
+
+/** Whether a value is a list, spelt out or not. */
+export const isSequence = (value: Value): value is ListValue | RangeValue =>
+  value.kind === "list" || value.kind === "range";
+
+/** The items of a list, or of a range that is short enough to be spelt out; undefined for everything else. */
 export function listItems(value: Value): readonly Value[] | undefined {
   if (value.kind === "list") return value.items;
-  if (value.kind !== "range") return undefined;
+  if (value.kind !== "range" || value.count > listLimit) return undefined;
   return Array.from({ length: value.count }, (_, index) => int(value.start + index * value.step));
 }
 

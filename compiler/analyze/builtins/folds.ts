@@ -1,6 +1,5 @@
 // A call of a primitive with compile-time arguments comes in; its value in double precision goes out, or undefined where it needs a tensor.
 import type { Span } from "../../../grammar/span.js";
-import { listLimit } from "../budget.js";
 import type { Frame, PrimitiveCall } from "../context.js";
 import { finite, foldFunction, foldNumbers } from "../folding.js";
 import { report } from "../report.js";
@@ -24,7 +23,6 @@ function foldElementwise(frame: Frame, name: string, x: Value, span: Span): Valu
   if (number !== undefined) {
     return name === "stop_gradient" ? x : foldFunction(frame, name, number, span);
   }
-  if (x.kind === "range" && x.count > listLimit) return undefined;
   const items = listItems(x)?.map((item) => foldElementwise(frame, name, item, span));
   return items?.every((item) => item !== undefined) === true ? list(items) : undefined;
 }
@@ -61,7 +59,7 @@ function foldSum(
 
 /** The entries of a flat list of numbers. */
 function numbersOf(x: Value): number[] | undefined {
-  const items = x.kind === "range" && x.count > listLimit ? undefined : listItems(x);
+  const items = listItems(x);
   const numbers = items?.map(asNumber);
   return numbers?.every((number) => number !== undefined) === true ? numbers : undefined;
 }

@@ -14,6 +14,7 @@ import {
   float,
   int,
   list,
+  isSequence,
   listItems,
   poison,
   tensor,
@@ -72,7 +73,7 @@ function length(call: PrimitiveCall): Value {
 
 function isList(call: PrimitiveCall): Value {
   const value = call.values.get("value");
-  return bool(value !== undefined && listItems(value) !== undefined);
+  return bool(value !== undefined && isSequence(value));
 }
 
 function isConstant(call: PrimitiveCall): Value {
