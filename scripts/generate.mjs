@@ -53,6 +53,49 @@ async function runtimeModule(root) {
   return parts.join("");
 }
 
+/**
+ * Names that stand in no plan, no file, no platform interface and nothing that apps see: minified
+ * bundles shorten them. The backend of `*.cpu.js` is compiled apart, so all entries agree on the short ones.
+ */
+const internalNames = [
+  "words",
+  "floats",
+  "draws",
+  "wanted",
+  "journal",
+  "readGpu",
+  "readRange",
+  "writeRange",
+  "addStorage",
+  "freeStorage",
+  "copyStorage",
+  "openCpu",
+  "createGpu",
+  "evaluateHost",
+  "generation",
+  "reserve",
+  "bufferOf",
+  "declared",
+  "dims",
+  "destroyed",
+  "scalars",
+  "pipeline",
+  "uniform",
+  "faults",
+  "memory",
+  "runs",
+  "scoped",
+  "settle",
+  "guard",
+  "mapRead",
+  "staging",
+];
+/** One letter each; no name of ours that stays is that short. */
+function shortName(index) {
+  return "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".charAt(index);
+}
+const shortNames = Object.fromEntries(internalNames.map((name, index) => [name, shortName(index)]));
+
 /** ESM text in which the entry's exported names are plain top-level declarations. */
 async function bundleReadable(file) {
   const text = await bundle(file, false);
@@ -86,6 +129,10 @@ async function bundle(file, minify) {
     charset: "utf8",
     legalComments: "none",
     minify,
+    ...(minify && {
+      mangleProps: new RegExp(`^(${internalNames.join("|")})$`),
+      mangleCache: shortNames,
+    }),
     logLevel: "silent",
   });
   const text = result.outputFiles[0].text;

@@ -1,8 +1,10 @@
 // Shaders as they are printed in; short ones that compute the same bits, out.
 
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
+import { emit } from "../../compiler/emit/bundle.js";
 import { minifyWgsl } from "../../compiler/emit/minifyWgsl.js";
 import { planLiteral } from "../../compiler/emit/planLiteral.js";
 import { load } from "../../runtime/index.js";
@@ -127,3 +129,10 @@ function inputsOf(plan: Plan, data: Record<string, Float32Array | Uint32Array>):
   const names = plan.inputs.filter(({ role }) => role === "input").map(({ name }) => name);
   return Object.fromEntries(Object.entries(data).filter(([name]) => names.includes(name)));
 }
+
+it("lenet's inference module takes less than 12 kB compressed", async () => {
+  const source = readFileSync("examples/programs/lenet.nn", "utf8");
+  const { models } = compile(source, { file: "lenet.nn" });
+  const files = await emit(models, { entry: "inference", minify: true });
+  expect(gzipSync(files["lenet.js"] ?? "", { level: 9 }).length).toBeLessThan(12_000);
+});
