@@ -6,7 +6,7 @@ import { lexical } from "../../grammar/catalogue/lexical.js";
 import { syntax } from "../../grammar/catalogue/syntax.js";
 import { parse } from "../../grammar/parse.js";
 import { renderAll } from "../../grammar/render.js";
-import { expectGolden } from "./golden.js";
+import { expectGolden } from "../support/golden.js";
 
 const folder = "test/errors/syntax";
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "../../grammar/parse.js";
 import { format } from "../../grammar/prettier/format.js";
 import { printAst } from "../../grammar/printAst.js";
-import { expectGolden } from "./golden.js";
+import { expectGolden } from "../support/golden.js";
 
 const folder = "examples/programs";
 

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "../../grammar/parse.js";
 import { printAst } from "../../grammar/printAst.js";
-import { expectGolden } from "./golden.js";
+import { expectGolden } from "../support/golden.js";
 
 const folder = "examples/programs";
 

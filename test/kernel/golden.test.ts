@@ -6,7 +6,7 @@ import { cpuModuleText, planPrograms } from "../../compiler/emit/plan.js";
 import { printKernel } from "../../compiler/kernel/print.js";
 import { freeDim, multiplyDims } from "../../compiler/types/dimension.js";
 import type { LoopNest } from "../../compiler/types/nest.js";
-import { expectGolden } from "../grammar/golden.js";
+import { expectGolden } from "../support/golden.js";
 import type { NestBuilder } from "./nests.js";
 import * as nests from "./nests.js";
 

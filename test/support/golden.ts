@@ -1,4 +1,4 @@
-/** The path of a golden file and a text come in; the test fails where they differ, UPDATE_GOLDEN=1 writes the text. */
+// The path of a golden file and a text in; the test fails where they differ, UPDATE_GOLDEN=1 writes the text.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
