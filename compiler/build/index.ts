@@ -25,10 +25,10 @@ export interface BuildOptions {
 }
 
 /** Above the ids of analysis, so that nodes of both have ids of their own. */
-const FIRST_ID = 2 ** 30;
+const firstId = 2 ** 30;
 
 export function build(typed: TypedModel, options: BuildOptions = {}): BuiltModel {
-  const b = createBuilder(FIRST_ID);
+  const b = createBuilder(firstId);
   const layout = layOut(typed);
   const assembly: Assembly = { b, typed, layout, programs: [], storages: [...layout.storages] };
   addPredict(assembly);

@@ -3,7 +3,7 @@ import type { ParameterDeclaration, TypedModel } from "../types/model.js";
 import type { BuiltStorage, ParameterPlace } from "./types.js";
 
 /** A segment is bound as a whole, and WebGPU promises bindings of 128 MiB. */
-const MAX_SEGMENT = (128 * 1024 * 1024) / 4;
+const maximumSegment = (128 * 1024 * 1024) / 4;
 
 export interface Layout {
   readonly storages: readonly BuiltStorage[];
@@ -72,7 +72,7 @@ function segments(group: readonly ParameterDeclaration[]): ParameterDeclaration[
   let elements = 0;
   for (const declaration of group) {
     const count = countOf(declaration);
-    if (current.length > 0 && elements + count > MAX_SEGMENT) {
+    if (current.length > 0 && elements + count > maximumSegment) {
       result.push(current);
       current = [];
       elements = 0;

@@ -7,7 +7,7 @@ import { countOf } from "./layout.js";
 import type { UpdatedStorage } from "./update.js";
 
 /** Entries of a gradient below this share of its root mean square count as nothing. */
-const NOTHING = 1e-3;
+const negligible = 1e-3;
 
 /**
  * Results `monitor.gradient_norm.NAME` (‖g‖ after clipping), `monitor.update_ratio.NAME` (‖Δw‖ / ‖w‖) and
@@ -36,7 +36,7 @@ export function monitorEffects(
       }
       if (stage.monitor.includes("saturation") && gradient !== undefined) {
         const g = part(gradient);
-        const limit = b.multiply(b.divide(norm(g), Math.sqrt(count)), NOTHING);
+        const limit = b.multiply(b.divide(norm(g), Math.sqrt(count)), negligible);
         const still = b.cast(b.lessEqual(b.abs(g), limit), "f32");
         const value = b.divide(b.sum(still), count);
         effects.push({ kind: "result", name: `monitor.saturation.${name}`, value });

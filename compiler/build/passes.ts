@@ -9,7 +9,7 @@ import type { Effect, Node, Shape } from "../types/graph.js";
 import type { BuiltStorage } from "./types.js";
 
 /** The dimension that counts examples. */
-const BATCH = "batch";
+const batchName = "batch";
 
 export interface SetValue {
   readonly name: string;
@@ -48,7 +48,7 @@ interface State {
 }
 
 function dependsOnBatch(shape: Shape): boolean {
-  return shape.some((extent) => freeNames(extent).has(BATCH));
+  return shape.some((extent) => freeNames(extent).has(batchName));
 }
 
 /** A reduction that takes the batch away. */
@@ -62,7 +62,7 @@ function isBoundary(node: Node): boolean {
   );
 }
 
-const ACCUMULATED = new Set<Node["op"]>(["sum", "max", "min", "any", "all", "prod", "contract"]);
+const accumulatedOps = new Set<Node["op"]>(["sum", "max", "min", "any", "all", "prod", "contract"]);
 
 /** Every way from the batch to the value leads through a reduction that can be accumulated. */
 function isSeparable(value: Node): boolean {
@@ -70,7 +70,7 @@ function isSeparable(value: Node): boolean {
   return topologicalOrder([value]).every((node) => {
     if (dependsOnBatch(node.shape)) return true;
     const takesAway = node.inputs.some((input) => dependsOnBatch(input.shape));
-    return !takesAway || (isBoundary(node) && ACCUMULATED.has(node.op));
+    return !takesAway || (isBoundary(node) && accumulatedOps.has(node.op));
   });
 }
 
@@ -87,7 +87,7 @@ function free(state: State, root: Node): Node {
 
 /** What asks for the size of the batch is told that of the set. */
 function replaceSize(b: GraphBuilder, node: Node, replacements: Map<Node, Node>): void {
-  if (node.op !== "dimension" || !freeNames(node.attributes.dim).has(BATCH)) return;
+  if (node.op !== "dimension" || !freeNames(node.attributes.dim).has(batchName)) return;
   replacements.set(node, b.cast(setSize(b, node.attributes.dim), node.type));
 }
 
@@ -121,7 +121,7 @@ function accumulatorOf(state: State, node: Node): { readonly leaf: Node; readonl
   return made;
 }
 
-const GREATEST = 3.4028234e38;
+const greatest = 3.4028234e38;
 
 function combination(op: Node["op"]): {
   readonly combine: (b: GraphBuilder, left: Node, right: Node) => Node;
@@ -129,9 +129,9 @@ function combination(op: Node["op"]): {
 } {
   switch (op) {
     case "max":
-      return { combine: (b, left, right) => b.maximum(left, right), initial: -GREATEST };
+      return { combine: (b, left, right) => b.maximum(left, right), initial: -greatest };
     case "min":
-      return { combine: (b, left, right) => b.minimum(left, right), initial: GREATEST };
+      return { combine: (b, left, right) => b.minimum(left, right), initial: greatest };
     case "prod":
       return { combine: (b, left, right) => b.multiply(left, right), initial: 1 };
     case "any":
@@ -159,7 +159,7 @@ function factorSize(b: GraphBuilder, factor: DimFactor): Node {
   if (factor.kind === "floor") {
     return b.floor(b.divide(setSize(b, factor.numerator), setSize(b, factor.denominator)));
   }
-  if (factor.name === BATCH) return b.hostScalar(`total.${BATCH}`);
+  if (factor.name === batchName) return b.hostScalar(`total.${batchName}`);
   return b.cast(
     b.dimension({ kind: "dim", terms: [{ coefficient: 1, factors: [factor] }] }),
     "f32",

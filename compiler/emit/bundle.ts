@@ -4,7 +4,7 @@ import type { CompiledEntry, CompiledModel } from "../compile.js";
 import { declarationsOf } from "./declarations.js";
 import { commentText } from "./expression.js";
 import { formatted } from "./format.js";
-import { COMPILER } from "./modelPlan.js";
+import { compilerName } from "./modelPlan.js";
 import { minifyJavaScript } from "./minify.js";
 import type { PlannedKernel } from "./plan.js";
 import { cpuKernelsText } from "./plan.js";
@@ -74,7 +74,7 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
     [`${stem}.js`]: await script(request, moduleText(request, entry, stem)),
     [`${stem}.cpu.js`]: await script(request, cpuText(request, entry)),
     [`${stem}.d.ts`]: await formatted(
-      `// Types of ${stem}.js, written by ${COMPILER}.\n${declarations}`,
+      `// Types of ${stem}.js, written by ${compilerName}.\n${declarations}`,
       "typescript",
     ),
     [`${stem}.wgsl`]: shaderText(request, entry),
@@ -83,7 +83,7 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
 
 async function script(request: Request, text: string): Promise<string> {
   if (request.minify) return `${minifyJavaScript(text)}\n`;
-  return formatted(`// Written by ${COMPILER}; changes here are lost.\n${text}`, "javascript");
+  return formatted(`// Written by ${compilerName}; changes here are lost.\n${text}`, "javascript");
 }
 
 /** The module that apps import: the runtime, each plan with its shaders, each model under its name. */

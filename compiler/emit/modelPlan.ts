@@ -15,11 +15,11 @@ import type {
 import { PLAN_FORMAT } from "../../runtime/plan.js";
 import { planDim } from "./dimensions.js";
 
-export const COMPILER = "nnc 0.1.0";
+export const compilerName = "nnc 0.1.0";
 
 /** WebGPU's default limits on a buffer and on a binding, in bytes. */
-const DEFAULT_BUFFER = 256 * 1024 * 1024;
-const DEFAULT_BINDING = 128 * 1024 * 1024;
+const defaultBuffer = 256 * 1024 * 1024;
+const defaultBinding = 128 * 1024 * 1024;
 
 export interface ModelPlanRequest {
   readonly built: BuiltModel;
@@ -36,7 +36,7 @@ export function modelPlan(request: ModelPlanRequest): Plan {
   const stages = entry === "training" ? built.stages : [];
   return {
     format: PLAN_FORMAT,
-    compiler: COMPILER,
+    compiler: compilerName,
     model: typed.name,
     ...(typed.doc === undefined ? {} : { doc: typed.doc }),
     dimensions: typed.freeDimensions.map((name) => ({
@@ -187,7 +187,7 @@ function stageInputs(typed: TypedModel, objectives: BuiltStage["objectives"]): s
 function requiredLimits(built: BuiltModel, temporary: number): Record<string, number> {
   const largest = Math.max(temporary, ...built.storages.map((storage) => storage.elements * 4));
   return {
-    ...(largest > DEFAULT_BUFFER ? { maxBufferSize: largest } : {}),
-    ...(largest > DEFAULT_BINDING ? { maxStorageBufferBindingSize: largest } : {}),
+    ...(largest > defaultBuffer ? { maxBufferSize: largest } : {}),
+    ...(largest > defaultBinding ? { maxStorageBufferBindingSize: largest } : {}),
   };
 }

@@ -7,11 +7,11 @@ import { isLeaf, isReducing, isView, summedExtents } from "./families.js";
 export type Estimates = Readonly<Record<string, number>>;
 
 /** Work is counted in simple floating-point operations; a dispatch costs as much as this many of them. */
-export const DISPATCH_COST = 200_000;
+export const dispatchCost = 200_000;
 /** Reading or writing one element of a buffer. */
-export const MEMORY_COST = 2;
+export const memoryCost = 2;
 
-const OPERATION_COST: Partial<Record<OpName, number>> = {
+const operationCost: Partial<Record<OpName, number>> = {
   exp: 8,
   log: 8,
   tanh: 10,
@@ -42,9 +42,9 @@ export function reductionLength(node: Node, estimates: Estimates): number {
 
 /** Views only move indices. */
 function ownCost(node: Node): number {
-  const known = OPERATION_COST[node.op];
+  const known = operationCost[node.op];
   if (known !== undefined) return known;
-  if (isLeaf(node)) return MEMORY_COST;
+  if (isLeaf(node)) return memoryCost;
   return isView(node) ? 0 : 1;
 }
 
@@ -59,9 +59,9 @@ export function estimateCosts(nodes: readonly Node[], estimates: Estimates): Cos
   const element = new Map<Node, number>();
   const size = new Map<Node, number>();
   const access = (node: Node): number => {
-    if (isReducing(node)) return MEMORY_COST;
+    if (isReducing(node)) return memoryCost;
     // What is dearer than this is written to memory somewhere on the way.
-    return Math.min(element.get(node) ?? MEMORY_COST, 400);
+    return Math.min(element.get(node) ?? memoryCost, 400);
   };
   for (const node of nodes) {
     size.set(node, estimateSize(node.shape, estimates));

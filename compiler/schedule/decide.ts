@@ -2,7 +2,7 @@
 import { usersOf } from "../graph/walk.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Costs, Estimates } from "./cost.js";
-import { DISPATCH_COST, MEMORY_COST, estimateCosts, reductionLength } from "./cost.js";
+import { dispatchCost, memoryCost, estimateCosts, reductionLength } from "./cost.js";
 import { isLeaf, isPointwise, isReducing, isView } from "./families.js";
 
 export interface Decisions {
@@ -19,8 +19,8 @@ export interface DecideOptions {
 }
 
 /** A reduction longer than this is never repeated, and stands alone in its kernel. */
-const LONG_REDUCTION = 64;
-const MAX_INLINED_CONCAT = 4;
+const longReduction = 64;
+const mostInlinedParts = 4;
 
 /** `nodes` in topological order, host values left out. */
 export function decide(
@@ -112,7 +112,7 @@ function settle(state: State, node: Node): void {
 }
 
 /** Rows longer than this keep too little of a device busy. */
-const MAX_ROW = 256;
+const longestRow = 256;
 
 /**
  * A reduction that is read all along its rows by one kernel, which then computes it once a row: softmax, normalizations,
@@ -126,7 +126,7 @@ function sharesRows(state: State, node: Node): boolean {
   if (home.op === "concat" || isReducing(home)) return false;
   const rows = state.costs.size.get(node) ?? 1;
   const points = state.costs.size.get(home) ?? 1;
-  if (rows >= points || points / rows > MAX_ROW) return false;
+  if (rows >= points || points / rows > longestRow) return false;
   return (state.rows.get(home) ?? rows) === rows;
 }
 
@@ -138,7 +138,7 @@ function isFree(node: Node): boolean {
 function isLong(state: State, node: Node): boolean {
   if (!isReducing(node)) return false;
   if (node.op === "contract") return true;
-  return reductionLength(node, state.options.estimates) > LONG_REDUCTION;
+  return reductionLength(node, state.options.estimates) > longReduction;
 }
 
 function mustMaterialize(state: State, node: Node): boolean {
@@ -146,7 +146,7 @@ function mustMaterialize(state: State, node: Node): boolean {
   const users = state.users.get(node) ?? [];
   if (users.length === 0) return true;
   if (!state.options.fuse) return true;
-  if (node.op === "concat" && node.inputs.length > MAX_INLINED_CONCAT) return true;
+  if (node.op === "concat" && node.inputs.length > mostInlinedParts) return true;
   const shared = sharesRows(state, node);
   if (isLong(state, node) && !shared && !fitsEpilogue(state, node, users)) return true;
   if (
@@ -159,7 +159,7 @@ function mustMaterialize(state: State, node: Node): boolean {
   const evaluations = state.evaluations.get(node) ?? size;
   const element = state.costs.element.get(node) ?? 1;
   const again = evaluations * element;
-  const once = size * (element + MEMORY_COST) + evaluations * MEMORY_COST + DISPATCH_COST;
+  const once = size * (element + memoryCost) + evaluations * memoryCost + dispatchCost;
   return again > once;
 }
 

@@ -2,7 +2,7 @@
 import type { GatherSource, IndexBuilder } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
 import { dimEqual, multiplyDims, shapeText } from "../types/dimension.js";
-import type { ElementType, Node, NodeOf, OpName, QuasiAffine, Shape } from "../types/graph.js";
+import type { Node, NodeOf, OpName, QuasiAffine, Shape } from "../types/graph.js";
 import type { Axis, Combine, Scalar } from "../types/nest.js";
 import { ruleOf } from "./families.js";
 import { unflatten } from "./reshape.js";
@@ -341,12 +341,10 @@ function indexBuilder(k: ScalarBuilder): IndexBuilder<Scalar> {
   };
 }
 
-const BOOL: ElementType = "bool";
-
 function conjunction(k: ScalarBuilder, left: Scalar, right: Scalar): Scalar {
   if (left.kind === "literal") return left.value !== 0 ? right : left;
   if (right.kind === "literal") return right.value !== 0 ? left : right;
-  return k.op("and", BOOL, left, right);
+  return k.op("and", "bool", left, right);
 }
 
 /** A comparison that the ranges decide is a literal, so that its guard disappears. */
@@ -358,12 +356,12 @@ function compareIndex(
 ): Scalar {
   const a = k.range(left);
   const b = k.range(right);
-  const yes = k.literal(1, BOOL);
-  const no = k.literal(0, BOOL);
+  const yes = k.literal(1, "bool");
+  const no = k.literal(0, "bool");
   if (op === "less" && a.high < b.low) return yes;
   if (op === "less" && a.low >= b.high) return no;
   if (op === "lessEqual" && a.high <= b.low) return yes;
   if (op === "lessEqual" && a.low > b.high) return no;
   if (op === "equal" && (a.high < b.low || b.high < a.low)) return no;
-  return k.op(op, BOOL, left, right);
+  return k.op(op, "bool", left, right);
 }

@@ -3,12 +3,13 @@ import type { LoopNest } from "../types/nest.js";
 import { reachable } from "./operands.js";
 
 /** Creating a pipeline is superlinear in the length of its kernel. */
-const MAX_OPERATIONS = 1500;
+const maximumOperations = 1500;
 
 export function overfull(nest: LoopNest, maxBuffers: number): string | undefined {
   const { buffers, operations } = measure(nest);
   if (buffers > maxBuffers) return `${buffers} buffers, at most ${maxBuffers}`;
-  if (operations > MAX_OPERATIONS) return `${operations} operations, at most ${MAX_OPERATIONS}`;
+  if (operations > maximumOperations)
+    return `${operations} operations, at most ${maximumOperations}`;
   return undefined;
 }
 

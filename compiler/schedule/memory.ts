@@ -26,7 +26,7 @@ interface Slot {
 }
 
 /** Every element is one 32-bit word. */
-const BYTES = 4;
+const elementBytes = 4;
 
 /**
  * Best fit in order of birth: the free slot whose estimated size is nearest, grown where it is too small by less than a
@@ -44,7 +44,7 @@ export function planMemory(
   for (const index of order) {
     const lifetime = lifetimes[index];
     if (lifetime === undefined) continue;
-    const bytes = multiplyDims(BYTES, lifetime.elements);
+    const bytes = multiplyDims(elementBytes, lifetime.elements);
     const estimate = evaluateDim(bytes, estimates);
     let chosen = share ? bestSlot(slots, lifetime, estimate) : -1;
     if (chosen < 0) {

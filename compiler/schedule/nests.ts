@@ -28,7 +28,7 @@ export type NestProblem =
   /** It writes a storage that other points of it read. */
   | { readonly kind: "hazard"; readonly parts: readonly Part[] };
 
-const MAX_ORIGINS = 6;
+const maximumOrigins = 6;
 
 export function makeNest(
   group: Group,
@@ -153,5 +153,5 @@ function originsOf(parts: readonly Part[]): Origin[] {
     const { origin } = value;
     if (origin !== undefined) found.set(`${origin.file}:${origin.start}:${origin.end}`, origin);
   }
-  return [...found.values()].slice(0, MAX_ORIGINS);
+  return [...found.values()].slice(0, maximumOrigins);
 }

@@ -38,7 +38,7 @@ export interface Range {
   readonly high: number;
 }
 
-const UNKNOWN: Range = { low: -Infinity, high: Infinity };
+const unknown: Range = { low: -Infinity, high: Infinity };
 
 export function createScalarBuilder(): ScalarBuilder {
   const interned = new Map<string, Scalar>();
@@ -50,7 +50,7 @@ export function createScalarBuilder(): ScalarBuilder {
     if (known === undefined) throw new Error("a scalar of another builder");
     return known;
   };
-  const intern = (key: string, make: () => Scalar, range: Range = UNKNOWN): Scalar => {
+  const intern = (key: string, make: () => Scalar, range: Range = unknown): Scalar => {
     const known = interned.get(key);
     if (known !== undefined) return known;
     const scalar = make();
@@ -59,7 +59,7 @@ export function createScalarBuilder(): ScalarBuilder {
     ranges.set(scalar, range);
     return scalar;
   };
-  const range = (scalar: Scalar): Range => ranges.get(scalar) ?? UNKNOWN;
+  const range = (scalar: Scalar): Range => ranges.get(scalar) ?? unknown;
 
   const literal = (value: number, type: ElementType): Scalar =>
     intern(
@@ -86,7 +86,7 @@ export function createScalarBuilder(): ScalarBuilder {
     intern(
       `o${name}:${type}:${operands.map(id).join(",")}`,
       () => ({ kind: "op", type, op: name, arguments: operands }),
-      type === "i32" ? rangeOf(name, operands.map(range)) : UNKNOWN,
+      type === "i32" ? rangeOf(name, operands.map(range)) : unknown,
     );
 
   const add = (left: Scalar, right: Scalar): Scalar => {
@@ -229,7 +229,7 @@ function isZero(scalar: Scalar): boolean {
 
 function rangeOf(op: ScalarOp, operands: readonly Range[]): Range {
   const [a, b] = operands;
-  if (!a || !b) return UNKNOWN;
+  if (!a || !b) return unknown;
   if (op === "add") return { low: a.low + b.low, high: a.high + b.high };
   if (op === "subtract") return { low: a.low - b.high, high: a.high - b.low };
   if (op === "multiply" && a.low >= 0 && b.low >= 0) {
@@ -240,5 +240,5 @@ function rangeOf(op: ScalarOp, operands: readonly Range[]): Range {
     return { low: 0, high: Math.floor(a.high / Math.max(1, b.low)) };
   }
   if (op === "modulo") return { low: 0, high: b.high - 1 };
-  return UNKNOWN;
+  return unknown;
 }
