@@ -65,7 +65,10 @@ export function dataOption(): Option {
     "--data <name=path>",
     "an input or target; FILE.csv:colA,colB picks columns; may be repeated",
   )
-    .argParser(collect)
+    .argParser((text: string, before: readonly string[]) => {
+      if (/^=|=$/.test(text)) throw new InvalidArgumentError("write NAME=PATH or PATH.");
+      return collect(text, before);
+    })
     .default([], "none");
 }
 

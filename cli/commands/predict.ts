@@ -9,6 +9,7 @@ import { chooseModel, compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
 import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
+import { parseDataArgument } from "../data/source.js";
 import { csvText, jsonText, npyBytes, outputFormat } from "../data/write.js";
 import type { OutputArray } from "../data/write.js";
 import { Failure } from "../failure.js";
@@ -123,6 +124,21 @@ function writeOutputs(file: string, outputs: readonly OutputArray[], terminal: T
   if (file !== "-") terminal.note(`wrote ${file}`);
 }
 
+/** The `--data` of an evaluation can be given again: targets are not needed here, and their files not read. */
+function withoutTargets(
+  args: readonly string[],
+  unneeded: ReadonlySet<string>,
+  terminal: Terminal,
+): readonly string[] {
+  const isUnneeded = (argument: string): boolean => {
+    const { name } = parseDataArgument(argument);
+    return name !== undefined && unneeded.has(name);
+  };
+  const left = args.filter(isUnneeded);
+  if (left.length > 0) terminal.note(`not needed to predict: ${left.join(", ")}`);
+  return args.filter((argument) => !isUnneeded(argument));
+}
+
 async function runPredict(
   file: string,
   options: PredictOptions,
@@ -146,7 +162,10 @@ async function runPredict(
   );
   const weights = readWeights(options.weights);
   const { rows, backend } = options;
-  const data = await bindData(specs, options.data, {
+  const unneeded = new Set(
+    plan.inputs.map(({ name }) => name).filter((name) => !specs.some((spec) => spec.name === name)),
+  );
+  const data = await bindData(specs, withoutTargets(options.data, unneeded, terminal), {
     lengths: trainedLengths(plan),
     vocabularies: weights.vocabularies,
     ...(rows === undefined ? {} : { rows }),

@@ -37,8 +37,8 @@ export interface CheckResult {
   readonly unchecked: readonly string[];
 }
 
-/** A program is checked within this; what is left is listed. */
-const millisecondsPerModel = 25_000;
+/** The models of a file are checked within this, one evaluation more or less; what is left is listed. */
+const millisecondsPerFile = 24_000;
 const seed = 0;
 
 interface Check {
@@ -145,6 +145,7 @@ async function checkModel(
   typed: TypedModel,
   file: string,
   given: (specs: ReturnType<typeof inputSpecs>) => Promise<BoundData>,
+  deadline: number,
 ): Promise<CheckResult> {
   const checked = checkedModel(typed);
   const { plan, open } = await openDouble(checked.typed, file);
@@ -156,7 +157,6 @@ async function checkModel(
   const dimensions = checkDimensions(plan, found);
   const net = await open();
   const batch = { ...data, ...(await heldInputs(net, checked)) };
-  const deadline = performance.now() + millisecondsPerModel;
   const check: Check = { model: typed.name, net, batch, dimensions, deadline };
   const parameters: ParameterResult[] = [];
   for (const objective of checked.objectives)
@@ -177,17 +177,18 @@ export async function checkGradients(
   options: GradcheckOptions,
   terminal: Terminal,
 ): Promise<CheckResult> {
+  const started = performance.now();
   const models = await analyzeFile(file, options, terminal);
-  const results: CheckResult[] = [];
-  for (const typed of models)
-    results.push(
-      await checkModel(typed, file, (specs) =>
-        bindData(
-          specs.map((spec) => ({ ...spec, optional: true })),
-          options.data,
-        ),
-      ),
+  const given = (specs: ReturnType<typeof inputSpecs>): Promise<BoundData> =>
+    bindData(
+      specs.map((spec) => ({ ...spec, optional: true })),
+      options.data,
     );
+  const results: CheckResult[] = [];
+  for (const [at, typed] of models.entries()) {
+    const deadline = started + (millisecondsPerFile * (at + 1)) / models.length;
+    results.push(await checkModel(typed, file, given, deadline));
+  }
   return {
     ok: results.every(({ ok }) => ok),
     parameters: results.flatMap(({ parameters }) => parameters),

@@ -100,6 +100,7 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
           progress.epoch(report);
         },
       });
+      progress.end();
     }
     net.destroy();
     if (last !== undefined && !isStopped()) results.push(resultsOf(last));

@@ -111,8 +111,11 @@ export async function prepareRun(
   return { file, options, terminal, model, stages, data, output, weights, resumed };
 }
 
-/** What matched of `--weights` and what did not. */
-export function tellLoaded({ terminal, weights, resumed }: Run, { loaded }: TrainingNet): void {
+/** What matched of `--weights` and what did not. Throws Failure where nothing did. */
+export function tellLoaded(
+  { terminal, model, weights, resumed }: Run,
+  { loaded }: TrainingNet,
+): void {
   if (weights === undefined || loaded === undefined) return;
   const { matched, missing, extra, mismatched } = loaded;
   terminal.note(
@@ -125,6 +128,8 @@ export function tellLoaded({ terminal, weights, resumed }: Run, { loaded }: Trai
   ];
   for (const [what, names] of lists)
     if (names.length > 0) terminal.note(`  ${what}: ${names.join(", ")}`);
+  if (matched.length === 0)
+    throw new Failure(1, "weights", `nothing in it fits ${model.name}`, { file: weights.file });
 }
 
 export function openRunNetwork(run: Run, seed: number | undefined): Promise<TrainingNet> {

@@ -5,6 +5,8 @@ import type { Terminal } from "../terminal.js";
 
 /** The terminal is written to at most this often. */
 const leastMilliseconds = 100;
+/** On a terminal, the lines of epochs that end faster than this are written over. */
+const keptMilliseconds = 1000;
 /** Without epochs and without a terminal, a stage of many steps is told in this many lines. */
 const linesWithoutEpochs = 20;
 
@@ -20,6 +22,8 @@ export interface Progress {
   readonly begin: (extent: StageExtent) => void;
   readonly step: (report: StepReport) => void;
   readonly epoch: (report: EpochReport) => void;
+  /** The stage is over: its last epoch stays to be read. */
+  readonly end: () => void;
 }
 
 interface Pace {
@@ -57,6 +61,10 @@ interface State {
   steps: number | undefined;
   results: readonly string[];
   writtenAt: number;
+  /** When the line of an epoch was last kept. */
+  keptAt: number;
+  /** The line of an epoch that may be written over. */
+  fleeting: string | undefined;
   linesTold: number;
 }
 
@@ -67,6 +75,8 @@ function freshState(extent: StageExtent): State {
     steps: undefined,
     results: [],
     writtenAt: -Infinity,
+    keptAt: -Infinity,
+    fleeting: undefined,
     linesTold: 0,
   };
 }
@@ -100,6 +110,12 @@ export function makeProgress(
     return true;
   };
 
+  const keep = (line: string, now: number): void => {
+    terminal.note(line);
+    state.keptAt = now;
+    state.fleeting = undefined;
+  };
+
   return {
     begin: (extent) => {
       state = freshState(extent);
@@ -121,8 +137,18 @@ export function makeProgress(
     },
     epoch: (report) => {
       state.results = resultTexts(report);
-      if (!quiet && state.extent.epochs !== undefined)
-        terminal.note(lineOf(state, report, clock()));
+      if (quiet || state.extent.epochs === undefined) return;
+      const now = clock();
+      const line = lineOf(state, report, now);
+      if (terminal.live && now - state.keptAt < keptMilliseconds) {
+        state.fleeting = line;
+        if (now - state.writtenAt < leastMilliseconds) return;
+        state.writtenAt = now;
+        terminal.update(line);
+      } else keep(line, now);
+    },
+    end: () => {
+      if (state.fleeting !== undefined) keep(state.fleeting, clock());
     },
   };
 }

@@ -28,8 +28,13 @@ interface Curve {
 
 const width = 640;
 const height = 240;
-const margin = { left: 64, right: 16, top: 12, bottom: 32 };
+const margin = { left: 76, right: 16, top: 12, bottom: 32 };
 const colours = ["#1f5fbf", "#c2571a", "#2a8a4a", "#8a3fa0", "#9a7d0a", "#b0304f"];
+
+/** Beyond the chosen ones, hues that lie far from their neighbours (steps of the golden angle). */
+function colourOf(place: number): string {
+  return colours[place] ?? `hsl(${Math.round(place * 137.5) % 360} 60% 42%)`;
+}
 
 function escape(text: string): string {
   const entities: Readonly<Record<string, string>> = {
@@ -69,7 +74,7 @@ function chart(title: string, curves: readonly Curve[]): string {
       ((value - low) / (high - low)) * (height - margin.top - margin.bottom)
     ).toFixed(1);
   const lines = finite.map(({ points }, at) => {
-    const colour = colours[at % colours.length] ?? "black";
+    const colour = colourOf(at);
     const path = points.map(([px, py]) => `${x(px)},${y(py)}`).join(" ");
     const dots = points
       .map(([px, py]) => `<circle cx="${x(px)}" cy="${y(py)}" r="2" fill="${colour}"/>`)
@@ -85,8 +90,7 @@ function chart(title: string, curves: readonly Curve[]): string {
       `<text x="${x(value)}" y="${height - 10}" text-anchor="middle">${escape(valueText(value))}</text>`,
   );
   const legend = finite.map(
-    ({ name }, at) =>
-      `<span style="color:${colours[at % colours.length] ?? "black"}">${escape(name)}</span>`,
+    ({ name }, at) => `<span style="color:${colourOf(at)}">${escape(name)}</span>`,
   );
   return `<figure><figcaption>${escape(title)} by epoch: ${legend.join(", ")}</figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}"><g class="grid">${grid.join("")}${ends.join("")}</g>${lines.join("")}</svg></figure>`;
@@ -134,11 +138,22 @@ function charts(epochs: readonly EpochReport[]): string {
       }),
     ),
   );
-  const monitors = chart(
-    "monitors",
-    curvesOf(epochs, (event) => event.monitors),
+  return [chart("loss", losses), ...metrics, ...monitorCharts(epochs)].join("\n");
+}
+
+/** A chart for each monitor (`gradient_norm.dense_1.W`), as their scales differ. */
+function monitorCharts(epochs: readonly EpochReport[]): string[] {
+  const curves = curvesOf(epochs, ({ monitors }) => monitors);
+  const kindOf = (name: string): string => name.split(".", 1)[0] ?? name;
+  const kinds = [...new Set(curves.map(({ name }) => kindOf(name)))];
+  return kinds.map((kind) =>
+    chart(
+      kind.replaceAll("_", " "),
+      curves
+        .filter(({ name }) => kindOf(name) === kind)
+        .map(({ name, points }) => ({ name: name.slice(kind.length + 1), points })),
+    ),
   );
-  return [chart("loss", losses), ...metrics, monitors].join("\n");
 }
 
 /** Cells are HTML. */
@@ -159,7 +174,8 @@ const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:2r
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}figure{margin:1.5rem 0}figcaption{margin-bottom:.3rem}
 figure svg{width:100%;height:auto}.graph{overflow:auto;max-height:80vh}figure svg text{font-size:11px;fill:#666}.grid line{stroke:#e2e2e2}
 table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1rem .2rem 0;border-bottom:1px solid #e8e8e8}
-@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}td,th{border-color:#333}.grid line{stroke:#333}}`;
+@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}td,th{border-color:#333}.grid line{stroke:#333}figure svg text{fill:#999}figcaption span,polyline,circle{filter:brightness(1.6)}}
+@media(max-width:500px){figure svg text{font-size:16px}}`;
 
 export function reportPage(report: RunReport): string {
   const { model, file, facts, epochs, parameters, samples, graph } = report;

@@ -53,6 +53,7 @@ async function fitStages(
         await saveCheckpoint(run, net);
       },
     });
+    progress.end();
     if (stopped === "early" && best !== undefined)
       terminal.note(
         `stopped early: epoch ${best.epoch + 1} had the best validation loss, ${valueText(best.loss)}, and its weights are kept`,

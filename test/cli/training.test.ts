@@ -88,6 +88,22 @@ describe("progress", () => {
     expect(terminal.updates.length).toBeLessThanOrEqual(5);
     expect(terminal.updates.at(-1)).toMatch(/^train {2}epoch 1\/2 {2}step \d+ {2}loss /);
   });
+  test("on a terminal, lines of short epochs are written over but the last", () => {
+    let now = 0;
+    const terminal = recorder(true);
+    const progress = makeProgress(terminal, false, () => now);
+    progress.begin({ stage: "train", stages: 1, epochs: 300 });
+    for (let epoch = 0; epoch < 300; epoch++) {
+      now += 10;
+      progress.step(stepReport(epoch + 1, epoch, 300));
+      progress.epoch(epochReport(epoch, 0.5));
+    }
+    progress.end();
+    expect(terminal.notes).toHaveLength(4);
+    expect(terminal.notes.at(-1)).toMatch(/^epoch 300\/300 /);
+    progress.end();
+    expect(terminal.notes).toHaveLength(4);
+  });
   test("steps without epochs are told in twenty lines, and quiet tells nothing", () => {
     for (const quiet of [false, true]) {
       const terminal = recorder();
