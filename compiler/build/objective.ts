@@ -12,7 +12,6 @@ import { projectUpdates } from "./project.js";
 import { meanOfAll } from "./reduce.js";
 import type { BuiltStorage } from "./types.js";
 import { updateStorages } from "./update.js";
-import type { UpdatedStorage } from "./update.js";
 
 export interface StepRequest {
   readonly b: GraphBuilder;
@@ -34,59 +33,59 @@ export interface BuiltStep {
 }
 
 export function buildStep(request: StepRequest): BuiltStep {
-  const { b, layout, stage, objective } = request;
+  const { b, layout, stage } = request;
   const trace = bindTrace(request);
-  const losses = trace.losses.map((loss) => ({ ...loss, value: meanOfAll(b, loss.value) }));
-  const trained = objective.updates.flatMap((update) => [...update.parameters]);
-  const penalties = trace.penalties.filter((penalty) => dependsOn(penalty.value, trace, trained));
-  const penalty = sumOf(
-    b,
-    penalties.map((one) => one.value),
-  );
-  const goal = b.add(
-    sumOf(
-      b,
-      losses.map((one) => one.value),
-    ),
-    penalty,
-  );
-  const targets = trained.filter((name) => trace.views.has(name));
-  const gradients = differentiate(
-    b,
-    goal,
-    targets.map((name) => viewOf(trace, name)),
-  );
-  const byName = new Map(targets.map((name, index) => [name, gradients[index]]));
-  const flat = flatGradients(request, byName);
-  const accumulation = accumulate(request, flat);
+  const goal = goalOf(request, trace);
+  const accumulation = accumulate(request, flatGradients(request, trace, goal));
   const clipped = clip(b, stage, accumulation.gradients);
   const updated = updateStorages(request, clipped);
   const projected = projectUpdates(b, layout, stage, updated.updated);
-  const effects: Effect[] = [
-    ...projected.map(({ storage, next }): Effect => ({ kind: "store", storage, value: next })),
-    ...updated.effects,
-    ...accumulation.resets,
-    ...stateEffects(request, trace, goal),
-    ...losses.map((loss): Effect => ({
-      kind: "result",
-      name: `loss.${loss.name}`,
-      value: loss.value,
-    })),
-  ];
-  if (penalties.length > 0) {
-    effects.push({ kind: "result", name: "penalty.total", value: penalty });
-  }
-  if (request.last) {
-    for (const { name, value } of trace.metrics) {
-      effects.push({ kind: "result", name: `metric.${name}`, value: meanOfAll(b, value) });
-    }
-  }
-  effects.push(...monitorEffects(b, layout, stage, clipped, projected));
   return {
-    effects,
+    effects: [
+      ...projected.map(({ storage, next }): Effect => ({ kind: "store", storage, value: next })),
+      ...updated.effects,
+      ...accumulation.resets,
+      ...stateEffects(request, trace, goal.value),
+      ...reports(request, trace, goal),
+      ...monitorEffects(b, layout, stage, clipped, projected),
+    ],
     gather: accumulation.effects,
     storages: [...updated.storages, ...accumulation.storages],
   };
+}
+
+/** What an objective minimises. */
+interface Goal {
+  /** Each the mean over its entries. */
+  readonly losses: readonly Named[];
+  /** The sum of the penalties that concern trained parameters; undefined where there is none. */
+  readonly penalty: Node | undefined;
+  readonly value: Node;
+}
+
+function goalOf({ b, objective }: StepRequest, trace: BoundTrace): Goal {
+  const losses = trace.losses.map((loss) => ({ ...loss, value: meanOfAll(b, loss.value) }));
+  const trained = trainedBy(objective);
+  const penalties = trace.penalties.filter((one) => dependsOn(one.value, trace, trained));
+  const penalty = sumOf(b, penalties);
+  const value = b.add(sumOf(b, losses), penalty);
+  return { losses, penalty: penalties.length > 0 ? penalty : undefined, value };
+}
+
+function trainedBy(objective: ObjectiveDeclaration): readonly string[] {
+  return objective.updates.flatMap((update) => update.parameters);
+}
+
+/** What a step hands to the runtime: losses and penalties, and behind the last objective the metrics. */
+function reports({ b, last }: StepRequest, trace: BoundTrace, goal: Goal): Effect[] {
+  const result = (name: string, value: Node): Effect => ({ kind: "result", name, value });
+  const effects = goal.losses.map(({ name, value }) => result(`loss.${name}`, value));
+  if (goal.penalty !== undefined) effects.push(result("penalty.total", goal.penalty));
+  if (!last) return effects;
+  const metrics = trace.metrics.map(({ name, value }) =>
+    result(`metric.${name}`, meanOfAll(b, value)),
+  );
+  return [...effects, ...metrics];
 }
 
 interface BoundTrace {
@@ -127,8 +126,8 @@ function viewOf(trace: BoundTrace, name: string): Node {
   return view;
 }
 
-function sumOf(b: GraphBuilder, values: readonly Node[]): Node {
-  return values.reduce((sum, value) => b.add(sum, value), b.constant(0));
+function sumOf(b: GraphBuilder, values: readonly { readonly value: Node }[]): Node {
+  return values.reduce((sum, { value }) => b.add(sum, value), b.constant(0));
 }
 
 function dependsOn(value: Node, trace: BoundTrace, names: readonly string[]): boolean {
@@ -139,10 +138,15 @@ function dependsOn(value: Node, trace: BoundTrace, names: readonly string[]): bo
 /** For each storage that the objective updates, the gradients of its parameters end to end. */
 function flatGradients(
   { b, layout, objective }: StepRequest,
-  byName: ReadonlyMap<string, Node | undefined>,
+  trace: BoundTrace,
+  goal: Goal,
 ): Map<string, Node> {
+  const trained = new Set(trainedBy(objective));
+  const targets = [...trained].filter((name) => trace.views.has(name));
+  const views = targets.map((name) => viewOf(trace, name));
+  const gradients = differentiate(b, goal.value, views);
+  const byName = new Map(targets.map((name, index) => [name, gradients[index]]));
   const flat = new Map<string, Node>();
-  const trained = new Set(objective.updates.flatMap((update) => [...update.parameters]));
   for (const [storage, members] of layout.members) {
     if (!members.some((name) => trained.has(name))) continue;
     const pieces = members.map((name) => {
@@ -151,8 +155,7 @@ function flatGradients(
       const gradient = byName.get(name);
       return gradient === undefined ? b.constant(0, [count]) : b.reshape(gradient, [count]);
     });
-    const [only] = pieces;
-    flat.set(storage, pieces.length === 1 && only !== undefined ? only : b.concat(pieces, 0));
+    flat.set(storage, b.concat(pieces, 0));
   }
   return flat;
 }
@@ -214,7 +217,7 @@ function clip(
     );
   }
   if (clipNorm !== undefined) {
-    const squares = [...current.values()].map((g) => b.sum(b.multiply(g, g)));
+    const squares = [...current.values()].map((g) => ({ value: b.sum(b.multiply(g, g)) }));
     const norm = b.sqrt(sumOf(b, squares));
     const scale = b.select(b.greater(norm, clipNorm), b.divide(clipNorm, norm), 1);
     current = new Map([...current].map(([name, g]) => [name, b.multiply(g, scale)]));
@@ -251,5 +254,3 @@ function stateEffects(request: StepRequest, trace: BoundTrace, goal: Node): Effe
 function elements(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
-
-export type { UpdatedStorage };

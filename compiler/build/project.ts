@@ -22,8 +22,7 @@ export function projectUpdates(
     );
     if (selected.length === 0) return update;
     const pieces = members.map((name) => projectOne(b, layout, name, update.next, selected));
-    const [only] = pieces;
-    const next = pieces.length === 1 && only !== undefined ? only : b.concat(pieces, 0);
+    const next = b.concat(pieces, 0);
     return { ...update, next };
   });
 }

@@ -127,79 +127,77 @@ function applyEach(
   gradient: Node,
 ): Applied {
   const { b, layout } = request;
-  const pieces: Node[] = [];
-  const next = new Map<string, Node[]>();
-  const initial = new Map<string, number>();
-  const widths = new Map<string, number>();
-  for (const name of layout.members.get(storage) ?? []) {
-    const place = layout.places.get(name);
-    if (place === undefined) continue;
+  const updates = (layout.members.get(storage) ?? [])
+    .flatMap((name) => layout.places.get(name) ?? [])
+    .map((place) => ({ place, template: optimizer.update(place.declaration.shape) }));
+  const states = joinStates(updates.map(({ template }) => template));
+  const weights: Node[] = [];
+  for (const { place, template } of updates) {
     const { shape } = place.declaration;
     const count = countOf(place.declaration);
-    const template = optimizer.update(shape);
     const part = (of: Node): Node => b.reshape(b.slice(of, [place.offset], [count]), shape);
-    const leaves = new Map<string, Node>([
+    const leaves = new Map([
       ["w", part(before)],
       ["g", part(gradient)],
     ]);
-    for (const state of template.states) {
-      const offset = widths.get(state.name) ?? 0;
-      const elements = wholeNumber(state.shape);
-      const total = stateElements(layout, storage, optimizer, state.name);
-      const stored = b.stored(stateName(request, storage, state.name), {
-        type: "f32",
-        shape: [total],
-      });
-      leaves.set(
-        `state.${state.name}`,
-        b.reshape(b.slice(stored, [offset], [elements]), state.shape),
-      );
-      widths.set(state.name, offset + elements);
-      initial.set(state.name, state.initial);
+    for (const { name, shape: own } of template.states) {
+      const joined = at(states, name);
+      const offset = elementsOf(joined.next);
+      const type = { type: "f32", shape: [joined.elements] } as const;
+      const stored = b.stored(stateName(request, storage, name), type);
+      leaves.set(`state.${name}`, b.reshape(b.slice(stored, [offset], [wholeNumber(own)]), own));
     }
-    const [weight, ...states] = fill(b, template, leaves);
-    if (weight !== undefined) pieces.push(b.reshape(weight, [count]));
-    template.states.forEach((state, index) => {
-      const value = states[index];
-      if (value === undefined) return;
-      const flat = b.reshape(b.broadcast(value, state.shape), [wholeNumber(state.shape)]);
-      next.set(state.name, [...(next.get(state.name) ?? []), flat]);
+    const [weight = before, ...values] = fill(b, template, leaves);
+    weights.push(b.reshape(weight, [count]));
+    template.states.forEach(({ name, shape: own }, index) => {
+      const value = values[index];
+      if (value !== undefined) {
+        at(states, name).next.push(b.reshape(b.broadcast(value, own), [wholeNumber(own)]));
+      }
     });
   }
-  const join = (parts: readonly Node[]): Node => {
-    const [only] = parts;
-    return parts.length === 1 && only !== undefined ? only : b.concat(parts, 0);
-  };
   return {
-    next: join(pieces),
-    effects: [...next].map(([state, parts]) => ({
+    next: b.concat(weights, 0),
+    effects: [...states].map(([name, { next }]) => ({
       kind: "store",
-      storage: stateName(request, storage, state),
-      value: join(parts),
+      storage: stateName(request, storage, name),
+      value: b.concat(next, 0),
     })),
-    storages: [...widths].map(([state, elements]) => ({
-      name: stateName(request, storage, state),
+    storages: [...states].map(([name, { elements, initial }]) => ({
+      name: stateName(request, storage, name),
       type: "f32",
       elements,
       kind: "optimizer",
-      initial: initial.get(state) ?? 0,
+      initial,
     })),
   };
 }
 
-function stateElements(
-  layout: Layout,
-  storage: string,
-  optimizer: OptimizerInstance,
-  state: string,
-): number {
-  let total = 0;
-  for (const name of layout.members.get(storage) ?? []) {
-    const shape = layout.places.get(name)?.declaration.shape ?? [];
-    const found = optimizer.update(shape).states.find((one) => one.name === state);
-    total += wholeNumber(found?.shape ?? []);
+/** One state of all parameters of a storage, end to end. */
+interface JoinedState {
+  readonly elements: number;
+  readonly initial: number;
+  /** The new values, flat, of the parameters done so far. */
+  readonly next: Node[];
+}
+
+function joinStates(templates: readonly UpdateTemplate[]): ReadonlyMap<string, JoinedState> {
+  const joined = new Map<string, JoinedState>();
+  for (const { name, shape, initial } of templates.flatMap(({ states }) => states)) {
+    const elements = (joined.get(name)?.elements ?? 0) + wholeNumber(shape);
+    joined.set(name, { elements, initial, next: [] });
   }
-  return total;
+  return joined;
+}
+
+function at(states: ReadonlyMap<string, JoinedState>, name: string): JoinedState {
+  const found = states.get(name);
+  if (found === undefined) throw new Error(`the optimizer has no state ${name}`);
+  return found;
+}
+
+function elementsOf(parts: readonly Node[]): number {
+  return parts.reduce((sum, { shape }) => sum + wholeNumber(shape), 0);
 }
 
 function wholeNumber(shape: Shape): number {
