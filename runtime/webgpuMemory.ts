@@ -1,4 +1,4 @@
-// A device and a plan in; storages, inputs, the arena of slots and read-back out.
+// A device and a plan in; storages, inputs, the buffers of slots and read-back out.
 
 import { arrayOf, type Values } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
