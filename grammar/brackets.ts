@@ -14,7 +14,7 @@ import {
   RightBracket,
   RightParenthesis,
   Word,
-  keyword,
+  isDeclarationWord,
   reserved,
 } from "./tokens.js";
 
@@ -38,19 +38,6 @@ const pairs: readonly (readonly [TokenType, TokenType, string, string])[] = [
 
 const openers = new Map(pairs.map(([open, close, , text]) => [open, { close, text }]));
 const closers = new Map(pairs.map(([open, close, text]) => [close, { open, text }]));
-
-const fileWords = [
-  keyword.import,
-  keyword.const,
-  keyword.fn,
-  keyword.init,
-  keyword.layer,
-  keyword.optimizer,
-  keyword.projection,
-  keyword.model,
-  keyword.train,
-  keyword.search,
-];
 
 interface Opened {
   readonly token: IToken;
@@ -116,7 +103,7 @@ function run(file: SourceFile, tokens: readonly IToken[], useLines: boolean): Ba
 }
 
 function startsDeclaration(file: SourceFile, token: IToken, next: IToken | undefined): boolean {
-  if (!fileWords.some((word) => tokenMatcher(token, word))) return false;
+  if (!isDeclarationWord(token)) return false;
   const before = token.startOffset === 0 ? "\n" : file.text[token.startOffset - 1];
   const named = next !== undefined && (tokenMatcher(next, Word) || tokenMatcher(next, LeftBrace));
   return named && (before === "\n" || before === "\r");

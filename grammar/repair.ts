@@ -22,7 +22,7 @@ import {
   Tilde,
   Word,
   allTokens,
-  keyword,
+  isDeclarationWord,
   reserved,
 } from "./tokens.js";
 
@@ -30,23 +30,6 @@ import {
 export interface Stretch {
   readonly start: number;
   readonly end: number;
-}
-
-const declarationWords = [
-  keyword.import,
-  keyword.const,
-  keyword.fn,
-  keyword.init,
-  keyword.layer,
-  keyword.optimizer,
-  keyword.projection,
-  keyword.model,
-  keyword.train,
-  keyword.search,
-];
-
-export function isDeclarationWord(token: IToken | undefined): boolean {
-  return token !== undefined && declarationWords.some((word) => tokenMatcher(token, word));
 }
 
 /** Whether a token is the first of its line. */

@@ -3,7 +3,7 @@
 import type { Diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";
 import { nearest } from "./nearest.js";
-import { isDeclarationWord, startsLine } from "./repair.js";
+import { startsLine } from "./repair.js";
 import { at, is, type Place, show } from "./place.js";
 import {
   Colon,
@@ -16,22 +16,11 @@ import {
   RightBrace,
   Semicolon,
   Word,
+  declarationWords,
+  isDeclarationWord,
   keyword,
   reserved,
 } from "./tokens.js";
-
-const declarationNames = [
-  "import",
-  "const",
-  "fn",
-  "init",
-  "layer",
-  "optimizer",
-  "projection",
-  "model",
-  "train",
-  "search",
-] as const;
 
 /** What must follow the first word of a statement. */
 const statementForms: Readonly<Record<string, string>> = {
@@ -92,7 +81,7 @@ export function explainDeclaration(place: Place): Diagnostic {
   const rest = sameLine(place);
   if (rest !== undefined) return rest;
   const image = token?.image ?? "";
-  const known = declarationNames.find((name) => name === image);
+  const known = declarationWords.find((name) => name === image);
   if (known !== undefined) {
     return at(place, "NN0105", {
       message: `after \`${known}\` ${known === "import" ? "`{`" : "a name"} was expected, but ${show(next)} was found`,
@@ -115,10 +104,10 @@ export function explainDeclaration(place: Place): Diagnostic {
   if (statementForms[image] !== undefined) {
     return at(place, "NN0105", { message, notes, hint: `\`${image}\` stands inside a block` });
   }
-  return at(place, "NN0105", { message, notes, hint: didYouMean(image, declarationNames) });
+  return at(place, "NN0105", { message, notes, hint: didYouMean(image, declarationWords) });
 }
 
-const declarationForms: Readonly<Record<(typeof declarationNames)[number], string>> = {
+const declarationForms: Readonly<Record<(typeof declarationWords)[number], string>> = {
   import: 'write `import { residual } from "./blocks.nn"`',
   const: "write `const size = 64`",
   fn: "write `fn square(x) = x ^ 2`",

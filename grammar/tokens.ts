@@ -1,6 +1,6 @@
 /** The words and signs of the language; the Chevrotain token types, longest first, go out. */
 
-import { createToken, Lexer, type TokenType } from "chevrotain";
+import { createToken, type IToken, Lexer, tokenMatcher, type TokenType } from "chevrotain";
 
 /** Reserved: never a name. */
 export const reservedWords = [
@@ -19,10 +19,9 @@ export const reservedWords = [
   "yield",
 ] as const;
 
-/** Keywords only where the grammar looks for them; names everywhere else. */
-export const contextualWords = [
+/** What a declaration of a file begins with. */
+export const declarationWords = [
   "import",
-  "from",
   "const",
   "fn",
   "init",
@@ -32,6 +31,12 @@ export const contextualWords = [
   "model",
   "train",
   "search",
+] as const;
+
+/** Keywords only where the grammar looks for them; names everywhere else. */
+export const contextualWords = [
+  ...declarationWords,
+  "from",
   "stage",
   "where",
   "weight",
@@ -114,6 +119,10 @@ export const reserved = record(reservedWords, (word) =>
 );
 /** The token type of each contextual keyword; all of them are `Word`s. */
 export const keyword = record(contextualWords, (word) => wordToken(word, [Word]));
+
+export function isDeclarationWord(token: IToken | undefined): boolean {
+  return token !== undefined && declarationWords.some((word) => tokenMatcher(token, keyword[word]));
+}
 
 function sign(name: string, text: string, categories: TokenType[] = []): TokenType {
   return createToken({ name, pattern: text, categories, label: `\`${text}\`` });
