@@ -1,4 +1,4 @@
-/** The marked columns of one source line come in; the lines of underlines and texts below it go out. */
+// The marked columns of one source line come in; the lines of underlines and texts below it go out.
 
 import { displayWidth } from "./displayLine.js";
 

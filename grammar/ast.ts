@@ -1,4 +1,4 @@
-/** The syntax tree of a `.nn` file: what the parser gives out, and what analysis and the formatter take in. */
+// Takes no input, gives the types of the syntax tree of a `.nn` file: made by the parser, read by analysis and formatter.
 
 import type { Expression } from "./astExpressions.js";
 import type { SearchLine, Selector, TrainLine } from "./astTraining.js";

@@ -1,4 +1,4 @@
-/** The expressions of the syntax tree: literals, operators, calls, indexing, pipelines and scans. */
+// Takes no input, gives the types of expressions in the syntax tree: literals, operators, calls, indexing, pipelines, scans.
 
 import type { Block, Identifier } from "./ast.js";
 import type { Span } from "./span.js";

@@ -1,4 +1,4 @@
-/** The lines of `train` and `search` blocks, and the selectors of parameters, as syntax tree. */
+// Takes no input, gives the types of the lines of `train` and `search` blocks in the syntax tree, and of selectors.
 
 import type { Identifier } from "./ast.js";
 import type { Argument, Expression } from "./astExpressions.js";

@@ -1,4 +1,4 @@
-/** A token stream comes in; one whose brackets match goes out, with the mistakes and the stretches they make doubtful. */
+// A token stream comes in; one whose brackets match goes out, with the mistakes and the stretches they make doubtful.
 
 import { type IToken, tokenMatcher, type TokenType } from "chevrotain";
 import { type Diagnostic, diagnostic } from "./diagnostics.js";

@@ -1,4 +1,4 @@
-/** A code, a place and words come in; a Diagnostic, the value that reports a mistake in a `.nn` file, goes out. */
+// A code, a place and words come in; a Diagnostic, the value that reports a mistake in a `.nn` file, goes out.
 
 import type { DiagnosticCode } from "./catalogue/index.js";
 import type { SourceFile, Span } from "./span.js";

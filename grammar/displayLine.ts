@@ -1,4 +1,4 @@
-/** A source line comes in; its text as a terminal shows it, and the cell at which each unit of it stands, go out. */
+// A source line comes in; its text as a terminal shows it, and the cell at which each unit of it stands, go out.
 
 const tabWidth = 4;
 

@@ -1,4 +1,4 @@
-/** A sign or character that the language lacks comes in; what it is called here and the token meant by it go out. */
+// A sign or character that the language lacks comes in; what it is called here and the token meant by it go out.
 
 import type { TokenType } from "chevrotain";
 import { Equals, Power, reserved, Text } from "./tokens.js";

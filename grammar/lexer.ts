@@ -1,4 +1,4 @@
-/** A source text comes in; its tokens, its comments and all mistakes of single words and signs go out. */
+// A source text comes in; its tokens, its comments and all mistakes of single words and signs go out.
 
 import { type ILexingError, type IToken, Lexer, tokenMatcher } from "chevrotain";
 import type { Comment } from "./ast.js";

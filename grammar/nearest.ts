@@ -1,4 +1,4 @@
-/** A misspelt word and the known ones come in; the one most likely meant goes out, or undefined. */
+// A misspelt word and the known ones come in; the one most likely meant goes out, or undefined.
 
 /**
  * The number of single edits (insert, delete, replace, swap of neighbours) between two words,

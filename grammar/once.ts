@@ -1,4 +1,4 @@
-/** A way to make a costly tool comes in; a function that makes it at its first call and gives out the same one since, goes out. */
+// A way to make a costly tool comes in; a function that makes it at its first call and gives out the same one since, goes out.
 
 /**
  * For tools alone that hold nothing between calls: the lexer and the parser take tens of milliseconds

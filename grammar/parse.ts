@@ -1,4 +1,4 @@
-/** A source text comes in; its syntax tree and all mistakes of its words and their order go out. */
+// A source text comes in; its syntax tree and all mistakes of its words and their order go out.
 
 import type * as ast from "./ast.js";
 import { balance } from "./brackets.js";

@@ -1,4 +1,4 @@
-/** A token that could not be taken, and its neighbours, come in; how messages name and underline it goes out. */
+// A token that could not be taken, and its neighbours, come in; how messages name and underline it goes out.
 
 import { type IToken, tokenMatcher, type TokenType } from "chevrotain";
 import type { DiagnosticCode } from "./catalogue/index.js";

@@ -1,4 +1,4 @@
-/** A syntax tree comes in; the mistakes of statements that stand where they have no meaning go out. */
+// A syntax tree comes in; the mistakes of statements that stand where they have no meaning go out.
 
 import type * as ast from "./ast.js";
 import type { DiagnosticCode } from "./catalogue/index.js";

@@ -1,4 +1,4 @@
-/** A syntax tree comes in; a compact s-expression of it, without spans, goes out: for people and for golden tests. */
+// A syntax tree comes in; a compact s-expression of it, without spans, goes out: for people and for golden tests.
 
 import type * as ast from "./ast.js";
 

@@ -1,4 +1,4 @@
-/** Balanced tokens come in; a complete concrete tree of all that can be read, and the mistakes, go out. */
+// Balanced tokens come in; a complete concrete tree of all that can be read, and the mistakes, go out.
 
 import type { IToken } from "chevrotain";
 import { type Diagnostic, diagnostic } from "./diagnostics.js";

@@ -1,4 +1,4 @@
-/** Diagnostics come in; the text that people read, or the JSON that programs read, goes out. */
+// Diagnostics come in; the text that people read, or the JSON that programs read, goes out.
 
 import { annotate, joinPieces, type Mark } from "./annotate.js";
 import type { Diagnostic, Label } from "./diagnostics.js";

@@ -1,4 +1,4 @@
-/** Tokens and the place of a mistake come in; tokens in which the part with the mistake is one `Skipped` go out. */
+// Tokens and the place of a mistake come in; tokens in which the part with the mistake is one `Skipped` go out.
 
 import { type IToken, tokenMatcher, type TokenType } from "chevrotain";
 import { beginsStatement } from "./brackets.js";

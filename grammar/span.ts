@@ -1,4 +1,4 @@
-/** Source text and offsets come in; spans and 1-based line and column positions go out. */
+// Source text and offsets come in; spans and 1-based line and column positions go out.
 
 /** A half-open range of UTF-16 offsets in one source text. */
 export interface Span {

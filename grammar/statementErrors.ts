@@ -1,4 +1,4 @@
-/** A token that starts no declaration, statement or line comes in; the diagnostic that says so, and what was meant, goes out. */
+// A token that starts no declaration, statement or line comes in; the diagnostic that says so, and what was meant, goes out.
 
 import type { Diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";

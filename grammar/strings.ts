@@ -1,4 +1,4 @@
-/** A string literal with its quotes comes in; its value and its unknown escapes go out. */
+// A string literal with its quotes comes in; its value and its unknown escapes go out.
 
 import type { Span } from "./span.js";
 

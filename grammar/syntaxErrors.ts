@@ -1,4 +1,4 @@
-/** Where the parser stopped and what it could have taken come in; the diagnostic, in a beginner's words, goes out. */
+// Where the parser stopped and what it could have taken come in; the diagnostic, in a beginner's words, goes out.
 
 import type { IToken } from "chevrotain";
 import type { Diagnostic } from "./diagnostics.js";

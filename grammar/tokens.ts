@@ -1,4 +1,4 @@
-/** The words and signs of the language; the Chevrotain token types, longest first, go out. */
+// Takes no input, gives the words and signs of the language as token types, longest first.
 
 import { createToken, type IToken, Lexer, tokenMatcher, type TokenType } from "chevrotain";
 

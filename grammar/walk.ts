@@ -1,4 +1,4 @@
-/** Nodes of the syntax tree come in; the expressions directly under them, and the scans below those, go out. */
+// Nodes of the syntax tree come in; the expressions directly under them, and the scans below those, go out.
 
 import type * as ast from "./ast.js";
 

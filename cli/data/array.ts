@@ -1,4 +1,4 @@
-// The one form in which every reader gives its numbers, and the one error in which data are refused.
+// Takes no input, gives the one form in which every reader gives its numbers, and the one error in which data are refused.
 
 /** Element types as files name them; `text` is the one of a character file. */
 export type DataType =

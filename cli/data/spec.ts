@@ -1,4 +1,4 @@
-// What a model says of one of its inputs or targets, as far as the readers of data need it.
+// Takes no input, gives the type of what a model says of an input or target, as far as the readers of data need it.
 import type { ElementType } from "./values.js";
 
 export interface InputSpec {

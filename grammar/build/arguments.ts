@@ -1,4 +1,4 @@
-/** The concrete tree of a call's parentheses comes in; its arguments go out, positional ones first. */
+// The concrete tree of a call's parentheses comes in; its arguments go out, positional ones first.
 
 import type { Argument } from "../ast.js";
 import { tokenSpan } from "../lexer.js";

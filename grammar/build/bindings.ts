@@ -1,4 +1,4 @@
-/** The concrete tree of a statement that starts with names comes in; a binding, a draw or an update goes out. */
+// The concrete tree of a statement that starts with names comes in; a binding, a draw or an update goes out.
 
 import type { Identifier, Statement, TensorType } from "../ast.js";
 import { tokenSpan } from "../lexer.js";

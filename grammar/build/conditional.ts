@@ -1,4 +1,4 @@
-/** The concrete tree of `if … then … else if … else …` comes in; nested choices go out. */
+// The concrete tree of `if … then … else if … else …` comes in; nested choices go out.
 
 import type { ConditionalExpression } from "../ast.js";
 import { tokenSpan } from "../lexer.js";

@@ -1,4 +1,4 @@
-/** What building a tree keeps at hand: the file, its doc comments, the mistakes so far, the depth of what was built. */
+// A file comes in; what building its tree keeps at hand goes out: doc comments, the mistakes so far, the depth of what was built.
 
 import type { CstNode, IToken } from "chevrotain";
 import type { Block, Expression, Identifier } from "../ast.js";

@@ -1,4 +1,4 @@
-/** The concrete tree of a file comes in; its declarations, with their doc comments, go out. */
+// The concrete tree of a file comes in; its declarations, with their doc comments, go out.
 
 import type { Declaration } from "../ast.js";
 import { tokenSpan } from "../lexer.js";

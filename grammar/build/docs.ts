@@ -1,4 +1,4 @@
-/** The comments of a file come in; the doc comment above an offset, and the file's own, go out. */
+// The comments of a file come in; the doc comment above an offset, and the file's own, go out.
 
 import type { Comment } from "../ast.js";
 import { type LineTable, lineTable, positionAt, type SourceFile } from "../span.js";

@@ -1,4 +1,4 @@
-/** Concrete trees of expressions come in; expressions of the syntax tree go out. */
+// Concrete trees of expressions come in; expressions of the syntax tree go out.
 
 import type { IToken } from "chevrotain";
 import type {

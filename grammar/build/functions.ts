@@ -1,4 +1,4 @@
-/** The concrete trees of functions and bodies come in; those of the syntax tree go out. */
+// The concrete trees of functions and bodies come in; those of the syntax tree go out.
 
 import type { Body, FunctionDeclaration } from "../ast.js";
 import { tokenSpan } from "../lexer.js";

@@ -1,4 +1,4 @@
-/** The concrete tree of an `input` or `target` comes in; the statement goes out. */
+// The concrete tree of an `input` or `target` comes in; the statement goes out.
 
 import type { InputStatement, TargetStatement } from "../ast.js";
 import type { InputStatementCstNode } from "../parser/cst.js";

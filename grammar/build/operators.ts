@@ -1,4 +1,4 @@
-/** Operands and operators in a row come in; the tree that precedence gives them goes out, without recursion. */
+// Operands and operators in a row come in; the tree that precedence gives them goes out, without recursion.
 
 import { type IToken, tokenMatcher } from "chevrotain";
 import type { BinaryOperator, Expression, UnaryOperator } from "../ast.js";

@@ -1,4 +1,4 @@
-/** What every statement, line and declaration shares: its doc comment, and what stands for one that cannot be read. */
+// Parts that all statements, lines and declarations share come in; their doc comments, and stand-ins for what cannot be read, go out.
 
 import type { IToken } from "chevrotain";
 import type { Span } from "../span.js";

@@ -1,4 +1,4 @@
-/** The concrete tree of a `scan` comes in; the expression goes out. */
+// The concrete tree of a `scan` comes in; the expression goes out.
 
 import type { Expression, ScanExpression } from "../ast.js";
 import { tokenSpan } from "../lexer.js";

@@ -1,4 +1,4 @@
-/** The concrete trees of selectors come in; selectors of the syntax tree go out. */
+// The concrete trees of selectors come in; selectors of the syntax tree go out.
 
 import type { Selector, SelectorItem } from "../ast.js";
 import type { OnSelectorCstNode, SelectorCstNode, SelectorItemCstNode } from "../parser/cst.js";

@@ -1,4 +1,4 @@
-/** Concrete trees of blocks and statements come in; those of the syntax tree go out. */
+// Concrete trees of blocks and statements come in; those of the syntax tree go out.
 
 import type { Block, IfStatement, Statement } from "../ast.js";
 import { tokenSpan } from "../lexer.js";

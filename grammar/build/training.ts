@@ -1,4 +1,4 @@
-/** Concrete trees of train and search lines and of selectors come in; those of the syntax tree go out. */
+// Concrete trees of train and search lines and of selectors come in; those of the syntax tree go out.
 
 import type { SearchLine, SettingLine, TrainLine } from "../ast.js";
 import { tokenSpan } from "../lexer.js";

@@ -1,4 +1,4 @@
-/** Concrete trees of types and parameters come in; those of the syntax tree go out. */
+// Concrete trees of types and parameters come in; those of the syntax tree go out.
 
 import type {
   Dimension,

@@ -1,4 +1,4 @@
-/** The catalogue of NN07xx: data and lowering. */
+// Takes no input, gives the catalogue of NN07xx: data and lowering.
 
 import type { CodeRange } from "./range.js";
 

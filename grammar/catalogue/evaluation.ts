@@ -1,4 +1,4 @@
-/** The catalogue of NN06xx: imports and the limits of compile-time evaluation. */
+// Takes no input, gives the catalogue of NN06xx: imports and the limits of compile-time evaluation.
 
 import type { CodeRange } from "./range.js";
 

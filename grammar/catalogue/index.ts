@@ -1,4 +1,4 @@
-/** The catalogues of all ranges come in; one table from stable code to title goes out. */
+// The catalogues of all ranges come in; one table from stable code to title goes out.
 
 import { data } from "./data.js";
 import { evaluation } from "./evaluation.js";

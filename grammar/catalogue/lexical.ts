@@ -1,4 +1,4 @@
-/** The catalogue of NN00xx: characters, words, literals and the limits of the source text. */
+// Takes no input, gives the catalogue of NN00xx: characters, words, literals and the limits of the source text.
 
 import type { CodeRange } from "./range.js";
 

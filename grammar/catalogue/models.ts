@@ -1,4 +1,4 @@
-/** The catalogue of NN04xx: models, layers, states and what may stand in them. */
+// Takes no input, gives the catalogue of NN04xx: models, layers, states and what may stand in them.
 
 import type { CodeRange } from "./range.js";
 

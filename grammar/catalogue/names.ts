@@ -1,4 +1,4 @@
-/** The catalogue of NN02xx: names, scopes, calls and their arguments. */
+// Takes no input, gives the catalogue of NN02xx: names, scopes, calls and their arguments.
 
 import type { CodeRange } from "./range.js";
 

@@ -1,4 +1,4 @@
-/** The two digits of a range of codes come in; the type that a catalogue file of that range must satisfy goes out. */
+// The two digits of a range of codes come in; the type that a catalogue file of that range must satisfy goes out.
 
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 

@@ -1,4 +1,4 @@
-/** The catalogue of NN03xx: shapes, element types and dimensions. */
+// Takes no input, gives the catalogue of NN03xx: shapes, element types and dimensions.
 
 import type { CodeRange } from "./range.js";
 

@@ -1,4 +1,4 @@
-/** The catalogue of NN01xx: the order of words and signs, from brackets to whole declarations. */
+// Takes no input, gives the catalogue of NN01xx: the order of words and signs, from brackets to whole declarations.
 
 import type { CodeRange } from "./range.js";
 

@@ -1,4 +1,4 @@
-/** The catalogue of NN05xx: training, selectors and searches. */
+// Takes no input, gives the catalogue of NN05xx: training, selectors and searches.
 
 import type { CodeRange } from "./range.js";
 

@@ -1,4 +1,4 @@
-/** The state of one parse, and the questions that rules ask of the tokens ahead; no rules. */
+// Tokens come in; the state of one parse, and answers to what rules ask of the tokens ahead, go out: no rules.
 
 import { CstParser, type IToken, type TokenType, tokenMatcher } from "chevrotain";
 import { parserMessages } from "./failures.js";

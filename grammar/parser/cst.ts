@@ -1,4 +1,4 @@
-/** The shape of the concrete syntax tree, derived from the rules; UPDATE_GOLDEN=1 writes it anew. */
+// The rules of the parser come in; the types of its concrete trees, derived from them, go out: UPDATE_GOLDEN=1 writes them anew.
 
 import type { CstNode, IToken } from "chevrotain";
 

@@ -1,4 +1,4 @@
-/** The rules of expressions: pipelines, operands in a row, suffixes, lists, scans. */
+// The tokens of expressions come in; their concrete trees go out: pipelines, operands in a row, suffixes, lists, scans.
 
 import { type CstNode, type ParserMethod, tokenMatcher } from "chevrotain";
 import { BaseParser } from "./base.js";

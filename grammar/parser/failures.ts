@@ -1,4 +1,4 @@
-/** What Chevrotain knows of a mistake comes in; a small record of it, carried as its message, goes out. */
+// What Chevrotain knows of a mistake comes in; a small record of it, carried as its message, goes out.
 
 import type { IParserErrorMessageProvider, TokenType } from "chevrotain";
 

@@ -1,4 +1,4 @@
-/** Balanced tokens come in; a concrete syntax tree, or the first mistake, goes out. */
+// Balanced tokens come in; a concrete syntax tree, or the first mistake, goes out.
 
 import { TrainingParser } from "./training.js";
 import {

@@ -1,4 +1,4 @@
-/** The rules of types, parameters and bodies, which declarations and local functions share. */
+// The tokens of types, parameters and bodies come in; their concrete trees, for declarations and local functions, go out.
 
 import { tokenMatcher } from "chevrotain";
 import { ExpressionParser } from "./expressions.js";

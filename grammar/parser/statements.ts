@@ -1,4 +1,4 @@
-/** The rules of blocks and of the statements of layers, functions, models and scans. */
+// The tokens of blocks come in; the concrete trees of the statements of layers, functions, models and scans go out.
 
 import { SignatureParser } from "./signatures.js";
 import {

@@ -1,4 +1,4 @@
-/** The rules of `train` and `search` blocks. */
+// The tokens of `train` and `search` blocks come in; their concrete trees go out.
 
 import { StatementParser } from "./statements.js";
 import {

@@ -1,4 +1,4 @@
-/** Comments and the nodes around them come in; to which node each is attached, and how it is printed, goes out. */
+// Comments and the nodes around them come in; to which node each is attached, and how it is printed, goes out.
 
 import type { AstPath, Doc } from "prettier";
 import { builders } from "prettier/doc";

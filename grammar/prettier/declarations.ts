@@ -1,4 +1,4 @@
-/** Declarations, parameters, types and bodies come in; Prettier documents go out. */
+// Declarations, parameters, types and bodies come in; Prettier documents go out.
 
 import type { Doc } from "prettier";
 import { builders } from "prettier/doc";

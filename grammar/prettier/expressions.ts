@@ -1,4 +1,4 @@
-/** Expressions come in; Prettier documents with the parentheses that they need, and those that help, go out. */
+// Expressions come in; Prettier documents with the parentheses that they need, and those that help, go out.
 
 import type { Doc } from "prettier";
 import { builders } from "prettier/doc";

@@ -1,4 +1,4 @@
-/** The text of a `.nn` file comes in; its canonical layout goes out. */
+// The text of a `.nn` file comes in; its canonical layout goes out.
 
 import { format as formatWith } from "prettier/standalone";
 import * as plugin from "./index.js";

@@ -1,4 +1,4 @@
-/** The Prettier plugin for `.nn` files: text comes in, its canonical layout goes out. */
+// The text of a `.nn` file comes in; its canonical layout goes out, by a plugin of Prettier.
 
 import type {
   AstPath,

@@ -1,4 +1,4 @@
-/** Parts that are printed come in; lists, blocks and assignments as Prettier documents go out. */
+// Parts that are printed come in; lists, blocks and assignments as Prettier documents go out.
 
 import type { Doc } from "prettier";
 import { builders } from "prettier/doc";

@@ -1,4 +1,4 @@
-/** What the printer takes for a node of the syntax tree, and the functions by which nodes print each other. */
+// Takes no input, gives the types of what the printer takes for a node, and of the functions by which nodes print each other.
 
 import type { Doc } from "prettier";
 import type * as ast from "../ast.js";

@@ -1,4 +1,4 @@
-/** Blocks, statements and the lines of train and search blocks come in; Prettier documents go out. */
+// Blocks, statements and the lines of train and search blocks come in; Prettier documents go out.
 
 import type { Doc } from "prettier";
 import { builders } from "prettier/doc";

@@ -1,4 +1,4 @@
-// A terminal that remembers what is written to it.
+// Streams of a command in; a terminal that remembers what is written to it, out.
 import type { Terminal } from "../../cli/terminal.js";
 
 export interface Recorder extends Terminal {

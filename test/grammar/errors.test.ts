@@ -1,4 +1,4 @@
-/** Every lexical and syntactic code has a fixture that shows it, rendered as its golden text. */
+// Fixtures of mistakes in; that every lexical and syntactic code has one, rendered as its golden text, out.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";

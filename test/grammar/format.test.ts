@@ -1,4 +1,4 @@
-/** The formatter keeps the tree and every comment, and formatting twice changes nothing. */
+// Programs in; that the formatter keeps the tree and every comment, and formatting twice changes nothing, out.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";

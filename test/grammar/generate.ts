@@ -1,4 +1,4 @@
-/** A generator of random numbers comes in; the text of a random program, correct in its syntax, goes out. */
+// A generator of random numbers comes in; the text of a random program, correct in its syntax, goes out.
 
 import type { Random } from "./random.js";
 

@@ -1,4 +1,4 @@
-/** The properties of `properties.ts`, for five minutes. */
+// Random programs for five minutes in; that the properties of `properties.ts` hold, out.
 
 import { grammarProperties } from "./properties.js";
 

@@ -1,4 +1,4 @@
-/** Sources beyond every limit are answered by a diagnostic, in time and without a stack trace. */
+// Sources beyond every limit in; that each is answered by a diagnostic, in time and without a stack trace, out.
 
 import { describe, expect, test } from "vitest";
 import { parse } from "../../grammar/parse.js";

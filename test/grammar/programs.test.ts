@@ -1,4 +1,4 @@
-/** Every example program parses without a mistake, into the tree that its golden file shows. */
+// Every example program in; that it parses without a mistake, into the tree that its golden file shows, out.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The properties of `properties.ts`, for a few seconds. */
+// Random programs for a few seconds in; that the properties of `properties.ts` hold, out.
 
 import { grammarProperties } from "./properties.js";
 

@@ -1,4 +1,4 @@
-/** How long to look comes in; tests go out of what holds of every text (nothing is fatal) and of every program (formatting keeps it). */
+// How long to look comes in; tests go out of what holds of every text (nothing is fatal) and of every program (formatting keeps it).
 
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** A seed comes in; a generator of the same numbers each time goes out. */
+// A seed comes in; a generator of the same numbers each time goes out.
 
 export interface Random {
   /** A number in [0, 1). */

@@ -1,4 +1,4 @@
-/** The layout of rendered diagnostics: carets, labels, long lines, tabs, several files. */
+// Diagnostics in; their layout out: carets, labels, long lines, tabs, several files.
 
 import { describe, expect, test } from "vitest";
 import { type Diagnostic, diagnostic, type Label } from "../../grammar/diagnostics.js";

@@ -1,4 +1,4 @@
-/** Small parts of the front end: nearest words, lines and columns, strings, doc comments, recovery. */
+// Small parts of the front end in; what they answer out: nearest words, lines and columns, strings, doc comments, recovery.
 
 import { describe, expect, test } from "vitest";
 import { editDistance, nearest } from "../../grammar/nearest.js";

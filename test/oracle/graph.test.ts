@@ -1,7 +1,5 @@
-/**
- * The oracle's sources come in, analysed with the prelude; their graphs, interpreted in double precision, must give
- * PyTorch's values, derivatives, updates and losses. Nothing is scheduled or lowered here.
- */
+// The oracle's sources come in, analysed with the prelude; their graphs, interpreted in double precision, must give
+// PyTorch's values, derivatives, updates and losses. Nothing is scheduled or lowered here.
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";

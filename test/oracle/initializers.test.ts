@@ -1,4 +1,4 @@
-/** The prelude's initializers come in; what they draw for several shapes must have the distribution that they promise. */
+// The prelude's initializers come in; what they draw for several shapes must have the distribution that they promise.
 
 import { describe, expect, it } from "vitest";
 import { interpretOne } from "../support/interpret.js";

@@ -1,4 +1,4 @@
-/** The text of a `.nn` file comes in; its only model, analysed with the prelude as it stands in the sources, goes out. */
+// The text of a `.nn` file comes in; its only model, analysed with the prelude as it stands in the sources, goes out.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { analyze } from "../../compiler/analyze/index.js";

@@ -1,4 +1,4 @@
-/** The prelude's files and the sources of the oracle's records come in; none may hold a mistake of syntax. */
+// The prelude's files and the sources of the oracle's records come in; none may hold a mistake of syntax.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";

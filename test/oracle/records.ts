@@ -1,4 +1,4 @@
-/** The names of the oracle's files come in; their records go out, typed as README.md describes them. */
+// The names of the oracle's files come in; their records go out, typed as README.md describes them.
 
 import { readFileSync } from "node:fs";
 import type { Tensor } from "./reference.js";

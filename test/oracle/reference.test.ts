@@ -1,4 +1,4 @@
-/** The reference's values come in; they must agree with numbers from elsewhere: PyTorch's, tables, and laws of adjoints. */
+// The reference's values come in; they must agree with numbers from elsewhere: PyTorch's, tables, and laws of adjoints.
 
 import { describe, expect, it } from "vitest";
 import { readRecords, tensorOf } from "./records.js";

@@ -1,7 +1,5 @@
-/**
- * Tensors and the attributes of an op come in; its value goes out, in double precision, by plain nested loops
- * written from the language's definitions and from nothing of the compiler's.
- */
+// Tensors and the attributes of an op come in; its value goes out, in double precision, by plain nested loops
+// written from the language's definitions and from nothing of the compiler's.
 
 import { oneHot, scatterAdd, sort, take, topK } from "./reference/indexed.js";
 import { cast, pointwise, scalarFunctions } from "./reference/pointwise.js";

@@ -1,4 +1,4 @@
-/** A tensor and integer places come in; gathered entries, scattered sums, one-hot rows and sorted axes go out. */
+// A tensor and integer places come in; gathered entries, scattered sums, one-hot rows and sorted axes go out.
 
 import { type Tensor, at, axisOf, filled, offsetOf, placesOf, size, valueAt } from "./tensor.js";
 

@@ -1,4 +1,4 @@
-/** Operands that broadcast come in; the tensor of an elementwise function goes out. Bools are 0 and 1. */
+// Operands that broadcast come in; the tensor of an elementwise function goes out. Bools are 0 and 1.
 
 import { erf, erfinv } from "./special.js";
 import { type Tensor, at, broadcastAt, broadcastShape, filled } from "./tensor.js";

@@ -1,4 +1,4 @@
-/** Two tensors come in; their matrix product, convolution or general contraction goes out. */
+// Two tensors come in; their matrix product, convolution or general contraction goes out.
 
 import { type Tensor, at, broadcastShape, filled, placesOf, valueAt } from "./tensor.js";
 

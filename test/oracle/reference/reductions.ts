@@ -1,4 +1,4 @@
-/** A tensor and axes come in; sums, products, extremes, their places and running sums go out. */
+// A tensor and axes come in; sums, products, extremes, their places and running sums go out.
 
 import { type Tensor, at, axisOf, filled, placesOf, valueAt } from "./tensor.js";
 

@@ -1,4 +1,4 @@
-/** A number comes in; its error function, or the inverse of that, goes out, to about 1e-15. */
+// A number comes in; its error function, or the inverse of that, goes out, to about 1e-15.
 
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
 

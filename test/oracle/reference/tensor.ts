@@ -1,4 +1,4 @@
-/** Shapes and places come in; strides, flat offsets and filled tensors go out: what all loops of the reference share. */
+// Shapes and places come in; strides, flat offsets and filled tensors go out: what all loops of the reference share.
 
 export interface Tensor {
   readonly data: readonly number[] | Float64Array;

@@ -1,4 +1,4 @@
-/** A tensor comes in; one of the same entries in another order, shape or surrounding goes out. */
+// A tensor comes in; one of the same entries in another order, shape or surrounding goes out.
 
 import { type Tensor, at, axisOf, broadcastAt, filled, size, valueAt } from "./tensor.js";
 

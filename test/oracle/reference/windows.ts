@@ -1,4 +1,4 @@
-/** A tensor and windows come in; their maxima, means, entries, or sums back from the entries go out. */
+// A tensor and windows come in; their maxima, means, entries, or sums back from the entries go out.
 
 import { type SpatialPadding, edgesOf } from "./products.js";
 import { type Tensor, at, filled, offsetOf, placesOf, size, valueAt } from "./tensor.js";
