@@ -184,7 +184,7 @@ function scoreName(
   return name;
 }
 
-/** A scalar, or a shape that starts with batch, in which batch stands once. */
+/** A scalar, or a shape that starts with batch, in which batch stands once; a loss has a derivative besides. */
 function checkScore(
   frame: Frame,
   statement: ast.LossStatement | ast.MetricStatement,
@@ -195,6 +195,14 @@ function checkScore(
   const { span } = statement.value;
   const withBatch = shape.filter((dim) => freeNames(dim).has("batch"));
   const [first] = shape;
+  if (word === "loss" && node.type !== "f32") {
+    report(frame, "NN0302", span, {
+      message: `a loss is made of numbers of f32, not ${typeText(node)}`,
+      notes: ["truth values and integers have no derivative, so nothing could be learned from it"],
+      hint: "what only counts is a `metric`; classes are learned with `cross_entropy(logits, label)`",
+    });
+    return false;
+  }
   if (withBatch.length > 1) {
     report(frame, "NN0402", span, {
       message: `\`batch\` stands twice in the shape of this ${word}: ${shapeText(shape)}`,
