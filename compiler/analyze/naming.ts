@@ -32,6 +32,20 @@ function claim(model: ModelState, path: string, asker: string): boolean {
   return owner === undefined || owner === asker;
 }
 
+/** The path of the asker's number in its group, or of the next number whose path no other asker has. */
+function claimNumbered(
+  model: ModelState,
+  group: string,
+  asker: string,
+  pathOf: (number: number) => string,
+): string {
+  for (;;) {
+    const path = pathOf(ordinal(model, group, asker));
+    if (claim(model, path, asker)) return path;
+    model.ordinals.delete(`${group}|${asker}`);
+  }
+}
+
 /** `dense_1`: the ordinal among the unnamed calls of the layer in the enclosing instance. */
 export function unnamedInstance(
   frame: Frame,
@@ -41,12 +55,8 @@ export function unnamedInstance(
 ): string {
   const parent = frame.instance?.path ?? "";
   const asker = `${parent}|${visit(frame, `layer ${layer}`, span)}`;
-  for (;;) {
-    const number = ordinal(model, `${parent}|${layer}`, asker);
-    const path = joinPath(parent, `${layer}_${number}`);
-    if (claim(model, path, asker)) return path;
-    model.ordinals.delete(`${parent}|${layer}|${asker}`);
-  }
+  const group = `${parent}|${layer}`;
+  return claimNumbered(model, group, asker, (number) => joinPath(parent, `${layer}_${number}`));
 }
 
 /** An instance that bears a name of the user's; undefined where another one has it. */
@@ -72,12 +82,9 @@ export function parameterInstance(
   const parent = frame.instance?.path ?? "";
   const asker = `${parent}|${visit(frame, `given ${parameter}`, span)}`;
   const group = `${parent}|given ${parameter}`;
-  for (;;) {
-    const number = ordinal(model, group, asker);
-    const path = joinPath(parent, number === 1 ? parameter : `${parameter}_${number}`);
-    if (claim(model, path, asker)) return path;
-    model.ordinals.delete(`${group}|${asker}`);
-  }
+  return claimNumbered(model, group, asker, (number) =>
+    joinPath(parent, number === 1 ? parameter : `${parameter}_${number}`),
+  );
 }
 
 /** The path of a weight, state or fitted value; in a `for` the second turn's is `W_2`. Undefined where it is taken. */

@@ -12,7 +12,7 @@ import { place, withoutConstant } from "./place.js";
 import { internPolynomial } from "./polynomial.js";
 import { writeReduction } from "./reduce.js";
 import type { Emission, Scope } from "./scope.js";
-import { openScope } from "./scope.js";
+import { loopStatement, openScope } from "./scope.js";
 import type { PolynomialValue, ReductionLoop, Value, Values, VariableValue } from "./value.js";
 
 /** One point of the nest that a pass of the kernel's body computes. */
@@ -197,14 +197,7 @@ function writePoints(
     const from = place(emission, loop.from, home, minimum);
     const below = place(emission, loop.below, home, minimum);
     writePoints(emission, mapping, inner, stores, scope, minimum);
-    home.statements.push({
-      kind: "for",
-      name: loop.variable.name,
-      from,
-      below,
-      step: loop.step,
-      body: scope.statements,
-    });
+    home.statements.push(loopStatement(loop, from, below, scope));
     return;
   }
   if (!mapping.once) {

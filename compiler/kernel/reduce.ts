@@ -6,7 +6,7 @@ import { combineLanes } from "./lanesTree.js";
 import { place } from "./place.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, Scope } from "./scope.js";
-import { levelOf, openScope } from "./scope.js";
+import { levelOf, loopStatement, openScope } from "./scope.js";
 import { operation } from "./simplify.js";
 import type { ReductionLoop, ReductionValue, Value, VariableValue } from "./value.js";
 
@@ -73,14 +73,7 @@ function writeLoops(
   writeLoops(emission, inner, rest, scope, inside, body);
   if (before === undefined) emission.depths.delete(loop.variable);
   else emission.depths.set(loop.variable, before);
-  home.statements.push({
-    kind: "for",
-    name: loop.variable.name,
-    from,
-    below,
-    step: loop.step,
-    body: scope.statements,
-  });
+  home.statements.push(loopStatement(loop, from, below, scope));
 }
 
 function writeIf(

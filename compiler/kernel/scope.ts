@@ -2,7 +2,7 @@
 import type { ElementType } from "../types/graph.js";
 import type { Expression, KernelUniform, SharedArray, Statement } from "./ir.js";
 import type { ReductionGroup } from "./group.js";
-import type { ReductionValue, Value, Values, VariableValue } from "./value.js";
+import type { ReductionLoop, ReductionValue, Value, Values, VariableValue } from "./value.js";
 
 /** A block whose statements are being written; it joins its parent when it is closed. */
 export interface Scope {
@@ -103,4 +103,15 @@ function prefixOf(value: Value): string {
     bool: "c",
   };
   return prefixes[value.type];
+}
+
+/** A loop whose body is a scope that has been written. */
+export function loopStatement(
+  loop: ReductionLoop,
+  from: Expression,
+  below: Expression,
+  body: Scope,
+): Statement {
+  const { variable, step } = loop;
+  return { kind: "for", name: variable.name, from, below, step, body: body.statements };
 }

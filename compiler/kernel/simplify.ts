@@ -144,14 +144,8 @@ function quotientOf(values: Values, left: Polynomial, right: Polynomial): Value 
   if (isBelow(rest, right)) return internPolynomial(values, whole);
   // A dividend is not negative where its quotient is used, and division rounds towards 0: what is left must not become so.
   if (minimumOf(rest) < 0) return plainInteger(values, "divide", left, right);
-  const common = commonDivisor(rest, divisor);
-  const quotient = plainInteger(
-    values,
-    "divide",
-    scaled(rest, 1 / common),
-    scaled(right, 1 / common),
-  );
-  return internPolynomial(values, sumOf(whole, polynomialOf(quotient)));
+  const { value } = reducedInteger(values, "divide", rest, divisor, right);
+  return internPolynomial(values, sumOf(whole, polynomialOf(value)));
 }
 
 function remainderOf(values: Values, left: Polynomial, right: Polynomial): Value {
@@ -160,14 +154,21 @@ function remainderOf(values: Values, left: Polynomial, right: Polynomial): Value
   const { rest } = divideOut(left, divisor);
   if (isBelow(rest, right)) return internPolynomial(values, rest);
   if (minimumOf(rest) < 0) return plainInteger(values, "modulo", left, right);
-  const common = commonDivisor(rest, divisor);
-  const remainder = plainInteger(
-    values,
-    "modulo",
-    scaled(rest, 1 / common),
-    scaled(right, 1 / common),
-  );
-  return internPolynomial(values, scaled(polynomialOf(remainder), common));
+  const { value, common } = reducedInteger(values, "modulo", rest, divisor, right);
+  return internPolynomial(values, scaled(polynomialOf(value), common));
+}
+
+/** The operation on both sides divided by what they have in common. */
+function reducedInteger(
+  values: Values,
+  op: "divide" | "modulo",
+  left: Polynomial,
+  divisor: Term,
+  right: Polynomial,
+): { readonly value: Value; readonly common: number } {
+  const common = commonDivisor(left, divisor);
+  const value = plainInteger(values, op, scaled(left, 1 / common), scaled(right, 1 / common));
+  return { value, common };
 }
 
 /** A quotient of a quotient by constants is one quotient. */

@@ -22,7 +22,7 @@ function unaryVjp<K extends UnaryName>(build: (request: UnaryGradient) => Node):
 }
 
 /** Ops on real numbers. */
-function function_<K extends ScalarUnaryName>(
+function realFunction<K extends ScalarUnaryName>(
   name: K,
   doc: string,
   derivative: VjpRule<K>,
@@ -42,18 +42,18 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
     op: "negate",
     vjp: unaryVjp(({ b, g }) => b.negate(g)),
   }),
-  exp: function_(
+  exp: realFunction(
     "exp",
     "eˣ. Subtract the maximum first where x may be large: e⁸⁹ is beyond f32.",
     unaryVjp(({ b, out, g }) => b.multiply(g, out)),
   ),
-  log: function_(
+  log: realFunction(
     "log",
     "The natural logarithm of a positive number.",
     // Where a choice left log(0) aside, g is 0, and 0 / 0 would not be.
     unaryVjp(({ b, x, g }) => b.divide(g, nonZero(b, x))),
   ),
-  sqrt: function_(
+  sqrt: realFunction(
     "sqrt",
     "The square root. Its derivative at 0, where none exists, is 0.",
     // A norm at the zero vector has 0 among its subgradients; 1 / sqrt(0) would poison all that follows.
@@ -63,17 +63,17 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
       return b.select(positive, b.divide(b.multiply(g, 0.5), divisor), 0);
     }),
   ),
-  sin: function_(
+  sin: realFunction(
     "sin",
     "The sine of an angle in radians.",
     unaryVjp(({ b, x, g }) => b.multiply(g, b.cos(x))),
   ),
-  cos: function_(
+  cos: realFunction(
     "cos",
     "The cosine of an angle in radians.",
     unaryVjp(({ b, x, g }) => b.negate(b.multiply(g, b.sin(x)))),
   ),
-  tanh: function_(
+  tanh: realFunction(
     "tanh",
     "The hyperbolic tangent.",
     unaryVjp(({ b, out, g }) => b.multiply(g, b.subtract(1, b.multiply(out, out)))),
@@ -94,9 +94,9 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
     op: "sign",
     vjp: stepwise(),
   }),
-  floor: function_("floor", "The next integer below.", stepwise()),
-  round: function_("round", "The nearest integer, halves to the even one.", stepwise()),
-  erf: function_(
+  floor: realFunction("floor", "The next integer below.", stepwise()),
+  round: realFunction("round", "The nearest integer, halves to the even one.", stepwise()),
+  erf: realFunction(
     "erf",
     "The error function, 2 / √π ∫₀ˣ e^(−t²) dt.",
     // 2 / √π · e^(−x²); the square is bounded so that it stays finite (e^(−400) is 0 in f32).
@@ -106,7 +106,7 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
       return b.multiply(g, b.multiply(density, 2 / Math.sqrt(Math.PI)));
     }),
   ),
-  erfinv: function_(
+  erfinv: realFunction(
     "erfinv",
     "The inverse of erf on (−1, 1).",
     // √π / 2 · e^(y²), where y = erfinv(x).

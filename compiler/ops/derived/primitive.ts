@@ -84,14 +84,7 @@ export function define(
   name: string,
   definition: Definition & { readonly expand: (call: Call) => Node },
 ): Primitive {
-  const { doc, parameters, expand } = definition;
-  return {
-    name,
-    doc,
-    parameters,
-    results: "one",
-    build: (b, values) => attempt(() => [expand({ b, values: filled(parameters, values) })]),
-  };
+  return primitive(name, "one", definition, (call) => [definition.expand(call)]);
 }
 
 /** A primitive with several results. */
@@ -99,14 +92,18 @@ export function defineSeveral(
   name: string,
   definition: Definition & { readonly expand: (call: Call) => readonly Node[] },
 ): Primitive {
-  const { doc, parameters, expand } = definition;
-  return {
-    name,
-    doc,
-    parameters,
-    results: "several",
-    build: (b, values) => attempt(() => expand({ b, values: filled(parameters, values) })),
-  };
+  return primitive(name, "several", definition, definition.expand);
+}
+
+function primitive(
+  name: string,
+  results: Primitive["results"],
+  { doc, parameters }: Definition,
+  expand: (call: Call) => readonly Node[],
+): Primitive {
+  const build: Primitive["build"] = (b, values) =>
+    attempt(() => expand({ b, values: filled(parameters, values) }));
+  return { name, doc, parameters, results, build };
 }
 
 function filled(
