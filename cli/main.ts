@@ -2,6 +2,8 @@
 // In: the process's arguments; out: its exit code.
 import { readFileSync } from "node:fs";
 import * as nodeModule from "node:module";
+import { WriteError } from "./data/atomic.js";
+import { errorCode } from "./data/file.js";
 import { reportFailure } from "./failure.js";
 import { runProgram } from "./program.js";
 import { processTerminal } from "./terminal.js";
@@ -12,6 +14,8 @@ function keepCompiledCode(): void {
   enableCompileCache?.();
 }
 
+const terminal = processTerminal();
+
 function packageVersion(): string {
   // From build/command/ in a package and a checkout alike, package.json lies two folders up.
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
@@ -19,12 +23,12 @@ function packageVersion(): string {
 }
 
 /** A reader that has gone away (`nnc … | head`) is no fault of anyone's. */
-process.stdout.on("error", () => {
-  process.exit(0);
+process.stdout.on("error", (error) => {
+  if (errorCode(error) === "EPIPE") process.exit(0);
+  process.exit(reportFailure(new WriteError("stdout", errorCode(error)), terminal, false));
 });
 
 keepCompiledCode();
-const terminal = processTerminal();
 
 /** What is thrown where nothing waits for it: a driver that fails late, a fault of ours. */
 process.on("uncaughtException", (error) => {

@@ -1,7 +1,7 @@
 // A stage and a cursor over batches in; the updates of its next step, and how long its run is, out.
 
 import type { FitOptions } from "../api.js";
-import { at } from "../errors.js";
+import { at, fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import type { Batch, Cursor, Source } from "./data.js";
 import type { Objective, Update } from "./trainer.js";
@@ -22,8 +22,13 @@ function batchesOfStep({ objectives, accumulate }: PlanStage): number {
   return updates.reduce((sum, count) => sum + count, 0) * accumulate;
 }
 
-/** The caller's epochs or steps go before the stage's; what ends first ends the run. */
+/** The caller's epochs or steps go before the stage's; what ends first ends the run. Throws NnError "option". */
 export function lengthOfRun(stage: PlanStage, source: Source, options: FitOptions): RunLength {
+  for (const name of ["epochs", "steps", "stepsPerEpoch"] as const) {
+    const value = options[name] ?? 0;
+    if (!(value >= 0 && (Number.isInteger(value) || value === Infinity)))
+      fail("option", `${name} is a whole number of at least 0, not ${value}`);
+  }
   const given = options.epochs !== undefined || options.steps !== undefined;
   const { epochs, steps } = given ? options : stage;
   const known =

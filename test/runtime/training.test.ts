@@ -63,6 +63,9 @@ onBothBackends("fit", lineModule, (open) => {
     const net = await open(linePlan());
     expect((await net.fit(lineData(30), { epochs: 2 })).steps).toBe(16);
     expect((await net.fit(lineData(30), { epochs: 1, batch: 30 })).steps).toBe(1);
+    expect((await net.fit(lineData(30), { epochs: 0 })).steps).toBe(0);
+    for (const wrong of [{ epochs: NaN }, { epochs: -1 }, { steps: 1.5 }])
+      expect((await errorOf(net.fit(lineData(30), wrong))).code).toBe("option");
   });
 
   it("holds the validation share out, and takes other data for it", async () => {
