@@ -12,6 +12,7 @@ import {
   describe,
   isPoison,
   poison,
+  type FunctionValue,
   type GivenArgument,
   type Value,
 } from "./values.js";
@@ -43,22 +44,8 @@ function sharedValue(statement: ast.SharedStatement, frame: Frame): Value {
       hint: "a `fn` has no parameters, so there is nothing to share: call it where you need it",
     });
   }
-  let given: readonly GivenArgument[] = [];
-  if (value.kind === "Call") {
-    const callee = calleeOf(frame, layer);
-    const written = evaluateArguments(value.arguments, frame, callee, 1);
-    given = written.given;
-    if (written.instanceName !== undefined) {
-      report(frame, "NN0406", written.nameSpan ?? value.span, {
-        message: `this instance is called \`${statement.name}\` already`,
-        hint: "leave out `name:`",
-      });
-    }
-    const name = textOf(frame, value.callee.span);
-    if (written.spoilt || checkGiven(frame, callee, given, 1, value.span, name) === undefined) {
-      return poison;
-    }
-  }
+  const given = sharedArguments(statement, frame, layer);
+  if (given === undefined) return poison;
   const model = frame.trace?.model;
   if (model === undefined || frame.instance === undefined) return poison;
   const path = namedInstance(frame, model, statement.name, statement.nameSpan);
@@ -76,4 +63,25 @@ function sharedValue(statement: ast.SharedStatement, frame: Frame): Value {
     name: statement.name,
     place: { unit: frame.unit, span: statement.nameSpan },
   };
+}
+
+/** The arguments that every call of the instance shares; undefined where a mistake was reported. */
+function sharedArguments(
+  { name, value }: ast.SharedStatement,
+  frame: Frame,
+  layer: FunctionValue,
+): readonly GivenArgument[] | undefined {
+  if (value.kind !== "Call") return [];
+  const callee = calleeOf(frame, layer);
+  const written = evaluateArguments(value.arguments, frame, callee, 1);
+  const { given } = written;
+  if (written.instanceName !== undefined) {
+    report(frame, "NN0406", written.nameSpan ?? value.span, {
+      message: `this instance is called \`${name}\` already`,
+      hint: "leave out `name:`",
+    });
+  }
+  const called = textOf(frame, value.callee.span);
+  if (written.spoilt) return undefined;
+  return checkGiven(frame, callee, given, 1, value.span, called) === undefined ? undefined : given;
 }

@@ -48,16 +48,7 @@ export interface PartRequest {
 export function makeParts(request: PartRequest): Part[] {
   const { nodes, effects, materialized, isFree } = request;
   const parts: Part[] = [];
-  const stores = new Map<Node, { storage: string; offset: number }[]>();
-  const results = new Set<Node>();
-  for (const effect of effects) {
-    if (effect.kind === "result") results.add(effect.value);
-    else {
-      const list = stores.get(effect.value) ?? [];
-      list.push({ storage: effect.storage, offset: effect.offset ?? 0 });
-      stores.set(effect.value, list);
-    }
-  }
+  const { stores, results } = sinksOf(effects);
   const readers = new Set<Node>();
   const add: AddPart = (part) => {
     const found = readsOf(part.value, part.computes, materialized, isFree);
@@ -90,6 +81,23 @@ export function makeParts(request: PartRequest): Part[] {
     const wanted = owner !== undefined && (readers.has(owner) || results.has(owner));
     return wanted || part.storages.length === 0 ? part : { ...part, owner: undefined };
   });
+}
+
+/** Where the values of effects go: to places of storages, and to the caller. */
+function sinksOf(effects: readonly Effect[]): {
+  readonly stores: ReadonlyMap<Node, Part["storages"]>;
+  readonly results: ReadonlySet<Node>;
+} {
+  const stores = new Map<Node, Part["storages"]>();
+  const results = new Set<Node>();
+  for (const effect of effects) {
+    if (effect.kind === "result") results.add(effect.value);
+    else {
+      const { storage, offset = 0, value } = effect;
+      stores.set(value, [...(stores.get(value) ?? []), { storage, offset }]);
+    }
+  }
+  return { stores, results };
 }
 
 type AddPart = (

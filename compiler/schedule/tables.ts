@@ -11,7 +11,7 @@ export interface Roles {
   /** The host computes them. */
   readonly host: ReadonlySet<Node>;
   readonly materialized: ReadonlySet<Node>;
-  /** Leaves that are copied, so that their old value outlives a store. */
+  /** Values that reach their storages by a buffer and a copy: see PartRequest. */
   readonly copied: ReadonlySet<Node>;
 }
 
