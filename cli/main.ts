@@ -22,11 +22,14 @@ function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** A reader that has gone away (`nnc … | head`) is no fault of anyone's. */
-process.stdout.on("error", (error) => {
-  if (errorCode(error) === "EPIPE") process.exit(0);
-  process.exit(reportFailure(new WriteError("stdout", errorCode(error)), terminal, false));
-});
+/** A reader that has gone away (`nnc … | head`) is no fault of anyone's; a full disk is the machine's. */
+function endWithoutStdout(error: unknown): never {
+  const reason = errorCode(error);
+  if (reason === "EPIPE") process.exit(0);
+  process.exit(reportFailure(new WriteError("stdout", reason), terminal, false));
+}
+
+process.stdout.on("error", endWithoutStdout);
 
 keepCompiledCode();
 
@@ -37,6 +40,7 @@ process.on("uncaughtException", (error) => {
 
 const code = await runProgram(process.argv.slice(2), { terminal, version: packageVersion() });
 // A GPU's threads would keep the process alive; what was written is flushed first.
-process.stdout.write("", () => {
+process.stdout.write("", (error) => {
+  if (error) endWithoutStdout(error);
   process.stderr.write("", () => process.exit(code));
 });

@@ -1,6 +1,6 @@
 // In: the built command as a process of its own; out: exit codes, streams, signals and the software adapter.
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { softwareEnvironment, softwareExpected } from "../../scripts/software.mjs";
@@ -59,6 +59,15 @@ describe("the command as a process", () => {
     expect((await run(["chekc"])).code).toBe(2);
     expect((await run([])).code).toBe(2);
   }, 30_000);
+  test.runIf(existsSync("/dev/full"))("a full disk behind stdout is the machine's fault", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [command, "check", movies, "--json"], {
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    closeSync(full);
+    expect({ status, stderr }).toEqual({ status: 3, stderr: "error: stdout: the disk is full\n" });
+  });
   test("Ctrl-C stops after the step, writes weights and says how to resume", async () => {
     const weights = join(folder.path, "long.safetensors");
     const args = ["train", movies, ...data, "--backend", "cpu", "--epochs", "9000000"];
