@@ -208,11 +208,12 @@ function renderLine(
   indent: number,
 ): string[] {
   const { section, gutter, paint, severity, outside } = context;
-  const text = lineText(table, line).slice(indent);
+  const annotations = section.annotations.filter((one) => one.line === line);
+  // A line may have millions of characters; those far behind the marks are not shown.
+  const reach = Math.max(0, ...annotations.map(({ end }) => end)) + 2 * windowWidth;
+  const text = lineText(table, line).slice(indent, indent + reach);
   const display = displayLine(text);
-  const marks = section.annotations
-    .filter((one) => one.line === line)
-    .map((one) => markOf(display, one, indent));
+  const marks = annotations.map((one) => markOf(display, one, indent));
   const { from, to } = windowAround(display, marks);
   const number = paint("label", `${String(line).padStart(gutter + 1)} |`);
   const source = windowOf(display, from, to).trimEnd();
