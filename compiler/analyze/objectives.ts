@@ -1,5 +1,6 @@
 // The `optimizer` and `minimize` lines of a block come in; its objectives, each parameter with one optimizer in each, go out.
 import type * as ast from "../../grammar/ast.js";
+import { topologicalOrder } from "../graph/walk.js";
 import type { ObjectiveDeclaration } from "../types/model.js";
 import { optimizerInstance, readAlgorithm, traces } from "./algorithms.js";
 import { report } from "./report.js";
@@ -37,7 +38,27 @@ export function analyzeObjectives(stage: StageRequest): ObjectiveDeclaration[] |
     minimized.length === 0
       ? [wholeObjective(stage, updaters)]
       : minimized.map((line) => minimizeObjective(stage, line, updaters));
+  if (errors(stage) > before) return undefined;
+  for (const objective of objectives) checkReached(stage, objective);
   return errors(stage) > before ? undefined : uniqueNames(objectives);
+}
+
+/** Whatever is minimised depends on a parameter that is trained for it; else nothing would ever change. */
+function checkReached(stage: StageRequest, { losses, updates }: ObjectiveDeclaration): void {
+  const trained = new Set(updates.flatMap(({ parameters }) => parameters));
+  if (trained.size === 0) return; // an optimizer that is not understood, or all frozen
+  const minimised = [
+    ...stage.training.losses.filter(({ name }) => losses.includes(name)),
+    ...stage.training.penalties,
+  ];
+  const nodes = topologicalOrder(minimised.map(({ value }) => value));
+  if (nodes.some((node) => node.op === "stored" && trained.has(node.attributes.name))) return;
+  const names = listed(losses.map((name) => `\`${name}\``));
+  report(stage.frame, "NN0515", stage.train.model.span, {
+    message: `no trained parameter changes ${names}: there is nothing to learn`,
+    notes: [`trained for it: ${listed([...trained].map((name) => `\`${name}\``))}`],
+    hint: "does the loss use what the layers compute, or is something frozen that should learn?",
+  });
 }
 
 function errors(stage: StageRequest): number {

@@ -17,4 +17,5 @@ export const training = {
   NN0512: "an unknown loss",
   NN0513: "a search that cannot be carried out",
   NN0514: "training or search of an unknown model",
+  NN0515: "a loss that no trained parameter changes",
 } as const satisfies CodeRange<"05">;
