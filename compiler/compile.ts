@@ -6,6 +6,7 @@ import type { SourceFile } from "../grammar/span.js";
 import type { Plan } from "../runtime/plan.js";
 import { analyze } from "./analyze/index.js";
 import { build } from "./build/index.js";
+import { isSeparable } from "./build/passes.js";
 import type { BuiltModel } from "./build/types.js";
 import { modelPlan, trainedExtent } from "./emit/modelPlan.js";
 import { planSources } from "./emit/sources.js";
@@ -86,10 +87,10 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   if (hasErrors(checked.diagnostics)) return { models: [], diagnostics: checked.diagnostics };
   const diagnostics = [
     ...checked.diagnostics,
-    ...checked.models.flatMap((typed) => notLowered(typed, file)),
+    ...checked.models.flatMap((typed) => [...notLowered(typed, file), ...mixedFitted(typed, file)]),
   ];
   const models = checked.models
-    .filter((typed) => typed.notLowered.length === 0)
+    .filter((typed) => typed.notLowered.length === 0 && mixedFitted(typed, file).length === 0)
     .map((typed) => compileModel(typed, file));
   return { models, diagnostics };
 }
@@ -144,6 +145,26 @@ export function compileEntry(
     largestTemporary: Math.max(0, ...schedules.map((one) => largestSlot(one, estimates))),
   });
   return { built, schedules, planned, plan };
+}
+
+/** Fitted values that no pass over the batches accumulates: medians, single examples. */
+function mixedFitted(typed: TypedModel, file: SourceFile): Diagnostic[] {
+  const mixed = typed.fitted.filter(({ value }) => !isSeparable(value));
+  return mixed.flatMap(({ parameter }) => {
+    const place = typed.parameters.find(({ name }) => name === parameter)?.place;
+    if (place === undefined) return [];
+    return [
+      diagnostic("NN0702", {
+        file: place.file === file.name ? file : { name: place.file, text: "" },
+        span: { start: place.start, end: place.end },
+        message: `\`${parameter}\` cannot be computed from the training set batch by batch`,
+        notes: [
+          "the set is read in batches: examples meet in reductions over the batch axis alone",
+        ],
+        hint: "use `sum`, `mean`, `min`, `max`, `any` or `all` over `axis: 0`",
+      }),
+    ];
+  });
 }
 
 function notLowered(typed: TypedModel, file: SourceFile): Diagnostic[] {

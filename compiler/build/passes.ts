@@ -65,7 +65,7 @@ function isBoundary(node: Node): boolean {
 const accumulatedOps = new Set<Node["op"]>(["sum", "max", "min", "any", "all", "prod", "contract"]);
 
 /** Every way from the batch to the value leads through a reduction that can be accumulated. */
-function isSeparable(value: Node): boolean {
+export function isSeparable(value: Node): boolean {
   if (dependsOnBatch(value.shape)) return false;
   return topologicalOrder([value]).every((node) => {
     if (dependsOnBatch(node.shape)) return true;

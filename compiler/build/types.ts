@@ -1,4 +1,5 @@
 // Takes no input, gives the types of a built model: its storages, where each parameter stands, and its programs as graphs.
+import type { PlanProgramKind, PlanStorage } from "../../runtime/plan.js";
 import type { ElementType, Program } from "../types/graph.js";
 import type { ParameterDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
 
@@ -14,7 +15,7 @@ export interface BuiltStorage {
   readonly name: string;
   readonly type: ElementType;
   readonly elements: number;
-  readonly kind: "parameters" | "optimizer" | "accumulator" | "constant";
+  readonly kind: PlanStorage["kind"];
   readonly initial?: number;
   readonly values?: readonly number[];
 }
@@ -26,11 +27,8 @@ export interface ParameterPlace {
   readonly offset: number;
 }
 
-export type ProgramKind =
-  "init" | "predict" | "evaluate" | "step" | "gather" | "draw" | "pass" | "finish";
-
 export interface BuiltProgram extends Program {
-  readonly kind: ProgramKind;
+  readonly kind: PlanProgramKind;
   readonly stage?: string;
   readonly objective?: string;
   readonly series?: "fitted" | "metrics";

@@ -1,0 +1,26 @@
+// What analysis accepts and compiling refuses in; rendered diagnostics out, golden, with a fixture for every code of the range.
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { check, compile } from "../../compiler/compile.js";
+import { data } from "../../grammar/catalogue/data.js";
+import { renderAll } from "../../grammar/render.js";
+import { expectGolden } from "../support/golden.js";
+
+const folder = new URL("./compile/", import.meta.url);
+const fixtures = readdirSync(folder).filter((name) => name.endsWith(".nn"));
+
+describe("diagnostics of compiling", () => {
+  it("have a fixture for every code", () => {
+    const codes = new Set(fixtures.map((name) => name.slice(0, 6)));
+    expect([...codes].sort()).toEqual(Object.keys(data).sort());
+  });
+
+  it.each(fixtures)("%s", (name) => {
+    const source = readFileSync(new URL(name, folder), "utf8");
+    expect(check(source, { file: name }).diagnostics).toEqual([]);
+    const { models, diagnostics } = compile(source, { file: name });
+    expect(models).toEqual([]);
+    expect(diagnostics.map(({ code }) => code)).toContain(name.slice(0, 6));
+    expectGolden(`test/errors/compile/${name.replace(/nn$/, "txt")}`, renderAll(diagnostics));
+  });
+});
