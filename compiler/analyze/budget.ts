@@ -6,7 +6,7 @@ import { report } from "./report.js";
 /** Statements that one trace may unroll. */
 export const statementLimit = 100_000;
 /** Values that one list, and characters that one string, may hold. */
-export { listLimit } from "./values.js";
+export { listLimit } from "./values/values.js";
 /** Values that a list and the lists in it may hold together. */
 export const leafLimit = 1_000_000;
 /** Calls that may stand within one another. */

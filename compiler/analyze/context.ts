@@ -10,8 +10,8 @@ import type {
   Named,
   ParameterDeclaration,
 } from "../types/model.js";
-import type { Scope } from "./scope.js";
-import type { Callable, FunctionValue, GivenArgument, Value } from "./values.js";
+import type { Scope } from "./values/scope.js";
+import type { Callable, FunctionValue, GivenArgument, Value } from "./values/values.js";
 
 /** A file with its names. */
 export interface Unit {

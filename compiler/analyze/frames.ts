@@ -1,8 +1,8 @@
 // A frame and what changes in it come in; the frame of a nested body goes out.
 import type { Span } from "../../grammar/span.js";
 import type { Activation, CallSite, Frame, Run, Unit } from "./context.js";
-import { rootPath } from "./naming.js";
-import { newScope, type Scope } from "./scope.js";
+import { rootPath } from "./calls/naming.js";
+import { newScope, type Scope } from "./values/scope.js";
 
 export const newActivation = (): Activation => ({ occurrences: new Map() });
 

@@ -5,17 +5,17 @@ import { createBuilder } from "../graph/builder.js";
 import type { CompileTimeData, TypedModel } from "../types/model.js";
 import { newBudget } from "./budget.js";
 import { createBuiltins } from "./builtins/index.js";
-import { call } from "./calls.js";
+import { call } from "./calls/calls.js";
 import type { Evaluator, Run, Unit } from "./context.js";
-import { evaluate } from "./expressions.js";
-import { loadFile, loadPrelude } from "./files.js";
+import { evaluate } from "./values/expressions.js";
+import { loadFile, loadPrelude } from "./files/files.js";
 import { fileFrame } from "./frames.js";
-import { lookup } from "./lookup.js";
-import { analyzeModel, type ModelSource } from "./model.js";
-import { checkNames } from "./names.js";
+import { lookup } from "./values/lookup.js";
+import { analyzeModel, type ModelSource } from "./bodies/model.js";
+import { checkNames } from "./files/names.js";
 import { didYouMean, report } from "./report.js";
-import { evaluateScan, runScanStatement } from "./scan.js";
-import { runBlock, runWhere } from "./statements.js";
+import { evaluateScan, runScanStatement } from "./bodies/scan.js";
+import { runBlock, runWhere } from "./bodies/statements.js";
 
 export interface AnalysisContext {
   /** The standard library's files (`compiler/prelude/prelude.generated.ts`). */

@@ -8,7 +8,7 @@ import {
 import { nearest } from "../../grammar/nearest.js";
 import { lineTable, lineText, positionAt, type Span } from "../../grammar/span.js";
 import type { Frame, ReportDetails, Run, Unit } from "./context.js";
-import { poison, type PoisonValue } from "./values.js";
+import { poison, type PoisonValue } from "./values/values.js";
 
 /** How many mistakes are listed for one program. */
 export const mistakeLimit = 100;

@@ -1,9 +1,18 @@
 // A call of a primitive with compile-time arguments comes in; its value in double precision goes out, or undefined where it needs a tensor.
 import type { Span } from "../../../grammar/span.js";
 import type { Frame, PrimitiveCall } from "../context.js";
-import { finite, foldFunction, foldNumbers } from "../folding.js";
+import { finite, foldFunction, foldNumbers } from "../values/folding.js";
 import { report } from "../report.js";
-import { asNumber, bool, float, int, list, listItems, poison, type Value } from "../values.js";
+import {
+  asNumber,
+  bool,
+  float,
+  int,
+  list,
+  listItems,
+  poison,
+  type Value,
+} from "../values/values.js";
 
 /** The folded value of a primitive, or undefined where it is to be built as nodes. */
 export function foldCall(call: PrimitiveCall, name: string): Value | undefined {

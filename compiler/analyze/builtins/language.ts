@@ -4,9 +4,9 @@ import { jacobian } from "../../autodiff/jacobian.js";
 import { distributions } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Primitive, PrimitiveCall } from "../context.js";
-import { reachable } from "../graphs.js";
+import { reachable } from "../values/graphs.js";
 import { excerpt, report } from "../report.js";
-import { builderAt, toTensor } from "../tensors.js";
+import { builderAt, toTensor } from "../values/tensors.js";
 import {
   asNumber,
   bool,
@@ -21,7 +21,7 @@ import {
   typeText,
   type DistributionName,
   type Value,
-} from "../values.js";
+} from "../values/values.js";
 
 export function languagePrimitives(): Primitive[] {
   return [

@@ -11,8 +11,8 @@ import type { Node } from "../../types/graph.js";
 import type { Frame, Primitive, PrimitiveCall } from "../context.js";
 import { foldCall } from "./folds.js";
 import { report } from "../report.js";
-import { builderAt, commonType, reportProblem, toTensor, unify } from "../tensors.js";
-import { asDim, describe, list, listItems, poison, tensor, type Value } from "../values.js";
+import { builderAt, commonType, reportProblem, toTensor, unify } from "../values/tensors.js";
+import { asDim, describe, list, listItems, poison, tensor, type Value } from "../values/values.js";
 
 export function tensorPrimitives(): Primitive[] {
   return Object.values(primitives).map(wrap);

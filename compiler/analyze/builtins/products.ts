@@ -6,8 +6,8 @@ import { dimEqual, dimText } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame } from "../context.js";
 import { report } from "../report.js";
-import { builderAt, reportProblem, toTensor, type Operand } from "../tensors.js";
-import { isSpoilt, poison, tensor, typeText, type Value } from "../values.js";
+import { builderAt, reportProblem, toTensor, type Operand } from "../values/tensors.js";
+import { isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
 
 export function matrixProduct(frame: Frame, left: Operand, right: Operand, span: Span): Value {
   if (isSpoilt(left.value) || isSpoilt(right.value)) return poison;

@@ -1,0 +1,169 @@
+// A distribution or initializer and a shape come in; the node that draws it, or that computes the initial value, goes out.
+import type { Span } from "../../../grammar/span.js";
+import { isProblem } from "../../ops/problem.js";
+import { distributions } from "../../ops/primitives.js";
+import { shapeEqual, shapeText } from "../../types/dimension.js";
+import type { ElementType, Node, Shape } from "../../types/graph.js";
+import { runBody } from "../calls/calls.js";
+import type { Frame } from "../context.js";
+import { callSite } from "../frames.js";
+import { calleeOf } from "../calls/functions.js";
+import { pathText } from "../calls/naming.js";
+import { report } from "../report.js";
+import { bind, newScope } from "../values/scope.js";
+import { bindParameters } from "../calls/signatures.js";
+import { builderAt, reportProblem, toTensor, type Operand } from "../values/tensors.js";
+import {
+  describe,
+  int,
+  isSpoilt,
+  list,
+  typeText,
+  type DistributionValue,
+  type InitializerValue,
+  type Value,
+} from "../values/values.js";
+
+/** A draw of a shape and element type from a stream; undefined when a mistake was reported. */
+export function draw(
+  frame: Frame,
+  source: Operand,
+  shape: Shape,
+  type: ElementType,
+  path: string,
+): Node | undefined {
+  const { value, span } = source;
+  if (isSpoilt(value)) return undefined;
+  if (value.kind === "distribution") return drawFrom(frame, value, span, shape, type, path);
+  report(frame, "NN0413", span, {
+    message: `\`~\` draws from a distribution, not from ${describe(value)}`,
+    hint:
+      value.kind === "tensor" || value.kind === "int" || value.kind === "float"
+        ? "`=` gives a value without drawing"
+        : "the distributions are uniform, normal, bernoulli, randint and categorical",
+  });
+  return undefined;
+}
+
+function drawFrom(
+  frame: Frame,
+  distribution: DistributionValue,
+  span: Span,
+  shape: Shape,
+  type: ElementType,
+  path: string,
+): Node | undefined {
+  const values: (Node | number)[] = [];
+  for (const parameter of distribution.parameters) {
+    if (parameter.kind === "int" || parameter.kind === "float") {
+      values.push(parameter.value);
+      continue;
+    }
+    const node = toTensor(frame, { value: parameter, span });
+    if (node === undefined) return undefined;
+    values.push(node);
+  }
+  const builder = builderAt(frame, span);
+  const drawn = distributions[distribution.name].draw(builder, { path, type, shape }, values);
+  if (!isProblem(drawn)) return drawn;
+  reportProblem(frame, span, drawn, []);
+  return undefined;
+}
+
+/** The initial value of a parameter: drawn (`~`) from a distribution or initializer, or given (`=`). */
+export function initialValue(
+  frame: Frame,
+  source: Operand,
+  shape: readonly number[],
+  type: ElementType,
+  drawn: boolean,
+): Node | undefined {
+  const { value, span } = source;
+  const made = runInitializer(frame, asInitializer(frame, value, span), shape, span);
+  if (isSpoilt(made)) return undefined;
+  const produced = made !== value;
+  if (made.kind === "distribution") {
+    if (drawn || produced)
+      return drawFrom(frame, made, span, shape, type, pathText(frame.drawPath));
+    report(frame, "NN0413", span, {
+      message: `\`=\` gives a value; ${describe(made)} is drawn with \`~\``,
+    });
+    return undefined;
+  }
+  if (drawn && !produced) return draw(frame, source, shape, type, pathText(frame.drawPath));
+  return filled(frame, { value: made, span }, shape, type);
+}
+
+/** An `init` without its parentheses, as in `~ orthogonal`. */
+function asInitializer(frame: Frame, value: Value, span: Span): Value {
+  if (value.kind !== "function" || value.form !== "closure") return value;
+  if (value.declaration.kind !== "Init") return value;
+  return { kind: "initializer", target: value, given: [], call: { unit: frame.unit, span, frame } };
+}
+
+function filled(
+  frame: Frame,
+  source: Operand,
+  shape: readonly number[],
+  type: ElementType,
+): Node | undefined {
+  const node = toTensor(frame, source, source.value.kind === "tensor" ? undefined : type);
+  if (node === undefined) return undefined;
+  const joined = frame.run.builder.tryNode("broadcast", [node], { shape });
+  if (!isProblem(joined)) {
+    return frame.run.builder.cast(shapeEqual(node.shape, shape) ? node : joined, type);
+  }
+  report(frame, "NN0312", source.span, {
+    message: "this initial value does not fill the parameter's shape",
+    notes: [`the parameter is ${shapeText(shape)}`, `the value is ${typeText(node)}`],
+  });
+  return undefined;
+}
+
+/** What an initializer gives for a shape; any other value is itself. */
+function runInitializer(frame: Frame, value: Value, shape: readonly number[], span: Span): Value {
+  if (value.kind !== "initializer") return value;
+  const name = value.target.declaration.name;
+  if (shape.length < 2) {
+    return report(frame, "NN0410", span, {
+      message: `the initializer ${name} wants a shape of two axes at least, this is ${shapeText(shape)}`,
+      notes: ["`fan_in` and `fan_out` are the last two axes"],
+      hint: "use `= 0`, or a plain distribution: `~ normal(0, 0.1)`",
+    });
+  }
+  return callInitializer(frame, value, shape, span);
+}
+
+function callInitializer(
+  frame: Frame,
+  value: InitializerValue,
+  shape: readonly number[],
+  span: Span,
+): Value {
+  const { target } = value;
+  const { declaration } = target;
+  if (declaration.kind !== "Init") return value;
+  const caller = value.call.frame;
+  const scope = newScope(target.scope);
+  const receptive = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
+  bind(scope, "shape", list(shape.map(int)));
+  bind(scope, "fan_in", int(receptive * (shape.at(-2) ?? 1)));
+  bind(scope, "fan_out", int(receptive * (shape.at(-1) ?? 1)));
+  const body: Frame = {
+    ...frame,
+    unit: target.unit,
+    scope,
+    body: "init",
+    instance: undefined,
+    call: callSite(caller, value.call.span, declaration.name),
+    declaration,
+    depth: caller.depth + 1,
+    scan: undefined,
+  };
+  const matched = new Map(value.given.map((argument) => [argument.name ?? "", argument]));
+  const callee = calleeOf(frame, target);
+  const request = { caller, body, closure: target, callee, matched, span: value.call.span };
+  if (!bindParameters({ ...request, name: declaration.name })) return { kind: "poison" };
+  const result = runBody(declaration.body, body);
+  return runInitializer(frame, result, shape, span);
+}

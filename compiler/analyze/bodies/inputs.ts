@@ -1,0 +1,189 @@
+// `input` and `target` statements come in; their declarations, free dimensions and leaves, the same for all traces, go out.
+import type * as ast from "../../../grammar/ast.js";
+import { editDistance } from "../../../grammar/nearest.js";
+import type { Span } from "../../../grammar/span.js";
+import { freeDim } from "../../types/dimension.js";
+import type { Node, Shape } from "../../types/graph.js";
+import type { InputDeclaration } from "../../types/model.js";
+import type { Frame, InputRecord, ModelState, TraceState } from "../context.js";
+import { evaluateShape, storedType, unknownNames } from "../values/dimensions.js";
+import { draw } from "./draws.js";
+import { findLeaf } from "../values/graphs.js";
+import { report } from "../report.js";
+import { bind, type Scope } from "../values/scope.js";
+import { checkDeclared } from "../calls/signatures.js";
+import { reportTaken } from "./statementNames.js";
+import { builderAt, originOf } from "../values/tensors.js";
+import {
+  asNumber,
+  describe,
+  isPoison,
+  isSpoilt,
+  poison,
+  tensor,
+  type Value,
+} from "../values/values.js";
+
+type Statement = ast.InputStatement | ast.TargetStatement;
+
+export function runInput(statement: Statement, frame: Frame, trace: TraceState): void {
+  const role = statement.kind === "Input" ? "input" : "target";
+  const before = frame.scope.names.get(statement.name);
+  if (before !== undefined) {
+    reportTaken(frame, statement.name, statement.nameSpan, before);
+    return;
+  }
+  const bound: Value = declare(statement, frame, trace.model, role) ?? poison;
+  bind(frame.scope, statement.name, bound, {
+    place: { unit: frame.unit, span: statement.nameSpan },
+    fixed: role,
+  });
+}
+
+function declare(
+  statement: Statement,
+  frame: Frame,
+  model: ModelState,
+  role: "input" | "target",
+): Value | undefined {
+  declareFree(statement.type, frame, model);
+  const shape = evaluateShape(statement.type, frame);
+  const categories = categoriesOf(statement.type, frame);
+  const known = model.inputs.get(statement.name);
+  if (known !== undefined) {
+    // The other trace has made it; what its source says is evaluated for its effect on names alone.
+    return tensor(known.leaf);
+  }
+  if (shape === undefined || categories === "wrong") return undefined;
+  const type = storedType(statement.type.element);
+  const origin = originOf(frame, statement.span);
+  const leaf = builderAt(frame, statement.span).input(statement.name, { type, shape });
+  const source = sourceOf(statement, frame, shape, type);
+  if (source === undefined) return undefined;
+  const missing = missingOf(statement, frame);
+  if (missing === "wrong") return undefined;
+  const record: InputRecord = {
+    leaf,
+    declaration: {
+      name: statement.name,
+      role,
+      type,
+      categories,
+      shape,
+      missing,
+      source,
+      doc: statement.doc,
+      place: { file: origin.file, start: origin.start, end: origin.end },
+    },
+  };
+  model.inputs.set(statement.name, record);
+  return tensor(leaf);
+}
+
+/** Binds the unknown names of a shape as free dimensions. */
+function declareFree(type: ast.TensorType, frame: Frame, model: ModelState): void {
+  for (const entry of type.dimensions) {
+    if (entry.kind === "SpreadDimension") continue;
+    for (const name of unknownNames(entry, frame)) {
+      warnNear(name, entry.span, frame, model);
+      model.freeDimensions.add(name);
+      bind(frame.scope, name, { kind: "dimension", dim: asSymbol(name) });
+    }
+  }
+}
+
+function asSymbol(name: string): ReturnType<typeof freeDim> {
+  return freeDim(name);
+}
+
+/** A free dimension one edit away from a known name is most likely a slip. */
+function warnNear(name: string, span: Span, frame: Frame, model: ModelState): void {
+  if (name.length < 3 || model.freeDimensions.has(name)) return;
+  const known = ["batch", ...model.freeDimensions, ...numbersIn(frame.scope)];
+  const near = known.find((other) => other !== name && editDistance(name, other, 1) <= 1);
+  if (near === undefined || name === "batch") return;
+  report(frame, "NN0211", span, {
+    severity: "warning",
+    message: `\`${name}\` becomes a free dimension of its own`,
+    notes: [`it is one letter away from \`${near}\`, which is known`],
+    hint: `did you mean \`${near}\`?`,
+  });
+}
+
+/** The user's own compile-time integers in reach. */
+function numbersIn(scope: Scope): string[] {
+  const found: string[] = [];
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+    for (const [name, { value }] of at.names) if (value.kind === "int") found.push(name);
+    for (const [name, { place, value }] of at.lazy) {
+      if (!place.unit.prelude && value?.kind === "int") found.push(name);
+    }
+  }
+  return found;
+}
+
+function categoriesOf(type: ast.TensorType, frame: Frame): number | undefined | "wrong" {
+  if (type.classes === undefined) return undefined;
+  const value = frame.run.evaluator.expression(type.classes, frame);
+  if (value.kind === "int" && value.value >= 1 && value.value <= 2 ** 31 - 1) return value.value;
+  if (!isPoison(value)) {
+    report(frame, "NN0311", type.classes.span, {
+      message: `the number of classes is a whole number of at least 1, not ${describe(value)}`,
+    });
+  }
+  return "wrong";
+}
+
+function missingOf(statement: Statement, frame: Frame): number | undefined | "wrong" {
+  if (statement.missing === undefined) return undefined;
+  const value = frame.run.evaluator.expression(statement.missing, frame);
+  const number = asNumber(value);
+  if (number !== undefined) return number;
+  if (!isPoison(value)) {
+    report(frame, "NN0311", statement.missing.span, {
+      message: `what stands for a missing value is a number, not ${describe(value)}`,
+    });
+  }
+  return "wrong";
+}
+
+function sourceOf(
+  statement: Statement,
+  frame: Frame,
+  shape: Shape,
+  type: Node["type"],
+): InputDeclaration["source"] | undefined {
+  if (statement.distribution !== undefined) {
+    const { span } = statement.distribution;
+    const value = frame.run.evaluator.expression(statement.distribution, frame);
+    const node = draw(frame, { value, span }, shape, type, `input/${statement.name}`);
+    return node === undefined ? undefined : { kind: "drawn", value: node };
+  }
+  if (statement.kind !== "Target" || statement.value === undefined) return { kind: "given" };
+  const value = frame.run.evaluator.expression(statement.value, frame);
+  const checked = checkDeclared(
+    frame,
+    statement.type,
+    value,
+    `the target \`${statement.name}\``,
+    statement.value.span,
+  );
+  if (isSpoilt(checked) || checked.kind !== "tensor") return undefined;
+  return computedFromData(statement, statement.value.span, frame, checked.node);
+}
+
+function computedFromData(
+  statement: Statement,
+  span: Span,
+  frame: Frame,
+  node: Node,
+): InputDeclaration["source"] | undefined {
+  const stored = findLeaf(node, (leaf) => leaf.op === "stored");
+  if (stored?.op !== "stored") return { kind: "computed", value: node };
+  report(frame, "NN0414", span, {
+    message: `the target \`${statement.name}\` depends on the parameter \`${stored.attributes.name}\``,
+    notes: ["a computed target is data: it is computed from inputs before the model runs"],
+    hint: "put the comparison into the loss: `loss mse(a, stop_gradient(b))`",
+  });
+  return undefined;
+}

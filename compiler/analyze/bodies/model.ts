@@ -1,0 +1,246 @@
+// A model declaration and its train and search blocks come in; the typed model, its body traced for inference and for training, goes out.
+import type * as ast from "../../../grammar/ast.js";
+import { reachable } from "../values/graphs.js";
+import type { Node } from "../../types/graph.js";
+import type {
+  CompileTimeData,
+  FittedValue,
+  Named,
+  ParameterDeclaration,
+  Trace,
+  TypedModel,
+} from "../../types/model.js";
+import { statementLimit } from "../budget.js";
+import type { Frame, ModelState, Run, TraceState, Unit } from "../context.js";
+import { fileFrame, newActivation } from "../frames.js";
+import { report } from "../report.js";
+import { bind, newScope, type Scope } from "../values/scope.js";
+import { resolveProjections } from "../training/projections.js";
+import { analyzeSearch } from "../training/search.js";
+import { analyzeStages } from "../training/train.js";
+import {
+  asNumber,
+  bool,
+  describe,
+  float,
+  isPoison,
+  list,
+  wholeOrFloat,
+  type Value,
+} from "../values/values.js";
+
+/** One model with the blocks of its file that name it. */
+export interface ModelSource {
+  readonly unit: Unit;
+  readonly declaration: ast.ModelDeclaration;
+  readonly trains: readonly ast.TrainDeclaration[];
+  readonly searches: readonly ast.SearchDeclaration[];
+}
+
+/** Undefined where the model has mistakes. */
+export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefined {
+  const before = errorCount(run);
+  const { declaration, unit } = source;
+  const state = newState(declaration.name);
+  const parameters = bindModelParameters(run, source);
+  // The training trace runs first: what it alone contains takes part in numbering.
+  const training = traceBody(run, source, state, parameters, true);
+  const inference = traceBody(run, source, state, parameters, false);
+  const declared = [...state.parameters.values()].map((record) => record.declaration);
+  const frame = trainFrame(run, unit, parameters);
+  const projections = resolveProjections(training, declared);
+  const stages = analyzeStages({
+    frame,
+    trains: source.trains,
+    parameters: declared,
+    training,
+    inference,
+    state,
+    projections,
+  });
+  const searches = source.searches.map((search) => analyzeSearch(frame, search, declaration));
+  if (errorCount(run) > before) return undefined;
+  return {
+    name: declaration.name,
+    doc: declaration.doc,
+    place: placeOf(unit, declaration.nameSpan),
+    freeDimensions: freeDimensionsOf(state),
+    inputs: [...state.inputs.values()].map((record) => record.declaration),
+    parameters: declared,
+    inference: finish(inference),
+    training: finish(training),
+    fitted: fittedOf(declared, inference, training),
+    stages,
+    searches: searches.filter((search) => search !== undefined),
+    notLowered: [...state.notLowered.values()],
+  };
+}
+
+function errorCount(run: Run): number {
+  return run.diagnostics.filter(({ severity }) => severity === "error").length;
+}
+
+function placeOf(unit: Unit, span: ast.Span): TypedModel["place"] {
+  return { file: unit.source.name, start: span.start, end: span.end };
+}
+
+function newState(name: string): ModelState {
+  return {
+    name,
+    ordinals: new Map(),
+    counts: new Map(),
+    drawPaths: new Map(),
+    claims: new Map(),
+    parameters: new Map(),
+    inputs: new Map(),
+    freeDimensions: new Set(),
+    notLowered: new Map(),
+    boundNames: new Map(),
+  };
+}
+
+function freeDimensionsOf(state: ModelState): string[] {
+  const names = [...state.freeDimensions];
+  return names.includes("batch") ? ["batch", ...names.filter((name) => name !== "batch")] : names;
+}
+
+/** `classes = 10`, or what `--set` says, as names of compile-time values. */
+function bindModelParameters(run: Run, source: ModelSource): Scope {
+  const scope = newScope(source.unit.scope);
+  const frame: Frame = { ...fileFrame(run, source.unit), scope, body: "signature" };
+  for (const parameter of source.declaration.parameters) {
+    const value = parameterValue(run, frame, source.declaration, parameter);
+    bind(scope, parameter.name, value, {
+      place: { unit: source.unit, span: parameter.nameSpan },
+    });
+  }
+  return scope;
+}
+
+function parameterValue(
+  run: Run,
+  frame: Frame,
+  model: ast.ModelDeclaration,
+  parameter: ast.Parameter,
+): Value {
+  const standard =
+    parameter.default === undefined
+      ? undefined
+      : run.evaluator.expression(parameter.default, frame);
+  const set = run.settings[parameter.name];
+  if (set === undefined) {
+    if (standard !== undefined) return checkParameter(frame, parameter, standard);
+    return report(frame, "NN0415", parameter.span, {
+      message: `the model's parameter \`${parameter.name}\` has no value`,
+      hint: `give it a default, or set it: \`--set ${parameter.name}=…\``,
+    });
+  }
+  const given = fromData(set);
+  const typed = checkParameter(frame, parameter, given);
+  if (isPoison(typed) || standard === undefined || alike(standard, given)) return typed;
+  return report(frame, "NN0415", parameter.span, {
+    message: `\`${parameter.name}\` of ${model.name} is set to ${describe(given)}`,
+    notes: [`its default is ${describe(standard)}`],
+  });
+}
+
+function alike(standard: Value, given: Value): boolean {
+  if (asNumber(standard) !== undefined) return asNumber(given) !== undefined;
+  const lists = ["list", "range"];
+  return (
+    standard.kind === given.kind ||
+    (lists.includes(standard.kind) && lists.includes(given.kind)) ||
+    isPoison(standard)
+  );
+}
+
+function checkParameter(frame: Frame, parameter: ast.Parameter, value: Value): Value {
+  const type = parameter.type;
+  const constant = value.kind !== "tensor" && value.kind !== "results";
+  const fits =
+    type?.kind !== "ScalarType" ||
+    (type.name === "float" ? asNumber(value) !== undefined : value.kind === type.name);
+  if (isPoison(value) || (constant && fits && type?.kind !== "TensorType")) return value;
+  return report(frame, "NN0415", parameter.span, {
+    message: `a parameter of a model is a compile-time value${type?.kind === "ScalarType" ? ` (here ${type.name})` : ""}, not ${describe(value)}`,
+  });
+}
+
+/** Plain data as a value. */
+function fromData(data: CompileTimeData): Value {
+  if (typeof data === "number") {
+    return Number.isFinite(data) ? wholeOrFloat(data) : float(data);
+  }
+  if (typeof data === "boolean") return bool(data);
+  if (typeof data === "string") return { kind: "string", value: data };
+  return list(data.map(fromData));
+}
+
+function trainFrame(run: Run, unit: Unit, parameters: Scope): Frame {
+  const scope = newScope(parameters);
+  return { ...fileFrame(run, unit), scope, body: "train", training: true, scheduled: true };
+}
+
+function traceBody(
+  run: Run,
+  source: ModelSource,
+  state: ModelState,
+  parameters: Scope,
+  training: boolean,
+): TraceState {
+  const trace: TraceState = {
+    model: state,
+    training,
+    outputs: [],
+    losses: [],
+    penalties: [],
+    metrics: [],
+    updates: [],
+    states: new Map(),
+    fitted: new Map(),
+    later: [],
+    projections: [],
+    lossNames: new Set(),
+    metricNames: new Set(),
+  };
+  const scope = newScope(parameters.parent);
+  for (const [name, binding] of parameters.names) scope.names.set(name, binding);
+  const frame: Frame = {
+    ...fileFrame(run, source.unit),
+    trace,
+    scope,
+    body: "model",
+    instance: { path: "" },
+    activation: newActivation(),
+    training,
+    scheduled: training,
+  };
+  run.budget.statements = statementLimit;
+  run.evaluator.block(source.declaration.block, frame);
+  for (const complete of trace.later) complete();
+  return trace;
+}
+
+/** State writes of calls that nothing needs are left out: those calls are not made. */
+function finish(trace: TraceState): Trace {
+  const { outputs, losses, penalties, metrics } = trace;
+  const own = trace.updates.filter(({ owner }) => owner === undefined);
+  const scores: readonly Named[] = [...losses, ...penalties, ...metrics, ...own];
+  const needed = reachable(scores.map(({ value }) => value));
+  const stateUpdates = trace.updates
+    .filter(({ owner }) => owner === undefined || owner.results.some((node) => needed.has(node)))
+    .map(({ name, value, place }) => ({ name, value, place }));
+  return { outputs, losses, penalties, metrics, stateUpdates };
+}
+
+/** Fitted values come from the inference trace; one that stands in training steps alone, from there. */
+function fittedOf(
+  declared: readonly ParameterDeclaration[],
+  inference: TraceState,
+  training: TraceState,
+): FittedValue[] {
+  return declared.flatMap(({ name, role }): FittedValue[] => {
+    const value: Node | undefined = inference.fitted.get(name) ?? training.fitted.get(name);
+    return role !== "fitted" || value === undefined ? [] : [{ parameter: name, value }];
+  });
+}

@@ -1,0 +1,355 @@
+// Declarations of weights, states and fitted values come in; the model's parameters with their initial values, and names bound to their leaves, go out.
+import type * as ast from "../../../grammar/ast.js";
+import type { Span } from "../../../grammar/span.js";
+import { dimEqual, dimText, freeNames, shapeText, type Dim } from "../../types/dimension.js";
+import type { ElementType, Node } from "../../types/graph.js";
+import type { ParameterDeclaration } from "../../types/model.js";
+import type { Frame, ModelState, ParameterRecord } from "../context.js";
+import { evaluateShape, storedType } from "../values/dimensions.js";
+import { initialValue } from "./draws.js";
+import { findLeaf } from "../values/graphs.js";
+import { newActivation, nested } from "../frames.js";
+import { parameterPath, rootPath } from "../calls/naming.js";
+import { didYouMean, report } from "../report.js";
+import { reportTaken } from "./statementNames.js";
+import { bind, findBinding, visibleNames } from "../values/scope.js";
+import { builderAt, originOf, toTensor, type Operand } from "../values/tensors.js";
+import { isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
+
+type Role = ParameterDeclaration["role"];
+
+interface Wanted {
+  readonly name: string;
+  readonly role: Role;
+  readonly type: ElementType;
+  readonly shape: readonly Dim[];
+  readonly span: Span;
+  readonly typeSpan: Span;
+  readonly initial: (path: string, shape: readonly number[]) => Node | undefined;
+}
+
+export function declareTrained(statement: ast.TrainedStatement, frame: Frame): void {
+  const fixed = "parameter";
+  const shape = evaluateShape(statement.type, frame);
+  const type = storedType(statement.type.element);
+  if (type !== "f32") {
+    report(frame, "NN0302", statement.type.span, {
+      message: `a ${statement.role} is trained, so its entries are f32`,
+    });
+    bindFixed(frame, statement.name, statement.nameSpan, poison, fixed);
+    return;
+  }
+  const value = frame.run.evaluator.expression(statement.initial, frame);
+  if (shape === undefined) {
+    bindFixed(frame, statement.name, statement.nameSpan, poison, fixed);
+    return;
+  }
+  const record = declare(frame, {
+    name: statement.name,
+    role: statement.role,
+    type,
+    shape,
+    span: statement.nameSpan,
+    typeSpan: statement.type.span,
+    initial: (path, known) =>
+      initialOf(frame, { value, span: statement.initial.span }, known, type, path, statement.drawn),
+  });
+  const bound: Value = record === undefined ? poison : tensor(record.leaf);
+  bindFixed(frame, statement.name, statement.nameSpan, bound, fixed);
+}
+
+function initialOf(
+  frame: Frame,
+  operand: Operand,
+  shape: readonly number[],
+  type: ElementType,
+  path: string,
+  drawn: boolean,
+): Node | undefined {
+  if (isSpoilt(operand.value)) return undefined;
+  const inner: Frame = {
+    ...nested(frame),
+    body: "init",
+    activation: newActivation(),
+    drawPath: { parent: rootPath, name: `init/${path}`, id: 0 },
+    training: false,
+  };
+  const node = initialValue(inner, operand, shape, type, drawn);
+  if (node === undefined) return undefined;
+  const leaf = findLeaf(node, (found) => !closedLeaves.has(found.op));
+  if (leaf === undefined) return node;
+  report(frame, "NN0411", operand.span, {
+    message: "an initial value is computed before there is any data or other parameter",
+    notes: [`it depends on ${leafText(leaf)}`],
+  });
+  return undefined;
+}
+
+const closedLeaves: ReadonlySet<string> = new Set(["constant", "iota", "random"]);
+
+function leafText(leaf: Node): string {
+  if (leaf.op === "input" || leaf.op === "stored") return `\`${leaf.attributes.name}\``;
+  if (leaf.op === "dimension") return `the free dimension ${dimText(leaf.attributes.dim)}`;
+  if (leaf.op === "hostScalar") return `\`${leaf.attributes.name}\``;
+  return "what passes through a scan";
+}
+
+export function declareState(statement: ast.StateStatement, frame: Frame): void {
+  const value = frame.run.evaluator.expression(statement.value, frame);
+  const type = statement.type === undefined ? "f32" : storedType(statement.type.element);
+  const shape = statement.type === undefined ? [] : evaluateShape(statement.type, frame);
+  if (shape === undefined) {
+    bindFixed(frame, statement.name, statement.nameSpan, poison, "state");
+    return;
+  }
+  const record = declare(frame, {
+    name: statement.name,
+    role: "state",
+    type,
+    shape,
+    span: statement.nameSpan,
+    typeSpan: statement.type?.span ?? statement.nameSpan,
+    initial: (path, known) =>
+      initialOf(frame, { value, span: statement.value.span }, known, type, path, false),
+  });
+  if (record === undefined || frame.trace === undefined) {
+    bindFixed(frame, statement.name, statement.nameSpan, poison, "state");
+    return;
+  }
+  const path = record.declaration.name;
+  const current = frame.trace.states.get(path) ?? record.leaf;
+  if (isTaken(frame, statement.name, statement.nameSpan, tensor(current))) return;
+  bind(frame.scope, statement.name, tensor(current), {
+    place: { unit: frame.unit, span: statement.nameSpan },
+    fixed: "state",
+    state: path,
+  });
+}
+
+export function declareFitted(statement: ast.FittedStatement, frame: Frame): void {
+  const value = frame.run.evaluator.expression(statement.value, frame);
+  const node = isSpoilt(value) ? undefined : toTensor(frame, { value, span: statement.value.span });
+  const type = statement.type === undefined ? node?.type : storedType(statement.type.element);
+  const shape = statement.type === undefined ? node?.shape : evaluateShape(statement.type, frame);
+  if (
+    node === undefined ||
+    shape === undefined ||
+    type === undefined ||
+    frame.trace === undefined
+  ) {
+    bindFixed(frame, statement.name, statement.nameSpan, poison, "fitted");
+    return;
+  }
+  const record = declare(frame, {
+    name: statement.name,
+    role: "fitted",
+    type,
+    shape,
+    span: statement.nameSpan,
+    typeSpan: statement.type?.span ?? statement.value.span,
+    initial: () => undefined,
+  });
+  if (record !== undefined) fit(frame, statement, record, node);
+  const bound: Value = record === undefined ? poison : tensor(record.leaf);
+  bindFixed(frame, statement.name, statement.nameSpan, bound, "fitted");
+}
+
+function fit(
+  frame: Frame,
+  statement: ast.FittedStatement,
+  record: ParameterRecord,
+  node: Node,
+): void {
+  const { name, shape, type } = record.declaration;
+  const same =
+    node.shape.length === shape.length &&
+    node.shape.every((dim, axis) => dimEqual(dim, shape[axis] ?? -1));
+  if (!same || node.type !== type) {
+    report(frame, "NN0312", statement.value.span, {
+      message: `\`${statement.name}\` is not fitted in the declared shape`,
+      notes: [`declared ${shapeText(shape)}`, `found ${typeText(node)}`],
+      hint: "reduce over the batch: `mean(x, axis: 0)`",
+    });
+    return;
+  }
+  if (frame.scan !== undefined) {
+    report(frame, "NN0403", statement.span, {
+      message: "a `fitted` value cannot be declared inside a `scan`",
+    });
+    return;
+  }
+  frame.trace?.fitted.set(name, node);
+}
+
+/** Whether another declaration of the body bears the name; the next turn of a `for` declares it again. */
+function isTaken(frame: Frame, name: string, span: Span, value: Value): boolean {
+  const before = frame.scope.names.get(name);
+  if (before?.fixed === undefined || before.place?.span.start === span.start) return false;
+  if (!isSpoilt(value)) reportTaken(frame, name, span, before);
+  return true;
+}
+
+function bindFixed(
+  frame: Frame,
+  name: string,
+  span: Span,
+  value: Value,
+  fixed: "parameter" | "state" | "fitted",
+): void {
+  if (isTaken(frame, name, span, value)) return;
+  bind(frame.scope, name, value, { place: { unit: frame.unit, span }, fixed });
+}
+
+/** The parameter at the instance's path: made by the first call, found again by later ones and other traces. */
+function declare(frame: Frame, wanted: Wanted): ParameterRecord | undefined {
+  const model = frame.trace?.model;
+  // Elsewhere it was reported with its placement.
+  if (model === undefined || (frame.body !== "layer" && frame.body !== "model")) return undefined;
+  const shape = fixedShape(frame, wanted);
+  if (shape === undefined) return undefined;
+  const path = parameterPath(frame, model, wanted.name, wanted.span);
+  if (path === undefined) {
+    report(frame, "NN0406", wanted.span, {
+      message: `\`${wanted.name}\` is declared twice here`,
+      hint: "each parameter of a layer has a name of its own",
+    });
+    return undefined;
+  }
+  const known = model.parameters.get(path);
+  if (known !== undefined) return sameShape(frame, wanted, known, shape);
+  return create(frame, model, wanted, path, shape);
+}
+
+function create(
+  frame: Frame,
+  model: ModelState,
+  wanted: Wanted,
+  path: string,
+  shape: readonly number[],
+): ParameterRecord | undefined {
+  const leaf = builderAt(frame, wanted.span).stored(path, { type: wanted.type, shape });
+  const origin = originOf(frame, wanted.span);
+  const initial = wanted.initial(path, shape);
+  const record: ParameterRecord = {
+    declaration: {
+      name: path,
+      role: wanted.role,
+      type: wanted.type,
+      shape,
+      initial,
+      place: { file: origin.file, start: origin.start, end: origin.end },
+    },
+    leaf,
+    place: { unit: frame.unit, span: wanted.span },
+  };
+  model.parameters.set(path, record);
+  return record;
+}
+
+/** No parameter's shape depends on a free dimension. */
+function fixedShape(frame: Frame, wanted: Wanted): number[] | undefined {
+  const shape: number[] = [];
+  for (const dim of wanted.shape) {
+    if (typeof dim === "number") {
+      shape.push(dim);
+      continue;
+    }
+    const names = [...freeNames(dim)].map((name) => `\`${name}\``).join(" and ");
+    report(frame, "NN0407", wanted.typeSpan, {
+      message: `the shape of \`${wanted.name}\` depends on ${names}, which is chosen at run time`,
+      notes: [
+        `its shape would be ${shapeText(wanted.shape)}`,
+        "a parameter keeps its shape whatever the batch",
+      ],
+      hint:
+        wanted.role === "fitted"
+          ? "reduce over the batch: `mean(x, axis: 0)`"
+          : "use a dimension that is known while compiling, such as the last axis",
+    });
+    return undefined;
+  }
+  return shape;
+}
+
+function sameShape(
+  frame: Frame,
+  wanted: Wanted,
+  known: ParameterRecord,
+  shape: readonly number[],
+): ParameterRecord | undefined {
+  if (shapeText(known.declaration.shape) === shapeText(shape)) return known;
+  report(frame, "NN0408", wanted.span, {
+    message: `\`${known.declaration.name}\` would have two shapes`,
+    notes: [
+      `an earlier call of the same instance made it ${shapeText(known.declaration.shape)}`,
+      `this one wants ${shapeText(shape)}`,
+    ],
+    hint: "calls of a shared layer take inputs of one shape",
+  });
+  return undefined;
+}
+
+/** `name <- e` of a state: the new value is seen from here on; it is kept in training steps alone. */
+export function updateState(statement: ast.UpdateStatement, frame: Frame): void {
+  const value = frame.run.evaluator.expression(statement.value, frame);
+  const found = findBinding(frame.scope, statement.name);
+  const path = found?.state;
+  if (path === undefined) {
+    notAState(statement, found !== undefined, frame);
+    return;
+  }
+  const record = frame.trace?.model.parameters.get(path);
+  if (record === undefined || frame.trace === undefined || isSpoilt(value)) return;
+  const node = toTensor(frame, { value, span: statement.value.span }, record.declaration.type);
+  if (node === undefined) return;
+  const next = fitShape(frame, statement, record, node);
+  if (next === undefined) return;
+  bind(frame.scope, statement.name, tensor(next), {
+    place: found?.place,
+    fixed: "state",
+    state: path,
+  });
+  if (!frame.trace.training || !frame.training) return;
+  if (frame.scan !== undefined) {
+    report(frame, "NN0403", statement.span, {
+      message: "a `state` cannot be written inside a `scan`",
+      hint: "`carry` passes a value from step to step",
+    });
+    return;
+  }
+  frame.trace.states.set(path, next);
+  const { file, start, end } = originOf(frame, statement.span);
+  frame.trace.updates.push({
+    name: path,
+    value: next,
+    place: { file, start, end },
+    owner: frame.effects,
+  });
+}
+
+function fitShape(
+  frame: Frame,
+  statement: ast.UpdateStatement,
+  record: ParameterRecord,
+  node: Node,
+): Node | undefined {
+  const { shape } = record.declaration;
+  if (shapeText(node.shape) === shapeText(shape)) return node;
+  if (node.shape.length === 0) return frame.run.builder.broadcast(node, shape);
+  report(frame, "NN0312", statement.value.span, {
+    message: `the new value of \`${statement.name}\` has another shape than the state`,
+    notes: [`declared ${shapeText(shape)}`, `found ${typeText(node)}`],
+  });
+  return undefined;
+}
+
+function notAState(statement: ast.UpdateStatement, bound: boolean, frame: Frame): void {
+  report(frame, "NN0409", statement.nameSpan, {
+    message: bound
+      ? `\`${statement.name}\` is neither a state nor a carry, so it has no next value`
+      : `nothing here is called \`${statement.name}\``,
+    hint: bound
+      ? "`=` binds a name; in an expression write `a < -b` with a space"
+      : didYouMean(statement.name, visibleNames(frame.scope)),
+  });
+}

@@ -1,0 +1,104 @@
+// `regularize` lines come in; penalties of the trace, one for each selected parameter or each call, go out.
+import type * as ast from "../../../grammar/ast.js";
+import { evaluateArguments, checkGiven, textOf } from "../calls/arguments.js";
+import type { Frame, TraceState } from "../context.js";
+import { calleeOf } from "../calls/functions.js";
+import { report } from "../report.js";
+import { select } from "../training/selectors.js";
+import { originOf, toTensor } from "../values/tensors.js";
+import { describe, isSpoilt, tensor, typeText, type Value } from "../values/values.js";
+
+/** `regularize e`: any scalar; in a layer it counts once for each call. */
+export function regularizeBare(statement: ast.RegularizeStatement, frame: Frame): void {
+  if (statement.selector !== undefined) {
+    report(frame, "NN0403", statement.span, {
+      message: "`regularize … on …` stands in the body of a `model` alone",
+      hint: "name the tensor instead: `regularize l2(W, 1e-4)`",
+    });
+    return;
+  }
+  const { trace } = frame;
+  // Elsewhere it was reported with its placement.
+  if (trace === undefined || (frame.body !== "layer" && frame.body !== "model")) return;
+  if (frame.scan !== undefined) {
+    report(frame, "NN0403", statement.span, {
+      message: "`regularize` cannot stand inside a `scan`",
+      hint: "`yield` what it needs and regularize behind the scan",
+    });
+    return;
+  }
+  const value = frame.run.evaluator.expression(statement.value, frame);
+  addPenalty(frame, trace, statement, value, undefined);
+}
+
+/** `regularize f(args) on SELECTOR`: `f(w, args)` for each selected parameter, when all are declared. */
+export function regularizeSelected(
+  statement: ast.RegularizeStatement,
+  selector: ast.Selector,
+  frame: Frame,
+  trace: TraceState,
+): void {
+  trace.later.push(() => {
+    const parameters = [...trace.model.parameters.values()].map(({ declaration }) => declaration);
+    const { names } = select(frame, selector, parameters);
+    for (const name of names) {
+      const record = trace.model.parameters.get(name);
+      if (record === undefined) continue;
+      const value = applyTo(frame, statement.value, tensor(record.leaf));
+      addPenalty(frame, trace, statement, value, name);
+    }
+  });
+}
+
+/** `l2(1e-4)` or `l2` of a parameter: the call that leaves out its first parameter, made. */
+function applyTo(frame: Frame, expression: ast.Expression, first: Value): Value {
+  const { evaluator } = frame.run;
+  const target = expression.kind === "Call" ? expression.callee : expression;
+  const found = evaluator.expression(target, frame);
+  if (isSpoilt(found)) return found;
+  if (found.kind !== "function") {
+    return report(frame, "NN0206", target.span, {
+      message: `${describe(found)} cannot be applied to parameters`,
+      hint: "before `on` stands a function that leaves out its first parameter: `l2(1e-4) on weights`",
+    });
+  }
+  const name = textOf(frame, target.span);
+  const callee = calleeOf(frame, found);
+  const written =
+    expression.kind === "Call"
+      ? evaluateArguments(expression.arguments, frame, callee, 1).given
+      : [];
+  if (checkGiven(frame, callee, written, 1, expression.span, name) === undefined) {
+    return { kind: "poison" };
+  }
+  const given = [
+    { name: undefined, nameSpan: undefined, value: first, span: expression.span, unit: frame.unit },
+    ...written,
+  ];
+  return evaluator.call(found, { given, span: expression.span, name }, frame);
+}
+
+function addPenalty(
+  frame: Frame,
+  trace: TraceState,
+  statement: ast.RegularizeStatement,
+  value: Value,
+  on: string | undefined,
+): void {
+  if (isSpoilt(value)) return;
+  const node = toTensor(frame, { value, span: statement.value.span }, "f32");
+  if (node === undefined) return;
+  if (node.shape.length > 0) {
+    report(frame, "NN0312", statement.value.span, {
+      message: `what \`regularize\` adds is one number, not ${typeText(node)}`,
+      hint: "`sum(…)` or `mean(…)` makes it one",
+    });
+    return;
+  }
+  const { file, start, end } = originOf(frame, statement.span);
+  const word = textOf(frame, statement.value.span).match(/^[A-Za-z_]\w*/)?.[0] ?? "penalty";
+  const base = on === undefined ? word : `${word}(${on})`;
+  const taken = trace.penalties.filter(({ name }) => name === base || name.startsWith(`${base} #`));
+  const name = taken.length === 0 ? base : `${base} #${taken.length + 1}`;
+  trace.penalties.push({ name, value: node, place: { file, start, end }, on });
+}

@@ -1,0 +1,358 @@
+// A declaration's parameters and the arguments matched to them come in; names bound in the body's frame go out, or reports of what does not fit.
+import type * as ast from "../../../grammar/ast.js";
+import type { Span } from "../../../grammar/span.js";
+import type { Node, Shape } from "../../types/graph.js";
+import { evaluateArgument } from "./arguments.js";
+import type { Frame } from "../context.js";
+import { knownShape, matchShape, storedType, type Mismatch } from "../values/dimensions.js";
+import type { Callee } from "./functions.js";
+import { report } from "../report.js";
+import { bind } from "../values/scope.js";
+import { hasTensor, toTensor } from "../values/tensors.js";
+import {
+  asDim,
+  asNumber,
+  describe,
+  fromDim,
+  fullTypeText,
+  isSpoilt,
+  isSequence,
+  poison,
+  tensor,
+  typeText,
+  wordFor,
+  type ClosureValue,
+  type GivenArgument,
+  type Value,
+} from "../values/values.js";
+
+/** A call whose arguments are being bound. */
+export interface Binding {
+  readonly caller: Frame;
+  readonly body: Frame;
+  readonly closure: ClosureValue;
+  readonly callee: Callee;
+  readonly matched: ReadonlyMap<string, GivenArgument>;
+  readonly span: Span;
+  readonly name: string;
+}
+
+/**
+ * Binds all parameters: what is known while compiling first, so that shapes may use it; then tensors, which bind the
+ * names in their shapes; then numbers that fill such shapes; then defaults, which see all parameters before them.
+ * False when a mistake was reported.
+ */
+export function bindParameters(call: Binding): boolean {
+  const { parameters } = call.closure.declaration;
+  const later: [ast.Parameter, ast.TensorType, GivenArgument][] = [];
+  const tensors: [ast.Parameter, ast.TensorType, GivenArgument][] = [];
+  let whole = true;
+  for (const parameter of parameters) {
+    const argument = call.matched.get(parameter.name);
+    if (argument === undefined) continue;
+    if (isSpoilt(argument.value)) whole = false;
+    else if (parameter.type?.kind !== "TensorType") {
+      whole = bindConstant(call, parameter, argument) && whole;
+    } else if (hasTensor(argument.value)) tensors.push([parameter, parameter.type, argument]);
+    else later.push([parameter, parameter.type, argument]);
+  }
+  if (!whole) return false;
+  for (const [parameter, type, argument] of tensors) {
+    whole = bindTensor(call, parameter, type, argument) && whole;
+  }
+  if (!whole) return false;
+  for (const [parameter, type, argument] of later) {
+    whole = bindFilled(call, parameter, type, argument) && whole;
+  }
+  return whole && parameters.every((parameter) => bindDefault(call, parameter));
+}
+
+function bindDefault(call: Binding, parameter: ast.Parameter): boolean {
+  if (call.matched.has(parameter.name) || parameter.default === undefined) return true;
+  const expression = parameter.default;
+  const value = evaluateArgument(expression, call.body, call.callee, parameter.name);
+  if (isSpoilt(value)) return false;
+  const argument = {
+    name: parameter.name,
+    nameSpan: undefined,
+    value,
+    span: expression.span,
+    unit: call.body.unit,
+  };
+  if (parameter.type?.kind !== "TensorType") return bindConstant(call, parameter, argument);
+  return hasTensor(value)
+    ? bindTensor(call, parameter, parameter.type, argument)
+    : bindFilled(call, parameter, parameter.type, argument);
+}
+
+/** A parameter that is no tensor, or that takes anything. */
+function bindConstant(call: Binding, parameter: ast.Parameter, argument: GivenArgument): boolean {
+  const { value } = argument;
+  if (parameter.type?.kind === "ScalarType" && !isOfType(value, parameter.type.name)) {
+    reportArgument(call, argument, {
+      code: "NN0311",
+      message: `\`${parameter.name}\` of ${call.name} is ${articles[parameter.type.name]}, not ${describe(value)}`,
+      hint:
+        value.kind === "tensor"
+          ? "it must be known while compiling; a tensor's entries are not"
+          : undefined,
+    });
+    return false;
+  }
+  bind(call.body.scope, parameter.name, asDeclared(value, parameter.type), {
+    place: { unit: call.body.unit, span: parameter.nameSpan },
+  });
+  return true;
+}
+
+/** A number as the declared `int` or `float`. */
+function asDeclared(value: Value, type: ast.Type | undefined): Value {
+  if (type?.kind !== "ScalarType") return value;
+  const dim = type.name === "int" ? asDim(value) : undefined;
+  if (dim !== undefined) return fromDim(dim);
+  const number = type.name === "float" ? asNumber(value) : undefined;
+  return number === undefined ? value : { kind: "float", value: number };
+}
+
+const articles = {
+  int: "a whole number",
+  float: "a number",
+  bool: "true or false",
+  string: "a string",
+} as const;
+
+function isOfType(value: Value, type: ast.ScalarType["name"]): boolean {
+  if (type === "int") return asDim(value) !== undefined;
+  if (type === "float") return asNumber(value) !== undefined;
+  return value.kind === type;
+}
+
+function bindTensor(
+  call: Binding,
+  parameter: ast.Parameter,
+  type: ast.TensorType,
+  argument: GivenArgument,
+): boolean {
+  const given = toTensor(call.caller, { value: argument.value, span: argument.span });
+  if (given === undefined) return false;
+  const node = admit(call, parameter, type, argument, given);
+  if (node === undefined) return false;
+  const mismatch = matchShape(type, node.shape, call.body);
+  if (mismatch !== undefined) {
+    reportMismatch(call, parameter, node, mismatch);
+    return false;
+  }
+  bind(call.body.scope, parameter.name, tensor(node), {
+    place: { unit: call.body.unit, span: parameter.nameSpan },
+  });
+  return true;
+}
+
+/** A compile-time number or list for a tensor: it fills the shape that the other arguments have bound. */
+function bindFilled(
+  call: Binding,
+  parameter: ast.Parameter,
+  type: ast.TensorType,
+  argument: GivenArgument,
+): boolean {
+  const { value } = argument;
+  if (value.kind === "function" || value.kind === "distribution" || value.kind === "string") {
+    reportArgument(call, argument, {
+      code: "NN0307",
+      message: `\`${parameter.name}\` of ${call.name} is a tensor, not ${describe(value)}`,
+    });
+    return false;
+  }
+  const scalar = !isSequence(value);
+  const wanted = scalar ? storedType(type.element) : undefined;
+  const node = toTensor(call.caller, { value, span: argument.span }, wanted);
+  if (node === undefined) return false;
+  const shape = knownShape(type, call.body);
+  if (shape === undefined || !scalar) {
+    return bindTensor(call, parameter, type, {
+      ...argument,
+      value: tensor(wholeAsFloat(call, type, node)),
+    });
+  }
+  const filled = call.body.run.builder.broadcast(node, shape);
+  bind(call.body.scope, parameter.name, tensor(filled));
+  return true;
+}
+
+/** Whole numbers written out for an f32 tensor are f32. */
+function wholeAsFloat(call: Binding, type: ast.TensorType, node: Node): Node {
+  return call.body.run.builder.cast(node, storedType(type.element) === "f32" ? "f32" : node.type);
+}
+
+/** A tensor as the declared element type takes it; undefined where it refuses. */
+function admit(
+  call: Binding,
+  parameter: ast.Parameter,
+  type: ast.TensorType,
+  argument: GivenArgument,
+  node: Node,
+): Node | undefined {
+  const wanted = storedType(type.element);
+  const refused = refusal(wanted, node);
+  if (refused === undefined) return convert(call.body, wanted, node);
+  reportArgument(call, argument, {
+    code: "NN0302",
+    message: `\`${parameter.name}\` of ${call.name} takes ${refused.wants}, not ${fullTypeText(node)}`,
+    hint: refused.hint,
+  });
+  return undefined;
+}
+
+/** `u32` takes any integer as it is; bool becomes a number. */
+function convert(frame: Frame, wanted: Node["type"], node: Node): Node {
+  if (wanted === "u32" && node.type === "i32") return node;
+  return frame.run.builder.cast(node, wanted);
+}
+
+function refusal(
+  wanted: Node["type"],
+  node: Node,
+): { readonly wants: string; readonly hint: string } | undefined {
+  const integer = node.type === "i32" || node.type === "u32";
+  if (wanted === "f32" && integer) {
+    return {
+      wants: "numbers of f32",
+      hint: "integers enter through `one_hot`, `embedding` or `f32(x)`",
+    };
+  }
+  if ((wanted === "u32" || wanted === "i32") && node.type === "f32") {
+    return {
+      wants: "integers",
+      hint: `\`${wanted}(x)\` converts; classes are declared as \`category(10)[batch]\``,
+    };
+  }
+  if (wanted === "bool" && node.type !== "bool") {
+    return { wants: "truth values", hint: "compare: `x > 0`" };
+  }
+  return undefined;
+}
+
+interface ArgumentMistake {
+  readonly code: "NN0302" | "NN0307" | "NN0310" | "NN0311";
+  readonly message: string;
+  readonly notes?: readonly string[];
+  readonly hint?: string | undefined;
+}
+
+/** At the argument where it stands in this very call, else at the call. */
+function reportArgument(call: Binding, argument: GivenArgument, mistake: ArgumentMistake): void {
+  const { code, ...details } = mistake;
+  const inside =
+    argument.unit === call.caller.unit &&
+    argument.span.start >= call.span.start &&
+    argument.span.end <= call.span.end;
+  const labels =
+    inside || argument.unit !== call.caller.unit
+      ? []
+      : [{ span: argument.span, text: describe(argument.value).replace(/^a tensor /, "") }];
+  report(call.caller, code, inside ? argument.span : call.span, { ...details, labels });
+}
+
+function reportMismatch(
+  call: Binding,
+  parameter: ast.Parameter,
+  node: Node,
+  mismatch: Mismatch,
+): void {
+  const declared = parameter.type === undefined ? "" : sliceOf(call.closure, parameter.type.span);
+  const labels = [...call.matched.values()]
+    .filter((other) => other.unit === call.caller.unit && other.value.kind === "tensor")
+    .map((other) => ({
+      span: other.span,
+      text: other.value.kind === "tensor" ? typeText(other.value.node) : "",
+    }));
+  const declaration = call.closure.unit.prelude
+    ? []
+    : [{ span: parameter.span, text: "declared here", unit: call.closure.unit }];
+  report(call.caller, "NN0310", call.span, {
+    message: `\`${parameter.name}\` of ${call.name} does not have the shape that it wants`,
+    labels: [...labels, ...declaration],
+    notes: [
+      `${wordFor(call.closure.declaration)} ${call.closure.declaration.name} wants \`${parameter.name}: ${declared}\``,
+      `found ${typeText(node)}: ${mismatch.note}`,
+    ],
+    hint: mismatchHint(parameter, node.shape),
+  });
+}
+
+function mismatchHint(parameter: ast.Parameter, shape: Shape): string | undefined {
+  const wanted = parameter.type?.kind === "TensorType" ? parameter.type.dimensions : [];
+  if (wanted.some((entry) => entry.kind === "SpreadDimension")) {
+    return shape[shape.length - 1] === 1 ? "`x[:, 0]` takes away a last axis of 1" : undefined;
+  }
+  if (wanted.length === shape.length + 1) return "`reshape` or `x[..., new]` adds an axis of 1";
+  if (shape.length > 2 && wanted.length === 2) return "`flatten` joins all axes but the first";
+  return undefined;
+}
+
+function sliceOf(closure: ClosureValue, span: Span): string {
+  return closure.unit.source.text.slice(span.start, span.end);
+}
+
+/** Holds a body's results against the declared result; gives them back, converted, or poison. */
+export function checkResult(
+  frame: Frame,
+  closure: ClosureValue,
+  result: ast.ResultType | undefined,
+  value: Value,
+): Value {
+  if (result === undefined || isSpoilt(value)) return value;
+  const values = value.kind === "results" ? value.values : [value];
+  if (values.length !== result.types.length) {
+    return report(frame, "NN0308", result.span, {
+      message: `${closure.declaration.name} declares ${result.types.length} results and returns ${values.length}`,
+    });
+  }
+  const checked = values.map((item, index) => {
+    const type = result.types[index];
+    return type === undefined
+      ? item
+      : checkDeclared(frame, type, item, `the result of ${closure.declaration.name}`);
+  });
+  const [only] = checked;
+  if (checked.length === 1 && only !== undefined) return only;
+  return { kind: "results", values: checked };
+}
+
+/** A value held against a written type, unknown names bound; poison where they disagree. */
+export function checkDeclared(
+  frame: Frame,
+  type: ast.TensorType,
+  value: Value,
+  what: string,
+  at: Span = type.span,
+): Value {
+  if (isSpoilt(value)) return poison;
+  const given = toTensor(
+    frame,
+    { value, span: at },
+    value.kind === "tensor" ? undefined : storedType(type.element),
+  );
+  if (given === undefined) return poison;
+  const refused = refusal(storedType(type.element), given);
+  if (refused !== undefined) {
+    return report(frame, "NN0302", at, {
+      message: `${what} is declared as ${refused.wants}, but it is ${fullTypeText(given)}`,
+      hint: refused.hint,
+    });
+  }
+  const node = convert(frame, storedType(type.element), given);
+  const shape = knownShape(type, frame);
+  if (shape !== undefined && value.kind !== "tensor" && !isSequence(value)) {
+    return tensor(frame.run.builder.broadcast(node, shape));
+  }
+  const mismatch = matchShape(type, node.shape, frame);
+  if (mismatch === undefined) return tensor(node);
+  return report(frame, "NN0312", at, {
+    message: `${what} does not have the declared shape`,
+    notes: [
+      `declared ${frame.unit.source.text.slice(type.span.start, type.span.end)}`,
+      `found ${typeText(node)}: ${mismatch.note}`,
+    ],
+  });
+}

@@ -1,0 +1,85 @@
+// A call of an optimizer or projection in a `train` block or `project` line comes in; the algorithm with its arguments bound goes out.
+import type * as ast from "../../../grammar/ast.js";
+import { shapeText } from "../../types/dimension.js";
+import type { Shape } from "../../types/graph.js";
+import type { OptimizerInstance, UpdateTemplate } from "../../types/model.js";
+import { checkGiven, checkMissing, evaluateArguments, textOf } from "../calls/arguments.js";
+import type { Frame } from "../context.js";
+import { calleeOf } from "../calls/functions.js";
+import { didYouMean, report } from "../report.js";
+import { findLazy, visibleNames } from "../values/scope.js";
+import { traceTemplate, type Algorithm } from "./template.js";
+import { describe, isPoison, isSpoilt } from "../values/values.js";
+
+/** `adam(lr: 1e-3)` or `adam`; undefined when a mistake was reported. */
+export function readAlgorithm(
+  frame: Frame,
+  expression: ast.Expression,
+  kind: "Optimizer" | "Projection",
+): Algorithm | undefined {
+  const target = expression.kind === "Call" ? expression.callee : expression;
+  const value = frame.run.evaluator.expression(target, frame);
+  const word = kind.toLowerCase();
+  if (value.kind !== "function" || value.form !== "closure" || value.declaration.kind !== kind) {
+    if (isPoison(value)) return undefined;
+    report(frame, "NN0502", target.span, {
+      message: `${kind === "Optimizer" ? "an optimizer" : "a projection"} is wanted here, not ${describe(value)}`,
+      hint:
+        didYouMean(textOf(frame, target.span), algorithmNames(frame, kind)) ??
+        `known ${word}s: ${algorithmNames(frame, kind).join(", ")}`,
+    });
+    return undefined;
+  }
+  const callee = calleeOf(frame, value);
+  const written =
+    expression.kind === "Call"
+      ? evaluateArguments(expression.arguments, frame, callee, 0)
+      : undefined;
+  if (written?.spoilt === true) return undefined;
+  const given = written?.given ?? [];
+  const name = textOf(frame, target.span);
+  const matched = checkGiven(frame, callee, given, 0, expression.span, name);
+  if (matched === undefined || !checkMissing(frame, callee, matched, expression.span, name)) {
+    return undefined;
+  }
+  if (given.some((argument) => isSpoilt(argument.value))) return undefined;
+  return { closure: value, matched, caller: frame, span: expression.span };
+}
+
+function algorithmNames(frame: Frame, kind: "Optimizer" | "Projection"): string[] {
+  return visibleNames(frame.scope).filter((name) => {
+    const found = findLazy(frame.scope, name);
+    if (found === undefined || found.status === "running") return false;
+    const value = found.value ?? found.compute();
+    return value.kind === "function" && value.form === "closure" && value.declaration.kind === kind;
+  });
+}
+
+/** The traces of an algorithm, each shape's made once; undefined where there are mistakes (reported once). */
+export function traces(algorithm: Algorithm): (shape: Shape) => UpdateTemplate | undefined {
+  const known = new Map<string, UpdateTemplate | undefined>();
+  return (shape) => {
+    const key = shapeText(shape);
+    if (!known.has(key)) known.set(key, traceTemplate(algorithm, shape));
+    return known.get(key);
+  };
+}
+
+/** An optimizer as the typed model holds it. */
+export function optimizerInstance(
+  algorithm: Algorithm,
+  trace: (shape: Shape) => UpdateTemplate | undefined,
+): OptimizerInstance {
+  const { caller, span, closure } = algorithm;
+  const { name } = closure.declaration;
+  return {
+    name,
+    place: { file: caller.unit.source.name, start: span.start, end: span.end },
+    update: (shape) => {
+      const template = trace(shape);
+      if (template === undefined)
+        throw new Error(`optimizer ${name} has no update for ${shapeText(shape)}`);
+      return template;
+    },
+  };
+}

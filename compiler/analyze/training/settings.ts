@@ -1,0 +1,123 @@
+// The lines of a `train` block that set a number or a switch come in; checked values by name go out.
+import type * as ast from "../../../grammar/ast.js";
+import type { Frame } from "../context.js";
+import { didYouMean, report } from "../report.js";
+import { asDim, asNumber, describe, isPoison, type Value } from "../values/values.js";
+
+interface Rule {
+  /** What the value must be, in a message. */
+  readonly wants: string;
+  readonly accepts: (value: Value) => boolean;
+}
+
+const whole = (least: number): Rule => ({
+  wants: `a whole number of at least ${least}`,
+  accepts: (value) => {
+    const number = asDim(value);
+    return typeof number === "number" && number >= least && number <= 2 ** 31 - 1;
+  },
+});
+const positive: Rule = {
+  wants: "a number above 0",
+  accepts: (value) => (asNumber(value) ?? 0) > 0,
+};
+
+const rules: Readonly<Record<string, Rule>> = {
+  epochs: whole(1),
+  steps: whole(1),
+  seed: whole(0),
+  accumulate: whole(1),
+  ensemble: whole(1),
+  clip_norm: positive,
+  clip_value: positive,
+  validation: {
+    wants: "a share of at least 0 and below 1",
+    accepts: (value) => {
+      const share = asNumber(value);
+      return share !== undefined && share >= 0 && share < 1;
+    },
+  },
+  drop_last: { wants: "true or false", accepts: (value) => value.kind === "bool" },
+};
+
+/** The settings of one block; what was wrong is reported and left out. */
+export interface Settings {
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly switches: ReadonlyMap<string, boolean>;
+  /** Trained values of free dimensions. */
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly spans: ReadonlyMap<string, ast.Span>;
+}
+
+export function readSettings(
+  frame: Frame,
+  lines: readonly ast.TrainLine[],
+  freeDimensions: ReadonlySet<string>,
+): Settings {
+  const numbers = new Map<string, number>();
+  const switches = new Map<string, boolean>();
+  const spans = new Map<string, ast.Span>();
+  const dimensions: Record<string, number> = {};
+  for (const line of lines) {
+    if (line.kind !== "SettingLine") continue;
+    const value = frame.run.evaluator.expression(line.value, frame);
+    if (!isNew(frame, line, spans)) continue;
+    const dimension = line.name === "batch" || freeDimensions.has(line.name);
+    const rule = dimension
+      ? whole(1)
+      : Object.hasOwn(rules, line.name)
+        ? rules[line.name]
+        : undefined;
+    if (rule === undefined) unknownSetting(frame, line, freeDimensions);
+    else if (isPoison(value)) continue;
+    else if (!rule.accepts(value)) {
+      report(frame, "NN0506", line.value.span, {
+        message: `\`${line.name}\` is ${rule.wants}, not ${describe(value)}`,
+      });
+    } else if (value.kind === "bool") switches.set(line.name, value.value);
+    else if (dimension) dimensions[line.name] = asNumber(value) ?? 1;
+    else numbers.set(line.name, asNumber(value) ?? 0);
+  }
+  return { numbers, switches, dimensions, spans };
+}
+
+function isNew(frame: Frame, line: ast.SettingLine, spans: Map<string, ast.Span>): boolean {
+  const before = spans.get(line.name);
+  if (before === undefined) {
+    spans.set(line.name, line.nameSpan);
+    return true;
+  }
+  report(frame, "NN0507", line.nameSpan, {
+    message: `\`${line.name}\` is set twice`,
+    labels: [{ span: before, text: "set here" }],
+    hint: "keep one of the two lines",
+  });
+  return false;
+}
+
+function unknownSetting(
+  frame: Frame,
+  line: ast.SettingLine,
+  freeDimensions: ReadonlySet<string>,
+): void {
+  const known = [
+    ...Object.keys(rules),
+    "batch",
+    ...freeDimensions,
+    "optimizer",
+    "start",
+    "freeze",
+    "minimize",
+    "monitor",
+    "stop_early",
+  ];
+  report(frame, "NN0506", line.nameSpan, {
+    message: `a \`train\` block has no setting \`${line.name}\``,
+    notes: [
+      freeDimensions.size === 0
+        ? "the model has no free dimensions"
+        : `free dimensions of the model: ${[...freeDimensions].join(", ")}`,
+    ],
+    hint: didYouMean(line.name, known),
+  });
+}

@@ -1,0 +1,168 @@
+// The body of an optimizer or projection and the shape of a parameter come in; the update over placeholders goes out.
+import type * as ast from "../../../grammar/ast.js";
+import { shapeEqual, shapeText } from "../../types/dimension.js";
+import type { Node, Shape } from "../../types/graph.js";
+import type { UpdateTemplate } from "../../types/model.js";
+import type { Frame, TemplateState } from "../context.js";
+import { callSite, newActivation } from "../frames.js";
+import { calleeOf } from "../calls/functions.js";
+import { rootPath } from "../calls/naming.js";
+import { report } from "../report.js";
+import { bind, newScope } from "../values/scope.js";
+import { bindParameters } from "../calls/signatures.js";
+import { toTensor } from "../values/tensors.js";
+import {
+  asNumber,
+  describe,
+  isSpoilt,
+  tensor,
+  typeText,
+  type ClosureValue,
+  type GivenArgument,
+} from "../values/values.js";
+
+/** An optimizer or projection with its arguments, to be traced for any shape. */
+export interface Algorithm {
+  readonly closure: ClosureValue;
+  readonly matched: ReadonlyMap<string, GivenArgument>;
+  readonly caller: Frame;
+  readonly span: ast.Span;
+}
+
+/** Traces the body for a parameter of one shape; undefined when a mistake was reported. */
+export function traceTemplate(algorithm: Algorithm, shape: Shape): UpdateTemplate | undefined {
+  const { closure, caller } = algorithm;
+  const { declaration } = closure;
+  if (declaration.kind !== "Optimizer" && declaration.kind !== "Projection") return undefined;
+  const before = caller.run.diagnostics.length;
+  const template: TemplateState = { shape, states: new Map(), weight: undefined };
+  const frame = templateFrame(algorithm, template);
+  const { builder } = caller.run;
+  const type = { type: "f32", shape } as const;
+  bind(frame.scope, "w", tensor(builder.placeholder("w", type)), { fixed: "parameter" });
+  if (declaration.kind === "Optimizer") {
+    bind(frame.scope, "g", tensor(builder.placeholder("g", type)));
+  }
+  const { matched, span } = algorithm;
+  const callee = calleeOf(frame, closure);
+  const name = declaration.name;
+  if (!bindParameters({ caller, body: frame, closure, callee, matched, span, name }))
+    return undefined;
+  caller.run.evaluator.block(declaration.block, frame);
+  const { weight } = template;
+  const fresh = caller.run.diagnostics.slice(before);
+  if (fresh.some(({ severity }) => severity === "error")) return undefined;
+  if (weight === undefined) {
+    report(frame, "NN0505", declaration.nameSpan, {
+      message: `the ${declaration.kind === "Optimizer" ? "optimizer" : "projection"} ${name} gives no new weight`,
+      hint: "end it with `w <- …`",
+    });
+    return undefined;
+  }
+  const states = [...template.states].map(([state, { initial, next, shape: own }]) => ({
+    name: state,
+    shape: own,
+    initial,
+    next,
+  }));
+  return { states, weight };
+}
+
+function templateFrame(algorithm: Algorithm, template: TemplateState): Frame {
+  const { closure, caller, span } = algorithm;
+  const { declaration } = closure;
+  const optimizer = declaration.kind === "Optimizer";
+  return {
+    ...caller,
+    trace: undefined,
+    unit: closure.unit,
+    scope: newScope(closure.scope),
+    body: optimizer ? "optimizer" : "projection",
+    instance: undefined,
+    activation: newActivation(),
+    drawPath: rootPath,
+    training: true,
+    call: callSite(caller, span, declaration.name),
+    declaration,
+    depth: caller.depth + 1,
+    scan: undefined,
+    effects: undefined,
+    template,
+    scheduled: optimizer,
+  };
+}
+
+/** `state m = 0` (of `w`'s shape), `state t: [] = 1` (a scalar). */
+export function declareTemplateState(
+  statement: ast.StateStatement,
+  frame: Frame,
+  template: TemplateState,
+): void {
+  const value = frame.run.evaluator.expression(statement.value, frame);
+  const initial = asNumber(value);
+  const scalar = statement.type?.dimensions.length === 0;
+  if (frame.body === "projection" || (statement.type !== undefined && !scalar)) {
+    report(frame, "NN0505", statement.span, {
+      message:
+        frame.body === "projection"
+          ? "a projection keeps no state"
+          : "a state of an optimizer has the shape of `w`, or is a scalar",
+      hint: frame.body === "projection" ? undefined : "`state m = 0` or `state t: [] = 1`",
+    });
+    bind(frame.scope, statement.name, { kind: "poison" });
+    return;
+  }
+  if (initial === undefined) {
+    if (!isSpoilt(value)) {
+      report(frame, "NN0505", statement.value.span, {
+        message: `a state of an optimizer starts from a number, not ${describe(value)}`,
+      });
+    }
+    bind(frame.scope, statement.name, { kind: "poison" });
+    return;
+  }
+  const shape = scalar ? [] : template.shape;
+  const node = frame.run.builder.placeholder(`state.${statement.name}`, { type: "f32", shape });
+  template.states.set(statement.name, { shape, initial, next: node, span: statement.span });
+  bind(frame.scope, statement.name, tensor(node), {
+    place: { unit: frame.unit, span: statement.nameSpan },
+    fixed: "state",
+  });
+}
+
+/** `w <- …` and `m <- …` of a template; false where the name is neither. */
+export function updateTemplate(
+  statement: ast.UpdateStatement,
+  frame: Frame,
+  template: TemplateState,
+): boolean {
+  const state = template.states.get(statement.name);
+  if (state === undefined && statement.name !== "w") return false;
+  const value = frame.run.evaluator.expression(statement.value, frame);
+  if (isSpoilt(value)) return true;
+  const found = toTensor(frame, { value, span: statement.value.span }, "f32");
+  if (found === undefined) return true;
+  const shape = state?.shape ?? template.shape;
+  const next = fill(frame, found, shape);
+  if (next === undefined) {
+    report(frame, "NN0505", statement.value.span, {
+      message: `the new value of \`${statement.name}\` does not have its shape`,
+      notes: [
+        `\`${statement.name}\` is ${shapeText(shape)}`,
+        `its new value is ${typeText(found)}`,
+      ],
+    });
+    return true;
+  }
+  if (state === undefined) template.weight = next;
+  else state.next = next;
+  bind(frame.scope, statement.name, tensor(next), {
+    fixed: state === undefined ? "parameter" : "state",
+  });
+  return true;
+}
+
+function fill(frame: Frame, node: Node, shape: Shape): Node | undefined {
+  if (shapeEqual(node.shape, shape)) return node;
+  return node.shape.length === 0 ? frame.run.builder.broadcast(node, shape) : undefined;
+}

@@ -1,0 +1,280 @@
+// The `train` blocks of a model come in; its stages, every parameter matched to the optimizer that updates it, go out.
+import type * as ast from "../../../grammar/ast.js";
+import type {
+  ObjectiveDeclaration,
+  ParameterDeclaration,
+  ProjectionInstance,
+  StageDeclaration,
+} from "../../types/model.js";
+import type { Frame, ModelState, TraceState } from "../context.js";
+import { analyzeObjectives } from "./objectives.js";
+import { report } from "../report.js";
+import { select } from "./selectors.js";
+import { readSettings, type Settings } from "./settings.js";
+import { asNumber, describe, isPoison } from "../values/values.js";
+import { didYouMean } from "../report.js";
+
+export interface TrainRequest {
+  readonly frame: Frame;
+  readonly trains: readonly ast.TrainDeclaration[];
+  readonly parameters: readonly ParameterDeclaration[];
+  readonly training: TraceState;
+  readonly inference: TraceState;
+  readonly state: ModelState;
+  readonly projections: readonly ProjectionInstance[];
+}
+
+/** What one block is analysed with. */
+export interface StageRequest extends TrainRequest {
+  readonly train: ast.TrainDeclaration;
+  readonly name: string;
+  readonly frozen: ReadonlySet<string>;
+}
+
+export function analyzeStages(request: TrainRequest): StageDeclaration[] {
+  const names = new Set<string>();
+  const stages = request.trains.flatMap((train): StageDeclaration[] => {
+    const name = stageName(request, train, names);
+    const stage = analyzeStage(request, train, name);
+    return stage === undefined ? [] : [stage];
+  });
+  // An optimizer that could not be understood may well select what seems to be forgotten.
+  const understood =
+    stages.length === request.trains.length &&
+    !request.trains.some((train) => hasMistake(request.frame, train));
+  if (understood) checkTrained(request, stages);
+  return stages;
+}
+
+function stageName(request: TrainRequest, train: ast.TrainDeclaration, names: Set<string>): string {
+  const said = train.stage?.name;
+  if (said !== undefined && names.has(said)) {
+    report(request.frame, "NN0507", train.stage?.span ?? train.span, {
+      message: `the stage \`${said}\` of ${train.model.name} stands twice`,
+      hint: "stages run in file order, each under a name of its own",
+    });
+  }
+  let name = said ?? "train";
+  for (let number = 2; said === undefined && names.has(name); number++) name = `train_${number}`;
+  names.add(name);
+  return name;
+}
+
+function analyzeStage(
+  request: TrainRequest,
+  train: ast.TrainDeclaration,
+  name: string,
+): StageDeclaration | undefined {
+  const { frame, state } = request;
+  if (request.training.lossNames.size === 0) {
+    report(frame, "NN0508", train.model.span, {
+      message: `${train.model.name} has no loss, so there is nothing to train`,
+      hint: "add a line like `loss cross_entropy(logits, label)` to the model",
+    });
+    return undefined;
+  }
+  const settings = readSettings(frame, train.lines, state.freeDimensions);
+  frame.run.plateaus = [];
+  const frozen = frozenNames(request, train);
+  const stage: StageRequest = { ...request, train, name, frozen };
+  const objectives = analyzeObjectives(stage);
+  const plateaus = frame.run.plateaus.map(({ factor, patience }) => ({ factor, patience }));
+  const stopEarly = readStopEarly(frame, train);
+  checkValidation(request, train, settings);
+  frame.run.plateaus = undefined;
+  if (objectives === undefined) return undefined;
+  return assemble(stage, { settings, objectives, plateaus, stopEarly });
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly objectives: readonly ObjectiveDeclaration[];
+  readonly plateaus: StageDeclaration["plateaus"];
+  readonly stopEarly: StageDeclaration["stopEarly"];
+}
+
+function assemble(stage: StageRequest, parts: Parts): StageDeclaration {
+  const { train, frame, state } = stage;
+  const { numbers, switches, dimensions, spans } = parts.settings;
+  const ensemble = numbers.get("ensemble") ?? 1;
+  const place = { file: frame.unit.source.name, start: train.span.start, end: train.span.end };
+  if (ensemble > 1) {
+    const at = spans.get("ensemble") ?? train.span;
+    const where = { file: place.file, start: at.start, end: at.end };
+    state.notLowered.set("ensemble", { what: "an ensemble", place: where });
+  }
+  const frozen = [...stage.frozen];
+  return {
+    name: stage.name,
+    place,
+    dimensions: { ...(state.freeDimensions.has("batch") ? { batch: 32 } : {}), ...dimensions },
+    ...lengthOf(stage, parts.settings),
+    seed: numbers.get("seed") ?? 0,
+    validation: numbers.get("validation") ?? 0,
+    dropLast: switches.get("drop_last") ?? false,
+    accumulate: numbers.get("accumulate") ?? 1,
+    clipNorm: numbers.get("clip_norm"),
+    clipValue: numbers.get("clip_value"),
+    stopEarly: parts.stopEarly,
+    plateaus: parts.plateaus,
+    monitor: readMonitor(frame, train),
+    ensemble,
+    objectives: parts.objectives,
+    projections: stage.projections
+      .map((projection) => ({
+        ...projection,
+        parameters: projection.parameters.filter((name) => !stage.frozen.has(name)),
+      }))
+      .filter(({ parameters }) => parameters.length > 0),
+    frozen,
+    start: readStart(stage),
+  };
+}
+
+/** `epochs` or `steps`; without either 10 epochs of given data, 1000 steps of drawn data. */
+function lengthOf(
+  stage: StageRequest,
+  settings: Settings,
+): Pick<StageDeclaration, "epochs" | "steps"> {
+  const epochs = settings.numbers.get("epochs");
+  const steps = settings.numbers.get("steps");
+  const span = settings.spans.get("steps");
+  if (epochs !== undefined && steps !== undefined && span !== undefined) {
+    report(stage.frame, "NN0507", span, {
+      message: "a block trains for a number of `epochs` or of `steps`, not both",
+      labels: [{ span: settings.spans.get("epochs") ?? span, text: "set here" }],
+    });
+  }
+  if (epochs !== undefined || steps !== undefined) return { epochs, steps };
+  const inputs = [...stage.state.inputs.values()];
+  const given = inputs.some(({ declaration }) => declaration.source.kind === "given");
+  return given ? { epochs: 10, steps: undefined } : { epochs: undefined, steps: 1000 };
+}
+
+function frozenNames(request: TrainRequest, train: ast.TrainDeclaration): Set<string> {
+  const frozen = new Set<string>();
+  for (const line of train.lines) {
+    if (line.kind !== "FreezeLine") continue;
+    const { names } = select(request.frame, line.selector, request.parameters, true);
+    for (const name of names) frozen.add(name);
+  }
+  return frozen;
+}
+
+function readStart(stage: StageRequest): StageDeclaration["start"] {
+  return stage.train.lines.flatMap((line): StageDeclaration["start"] => {
+    if (line.kind !== "StartLine") return [];
+    const { names } = select(stage.frame, line.selector, stage.parameters, true);
+    const place = {
+      file: stage.frame.unit.source.name,
+      start: line.pathSpan.start,
+      end: line.pathSpan.end,
+    };
+    return [{ parameters: names, file: line.path, place }];
+  });
+}
+
+const monitors = ["update_ratio", "gradient_norm", "saturation"] as const;
+
+function readMonitor(frame: Frame, train: ast.TrainDeclaration): StageDeclaration["monitor"] {
+  const found = new Set<(typeof monitors)[number]>();
+  for (const line of train.lines) {
+    if (line.kind !== "MonitorLine") continue;
+    for (const { name, span } of line.names) {
+      const known = monitors.find((monitor) => monitor === name);
+      if (known !== undefined) found.add(known);
+      else {
+        report(frame, "NN0506", span, {
+          message: `nothing called \`${name}\` can be monitored`,
+          notes: [`what can: ${monitors.join(", ")}`],
+          hint: didYouMean(name, monitors),
+        });
+      }
+    }
+  }
+  return [...found];
+}
+
+/** `stop_early(patience: 5)`; 5 epochs unless told. */
+function readStopEarly(
+  frame: Frame,
+  train: ast.TrainDeclaration,
+): { readonly patience: number } | undefined {
+  let found: { readonly patience: number } | undefined;
+  for (const line of train.lines) {
+    if (line.kind !== "StopEarlyLine") continue;
+    found = { patience: 5 };
+    for (const argument of line.arguments) {
+      if (argument.name !== undefined && argument.name !== "patience") {
+        report(frame, "NN0204", argument.nameSpan ?? argument.span, {
+          message: `\`stop_early\` has no parameter \`${argument.name}\``,
+          hint: "`stop_early(patience: 5)`",
+        });
+        continue;
+      }
+      const value = frame.run.evaluator.expression(argument.value, frame);
+      const patience = asNumber(value);
+      if (value.kind === "int" && patience !== undefined && patience >= 1) found = { patience };
+      else if (!isPoison(value)) {
+        report(frame, "NN0506", argument.value.span, {
+          message: `the patience is a whole number of epochs of at least 1, not ${describe(value)}`,
+        });
+      }
+    }
+  }
+  return found;
+}
+
+/** `plateau` and `stop_early` look at the validation loss, so there must be one. */
+function checkValidation(
+  request: TrainRequest,
+  train: ast.TrainDeclaration,
+  settings: Settings,
+): void {
+  const { frame } = request;
+  if ((settings.numbers.get("validation") ?? 0) > 0) return;
+  const early = train.lines.find((line) => line.kind === "StopEarlyLine");
+  const watching = [
+    ...(early === undefined ? [] : [{ word: "stop_early", span: early.span }]),
+    ...(frame.run.plateaus ?? []).map(({ span }) => ({ word: "plateau", span })),
+  ];
+  for (const { word, span } of watching) {
+    report(frame, "NN0509", span, {
+      message: `\`${word}\` looks at the validation loss, and this block holds nothing out`,
+      hint: "add `validation 0.1` to hold out a tenth of the training set",
+    });
+  }
+}
+
+function hasMistake({ run, unit }: Frame, train: ast.TrainDeclaration): boolean {
+  return run.diagnostics.some(
+    ({ file, span }) =>
+      file === unit.source && span.start >= train.span.start && span.end <= train.span.end,
+  );
+}
+
+/** A trained parameter that no stage updates and nothing freezes was most likely forgotten. */
+function checkTrained(request: TrainRequest, stages: readonly StageDeclaration[]): void {
+  const [first] = request.trains;
+  if (first === undefined) return;
+  const touched = new Set(
+    stages.flatMap(({ frozen, objectives }) => [
+      ...frozen,
+      ...objectives.flatMap(({ updates }) => updates.flatMap(({ parameters }) => parameters)),
+    ]),
+  );
+  const forgotten = request.parameters
+    .filter(({ role }) => role !== "state" && role !== "fitted")
+    .map(({ name }) => name)
+    .filter((name) => !touched.has(name));
+  if (forgotten.length === 0) return;
+  const shown = forgotten
+    .slice(0, 6)
+    .map((name) => `\`${name}\``)
+    .join(", ");
+  const more = forgotten.length > 6 ? ` and ${forgotten.length - 6} more` : "";
+  report(request.frame, "NN0510", first.model.span, {
+    message: `no optimizer updates ${shown}${more}, and nothing freezes ${forgotten.length === 1 ? "it" : "them"}`,
+    hint: "add an `optimizer` line without `on`, or `freeze` what shall stay as it is",
+  });
+}

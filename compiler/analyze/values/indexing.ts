@@ -1,0 +1,325 @@
+// An index expression comes in; the entries of the list, or the view or gather of the tensor that it asks for, goes out.
+import type * as ast from "../../../grammar/ast.js";
+import type { Span } from "../../../grammar/span.js";
+import { addDims, ceilDivideDims, dimText, subtractDims, type Dim } from "../../types/dimension.js";
+import type { Node } from "../../types/graph.js";
+import type { Frame } from "../context.js";
+import { report } from "../report.js";
+import { apply, hasTensor, toTensor } from "./tensors.js";
+import {
+  asDim,
+  describe,
+  int,
+  isPoison,
+  isSequence,
+  list,
+  poison,
+  tensor,
+  typeText,
+  type ListValue,
+  type RangeValue,
+  type Value,
+} from "./values.js";
+
+export function index(expression: ast.IndexExpression, frame: Frame): Value {
+  const object = frame.run.evaluator.expression(expression.object, frame);
+  if (isPoison(object)) return poison;
+  const items = isSequence(object) ? object : undefined;
+  if (items !== undefined && onlyItem(expression)?.kind !== "Ellipsis") {
+    const tensorIndex = hasTensorIndex(expression, frame);
+    if (!tensorIndex && expression.items.length === 1) {
+      return indexList(expression, items, frame);
+    }
+  }
+  const node = toTensor(frame, { value: object, span: expression.object.span });
+  return node === undefined ? poison : indexTensor(expression, node, frame);
+}
+
+const onlyItem = (expression: ast.IndexExpression): ast.IndexItem | undefined =>
+  expression.items.length === 1 ? expression.items[0] : undefined;
+
+function hasTensorIndex(expression: ast.IndexExpression, frame: Frame): boolean {
+  return expression.items.some(
+    (item) =>
+      item.kind === "NewAxis" ||
+      (item.kind === "Position" &&
+        item.value.kind !== "Integer" &&
+        hasTensor(frame.run.evaluator.expression(item.value, frame))),
+  );
+}
+
+/** Entries are looked up in ranges and not spelt out: these may be longer than any list. */
+function indexList(
+  expression: ast.IndexExpression,
+  from: ListValue | RangeValue,
+  frame: Frame,
+): Value {
+  const item = onlyItem(expression);
+  const length = from.kind === "list" ? from.items.length : from.count;
+  if (item?.kind === "Position") {
+    const place = integer(item.value, frame);
+    if (place === undefined) return poison;
+    return (
+      entry(from, place < 0 ? place + length : place) ??
+      report(frame, "NN0303", item.span, {
+        message: `entry ${place} of a list of ${length}`,
+        notes: [length === 0 ? "it is empty" : `its entries are 0 to ${length - 1}`],
+      })
+    );
+  }
+  if (item?.kind !== "Slice") return poison;
+  const step = item.step === undefined ? 1 : integer(item.step, frame);
+  if (step === undefined) return poison;
+  if (step === 0) return zeroStep(frame, item.span);
+  const start = item.start === undefined ? undefined : integer(item.start, frame);
+  const stop = item.stop === undefined ? undefined : integer(item.stop, frame);
+  const clamp = (value: number): number =>
+    Math.max(
+      step > 0 ? 0 : -1,
+      Math.min(step > 0 ? length : length - 1, value < 0 ? value + length : value),
+    );
+  let at = start === undefined ? (step > 0 ? 0 : length - 1) : clamp(start);
+  const end = stop === undefined ? (step > 0 ? length : -1) : clamp(stop);
+  if (from.kind === "range") {
+    const count = Math.max(0, Math.ceil((end - at) / step));
+    return { ...from, start: from.start + at * from.step, step: from.step * step, count };
+  }
+  const chosen: Value[] = [];
+  for (; step > 0 ? at < end : at > end; at += step) {
+    const found = entry(from, at);
+    if (found !== undefined) chosen.push(found);
+  }
+  return list(chosen);
+}
+
+function entry(from: ListValue | RangeValue, place: number): Value | undefined {
+  if (from.kind === "list") return from.items[place];
+  return place >= 0 && place < from.count ? int(from.start + place * from.step) : undefined;
+}
+
+function zeroStep(frame: Frame, span: Span): Value {
+  return report(frame, "NN0304", span, { message: "a step of 0 never gets anywhere" });
+}
+
+function integer(expression: ast.Expression, frame: Frame): number | undefined {
+  const value = frame.run.evaluator.expression(expression, frame);
+  const whole = asDim(value);
+  if (typeof whole === "number") return whole;
+  if (!isPoison(value)) {
+    report(frame, "NN0304", expression.span, {
+      message: `an index is a whole number, not ${describe(value)}`,
+    });
+  }
+  return undefined;
+}
+
+/** What an index does to each axis of the tensor, and what the result's axes are. */
+interface Plan {
+  readonly starts: Dim[];
+  readonly counts: Dim[];
+  readonly steps: number[];
+  readonly flipped: number[];
+  /** Axes of the result: an axis of the tensor, a new axis of 1, or the axes of the gathering index. */
+  readonly result: (
+    | { readonly kind: "axis"; readonly axis: number }
+    | { readonly kind: "new" }
+    | { readonly kind: "gather" }
+  )[];
+  gather: { readonly axis: number; readonly places: Node; readonly span: Span } | undefined;
+}
+
+function indexTensor(expression: ast.IndexExpression, node: Node, frame: Frame): Value {
+  const { items } = expression;
+  const rank = node.shape.length;
+  const used = items.filter(({ kind }) => kind === "Position" || kind === "Slice").length;
+  if (used > rank) {
+    return report(frame, "NN0303", expression.span, {
+      message: `${used} indices for a tensor with ${rank} ${rank === 1 ? "axis" : "axes"}`,
+      labels: [{ span: expression.object.span, text: typeText(node) }],
+    });
+  }
+  const plan = wholePlan(node);
+  let axis = 0;
+  let whole = true;
+  let spread = false;
+  for (const item of items) {
+    if (item.kind === "NewAxis") plan.result.push({ kind: "new" });
+    else if (item.kind === "Ellipsis") {
+      if (spread) return twoEllipses(frame, item.span);
+      spread = true;
+      for (let left = rank - used; left > 0; left--)
+        plan.result.push({ kind: "axis", axis: axis++ });
+    } else {
+      whole = planItem(item, axis, node, plan, expression, frame) && whole;
+      axis += 1;
+    }
+  }
+  while (axis < rank) plan.result.push({ kind: "axis", axis: axis++ });
+  return whole ? carryOut(plan, node, expression, frame) : poison;
+}
+
+function twoEllipses(frame: Frame, span: Span): Value {
+  return report(frame, "NN0304", span, { message: "`...` stands at most once in an index" });
+}
+
+function wholePlan(node: Node): Plan {
+  return {
+    starts: node.shape.map(() => 0),
+    counts: [...node.shape],
+    steps: node.shape.map(() => 1),
+    flipped: [],
+    result: [],
+    gather: undefined,
+  };
+}
+
+function planItem(
+  item: ast.IndexPosition | ast.IndexSlice,
+  axis: number,
+  node: Node,
+  plan: Plan,
+  expression: ast.IndexExpression,
+  frame: Frame,
+): boolean {
+  const extent = node.shape[axis] ?? 0;
+  if (item.kind === "Slice") {
+    plan.result.push({ kind: "axis", axis });
+    return planSlice(item, axis, extent, plan, frame);
+  }
+  const value = frame.run.evaluator.expression(item.value, frame);
+  if (isPoison(value)) return false;
+  const place = asDim(value);
+  if (place === undefined) return planGather(item, value, axis, plan, frame);
+  const start = typeof place === "number" && place < 0 ? addDims(extent, place) : place;
+  if (typeof extent === "number" && typeof start === "number" && (start < 0 || start >= extent)) {
+    report(frame, "NN0303", item.span, {
+      message: `entry ${dimText(place)} of an axis of ${extent}`,
+      labels: [{ span: expression.object.span, text: typeText(node) }],
+      notes: [`its entries are 0 to ${extent - 1}`],
+    });
+    return false;
+  }
+  plan.starts[axis] = start;
+  plan.counts[axis] = 1;
+  return true;
+}
+
+function planGather(
+  item: ast.IndexPosition,
+  value: Value,
+  axis: number,
+  plan: Plan,
+  frame: Frame,
+): boolean {
+  const places = toTensor(frame, { value, span: item.span });
+  if (places === undefined) return false;
+  if (places.type !== "i32" && places.type !== "u32") {
+    report(frame, "NN0302", item.span, {
+      message: `an index is an integer or a tensor of integers, not ${describe(value)}`,
+      hint:
+        places.type === "bool"
+          ? "`if c then a else b` chooses by truth values"
+          : "`u32(x)` makes integers",
+    });
+    return false;
+  }
+  if (plan.gather !== undefined) {
+    report(frame, "NN0304", item.span, {
+      message: "one tensor at a time can gather in an index",
+      hint: "index twice: `x[i][:, j]`",
+    });
+    return false;
+  }
+  plan.gather = { axis, places, span: item.span };
+  plan.result.push({ kind: "gather" });
+  return true;
+}
+
+function planSlice(
+  item: ast.IndexSlice,
+  axis: number,
+  extent: Dim,
+  plan: Plan,
+  frame: Frame,
+): boolean {
+  const step = item.step === undefined ? 1 : integer(item.step, frame);
+  if (step === undefined) return false;
+  if (step === 0) {
+    zeroStep(frame, item.span);
+    return false;
+  }
+  if (step < 0) plan.flipped.push(axis);
+  const first = boundary(item.start, extent, frame, step < 0);
+  const last = boundary(item.stop, extent, frame, step < 0);
+  if (first === undefined || last === undefined) return false;
+  const start = first ?? 0;
+  const stop = last ?? extent;
+  const length = subtractDims(stop, start);
+  const stride = Math.abs(step);
+  plan.starts[axis] = start;
+  plan.counts[axis] =
+    typeof length === "number"
+      ? Math.max(0, Math.ceil(length / stride))
+      : ceilDivideDims(length, stride);
+  plan.steps[axis] = stride;
+  return true;
+}
+
+/** Where a slice begins or ends, from the front (from the back in the flipped axis); null where it is not said. */
+function boundary(
+  expression: ast.Expression | undefined,
+  extent: Dim,
+  frame: Frame,
+  flipped: boolean,
+): Dim | null | undefined {
+  if (expression === undefined) return null;
+  const value = frame.run.evaluator.expression(expression, frame);
+  const place = asDim(value);
+  if (place === undefined) {
+    if (!isPoison(value)) {
+      report(frame, "NN0304", expression.span, {
+        message: `a slice goes from one whole number to another, not ${describe(value)}`,
+      });
+    }
+    return undefined;
+  }
+  let at = typeof place === "number" && place < 0 ? addDims(extent, place) : place;
+  if (flipped) at = subtractDims(subtractDims(extent, at), 1);
+  if (typeof at === "number") {
+    at = Math.max(0, at);
+    if (typeof extent === "number") at = Math.min(at, extent);
+  }
+  return at;
+}
+
+function carryOut(plan: Plan, node: Node, expression: ast.IndexExpression, frame: Frame): Value {
+  const { builder } = frame.run;
+  const { span } = expression;
+  const base = plan.flipped.length === 0 ? node : builder.flip(node, plan.flipped);
+  const untouched =
+    plan.starts.every((start) => start === 0) && plan.steps.every((step) => step === 1);
+  let value: Value = tensor(base);
+  if (
+    !untouched ||
+    plan.counts.some((count, axis) => dimText(count) !== dimText(base.shape[axis] ?? 0))
+  ) {
+    const { starts, counts, steps } = plan;
+    value = apply(frame, span, "slice", [base], { starts, counts, steps }, [
+      expression.object.span,
+    ]);
+  }
+  if (plan.gather !== undefined && value.kind === "tensor") {
+    const { axis, places, span: at } = plan.gather;
+    value = apply(frame, span, "take", [value.node, places], { axis, batchAxes: 0 }, [
+      expression.object.span,
+      at,
+    ]);
+  }
+  if (value.kind !== "tensor") return value;
+  const shape = plan.result.flatMap((entry): readonly Dim[] => {
+    if (entry.kind === "new") return [1];
+    if (entry.kind === "gather") return plan.gather?.places.shape ?? [];
+    return [plan.counts[entry.axis] ?? 1];
+  });
+  return apply(frame, span, "reshape", [value.node], { shape }, [expression.object.span]);
+}
