@@ -5,8 +5,8 @@ import { WriteError } from "./data/atomic.js";
 import { paint } from "./terminal.js";
 import type { Terminal } from "./terminal.js";
 
-/** 1: the user's file or data, 2: wrong usage, 3: the machine. */
-export type ExitCode = 1 | 2 | 3;
+/** 1: the user's file or data, 2: wrong usage, 3: the machine; 128 and a signal's number: stopped by it. */
+export type ExitCode = 1 | 2 | 3 | 129 | 130 | 143;
 
 export interface FailureDetails {
   readonly file?: string;
@@ -69,8 +69,8 @@ function describe(error: unknown): FailureReport {
     return { exitCode, code, message, file, row, hint };
   }
   if (error instanceof WriteError) {
-    const { file, message, machine } = error;
-    return { exitCode: machine ? 3 : 1, code: "file-unwritable", message, file };
+    const { file, message, machine, hint } = error;
+    return { exitCode: machine ? 3 : 1, code: "file-unwritable", message, file, hint };
   }
   if (isRuntimeError(error) && error.code !== "internal") {
     const { code, message } = error;

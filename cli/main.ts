@@ -2,7 +2,7 @@
 // In: the process's arguments; out: its exit code.
 import { readFileSync } from "node:fs";
 import * as nodeModule from "node:module";
-import { WriteError } from "./data/atomic.js";
+import { writeErrorOf } from "./data/atomic.js";
 import { errorCode } from "./data/file.js";
 import { reportFailure } from "./failure.js";
 import { runProgram } from "./program.js";
@@ -24,12 +24,13 @@ function packageVersion(): string {
 
 /** A reader that has gone away (`nnc … | head`) is no fault of anyone's; a full disk is the machine's. */
 function endWithoutStdout(error: unknown): never {
-  const reason = errorCode(error);
-  if (reason === "EPIPE") process.exit(0);
-  process.exit(reportFailure(new WriteError("stdout", reason), terminal, false));
+  if (errorCode(error) === "EPIPE") process.exit(0);
+  process.exit(reportFailure(writeErrorOf("stdout", error), terminal, false));
 }
 
 process.stdout.on("error", endWithoutStdout);
+/** Whoever read the progress has gone (a closed terminal, `2>&1 | head`): the work goes on without a word. */
+process.stderr.on("error", () => undefined);
 
 keepCompiledCode();
 

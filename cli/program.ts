@@ -4,7 +4,8 @@ import { reportFailure } from "./failure.js";
 import type { Terminal } from "./terminal.js";
 
 const description = `Compiles neural networks written in .nn files, trains them, and writes them as bundles for apps.
-Exit codes: 0 done, 1 the file or the data are at fault, 2 wrong usage, 3 the machine is at fault.`;
+Exit codes: 0 done, 1 the file or the data are at fault, 2 wrong usage, 3 the machine is at fault;
+training that was interrupted saves its weights and exits 129 (SIGHUP), 130 (Ctrl-C) or 143 (SIGTERM).`;
 
 const examples = `
 Examples:

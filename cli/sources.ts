@@ -15,7 +15,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "it may not be read",
 };
 
-function readText(file: string): string {
+function readBytes(file: string): Buffer {
   const handle = openSync(file, "r");
   try {
     const parts: Buffer[] = [];
@@ -26,20 +26,41 @@ function readText(file: string): string {
       parts.push(part.subarray(0, count));
       length += count;
     }
-    return Buffer.concat(parts).toString("utf8");
+    return Buffer.concat(parts);
   } finally {
     closeSync(handle);
   }
 }
 
+/** Nothing may be lost in reading: what is not UTF-8 is refused, by the line of its first such byte. */
+function decode(bytes: Buffer, file: string): string {
+  const text = bytes.toString("utf8");
+  const again = Buffer.from(text, "utf8");
+  if (bytes.equals(again)) return text;
+  const bad = bytes.findIndex((byte, offset) => byte !== again[offset]);
+  const line = bytes.subarray(0, bad).filter((byte) => byte === 0x0a).length + 1;
+  const value = (bytes[bad] ?? 0).toString(16).padStart(2, "0");
+  throw new Failure(
+    1,
+    "not-utf8",
+    `the file is not UTF-8 text: line ${line} has the byte 0x${value}`,
+    {
+      file,
+      hint: "save it as UTF-8 (an editor's “save with encoding”); it was left as it is",
+    },
+  );
+}
+
 /** Throws Failure where the file cannot be read. */
 export function readNnFile(file: string): string {
+  let bytes: Buffer;
   try {
-    return readText(file);
+    bytes = readBytes(file);
   } catch (error) {
     const reason = reasons[errorCode(error)] ?? `it cannot be read (${errorCode(error)})`;
     throw new Failure(1, "file-unreadable", reason, { file });
   }
+  return decode(bytes, file);
 }
 
 function isUnder(path: string, root: string): boolean {
@@ -56,7 +77,7 @@ export function importReader(file: string, root?: string): (path: string) => str
   return (path) => {
     try {
       const real = realpathSync(path);
-      return isUnder(real, realpathSync(top)) ? readText(real) : undefined;
+      return isUnder(real, realpathSync(top)) ? readBytes(real).toString("utf8") : undefined;
     } catch {
       return undefined;
     }

@@ -5,8 +5,8 @@ import { Option } from "commander";
 import type { Command } from "commander";
 import type { CompiledModel } from "../../compiler/index.js";
 import { compileFile } from "../compiling.js";
-import { errorCode } from "../data/file.js";
-import { WriteError, writeWhole } from "../data/atomic.js";
+import { WriteError, writeErrorOf, writeWhole } from "../data/atomic.js";
+import { claimOutputs } from "../data/outputs.js";
 import { Failure } from "../failure.js";
 import { bytesText } from "../numbers.js";
 import { modelOption, rootOption, setOption, weightsOption } from "../options.js";
@@ -46,6 +46,7 @@ async function runCompile(
   terminal: Terminal,
 ): Promise<void> {
   const { output, entry, minify, externalRuntime } = options;
+  if (output === "") throw new WriteError("(no name)", "-o names no folder");
   const models = await compileFile(file, options, terminal);
   const weights =
     options.weights === undefined ? undefined : await checkedWeights(options.weights, models);
@@ -59,11 +60,15 @@ async function runCompile(
   try {
     mkdirSync(output, { recursive: true });
   } catch (error) {
-    throw new WriteError(output, errorCode(error));
+    throw writeErrorOf(output, error);
   }
   const stem = basename(file).replace(/\.nn$/, "");
   const all: [string, string | Uint8Array][] = Object.entries(files);
   if (weights !== undefined) all.push([`${stem}.safetensors`, weights]);
+  claimOutputs(
+    all.map(([name]) => ({ option: "-o", file: join(output, name) })),
+    [file],
+  );
   for (const [name, content] of all) {
     const path = join(output, name);
     writeWhole(path, content);

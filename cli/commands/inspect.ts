@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { CompiledModel } from "../../compiler/index.js";
 import { compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
+import { claimOutputs } from "../data/outputs.js";
 import { describePlan, descriptionText } from "../inspection.js";
 import { jsonOption, modelOption, numberOption, rootOption, setOption } from "../options.js";
 import type { ModelOptions } from "../options.js";
@@ -59,6 +60,7 @@ async function runInspect(
   options: InspectOptions,
   terminal: Terminal,
 ): Promise<void> {
+  claimOutputs([{ option: "--svg", file: options.svg }], [file]);
   const models = await compileFile(file, options, terminal);
   const json = options.json === true;
   if (options.svg !== undefined) await writePicture(options.svg, models, terminal);

@@ -9,6 +9,7 @@ import { chooseModel, compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
 import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
+import { claimOutputs, dataFiles } from "../data/outputs.js";
 import { parseDataArgument } from "../data/source.js";
 import { csvText, jsonText, npyBytes, outputFormat } from "../data/write.js";
 import type { OutputArray } from "../data/write.js";
@@ -146,6 +147,10 @@ async function runPredict(
 ): Promise<void> {
   const format = outputFormat(options.output);
   if (format === undefined) writeOutputs(options.output, [], terminal);
+  if (options.output !== "-") {
+    const reads = [file, options.weights, ...dataFiles(options.data)];
+    claimOutputs([{ option: "-o", file: options.output }], reads);
+  }
   const compiled = await compileFile(file, options, terminal);
   const model = chooseModel(compiled, file);
   const { plan } = model;

@@ -1,37 +1,131 @@
-// In: a path and its whole new content; out: the file, replaced at once or not at all.
-import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+// In: a path and its whole new content; out: the file, replaced at once or not at all, or what is no plain file, written into.
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import type { Stats } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { errorCode } from "./file.js";
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk's quota is used up",
+  ENOENT: "there is no such folder",
+  ENOTDIR: "there is no such folder",
+  EISDIR: "this is a folder, not a file",
+  ENAMETOOLONG: "the name is too long",
+  EROFS: "the file system is read-only",
+  ELOOP: "its links lead in a circle",
+};
+
+const machineCodes = new Set(["ENOSPC", "EDQUOT", "EIO"]);
 
 /** The machine is at fault (exit code 3) where the disk is full, else the path is (exit code 1). */
 export class WriteError extends Error {
   override readonly name = "WriteError";
-  readonly machine: boolean;
   constructor(
     readonly file: string,
-    readonly reason: string,
+    message: string,
+    readonly hint?: string,
+    readonly machine = false,
   ) {
-    super(
-      reason === "ENOSPC"
-        ? "the disk is full"
-        : reason === "ENOENT"
-          ? "there is no such folder"
-          : reason === "EISDIR"
-            ? "this is a folder"
-            : `it cannot be written (${reason})`,
-    );
-    this.machine = ["ENOSPC", "EDQUOT", "EIO"].includes(reason);
+    super(message);
+  }
+}
+
+/** What the system says about a file that cannot be written. */
+export function writeErrorOf(file: string, error: unknown): WriteError {
+  if (error instanceof WriteError) return error;
+  const code = errorCode(error);
+  const message = reasons[code] ?? `it cannot be written (${code || String(error)})`;
+  return new WriteError(file, message, undefined, machineCodes.has(code));
+}
+
+/** What stands at a path, links followed; undefined where nothing does. */
+export function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Links followed, also one whose target is not there yet. */
+function targetOf(file: string): string {
+  if (statOf(file) !== undefined) return realpathSync(file);
+  try {
+    if (!lstatSync(file).isSymbolicLink()) return file;
+  } catch {
+    return file;
+  }
+  return targetOf(resolve(dirname(file), readlinkSync(file)));
+}
+
+/** Several names of one file, and what is no plain file (a pipe, a device), are written into. */
+function isReplaceable(stats: Stats | undefined): boolean {
+  return stats === undefined || (stats.isFile() && stats.nlink === 1);
+}
+
+function keepOwner(file: string, { mode, uid, gid }: Stats): void {
+  chmodSync(file, mode & 0o7777);
+  try {
+    chownSync(file, uid, gid);
+  } catch {
+    // Only root may give files away; the mode is what matters.
   }
 }
 
 /** Writes beside the file and renames, so that a failure leaves what was there before. */
-export function writeWhole(file: string, content: string | Uint8Array): void {
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+function replace(target: string, content: string | Uint8Array, before: Stats | undefined): void {
+  // The name does not grow with the target's, which may be as long as names can be.
+  const temporary = join(dirname(target), `.nnc-${process.pid}-${Date.now().toString(36)}.tmp`);
   try {
-    writeFileSync(temporary, content);
-    renameSync(temporary, file);
+    writeFileSync(temporary, content, { flag: "wx" });
+    if (before !== undefined) keepOwner(temporary, before);
+    renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new WriteError(file, errorCode(error));
+    throw error;
+  }
+}
+
+/** Nobody may write it: for root, too, that says that it shall stay as it is. Throws WriteError. */
+export function refuseUnwritable(file: string, stats: Stats | undefined): void {
+  if (stats?.isDirectory() === true)
+    throw new WriteError(file, "this is a folder, not a file", "name a file in it");
+  if (stats?.isFile() === true && (stats.mode & 0o222) === 0)
+    throw new WriteError(file, "it is read-only", "write to another file, or make it writable");
+}
+
+/** Keeps what is there what it is: follows links, keeps modes, writes into pipes and devices. Throws WriteError. */
+export function writeWhole(file: string, content: string | Uint8Array): void {
+  try {
+    const target = targetOf(file);
+    const stats = statOf(target);
+    refuseUnwritable(file, stats);
+    if (isReplaceable(stats)) replace(target, content, stats);
+    else writeFileSync(target, content);
+  } catch (error) {
+    throw writeErrorOf(file, error);
+  }
+}
+
+/** A plain file emptied, for what grows line by line; pipes and devices stay as they are. Throws WriteError. */
+export function startAnew(file: string): void {
+  try {
+    refuseUnwritable(file, statOf(file));
+    closeSync(openSync(file, "w"));
+  } catch (error) {
+    throw writeErrorOf(file, error);
   }
 }

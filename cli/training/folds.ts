@@ -118,4 +118,5 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
   });
   const head = ["validation", ...results.map((_, fold) => `fold ${fold + 1}`), "mean"];
   terminal.write(`${tableText([head, ...columns])}\n`);
+  interrupt.throwIfInterrupted();
 }

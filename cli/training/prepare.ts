@@ -1,15 +1,15 @@
 // In: a file and the options of `nnc train`; out: all that a run needs, checked before anything is trained.
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { CompiledModel } from "../../compiler/index.js";
 import type { FitOptions, TrainingNet } from "../../runtime/api.js";
 import type { PlanStage } from "../../runtime/plan.js";
 import type { TrainOptions } from "../commands/train.js";
 import { chooseModel, compileFile } from "../compiling.js";
-import { WriteError } from "../data/atomic.js";
+import { writeErrorOf } from "../data/atomic.js";
 import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
-import { errorCode } from "../data/file.js";
+import { claimOutputs, dataFiles } from "../data/outputs.js";
 import { Failure } from "../failure.js";
 import { openNetwork } from "../session.js";
 import { inputSpecs, trainedLengths } from "../specs.js";
@@ -53,15 +53,27 @@ function wantedStages(
   });
 }
 
-/** A run of hours shall not end with a path that cannot be written. */
-function refuseUnwritable(file: string | undefined): void {
-  if (file === undefined) return;
-  try {
-    accessSync(dirname(file), constants.W_OK);
-    if (existsSync(file)) accessSync(file, constants.W_OK);
-  } catch (error) {
-    throw new WriteError(file, errorCode(error));
+/** The folder of checkpoints is made; every path is looked at before anything is trained. */
+function claimRunOutputs(file: string, options: TrainOptions, output: string): void {
+  const { checkpoint, folds } = options;
+  if (checkpoint !== undefined) {
+    try {
+      mkdirSync(checkpoint, { recursive: true });
+    } catch (error) {
+      throw writeErrorOf(checkpoint, error);
+    }
   }
+  const outputs = [
+    // Cross-validation writes no weights.
+    { option: "-o", file: folds === undefined ? output : undefined },
+    { option: "--log", file: options.log },
+    { option: "--report", file: options.report },
+    {
+      option: "--checkpoint",
+      file: checkpoint === undefined ? undefined : checkpointFile(checkpoint),
+    },
+  ];
+  claimOutputs(outputs, [file, ...dataFiles(options.data)]);
 }
 
 export function checkpointFile(folder: string): string {
@@ -76,6 +88,10 @@ function startingWeights(
   const { resume, checkpoint, weights } = options;
   if (resume !== true)
     return { weights: weights === undefined ? undefined : readWeights(weights), resumed: false };
+  if (options.folds !== undefined)
+    throw new Failure(2, "usage", "--folds cannot go on with --resume", {
+      hint: "the saved weights have seen every row, so no fold could judge them",
+    });
   if (weights !== undefined)
     throw new Failure(2, "usage", "--resume and --weights say two different starts");
   return {
@@ -93,6 +109,7 @@ export async function prepareRun(
   const model = chooseModel(compiled, file);
   const stages = wantedStages(model, options.stage, file);
   const output = options.output ?? defaultWeightsPath(file);
+  claimRunOutputs(file, options, output);
   const { weights, resumed } = startingWeights(options, output);
   const needed = new Set(stages.flatMap(({ inputs }) => inputs));
   const data = await bindData(inputSpecs(model.plan, needed), options.data, {
@@ -100,14 +117,6 @@ export async function prepareRun(
     ...(weights === undefined ? {} : { vocabularies: weights.vocabularies }),
     ...(options.rows === undefined ? {} : { rows: options.rows }),
   });
-  if (options.checkpoint !== undefined) {
-    try {
-      mkdirSync(options.checkpoint, { recursive: true });
-    } catch (error) {
-      throw new WriteError(options.checkpoint, errorCode(error));
-    }
-  }
-  for (const path of [output, options.log, options.report]) refuseUnwritable(path);
   return { file, options, terminal, model, stages, data, output, weights, resumed };
 }
 

@@ -101,13 +101,25 @@ function curvesOf(
   pick: (event: EpochReport) => Readonly<Record<string, number>>,
 ): Curve[] {
   const names = [...new Set(epochs.flatMap((event) => Object.keys(pick(event))))];
+  const numbers = epochNumbers(epochs);
   return names.map((name) => ({
     name,
     points: epochs.flatMap((event, at) => {
       const value = pick(event)[name];
-      return value === undefined ? [] : [[at + 1, value] as const];
+      return value === undefined ? [] : [[numbers[at] ?? at + 1, value] as const];
     }),
   }));
+}
+
+/** From 1 in the first stage, on from where a resumed run was; a later stage counts on from the one before it. */
+export function epochNumbers(epochs: readonly Pick<EpochReport, "stage" | "epoch">[]): number[] {
+  let before = 0;
+  let last = 0;
+  return epochs.map(({ stage, epoch }, at) => {
+    if (at > 0 && epochs[at - 1]?.stage !== stage) before = last;
+    last = before + epoch + 1;
+    return last;
+  });
 }
 
 function charts(epochs: readonly EpochReport[]): string {

@@ -11,6 +11,8 @@ import { runFolds } from "./folds.js";
 import { watchInterrupt } from "./interrupt.js";
 import { openLog } from "./log.js";
 import type { RunLog } from "./log.js";
+import type { Attempt } from "./attempt.js";
+import { makeAttempts } from "./attempt.js";
 import { checkpointFile, lengthOf, openRunNetwork, prepareRun, tellLoaded } from "./prepare.js";
 import type { Run } from "./prepare.js";
 import { makeProgress } from "./progress.js";
@@ -22,10 +24,18 @@ interface Outcome {
   readonly stopped: History["stopped"];
 }
 
-async function saveCheckpoint({ options, data }: Run, net: TrainingNet): Promise<void> {
+async function saveCheckpoint(
+  { options, data }: Run,
+  net: TrainingNet,
+  attempt: Attempt,
+): Promise<void> {
   if (options.checkpoint === undefined) return;
+  const file = checkpointFile(options.checkpoint);
   const saved = await net.save({ optimizer: true });
-  writeWeights(checkpointFile(options.checkpoint), saved, data.vocabularies);
+  const write = (): void => {
+    writeWeights(file, saved, data.vocabularies);
+  };
+  attempt(file, write, true);
 }
 
 async function fitStages(
@@ -33,6 +43,7 @@ async function fitStages(
   net: TrainingNet,
   signal: AbortSignal,
   log: RunLog,
+  attempt: Attempt,
 ): Promise<Outcome> {
   const { options, stages, data, terminal } = run;
   const progress = makeProgress(terminal, options.quiet === true);
@@ -50,7 +61,7 @@ async function fitStages(
         epochs.push(report);
         progress.epoch(report);
         log.epoch(report);
-        await saveCheckpoint(run, net);
+        await saveCheckpoint(run, net, attempt);
       },
     });
     progress.end();
@@ -118,7 +129,8 @@ async function trainOnce(run: Run): Promise<void> {
   const { options, terminal, model, stages, data } = run;
   const net = await openRunNetwork(run, options.seed);
   tellLoaded(run, net);
-  const log = openLog(options.log, run.resumed);
+  const { attempt, throwFirst } = makeAttempts(terminal);
+  const log = openLog(options.log, run.resumed, attempt);
   const { backend } = net;
   log.write({
     kind: "start",
@@ -130,13 +142,15 @@ async function trainOnce(run: Run): Promise<void> {
   const started = performance.now();
   const interrupt = watchInterrupt(terminal);
   try {
-    const { epochs, stopped } = await fitStages(run, net, interrupt.signal, log);
+    const { epochs, stopped } = await fitStages(run, net, interrupt.signal, log, attempt);
     const seconds = (performance.now() - started) / 1000;
     await saveWeights(run, net, stopped === "aborted");
     if (stopped === "aborted")
       terminal.note(`stopped; go on with: ${resumeCommand(process.argv.slice(2))}`);
     await writeReport(run, net, epochs, seconds);
     log.write({ kind: "end", stopped, seconds });
+    interrupt.throwIfInterrupted();
+    throwFirst();
   } catch (error) {
     if (isNotFinite(error)) await saveWeights(run, net, false);
     throw error;

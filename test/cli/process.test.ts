@@ -1,6 +1,14 @@
 // In: the built command as a process of its own; out: exit codes, streams, signals and the software adapter.
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { softwareEnvironment, softwareExpected } from "../../scripts/software.mjs";
@@ -23,7 +31,7 @@ interface Ended {
 function run(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  watch: (notes: string, signal: () => void) => void = () => undefined,
+  watch: (notes: string, signal: (name?: NodeJS.Signals) => void) => void = () => undefined,
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [command, ...args], {
@@ -35,7 +43,7 @@ function run(
     child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => {
       notes += chunk.toString();
-      watch(notes, () => child.kill("SIGINT"));
+      watch(notes, (name = "SIGINT") => child.kill(name));
     });
     child.on("close", (code) => {
       resolve({ code, out, notes });
@@ -68,20 +76,61 @@ describe("the command as a process", () => {
     closeSync(full);
     expect({ status, stderr }).toEqual({ status: 3, stderr: "error: stdout: the disk is full\n" });
   });
-  test("Ctrl-C stops after the step, writes weights and says how to resume", async () => {
-    const weights = join(folder.path, "long.safetensors");
-    const args = ["train", movies, ...data, "--backend", "cpu", "--epochs", "9000000"];
-    let sent = false;
-    const ended = await run([...args, "-o", weights], {}, (notes, signal) => {
-      if (sent || !notes.includes("epoch 3/")) return;
-      sent = true;
-      signal();
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)(
+    "%s stops after the step, writes weights, says how to resume, and exits %i",
+    async (name, code) => {
+      const weights = join(folder.path, `${name}.safetensors`);
+      const args = ["train", movies, ...data, "--backend", "cpu", "--epochs", "9000000"];
+      let sent = false;
+      const ended = await run([...args, "-o", weights], {}, (notes, signal) => {
+        if (sent || !notes.includes("epoch 3/")) return;
+        sent = true;
+        signal(name);
+      });
+      expect(ended.code).toBe(code);
+      expect(ended.notes).toContain(`wrote ${weights}`);
+      expect(ended.notes).toContain("--resume");
+      expect(readFileSync(weights).includes("nnc.training")).toBe(true);
+    },
+    60_000,
+  );
+  test("whoever reads the progress may go away: the weights are written all the same", async () => {
+    const weights = join(folder.path, "unread.safetensors");
+    const args = ["train", movies, ...data, "--backend", "cpu", "--epochs", "60", "-o", weights];
+    const child = spawn(process.execPath, [command, ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
     });
-    expect(ended.code).toBe(0);
-    expect(ended.notes).toContain(`wrote ${weights}`);
-    expect(ended.notes).toContain("--resume");
-    expect(readFileSync(weights).includes("nnc.training")).toBe(true);
+    child.stderr.destroy();
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(code).toBe(0);
+    expect(existsSync(weights)).toBe(true);
   }, 60_000);
+  test.runIf(existsSync("/dev/full"))(
+    "a full disk behind the log and the checkpoints ends no run, and is told at its end",
+    async () => {
+      const weights = join(folder.path, "full.safetensors");
+      const checkpoints = join(folder.path, "checkpoints");
+      mkdirSync(checkpoints);
+      symlinkSync("/dev/full", join(checkpoints, "checkpoint.safetensors"));
+      for (const extra of [
+        ["--log", "/dev/full"],
+        ["--checkpoint", checkpoints],
+      ]) {
+        rmSync(weights, { force: true });
+        const args = ["train", movies, ...data, "--backend", "cpu", "--epochs", "3"];
+        const ended = await run([...args, "-o", weights, ...extra]);
+        expect(ended.code).toBe(3);
+        expect(ended.notes).toContain("the disk is full; the run goes on without it");
+        expect(ended.notes).toContain("epoch 3/3");
+        expect(existsSync(weights)).toBe(true);
+      }
+    },
+    60_000,
+  );
   test("the line that tells the backend says why it was taken", async () => {
     const weights = join(folder.path, "auto.safetensors");
     const { code, notes } = await run(["train", movies, ...data, "--epochs", "2", "-o", weights]);

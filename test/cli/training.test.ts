@@ -7,7 +7,8 @@ import { durationText, valueText } from "../../cli/numbers.js";
 import { foldOf, permutation } from "../../cli/training/folds.js";
 import { openLog } from "../../cli/training/log.js";
 import { makeProgress } from "../../cli/training/progress.js";
-import { reportPage } from "../../cli/training/report.js";
+import { epochNumbers, reportPage } from "../../cli/training/report.js";
+import { makeAttempts } from "../../cli/training/attempt.js";
 import { resumeCommand } from "../../cli/training/run.js";
 import type { EpochReport, StepReport } from "../../runtime/api.js";
 import type { Plan } from "../../runtime/plan.js";
@@ -118,13 +119,37 @@ describe("progress", () => {
 describe("log and report", () => {
   test("a JSON value a line, which a resumed run goes on with", () => {
     const file = folder.put("run.jsonl", "old\n");
-    openLog(file, false).epoch(epochReport(0, 0.5));
-    openLog(file, true).write({ kind: "end" });
+    const { attempt } = makeAttempts(recorder());
+    openLog(file, false, attempt).epoch(epochReport(0, 0.5));
+    openLog(file, true, attempt).write({ kind: "end" });
     const lines = readFileSync(file, "utf8").trimEnd().split("\n");
     expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual([
       "epoch",
       "end",
     ]);
+  });
+  test("epochs are numbered on from where a resumed run was, and through the stages", () => {
+    const at = (stage: string, epoch: number): { stage: string; epoch: number } => ({
+      stage,
+      epoch,
+    });
+    expect(epochNumbers([at("a", 0), at("a", 1)])).toEqual([1, 2]);
+    expect(epochNumbers([at("a", 5), at("a", 6), at("b", 0), at("b", 1)])).toEqual([6, 7, 8, 9]);
+    const epochs = [
+      { ...epochReport(0, 0.5), epoch: 6 },
+      { ...epochReport(0, 0.4), epoch: 8 },
+    ];
+    const page = reportPage({
+      model: "A",
+      file: "a.nn",
+      facts: [],
+      epochs,
+      parameters: [],
+      samples: undefined,
+      graph: "",
+    });
+    expect(page).toContain(">7</text>");
+    expect(page).toContain(">9</text>");
   });
   test("the page holds curves, parameters and no markup of the user's", () => {
     const page = reportPage({
