@@ -85,7 +85,7 @@ describe("what a command is going to write", () => {
   const data = folder.put("x.csv", "x\n1\n2\n");
   const trained = folder.put(
     "trained.nn",
-    "model A { input x: [batch]  weight W: [] = 1  output y = x * W  loss y ^ 2 }\ntrain A { optimizer sgd() }\n",
+    "model A { input x: [batch]  weight W: [] = 1  output y = x * W  loss y ^ 2 }\ntrain A { optimizer sgd(lr: 0.1) }\n",
   );
   const claim = (file: string, other?: string) => () => {
     const outputs = [
