@@ -1,5 +1,6 @@
 // In: the text of an option; out: its value, or commander's usage error (exit code 2).
 import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
 import { parseRows } from "./data/rows.js";
 import type { RowRange } from "./data/rows.js";
 import { parseSetting } from "./settings.js";
@@ -18,10 +19,15 @@ export interface ModelOptions extends FileOptions {
   readonly model?: string;
 }
 
-/** What a command takes that computes on data. */
-export interface ComputeOptions extends ModelOptions {
-  readonly data: readonly string[];
+/** Which part of the data files is read, and how. */
+export interface ReadingOptions {
   readonly rows?: RowRange;
+  readonly header?: boolean;
+}
+
+/** What a command takes that computes on data. */
+export interface ComputeOptions extends ModelOptions, ReadingOptions {
+  readonly data: readonly string[];
   readonly backend: Backend;
 }
 
@@ -29,11 +35,13 @@ function collect(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
 }
 
-function wholeNumber(least: number): (text: string) => number {
+function wholeNumber(least: number, most?: number): (text: string) => number {
+  const wanted = most === undefined ? `from ${least} on` : `from ${least} to ${most}`;
   return (text) => {
     const value = Number(text.replaceAll("_", ""));
-    if (!/^\d[\d_]*$/.test(text) || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`a whole number from ${least} on is wanted.`);
+    const fits = Number.isSafeInteger(value) && value >= least && value <= (most ?? Infinity);
+    if (!/^\d[\d_]*$/.test(text) || !fits)
+      throw new InvalidArgumentError(`a whole number ${wanted} is wanted.`);
     return value;
   };
 }
@@ -60,7 +68,7 @@ export function rootOption(): Option {
   );
 }
 
-export function dataOption(): Option {
+function dataOption(): Option {
   return new Option(
     "--data <name=path>",
     "an input or target; FILE.csv:colA,colB picks columns; may be repeated",
@@ -82,6 +90,22 @@ export function rowsOption(): Option {
   );
 }
 
+/** What every command takes that reads data; whether CSV files have a header line, each file tells by itself. */
+export function addDataOptions(command: Command): Command {
+  return command
+    .addOption(dataOption())
+    .option("--header", "the first line of CSV files names the columns, even if by numbers")
+    .option("--no-header", "CSV files have no header line; their columns are #0, #1, …");
+}
+
+/** What of a command's options is for the readers of data. */
+export function readingOptions({ rows, header }: ReadingOptions): ReadingOptions {
+  return {
+    ...(rows === undefined ? {} : { rows }),
+    ...(header === undefined ? {} : { header }),
+  };
+}
+
 export type Backend = "auto" | "webgpu" | "cpu";
 
 export function backendOption(): Option {
@@ -101,4 +125,11 @@ export function jsonOption(): Option {
 /** An option that takes a whole number. */
 export function numberOption(flags: string, description: string, least = 1): Option {
   return new Option(flags, description).argParser(wholeNumber(least));
+}
+
+/** Generators of random numbers take 32 bits; more would be cut off, and give another seed's draws. */
+const largestSeed = 2 ** 32 - 1;
+
+export function seedOption(description: string): Option {
+  return new Option("--seed <n>", description).argParser(wholeNumber(0, largestSeed));
 }

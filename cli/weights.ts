@@ -2,7 +2,7 @@
 import { readSafetensors, writeSafetensors } from "../runtime/safetensors.js";
 import type { SafetensorsFile } from "../runtime/safetensors.js";
 import { writeWhole } from "./data/atomic.js";
-import { readDataFile } from "./data/file.js";
+import { readUnpacked } from "./data/file.js";
 import { readTensorFile } from "./data/tensors.js";
 
 const vocabularyPrefix = "vocabulary.";
@@ -20,7 +20,7 @@ export function defaultWeightsPath(source: string): string {
 }
 
 export function readWeights(file: string): WeightsFile {
-  const { bytes } = readDataFile(file);
+  const bytes = readUnpacked(file);
   const { tensors, metadata } = readTensorFile(bytes, file);
   const vocabularies = new Map(
     Object.entries(metadata)

@@ -73,7 +73,8 @@ function refuseDuplicateKeys(text: string): void {
   }
 }
 
-function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; end: number } {
+/** `bytes` may end with the header. */
+export function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; end: number } {
   if (bytes.length < 8) fail("truncated", `the file ends after ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
@@ -111,7 +112,7 @@ interface Entry {
   readonly end: number;
 }
 
-function readEntry(name: string, value: unknown): Entry {
+export function readEntry(name: string, value: unknown): Entry {
   if (!isRecord(value)) fail("header", `the entry "${name}" is no JSON object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype))

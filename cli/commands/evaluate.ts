@@ -9,10 +9,11 @@ import { batchOf, chunkSize, chunksOf } from "../batches.js";
 import { countText, tableText, valueText } from "../numbers.js";
 import {
   backendOption,
-  dataOption,
+  addDataOptions,
   jsonOption,
   modelOption,
   numberOption,
+  readingOptions,
   rootOption,
   rowsOption,
   setOption,
@@ -70,11 +71,10 @@ async function runEvaluate(
   const model = chooseModel(compiled, file);
   const { plan } = model;
   const weights = readWeights(options.weights);
-  const { rows } = options;
   const data = await bindData(inputSpecs(plan, neededInputs(plan)), options.data, {
     lengths: trainedLengths(plan),
     vocabularies: weights.vocabularies,
-    ...(rows === undefined ? {} : { rows }),
+    ...readingOptions(options),
   });
   const { backend, examples } = options;
   const net = await openNetwork(model, { backend, source: file, weights }, terminal);
@@ -97,13 +97,14 @@ async function runEvaluate(
 }
 
 export function addEvaluate(program: Command, terminal: Terminal): void {
-  program
-    .command("evaluate")
-    .summary("losses and metrics of trained weights")
-    .description("Computes losses, metrics and, for classes, a confusion table over given data.")
-    .argument("<file>", "a .nn file")
+  addDataOptions(
+    program
+      .command("evaluate")
+      .summary("losses and metrics of trained weights")
+      .description("Computes losses, metrics and, for classes, a confusion table over given data.")
+      .argument("<file>", "a .nn file"),
+  )
     .addOption(weightsOption(true))
-    .addOption(dataOption())
     .addOption(rowsOption())
     .addOption(modelOption())
     .addOption(setOption())

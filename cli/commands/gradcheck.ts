@@ -2,13 +2,14 @@
 import type { Command } from "commander";
 import { Reported } from "../failure.js";
 import { tableText } from "../numbers.js";
-import { dataOption, jsonOption, modelOption, rootOption, setOption } from "../options.js";
+import { addDataOptions, jsonOption, modelOption, rootOption, setOption } from "../options.js";
 import type { ModelOptions } from "../options.js";
 import type { Terminal } from "../terminal.js";
 import type { CheckResult } from "../gradcheck/run.js";
 
 export interface GradcheckOptions extends ModelOptions {
   readonly data: readonly string[];
+  readonly header?: boolean;
   readonly json?: true;
 }
 
@@ -40,14 +41,15 @@ async function runGradcheck(
 }
 
 export function addGradcheck(program: Command, terminal: Terminal): void {
-  program
-    .command("gradcheck")
-    .summary("derivatives against central differences")
-    .description(
-      "Compares the derivatives of every objective with central differences in double precision.",
-    )
-    .argument("<file>", "a .nn file")
-    .addOption(dataOption())
+  addDataOptions(
+    program
+      .command("gradcheck")
+      .summary("derivatives against central differences")
+      .description(
+        "Compares the derivatives of every objective with central differences in double precision.",
+      )
+      .argument("<file>", "a .nn file"),
+  )
     .addOption(modelOption())
     .addOption(setOption())
     .addOption(rootOption())

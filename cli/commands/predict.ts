@@ -16,11 +16,13 @@ import type { OutputArray } from "../data/write.js";
 import { Failure } from "../failure.js";
 import {
   backendOption,
-  dataOption,
+  addDataOptions,
   modelOption,
   numberOption,
+  readingOptions,
   rootOption,
   rowsOption,
+  seedOption,
   setOption,
   weightsOption,
 } from "../options.js";
@@ -166,14 +168,14 @@ async function runPredict(
     ({ role, name }) => role === "input" || needed.has(name),
   );
   const weights = readWeights(options.weights);
-  const { rows, backend } = options;
+  const { backend } = options;
   const unneeded = new Set(
     plan.inputs.map(({ name }) => name).filter((name) => !specs.some((spec) => spec.name === name)),
   );
   const data = await bindData(specs, withoutTargets(options.data, unneeded, terminal), {
     lengths: trainedLengths(plan),
     vocabularies: weights.vocabularies,
-    ...(rows === undefined ? {} : { rows }),
+    ...readingOptions(options),
   });
   const net = await openNetwork(model, { backend, source: file, weights }, terminal);
   const arrays = await predictAll(net, plan, outputs, data, options);
@@ -188,13 +190,14 @@ function parseNames(text: string): readonly string[] {
 }
 
 export function addPredict(program: Command, terminal: Terminal): void {
-  program
-    .command("predict")
-    .summary("outputs for given inputs")
-    .description("Computes the outputs of trained weights for given inputs.")
-    .argument("<file>", "a .nn file")
+  addDataOptions(
+    program
+      .command("predict")
+      .summary("outputs for given inputs")
+      .description("Computes the outputs of trained weights for given inputs.")
+      .argument("<file>", "a .nn file"),
+  )
     .addOption(weightsOption(true))
-    .addOption(dataOption())
     .addOption(rowsOption())
     .addOption(modelOption())
     .addOption(setOption())
@@ -202,7 +205,7 @@ export function addPredict(program: Command, terminal: Terminal): void {
     .option("-o, --output <file>", ".npy, .csv or .json; - prints JSON on stdout", "-")
     .addOption(new Option("--outputs <names>", "the outputs wanted").argParser(parseNames))
     .addOption(numberOption("--examples <n>", "how many, where every input is drawn").default(1))
-    .addOption(numberOption("--seed <n>", "of what is drawn", 0))
+    .addOption(seedOption("of what is drawn"))
     .addOption(rootOption())
     .addHelpText(
       "after",

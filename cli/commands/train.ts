@@ -2,11 +2,12 @@
 import type { Command } from "commander";
 import {
   backendOption,
-  dataOption,
+  addDataOptions,
   modelOption,
   numberOption,
   rootOption,
   rowsOption,
+  seedOption,
   setOption,
   weightsOption,
 } from "../options.js";
@@ -29,12 +30,13 @@ export interface TrainOptions extends ComputeOptions {
 }
 
 export function addTrain(program: Command, terminal: Terminal): void {
-  program
-    .command("train")
-    .summary("train on data")
-    .description("Trains a model as its train blocks say, and writes the weights.")
-    .argument("<file>", "a .nn file")
-    .addOption(dataOption())
+  addDataOptions(
+    program
+      .command("train")
+      .summary("train on data")
+      .description("Trains a model as its train blocks say, and writes the weights.")
+      .argument("<file>", "a .nn file"),
+  )
     .addOption(rowsOption())
     .addOption(modelOption())
     .option("--stage <name>", "one stage instead of all")
@@ -43,7 +45,7 @@ export function addTrain(program: Command, terminal: Terminal): void {
     .addOption(backendOption())
     .addOption(numberOption("--epochs <n>", "instead of what the file says"))
     .addOption(numberOption("--steps <n>", "instead of what the file says"))
-    .addOption(numberOption("--seed <n>", "instead of what the file says", 0))
+    .addOption(seedOption("instead of what the file says"))
     .option("-o, --output <file>", "the weights file (default: FILE.safetensors beside the source)")
     .option("--log <file>", "a JSON value a line: the start, each epoch, the end")
     .option("--report <file>", "an HTML page with the curves and the parameters")

@@ -2,7 +2,19 @@
 
 /** Element types as files name them; `text` is the one of a character file. */
 export type DataType =
-  "bool" | "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "f16" | "f32" | "f64";
+  | "bool"
+  | "i8"
+  | "i16"
+  | "i32"
+  | "i64"
+  | "u8"
+  | "u16"
+  | "u32"
+  | "u64"
+  | "f16"
+  | "bf16"
+  | "f32"
+  | "f64";
 
 export type DataValues =
   | Float64Array
@@ -55,7 +67,12 @@ export function shapeText(shape: readonly (number | string)[]): string {
 /** 2³¹ − 1 elements a tensor is the language's own limit. */
 const elementLimit = 2 ** 31 - 1;
 
-/** How many elements a shape that stands in a file has; refuses what no file of ours may hold. */
+function tooLarge(shape: readonly number[], file: string, hint: string): DataError {
+  const message = `an array of shape ${shapeText(shape)} is too large`;
+  return new DataError("data-size", message, { file, hint });
+}
+
+/** How many elements a shape that stands in a file has; refuses what no file holds. */
 export function elementCount(shape: readonly number[], file: string): number {
   let count = 1;
   for (const axis of shape) {
@@ -65,12 +82,15 @@ export function elementCount(shape: readonly number[], file: string): number {
       });
     count *= axis;
   }
-  if (shape.length > 32 || shape.some((axis) => axis > elementLimit) || count > elementLimit)
-    throw new DataError("data-size", `an array of shape ${shapeText(shape)} is too large`, {
-      file,
-      hint: "2,147,483,647 elements are the limit",
-    });
+  if (shape.length > 32 || !Number.isSafeInteger(count))
+    throw tooLarge(shape, file, "32 axes are the most");
   return count;
+}
+
+/** Refuses what is to be held in memory where it is more than a tensor may have. */
+export function refuseTooMany(shape: readonly number[], file: string): void {
+  if (elementCount(shape, file) > elementLimit || shape.some((axis) => axis > elementLimit))
+    throw tooLarge(shape, file, "2,147,483,647 elements are the limit; --rows takes a part");
 }
 
 export function wrongLength(file: string, found: number, wanted: number, what: string): DataError {
@@ -93,6 +113,7 @@ const elementBytes: Readonly<Record<DataType, number>> = {
   u32: 4,
   u64: 8,
   f16: 2,
+  bf16: 2,
   f32: 4,
   f64: 8,
 };

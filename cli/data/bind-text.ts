@@ -4,7 +4,7 @@ import { DataError, shapeText } from "./array.js";
 import type { DataArray } from "./array.js";
 import type { DataArgument } from "./source.js";
 import type { InputSpec } from "./spec.js";
-import { cutWindows, encodeText, vocabularyOf } from "./text.js";
+import { cutWindows, encodeText } from "./text.js";
 
 export interface TextOptions {
   /** The trained lengths of free dimensions (`time 64`). */
@@ -71,17 +71,18 @@ function windowLength(
   });
 }
 
-export function bindText(
+export async function readText(
   argument: DataArgument,
-  text: string,
+  text: AsyncIterable<string>,
   specs: readonly InputSpec[],
   options: TextOptions,
   vocabularies: Map<string, readonly string[]>,
-): [string, DataArray][] {
+): Promise<[string, DataArray][]> {
   const { file } = argument;
   const input = inputFor(argument, specs);
   const target = declaredAlike(input, specs);
-  const vocabulary = options.vocabularies?.get(input.name) ?? vocabularyOf(text);
+  const given = options.vocabularies?.get(input.name);
+  const { codes, vocabulary } = await encodeText(text, given, file);
   if (input.categories !== undefined && vocabulary.length > input.categories)
     throw new DataError(
       "text-vocabulary",
@@ -89,7 +90,6 @@ export function bindText(
       { file, hint: `declare category(${vocabulary.length}), or set it with --set` },
     );
   vocabularies.set(input.name, vocabulary);
-  const codes = encodeText(text, vocabulary, file);
   const withNext = target !== undefined;
   const length = windowLength(input, codes.length, !withNext, options, file);
   const windows = cutWindows(codes, length, withNext, input.name, file);

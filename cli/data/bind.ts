@@ -1,18 +1,15 @@
 // In: what a model's inputs and targets want and the `--data` arguments; out: arrays that fit, in the types
 // declared, or one DataError before anything is trained.
-import { DataError, shapeText } from "./array.js";
-import type { DataArray } from "./array.js";
+import { DataError, refuseTooMany, shapeText } from "./array.js";
+import { collectData } from "./collect.js";
+import type { ColumnsFound, Found, ReaderFound } from "./collect.js";
 import { fitShape } from "./fit.js";
-import { nearest } from "../../grammar/nearest.js";
 import { takeRows } from "./rows.js";
 import type { RowRange } from "./rows.js";
-import { parseDataArgument, readSource } from "./source.js";
-import type { DataArgument, DataSource } from "./source.js";
-import { bindText } from "./bind-text.js";
 import type { TextOptions } from "./bind-text.js";
-import { convertValues } from "./values.js";
+import { openSink } from "./values.js";
 import type { InputSpec } from "./spec.js";
-import type { BoundValues } from "./values.js";
+import type { BoundValues, ValueSink } from "./values.js";
 
 export interface BoundArray {
   readonly name: string;
@@ -34,97 +31,8 @@ export interface BoundData {
 
 export interface BindOptions extends TextOptions {
   readonly rows?: RowRange;
-}
-
-interface Found {
-  readonly spec: InputSpec;
-  readonly array: DataArray;
-}
-
-function suggestion(name: string, known: readonly string[]): string {
-  const near = nearest(name, known);
-  return near === undefined
-    ? `the model's names are ${known.join(", ")}`
-    : `did you mean ${near}? The model's names are ${known.join(", ")}`;
-}
-
-/** The arrays that one argument gives, by the names of the model. */
-async function named(
-  argument: DataArgument,
-  source: DataSource,
-  specs: readonly InputSpec[],
-): Promise<[string, DataArray][]> {
-  const { name, file, parts } = argument;
-  switch (source.kind) {
-    case "text":
-      throw new Error("text is bound elsewhere");
-    case "array": {
-      if (name !== undefined) return [[name, source.array]];
-      throw new DataError("data-name", "the file does not say which input it is for", {
-        file,
-        hint: `write NAME=${file}`,
-      });
-    }
-    case "table": {
-      const { csvArray } = await import("./csv.js");
-      if (name !== undefined) return [[name, csvArray(source.table, name, parts)]];
-      return specs
-        .filter((spec) => source.table.header.includes(spec.name))
-        .map((spec) => [spec.name, csvArray(source.table, spec.name, [spec.name])]);
-    }
-    case "archive": {
-      const names = source.arrays.map((array) => array.name);
-      if (name === undefined)
-        return source.arrays
-          .filter((array) => specs.some((spec) => spec.name === array.name))
-          .map((array) => [array.name, array]);
-      const wanted = parts?.[0] ?? name;
-      const only = source.arrays.length === 1 && parts === undefined ? source.arrays[0] : undefined;
-      const array = source.arrays.find((candidate) => candidate.name === wanted) ?? only;
-      if (array !== undefined) return [[name, array]];
-      throw new DataError("data-array", `there is no array "${wanted}" in it`, {
-        file,
-        hint: `it holds ${names.join(", ") || "nothing"}`,
-      });
-    }
-  }
-}
-
-async function collect(
-  specs: readonly InputSpec[],
-  args: readonly string[],
-  options: BindOptions,
-  vocabularies: Map<string, readonly string[]>,
-): Promise<Found[]> {
-  const found = new Map<string, Found>();
-  const known = specs.map((spec) => spec.name);
-  for (const text of args) {
-    const argument = parseDataArgument(text);
-    const { name, file } = argument;
-    if (name !== undefined && !known.includes(name))
-      throw new DataError("data-name", `the model has no input or target "${name}"`, {
-        file,
-        hint: suggestion(name, known),
-      });
-    const source = await readSource(file);
-    const arrays: readonly (readonly [string, DataArray])[] =
-      source.kind === "text"
-        ? bindText(argument, source.text, specs, options, vocabularies)
-        : await named(argument, source, specs);
-    if (arrays.length === 0)
-      throw new DataError("data-name", "nothing in it bears the name of an input or target", {
-        file,
-        hint: `the model's names are ${known.join(", ")}`,
-      });
-    for (const [target, array] of arrays) {
-      const spec = specs.find((candidate) => candidate.name === target);
-      if (spec === undefined) continue;
-      if (found.has(target))
-        throw new DataError("data-twice", `"${target}" is given twice`, { file });
-      found.set(target, { spec, array });
-    }
-  }
-  return [...found.values()];
+  /** Whether the first line of CSV files names their columns; without it, each file tells. */
+  readonly header?: boolean;
 }
 
 function refuseMissing(specs: readonly InputSpec[], found: readonly Found[]): void {
@@ -139,21 +47,32 @@ function refuseMissing(specs: readonly InputSpec[], found: readonly Found[]): vo
   });
 }
 
-interface Fitted extends Found {
-  readonly shape: readonly number[];
-}
-
-function fit({ spec, array }: Found): Fitted {
-  const shape = fitShape(array.shape, spec.shape);
-  if (shape !== undefined) return { spec, array, shape };
+function fit(
+  found: readonly (number | string)[],
+  spec: InputSpec,
+  file: string,
+): readonly number[] {
+  // How many rows a table has shows only when it is read; that it has one is not presumed.
+  const known = found.map((size) => (typeof size === "number" ? size : NaN));
+  const shape = fitShape(known, spec.shape);
+  if (shape !== undefined) return shape;
   throw new DataError(
     "data-shape",
-    `the shape found is ${shapeText(array.shape)}, the shape wanted for ${spec.name} is ${shapeText(spec.shape)}`,
+    `the shape found is ${shapeText(found)}, the shape wanted for ${spec.name} is ${shapeText(spec.shape)}`,
     {
-      file: array.file,
+      file,
       hint: "axes of length 1 may be missing or extra, a flat row may be reshaped, nothing else",
     },
   );
+}
+
+const isPerExample = ({ shape }: InputSpec): boolean => shape[0] === "batch";
+
+/** A shape as far as it is known: NaN stands for the rows of a table that was not read to its end. */
+interface Fitted {
+  readonly spec: InputSpec;
+  readonly file: string;
+  readonly shape: readonly number[];
 }
 
 /** Equal names have equal lengths in all arrays; `batch` is the number of examples. */
@@ -163,14 +82,15 @@ function unify(fitted: readonly Fitted[]): Map<string, number> {
     one.spec.shape.forEach((size, axis) => {
       if (typeof size !== "string" || !/^\w+$/.test(size)) return;
       const length = one.shape[axis] ?? 0;
+      if (Number.isNaN(length)) return;
       const known = lengths.get(size);
       if (known === undefined) lengths.set(size, { length, by: one });
       else if (known.length !== length) {
         const what = size === "batch" ? "examples" : size;
         throw new DataError(
           size === "batch" ? "data-examples" : "data-free",
-          `${one.spec.name} has ${length} ${what}, ${known.by.spec.name} has ${known.length} (${known.by.array.file})`,
-          { file: one.array.file },
+          `${one.spec.name} has ${length} ${what}, ${known.by.spec.name} has ${known.length} (${known.by.file})`,
+          { file: one.file },
         );
       }
     });
@@ -178,27 +98,141 @@ function unify(fitted: readonly Fitted[]): Map<string, number> {
   return new Map([...lengths].map(([name, { length }]) => [name, length]));
 }
 
-function convert({ spec, array, shape }: Fitted, rows: { begin: number; end: number }): BoundArray {
-  const { name } = spec;
-  const { file } = array;
-  if (spec.shape[0] !== "batch") {
-    const end = array.data.length;
-    const data = convertValues(array, spec, { begin: 0, end, rowLength: undefined });
-    return { name, file, shape, data, perExample: false };
-  }
-  const rowLength = shape.slice(1).reduce((a, b) => a * b, 1);
-  const data = convertValues(array, spec, {
-    begin: rows.begin * rowLength,
-    end: rows.end * rowLength,
-    rowLength,
+interface ReadColumns extends Fitted {
+  readonly data: BoundValues;
+}
+
+interface ColumnsReading {
+  readonly found: ColumnsFound;
+  readonly sink: ValueSink;
+  /** NaN stands for the rows. */
+  readonly shape: readonly number[];
+  rows: number;
+}
+
+function openReading(found: ColumnsFound, first: number): ColumnsReading {
+  const { spec, file, columns, table } = found;
+  const names = columns.map((column) => table.header[column] ?? "");
+  // Without examples, the rows of a table are an axis like others.
+  const shape = isPerExample(spec) ? fit(["rows", columns.length], spec, file) : [];
+  const place = { file, columns: names, row: [columns.length], begin: first * columns.length };
+  return { found, sink: openSink(spec, place, undefined), shape, rows: 0 };
+}
+
+/** Reads all that is wanted of one table at once: the rows of examples, and all of what has none. */
+async function readTable(
+  wanted: readonly ColumnsFound[],
+  rows: RowRange | undefined,
+): Promise<ReadColumns[]> {
+  const [first] = wanted;
+  if (first === undefined) return [];
+  const whole = rows === undefined || !wanted.every(({ spec }) => isPerExample(spec));
+  const range = whole ? { begin: 0, end: undefined } : rows;
+  const readings = wanted.map((found) => openReading(found, range.begin));
+  const requests = readings.map((reading) => {
+    const { columns } = reading.found;
+    const take = (values: Float64Array): void => {
+      reading.rows += values.length / columns.length;
+      reading.sink.take(values);
+    };
+    return { columns, take };
   });
-  return {
-    name,
-    file,
-    shape: [rows.end - rows.begin, ...shape.slice(1)],
-    data,
-    perExample: true,
-  };
+  const total = await first.table.read(requests, range);
+  return readings.map(({ found: { spec, file, columns }, sink, shape, rows: taken }) => {
+    const data = sink.end();
+    if (!isPerExample(spec))
+      return { spec, file, data, shape: fit([taken, columns.length], spec, file) };
+    const [, ...rest] = shape;
+    return whole && rows !== undefined
+      ? partOf({ spec, file, data, shape: [taken, ...rest] }, rows)
+      : { spec, file, data, shape: [total ?? NaN, ...rest] };
+  });
+}
+
+/** The rows wanted of what had to be read whole. */
+function partOf(one: ReadColumns, rows: RowRange): ReadColumns {
+  const [count = 0, ...rest] = one.shape;
+  const width = rest.reduce((a, b) => a * b, 1);
+  const end = Math.min(count, rows.end ?? count);
+  return { ...one, data: one.data.slice(rows.begin * width, end * width) };
+}
+
+async function readTables(
+  found: readonly ColumnsFound[],
+  rows: RowRange | undefined,
+): Promise<ReadColumns[]> {
+  const read: ReadColumns[] = [];
+  for (const table of new Set(found.map((one) => one.table)))
+    read.push(
+      ...(await readTable(
+        found.filter((one) => one.table === table),
+        rows,
+      )),
+    );
+  return read;
+}
+
+type Rows = ReturnType<typeof takeRows>;
+
+async function readArray(
+  { spec, file, reader }: ReaderFound,
+  shape: readonly number[],
+  rows: Rows,
+): Promise<BoundArray> {
+  const { name } = spec;
+  const perExample = isPerExample(spec);
+  const [count = 1, ...rest] = shape;
+  const width = perExample ? rest.reduce((a, b) => a * b, 1) : 1;
+  const total = count * (perExample ? width : rest.reduce((a, b) => a * b, 1));
+  const begin = perExample ? rows.begin * width : 0;
+  const end = perExample ? rows.end * width : total;
+  const taken = perExample ? [rows.end - rows.begin, ...rest] : shape;
+  refuseTooMany(taken, file);
+  const place = { file, row: perExample ? rest : undefined, begin };
+  const sink = openSink(spec, place, end - begin);
+  for await (const values of reader.read(begin, end)) sink.take(values);
+  return { name, file, shape: taken, data: sink.end(), perExample };
+}
+
+function boundColumns({ spec, file, shape, data }: ReadColumns, rows: Rows): BoundArray {
+  const perExample = isPerExample(spec);
+  const taken = perExample ? [rows.end - rows.begin, ...shape.slice(1)] : shape;
+  refuseTooMany(taken, file);
+  return { name: spec.name, file, shape: taken, data, perExample };
+}
+
+/** The number of examples: what arrays tell, else (of tables that go on) as many as `--rows` asks for. */
+function examplesOf(
+  free: ReadonlyMap<string, number>,
+  specs: readonly InputSpec[],
+  rows: RowRange | undefined,
+): number | undefined {
+  return free.get("batch") ?? (specs.some(isPerExample) ? rows?.end : undefined);
+}
+
+async function bindFound(
+  found: readonly Found[],
+  { rows }: BindOptions,
+): Promise<Pick<BoundData, "arrays" | "examples" | "free">> {
+  const readers = found.filter((one) => one.kind === "reader");
+  const columns = found.filter((one) => one.kind === "columns");
+  const fitted = readers.map((one) => ({
+    ...one,
+    shape: fit(one.reader.shape, one.spec, one.file),
+  }));
+  // What headers tell is compared before any number is read.
+  unify(fitted);
+  const tables = await readTables(columns, rows);
+  const free = unify([...fitted, ...tables]);
+  const specs = found.map(({ spec }) => spec);
+  const examples = examplesOf(free, specs, rows);
+  const range = takeRows(rows, examples);
+  const arrays = new Map<string, BoundArray>();
+  for (const one of fitted) arrays.set(one.spec.name, await readArray(one, one.shape, range));
+  for (const one of tables) arrays.set(one.spec.name, boundColumns(one, range));
+  const taken = examples === undefined ? undefined : range.end - range.begin;
+  if (taken !== undefined) free.set("batch", taken);
+  return { arrays, examples: taken, free };
 }
 
 /**
@@ -210,15 +244,12 @@ export async function bindData(
   args: readonly string[],
   options: BindOptions = {},
 ): Promise<BoundData> {
-  const vocabularies = new Map<string, readonly string[]>();
-  const found = await collect(specs, args, options, vocabularies);
-  refuseMissing(specs, found);
-  const fitted = found.map(fit);
-  const free = unify(fitted);
-  const examples = free.get("batch");
-  const rows = takeRows(options.rows, examples);
-  const arrays = new Map(fitted.map((one) => [one.spec.name, convert(one, rows)]));
-  const taken = examples === undefined ? undefined : rows.end - rows.begin;
-  if (taken !== undefined) free.set("batch", taken);
-  return { arrays, examples: taken, free, vocabularies };
+  const collected = await collectData(specs, args, options);
+  try {
+    const { found, vocabularies } = collected;
+    refuseMissing(specs, found);
+    return { ...(await bindFound(found, options)), vocabularies };
+  } finally {
+    await collected.close();
+  }
 }

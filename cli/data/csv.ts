@@ -1,91 +1,253 @@
-// In: the text of a CSV file with a header; out: the columns asked for as one array [rows, columns].
+// In: the characters of a CSV file, piece by piece; out: its header, and the columns and rows asked for, in one reading.
 import Papa from "papaparse";
 import { DataError } from "./array.js";
-import type { DataArray } from "./array.js";
+import type { ByteSource } from "./bytes.js";
+import { cellNumber, isMissingWord } from "./cells.js";
+import { decodeText } from "./utf8.js";
+
+/** Columns of a table that are wanted together, as `[rows, columns]`. */
+export interface TableRequest {
+  /** By their places in the header. */
+  readonly columns: readonly number[];
+  /** Takes the numbers of whole rows, in order. */
+  readonly take: (values: Float64Array) => void;
+}
+
+export interface TableRows {
+  readonly begin: number;
+  /** Without it, to the last. */
+  readonly end: number | undefined;
+}
 
 export interface CsvTable {
   readonly file: string;
+  /** Names of the columns; where the file has no header, `#0`, `#1`, … */
   readonly header: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  /** Reads the rows wanted, no further. Gives how many there were, `undefined` where it stopped before the end. */
+  readonly read: (
+    requests: readonly TableRequest[],
+    rows: TableRows,
+  ) => Promise<number | undefined>;
 }
 
-const numberForm = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const notANumber = /^[+-]?nan$/i;
-const infinite = /^([+-]?)inf(?:inity)?$/i;
+export interface CsvOptions {
+  /** Whether the first line names the columns; without it, it does unless all of it are numbers. */
+  readonly header?: boolean;
+}
 
-/** Delimiter `,`, `;` or tab, whichever fits; quoted cells may hold anything; empty lines are skipped. */
-export function parseCsv(text: string, file: string): CsvTable {
-  const parsed = Papa.parse<string[]>(text.startsWith("\uFEFF") ? text.slice(1) : text, {
+/** A row of more characters than this has lost a closing quote. */
+const longestRow = 1 << 26;
+
+/** So many characters are looked at to choose the delimiter. */
+const leastText = 1 << 16;
+
+interface ParsedRows {
+  readonly data: string[][];
+  readonly errors: readonly { readonly type: string; readonly row?: number }[];
+  readonly meta: { readonly cursor: number };
+}
+
+function delimiterOf(text: string): string {
+  const { meta } = Papa.parse<string[]>(text, {
+    preview: 10,
+    newline: "\n",
     skipEmptyLines: true,
     delimitersToGuess: [",", ";", "\t"],
   });
-  const broken = parsed.errors.find((error) => error.type === "Quotes");
-  if (broken !== undefined) {
-    const row = Math.max(0, (broken.row ?? 1) - 1);
-    throw new DataError("csv-quotes", `row ${row}: a quote is opened and not closed`, {
-      file,
-      row,
-    });
+  return meta.delimiter;
+}
+
+/** Line ends of every kind become `\n`. */
+async function* oneLineEnd(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let held = "";
+  for await (const piece of pieces) {
+    const text = held + piece;
+    held = text.endsWith("\r") ? "\r" : "";
+    yield text.slice(0, text.length - held.length).replace(/\r\n?/g, "\n");
   }
-  const [header = [], ...rows] = parsed.data;
-  const names = header.map((name) => name.trim());
-  if (names.length === 0 || names.every((name) => name === ""))
+  if (held !== "") yield "\n";
+}
+
+/** Rows of cells, some at a time; every line is a row, empty ones too. */
+async function* rowsOf(source: ByteSource): AsyncGenerator<string[][]> {
+  let delimiter: string | undefined;
+  let rest = "";
+  let row = 0;
+  const parse = (text: string, last: boolean): string[][] => {
+    delimiter ??= delimiterOf(text);
+    const parser = new Papa.Parser({ delimiter, newline: "\n" });
+    const { data, errors, meta } = parser.parse(text, 0, !last) as ParsedRows;
+    // Of a cell that is cut after its closing quote, it cannot be told yet that it is sound.
+    const isCut = !last && /"[^\S\n]*$/.test(text.slice(-1000));
+    const broken = errors.find((error) => error.type === "Quotes" && !isCut);
+    if (broken !== undefined) throw openQuote(source.file, row + (broken.row ?? 0) - 1);
+    rest = text.slice(meta.cursor);
+    row += data.length;
+    return data;
+  };
+  for await (const piece of oneLineEnd(decodeText(source))) {
+    const text = rest + piece;
+    // The delimiter is chosen by looking at several lines.
+    if (delimiter === undefined && (text.length < leastText || !text.includes("\n"))) rest = text;
+    else yield parse(text, false);
+    if (rest.length > longestRow) throw openQuote(source.file, row - 1);
+  }
+  // Behind the last line end there is no row.
+  if (rest.endsWith("\n")) yield parse(rest, false);
+  if (rest !== "") yield parse(rest, true);
+}
+
+function openQuote(file: string, row: number): DataError {
+  const at = Math.max(0, row);
+  return new DataError("csv-quotes", `row ${at}: a quote is opened and not closed`, {
+    file,
+    row: at,
+    hint: 'a cell that begins with " ends with one; a " within it is written twice',
+  });
+}
+
+function isNumbers(cells: readonly string[]): boolean {
+  return cells.every((cell) => cellNumber(cell) !== undefined);
+}
+
+/** The names of the columns, or an error where it is not clear whether the first line has them. */
+function headerOf(first: readonly string[], { header }: CsvOptions, file: string): string[] {
+  if (header === false) return first.map((_, place) => `#${place}`);
+  const names = first.map((name) => name.trim());
+  if (names.every((name) => name === ""))
     throw new DataError("csv-header", "the file has no header line", { file });
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined)
-    throw new DataError("csv-header", `two columns are called "${twice}"`, { file });
-  rows.forEach((cells, row) => {
-    if (cells.length !== names.length)
-      throw new DataError(
-        "csv-row",
-        `row ${row}: found ${cells.length} cells, the header has ${names.length}`,
-        { file, row },
-      );
-  });
-  return { file, header: names, rows };
-}
-
-function cellNumber(cell: string): number | undefined {
-  const text = cell.trim();
-  if (text === "" || notANumber.test(text)) return NaN;
-  if (numberForm.test(text)) return Number(text);
-  const sign = infinite.exec(text)?.[1];
-  return sign === undefined ? undefined : sign === "-" ? -Infinity : Infinity;
-}
-
-/** Empty cells and `nan` become NaN, which only a declared `missing` value lets through. */
-export function csvArray(
-  table: CsvTable,
-  name: string,
-  columns: readonly string[] = table.header,
-): DataArray {
-  const { file, header, rows } = table;
-  const places = columns.map((column) => {
-    const place = header.indexOf(column);
-    if (place < 0)
-      throw new DataError("csv-column", `there is no column "${column}"`, {
-        file,
-        hint: `the columns are ${header.join(", ")}`,
-      });
-    return place;
-  });
-  const data = new Float64Array(rows.length * places.length);
-  rows.forEach((cells, row) => {
-    places.forEach((place, at) => {
-      const cell = cells[place] ?? "";
-      const value = cellNumber(cell);
-      if (value === undefined)
-        throw new DataError(
-          "csv-text",
-          `row ${row}: "${cell.slice(0, 40)}" in column "${header[place] ?? ""}" is not a number`,
-          {
-            file,
-            row,
-            hint: `number the labels from 0, or pick columns: ${name}=${file}:colA,colB`,
-          },
-        );
-      data[row * places.length + at] = value;
+  if (header === undefined && isNumbers(names))
+    throw new DataError("csv-header", "every cell of the first line is a number", {
+      file,
+      hint: "--no-header where the file has no header line (columns are then called #0, #1, …), --header where these are names",
     });
-  });
-  return { name, file, shape: [rows.length, places.length], dtype: "f64", data };
+  return names;
+}
+
+/** Opens a table: reads its header. Delimiter `,`, `;` or tab, whichever fits; quoted cells may hold anything. */
+export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<CsvTable> {
+  const { file } = source;
+  let first: readonly string[] | undefined;
+  for await (const rows of rowsOf(source)) {
+    first = rows.find((cells) => !isBlank(cells));
+    if (first !== undefined) break;
+  }
+  if (first === undefined) throw new DataError("csv-header", "the file is empty", { file });
+  const header = headerOf(first, options, file);
+  return {
+    file,
+    header,
+    read: (requests, rows) =>
+      readTable({ source, header, requests, isHeaderless: options.header === false }, rows),
+  };
+}
+
+function isBlank(cells: readonly string[]): boolean {
+  return cells.length === 1 && cells[0] === "";
+}
+
+interface Reading {
+  readonly source: ByteSource;
+  readonly header: readonly string[];
+  readonly requests: readonly TableRequest[];
+  readonly isHeaderless: boolean;
+}
+
+async function readTable(reading: Reading, { begin, end }: TableRows): Promise<number | undefined> {
+  const { source, header, isHeaderless } = reading;
+  let hasHeader = isHeaderless;
+  let count = 0;
+  for await (const parsed of rowsOf(source)) {
+    const rows = parsed.filter((cells) => {
+      // Where a row has one cell, an empty line is a row whose cell is empty; elsewhere it cannot be one.
+      if (isBlank(cells) && (header.length > 1 || !hasHeader)) return false;
+      if (hasHeader) return true;
+      hasHeader = true;
+      return false;
+    });
+    const from = Math.max(0, begin - count);
+    const to = Math.min(rows.length, (end ?? Infinity) - count);
+    refuseRagged(reading, rows.slice(0, Math.max(0, to)), count);
+    if (to > from) takeRows(reading, rows.slice(from, to), count + from);
+    count += rows.length;
+    if (end !== undefined && count >= end) {
+      await source.finish();
+      return undefined;
+    }
+  }
+  await source.finish();
+  return count;
+}
+
+function refuseRagged(
+  { header, source, isHeaderless }: Reading,
+  rows: readonly (readonly string[])[],
+  first: number,
+): void {
+  // A line that ends with a separator has a cell more, which is to be empty as its name is.
+  const isUnnamed = header.at(-1) === "";
+  const at = rows.findIndex(
+    (cells) => cells.length !== header.length || (isUnnamed && cells.at(-1) !== ""),
+  );
+  if (at < 0) return;
+  const found = rows[at]?.length ?? 0;
+  const row = first + at;
+  if (found === header.length)
+    throw new DataError("csv-row", `row ${row}: the last cell stands in a column without a name`, {
+      file: source.file,
+      row,
+      hint: "give the column a name in the header, or take away the separator that ends it",
+    });
+  const what = isHeaderless ? "the first line" : "the header";
+  throw new DataError(
+    "csv-row",
+    `row ${row}: found ${found} ${found === 1 ? "cell" : "cells"}, ${what} has ${header.length}`,
+    {
+      file: source.file,
+      row,
+      ...(found === header.length + 1 && (rows[at]?.at(-1) ?? "") === ""
+        ? { hint: `the line ends with a separator, which ${what} does not` }
+        : {}),
+    },
+  );
+}
+
+function takeRows(
+  { header, source, requests }: Reading,
+  rows: readonly (readonly string[])[],
+  first: number,
+): void {
+  for (const { columns, take } of requests) {
+    const values = new Float64Array(rows.length * columns.length);
+    let at = 0;
+    rows.forEach((cells, place) => {
+      for (const column of columns) {
+        const cell = cells[column] ?? "";
+        const value = cellNumber(cell);
+        if (value === undefined)
+          throw notANumber(source.file, cell, first + place, header[column] ?? "");
+        values[at++] = value;
+      }
+    });
+    take(values);
+  }
+}
+
+function notANumber(file: string, cell: string, row: number, column: string): DataError {
+  return new DataError(
+    "csv-text",
+    `row ${row}: ${JSON.stringify(cell.slice(0, 40))} in column "${column}" is not a number`,
+    { file, row, hint: hintFor(cell) },
+  );
+}
+
+function hintFor(cell: string): string {
+  const text = cell.trim();
+  if (isMissingWord(text)) return "a value that is missing is written as an empty cell or nan";
+  if (/^[+-]?[\d.,' \u00a0\u202f_]+$/.test(text))
+    return "numbers have a decimal point and nothing between their digits: 1234.5";
+  if (cellNumber(text.replace(/^0x/i, "")) !== undefined && /^0x/i.test(text))
+    return "numbers are decimal";
+  if (/^(?:true|false|yes|no)$/i.test(text)) return "write 0 and 1 for false and true";
+  return "number the labels from 0, or pick other columns: NAME=FILE.csv:colA,colB";
 }

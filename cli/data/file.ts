@@ -3,11 +3,14 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { DataError } from "./array.js";
 
-/** A gzipped file may not unpack to more than this. */
+/** A gzipped file that is held whole may not unpack to more than this. */
 const unpackedLimit = 2 ** 31 - 1;
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  ENAMETOOLONG: "there is no such file: the name is too long",
+  ELOOP: "its symbolic links lead in a circle",
   EISDIR: "this is a folder, not a file",
   EACCES: "it may not be read",
   EPERM: "it may not be read",
@@ -18,12 +21,21 @@ export function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
+/** Why a file cannot be read, in words. */
+export function unreadableReason(error: unknown): string {
+  return reasons[errorCode(error)] ?? `it cannot be read (${errorCode(error)})`;
+}
+
+export function unreadable(file: string, error: unknown): DataError {
+  if (error instanceof DataError) return error;
+  return new DataError("file-unreadable", unreadableReason(error), { file });
+}
+
 export function readBytes(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {
-    const reason = reasons[errorCode(error)] ?? `it cannot be read (${errorCode(error)})`;
-    throw new DataError("file-unreadable", reason, { file });
+    throw unreadable(file, error);
   }
 }
 
@@ -42,15 +54,8 @@ function unpack(bytes: Uint8Array, file: string): Uint8Array {
   }
 }
 
-export interface DataFile {
-  readonly bytes: Uint8Array;
-  /** The path without `.gz`, by whose end the reader is chosen. */
-  readonly kindPath: string;
-}
-
-export function readDataFile(file: string): DataFile {
+/** A whole file that is held in memory: weights. */
+export function readUnpacked(file: string): Uint8Array {
   const bytes = readBytes(file);
-  return file.toLowerCase().endsWith(".gz")
-    ? { bytes: unpack(bytes, file), kindPath: file.slice(0, -3) }
-    : { bytes, kindPath: file };
+  return file.toLowerCase().endsWith(".gz") ? unpack(bytes, file) : bytes;
 }

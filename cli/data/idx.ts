@@ -1,7 +1,9 @@
-// In: the bytes of an IDX file (http://yann.lecun.com/exdb/mnist, "the IDX file format"); out: its array.
-import { byteWidth, DataError, elementCount, shapeText, wrongLength } from "./array.js";
-import type { DataArray, DataType } from "./array.js";
-import { decodeNumbers } from "./numbers.js";
+// In: an IDX file (http://yann.lecun.com/exdb/mnist, "the IDX file format"); out: the reader of its array.
+import { DataError, wrongLength } from "./array.js";
+import type { DataType } from "./array.js";
+import { openBody } from "./body.js";
+import type { ByteSource } from "./bytes.js";
+import type { ArrayReader } from "./reader.js";
 
 const elementTypes: ReadonlyMap<number, DataType> = new Map([
   [0x08, "u8"],
@@ -12,8 +14,13 @@ const elementTypes: ReadonlyMap<number, DataType> = new Map([
   [0x0e, "f64"],
 ]);
 
+/** The header has at most 255 axes. */
+const longestHeader = 4 + 4 * 255;
+
 /** Magic number 0, 0, type, rank; sizes as big-endian u32; then big-endian numbers, last axis fastest. */
-export function readIdx(bytes: Uint8Array, name: string, file: string): DataArray {
+export async function openIdx(source: ByteSource, name: string): Promise<ArrayReader> {
+  const { file } = source;
+  const bytes = await source.read(0, longestHeader);
   const [zero = 1, alsoZero = 1, type = 0, rank = 0] = bytes;
   const dtype = elementTypes.get(type);
   if (zero !== 0 || alsoZero !== 0 || dtype === undefined)
@@ -24,11 +31,6 @@ export function readIdx(bytes: Uint8Array, name: string, file: string): DataArra
   if (bytes.length < start) throw wrongLength(file, bytes.length, start, "the header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const count = elementCount(shape, file);
-  const body = bytes.subarray(start);
-  const wanted = count * byteWidth(dtype);
-  if (body.length !== wanted)
-    throw wrongLength(file, body.length, wanted, `the shape ${shapeText(shape)}`);
-  const data = decodeNumbers(body, dtype, false, file, count / Math.max(1, shape[0] ?? 1));
-  return { name, file, shape, dtype, data };
+  const layout = { name, file, shape, dtype, littleEndian: false, fortran: false };
+  return openBody(source, start, layout);
 }

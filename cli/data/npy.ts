@@ -1,7 +1,9 @@
-// In: the bytes of a NumPy .npy file; out: its array, row-major (https://numpy.org/neps/nep-0001-npy-format.html).
-import { byteWidth, DataError, elementCount, shapeText, wrongLength } from "./array.js";
-import type { DataArray, DataType, DataValues } from "./array.js";
-import { decodeNumbers } from "./numbers.js";
+// In: a NumPy .npy file; out: the reader of its array (https://numpy.org/neps/nep-0001-npy-format.html).
+import { DataError, wrongLength } from "./array.js";
+import type { DataType } from "./array.js";
+import { openBody } from "./body.js";
+import type { ByteSource } from "./bytes.js";
+import type { ArrayReader } from "./reader.js";
 
 interface NpyHeader {
   readonly dtype: DataType;
@@ -54,28 +56,15 @@ function parseHeader(text: string, file: string): NpyHeader {
   return { dtype, littleEndian: endian !== ">", fortran: order === "True", shape };
 }
 
-/** Reads what lies column-major (first axis fastest) as row-major. */
-function fromFortran(data: DataValues, shape: readonly number[]): DataValues {
-  const result = data.slice();
-  const index = shape.map(() => 0);
-  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1));
-  let source = 0;
-  for (let at = 0; at < result.length; at++) {
-    result[at] = data[source] ?? 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const next = (index[axis] ?? 0) + 1;
-      const stride = strides[axis] ?? 0;
-      source += stride;
-      index[axis] = next;
-      if (next < (shape[axis] ?? 0)) break;
-      source -= stride * next;
-      index[axis] = 0;
-    }
-  }
-  return result;
-}
+/** Headers are padded to 64 bytes; far longer ones are no headers of arrays. */
+const longestHeader = 1 << 16;
 
-export function readNpy(bytes: Uint8Array, name: string, file: string): DataArray {
+export async function openNpy(
+  source: ByteSource,
+  name: string,
+  file = source.file,
+): Promise<ArrayReader> {
+  const bytes = await source.read(0, longestHeader);
   if (bytes.length < 10 || magic.some((byte, at) => bytes[at] !== byte))
     throw headerError(file, "this is not a .npy file: its first bytes are not NumPy's");
   const major = bytes[6] ?? 0;
@@ -84,16 +73,8 @@ export function readNpy(bytes: Uint8Array, name: string, file: string): DataArra
   const lengthEnd = major === 1 ? 10 : 12;
   if (bytes.length < lengthEnd) throw wrongLength(file, bytes.length, lengthEnd, "the header");
   const start = lengthEnd + (major === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
-  if (bytes.length < start) throw wrongLength(file, bytes.length, start, "the header");
-  const text = new TextDecoder().decode(bytes.subarray(lengthEnd, Math.min(start, 65_536)));
-  const { dtype, littleEndian, fortran, shape } = parseHeader(text, file);
-  const count = elementCount(shape, file);
-  const wanted = count * byteWidth(dtype);
-  const body = bytes.subarray(start);
-  if (body.length !== wanted)
-    throw wrongLength(file, body.length, wanted, `the shape ${shapeText(shape)}`);
-  const rowLength = fortran ? count : count / Math.max(1, shape[0] ?? 1);
-  const data = decodeNumbers(body, dtype, littleEndian, file, rowLength);
-  const transposed = fortran && shape.length > 1 ? fromFortran(data, shape) : data;
-  return { name, file, shape, dtype, data: transposed };
+  if (bytes.length < Math.min(start, longestHeader))
+    throw wrongLength(file, bytes.length, start, "the header");
+  const text = new TextDecoder().decode(bytes.subarray(lengthEnd, start));
+  return openBody(source, start, { name, file, ...parseHeader(text, file) });
 }

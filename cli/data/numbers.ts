@@ -11,16 +11,22 @@ function hostOrder(bytes: Uint8Array, width: number, littleEndian: boolean): Uin
   return copy;
 }
 
+/** Where numbers stand, for the sake of errors. */
+export interface NumberPlace {
+  readonly file: string;
+  /** The row of the `at`-th of the numbers. */
+  readonly rowOf: (at: number) => number;
+}
+
 function exactDoubles(
   values: BigInt64Array | BigUint64Array,
-  file: string,
-  rowLength: number,
+  { file, rowOf }: NumberPlace,
 ): Float64Array {
   const doubles = new Float64Array(values.length);
   values.forEach((value, at) => {
     const double = Number(value);
     if (!Number.isSafeInteger(double)) {
-      const row = Math.floor(at / Math.max(1, rowLength));
+      const row = rowOf(at);
       throw new DataError("data-integer", `row ${row}: the integer ${value} is too large`, {
         file,
         row,
@@ -32,13 +38,12 @@ function exactDoubles(
   return doubles;
 }
 
-/** `bytes.length` is a multiple of the width. `rowLength` elements make a row, for the error's sake. */
+/** `bytes.length` is a multiple of the width. */
 export function decodeNumbers(
   bytes: Uint8Array,
   dtype: DataType,
   littleEndian: boolean,
-  file: string,
-  rowLength: number,
+  place: NumberPlace,
 ): DataValues {
   const { buffer } = hostOrder(bytes, byteWidth(dtype), littleEndian);
   switch (dtype) {
@@ -57,11 +62,15 @@ export function decodeNumbers(
     case "u32":
       return new Uint32Array(buffer);
     case "i64":
-      return exactDoubles(new BigInt64Array(buffer), file, rowLength);
+      return exactDoubles(new BigInt64Array(buffer), place);
     case "u64":
-      return exactDoubles(new BigUint64Array(buffer), file, rowLength);
+      return exactDoubles(new BigUint64Array(buffer), place);
     case "f16":
       return Float32Array.from(new Uint16Array(buffer), halfToNumber);
+    case "bf16":
+      return new Float32Array(
+        Uint32Array.from(new Uint16Array(buffer), (half) => half << 16).buffer,
+      );
     case "f32":
       return new Float32Array(buffer);
     case "f64":

@@ -1,14 +1,14 @@
-// In: one `--data` argument, `NAME=PATH`, `NAME=PATH:columns` or `PATH`; out: what its file holds, by the reader of its extension.
-import { tensorFloats } from "../../runtime/safetensors.js";
-import type { SafetensorsTensor } from "../../runtime/safetensors.js";
-import { DataError, elementCount } from "./array.js";
-import type { DataArray, DataType } from "./array.js";
-import type { CsvTable } from "./csv.js";
-import { readDataFile } from "./file.js";
-import { readIdx } from "./idx.js";
-import { readNpy } from "./npy.js";
-import { decodeNumbers } from "./numbers.js";
-import { readTensorFile } from "./tensors.js";
+// In: a `--data` argument, `NAME=PATH`, `NAME=PATH:columns` or `PATH`; out: what its file holds, by the reader of its
+// extension: headers are read, numbers only when they are asked for.
+import { DataError } from "./array.js";
+import { openSource } from "./bytes.js";
+import type { ByteSource } from "./bytes.js";
+import type { CsvOptions, CsvTable } from "./csv.js";
+import { openIdx } from "./idx.js";
+import { openNpy } from "./npy.js";
+import type { ArrayArchive, ArrayReader } from "./reader.js";
+import { openTensors } from "./tensors.js";
+import { decodeText } from "./utf8.js";
 
 export interface DataArgument {
   /** The input or target meant; without it, every array that bears an input's name. */
@@ -18,67 +18,60 @@ export interface DataArgument {
   readonly parts: readonly string[] | undefined;
 }
 
-export type DataSource =
-  | { readonly kind: "array"; readonly array: DataArray }
-  | { readonly kind: "archive"; readonly arrays: readonly DataArray[] }
+export type DataContent =
+  | { readonly kind: "array"; readonly array: ArrayReader }
+  | { readonly kind: "archive"; readonly archive: ArrayArchive }
   | { readonly kind: "table"; readonly table: CsvTable }
-  | { readonly kind: "text"; readonly text: string };
+  | { readonly kind: "text"; readonly text: AsyncIterable<string> };
+
+export type DataSource = DataContent & { readonly close: () => Promise<void> };
 
 export function parseDataArgument(argument: string): DataArgument {
   const named = /^([A-Za-z_][A-Za-z0-9_]*)=(.+)$/s.exec(argument);
   const path = named?.[2] ?? argument;
-  const picked = /^(.+\.(?:csv|npz|safetensors)(?:\.gz)?):([^/\\]+)$/is.exec(path);
+  const name = named?.[1];
+  const picked = /^(.+\.(?:csv|npz|safetensors|npy|idx|txt)(?:\.gz)?):(.*)$/is.exec(path);
   const parts = picked?.[2]?.split(",").map((part) => part.trim());
-  return { name: named?.[1], file: picked?.[1] ?? path, parts };
-}
-
-function fromTensor(name: string, tensor: SafetensorsTensor, file: string): DataArray {
-  const { dtype, shape, data: bytes } = tensor;
-  const count = elementCount(shape, file);
-  if (dtype === "BF16") return { name, file, shape, dtype: "f32", data: tensorFloats(tensor) };
-  const type = dtype.toLowerCase() as DataType;
-  const data = decodeNumbers(bytes, type, true, file, count / Math.max(1, shape[0] ?? 1));
-  return { name, file, shape, dtype: type, data };
-}
-
-function readTensors(bytes: Uint8Array, file: string): DataArray[] {
-  const { tensors } = readTensorFile(bytes, file);
-  return [...tensors].map(([name, tensor]) => fromTensor(name, tensor, file));
-}
-
-function decodeText(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new DataError("text-encoding", "the file is not UTF-8 text", { file });
-  }
+  return { name, file: picked?.[1] ?? path, parts };
 }
 
 /** The modules of CSV and zip are loaded only for files that need them, for a quick start. */
-export async function readSource(file: string): Promise<DataSource> {
-  const { bytes, kindPath } = readDataFile(file);
-  const path = kindPath.toLowerCase();
-  const base = path.replace(/^.*[\\/]/, "");
-  if (path.endsWith(".npy")) return { kind: "array", array: readNpy(bytes, "", file) };
+async function openContent(source: ByteSource, options: CsvOptions): Promise<DataContent> {
+  const { file } = source;
+  const path = file.replace(/\.gz$/i, "").toLowerCase();
+  if (path.endsWith(".npy")) return { kind: "array", array: await openNpy(source, "") };
   if (path.endsWith(".idx") || /idx\d*-(?:ubyte|byte|short|int|float|double)$/.test(path))
-    return { kind: "array", array: readIdx(bytes, "", file) };
+    return { kind: "array", array: await openIdx(source, "") };
   if (path.endsWith(".npz")) {
-    const { readNpz } = await import("./npz.js");
-    return { kind: "archive", arrays: readNpz(bytes, file) };
+    const { openNpz } = await import("./npz.js");
+    return { kind: "archive", archive: await openNpz(source) };
   }
-  if (path.endsWith(".safetensors")) return { kind: "archive", arrays: readTensors(bytes, file) };
+  if (path.endsWith(".safetensors")) return { kind: "archive", archive: await openTensors(source) };
   if (path.endsWith(".csv")) {
-    const { parseCsv } = await import("./csv.js");
-    return { kind: "table", table: parseCsv(decodeText(bytes, file), file) };
+    const { openCsv } = await import("./csv.js");
+    return { kind: "table", table: await openCsv(source, options) };
   }
-  if (path.endsWith(".txt")) return { kind: "text", text: decodeText(bytes, file) };
+  if (path.endsWith(".txt"))
+    return { kind: "text", text: { [Symbol.asyncIterator]: () => decodeText(source) } };
+  throw noReader(path, file);
+}
+
+function noReader(path: string, file: string): DataError {
+  const base = path.replace(/^.*[\\/]/, "");
   const dot = base.lastIndexOf(".");
-  throw new DataError(
-    "data-kind",
-    dot < 0 ? "no reader for a file without an extension" : `no reader for "${base.slice(dot)}"`,
-    {
-      file,
-      hint: "…idx3-ubyte, .npy, .npz, .csv, .safetensors and .txt are read, each also as .gz",
-    },
-  );
+  const message =
+    dot < 0 ? "no reader for a file without an extension" : `no reader for "${base.slice(dot)}"`;
+  const hint = "…idx3-ubyte, .npy, .npz, .csv, .safetensors and .txt are read, each also as .gz";
+  return new DataError("data-kind", message, { file, hint });
+}
+
+/** Throws DataError where the file cannot be read or is not what its name says. */
+export async function openData(file: string, options: CsvOptions = {}): Promise<DataSource> {
+  const source = await openSource(file);
+  try {
+    return { ...(await openContent(source, options)), close: source.close };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }

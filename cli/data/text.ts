@@ -1,32 +1,61 @@
-// In: the characters of a text file; out: their numbers in a vocabulary, cut into windows of the trained length.
+// In: the characters of a text file, piece by piece; out: their numbers in a vocabulary, cut into windows of the trained length.
 import { DataError } from "./array.js";
 import type { DataArray } from "./array.js";
 
-/** The characters that occur, sorted by code point. */
-export function vocabularyOf(text: string): string[] {
-  return [...new Set(text)].sort((a, b) => (a.codePointAt(0) ?? 0) - (b.codePointAt(0) ?? 0));
+/** A text as numbers of its characters in a vocabulary, sorted by code point. */
+export interface EncodedText {
+  readonly codes: Uint32Array<ArrayBuffer>;
+  readonly vocabulary: readonly string[];
 }
 
-/** Refuses a character that the vocabulary lacks, naming its offset in characters, from 0. */
-export function encodeText(
-  text: string,
-  vocabulary: readonly string[],
+function unseen(character: string, offset: number, known: number, file: string): DataError {
+  return new DataError(
+    "text-character",
+    `the character ${JSON.stringify(character)} at offset ${offset} was never seen in training`,
+    { file, hint: `the model knows ${known} characters` },
+  );
+}
+
+/** Characters are numbered as they come; where the vocabulary is not given, they are sorted at the end. */
+function sortVocabulary(codes: Uint32Array<ArrayBuffer>, found: readonly string[]): EncodedText {
+  const vocabulary = found.toSorted((a, b) => (a.codePointAt(0) ?? 0) - (b.codePointAt(0) ?? 0));
+  const sorted = new Map(vocabulary.map((character, place) => [character, place]));
+  const places = found.map((character) => sorted.get(character) ?? 0);
+  return { codes: codes.map((code) => places[code] ?? 0), vocabulary };
+}
+
+/**
+ * Encodes a text piece by piece. Refuses a character that a given vocabulary lacks, naming its offset in
+ * characters, from 0.
+ */
+export async function encodeText(
+  pieces: AsyncIterable<string> | Iterable<string>,
+  given: readonly string[] | undefined,
   file: string,
-): Uint32Array<ArrayBuffer> {
-  const places = new Map(vocabulary.map((character, place) => [character, place]));
-  const codes = new Uint32Array(text.length);
+): Promise<EncodedText> {
+  const found = [...(given ?? [])];
+  const places = new Map(found.map((character, place) => [character, place]));
+  let codes = new Uint32Array(1024);
   let length = 0;
-  for (const character of text) {
-    const place = places.get(character);
-    if (place === undefined)
-      throw new DataError(
-        "text-character",
-        `the character ${JSON.stringify(character)} at offset ${length} was never seen in training`,
-        { file, hint: `the model knows ${vocabulary.length} characters` },
-      );
-    codes[length++] = place;
+  for await (const piece of pieces) {
+    if (length + piece.length > codes.length) {
+      const larger = new Uint32Array(Math.max(length + piece.length, codes.length * 2));
+      larger.set(codes.subarray(0, length));
+      codes = larger;
+    }
+    for (const character of piece) {
+      let place = places.get(character);
+      if (place === undefined) {
+        if (given !== undefined) throw unseen(character, length, given.length, file);
+        place = found.length;
+        places.set(character, place);
+        found.push(character);
+      }
+      codes[length++] = place;
+    }
   }
-  return codes.slice(0, length);
+  const used = codes.slice(0, length);
+  return given === undefined ? sortVocabulary(used, found) : { codes: used, vocabulary: given };
 }
 
 export interface TextWindows {

@@ -1,7 +1,7 @@
-// In: the numbers of a file and the element type that a model declares; out: the numbers in that type, each
-// checked, or an error that names the row.
+// In: numbers of a file, piece by piece, and the element type that a model declares; out: the numbers in that type,
+// each checked, or an error that names the row.
 import { DataError } from "./array.js";
-import type { DataArray, DataValues } from "./array.js";
+import type { DataValues } from "./array.js";
 
 export type ElementType = "f32" | "i32" | "u32" | "bool" | "category";
 
@@ -18,12 +18,21 @@ export interface ValueSpec {
   readonly missing?: number;
 }
 
-export interface ValueRange {
-  /** Elements from `begin` to before `end` are taken. */
+/** Where the numbers come from, for naming the one at fault. */
+export interface ValuePlace {
+  readonly file: string;
+  /** The shape of a row; undefined where the array has no examples. */
+  readonly row: readonly number[] | undefined;
+  /** The place of the first of the numbers in the whole array. */
   readonly begin: number;
-  readonly end: number;
-  /** Elements a row, for naming the row at fault; undefined where the array has no examples. */
-  readonly rowLength: number | undefined;
+  /** Names of the columns of a table. */
+  readonly columns?: readonly string[];
+}
+
+/** Takes numbers until there are no more. */
+export interface ValueSink {
+  readonly take: (values: DataValues) => void;
+  readonly end: () => BoundValues;
 }
 
 function allocate(type: ElementType, length: number): BoundValues {
@@ -68,32 +77,68 @@ function hintFor(value: number, spec: ValueSpec): string | undefined {
   return undefined;
 }
 
+/** The column, or the indices within the row, of an element. */
+function placeInRow(at: number, { row = [], columns }: ValuePlace): string {
+  if (columns !== undefined) return ` in column "${columns[at % columns.length] ?? ""}"`;
+  const indices: number[] = [];
+  let rest = at;
+  for (const size of row.toReversed()) {
+    indices.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return indices.length === 0 || row.every((size) => size === 1)
+    ? ""
+    : ` at [${indices.join(", ")}]`;
+}
+
+function refuse(
+  value: number,
+  at: number,
+  wrong: string,
+  spec: ValueSpec,
+  place: ValuePlace,
+): never {
+  const { file, row } = place;
+  const hint = hintFor(value, spec);
+  const details = { file, ...(hint === undefined ? {} : { hint }) };
+  const forName = `(for ${spec.name})`;
+  if (row === undefined) throw new DataError("data-value", `${wrong} ${forName}`, details);
+  const number = Math.floor(at / row.reduce((a, b) => a * b, 1));
+  const message = `row ${number}: ${wrong}${placeInRow(at, place)} ${forName}`;
+  throw new DataError("data-value", message, { ...details, row: number });
+}
+
 const isFloat = (data: DataValues): boolean =>
   data instanceof Float32Array || data instanceof Float64Array;
 
-export function convertValues(array: DataArray, spec: ValueSpec, range: ValueRange): BoundValues {
-  const { begin, end, rowLength } = range;
-  const { data, file } = array;
-  const result = allocate(spec.type, end - begin);
-  if (spec.type === "f32" && !isFloat(data)) {
-    // Integers up to 32 bits are neither NaN nor infinite.
-    result.set(data.subarray(begin, end));
-    return result;
-  }
-  for (let at = begin; at < end; at++) {
-    let value = data[at] ?? NaN;
-    if (Number.isNaN(value) && spec.missing !== undefined) value = spec.missing;
-    const wrong = fault(value, spec);
-    if (wrong !== undefined) {
-      const hint = hintFor(value, spec);
-      const row = rowLength === undefined ? undefined : Math.floor(at / Math.max(1, rowLength));
-      throw new DataError(
-        "data-value",
-        `${row === undefined ? "" : `row ${row}: `}${wrong} (for ${spec.name})`,
-        { file, ...(row === undefined ? {} : { row }), ...(hint === undefined ? {} : { hint }) },
-      );
+/** `length` numbers are to come; without it, as many as come. */
+export function openSink(
+  spec: ValueSpec,
+  place: ValuePlace,
+  length: number | undefined,
+): ValueSink {
+  let result = allocate(spec.type, length ?? 1024);
+  let found = 0;
+  const grow = (needed: number): void => {
+    if (needed <= result.length) return;
+    const larger = allocate(spec.type, Math.max(needed, Math.ceil(result.length * 1.5)));
+    larger.set(result.subarray(0, found));
+    result = larger;
+  };
+  const take = (values: DataValues): void => {
+    grow(found + values.length);
+    if (spec.type === "f32" && !isFloat(values)) {
+      // Integers up to 32 bits are neither NaN nor infinite.
+      result.set(values, found);
+      found += values.length;
+      return;
     }
-    result[at - begin] = value;
-  }
-  return result;
+    for (let value of values) {
+      if (Number.isNaN(value) && spec.missing !== undefined) value = spec.missing;
+      const wrong = fault(value, spec);
+      if (wrong !== undefined) refuse(value, place.begin + found, wrong, spec, place);
+      result[found++] = value;
+    }
+  };
+  return { take, end: () => (found === result.length ? result : result.slice(0, found)) };
 }

@@ -7,6 +7,7 @@ import type { Batch } from "../batches.js";
 import type { GradcheckOptions } from "../commands/gradcheck.js";
 import { analyzeFile } from "../compiling.js";
 import type { CpuModule, Plan } from "../../runtime/plan.js";
+import { readingOptions } from "../options.js";
 import { importKernels } from "../session.js";
 import { readNnFile } from "../sources.js";
 import { inputSpecs } from "../specs.js";
@@ -183,6 +184,7 @@ export async function checkGradients(
     bindData(
       specs.map((spec) => ({ ...spec, optional: true })),
       options.data,
+      readingOptions(options),
     );
   const results: CheckResult[] = [];
   for (const [at, typed] of models.entries()) {

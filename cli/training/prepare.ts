@@ -11,6 +11,7 @@ import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
 import { claimOutputs, dataFiles } from "../data/outputs.js";
 import { Failure } from "../failure.js";
+import { readingOptions } from "../options.js";
 import { openNetwork } from "../session.js";
 import { inputSpecs, trainedLengths } from "../specs.js";
 import type { Terminal } from "../terminal.js";
@@ -115,7 +116,7 @@ export async function prepareRun(
   const data = await bindData(inputSpecs(model.plan, needed), options.data, {
     lengths: trainedLengths(model.plan),
     ...(weights === undefined ? {} : { vocabularies: weights.vocabularies }),
-    ...(options.rows === undefined ? {} : { rows: options.rows }),
+    ...readingOptions(options),
   });
   return { file, options, terminal, model, stages, data, output, weights, resumed };
 }

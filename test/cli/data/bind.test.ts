@@ -1,4 +1,5 @@
 // In: models' inputs and data files that fit and do not; out: bound arrays, or the error that says what and where.
+import { execFileSync, spawn } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { zipSync } from "fflate";
 import { bindData } from "../../../cli/data/bind.js";
@@ -195,6 +196,42 @@ describe("binding", () => {
     const alone = await bound([digit], [file]);
     expect(values(alone, "digit")).toEqual({ shape: [2], data: [0, 2] });
   });
+  test("a file is opened once, however many arguments name it", async () => {
+    const file = folder.put("once.csv", "a,b,c,d,digit\n1,2,3,4,0\n5,6,7,8,2\n");
+    const pipe = `${folder.path}/pipe.csv`;
+    execFileSync("mkfifo", [pipe]);
+    const writer = spawn("sh", ["-c", `cat ${file} > ${pipe}`]);
+    const data = await bound([image, digit], [`image=${pipe}:a,b,c,d`, `digit=${pipe}:digit`]);
+    writer.kill();
+    expect(values(data, "image")).toMatchObject({ data: [1, 2, 3, 4, 5, 6, 7, 8] });
+    expect(values(data, "digit")).toEqual({ shape: [2], data: [0, 2] });
+  });
+  test("--rows takes a part of tables and arrays alike", async () => {
+    const file = folder.put("part.csv", "digit\n2\n1\n0\ncat\n");
+    const rows = { begin: 1, end: 3 };
+    const data = await bound([image, digit], [`image=${images}`, file], { rows });
+    expect(values(data, "digit")).toEqual({ shape: [2], data: [1, 0] });
+    expect(values(data, "image")).toMatchObject({ data: [4, 5, 6, 7, 8, 9, 10, 11] });
+    const late = { begin: 1, end: 9 };
+    const whole = folder.put("three.csv", "digit\n2\n1\n0\n");
+    await expect(bound([digit], [whole], { rows: late })).rejects.toMatchObject({
+      code: "data-rows",
+      message: expect.stringContaining("3 examples") as string,
+    });
+  });
+  test("what has no examples is read whole beside rows that are taken in part", async () => {
+    const limits: InputSpec = { ...image, name: "limits", shape: [2] };
+    const file = folder.put("limits.csv", "limits,digit\n7,0\n8,1\n");
+    const rows = { begin: 1, end: 2 };
+    const args = [`limits=${file}:limits`, `digit=${file}:digit`];
+    const data = await bound([limits, digit], args, { rows });
+    expect(values(data, "limits")).toEqual({ shape: [2], data: [7, 8] });
+    expect(values(data, "digit")).toEqual({ shape: [1], data: [1] });
+  });
+  test("one row of several columns is not several examples", async () => {
+    const file = folder.put("row.csv", "a,b\n1,2\n");
+    await expect(bound([digit], [`digit=${file}`])).rejects.toMatchObject({ code: "data-shape" });
+  });
   test("missing values are filled where the input says so", async () => {
     const age: InputSpec = { ...digit, name: "age", role: "input", type: "f32", missing: -1 };
     const file = folder.put("age.csv", "age,x\n30,1\n,1\nNaN,1\n");
@@ -286,6 +323,39 @@ describe("refusals", () => {
   ];
   test.each(cases)("%s", async (_what, specs, args, error) => {
     await expect(bound(specs, args())).rejects.toMatchObject({ name: "DataError", ...error });
+  });
+  test.each([
+    ["columns of an array", () => `image=${images}:a`],
+    ["columns of an IDX file", () => `image=${folder.put("p.idx", idx(8, [1], [1]))}:a`],
+    ["columns of a text", () => `image=${folder.put("p.txt", "ab")}:a`],
+    ["a part for nobody", () => `${folder.put("p.csv", "a,b\n1,2\n")}:a,b`],
+    ["a part without a name", () => `image=${folder.put("p.csv", "a,b\n1,2\n")}:a,,b`],
+    ["a part that is empty", () => `image=${folder.put("p.csv", "a,b\n1,2\n")}:`],
+    [
+      "two arrays of an archive",
+      () => `image=${folder.put("p.npz", zipSync({ "a.npy": new Uint8Array(9) }))}:a,b`,
+    ],
+  ])("%s cannot be picked", async (_what, argument) => {
+    await expect(bound([{ ...image, optional: true }], [argument()])).rejects.toMatchObject({
+      code: "data-pick",
+    });
+  });
+  test("sizes over the limit are refused where they would be held", async () => {
+    const file = folder.put("vast.idx", idx(8, [4294967295, 0], []));
+    const flat = { ...x, shape: ["batch", "width"] };
+    await expect(bound([flat], [`x=${file}`])).rejects.toMatchObject({ code: "data-size" });
+  });
+  test("a value at fault is told with its column, or its place in the row", async () => {
+    const file = folder.put("column.csv", "a,b\n1,2\n3,\n");
+    await expect(bound([x], [`x=${file}`])).rejects.toThrow(
+      'row 1: a value is missing or NaN in column "b" (for x)',
+    );
+    const rows = { begin: 1, end: 2 };
+    await expect(bound([x], [`x=${file}`], { rows })).rejects.toMatchObject({ row: 1 });
+    const array = floatsFile("place.npy", [2, 2], [1, 2, 3, NaN]);
+    await expect(bound([x], [`x=${array}`])).rejects.toThrow(
+      "row 1: a value is missing or NaN at [1] (for x)",
+    );
   });
   test("rows past the end", async () => {
     const rows = { begin: 1, end: 4 };

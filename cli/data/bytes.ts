@@ -1,0 +1,212 @@
+// In: a file, bytes in memory, or a stream that can be begun anew; out: the one way in which readers read ranges of bytes.
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { DataError } from "./array.js";
+import { errorCode, unreadable } from "./file.js";
+
+/** How much is read at once where a whole range is walked through. */
+export const blockBytes = 1 << 20;
+/** What is left of a stream is read for the sake of its checksum, unless it is more than this. */
+const drainedBytes = 64 << 20;
+
+export interface ByteSource {
+  /** As messages name it. */
+  readonly file: string;
+  /** Where it is known without reading. */
+  readonly size: number | undefined;
+  /** The bytes from `offset` on: `length` of them, or fewer where the source ends before. */
+  readonly read: (offset: number, length: number) => Promise<Uint8Array>;
+  /** All is read that was wanted: checks what can be checked, and lets the source go. */
+  readonly finish: () => Promise<void>;
+  /** Lets the source go, as it is. */
+  readonly close: () => Promise<void>;
+}
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+export function memorySource(bytes: Uint8Array, file: string): ByteSource {
+  return {
+    file,
+    size: bytes.length,
+    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+    finish: nothing,
+    close: nothing,
+  };
+}
+
+/** A part of another source. */
+export function sliceSource(source: ByteSource, begin: number, size: number): ByteSource {
+  const read = (offset: number, length: number): Promise<Uint8Array> =>
+    source.read(begin + offset, Math.max(0, Math.min(length, size - offset)));
+  return { file: source.file, size, read, finish: nothing, close: nothing };
+}
+
+/** The whole of a source, block by block. */
+export async function* blocksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+  for (let at = 0; ;) {
+    const block = await source.read(at, blockBytes);
+    if (block.length === 0) return;
+    yield block;
+    at += block.length;
+  }
+}
+
+/** Joins pieces to one array of at most `length` bytes. */
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = pieces;
+  if (pieces.length === 1 && first?.length === length) return first;
+  return Buffer.concat(pieces, length);
+}
+
+/**
+ * A stream that can only be read forward: what lies before the place wanted is read and dropped, and to go
+ * back it is begun anew.
+ */
+export function streamSource(
+  file: string,
+  size: number | undefined,
+  open: () => AsyncIterable<Uint8Array>,
+): ByteSource {
+  let stream: AsyncIterator<Uint8Array> | undefined;
+  let position = 0;
+  let rest: Uint8Array = new Uint8Array(0);
+  const close = async (): Promise<void> => {
+    await stream?.return?.();
+    stream = undefined;
+  };
+  /** At most `most` bytes more; none at the end. */
+  const next = async (most: number): Promise<Uint8Array> => {
+    while (rest.length === 0) {
+      const piece = await stream?.next();
+      if (piece === undefined || piece.done === true) return new Uint8Array(0);
+      rest = piece.value;
+    }
+    const piece = rest.subarray(0, most);
+    rest = rest.subarray(piece.length);
+    position += piece.length;
+    return piece;
+  };
+  const restart = async (): Promise<void> => {
+    await close();
+    stream = open()[Symbol.asyncIterator]();
+    position = 0;
+    rest = new Uint8Array(0);
+  };
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    if (stream === undefined || offset < position) await restart();
+    while (position < offset) if ((await next(offset - position)).length === 0) break;
+    const pieces: Uint8Array[] = [];
+    let found = 0;
+    while (found < length) {
+      const piece = await next(length - found);
+      if (piece.length === 0) break;
+      pieces.push(piece);
+      found += piece.length;
+    }
+    return joined(pieces, found);
+  };
+  const finish = async (): Promise<void> => {
+    const end = position + drainedBytes;
+    if (stream !== undefined)
+      while (position < end) if ((await next(blockBytes)).length === 0) break;
+    await close();
+  };
+  return { file, size, read, finish, close };
+}
+
+/** Ranges of a plain file, read where they lie. */
+function plainSource(file: string, handle: number, size: number): ByteSource {
+  let open = true;
+  const close = (): Promise<void> => {
+    if (open) closeSync(handle);
+    open = false;
+    return Promise.resolve();
+  };
+  const read = (offset: number, length: number): Promise<Uint8Array> => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+    let found = 0;
+    try {
+      while (found < bytes.length) {
+        const count = readSync(handle, bytes, found, bytes.length - found, offset + found);
+        if (count === 0) break;
+        found += count;
+      }
+    } catch (error) {
+      return Promise.reject(unreadable(file, error));
+    }
+    return Promise.resolve(bytes.subarray(0, found));
+  };
+  return { file, size, read, finish: nothing, close };
+}
+
+/** A pipe can be read once: what it gives is kept. */
+function pipeSource(file: string, handle: number): ByteSource {
+  const pieces: Uint8Array[] = [];
+  try {
+    for (;;) {
+      const piece = new Uint8Array(blockBytes);
+      const count = readSync(handle, piece);
+      if (count === 0) break;
+      pieces.push(piece.subarray(0, count));
+    }
+  } finally {
+    closeSync(handle);
+  }
+  return streamSource(
+    file,
+    pieces.reduce((sum, { length }) => sum + length, 0),
+    async function* () {
+      await Promise.resolve();
+      yield* pieces;
+    },
+  );
+}
+
+function openPath(file: string): ByteSource {
+  try {
+    const handle = openSync(file, "r");
+    const status = fstatSync(handle);
+    return status.isFile() || status.isDirectory()
+      ? plainSource(file, handle, status.size)
+      : pipeSource(file, handle);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+async function* gunzipped(file: string): AsyncGenerator<Uint8Array> {
+  const packed = createReadStream(file, { highWaterMark: blockBytes });
+  const unpacked = createGunzip({ chunkSize: blockBytes });
+  // Errors of both ends arrive where the unpacked bytes are read.
+  pipeline(packed, unpacked, () => undefined);
+  try {
+    for await (const piece of unpacked) yield piece as Uint8Array;
+  } catch (error) {
+    const code = errorCode(error);
+    if (!code.startsWith("Z_")) throw unreadable(file, error);
+    throw new DataError(
+      "gzip",
+      code === "Z_BUF_ERROR" ? "the gzipped file is cut short" : "it is not a sound gzip file",
+      { file },
+    );
+  } finally {
+    packed.destroy();
+  }
+}
+
+/** A file of the user's, unpacked on the way where its name ends in `.gz`. Throws DataError. */
+export async function openSource(file: string): Promise<ByteSource> {
+  const plain = openPath(file);
+  if (!file.toLowerCase().endsWith(".gz")) return plain;
+  await plain.close();
+  return streamSource(file, undefined, () => gunzipped(file));
+}
+
+/** How many bytes a source has, by reading through it where nothing tells. */
+export async function sizeOf(source: ByteSource): Promise<number> {
+  if (source.size !== undefined) return source.size;
+  let size = 0;
+  for await (const block of blocksOf(source)) size += block.length;
+  return size;
+}

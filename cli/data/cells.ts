@@ -1,0 +1,25 @@
+// In: the text of one cell of a table; out: the number that it is, or undefined where it is none.
+
+const numberForm = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const notANumber = /^[+-]?nan$/i;
+const infinite = /^([+-]?)inf(?:inity)?$/i;
+
+/** Empty cells and `nan` become NaN, which only a declared `missing` value lets through. */
+export function cellNumber(cell: string): number | undefined {
+  if (numberForm.test(cell)) return finite(Number(cell));
+  const text = cell.trim();
+  if (text === "" || notANumber.test(text)) return NaN;
+  if (text.length < cell.length && numberForm.test(text)) return finite(Number(text));
+  const sign = infinite.exec(text)?.[1];
+  return sign === undefined ? undefined : sign === "-" ? -Infinity : Infinity;
+}
+
+/** Digits that no double can hold are not infinity. */
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** Words by which other programs mark a missing value; they are not guessed to be one. */
+export function isMissingWord(text: string): boolean {
+  return /^(?:na|n\/a|<na>|null|none|nil|missing|-+|\?|#n\/a)$/i.test(text);
+}

@@ -1,0 +1,65 @@
+// In: a table's header and the names picked; out: the places of the columns meant, or an error that says what there is.
+import { nearest } from "../../grammar/nearest.js";
+import { DataError } from "./array.js";
+import type { CsvTable } from "./csv.js";
+
+/** The places of columns by their names. */
+export function columnPlaces(table: CsvTable, names: readonly string[]): number[] {
+  const { header, file } = table;
+  const places = new Map<string, number[]>();
+  header.forEach((column, place) => {
+    const known = places.get(column);
+    if (known === undefined) places.set(column, [place]);
+    else known.push(place);
+  });
+  const picked = new Set<string>();
+  return names.map((column) => {
+    const [place, ...others] = places.get(column) ?? [];
+    if (place === undefined) throw noColumn(table, column);
+    if (others.length > 0)
+      throw new DataError("csv-header", `${others.length + 1} columns are called "${column}"`, {
+        file,
+        hint: "give each column a name of its own",
+      });
+    if (picked.has(column))
+      throw new DataError("csv-column", `the column "${column}" is picked twice`, { file });
+    picked.add(column);
+    return place;
+  });
+}
+
+/** So many names are listed. */
+const mostListed = 20;
+
+export function listed(names: readonly string[]): string {
+  const rest = names.length - mostListed;
+  const shown = names.slice(0, mostListed).join(", ") || "nothing";
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}
+
+function noColumn({ header, file }: CsvTable, column: string): DataError {
+  const near = nearest(column, header);
+  const hint = `the columns are ${listed(header)}`;
+  return new DataError("csv-column", `there is no column "${column}"`, {
+    file,
+    hint: near === undefined ? hint : `did you mean "${near}"? ${hint}`,
+  });
+}
+
+/** All columns; the one without a name that a separator at the end of lines makes is none. */
+export function allColumns({ header, file }: CsvTable): number[] {
+  const named = header.at(-1) === "" ? header.slice(0, -1) : header;
+  const unnamed = named.indexOf("");
+  if (unnamed >= 0)
+    throw new DataError("csv-header", `column ${unnamed} (counted from 0) has no name`, {
+      file,
+      hint: "pick the columns wanted: NAME=FILE.csv:colA,colB",
+    });
+  const twice = new Set<string>();
+  for (const name of named) {
+    if (twice.has(name))
+      throw new DataError("csv-header", `two columns are called "${name}"`, { file });
+    twice.add(name);
+  }
+  return named.map((_, place) => place);
+}

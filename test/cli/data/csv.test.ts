@@ -1,0 +1,206 @@
+// In: texts of tables, sound and odd; out: that every row and every value of them is read, or refused by its place.
+import { describe, expect, test } from "vitest";
+import { openCsv } from "../../../cli/data/csv.js";
+import { generator } from "./files.js";
+import { countedSource, readCsv } from "./reading.js";
+import type { CsvReading } from "./reading.js";
+
+const numbers = async (text: string, options?: CsvReading): Promise<unknown> => {
+  const { shape, data } = await readCsv(text, options);
+  return { shape, data };
+};
+
+describe("what a table holds", () => {
+  const odd = '\uFEFFa,"b, c",d\r\n1,"2",3\r\n-1e2, +.5 ,"7."\r\n\r\n';
+  test("header, columns in the order asked for, quotes, signs and exponents", async () => {
+    expect(await numbers(odd)).toEqual({ shape: [2, 3], data: [1, 2, 3, -100, 0.5, 7] });
+    const columns = ["d", "a"];
+    expect(await numbers(odd, { columns })).toEqual({ shape: [2, 2], data: [3, 1, 7, -100] });
+  });
+  test("semicolons and tabs", async () => {
+    expect(await numbers("a;b\n1;2\n")).toEqual({ shape: [1, 2], data: [1, 2] });
+    expect(await numbers("a\tb\n1\t2")).toEqual({ shape: [1, 2], data: [1, 2] });
+  });
+  test("empty cells and nan are missing, inf is infinite", async () => {
+    const data = [NaN, NaN, -Infinity];
+    expect(await numbers("a,b,c\n,NaN,-inf\n")).toEqual({ shape: [1, 3], data });
+  });
+  test.each([
+    ["\n", "a,b\n1,2\n3,4\n"],
+    ["\r\n", "a,b\r\n1,2\r\n3,4\r\n"],
+    ["\r", "a,b\r1,2\r3,4\r"],
+    ["\r\n, then \n", "a,b\r\n1,2\n3,4\n"],
+    ["\n, then \r\n", "a,b\n1,2\r\n3,4\r\n"],
+    ["all three", "a,b\r1,2\r\n3,4\n"],
+    ["none at the end", "a,b\n1,2\r\n3,4"],
+    ["empty lines between", "\n\na,b\n\n1,2\r\n\r\n3,4\n\n\n"],
+  ])("lines that end in %j", async (_what, text) => {
+    expect(await numbers(text)).toEqual({ shape: [2, 2], data: [1, 2, 3, 4] });
+  });
+  test.each([
+    ["an empty line is a row whose cell is empty", "a\n1\n\n3\n", [1, NaN, 3]],
+    ["the first one and the last one too", "a\r\n\r\n2\r\n\r\n", [NaN, 2, NaN]],
+    ["quoted or not", 'a\n1\n""\n3', [1, NaN, 3]],
+  ])("in one column, %s", async (_what, text, data) => {
+    expect(await numbers(text)).toEqual({ shape: [data.length, 1], data });
+  });
+  test("separators at the ends of all lines make no column", async () => {
+    expect(await numbers("a,b,\n1,2,\n3,4,\n")).toEqual({ shape: [2, 2], data: [1, 2, 3, 4] });
+    await expect(numbers("a,b,\n1,2,3\n")).rejects.toMatchObject({ code: "csv-row", row: 0 });
+    await expect(numbers("a,b\n1,2,\n")).rejects.toMatchObject({
+      code: "csv-row",
+      hint: "the line ends with a separator, which the header does not",
+    });
+  });
+  test("however a file is cut into blocks, it is the same", async () => {
+    const next = generator(11);
+    const cells = Array.from({ length: 60 }, () => {
+      const value = (next(20000) - 10000) / 8;
+      return [String(value), `"${value}"`, ` ${value} `, `"${value}" `][next(4)] ?? "";
+    });
+    const ends = ["\n", "\r\n", "\r"];
+    const lines = cells.flatMap((cell, at) =>
+      at % 3 === 0 ? [[cell, cells[at + 1], cells[at + 2]].join(",") + (ends[next(3)] ?? "")] : [],
+    );
+    const text = `a,"b ""é"" 
+c",d\r\n${lines.join("")}`;
+    const whole = await readCsv(text);
+    expect(whole.shape).toEqual([20, 3]);
+    for (const block of [1, 2, 3, 5, 7, 64]) expect(await readCsv(text, { block })).toEqual(whole);
+  });
+});
+
+describe("the header", () => {
+  test("a first line of numbers is refused, until it is said what it is", async () => {
+    const text = "5.1,3.5\n4.9,3\n";
+    await expect(numbers(text)).rejects.toMatchObject({
+      code: "csv-header",
+      hint: expect.stringContaining("--no-header") as string,
+    });
+    expect(await numbers(text, { header: false })).toEqual({
+      shape: [2, 2],
+      data: [5.1, 3.5, 4.9, 3],
+    });
+    expect(await numbers(text, { header: false, columns: ["#1"] })).toEqual({
+      shape: [2, 1],
+      data: [3.5, 3],
+    });
+    expect(await numbers(text, { header: true, columns: ["3.5"] })).toEqual({
+      shape: [1, 1],
+      data: [3],
+    });
+  });
+  test("without a header, an empty first line of one column is a row as others are", async () => {
+    expect(await numbers("1\n\n2\n", { header: false })).toEqual({
+      shape: [3, 1],
+      data: [1, NaN, 2],
+    });
+  });
+  test("two columns of one name do no harm unless they are meant", async () => {
+    const text = "a,a,b\n1,2,3\n";
+    expect(await numbers(text, { columns: ["b"] })).toEqual({ shape: [1, 1], data: [3] });
+    await expect(numbers(text)).rejects.toMatchObject({ code: "csv-header" });
+    await expect(numbers(text, { columns: ["a"] })).rejects.toMatchObject({ code: "csv-header" });
+  });
+  test("a column without a name has to be passed over by picking others", async () => {
+    const text = ",a,b\n0,1,2\n1,3,4\n";
+    await expect(numbers(text)).rejects.toMatchObject({ code: "csv-header" });
+    expect(await numbers(text, { columns: ["a", "b"] })).toMatchObject({ data: [1, 2, 3, 4] });
+  });
+  test("an unknown column lists those there are, and the nearest", async () => {
+    await expect(numbers("a,b\n1,2\n", { columns: ["zzz"] })).rejects.toMatchObject({
+      code: "csv-column",
+      hint: "the columns are a, b",
+    });
+    await expect(numbers("height,b\n1,2\n", { columns: ["heigth"] })).rejects.toMatchObject({
+      hint: expect.stringContaining('did you mean "height"?') as string,
+    });
+    await expect(numbers("a,b\n1,2\n", { columns: ["a", "a"] })).rejects.toMatchObject({
+      code: "csv-column",
+    });
+  });
+});
+
+describe("refusals", () => {
+  test.each([
+    ["text", "a,b\n1,2\n3,cat\n", "csv-text", 1],
+    ["hexadecimal", "a\n0x10\n", "csv-text", 0],
+    ["digits in groups of the language", "a\n1_000\n", "csv-text", 0],
+    ["thousands separators", 'a,b\n1,"1,000"\n', "csv-text", 0],
+    ["a decimal comma", "a;b\n1,5;2\n", "csv-text", 0],
+    ["more than a double holds", "a\n1\n1e999\n", "csv-text", 1],
+    ["a word for a missing value", "a\nNA\n", "csv-text", 0],
+    ["a short row", "a,b\n1,2\n3\n", "csv-row", 1],
+    ["a long row", "a,b\n1,2,3\n", "csv-row", 0],
+    ["a line of spaces", "a,b\n1,2\n  \n", "csv-row", 1],
+    ["an open quote", 'a,b\n1,2\n"3,4\n', "csv-quotes", 1],
+    ["letters after a quote", 'a,b\n1,2\n"3"x,4\n5,6\n', "csv-quotes", 1],
+    ["an empty file", "", "csv-header", undefined],
+    ["a file of empty lines", "\n\n", "csv-header", undefined],
+    ["a header of no names", ",,\n1,2,3\n", "csv-header", undefined],
+  ])("%s is refused by row", async (_what, text, code, row) => {
+    await expect(numbers(text)).rejects.toMatchObject({ name: "DataError", code, row });
+    await expect(numbers(text, { block: 3 })).rejects.toMatchObject({ code, row });
+  });
+  test("a cell that is no number is told with its column and what to do", async () => {
+    await expect(numbers("a,b\n1,2\n3,NA\n")).rejects.toMatchObject({
+      message: 'row 1: "NA" in column "b" is not a number',
+      hint: "a value that is missing is written as an empty cell or nan",
+    });
+  });
+  test.each([
+    ["Latin-1", Uint8Array.of(97, 10, 49, 10, 0xe9, 10), "0xe9 at offset 4", "latin1"],
+    ["UTF-16", Uint8Array.of(0xff, 0xfe, 97, 0), "0xff at offset 0", "utf-16"],
+    ["a character cut short", Uint8Array.of(97, 10, 0xe2, 0x82), "0xe2 at offset 2", "latin1"],
+  ])("%s is told by its offset", async (_what, bytes, place, hint) => {
+    for (const block of [undefined, 3]) {
+      const reading = readCsv(bytes, block === undefined ? {} : { block });
+      await expect(reading).rejects.toMatchObject({
+        code: "text-encoding",
+        message: expect.stringContaining(place) as string,
+        hint: expect.stringContaining(hint) as string,
+      });
+    }
+  });
+});
+
+describe("rows", () => {
+  const lines = Array.from({ length: 20_000 }, (_, row) => `${row},${2 * row}\n`);
+  const text = `a,b\n${lines.join("")}`;
+  test("those asked for are read, and none behind them", async () => {
+    const bytes = new TextEncoder().encode(text);
+    const { source, furthest } = countedSource(bytes, "x.csv", 1024);
+    const table = await openCsv(source);
+    const data: number[] = [];
+    const take = (values: Float64Array): void => {
+      data.push(...values);
+    };
+    const total = await table.read([{ columns: [1], take }], { begin: 2, end: 5 });
+    expect({ total, data }).toEqual({ total: undefined, data: [4, 6, 8] });
+    expect(furthest()).toBeLessThan(80_000);
+  });
+  test("up to the end, their number is known", async () => {
+    const rows = { begin: 19_998, end: undefined };
+    expect(await readCsv(text, { rows, block: 1000 })).toEqual({
+      shape: [2, 2],
+      data: [19_998, 39_996, 19_999, 39_998],
+      total: 20_000,
+    });
+    expect(await readCsv(text, { rows: { begin: 9, end: 30_000 } })).toMatchObject({
+      total: 20_000,
+    });
+  });
+  test("a mistake behind the rows asked for does no harm", async () => {
+    const broken = "a\n1\n2\ncat\n";
+    expect(await readCsv(broken, { rows: { begin: 0, end: 2 } })).toMatchObject({ data: [1, 2] });
+  });
+  test("10,000 columns take a time that is linear in them", async () => {
+    const header = Array.from({ length: 10_000 }, (_, at) => `c${at}`);
+    const row = header.map((_, at) => String(at)).join(",");
+    const wide = `${header.join(",")}\n${row}\n${row}\n`;
+    const started = performance.now();
+    const { data } = await readCsv(wide, { columns: header });
+    expect(data).toHaveLength(20_000);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
