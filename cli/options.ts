@@ -114,8 +114,8 @@ export function backendOption(): Option {
     .default("auto");
 }
 
-export function weightsOption(required: boolean): Option {
-  return new Option("--weights <file>", "a safetensors file").makeOptionMandatory(required);
+export function weightsOption(): Option {
+  return new Option("--weights <file>", "a safetensors file");
 }
 
 export function jsonOption(): Option {

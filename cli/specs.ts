@@ -4,7 +4,7 @@ import type { Plan, PlanDim, PlanInput } from "../runtime/plan.js";
 import type { InputSpec } from "./data/spec.js";
 
 /** A computed dimension stays text; only plain names are compared between arrays. */
-function shapeOf(shape: readonly PlanDim[]): (number | string)[] {
+export function planShape(shape: readonly PlanDim[]): (number | string)[] {
   return shape.map((dim) => (typeof dim === "number" ? dim : formatShape([dim]).slice(1, -1)));
 }
 
@@ -14,7 +14,7 @@ function specOf(input: PlanInput, optional: boolean): InputSpec {
     name,
     role,
     type: categories === undefined ? type : "category",
-    shape: shapeOf(shape),
+    shape: planShape(shape),
     optional: optional || input.source === "drawn",
     ...(categories === undefined ? {} : { categories }),
     ...(missing === undefined ? {} : { missing }),

@@ -1,9 +1,11 @@
 // In: weights files and the characters that travel with them; out: checked tensors, and whole files on disk.
 import { readSafetensors, writeSafetensors } from "../runtime/safetensors.js";
 import type { SafetensorsFile } from "../runtime/safetensors.js";
+import type { Plan } from "../runtime/plan.js";
 import { writeWhole } from "./data/atomic.js";
 import { readUnpacked } from "./data/file.js";
 import { readTensorFile } from "./data/tensors.js";
+import { Failure } from "./failure.js";
 
 const vocabularyPrefix = "vocabulary.";
 
@@ -28,6 +30,18 @@ export function readWeights(file: string): WeightsFile {
       .map(([key, text]) => [key.slice(vocabularyPrefix.length), Array.from(text)]),
   );
   return { file, bytes, tensors, metadata, vocabularies };
+}
+
+/** The weights that a model is used with: none where it has no parameters. Throws Failure where they are not given. */
+export function weightsFor(plan: Plan, file: string | undefined): WeightsFile | undefined {
+  if (file !== undefined) return readWeights(file);
+  const count = plan.parameters.length;
+  if (count === 0) return undefined;
+  const what =
+    count === 1 ? "a parameter, whose value is" : `${count} parameters, whose values are`;
+  throw new Failure(2, "weights", `${plan.model} has ${what} wanted`, {
+    hint: "--weights FILE.safetensors, as nnc train writes it",
+  });
 }
 
 /** Writes what the runtime saved, with the vocabularies in its metadata, through a temporary file. */

@@ -90,7 +90,7 @@ export function addCompile(program: Command, terminal: Terminal): void {
     )
     .addOption(modelOption())
     .addOption(setOption())
-    .addOption(weightsOption(false))
+    .addOption(weightsOption())
     .option("--minify", "small instead of readable")
     .option("--external-runtime", 'imports "nnc/runtime" instead of carrying it')
     .addOption(rootOption())

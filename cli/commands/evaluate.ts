@@ -24,11 +24,11 @@ import { openNetwork } from "../session.js";
 import type { TrainingNet } from "../../runtime/api.js";
 import { inputSpecs, trainedLengths } from "../specs.js";
 import type { Terminal } from "../terminal.js";
-import { readWeights } from "../weights.js";
+import { weightsFor } from "../weights.js";
 import type { Plan } from "../../runtime/plan.js";
 
 interface EvaluateOptions extends ComputeOptions {
-  readonly weights: string;
+  readonly weights?: string;
   readonly examples: number;
   readonly json?: true;
 }
@@ -70,14 +70,15 @@ async function runEvaluate(
   const compiled = await compileFile(file, options, terminal);
   const model = chooseModel(compiled, file);
   const { plan } = model;
-  const weights = readWeights(options.weights);
+  const weights = weightsFor(plan, options.weights);
   const data = await bindData(inputSpecs(plan, neededInputs(plan)), options.data, {
     lengths: trainedLengths(plan),
-    vocabularies: weights.vocabularies,
+    ...(weights === undefined ? {} : { vocabularies: weights.vocabularies }),
     ...readingOptions(options),
   });
   const { backend, examples } = options;
-  const net = await openNetwork(model, { backend, source: file, weights }, terminal);
+  const session = { backend, source: file, ...(weights === undefined ? {} : { weights }) };
+  const net = await openNetwork(model, session, terminal);
   const result = await net.evaluate(batchOf(data.arrays), { examples });
   const confusion = await confusions(net, plan, data);
   net.destroy();
@@ -104,7 +105,7 @@ export function addEvaluate(program: Command, terminal: Terminal): void {
       .description("Computes losses, metrics and, for classes, a confusion table over given data.")
       .argument("<file>", "a .nn file"),
   )
-    .addOption(weightsOption(true))
+    .addOption(weightsOption())
     .addOption(rowsOption())
     .addOption(modelOption())
     .addOption(setOption())

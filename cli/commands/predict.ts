@@ -1,17 +1,19 @@
 // In: `nnc predict FILE --weights W --data …`; out: the outputs as .npy, .csv or .json.
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
-import type { TensorOutput, TrainingNet } from "../../runtime/api.js";
-import { evaluateShape } from "../../runtime/dimensions.js";
 import type { Plan, PlanOutput } from "../../runtime/plan.js";
-import { chunkSize, chunksOf } from "../batches.js";
 import { chooseModel, compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
 import { bindData } from "../data/bind.js";
-import type { BoundData } from "../data/bind.js";
 import { claimOutputs, dataFiles } from "../data/outputs.js";
 import { parseDataArgument } from "../data/source.js";
-import { csvText, jsonText, npyBytes, outputFormat } from "../data/write.js";
+import {
+  csvPieces,
+  jsonPieces,
+  npyPieces,
+  outputFormat,
+  refuseWithoutLines,
+} from "../data/write.js";
 import type { OutputArray } from "../data/write.js";
 import { Failure } from "../failure.js";
 import {
@@ -28,12 +30,13 @@ import {
 } from "../options.js";
 import type { ComputeOptions } from "../options.js";
 import { openNetwork } from "../session.js";
-import { inputSpecs, trainedLengths } from "../specs.js";
+import { isPerExample, predictAll } from "../predicting.js";
+import { inputSpecs, planShape, trainedLengths } from "../specs.js";
 import type { Terminal } from "../terminal.js";
-import { readWeights } from "../weights.js";
+import { weightsFor } from "../weights.js";
 
 interface PredictOptions extends ComputeOptions {
-  readonly weights: string;
+  readonly weights?: string;
   readonly output: string;
   readonly outputs?: readonly string[];
   readonly examples: number;
@@ -51,80 +54,50 @@ function wantedOutputs(plan: Plan, names: readonly string[] | undefined): readon
   });
 }
 
-function join(parts: readonly TensorOutput[]): TensorOutput {
-  const [first] = parts;
-  if (first === undefined) return new Float32Array(0);
-  if (parts.length === 1) return first;
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const whole = first.slice(0, 0).constructor as new (length: number) => TensorOutput;
-  const joined = new whole(length);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
-
-/** What is drawn depends on its place in the batch, so cutting the batch would change it. */
-function draws({ programs }: Plan): boolean {
-  return programs.some(
-    ({ kind, uniforms }) =>
-      kind === "draw" || (kind === "predict" && uniforms.some((one) => one.kind === "counter")),
-  );
-}
-
-/** Outputs with a line an example are joined over the chunks; others want all examples at once. */
-async function predictAll(
-  net: TrainingNet,
-  plan: Plan,
-  outputs: readonly PlanOutput[],
-  data: BoundData,
-  options: PredictOptions,
-): Promise<OutputArray[]> {
-  const names = outputs.map(({ name }) => name);
-  const count = data.examples ?? options.examples;
-  const perExample = outputs.every(({ shape }) => shape[0] === "batch");
-  const size = perExample && !draws(plan) ? chunkSize : count;
-  const parts = new Map<string, TensorOutput[]>(names.map((name) => [name, []]));
-  for (const inputs of chunksOf(data.arrays, count, size)) {
-    const result = await net.predict(inputs, {
-      outputs: names,
-      ...(data.examples === undefined ? { batch: count } : {}),
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-    });
-    for (const [name, values] of Object.entries(result)) parts.get(name)?.push(values);
-  }
-  const free = { ...Object.fromEntries(data.free), batch: count };
-  return outputs.map(({ name, shape, type }) => ({
-    name,
-    shape: evaluateShape(shape, free),
-    data: join(parts.get(name) ?? []),
-    bool: type === "bool",
-  }));
-}
-
-function writeOutputs(file: string, outputs: readonly OutputArray[], terminal: Terminal): void {
+/** A mistake in how outputs and their file go together is told before anything is computed. */
+function checkFormat(file: string, outputs: readonly PlanOutput[]): void {
   switch (outputFormat(file)) {
     case undefined:
       throw new Failure(2, "output", `the extension of "${file}" is none of .npy, .csv and .json`);
-    case "json":
-      if (file === "-") terminal.write(jsonText(outputs));
-      else writeWhole(file, jsonText(outputs));
-      break;
     case "csv":
-      writeWhole(file, csvText(outputs));
+      refuseWithoutLines(
+        outputs.map((output) => ({ name: output.name, perExample: isPerExample(output) })),
+        (name) => planShape(outputs.find((output) => output.name === name)?.shape ?? []),
+      );
       break;
-    case "npy": {
-      const [only] = outputs;
-      if (only === undefined || outputs.length > 1)
+    case "npy":
+      if (outputs.length !== 1)
         throw new Failure(2, "output", "a .npy file holds one output", {
           hint: `say which: --outputs ${outputs.map(({ name }) => name).join(" | ")}`,
         });
-      writeWhole(file, npyBytes(only));
-    }
+      break;
+    case "json":
+      break;
   }
-  if (file !== "-") terminal.note(`wrote ${file}`);
+}
+
+/** The whole file is never one string: that has a limit, which large outputs pass. */
+function* contentOf(file: string, outputs: readonly OutputArray[]): Generator<string | Uint8Array> {
+  switch (outputFormat(file)) {
+    case "csv":
+      yield* csvPieces(outputs);
+      break;
+    case "npy":
+      for (const output of outputs) yield* npyPieces(output);
+      break;
+    case "json":
+    case undefined:
+      yield* jsonPieces(outputs);
+  }
+}
+
+function writeOutputs(file: string, outputs: readonly OutputArray[], terminal: Terminal): void {
+  if (file === "-") {
+    for (const text of jsonPieces(outputs)) terminal.write(text);
+    return;
+  }
+  writeWhole(file, contentOf(file, outputs));
+  terminal.note(`wrote ${file}`);
 }
 
 /** The `--data` of an evaluation can be given again: targets are not needed here, and their files not read. */
@@ -147,37 +120,36 @@ async function runPredict(
   options: PredictOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const format = outputFormat(options.output);
-  if (format === undefined) writeOutputs(options.output, [], terminal);
   if (options.output !== "-") {
-    const reads = [file, options.weights, ...dataFiles(options.data)];
+    if (outputFormat(options.output) === undefined) checkFormat(options.output, []);
+    const reads = [
+      file,
+      ...(options.weights === undefined ? [] : [options.weights]),
+      ...dataFiles(options.data),
+    ];
     claimOutputs([{ option: "-o", file: options.output }], reads);
   }
   const compiled = await compileFile(file, options, terminal);
   const model = chooseModel(compiled, file);
   const { plan } = model;
   const outputs = wantedOutputs(plan, options.outputs);
-  if (format === "npy" && outputs.length > 1)
-    writeOutputs(
-      options.output,
-      outputs.map(({ name }) => ({ name, shape: [], data: new Float32Array(0) })),
-      terminal,
-    );
+  checkFormat(options.output, outputs);
   const needed = new Set(outputs.flatMap(({ needs }) => needs));
   const specs = inputSpecs(plan, needed).filter(
     ({ role, name }) => role === "input" || needed.has(name),
   );
-  const weights = readWeights(options.weights);
+  const weights = weightsFor(plan, options.weights);
   const { backend } = options;
   const unneeded = new Set(
     plan.inputs.map(({ name }) => name).filter((name) => !specs.some((spec) => spec.name === name)),
   );
   const data = await bindData(specs, withoutTargets(options.data, unneeded, terminal), {
     lengths: trainedLengths(plan),
-    vocabularies: weights.vocabularies,
+    ...(weights === undefined ? {} : { vocabularies: weights.vocabularies }),
     ...readingOptions(options),
   });
-  const net = await openNetwork(model, { backend, source: file, weights }, terminal);
+  const session = { backend, source: file, ...(weights === undefined ? {} : { weights }) };
+  const net = await openNetwork(model, session, terminal);
   const arrays = await predictAll(net, plan, outputs, data, options);
   net.destroy();
   writeOutputs(options.output, arrays, terminal);
@@ -197,7 +169,7 @@ export function addPredict(program: Command, terminal: Terminal): void {
       .description("Computes the outputs of trained weights for given inputs.")
       .argument("<file>", "a .nn file"),
   )
-    .addOption(weightsOption(true))
+    .addOption(weightsOption())
     .addOption(rowsOption())
     .addOption(modelOption())
     .addOption(setOption())

@@ -41,7 +41,7 @@ export function addTrain(program: Command, terminal: Terminal): void {
     .addOption(modelOption())
     .option("--stage <name>", "one stage instead of all")
     .addOption(setOption())
-    .addOption(weightsOption(false))
+    .addOption(weightsOption())
     .addOption(backendOption())
     .addOption(numberOption("--epochs <n>", "instead of what the file says"))
     .addOption(numberOption("--steps <n>", "instead of what the file says"))

@@ -76,6 +76,19 @@ function isReplaceable(stats: Stats | undefined): boolean {
   return stats === undefined || (stats.isFile() && stats.nlink === 1);
 }
 
+/** What a file is to hold: at once, or piece by piece where it may be longer than a string can be. */
+export type Content = string | Uint8Array | Iterable<string | Uint8Array>;
+
+function writeContent(file: string, content: Content, flag: "w" | "wx"): void {
+  const isWhole = typeof content === "string" || content instanceof Uint8Array;
+  const handle = openSync(file, flag);
+  try {
+    for (const piece of isWhole ? [content] : content) writeFileSync(handle, piece);
+  } finally {
+    closeSync(handle);
+  }
+}
+
 function keepOwner(file: string, { mode, uid, gid }: Stats): void {
   chmodSync(file, mode & 0o7777);
   try {
@@ -86,11 +99,11 @@ function keepOwner(file: string, { mode, uid, gid }: Stats): void {
 }
 
 /** Writes beside the file and renames, so that a failure leaves what was there before. */
-function replace(target: string, content: string | Uint8Array, before: Stats | undefined): void {
+function replace(target: string, content: Content, before: Stats | undefined): void {
   // The name does not grow with the target's, which may be as long as names can be.
   const temporary = join(dirname(target), `.nnc-${process.pid}-${Date.now().toString(36)}.tmp`);
   try {
-    writeFileSync(temporary, content, { flag: "wx" });
+    writeContent(temporary, content, "wx");
     if (before !== undefined) keepOwner(temporary, before);
     renameSync(temporary, target);
   } catch (error) {
@@ -108,13 +121,13 @@ export function refuseUnwritable(file: string, stats: Stats | undefined): void {
 }
 
 /** Keeps what is there what it is: follows links, keeps modes, writes into pipes and devices. Throws WriteError. */
-export function writeWhole(file: string, content: string | Uint8Array): void {
+export function writeWhole(file: string, content: Content): void {
   try {
     const target = targetOf(file);
     const stats = statOf(target);
     refuseUnwritable(file, stats);
     if (isReplaceable(stats)) replace(target, content, stats);
-    else writeFileSync(target, content);
+    else writeContent(target, content, "w");
   } catch (error) {
     throw writeErrorOf(file, error);
   }

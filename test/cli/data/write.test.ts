@@ -2,18 +2,24 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { writeWhole } from "../../../cli/data/atomic.js";
-import { csvText, jsonText, npyBytes, outputFormat } from "../../../cli/data/write.js";
+import { csvPieces, jsonPieces, npyPieces, outputFormat } from "../../../cli/data/write.js";
+import type { OutputArray } from "../../../cli/data/write.js";
 import { temporaryFolder } from "./files.js";
-import { readNpy } from "./reading.js";
+import { readCsv, readNpy } from "./reading.js";
 
 const folder = temporaryFolder();
+const other = temporaryFolder();
+const csvText = (outputs: readonly OutputArray[]): string => [...csvPieces(outputs)].join("");
+const jsonText = (outputs: readonly OutputArray[]): string => [...jsonPieces(outputs)].join("");
+const npyBytes = (output: OutputArray): Uint8Array => Buffer.concat([...npyPieces(output)]);
 const probability = {
+  perExample: true,
   name: "probability",
   shape: [2, 2],
   data: Float32Array.of(0.1, 1 / 3, 1e-30, 16777216),
 };
-const place = { name: "place", shape: [2], data: Int32Array.of(-1, 7) };
-const flag = { name: "flag", shape: [2], data: Uint8Array.of(1, 0), bool: true };
+const place = { perExample: true, name: "place", shape: [2], data: Int32Array.of(-1, 7) };
+const flag = { perExample: true, name: "flag", shape: [2], data: Uint8Array.of(1, 0), bool: true };
 
 describe("writers", () => {
   test("npy reads back", async () => {
@@ -39,8 +45,30 @@ describe("writers", () => {
     ]);
     expect(cells[0]?.slice(2)).toEqual(["-1", "true"]);
   });
+  test("csv says in words what is not finite, and our reader takes them", async () => {
+    const odd = { ...probability, data: Float32Array.of(NaN, Infinity, -Infinity, 0) };
+    const text = csvText([odd]);
+    expect(text).toBe("probability_0,probability_1\nnan,inf\n-inf,0\n");
+    expect((await readCsv(text)).data).toEqual([NaN, Infinity, -Infinity, 0]);
+  });
+  test("a line an example is what is declared, not what happens to be as long", () => {
+    const mean = { ...place, name: "mean", perExample: false };
+    expect(() => csvText([probability, mean])).toThrow("mean has the shape [2]");
+    expect(csvText([{ ...probability, shape: [0, 2], data: new Float32Array(0) }])).toBe(
+      "probability_0,probability_1\n",
+    );
+  });
+  test("a file may be longer than one string", () => {
+    const file = `${other.path}/pieces.csv`;
+    const long = { ...place, shape: [200_000], data: new Int32Array(200_000) };
+    writeWhole(file, csvPieces([long]));
+    expect([...csvPieces([long])].length).toBeGreaterThan(3);
+    expect(readFileSync(file, "utf8")).toBe(`place\n${"0\n".repeat(200_000)}`);
+    writeWhole(file, npyPieces(long));
+    expect(readFileSync(file).length).toBe(128 + 800_000);
+  });
   test("json nests by shape, and what is not finite is null", () => {
-    const odd = { name: "odd", shape: [1, 2, 1], data: Float32Array.of(NaN, 2) };
+    const odd = { perExample: true, name: "odd", shape: [1, 2, 1], data: Float32Array.of(NaN, 2) };
     expect(JSON.parse(jsonText([odd, place, flag]))).toEqual({
       odd: [[[null], [2]]],
       place: [-1, 7],

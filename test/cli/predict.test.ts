@@ -1,0 +1,110 @@
+// In: models of every kind and data; out: what `nnc predict` writes of them, and what it refuses before computing.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { runProgram } from "../../cli/program.js";
+import { temporaryFolder } from "./data/files.js";
+import { recorder } from "./terminals.js";
+
+const folder = temporaryFolder();
+
+async function run(...args: string[]): Promise<{ code: number; out: string; notes: string }> {
+  const terminal = recorder();
+  const code = await runProgram([...args, "--backend", "cpu"], { terminal, version: "0" });
+  return { code, out: terminal.written.join(""), notes: terminal.notes.join("\n") };
+}
+
+const pairs = folder.put("pairs.csv", "a,b\n1,2\n3,4\n");
+
+describe("models without parts that others have", () => {
+  test("without batch", async () => {
+    const model = "model A { input x: [4]  output y = sum(x * x)  output z = x + 1 }\n";
+    const file = folder.put("no_batch.nn", model);
+    const x = folder.put("x.csv", "x\n1\n2\n3\n4\n");
+    const { code, out } = await run("predict", file, "--data", `x=${x}`);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({ y: 30, z: [2, 3, 4, 5] });
+  });
+  test("without parameters, no weights are wanted; with one, they are", async () => {
+    const without = folder.put("none.nn", "model A { input x: [batch, 2]  output y = 2 * x }\n");
+    const { code, out } = await run("predict", without, "--data", `x=${pairs}`);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      y: [
+        [2, 4],
+        [6, 8],
+      ],
+    });
+    const model = "model A { input x: [batch, 2]  output y = x |> dense(1)  loss mean(y ^ 2) }\n";
+    const learning = folder.put("dense.nn", model);
+    for (const command of ["predict", "evaluate"]) {
+      const refused = await run(command, learning, "--data", `x=${pairs}`);
+      expect(refused.code).toBe(2);
+      expect(refused.notes).toContain("--weights FILE.safetensors");
+    }
+  });
+  test("evaluate, without parameters", async () => {
+    const model = "model A { input x: [batch, 2]  output y = 2 * x  loss mean(y ^ 2) }\n";
+    const file = folder.put("loss.nn", model);
+    const { code, out } = await run("evaluate", file, "--data", `x=${pairs}`, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ loss: 30, examples: 2 });
+  });
+});
+
+describe("a line an example", () => {
+  const model =
+    "model A { input x: [batch, 2]  output y = sum(x, axis: 1)  output middle = mean(x, axis: 0) }\n";
+  const file = folder.put("middle.nn", model);
+  test("goes by the shape declared, and is refused before anything is computed", async () => {
+    const out = join(folder.path, "middle.csv");
+    const args = ["predict", file, "--data", `x=${pairs}`, "-o", out];
+    const { code, notes } = await run(...args);
+    expect(code).toBe(1);
+    expect(notes).toContain("middle has the shape [2]: it has no line an example");
+    expect(notes).toContain("--outputs y");
+    expect(notes).not.toContain("backend");
+    expect(existsSync(out)).toBe(false);
+    expect((await run(...args, "--outputs", "y")).code).toBe(0);
+    expect(readFileSync(out, "utf8")).toBe("y\n3\n7\n");
+  });
+  test("more examples than are computed at once are joined in order", async () => {
+    const rows = Array.from({ length: 1300 }, (_, row) => `${row},1\n`);
+    const many = folder.put("many.csv", `a,b\n${rows.join("")}`);
+    const out = join(folder.path, "many_out.csv");
+    const { code } = await run(
+      ...["predict", file, "--data", `x=${many}`, "--outputs", "y", "-o", out],
+      ...["--rows", "100:1300"],
+    );
+    expect(code).toBe(0);
+    const lines = readFileSync(out, "utf8").trim().split("\n");
+    expect(lines).toEqual(["y", ...Array.from({ length: 1200 }, (_, row) => String(row + 101))]);
+  });
+});
+
+describe("options", () => {
+  const file = folder.put("seed.nn", "model A { input x: [batch] ~ normal(0, 1)  output y = x }\n");
+  test("a seed of more than 32 bits is refused, not cut", async () => {
+    expect((await run("predict", file, "--seed", "4294967295")).code).toBe(0);
+    for (const command of ["predict", "train"]) {
+      const { code, notes } = await run(command, file, "--seed", "4294967296");
+      expect(code).toBe(2);
+      expect(notes).toContain("from 0 to 4294967295");
+    }
+  });
+  test("--no-header reads a table whose first line is data", async () => {
+    const bare = folder.put("bare.csv", "1,2\n3,4\n");
+    const model = folder.put("twice.nn", "model A { input x: [batch, 2]  output y = 2 * x }\n");
+    const args = ["predict", model, "--data", `x=${bare}`];
+    const refused = await run(...args);
+    expect(refused.code).toBe(1);
+    expect(refused.notes).toContain("--no-header");
+    const { out } = await run(...args, "--no-header");
+    expect(JSON.parse(out)).toEqual({
+      y: [
+        [2, 4],
+        [6, 8],
+      ],
+    });
+  });
+});
