@@ -34,6 +34,8 @@ export interface PlanInput {
   readonly role: "input" | "target";
   readonly type: PlanType;
   readonly categories?: number;
+  /** Of integers that reach a class or an index of a table unchanged: the least, and the first that is too large. */
+  readonly range?: readonly [number, number];
   readonly shape: readonly PlanDim[];
   readonly missing?: number;
   /** given: the caller's; drawn: on the device unless given; computed: never given. */

@@ -98,17 +98,25 @@ export function inputOf({ inputs }: Plan, name: string): PlanInput {
   );
 }
 
+/** The values that an input of integers may have, and the first that is too large. */
+function rangeOf({ type, categories, range }: PlanInput): readonly [number, number] {
+  if (range) return range;
+  const low = type === "i32" ? -(2 ** 31) : 0;
+  return [low, type === "bool" ? 2 : (categories ?? 2 ** 32 + low)];
+}
+
 /**
- * Checks every value and tells which is wrong by its place. Categories hold whole numbers below their
- * count; floats no NaN (unless the input says what stands for it) and no infinity.
+ * Checks every value and tells which is wrong by its place. Classes and indices are whole numbers of
+ * their range; floats no NaN (unless the input says what stands for it) and no infinity.
  */
 export function checkValues(
-  { name, type, categories, missing }: PlanInput,
+  input: PlanInput,
   data: ArrayLike<number>,
   shape: readonly number[],
 ): void {
-  const low = type === "i32" ? -(2 ** 31) : 0;
-  const high = type === "bool" ? 1 : (categories ?? 2 ** 32 + low) - 1;
+  const { name, type, missing } = input;
+  const [low, end] = rangeOf(input);
+  const high = end - 1;
   for (let index = 0; index < data.length; index++) {
     const value = at(data, index);
     const fits =
@@ -117,7 +125,7 @@ export function checkValues(
         : value >= low && value <= high && Number.isInteger(value);
     if (fits) continue;
     const wanted = type === "f32" ? "a finite number" : `a whole number from ${low} to ${high}`;
-    const code = categories === undefined ? "value" : "label";
+    const code = input.range || input.categories ? "label" : "value";
     fail(code, `${name}${placeOf(index, shape)} is ${value}, not ${wanted}`);
   }
 }

@@ -87,6 +87,26 @@ onBothBackends("predict", typesModule, (open) => {
     expect(error.code).toBe("value");
   });
 
+  it.each<[string, unknown, string]>([
+    ["count", [1, 3], "count[1] is 3, not a whole number from -2 to 2"],
+    ["count", new Int32Array([-3, 0]), "count[0] is -3, not a whole number from -2 to 2"],
+    ["kinds", [[0, 1, 4]], "kinds[0, 2] is 4, not a whole number from 1 to 3"],
+  ])(
+    "refuses what lies outside the range of a class or an index, %s %j",
+    async (name, data, text) => {
+      const ranges: Record<string, readonly [number, number]> = { count: [-2, 3], kinds: [1, 4] };
+      const inputs = typesPlan.inputs.map(({ categories, ...input }) => {
+        const range = ranges[input.name];
+        return { ...input, ...(range ? { range } : categories && { categories }) };
+      });
+      const net = await open({ ...typesPlan, inputs });
+      const output = name === "count" ? "minus" : "tens";
+      const error = await errorOf(net.predict({ [name]: data } as never, { outputs: [output] }));
+      expect(error.code).toBe("label");
+      expect(error.message).toBe(text);
+    },
+  );
+
   it("refuses two tensors that disagree on a dimension", async () => {
     const net = await open(typesPlan);
     const given = { age: [1, 2], count: [1, 2, 3] };
