@@ -1,13 +1,16 @@
 // A graph's output and the nodes to differentiate by in; ordinary nodes for the derivatives, by the rules of the op table, out.
 
-import { dimEqual, shapeEqual, shapeText } from "../types/dimension.js";
-import type { Node, NodeOf, OpName, Shape } from "../types/graph.js";
+import type { Node, NodeOf, OpName } from "../types/graph.js";
 import { dependents, topologicalOrder } from "../graph/walk.js";
-import { anyNode, at, indices } from "../ops/broadcast.js";
+import { anyNode } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { ruleOf } from "../ops/table.js";
+import { guardedNode, guardedPart, reachOfOperand } from "./masks.js";
+import { either } from "./reach.js";
+import type { Reach } from "./reach.js";
 import { differentiateScan } from "./scan.js";
 import type { Seed } from "./scanBody.js";
+import { unbroadcast } from "./unbroadcast.js";
 
 export type { Seed } from "./scanBody.js";
 
@@ -27,7 +30,11 @@ export function differentiate(
   return differentiateAll(b, [{ output, cotangent: seed }], wrt);
 }
 
-/** The same for several outputs at once: the derivative of the sum over all of `output · cotangent`. */
+/**
+ * The same for several outputs at once: the derivative of the sum over all of `output · cotangent`. What a choice leaves aside
+ * gets no cotangent, and a zero cotangent times an infinite factor would be NaN: so for every node the walk knows where its
+ * cotangent can differ from zero, and what a rule gives elsewhere is not multiplied but left out.
+ */
 export function differentiateAll(
   b: GraphBuilder,
   seeds: readonly Seed[],
@@ -37,10 +44,10 @@ export function differentiateAll(
   const active = dependents(roots, wrt);
   const variables = new Set(wrt);
   const cotangents = new Map<Node, Node>();
+  const progress: Progress = { active, cotangents, reaches: new Map(), results: new Map() };
   for (const { output, cotangent } of seeds) {
-    if (output.type === "f32") accumulate(b, cotangents, output, cotangent);
+    if (output.type === "f32") accumulate(b, progress, output, cotangent, "everywhere");
   }
-  const progress: Progress = { active, cotangents, results: new Map() };
   for (const node of topologicalOrder(roots).reverse()) {
     // What a variable was computed from is behind it: nothing passes.
     if (variables.has(node) || !active.has(node)) continue;
@@ -48,7 +55,7 @@ export function differentiateAll(
     const g = cotangents.get(node);
     if (g === undefined) continue;
     if (node.op === "result") collectResult(node, g, progress);
-    else propagate(b.at(node.origin), node, g, progress);
+    else propagate(b.at(node.origin), node, { g, reach: reachOf(node, progress) }, progress);
   }
   return wrt.map((variable) => cotangents.get(variable) ?? zeros(b, variable));
 }
@@ -56,25 +63,41 @@ export function differentiateAll(
 interface Progress {
   readonly active: ReadonlySet<Node>;
   readonly cotangents: Map<Node, Node>;
+  /** Where the cotangent of a node can differ from zero. */
+  readonly reaches: Map<Node, Reach>;
   /** Cotangents of the results of each scan, by index. */
   readonly results: Map<Node, (Node | undefined)[]>;
 }
 
-function propagate<K extends OpName>(
+function reachOf(node: Node, { reaches }: Progress): Reach {
+  return reaches.get(node) ?? "everywhere";
+}
+
+interface Arrived {
+  readonly g: Node;
+  readonly reach: Reach;
+}
+
+function propagate(b: GraphBuilder, node: Node, { g, reach }: Arrived, progress: Progress): void {
+  const needs = node.inputs.map((input) => input.type === "f32" && progress.active.has(input));
+  const parts = partsOf(b, guardedNode(b, node, reach), g, needs);
+  for (const [position, input] of node.inputs.entries()) {
+    const part = parts[position];
+    if (part === undefined || needs[position] !== true) continue;
+    const own = guardedPart(b, { node, reach, g, part });
+    accumulate(b, progress, input, own, reachOfOperand(b, node, reach, position));
+  }
+}
+
+/** Where the derivative is zero or there is none, the walk stops. */
+function partsOf<K extends OpName>(
   b: GraphBuilder,
   node: NodeOf<K>,
   g: Node,
-  { active, cotangents }: Progress,
-): void {
+  needs: readonly boolean[],
+): readonly (Node | undefined)[] {
   const rule = ruleOf(node.op).vjp;
-  // Where the derivative is zero or there is none, the walk stops.
-  if (rule.kind !== "rule") return;
-  const needs = node.inputs.map((input) => input.type === "f32" && active.has(input));
-  const parts = rule.build({ b, node, g, needs });
-  for (const [position, input] of node.inputs.entries()) {
-    const part = parts[position];
-    if (part !== undefined && needs[position] === true) accumulate(b, cotangents, input, part);
-  }
+  return rule.kind === "rule" ? rule.build({ b, node, g, needs }) : [];
 }
 
 function collectResult(node: NodeOf<"result">, g: Node, { results }: Progress): void {
@@ -97,36 +120,24 @@ function propagateScan(b: GraphBuilder, scan: NodeOf<"scan">, progress: Progress
   });
   for (const [position, input] of scan.inputs.entries()) {
     const part = parts[position];
-    if (part !== undefined) accumulate(b, progress.cotangents, input, part);
+    if (part !== undefined) accumulate(b, progress, input, part, "everywhere");
   }
 }
 
 function accumulate(
   b: GraphBuilder,
-  cotangents: Map<Node, Node>,
+  { cotangents, reaches }: Progress,
   node: Node,
   cotangent: Node,
+  reach: Reach,
 ): void {
   const own = unbroadcast(b, cotangent, node.shape);
   const earlier = cotangents.get(node);
+  const known = reaches.get(node);
+  reaches.set(node, known === undefined ? reach : either(b, known, reach));
   cotangents.set(node, earlier === undefined ? own : b.add(earlier, own));
 }
 
 function zeros(b: GraphBuilder, variable: Node): Node {
   return b.constant(0, variable.shape, "f32");
-}
-
-/** The adjoint of broadcasting: the sum over axes that were repeated. A smaller tensor is repeated first. */
-function unbroadcast(b: GraphBuilder, y: Node, shape: Shape): Node {
-  if (shapeEqual(y.shape, shape)) return y;
-  if (y.shape.length < shape.length) return unbroadcast(b, b.broadcast(y, shape), shape);
-  const extra = y.shape.length - shape.length;
-  const repeated = indices(y.shape.length).filter(
-    (axis) => axis < extra || (at(shape, axis - extra) === 1 && at(y.shape, axis) !== 1),
-  );
-  const summed = repeated.length === 0 ? y : b.sum(y, repeated);
-  const result = b.reshape(summed, shape);
-  const agrees = result.shape.every((extent, axis) => dimEqual(extent, at(shape, axis)));
-  if (!agrees) throw new Error(`a cotangent of ${shapeText(y.shape)} for ${shapeText(shape)}`);
-  return result;
 }

@@ -74,12 +74,17 @@ function divideByDivisor({ b, x, y, g }: BinaryGradient): Node {
   return b.negate(b.divide(b.multiply(g, b.divide(x, divisor)), divisor));
 }
 
-/** ∂(x^y)/∂x = y·x^(y−1); 0 where y is 0, and at x = 0 where y < 1 (there it is infinite, as for sqrt). */
+/**
+ * ∂(x^y)/∂x = y·x^(y−1); 0 where y is 0, at x = 0 where y < 1 (there it is infinite, as for sqrt), and at negative x where
+ * y is not whole (there x^y is not defined, and counts as 0).
+ */
 function powerByBase({ b, x, y, g }: BinaryGradient): Node {
   const exponent = splatValue(y);
   if (exponent !== undefined) return powerByBaseOfConstant({ b, x, g, exponent });
   const flat = b.equal(y, 0);
-  const singular = b.or(flat, b.and(b.equal(x, 0), b.less(y, 1)));
+  const undefinedThere = b.and(b.less(x, 0), b.notEqual(b.floor(y), y));
+  const infinite = b.and(b.equal(x, 0), b.less(y, 1));
+  const singular = b.or(flat, b.or(infinite, undefinedThere));
   const base = b.select(singular, 1, x);
   const slope = b.multiply(y, b.power(base, b.subtract(y, 1)));
   return b.select(singular, 0, b.multiply(g, slope));
@@ -95,8 +100,9 @@ function powerByBaseOfConstant(request: {
   if (exponent === 0) return b.zerosLike(g);
   if (exponent === 1) return g;
   if (exponent === 2) return b.multiply(g, b.multiply(x, 2));
-  if (exponent > 1) return b.multiply(g, b.multiply(b.power(x, exponent - 1), exponent));
-  const singular = b.equal(x, 0);
+  const whole = Number.isInteger(exponent);
+  if (exponent > 1 && whole) return b.multiply(g, b.multiply(b.power(x, exponent - 1), exponent));
+  const singular = whole ? b.equal(x, 0) : b.lessEqual(x, 0);
   const base = b.select(singular, 1, x);
   const slope = b.multiply(b.power(base, exponent - 1), exponent);
   return b.select(singular, 0, b.multiply(g, slope));
