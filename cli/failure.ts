@@ -1,5 +1,6 @@
 // In: whatever a command threw; out: plain words for the user and the exit code that says whose fault it is.
 import { CommanderError } from "commander";
+import { visibleText } from "../grammar/displayLine.js";
 import { DataError } from "./data/array.js";
 import { WriteError } from "./data/atomic.js";
 import { paint } from "./terminal.js";
@@ -104,10 +105,12 @@ export function reportFailure(error: unknown, terminal: Terminal, json: boolean)
     return error.code === "commander.helpDisplayed" || error.code === "commander.version" ? 0 : 2;
   const report = describe(error);
   const place = report.file === undefined ? "" : `${report.file}: `;
-  terminal.note(`${paint(terminal, "red", "error")}: ${place}${report.message}`);
+  // Names and cells of files stand in messages: none of them may steer the terminal.
+  const said = visibleText(`${place}${report.message}`);
+  terminal.note(`${paint(terminal, "red", "error")}: ${said}`);
   if (report.row !== undefined)
     terminal.note("  = rows are counted from 0, without a header line, as --rows counts them");
-  if (report.hint !== undefined) terminal.note(`  = ${report.hint}`);
+  if (report.hint !== undefined) terminal.note(`  = ${visibleText(report.hint)}`);
   if (json) {
     const { code, message, file, row, hint } = report;
     terminal.write(`${JSON.stringify({ error: { code, message, file, row, hint } }, null, 2)}\n`);

@@ -1,5 +1,7 @@
 // In: the process's streams and environment; out: the one place through which commands write.
 
+import { visibleText } from "../grammar/displayLine.js";
+
 export interface Terminal {
   /** Results: stdout. */
   readonly write: (text: string) => void;
@@ -18,9 +20,17 @@ function showsColour(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv)
   return stream.isTTY && environment["TERM"] !== "dumb";
 }
 
+/** What steers a terminal, colours aside, comes from nobody but `processTerminal`. */
+export function withoutControls(text: string, colour: boolean): string {
+  return text.replace(/\u001b\[[\d;]*m|[^\x20-\x7e\n\t]/gu, (found) =>
+    found.length > 2 && found.startsWith("\u001b") && colour ? found : visibleText(found),
+  );
+}
+
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
   const live = stderr.isTTY && env["TERM"] !== "dumb";
+  const colour = showsColour(stderr, env);
   let updating = false;
   const clear = (): string => {
     const erase = updating ? "\r\u001b[2K" : "";
@@ -29,19 +39,21 @@ export function processTerminal(): Terminal {
   };
   return {
     live,
-    colour: showsColour(stderr, env),
+    colour,
     write: (text) => {
       if (updating) stderr.write(clear());
-      stdout.write(text);
+      // A file or a pipe gets the text as it is.
+      stdout.write(stdout.isTTY ? withoutControls(text, false) : text);
     },
     note: (line) => {
-      stderr.write(`${clear()}${line}\n`);
+      stderr.write(`${clear()}${withoutControls(line, colour)}\n`);
     },
     update: (line) => {
       if (!live) return;
       const erase = clear();
       updating = true;
-      stderr.write(`${erase}${line.slice(0, Math.max(20, stderr.columns - 1))}`);
+      const shown = withoutControls(line, false).replaceAll("\n", " ");
+      stderr.write(`${erase}${shown.slice(0, Math.max(20, stderr.columns - 1))}`);
     },
   };
 }

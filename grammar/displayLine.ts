@@ -29,6 +29,11 @@ export function displayLine(line: string): DisplayLine {
   return { text, cells };
 }
 
+/** Text from outside within a message: as `displayLine` shows it, but lines and tabs stay. */
+export function visibleText(text: string): string {
+  return text.replace(/[^\x20-\x7e\n\t]/gu, visible);
+}
+
 function isPlain(character: string): boolean {
   const code = character.charCodeAt(0);
   return code >= 0x20 && code < 0x7f;

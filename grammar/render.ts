@@ -2,7 +2,7 @@
 
 import { annotate, joinPieces, type Mark } from "./annotate.js";
 import type { Diagnostic, Label } from "./diagnostics.js";
-import { displayLine, type DisplayLine, windowOf } from "./displayLine.js";
+import { displayLine, type DisplayLine, visibleText, windowOf } from "./displayLine.js";
 import {
   type LineTable,
   lineTable,
@@ -76,7 +76,22 @@ interface Section {
   readonly annotations: readonly Annotation[];
 }
 
-function renderWith(tables: Tables, diagnostic: Diagnostic, options: RenderOptions): string {
+/** Messages quote names and strings of sources: what would steer a terminal is shown instead. */
+function visibleDiagnostic(diagnostic: Diagnostic): Diagnostic {
+  const { message, labels, notes, hint, calls } = diagnostic;
+  const visible = (label: Label): Label => ({ ...label, text: visibleText(label.text) });
+  return {
+    ...diagnostic,
+    message: visibleText(message),
+    labels: labels.map(visible),
+    notes: notes.map(visibleText),
+    ...(hint === undefined ? {} : { hint: visibleText(hint) }),
+    ...(calls === undefined ? {} : { calls: calls.map(visible) }),
+  };
+}
+
+function renderWith(tables: Tables, given: Diagnostic, options: RenderOptions): string {
+  const diagnostic = visibleDiagnostic(given);
   const paint = options.color === true ? colorPaint : plainPaint;
   const sections = sectionsOf(tables, diagnostic);
   const deepest = sections.flatMap((one) => one.annotations.map((annotation) => annotation.line));
@@ -171,7 +186,7 @@ function renderSection(context: SectionContext): string[] {
   const table = tableOf(context.tables, file);
   const bar = paint("label", `${" ".repeat(gutter + 2)}|`);
   const arrow = paint("label", `${" ".repeat(gutter + 1)}${section.arrow}`);
-  const lines = [`${arrow} ${file.name}:${place.line}:${place.column}`, bar];
+  const lines = [`${arrow} ${visibleText(file.name)}:${place.line}:${place.column}`, bar];
   if (file.text === "") return lines.slice(0, 1);
   const shown = shownLines(section.annotations);
   const indent = commonIndent(shown.map((line) => lineText(table, line)));
