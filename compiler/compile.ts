@@ -6,7 +6,7 @@ import type { SourceFile } from "../grammar/span.js";
 import type { Plan } from "../runtime/plan.js";
 import { analyze } from "./analyze/index.js";
 import { build } from "./build/index.js";
-import { isSeparable } from "./build/passes.js";
+import { unkeptInputs } from "./build/sets.js";
 import type { BuiltModel } from "./build/types.js";
 import { modelPlan, trainedExtent } from "./emit/modelPlan.js";
 import { planSources } from "./emit/sources.js";
@@ -16,6 +16,7 @@ import { createDescriber } from "./emit/places.js";
 import { preludeFiles } from "./prelude/prelude.generated.js";
 import { schedule } from "./schedule/index.js";
 import { largestSlot } from "./schedule/memory.js";
+import { shapeText } from "./types/dimension.js";
 import type { CompileTimeData, TypedModel } from "./types/model.js";
 import type { Schedule } from "./types/nest.js";
 
@@ -87,10 +88,10 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   if (hasErrors(checked.diagnostics)) return { models: [], diagnostics: checked.diagnostics };
   const diagnostics = [
     ...checked.diagnostics,
-    ...checked.models.flatMap((typed) => [...notLowered(typed, file), ...mixedFitted(typed, file)]),
+    ...checked.models.flatMap((typed) => [...notLowered(typed, file), ...unkept(typed, file)]),
   ];
   const models = checked.models
-    .filter((typed) => typed.notLowered.length === 0 && mixedFitted(typed, file).length === 0)
+    .filter((typed) => typed.notLowered.length === 0 && unkept(typed, file).length === 0)
     .map((typed) => compileModel(typed, file));
   return { models, diagnostics };
 }
@@ -147,21 +148,31 @@ export function compileEntry(
   return { built, schedules, planned, plan };
 }
 
-/** Fitted values that no pass over the batches accumulates: medians, single examples. */
-function mixedFitted(typed: TypedModel, file: SourceFile): Diagnostic[] {
-  const mixed = typed.fitted.filter(({ value }) => !isSeparable(value));
-  return mixed.flatMap(({ parameter }) => {
+/** Values of the whole set over data that batches do not give: the set has no one axis of examples to put them together along. */
+function unkept(typed: TypedModel, file: SourceFile): Diagnostic[] {
+  const fitted = typed.fitted.flatMap(({ parameter, value }) => {
     const place = typed.parameters.find(({ name }) => name === parameter)?.place;
-    if (place === undefined) return [];
+    return place === undefined ? [] : [{ name: parameter, value, place, or: "" }];
+  });
+  const metrics = typed.inference.metrics
+    .filter(({ value }) => value.shape.length === 0)
+    .map((metric) => ({
+      ...metric,
+      or: `, or leave \`${metric.name}\` with its batch axis, so that it is averaged`,
+    }));
+  return [...fitted, ...metrics].flatMap(({ name, value, place, or }) => {
+    const [input] = unkeptInputs(value);
+    if (input?.op !== "input") return [];
+    const data = input.attributes.name;
     return [
       diagnostic("NN0702", {
         file: place.file === file.name ? file : { name: place.file, text: "" },
         span: { start: place.start, end: place.end },
-        message: `\`${parameter}\` cannot be computed from the training set batch by batch`,
+        message: `\`${name}\` looks at the whole set, but \`${data}\` cannot be put together from batches`,
         notes: [
-          "the set is read in batches: examples meet in reductions over the batch axis alone",
+          `\`${data}\` is ${shapeText(input.shape)}: examples of different batches are put end to end along one axis that is \`batch\``,
         ],
-        hint: "use `sum`, `mean`, `min`, `max`, `any` or `all` over `axis: 0`",
+        hint: `give \`${data}\` one axis that is \`batch\`${or}`,
       }),
     ];
   });

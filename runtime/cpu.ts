@@ -138,7 +138,7 @@ function createMemory(plan: Plan, precision: 32 | 64): Memory {
         slots[index] = new ArrayBuffer(needed);
         generation++;
       });
-      for (const { name, type, shape } of plan.inputs) {
+      for (const { name, type, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
         if (!program.inputs.includes(name)) continue;
         const elements = countOf(evaluateShape(shape, dimensions));
         if (elements <= (inputs.get(name)?.length ?? -1)) continue;

@@ -7,7 +7,7 @@ export type PlanType = "f32" | "i32" | "u32" | "bool";
 /** An extent or size over free dimensions: a number, a name, or ["+", …], ["*", …], ["/", a, b] (rounded down). */
 export type PlanDim = number | string | readonly ["+" | "*" | "/", ...PlanDim[]];
 
-/** What the host computes in double precision: numbers, ["dim", d], ["scalar", name] (step, epoch, progress, plateau.0, total.batch), or [op, …arguments] with the op names of the table. */
+/** What the host computes in double precision: numbers, ["dim", d], ["scalar", name] (step, epoch, progress, plateau.0, total.SIZE), or [op, …arguments] with the op names of the table. */
 export type HostExpression = number | readonly [string, ...(HostExpression | PlanDim)[]];
 
 export interface Plan {
@@ -21,6 +21,8 @@ export interface Plan {
   readonly outputs: readonly PlanOutput[];
   readonly parameters: readonly PlanParameter[];
   readonly storages: readonly PlanStorage[];
+  /** Absent where no program runs over whole sets, as in an inference plan. */
+  readonly held?: readonly PlanHeld[];
   readonly kernels: readonly PlanKernel[];
   readonly programs: readonly PlanProgram[];
   /** Empty in an inference plan. */
@@ -63,16 +65,33 @@ export interface PlanParameter {
   readonly offset: number;
 }
 
-/** A persistent buffer. Optimizer state and accumulators are storages too; `saved` names those that travel with `save({ optimizer: true })`. */
+/** A persistent buffer. Optimizer state and gathered gradients are storages too. */
 export interface PlanStorage {
   readonly name: string;
   readonly type: PlanType;
   readonly elements: number;
-  readonly kind: "parameters" | "optimizer" | "accumulator" | "constant";
-  /** Its value before the first update (optimizer), or before each series of passes (accumulator): a splat, 0 unless said. */
+  readonly kind: "parameters" | "optimizer" | "constant";
+  /** Its value before the first update (optimizer): a splat, 0 unless said. */
   readonly initial?: number;
   /** Where kind is constant: its elements. */
   readonly values?: readonly number[];
+}
+
+/** How the parts of a set that the batches give become one. */
+export type PlanCombine = "sum" | "prod" | "max" | "min" | "any" | "all";
+
+/**
+ * A value that programs over a whole set hand on: a result of one of them by this name, an input of later ones. Each run of a
+ * series holds its own.
+ */
+export interface PlanHeld {
+  readonly name: string;
+  readonly type: PlanType;
+  readonly shape: readonly PlanDim[];
+  /** The results of a sweep's batches are combined entry by entry, on the host and in double precision. */
+  readonly combine?: PlanCombine;
+  /** The results of a sweep's batches are put end to end along this axis: one entry or more for each example. */
+  readonly axis?: number;
 }
 
 export interface PlanKernel {
@@ -88,27 +107,33 @@ export type PlanProgramKind =
   | "init"
   /** outputs; dispatches carry the outputs they serve */
   | "predict"
-  /** losses and metrics of a batch with inference semantics */
-  | "evaluate"
   /** one update of an objective of a stage; where gathers went before, it adds its own gradient, divides by total.batch and clears */
   | "step"
-  /** adds examples × gradient of a batch to the accumulators, without an update; total.batch of the step counts all examples */
+  /** a step but for its update: adds examples × gradient to the sums; total.batch of the step counts all examples */
   | "gather"
   /** results named after drawn inputs: their values, where the caller gives none to a program that reads them */
   | "draw"
-  /** one pass over a whole set: accumulates for fitted values or whole-set metrics */
-  | "pass"
-  /** after the passes of its `series`: writes fitted values, or gives whole-set metrics as results */
-  | "finish";
+  /** run for each batch of a set: parts of held values */
+  | "sweep"
+  /** run once for a set, with as many examples as it has for its batch: held values; the last of a series writes fitted values, or gives losses, penalties and metrics */
+  | "whole";
+
+/** Programs that run one after the other over a whole set. */
+export type PlanSeries = "fitted" | "evaluation";
 
 export interface PlanProgram {
   readonly name: string;
   readonly kind: PlanProgramKind;
-  /** Where kind is step or gather: the stage and objective; where pass or finish: "fitted" or "metrics", in order of running. */
+  /** Where kind is step or gather. */
   readonly stage?: string;
   readonly objective?: string;
-  readonly series?: "fitted" | "metrics";
-  /** Inputs that must be bound: given by the caller, or else filled by the `draw` program where they are drawn ones. */
+  /** Where kind is sweep or whole; a series stands in the order of running. */
+  readonly series?: PlanSeries;
+  /** Host scalars that it reads and what each sums over the batches of the set, as total.batch sums examples. */
+  readonly totals?: Readonly<Record<string, PlanDim>>;
+  /** Where kind is whole: free dimensions besides the batch on which it stands; all batches of the set must agree in them. */
+  readonly agree?: readonly string[];
+  /** Inputs that must be bound: held values, and what the caller gives, or else the `draw` program of a drawn input. */
   readonly inputs: readonly string[];
   /** One 32-bit word each, in order, in the uniform buffer (padded to 16 bytes). */
   readonly uniforms: readonly PlanUniform[];
@@ -147,6 +172,8 @@ export interface PlanResult {
   readonly type: PlanType;
   readonly shape: readonly PlanDim[];
   readonly buffer: PlanBuffer;
+  /** Of a step's loss or metric that is a mean: of how many entries. One without is of its batch alone and never averaged. */
+  readonly entries?: PlanDim;
 }
 
 export interface PlanStage {

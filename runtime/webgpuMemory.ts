@@ -80,7 +80,7 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan, faults: Faults
         const size = Math.max(...bytes.map((dim) => evaluateDim(dim, dimensions)));
         grow(index, size, "temporary memory");
       });
-      for (const { name, shape } of plan.inputs) {
+      for (const { name, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
         if (!program.inputs.includes(name)) continue;
         grow(name, countOf(evaluateShape(shape, dimensions)) * 4, name);
       }

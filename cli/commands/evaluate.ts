@@ -36,7 +36,7 @@ interface EvaluateOptions extends ComputeOptions {
 /** Given inputs of the programs that evaluate. */
 function neededInputs(plan: Plan): Set<string> {
   const reached = plan.programs
-    .filter(({ kind }) => kind === "evaluate")
+    .filter(({ series }) => series === "evaluation")
     .flatMap(({ inputs }) => inputs);
   const given = plan.inputs.filter(({ source }) => source === "given").map(({ name }) => name);
   return new Set(given.filter((name) => reached.includes(name)));

@@ -1,9 +1,10 @@
-// Takes a typed model, gives its programs as graphs over storages: initial values, prediction, evaluation, training steps, passes.
+// Takes a typed model, gives its programs as graphs over storages: initial values, prediction, evaluation, fitted values, training steps.
 import { createBuilder } from "../graph/builder.js";
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { optimize } from "../optimize/index.js";
+import { elementCount, freeDim } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Named, StageDeclaration, TypedModel } from "../types/model.js";
 import type { ConstantTable } from "./constants.js";
@@ -13,9 +14,10 @@ import type { Layout } from "./layout.js";
 import { buildStep } from "./objective.js";
 import type { StepRequest } from "./objective.js";
 import { bindLeaves, inlinedInputs } from "./parameters.js";
-import { splitPasses } from "./passes.js";
 import { meanOfAll } from "./reduce.js";
-import type { BuiltModel, BuiltProgram, BuiltStage, BuiltStorage } from "./types.js";
+import { overSet } from "./sets.js";
+import type { SetRequest, SetValue } from "./sets.js";
+import type { BuiltHeld, BuiltModel, BuiltProgram, BuiltStage, BuiltStorage } from "./types.js";
 
 export interface BuildOptions {
   /** False leaves the graphs as they were built (for tests that optimized equals unoptimized). */
@@ -30,7 +32,14 @@ const firstId = 2 ** 30;
 export function build(typed: TypedModel, options: BuildOptions = {}): BuiltModel {
   const b = createBuilder(firstId);
   const layout = layOut(typed);
-  const assembly: Assembly = { b, typed, layout, programs: [], storages: [...layout.storages] };
+  const assembly: Assembly = {
+    b,
+    typed,
+    layout,
+    programs: [],
+    storages: [...layout.storages],
+    held: [],
+  };
   addPredict(assembly);
   addDraws(assembly);
   let stages: BuiltStage[] = [];
@@ -49,6 +58,7 @@ interface Assembly {
   readonly layout: Layout;
   readonly programs: BuiltProgram[];
   readonly storages: BuiltStorage[];
+  readonly held: BuiltHeld[];
 }
 
 /** Optimizes every program and moves constants of several values to storages. */
@@ -67,7 +77,7 @@ function finish(assembly: Assembly, stages: readonly BuiltStage[], optimized: bo
       return { ...program, effects: storeConstants(b, effects, constants) };
     });
   const storages = [...assembly.storages, ...constants.values()];
-  return { typed, storages, layout: layout.places, programs, stages };
+  return { typed, storages, held: assembly.held, layout: layout.places, programs, stages };
 }
 
 function bind(
@@ -125,53 +135,44 @@ function addInit(assembly: Assembly): void {
   assembly.programs.push({ name: "init", kind: "init", effects });
 }
 
-/** Losses and metrics that average over examples; metrics of the whole set become passes. */
+/** Losses, metrics and penalties of a whole set. */
 function addEvaluate(assembly: Assembly): void {
   const { b, typed } = assembly;
   const { losses, metrics, penalties } = typed.inference;
-  const setMetrics = metrics.filter((metric) => isOfSet(metric.value));
+  const named = [
+    ...losses.map(({ name, value }) => ({ name: `loss.${name}`, value, of: "loss" as const })),
+    ...metrics.map(({ name, value }) => ({ name: `metric.${name}`, value, of: "metric" as const })),
+  ];
   const bound = bind(
     assembly,
-    setMetrics.map((metric) => metric.value),
+    [...named, ...penalties].map((one) => one.value),
     new Set(),
   );
-  const passes = splitPasses(
-    b,
-    setMetrics.map(({ name, value }, index) => ({ name, value: bound[index] ?? value })),
-    "accumulator.metrics",
-  );
-  const unsplit = new Set(passes.impossible.map((value) => value.name));
-  const averaged = [
-    ...losses.map((loss) => ({ ...loss, name: `loss.${loss.name}` })),
-    ...metrics
-      .filter((metric) => !setMetrics.includes(metric) || unsplit.has(metric.name))
-      .map((metric) => ({ ...metric, name: `metric.${metric.name}` })),
-  ];
-  const values = bind(
-    assembly,
-    [...averaged, ...penalties].map((one) => one.value),
-    new Set(),
-  );
-  const means = values.slice(0, averaged.length).map((value) => meanOfAll(b, value));
-  const effects = results("", averaged, means);
-  const terms = values.slice(averaged.length);
+  const values = named.flatMap(({ name, of }, index): SetValue[] => {
+    const value = bound[index];
+    return value === undefined ? [] : [meanOverSet(assembly, name, value, of)];
+  });
+  const terms = bound.slice(named.length);
   if (terms.length > 0) {
     const value = terms.reduce((sum, term) => b.add(sum, term));
-    effects.push({ kind: "result", name: "penalty.total", value });
+    values.push(meanOverSet(assembly, "penalty.total", value, "loss"));
   }
-  assembly.programs.push({ name: "evaluate", kind: "evaluate", effects });
-  const finish = passes.finished.map(({ name, value }): Effect => ({
-    kind: "result",
-    name: `metric.${name}`,
-    value,
-  }));
-  pushPasses(assembly, "metrics", passes.passes, finish);
-  assembly.storages.push(...passes.storages);
+  const finish = (name: string, value: Node): Effect => ({ kind: "result", name, value });
+  addSeries(assembly, { series: "evaluation", values, finish });
 }
 
-/** Without a batch axis although it depends on examples: a number about the set. */
-function isOfSet(value: Node): boolean {
-  return !value.shape.some((extent) => typeof extent !== "number");
+/** Metrics without entries are of the whole set, losses of a batch where nothing else can be said. */
+function meanOverSet(
+  { b, typed }: Assembly,
+  name: string,
+  value: Node,
+  of: "loss" | "metric",
+): SetValue {
+  const single = value.shape.length === 0;
+  const examples = typed.freeDimensions.includes("batch") ? freeDim("batch") : 1;
+  const entries = single ? examples : elementCount(value.shape);
+  const where = of === "loss" ? "examples meet" : single ? "no batch" : "data";
+  return { name, value: meanOfAll(b, value), average: { where, entries } };
 }
 
 /** A fitted value that reads another one waits for it: its graph stands in place of the stored leaf. */
@@ -192,36 +193,27 @@ function fittedValues({ b, typed }: Assembly): Node[] {
 function addFitted(assembly: Assembly): void {
   const { b, typed, layout } = assembly;
   const bound = bind(assembly, fittedValues(assembly), new Set(drawnNames(typed)));
-  const passes = splitPasses(
-    b,
-    typed.fitted.map((fitted, index) => ({
-      name: fitted.parameter,
-      value: bound[index] ?? fitted.value,
-    })),
-    "accumulator.fitted",
-  );
-  const effects: Effect[] = [];
-  for (const { name, value } of passes.finished) {
+  const values = typed.fitted.map(({ parameter, value }, index): SetValue => ({
+    name: parameter,
+    value: bound[index] ?? value,
+  }));
+  const finish = (name: string, value: Node): Effect => {
     const place = layout.places.get(name);
-    if (place === undefined) continue;
+    if (place === undefined) throw new Error(`parameter ${name} has no place`);
     const count = countOf(place.declaration);
     const flat = b.reshape(b.broadcast(value, place.declaration.shape), [count]);
-    effects.push({ kind: "store", storage: place.storage, offset: place.offset, value: flat });
-  }
-  pushPasses(assembly, "fitted", passes.passes, effects);
-  assembly.storages.push(...passes.storages);
+    return { kind: "store", storage: place.storage, offset: place.offset, value: flat };
+  };
+  addSeries(assembly, { series: "fitted", values, finish });
 }
 
-function pushPasses(
+function addSeries(
   assembly: Assembly,
-  series: "fitted" | "metrics",
-  passes: readonly (readonly Effect[])[],
-  finish: readonly Effect[],
+  request: Pick<SetRequest, "series" | "values" | "finish">,
 ): void {
-  passes.forEach((effects, index) => {
-    assembly.programs.push({ name: `${series}.${index}`, kind: "pass", series, effects });
-  });
-  assembly.programs.push({ name: `${series}.finish`, kind: "finish", series, effects: finish });
+  const { programs, held } = overSet({ b: assembly.b, ...request });
+  assembly.programs.push(...programs);
+  assembly.held.push(...held);
 }
 
 function addStage(assembly: Assembly, stage: StageDeclaration): BuiltStage {
@@ -257,11 +249,12 @@ function addStep(
   const objective = request.objective.name;
   const name = `${stage}.${objective}${suffix}`;
   const step = `step.${name}`;
-  programs.push({ name: step, kind: "step", stage, objective, effects: built.effects });
+  const { effects, entries } = built;
+  programs.push({ name: step, kind: "step", stage, objective, effects, entries });
   const known = new Set(storages.map((storage) => storage.name));
   storages.push(...built.storages.filter((storage) => !known.has(storage.name)));
   if (built.gather === undefined) return { step, gather: undefined };
   const gather = `gather.${name}`;
-  programs.push({ name: gather, kind: "gather", stage, objective, effects: built.gather });
+  programs.push({ name: gather, kind: "gather", stage, objective, effects: built.gather, entries });
   return { step, gather };
 }

@@ -2,9 +2,11 @@
 import { differentiate } from "../autodiff/differentiate.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { freeDim } from "../types/dimension.js";
-import type { Effect, Node } from "../types/graph.js";
+import { elementCount, freeDim } from "../types/dimension.js";
+import type { Dim } from "../types/dimension.js";
+import type { Effect, Node, Shape } from "../types/graph.js";
 import type { Named, ObjectiveDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
+import { bringsExamples, countsExamplesIn } from "./examples.js";
 import type { Layout } from "./layout.js";
 import { monitorEffects } from "./monitor.js";
 import { bindLeaves, inlinedInputs, storageLeaf } from "./parameters.js";
@@ -27,8 +29,10 @@ export interface StepRequest {
 
 export interface BuiltStep {
   readonly effects: readonly Effect[];
-  /** A batch's gradients added to the accumulators, where the stage accumulates. */
+  /** A step but for its update, where the stage accumulates: the batch's gradients are added to the sums. */
   readonly gather: readonly Effect[] | undefined;
+  /** Of how many entries each loss and metric is the mean, by the name of its result. */
+  readonly entries: ReadonlyMap<string, Dim>;
   readonly storages: readonly BuiltStorage[];
 }
 
@@ -40,16 +44,19 @@ export function buildStep(request: StepRequest): BuiltStep {
   const clipped = clip(b, stage, accumulation.gradients);
   const updated = updateStorages(request, clipped);
   const projected = projectUpdates(b, layout, stage, updated.updated);
+  const told = reports(request, trace, goal);
+  // Whether an update follows or not: states move on, and losses and metrics are told.
+  const run = [...stateEffects(request, trace, goal.value), ...told.effects];
   return {
     effects: [
       ...projected.map(({ storage, next }): Effect => ({ kind: "store", storage, value: next })),
       ...updated.effects,
       ...accumulation.resets,
-      ...stateEffects(request, trace, goal.value),
-      ...reports(request, trace, goal),
+      ...run,
       ...monitorEffects(b, layout, stage, clipped, projected),
     ],
-    gather: accumulation.effects,
+    gather: accumulation.effects && [...accumulation.effects, ...run],
+    entries: told.entries,
     storages: [...updated.storages, ...accumulation.storages],
   };
 }
@@ -76,16 +83,40 @@ function trainedBy(objective: ObjectiveDeclaration): readonly string[] {
   return objective.updates.flatMap((update) => update.parameters);
 }
 
-/** What a step hands to the runtime: losses and penalties, and behind the last objective the metrics. */
-function reports({ b, last }: StepRequest, trace: BoundTrace, goal: Goal): Effect[] {
-  const result = (name: string, value: Node): Effect => ({ kind: "result", name, value });
-  const effects = goal.losses.map(({ name, value }) => result(`loss.${name}`, value));
-  if (goal.penalty !== undefined) effects.push(result("penalty.total", goal.penalty));
-  if (!last) return effects;
-  const metrics = trace.metrics.map(({ name, value }) =>
-    result(`metric.${name}`, meanOfAll(b, value)),
-  );
-  return [...effects, ...metrics];
+interface Reports {
+  readonly effects: readonly Effect[];
+  readonly entries: ReadonlyMap<string, Dim>;
+}
+
+/** What a run hands to the runtime: losses and penalties, and behind the last objective the metrics. */
+function reports({ b, model, last }: StepRequest, trace: BoundTrace, goal: Goal): Reports {
+  const examples = model.freeDimensions.includes("batch") ? freeDim("batch") : 1;
+  const effects: Effect[] = [];
+  const entries = new Map<string, Dim>();
+  const report = (name: string, value: Node, count: Dim | undefined): void => {
+    effects.push({ kind: "result", name, value });
+    if (count !== undefined) entries.set(name, count);
+  };
+  trace.losses.forEach(({ name, value: { shape } }, index) => {
+    const mean = goal.losses[index];
+    if (mean === undefined) return;
+    report(`loss.${name}`, mean.value, entriesOf(shape, examples));
+  });
+  if (goal.penalty !== undefined) report("penalty.total", goal.penalty, examples);
+  for (const { name, value } of last ? trace.metrics : []) {
+    const count = ofBatchAlone(value) ? undefined : entriesOf(value.shape, examples);
+    report(`metric.${name}`, meanOfAll(b, value), count);
+  }
+  return { effects, entries };
+}
+
+function entriesOf(shape: Shape, examples: Dim): Dim {
+  return shape.length > 0 ? elementCount(shape) : examples;
+}
+
+/** A number about all examples of a batch, of which several batches have no mean that would say anything. */
+function ofBatchAlone(value: Node): boolean {
+  return !countsExamplesIn(value) && topologicalOrder([value]).some(bringsExamples);
 }
 
 interface BoundTrace {

@@ -1,11 +1,13 @@
 // Takes no input, gives the types of a built model: its storages, where each parameter stands, and its programs as graphs.
-import type { PlanProgramKind, PlanStorage } from "../../runtime/plan.js";
-import type { ElementType, Program } from "../types/graph.js";
+import type { PlanCombine, PlanProgramKind, PlanSeries, PlanStorage } from "../../runtime/plan.js";
+import type { Dim } from "../types/dimension.js";
+import type { ElementType, Program, TensorType } from "../types/graph.js";
 import type { ParameterDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
 
 export interface BuiltModel {
   readonly typed: TypedModel;
   readonly storages: readonly BuiltStorage[];
+  readonly held: readonly BuiltHeld[];
   readonly layout: ReadonlyMap<string, ParameterPlace>;
   readonly programs: readonly BuiltProgram[];
   readonly stages: readonly BuiltStage[];
@@ -20,6 +22,13 @@ export interface BuiltStorage {
   readonly values?: readonly number[];
 }
 
+/** What a series of programs over a whole set computes on its way: see PlanHeld. */
+export interface BuiltHeld extends TensorType {
+  readonly name: string;
+  readonly combine?: PlanCombine;
+  readonly axis?: number;
+}
+
 /** A parameter's range of a flat storage, in elements. */
 export interface ParameterPlace {
   readonly declaration: ParameterDeclaration;
@@ -31,7 +40,11 @@ export interface BuiltProgram extends Program {
   readonly kind: PlanProgramKind;
   readonly stage?: string;
   readonly objective?: string;
-  readonly series?: "fitted" | "metrics";
+  readonly series?: PlanSeries;
+  /** Of how many entries its losses and metrics are means, by the names of the results. */
+  readonly entries?: ReadonlyMap<string, Dim>;
+  /** Host scalars that stand for sums over the batches of the set, and of what. */
+  readonly totals?: ReadonlyMap<string, Dim>;
 }
 
 /** A stage with the names of its programs. */

@@ -1,9 +1,10 @@
 // Takes a built model and its programs as plan programs, gives the plan: the whole compiled model as data.
 import { topologicalOrder } from "../graph/walk.js";
-import type { BuiltModel, BuiltStage, BuiltStorage } from "../build/types.js";
+import type { BuiltHeld, BuiltModel, BuiltStage, BuiltStorage } from "../build/types.js";
 import type { InputDeclaration, Named, TypedModel } from "../types/model.js";
 import type {
   Plan,
+  PlanHeld,
   PlanInput,
   PlanKernel,
   PlanOutput,
@@ -49,6 +50,7 @@ export function modelPlan(request: ModelPlanRequest): Plan {
     outputs: typed.inference.outputs.map((output) => planOutput(typed, output)),
     parameters: planParameters(built),
     storages: built.storages.map(planStorage),
+    ...(built.held.length === 0 ? {} : { held: built.held.map(planHeld) }),
     kernels,
     programs,
     stages: stages.map((stage) => planStage(typed, stage, programs)),
@@ -123,6 +125,16 @@ function planStorage({ name, type, elements, kind, initial, values }: BuiltStora
     kind,
     ...(initial === undefined ? {} : { initial }),
     ...(values === undefined ? {} : { values }),
+  };
+}
+
+function planHeld({ name, type, shape, combine, axis }: BuiltHeld): PlanHeld {
+  return {
+    name,
+    type,
+    shape: shape.map(planDim),
+    ...(combine === undefined ? {} : { combine }),
+    ...(axis === undefined ? {} : { axis }),
   };
 }
 

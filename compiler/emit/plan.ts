@@ -11,6 +11,7 @@ import { mapToGpu } from "../kernel/gpu.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
 import { uniformKey } from "../kernel/ir.js";
 import { freeDim } from "../types/dimension.js";
+import type { Dim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
 import { hostExpression, planDim } from "./dimensions.js";
@@ -22,12 +23,14 @@ import { printWgsl } from "./wgsl.js";
 /** What a program is for; its dispatches and buffers come from the schedule. */
 export type ProgramHead = Pick<
   PlanProgram,
-  "name" | "kind" | "stage" | "objective" | "series" | "inputs"
+  "name" | "kind" | "stage" | "objective" | "series" | "totals" | "agree" | "inputs"
 >;
 
 export interface ProgramSource {
   readonly head: ProgramHead;
   readonly schedule: Schedule;
+  /** Of how many entries its results are means, by name. */
+  readonly entries?: ReadonlyMap<string, Dim>;
 }
 
 export interface PlanContext {
@@ -94,10 +97,16 @@ export function cpuKernelsText(
 }
 
 /** Programs that may be run for some of their results. */
-const choosing: ReadonlySet<PlanProgram["kind"]> = new Set(["predict", "evaluate", "step"]);
+const choosing: ReadonlySet<PlanProgram["kind"]> = new Set([
+  "predict",
+  "step",
+  "gather",
+  "sweep",
+  "whole",
+]);
 
 function planProgram(
-  { head, schedule }: ProgramSource,
+  { head, schedule, entries }: ProgramSource,
   context: PlanContext,
   mappings: Mappings,
   table: KernelTable,
@@ -121,12 +130,16 @@ function planProgram(
     uniforms: words.list.map((uniform) => planUniform(uniform, schedule)),
     slots: schedule.slots.map((slot) => ({ bytes: slot.bytes.map(planDim) })),
     dispatches,
-    results: schedule.results.map((result) => ({
-      name: result.name,
-      type: result.type,
-      shape: result.shape.map(planDim),
-      buffer: planBuffer(schedule, result.buffer, context),
-    })),
+    results: schedule.results.map((result) => {
+      const count = entries?.get(result.name);
+      return {
+        name: result.name,
+        type: result.type,
+        shape: result.shape.map(planDim),
+        buffer: planBuffer(schedule, result.buffer, context),
+        ...(count === undefined ? {} : { entries: planDim(count) }),
+      };
+    }),
   };
 }
 

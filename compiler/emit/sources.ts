@@ -1,7 +1,10 @@
 // Takes a built model and the schedules of its programs, gives the heads under which they stand in the plan.
 import type { BuiltModel, BuiltProgram } from "../build/types.js";
+import { dimensionsRead, totalsRead } from "../build/totals.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { Schedule } from "../types/nest.js";
+import type { PlanProgram } from "../../runtime/plan.js";
+import { planDim } from "./dimensions.js";
 import type { ProgramSource } from "./plan.js";
 
 export function planSources(
@@ -11,14 +14,15 @@ export function planSources(
   return built.programs.map((program, index) => {
     const schedule = schedules[index];
     if (schedule === undefined) throw new Error(`program ${program.name} has no schedule`);
-    const { name, kind, stage, objective, series } = program;
+    const { name, kind, stage, objective, series, entries } = program;
     return {
+      ...(entries === undefined ? {} : { entries }),
       head: {
         name,
         kind,
         ...(stage === undefined ? {} : { stage }),
         ...(objective === undefined ? {} : { objective }),
-        ...(series === undefined ? {} : { series }),
+        ...(series === undefined ? {} : { series, ...setHead(program) }),
         inputs: inputsOf(built, program),
       },
       schedule,
@@ -26,11 +30,26 @@ export function planSources(
   });
 }
 
-/** Inputs that the program reads, in order of declaration. */
+/** What a program over a whole set asks of the sizes of its batches. */
+function setHead({ kind, totals, effects }: BuiltProgram): Pick<PlanProgram, "totals" | "agree"> {
+  const roots = effects.map((effect) => effect.value);
+  const read = [...totalsRead(roots, totals ?? new Map())];
+  const agree = kind === "whole" ? dimensionsRead(roots) : [];
+  return {
+    ...(read.length > 0
+      ? { totals: Object.fromEntries(read.map(([name, dim]) => [name, planDim(dim)])) }
+      : {}),
+    ...(agree.length > 0 ? { agree } : {}),
+  };
+}
+
+/** Inputs that the program reads, in order of declaration, then held values. */
 function inputsOf(built: BuiltModel, program: BuiltProgram): string[] {
   const found = new Set<string>();
   for (const node of topologicalOrder(program.effects.map((effect) => effect.value))) {
     if (node.op === "input") found.add(node.attributes.name);
   }
-  return built.typed.inputs.map((input) => input.name).filter((name) => found.has(name));
+  return [...built.typed.inputs, ...built.held]
+    .map((input) => input.name)
+    .filter((name) => found.has(name));
 }

@@ -15,7 +15,7 @@ import { tensorNumbers } from "../weights.js";
 import { createCopy, parameterStorages } from "./copies.js";
 import { addToSums } from "./journal.js";
 import type { TrainingState } from "./state.js";
-import { isRead, valuesOf, type Trainer } from "./trainer.js";
+import { isRead, sumsOfStep, type Trainer } from "./trainer.js";
 
 const stateKey = "nnc.training";
 
@@ -87,7 +87,7 @@ async function settledState(trainer: Trainer): Promise<TrainingState> {
   if (!pending.every(isRead)) await trainer.journal.read();
   for (const record of pending) {
     if (!state.run) break;
-    addToSums(state.run.sums, valuesOf(record), record.examples);
+    addToSums(state.run.sums, sumsOfStep(record));
     state.run.examples += record.examples;
   }
   return state;

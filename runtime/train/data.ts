@@ -258,5 +258,7 @@ export function inputsOf(
   plan: Plan,
   matches: (program: Plan["programs"][number]) => boolean,
 ): ReadonlySet<string> {
-  return new Set(plan.programs.filter(matches).flatMap(({ inputs }) => inputs));
+  const names = new Set(plan.inputs.map(({ name }) => name));
+  const read = plan.programs.filter(matches).flatMap(({ inputs }) => inputs);
+  return new Set(read.filter((name) => names.has(name)));
 }

@@ -18,7 +18,7 @@ import {
   isRead,
   seedOfStage,
   stageOf,
-  valuesOf,
+  sumsOfStep,
   type StepRecord,
   type Trainer,
 } from "./trainer.js";
@@ -197,14 +197,15 @@ async function drain(context: StageRun, all: boolean): Promise<void> {
       if (!all) return;
       await trainer.journal.read();
     }
-    const values = valuesOf(record);
+    const sums = sumsOfStep(record);
+    const values = meansOf(sums);
     const wrong = firstNotFinite(values);
     if (wrong !== undefined) {
       await stopNotFinite(trainer, context.stage, context.lastGood, wrong, record.step);
     }
     pending.shift();
     context.lastGood.verified(record.step);
-    addToSums(run.sums, values, record.examples);
+    addToSums(run.sums, sums);
     run.examples += record.examples;
     await tellStep(context, record, values);
   }

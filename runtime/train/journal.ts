@@ -1,15 +1,17 @@
 // Runs whose scalar results are wanted in; their losses, penalties and metrics, read in bulk without stopping the device, out.
 
 import type { ProgramRun } from "../backend.js";
+import { evaluateDim, type Dimensions } from "../dimensions.js";
 import { at } from "../errors.js";
-import type { Plan, PlanType } from "../plan.js";
+import type { Plan, PlanProgram, PlanType } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 
 /** The scalars of one run, by result name; undefined until they are read. */
 export interface JournalRow {
   readonly program: number;
   readonly results: readonly number[];
-  readonly examples: number;
+  /** How much each result counts among those of other runs: the entries that it is the mean of; 0 where it has no mean with them. */
+  readonly weights: Readonly<Record<string, number>>;
   values: Readonly<Record<string, number>> | undefined;
 }
 
@@ -17,7 +19,7 @@ export interface Journal {
   /** A row for a run, and where the run shall leave its scalars (of the wanted results). */
   add(
     program: number,
-    examples: number,
+    dimensions: Dimensions,
     wanted?: readonly number[],
   ): { readonly row: JournalRow; readonly target: NonNullable<ProgramRun["journal"]> };
   /** Asks for all rows not yet asked for; resolves when every row asked for so far has its values. */
@@ -69,10 +71,11 @@ export function openJournal(session: TrainingSession): Journal {
   };
 
   return {
-    add: (program, examples, wanted) => {
+    add: (program, dimensions, wanted) => {
       if (rows.length === capacity) void read();
       const results = scalarResults(plan, program).filter((r) => wanted?.includes(r) ?? true);
-      const row: JournalRow = { program, results, examples, values: undefined };
+      const weights = weightsOf(at(plan.programs, program), dimensions);
+      const row: JournalRow = { program, results, weights, values: undefined };
       const place = rows.push(row) - 1;
       return { row, target: { storage, at: place * width, results } };
     },
@@ -105,27 +108,45 @@ function decodeRow(
   );
 }
 
-/** Means of named scalars, weighted by examples; of monitors the latest counts. */
-export type Sums = Record<string, { sum: number; weight: number }>;
+function weightsOf({ results }: PlanProgram, dimensions: Dimensions): Record<string, number> {
+  return Object.fromEntries(
+    results.map(({ name, entries }) => [
+      name,
+      entries === undefined ? 0 : evaluateDim(entries, dimensions),
+    ]),
+  );
+}
 
-export function addToSums(
-  sums: Sums,
-  values: Readonly<Record<string, number>>,
-  weight: number,
-): void {
-  for (const [name, value] of Object.entries(values)) {
+/** Named scalars of several runs: Σ weight · value and Σ weight, and of how many runs. */
+export type Sums = Record<string, { sum: number; weight: number; runs: number }>;
+
+/** Adds what other runs gave; of monitors the latest counts. */
+export function addToSums(sums: Sums, more: Sums): void {
+  for (const [name, { sum, weight, runs }] of Object.entries(more)) {
     const entry = sums[name];
-    if (!entry || name.startsWith("monitor.")) sums[name] = { sum: value * weight, weight };
+    if (!entry || name.startsWith("monitor.")) sums[name] = { sum, weight, runs };
     else {
-      entry.sum += value * weight;
+      entry.sum += sum;
       entry.weight += weight;
+      entry.runs += runs;
     }
   }
 }
 
-export function meansOf(sums: Sums): Record<string, number> {
+export function sumsOf({ values = {}, weights }: JournalRow): Sums {
   return Object.fromEntries(
-    Object.entries(sums).map(([name, { sum, weight }]) => [name, sum / weight]),
+    Object.entries(values).map(([name, value]) => {
+      const weight = weights[name] ?? 0;
+      return [name, { sum: weight === 0 ? value : value * weight, weight, runs: 1 }];
+    }),
+  );
+}
+
+/** What is of its batch alone is told of one run; of several there is nothing to tell. */
+export function meansOf(sums: Sums): Record<string, number> {
+  const told = Object.entries(sums).filter(([, { weight, runs }]) => weight > 0 || runs === 1);
+  return Object.fromEntries(
+    told.map(([name, { sum, weight }]) => [name, weight > 0 ? sum / weight : sum]),
   );
 }
 

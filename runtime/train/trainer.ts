@@ -11,6 +11,7 @@ import {
   meansOf,
   openJournal,
   summarize,
+  sumsOf,
   type Journal,
   type JournalRow,
   type Sums,
@@ -182,7 +183,7 @@ function runUpdate(
   return batches.map((batch, index) => {
     const program = trainingProgram(plan, objective, batch, index === batches.length - 1);
     const wanted = monitored ? undefined : withoutMonitors(at(plan.programs, program));
-    const { row, target } = journal.add(program, batch.examples, wanted);
+    const { row, target } = journal.add(program, batch.dimensions, wanted);
     const { inputs, dimensions } = batch;
     const counter = state.counter++ >>> 0;
     const request = { inputs, dimensions, scalars, seed, counter, journal: target };
@@ -203,13 +204,13 @@ export function isRead({ updates }: StepRecord): boolean {
   return updates.every((rows) => rows.every(({ values }) => values !== undefined));
 }
 
-/** The scalars of a step: of each name the latest update's, as a mean over what it accumulated. */
-export function valuesOf({ updates }: StepRecord): Record<string, number> {
-  const merged: Record<string, number> = {};
+/** The scalars of a step: of each name the latest update's, over all that it accumulated. */
+export function sumsOfStep({ updates }: StepRecord): Sums {
+  const merged: Sums = {};
   for (const rows of updates) {
     const sums: Sums = {};
-    for (const { values, examples } of rows) addToSums(sums, values ?? {}, examples);
-    Object.assign(merged, meansOf(sums));
+    for (const row of rows) addToSums(sums, sumsOf(row));
+    Object.assign(merged, sums);
   }
   return merged;
 }
@@ -218,7 +219,7 @@ export function valuesOf({ updates }: StepRecord): Record<string, number> {
 export async function reportLatest({ latest, journal }: Trainer): Promise<Report> {
   if (!latest) fail("option", "no step was made yet: report tells of the latest one");
   if (!isRead(latest)) await journal.read();
-  return { step: latest.step, ...summarize(valuesOf(latest)) };
+  return { step: latest.step, ...summarize(meansOf(sumsOfStep(latest))) };
 }
 
 /** On the CPU, lets events, signals and painting have their turn now and then. */

@@ -149,13 +149,13 @@ function runner(model: TypedModel) {
       return [program.name, made];
     }),
   );
-  const run = (name: string, step = 1) => {
+  const run = (name: string, step = 1, held: Readonly<Record<string, readonly number[]>> = {}) => {
     const made = schedules.get(name);
     if (made === undefined) throw new Error(`no program ${name}: ${[...schedules.keys()].join()}`);
     return runSchedule(made, {
       dims: { batch: 3 },
       storages,
-      inputs: { x, y },
+      inputs: { x, y, ...held },
       scalars: { step, "total.batch": 6 },
     });
   };
@@ -221,7 +221,12 @@ describe("build", () => {
   it("evaluates means of losses and metrics", () => {
     const { run } = runner(linearModel());
     run("init");
-    const { "loss.square": loss, "metric.error": metric } = run("evaluate");
+    const swept = run("evaluation.sweep.0");
+    const held = Object.fromEntries(
+      Object.entries(swept).map(([name, { data }]) => [name, [...data].map((part) => 2 * part)]),
+    );
+    // As if two such batches made the set.
+    const { "loss.square": loss, "metric.error": metric } = run("evaluation.finish", 1, held);
     const errors = y.map(
       (v, i) => 0.5 * (1 + x.slice(3 * i, 3 * i + 3).reduce((s, z) => s + z, 0)) - v,
     );

@@ -231,10 +231,15 @@ const moves: readonly Move[] = [
 
 const shapes: readonly Shape[] = [[], [3], [batch], [batch, 3], [batch, time, 2], [3, 1, batch]];
 
-export function randomGraph(seed: number): RandomGraph {
+/** `sizes` fixes the free dimensions, which the seed chooses otherwise. */
+export function randomGraph(
+  seed: number,
+  sizes?: { readonly batch: number; readonly time: number },
+): RandomGraph {
   const next = generator(seed);
   const b = createBuilder();
-  const dimensions = { batch: 1 + Math.floor(next() * 4), time: 1 + Math.floor(next() * 6) };
+  const chosen = { batch: 1 + Math.floor(next() * 4), time: 1 + Math.floor(next() * 6) };
+  const dimensions = sizes ?? chosen;
   const state: State = { b, seed, next, dimensions, pool: [], leaves: {}, leafNodes: [] };
   for (let n = 0; n < 3; n++) state.pool.push(leaf(state, pick(state, shapes)));
   const wanted = 3 + below(state, 12);

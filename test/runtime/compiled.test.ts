@@ -134,7 +134,7 @@ describe.each(softwareExpected ? (["f32", "webgpu"] as const) : (["f32"] as cons
           name: type,
           type,
           elements: 3,
-          kind: "accumulator",
+          kind: "optimizer",
           initial: first[type],
         })),
       };

@@ -253,7 +253,7 @@ describeGpu("adapters", () => {
     expect(left()).toEqual([]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(lost).toBe(false);
-    expect(progress.at(-1)).toEqual([10, 10]);
+    expect(progress.at(-1)).toEqual([11, 11]);
     // The device still works.
     const again = await load(linePlan(), { ...cpu, device });
     await again.predict({ x: [[1, 2]] });

@@ -118,11 +118,31 @@ const kernels = [
   testKernel(
     "sumRows",
     ["r:f32", "w:f32"],
-    `if (i < 2u) { for (var k = 0u; k < u[0].x; k++) { b2[i] += b1[2u*k+i]; } }`,
+    `if (i < 2u) {
+      var sum = 0.0;
+      for (var k = 0u; k < u[0].x; k++) { sum += b1[2u*k+i]; }
+      b2[i] = sum;
+    }`,
     ([x, sums], words) => {
       if (!x || !sums) throw new Error("binding");
-      for (let i = 0; i < 2; i++)
+      for (let i = 0; i < 2; i++) {
+        sums[i] = 0;
         for (let k = 0; k < (words[0] ?? 0); k++) sums[i] = (sums[i] ?? 0) + (x[2 * k + i] ?? 0);
+      }
+    },
+  ),
+  testKernel(
+    "sumSquares",
+    ["r:f32", "r:f32", "w:f32"],
+    `if (i == 0u) {
+      var sum = 0.0;
+      for (var k = 0u; k < u[0].x; k++) { let e = b1[k] - b2[k]; sum += e * e; }
+      b3[0] = sum;
+    }`,
+    ([y, t, out], words) => {
+      if (!y || !t || !out) throw new Error("binding");
+      out[0] = 0;
+      for (let k = 0; k < (words[0] ?? 0); k++) out[0] += ((y[k] ?? 0) - (t[k] ?? 0)) ** 2;
     },
   ),
   testKernel(
@@ -177,7 +197,7 @@ const rate = uniforms({
 });
 
 const perExample = { bytes: [["*", 4, "batch"]] } as const;
-const slots = [perExample, perExample, perExample, { bytes: [4] }, { bytes: [12] }];
+const slots = [perExample, perExample, perExample, { bytes: [8] }, { bytes: [12] }];
 const forward = [input("x"), storage(0), storage(3), slot(0)];
 const loss = { name: "loss.error", type: "f32", shape: [], buffer: slot(3) } as const;
 const output = (name: string, index: number): PlanProgram["results"][number] => ({
@@ -229,7 +249,7 @@ function trainingProgram(kind: "step" | "gather", stage: string, objective: stri
       gradient,
       ...(kind === "step" ? [update] : []),
     ],
-    results: [loss],
+    results: [{ ...loss, entries: "batch" }],
   };
 }
 
@@ -268,23 +288,14 @@ export function linePlan(
     },
     predictProgram,
     drawProgram,
-    {
-      name: "evaluate",
-      kind: "evaluate",
-      inputs: ["x", "t"],
-      uniforms: plain,
-      slots,
-      dispatches: [run("forward", forward), run("loss", [slot(0), input("t"), slot(3)])],
-      results: [loss, { ...loss, name: "metric.squared" }],
-    },
     ...whole.flatMap(({ name, accumulate, objectives }) =>
       objectives.flatMap((objective) => [
         trainingProgram("step", name, objective.name),
         ...(accumulate > 1 ? [trainingProgram("gather", name, objective.name)] : []),
       ]),
     ),
-    ...(fitted ? series("fitted", 3) : []),
-    ...series("metrics", 5),
+    ...(fitted ? fittedSeries : []),
+    ...evaluationSeries,
   ];
   const place = (name: string): number => programs.findIndex((program) => program.name === name);
   const resolved = whole.map((stage) => ({
@@ -326,11 +337,10 @@ export function linePlan(
     storages: [
       { name: "parameters", type: "f32", elements: 3, kind: "parameters" },
       { name: "velocity", type: "f32", elements: 3, kind: "optimizer", initial: 0.25 },
-      { name: "gradient", type: "f32", elements: 3, kind: "accumulator" },
+      { name: "gradient", type: "f32", elements: 3, kind: "optimizer" },
       { name: "mean", type: "f32", elements: 2, kind: "parameters" },
-      { name: "sums", type: "f32", elements: 2, kind: "accumulator" },
-      { name: "middle", type: "f32", elements: 2, kind: "accumulator" },
     ],
+    held: [squares, columns, { ...columns, name: "fitted.0" }],
     kernels: kernels.map(({ kernel }) => kernel),
     programs,
     stages: resolved,
@@ -338,33 +348,70 @@ export function linePlan(
   };
 }
 
-/** The mean of x, into a storage; as a metric its first entry is a result too. */
-function series(kind: "fitted" | "metrics", target: number): PlanProgram[] {
-  const common = { series: kind, slots: [] } as const;
-  return [
-    {
-      ...common,
-      name: `${kind}_pass`,
-      kind: "pass",
-      inputs: ["x"],
-      uniforms: plain,
-      dispatches: [run("sumRows", [input("x"), storage(4)])],
-      results: [],
-    },
-    {
-      ...common,
-      name: `${kind}_finish`,
-      kind: "finish",
-      inputs: [],
-      uniforms: total,
-      dispatches: [{ ...run("divide", [storage(4), storage(target)]), workgroups: 1 }],
-      results:
-        kind === "fitted"
-          ? []
-          : [{ name: "metric.middle", type: "f32", shape: [], buffer: storage(target) }],
-    },
-  ];
-}
+const squares = { name: "evaluation.0", type: "f32", shape: [], combine: "sum" } as const;
+const columns = { name: "evaluation.1", type: "f32", shape: [2], combine: "sum" } as const;
+
+const overSet = { uniforms: plain, slots } as const;
+const finishing = { ...overSet, uniforms: total, totals: { "total.batch": "batch" } } as const;
+const divide = (from: PlanBuffer, to: PlanBuffer): PlanProgram["dispatches"][number] => ({
+  ...run("divide", [from, to]),
+  workgroups: 1,
+});
+
+/** The loss, and as a metric the first entry of the mean of x. */
+const evaluationSeries: readonly PlanProgram[] = [
+  {
+    ...overSet,
+    name: "evaluation.sweep.0",
+    kind: "sweep",
+    series: "evaluation",
+    inputs: ["x", "t"],
+    dispatches: [
+      run("forward", forward),
+      run("sumSquares", [slot(0), input("t"), slot(3)]),
+      run("sumRows", [input("x"), slot(4)]),
+    ],
+    results: [
+      { ...squares, buffer: slot(3) },
+      { ...columns, buffer: slot(4) },
+    ],
+  },
+  {
+    ...finishing,
+    name: "evaluation.finish",
+    kind: "whole",
+    series: "evaluation",
+    inputs: [squares.name, columns.name],
+    dispatches: [divide(input(squares.name), slot(3)), divide(input(columns.name), slot(4))],
+    results: [
+      loss,
+      { ...loss, name: "metric.squared" },
+      { name: "metric.middle", type: "f32", shape: [], buffer: slot(4) },
+    ],
+  },
+];
+
+/** The mean of x, into its storage. */
+const fittedSeries: readonly PlanProgram[] = [
+  {
+    ...overSet,
+    name: "fitted.sweep.0",
+    kind: "sweep",
+    series: "fitted",
+    inputs: ["x"],
+    dispatches: [run("sumRows", [input("x"), slot(4)])],
+    results: [{ ...columns, name: "fitted.0", buffer: slot(4) }],
+  },
+  {
+    ...finishing,
+    name: "fitted.finish",
+    kind: "whole",
+    series: "fitted",
+    inputs: ["fitted.0"],
+    dispatches: [divide(input("fitted.0"), storage(3))],
+    results: [],
+  },
+];
 
 /** Points on a line: x in a fixed pattern, t = 2 x₀ − x₁ + 0.5. */
 export function lineData(count: number): { x: Float32Array; t: Float32Array } {

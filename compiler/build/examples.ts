@@ -1,0 +1,231 @@
+// Values over a batch in; how the examples of the batch flow into each of their nodes out.
+import { topologicalOrder } from "../graph/walk.js";
+import { anyNode } from "../ops/broadcast.js";
+import { ruleOf } from "../ops/table.js";
+import type { GatherRequest, GatherSource } from "../ops/rule.js";
+import type { Dim } from "../types/dimension.js";
+import type { Node, NodeOf, OpName, QuasiAffine } from "../types/graph.js";
+import type { ReductionName } from "../types/opNames.js";
+import {
+  countsExamples,
+  entriesOf,
+  exampleArithmetic as k,
+  exampleIndex,
+  mixed,
+  plainIndex,
+  tellsExample,
+  unbounded,
+} from "./exampleIndex.js";
+import type { ExampleIndex } from "./exampleIndex.js";
+
+/**
+ * What is not known to be per example is mixed:
+ * - free: no examples flow in (it may depend on numbers about the whole set);
+ * - each: `entries` entries along `axis` belong to each example, and depend on it and on free values alone;
+ * - combined: a number about the set, which results of parts of the set combine to;
+ * - mixed: examples meet otherwise, or their places in the batch count.
+ */
+export type Flow =
+  | { readonly kind: "free" }
+  | { readonly kind: "each"; readonly axis: number; readonly entries: Dim }
+  | { readonly kind: "combined"; readonly combine: ReductionName }
+  | { readonly kind: "mixed" };
+
+export type Flows = ReadonlyMap<Node, Flow>;
+
+export function examplesOf(roots: readonly Node[]): Flows {
+  const flows = new Map<Node, Flow>();
+  for (const node of topologicalOrder(roots)) flows.set(node, flowOf(node, flows));
+  return flows;
+}
+
+export function countsExamplesIn({ shape }: Node): boolean {
+  return shape.some(countsExamples);
+}
+
+/** How an operand looks to its users: whatever has lost the examples is one value for all of them. */
+function seen(node: Node, flows: Flows): Flow {
+  const flow = flows.get(node) ?? { kind: "mixed" };
+  return countsExamplesIn(node) ? flow : { kind: "free" };
+}
+
+/** The running indices of a node, one of them the examples'; undefined where there is not exactly one that tells them. */
+interface Axes {
+  readonly indices: readonly ExampleIndex[];
+  readonly example: number | undefined;
+  readonly entries: Dim;
+}
+
+function axesOf(extents: readonly Dim[]): Axes | undefined {
+  const counting = [...extents.keys()].filter((axis) => countsExamples(extents[axis] ?? 1));
+  const [example] = counting;
+  const entries = example === undefined ? 1 : entriesOf(extents[example] ?? 1);
+  if (counting.length > 1 || entries === undefined) return undefined;
+  const indices = extents.map((extent, axis) =>
+    axis === example ? exampleIndex(entries) : plainIndex(extent),
+  );
+  return { indices, example, entries };
+}
+
+/** Whether an operand read at this index gives what belongs to the example at hand, or to none. */
+function readsOwn(flow: Flow, index: readonly ExampleIndex[]): boolean {
+  if (flow.kind === "free") return index.every(({ kind }) => kind === "same");
+  if (flow.kind !== "each") return false;
+  return index.every((own, axis) =>
+    axis === flow.axis ? tellsExample(own, flow.entries) : own.kind === "same",
+  );
+}
+
+const mix: Flow = { kind: "mixed" };
+
+/** A node whose outer axes come first, then those it reduces by `combine` (undefined: by what parts do not combine to). */
+function settle(
+  node: Node,
+  axes: Axes | undefined,
+  own: boolean,
+  combine: ReductionName | undefined,
+): Flow {
+  if (!own || axes === undefined) return mix;
+  const { example, entries } = axes;
+  if (example === undefined) return countsExamplesIn(node) ? mix : { kind: "free" };
+  if (example < node.shape.length) return { kind: "each", axis: example, entries };
+  return combine === undefined ? mix : { kind: "combined", combine };
+}
+
+function flowOf(node: Node, flows: Flows): Flow {
+  const operands = node.inputs.map((input) => seen(input, flows));
+  if (operands.some(({ kind }) => kind === "mixed")) return mix;
+  return familyFlow(node, operands);
+}
+
+/** By the family that lowers the op: a new op is read by its index maps, or it is mixed. */
+function familyFlow<K extends OpName>(of: NodeOf<K>, operands: readonly Flow[]): Flow {
+  const node = anyNode(of);
+  const { lowering } = ruleOf<K>(of.op);
+  switch (lowering.kind) {
+    case "leaf":
+      return leafFlow(node);
+    case "pointwise":
+    case "identity":
+      return pointwiseFlow(node, operands);
+    case "reduce": {
+      const { combine } = lowering;
+      const places = combine === "argmax" || combine === "argmin";
+      return reductionFlow(operands, lowering.axes(of), places ? undefined : combine);
+    }
+    case "gather": {
+      const axes = axesOf([...node.shape, ...lowering.summed(of)]);
+      const sources = axes && lowering.sources(requestOf(of, axes));
+      const own = sources?.every((source) => sourceIsOwn(source, operands));
+      const adds = lowering.summed(of).length > 0;
+      return settle(node, axes, own ?? false, adds ? "sum" : undefined);
+    }
+    case "take": {
+      const axes = axesOf(node.shape);
+      const request = axes && requestOf(of, axes);
+      const own =
+        request !== undefined &&
+        readsOwn(operands[1] ?? mix, lowering.place(request)) &&
+        readsOwn(operands[0] ?? mix, lowering.source(request, unbounded));
+      return settle(node, axes, own, undefined);
+    }
+    case "scatter": {
+      const axes = axesOf([...node.shape, ...lowering.summed(of)]);
+      const request = axes && requestOf(of, axes);
+      const own =
+        request !== undefined &&
+        lowering.owner(request).kind === "same" &&
+        readsOwn(operands[0] ?? mix, lowering.update(request)) &&
+        readsOwn(operands[1] ?? mix, lowering.place(request));
+      return settle(node, axes, own, "sum");
+    }
+    case "contract":
+      return contractionFlow(node, operands);
+    case "recurrence":
+      return operands.every(({ kind }) => kind === "free") && !countsExamplesIn(node)
+        ? { kind: "free" }
+        : mix;
+  }
+}
+
+function requestOf<K extends OpName>(
+  node: NodeOf<K>,
+  { indices }: Axes,
+): GatherRequest<ExampleIndex, K> {
+  const rank = node.shape.length;
+  return { k, node, out: indices.slice(0, rank), summed: indices.slice(rank) };
+}
+
+function sourceIsOwn(
+  { operand, index, guard }: GatherSource<ExampleIndex>,
+  operands: readonly Flow[],
+): boolean {
+  return guard?.kind !== "mixed" && readsOwn(operands[operand] ?? mix, index);
+}
+
+/** Data comes with one axis that counts examples; so do draws. An index along that axis tells places. */
+function leafFlow(node: Node): Flow {
+  const axes = axesOf(node.shape);
+  if (node.op === "dimension") return { kind: "free" };
+  if (node.op === "iota" && axes?.example === node.attributes.axis) return mix;
+  if (node.op === "input" && axes?.example !== undefined && axes.entries !== 1) return mix;
+  return settle(node, axes, true, undefined);
+}
+
+/** Operands align at the last axis and repeat along axes of 1. */
+function pointwiseFlow(node: Node, operands: readonly Flow[]): Flow {
+  const axes = axesOf(node.shape);
+  const own = node.inputs.every(({ shape }, position) => {
+    const missing = node.shape.length - shape.length;
+    const index = shape.map((extent, axis) =>
+      extent === 1 ? k.constant(0) : (axes?.indices[axis + missing] ?? mixed),
+    );
+    return readsOwn(operands[position] ?? mix, index);
+  });
+  return settle(node, axes, own, undefined);
+}
+
+function reductionFlow(
+  [operand = mix]: readonly Flow[],
+  reduced: readonly number[],
+  combine: ReductionName | undefined,
+): Flow {
+  if (operand.kind !== "each") return operand.kind === "free" ? operand : mix;
+  if (reduced.includes(operand.axis)) {
+    return combine === undefined ? mix : { kind: "combined", combine };
+  }
+  const before = reduced.filter((axis) => axis < operand.axis).length;
+  return { ...operand, axis: operand.axis - before };
+}
+
+function contractionFlow(node: Node, operands: readonly Flow[]): Flow {
+  if (node.op !== "contract") return mix;
+  const { extents, left, right } = node.attributes;
+  const axes = axesOf(extents);
+  const own = [left, right].every((map, operand) =>
+    readsOwn(
+      operands[operand] ?? mix,
+      map.map((entry) => entryIndex(entry, axes?.indices ?? [])),
+    ),
+  );
+  return settle(node, axes, own, "sum");
+}
+
+function entryIndex(
+  { terms, offset, divisor }: QuasiAffine,
+  indices: readonly ExampleIndex[],
+): ExampleIndex {
+  const sum = terms.reduce<ExampleIndex>(
+    (total, { axis, coefficient }) => k.add(total, k.multiply(indices[axis] ?? mixed, coefficient)),
+    k.constant(0),
+  );
+  const shifted = k.add(sum, k.constant(offset));
+  // A divisor guards too: what is no multiple of it counts as 0.
+  if (divisor === 1) return shifted;
+  return shifted.kind === "same" ? k.divide(shifted, divisor) : mixed;
+}
+
+/** Whether the value of a leaf comes with the examples: data, or a draw for each. */
+export function bringsExamples(node: Node): boolean {
+  return (node.op === "input" || node.op === "random") && countsExamplesIn(node);
+}

@@ -1,0 +1,97 @@
+// The results that the batches of a set give for one held value in; the value of the whole set out.
+
+import { emptyValues, type Values } from "../backend.js";
+import { countOf } from "../dimensions.js";
+import { fail } from "../errors.js";
+import type { PlanCombine, PlanHeld, PlanType } from "../plan.js";
+
+/** What batches gave so far. */
+export interface Collected {
+  /** `shape`: of this batch's values, at its live dimensions. */
+  add(values: Values, shape: readonly number[]): void;
+  /** Undefined where no batch gave any. */
+  whole(): Values | undefined;
+}
+
+export function collect(held: PlanHeld, precision: 32 | 64): Collected {
+  return held.axis === undefined
+    ? combineParts(held, held.combine ?? "sum", precision)
+    : joinParts(held, held.axis, precision);
+}
+
+type Combine = (a: number, b: number) => number;
+
+/** In double precision; what begins is the first batch, so that nothing needs an identity. */
+const combines: Readonly<Record<PlanCombine, Combine>> = {
+  sum: (a, b) => a + b,
+  prod: (a, b) => a * b,
+  max: Math.max,
+  min: Math.min,
+  any: Math.max,
+  all: Math.min,
+};
+
+function combineOf(combine: PlanCombine, type: PlanType): Combine {
+  // Doubles hold sums of 2²¹ integers exactly, products of two do not fit.
+  return combine === "prod" && type !== "f32" ? Math.imul : combines[combine];
+}
+
+function combineParts(
+  { name, type }: PlanHeld,
+  combine: PlanCombine,
+  precision: 32 | 64,
+): Collected {
+  const apply = combineOf(combine, type);
+  let total: Float64Array | undefined;
+  return {
+    add: (values) => {
+      if (!total) total = Float64Array.from(values);
+      else if (total.length !== values.length) disagree(name);
+      else
+        for (let at = 0; at < total.length; at++)
+          total[at] = apply(total[at] ?? 0, values[at] ?? 0);
+    },
+    whole: () => {
+      if (!total) return undefined;
+      const whole = emptyValues(type, precision, total.length);
+      whole.set(total);
+      return whole;
+    },
+  };
+}
+
+function joinParts({ name, type }: PlanHeld, axis: number, precision: 32 | 64): Collected {
+  const parts: { readonly values: Values; readonly extent: number }[] = [];
+  let before: readonly number[] = [];
+  return {
+    add: (values, shape) => {
+      const others = shape.filter((_, at) => at !== axis);
+      if (parts.length > 0 && shape.some((extent, at) => at !== axis && extent !== before[at])) {
+        disagree(name);
+      }
+      before = shape;
+      parts.push({ values, extent: values.length / countOf(others) });
+    },
+    whole: () => {
+      if (parts.length === 0) return undefined;
+      const outer = countOf(before.slice(0, axis));
+      const inner = countOf(before.slice(axis + 1));
+      const extent = parts.reduce((sum, part) => sum + part.extent, 0);
+      const whole = emptyValues(type, precision, outer * extent * inner);
+      for (let block = 0, at = 0; block < outer; block++) {
+        for (const { values, extent: own } of parts) {
+          whole.set(values.subarray(block * own * inner, (block + 1) * own * inner), at);
+          at += own * inner;
+        }
+      }
+      return whole;
+    },
+  };
+}
+
+function disagree(name: string): never {
+  fail(
+    "shape",
+    `the batches give ${name} in different sizes: they agree in all but their examples`,
+  );
+}

@@ -1,0 +1,263 @@
+// A source of batches and a series of the plan in; its programs run over all of the set, and the numbers they end with, out.
+
+import type { Values } from "../backend.js";
+import { countOf, evaluateDim, evaluateShape, type Dimensions } from "../dimensions.js";
+import { at, fail, NnError } from "../errors.js";
+import type { Plan, PlanProgram, PlanSeries } from "../plan.js";
+import { findDraw, inputsFor, makeRun } from "../session.js";
+import { collect, type Collected } from "./combine.js";
+import type { Batch, Source } from "./data.js";
+import { breathe, type Trainer } from "./trainer.js";
+
+/** Reads under way at most, so that the device never waits for the host. */
+const readsAhead = 16;
+
+/** What a run over a set knows so far: all of it its own, so that several may go on at once. */
+interface SetRun {
+  readonly trainer: Trainer;
+  readonly source: Source;
+  readonly seed: number;
+  readonly held: Map<string, Values>;
+  /** The sizes that the series sums over the batches, by name. */
+  readonly sizes: ReadonlyMap<string, NonNullable<PlanProgram["totals"]>[string]>;
+  totals: Readonly<Record<string, number>> | undefined;
+  examples: number | undefined;
+  /** Those of the batches, `batch` as the first has it; free dimensions that batches differ in, with two of their values. */
+  dimensions: Dimensions;
+  readonly differing: Map<string, readonly [number, number]>;
+  /** Data without examples, which is the same for all batches. */
+  inputs: Batch["inputs"];
+}
+
+export interface SetResults {
+  readonly values: Readonly<Record<string, number>>;
+  readonly examples: number;
+}
+
+/** Runs the programs of a series in the order of the plan; of the evaluation all that the data reaches. */
+export async function runSeries(
+  trainer: Trainer,
+  series: PlanSeries,
+  source: Source,
+  seed: number,
+): Promise<SetResults> {
+  const { plan } = trainer.session;
+  const programs = [...plan.programs.entries()].filter(([, program]) => program.series === series);
+  const sizes = new Map(programs.flatMap(([, { totals }]) => Object.entries(totals ?? {})));
+  const run: SetRun = {
+    trainer,
+    source,
+    seed,
+    held: new Map(),
+    sizes,
+    totals: undefined,
+    examples: undefined,
+    dimensions: {},
+    differing: new Map(),
+    inputs: new Map(),
+  };
+  const values: Record<string, number> = {};
+  for (const [index, program] of programs) {
+    if (program.kind === "sweep") await sweep(run, index, program);
+    else Object.assign(values, await runWhole(run, index, program));
+  }
+  if (run.examples === undefined) await count(run);
+  return { values, examples: run.examples ?? 0 };
+}
+
+/** A batch's results on their way. */
+interface Read {
+  readonly done: Promise<Values[]>;
+  readonly wanted: readonly number[];
+  readonly dimensions: Dimensions;
+}
+
+async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<void> {
+  const { trainer, seed, held } = run;
+  const { session } = trainer;
+  if (program.totals && !run.totals) await count(run);
+  const parts = new Map<string, Collected>();
+  const reads: Read[] = [];
+  const take = async (): Promise<void> => {
+    const read = reads.shift();
+    if (!read) return;
+    const results = await read.done;
+    read.wanted.forEach((result, place) => {
+      const { name, shape } = at(program.results, result);
+      const part =
+        parts.get(name) ?? collect(heldOf(session.plan, name), session.backend.precision);
+      parts.set(name, part);
+      part.add(at(results, place), evaluateShape(shape, read.dimensions));
+    });
+  };
+  await countingBatches(run, async (batch, counter) => {
+    const { dimensions } = batch;
+    const wanted = reachable(
+      session.plan,
+      program,
+      (name) => batch.inputs.has(name) || held.has(name),
+    );
+    if (wanted.length === 0) return;
+    const inputs = new Map([...batch.inputs, ...held]);
+    const request = { inputs, dimensions, scalars: run.totals ?? {}, seed, counter, wanted };
+    const done = session.backend.read(makeRun(session, index, request));
+    // Whoever takes the results meets the error; where an earlier one ends the run, nobody does.
+    done.catch(() => undefined);
+    reads.push({ done, wanted, dimensions });
+    if (reads.length >= readsAhead) await take();
+  });
+  while (reads.length > 0) await take();
+  for (const [name, part] of parts) {
+    const whole = part.whole();
+    if (whole) held.set(name, whole);
+  }
+}
+
+function heldOf({ held = [] }: Plan, name: string): NonNullable<Plan["held"]>[number] {
+  return at(
+    held,
+    held.findIndex((one) => one.name === name),
+  );
+}
+
+/** Results whose inputs are all there or drawn: a stage's data need not reach every loss. */
+function reachable(plan: Plan, program: PlanProgram, has: (name: string) => boolean): number[] {
+  return [...program.results.keys()].filter((result) =>
+    inputsFor(program, [result]).every((name) => has(name) || findDraw(plan, name) >= 0),
+  );
+}
+
+/** Goes over all batches; the first time it also counts them. */
+async function countingBatches(
+  run: SetRun,
+  visit: (batch: Batch, index: number) => Promise<void>,
+): Promise<void> {
+  const { trainer, source, sizes } = run;
+  const cursor = source.open(0, 0);
+  const totals: Record<string, number> = Object.fromEntries([...sizes].map(([name]) => [name, 0]));
+  let examples = 0;
+  for (let index = 0; ; index++) {
+    const batch = await cursor.next();
+    if (!batch) break;
+    examples += batch.examples;
+    const dimensions = { ...batch.dimensions, batch: batch.examples };
+    for (const [name, size] of sizes)
+      totals[name] = (totals[name] ?? 0) + evaluateDim(size, dimensions);
+    compareDimensions(run, batch);
+    await visit(batch, index);
+    await breathe(trainer);
+  }
+  if (run.examples !== undefined && run.examples !== examples) {
+    fail(
+      "data",
+      `the data gave ${run.examples} examples at first and ${examples} when it was read again: ` +
+        "give a function that begins it anew, as values of the whole set take several sweeps",
+    );
+  }
+  Object.assign(run, { examples, totals });
+}
+
+/** Sizes that the first sweep needs already. */
+async function count(run: SetRun): Promise<void> {
+  const { source, sizes } = run;
+  const { examples } = source;
+  const countsExamples = [...sizes.values()].every((size) => size === "batch");
+  if (examples === undefined || !countsExamples)
+    return countingBatches(run, () => Promise.resolve());
+  const totals = Object.fromEntries([...sizes.keys()].map((name) => [name, examples]));
+  Object.assign(run, { examples, totals });
+}
+
+function compareDimensions(run: SetRun, { dimensions, inputs }: Batch): void {
+  run.inputs = inputs;
+  for (const [name, value] of Object.entries(dimensions)) {
+    const before = run.dimensions[name] ?? value;
+    if (before !== value && name !== "batch") run.differing.set(name, [before, value]);
+  }
+  run.dimensions = { ...dimensions, ...run.dimensions };
+}
+
+/** One run with the set as its batch. */
+async function runWhole(
+  run: SetRun,
+  index: number,
+  program: PlanProgram,
+): Promise<Record<string, number>> {
+  const { trainer, seed, held } = run;
+  const { session } = trainer;
+  if (!run.totals) await count(run);
+  const inputs = new Map([...run.inputs, ...held]);
+  const wanted = reachable(session.plan, program, (name) => inputs.has(name));
+  const stores = program.results.length === 0;
+  if (wanted.length === 0 && !stores) return {};
+  refuseDiffering(run, program);
+  const trained = session.plan.dimensions.map(({ name, trained: size }) => [name, size]);
+  const dimensions = {
+    ...(Object.fromEntries(trained) as Dimensions),
+    ...run.dimensions,
+    batch: run.examples ?? 0,
+  };
+  const request = { inputs, dimensions, scalars: run.totals ?? {}, seed };
+  const results = await sizedErrors(session.plan, program, dimensions, () =>
+    session.backend.read(makeRun(session, index, { ...request, ...(!stores && { wanted }) })),
+  );
+  const values: Record<string, number> = {};
+  wanted.forEach((result, place) => {
+    const { name } = at(program.results, result);
+    const value = at(results, place);
+    if (session.plan.held?.some((one) => one.name === name)) held.set(name, value);
+    else values[name] = value[0] ?? NaN;
+  });
+  return values;
+}
+
+function refuseDiffering({ differing }: SetRun, { name, agree = [] }: PlanProgram): void {
+  for (const dimension of agree) {
+    const [one, other] = differing.get(dimension) ?? [];
+    if (one === undefined) continue;
+    fail(
+      "shape",
+      `${name} looks at all examples at once and needs one ${dimension} for them; the batches have ${one} and ${other ?? one}`,
+    );
+  }
+}
+
+/** The most elements of a tensor: indices are 32-bit integers. */
+const mostElements = 2 ** 31 - 1;
+
+/** Where memory ends, says how much it takes to see all examples at once. */
+async function sizedErrors<T>(
+  plan: Plan,
+  program: PlanProgram,
+  dimensions: Dimensions,
+  action: () => Promise<T>,
+): Promise<T> {
+  const parts = [
+    ...program.slots.map(({ bytes }) =>
+      Math.max(...bytes.map((dim) => evaluateDim(dim, dimensions))),
+    ),
+    ...(plan.held ?? [])
+      .filter(({ name }) => program.inputs.includes(name))
+      .map(({ shape }) => 4 * countOf(evaluateShape(shape, dimensions))),
+  ];
+  const tooLarge = (): never => {
+    const bytes = parts.reduce((sum, part) => sum + part, 0);
+    const names = program.results.map(({ name }) => name).join(", ");
+    const examples = dimensions["batch"] ?? 0;
+    throw new NnError(
+      "limits",
+      `${names || program.name} takes all ${examples} examples at once, and with them ${bytes} bytes: more than this device gives. Fewer examples take less`,
+      { bytes, examples },
+    );
+  };
+  if (parts.some((bytes) => bytes > 4 * mostElements)) return tooLarge();
+  try {
+    return await action();
+  } catch (error) {
+    const memory =
+      error instanceof RangeError ||
+      (error instanceof NnError && ["limits", "out-of-memory"].includes(error.code));
+    if (memory) return tooLarge();
+    throw error;
+  }
+}
