@@ -88,12 +88,17 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   if (hasErrors(checked.diagnostics)) return { models: [], diagnostics: checked.diagnostics };
   const diagnostics = [
     ...checked.diagnostics,
-    ...checked.models.flatMap((typed) => [...notLowered(typed, file), ...unkept(typed, file)]),
+    ...checked.models.flatMap((typed) => loweringProblems(typed, file)),
   ];
   const models = checked.models
-    .filter((typed) => typed.notLowered.length === 0 && unkept(typed, file).length === 0)
+    .filter((typed) => loweringProblems(typed, file).length === 0)
     .map((typed) => compileModel(typed, file));
   return { models, diagnostics };
+}
+
+/** Why no code is generated for a model that is right: none, where it is. */
+export function loweringProblems(typed: TypedModel, file: SourceFile): Diagnostic[] {
+  return [...notLowered(typed, file), ...unkept(typed, file)];
 }
 
 function compileModel(typed: TypedModel, file: SourceFile): CompiledModel {

@@ -13,20 +13,38 @@ export interface GradcheckOptions extends ModelOptions {
   readonly json?: true;
 }
 
-function resultText({ parameters, unchecked }: CheckResult): string {
-  const rows = parameters.map(({ model, objective, name, entries, error, kinks, ok }) => [
-    model,
-    objective,
-    name,
-    String(entries),
-    error.toExponential(1),
-    kinks === 0 ? "" : String(kinks),
-    ok ? "ok" : "WRONG",
-  ]);
-  const head = ["model", "objective", "parameter", "entries", "error", "kinks", ""];
-  const rest =
-    unchecked.length === 0 ? "" : `\nnot checked for want of time: ${unchecked.join(", ")}`;
-  return `${tableText([head, ...rows], 3)}${rest}\n`;
+const verdictTexts = {
+  ok: "ok",
+  wrong: "WRONG",
+  unchecked: "unchecked",
+  "not finite": "not finite",
+} as const;
+
+function resultText({ ok, parameters, unchecked, notFinite }: CheckResult): string {
+  const rows = parameters.map(
+    ({ model, objective, name, entries, error, kinks, undecided, verdict }) => [
+      model,
+      objective,
+      name,
+      String(entries),
+      entries === 0 ? "" : error.toExponential(1),
+      kinks === 0 ? "" : String(kinks),
+      undecided === 0 ? "" : String(undecided),
+      verdictTexts[verdict],
+    ],
+  );
+  const head = ["model", "objective", "parameter", "entries", "error", "kinks", "undecided", ""];
+  const lines = [tableText([head, ...rows], 3)];
+  if (notFinite.length > 0)
+    lines.push(
+      `not finite at the drawn point, so that nothing could be compared: ${notFinite.join(", ")}`,
+      "  = give data of the kind that the model wants: --data NAME=PATH",
+    );
+  if (unchecked.length > 0)
+    lines.push(`unchecked (time, rounding or kinks stood in the way): ${unchecked.join(", ")}`);
+  if (!ok && unchecked.length === parameters.length)
+    lines.push("nothing was compared, so nothing is said to be right");
+  return `${lines.join("\n")}\n`;
 }
 
 async function runGradcheck(

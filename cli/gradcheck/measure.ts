@@ -1,34 +1,43 @@
-// In: an objective as a function of one parameter, and its derivative; out: how far central differences are from it.
+// In: an objective along a straight line through the drawn point, and the slope that its derivative claims; out: whether central differences agree.
 
-export interface Measured {
-  /** Projections and entries compared. */
-  readonly entries: number;
-  /** The largest relative error among them. */
-  readonly error: number;
-  /** Where the two one-sided differences disagree: no derivative to compare with. */
-  readonly kinks: number;
-}
-
-export interface Probe {
-  /** The objective with the parameter at these values. */
-  readonly value: (values: Float64Array) => Promise<number>;
-  readonly base: Float64Array;
-  /** The objective at the base point. */
-  readonly atBase: number;
-  readonly gradient: ArrayLike<number>;
-}
-
+/** A direction from the drawn point: how far each entry of a parameter moves with a step of 1. */
 export interface Direction {
   readonly entries: readonly (readonly [place: number, weight: number])[];
+}
+
+/** The objective along a direction. */
+export interface Line {
+  /** The objective at this distance from the drawn point. */
+  readonly value: (step: number) => Promise<number>;
+  /** The objective at the drawn point. */
+  readonly atBase: number;
+  /** ⟨gradient, direction⟩ as it was derived. */
+  readonly slope: number;
+}
+
+/**
+ * `kink`: the one-sided differences stay apart however small the step, so there is no derivative to compare with.
+ * `undecided`: rounding hides the slope at every step, or the objective is not finite beside the point.
+ */
+export type Verdict = "right" | "wrong" | "kink" | "undecided";
+
+export interface Comparison {
+  readonly verdict: Verdict;
+  /** |central − claimed| over the larger of them, of the step that agreed best. */
+  readonly error: number;
 }
 
 /** Relative errors above this are wrong. Double precision leaves about 1e-8; approximated functions 1e-6. */
 export const errorLimit = 1e-4;
 
-/** Steps tried in turn: a kink within the first is mostly gone within the last. */
-const steps = [1e-4, 1e-5, 1e-6];
-/** One-sided differences of a smooth function differ by the step times its curvature. */
-const kinkLimit = 1e-2;
+/** Tried in turn: a kink within the first is mostly gone within the last; the first serve where rounding hides the others. */
+const steps = [1e-4, 1e-5, 1e-6, 1e-3, 1e-2];
+/** A difference is told from rounding where it is this many times larger. */
+const signalToNoise = 100;
+/** A slope that is only what rounding left of 0. */
+const nothing = 1e-10;
+/** Of a smooth function, the gap between one-sided differences shrinks with the step; at a kink it stays. */
+const shrinking = 0.5;
 
 const singleEntries = 8;
 const projections = 2;
@@ -58,78 +67,122 @@ function randomPlaces(count: number, size: number, uniform: () => number): numbe
   return [...places].sort((a, b) => a - b);
 }
 
+function projection(size: number, { uniform, normal }: ReturnType<typeof randomSource>): Direction {
+  const places = randomPlaces(widestProjection, size, uniform);
+  const weights = places.map(normal);
+  const length = Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
+  return { entries: places.map((place, at) => [place, (weights[at] ?? 0) / length]) };
+}
+
 /** Two random projections of unit length and up to eight single entries. */
 export function directionsFor(size: number, seed: number): Direction[] {
-  const { uniform, normal } = randomSource(seed);
+  const source = randomSource(seed);
   const directions: Direction[] = [];
-  for (let turn = 0; turn < (size > 1 ? projections : 0); turn++) {
-    const places = randomPlaces(widestProjection, size, uniform);
-    const weights = places.map(normal);
-    const length = Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
-    directions.push({ entries: places.map((place, at) => [place, (weights[at] ?? 0) / length]) });
-  }
-  for (const place of randomPlaces(singleEntries, size, uniform))
+  for (let turn = 0; turn < (size > 1 ? projections : 0); turn++)
+    directions.push(projection(size, source));
+  for (const place of randomPlaces(singleEntries, size, source.uniform))
     directions.push({ entries: [[place, 1]] });
   return directions;
 }
 
-function moved(base: Float64Array, { entries }: Direction, step: number): Float64Array {
-  const values = base.slice();
-  for (const [place, weight] of entries) values[place] = (values[place] ?? 0) + step * weight;
-  return values;
+export function slopeAlong({ entries }: Direction, gradient: ArrayLike<number>): number {
+  return entries.reduce((sum, [place, weight]) => sum + weight * (gradient[place] ?? NaN), 0);
 }
 
-export interface Comparison {
-  readonly error: number;
-  readonly kink: boolean;
+/** What one step tells. */
+interface Difference {
+  readonly step: number;
+  readonly central: number;
+  /** Between the differences to the right and to the left. */
+  readonly gap: number;
+  /** What rounding of the objective may make of a difference. */
+  readonly noise: number;
 }
 
-/** ⟨gradient, direction⟩ against (f(w + hd) − f(w − hd)) / 2h; undefined where the time ran out. */
+async function differenceAt({ value, atBase }: Line, step: number): Promise<Difference> {
+  const after = await value(step);
+  const before = await value(-step);
+  return {
+    step,
+    central: (after - before) / (2 * step),
+    gap: Math.abs((after - atBase) / step - (atBase - before) / step),
+    noise: (1e-12 * (1 + Math.abs(atBase))) / step,
+  };
+}
+
+function judge({ central, noise }: Difference, slope: number): Comparison {
+  const size = Math.max(Math.abs(central), Math.abs(slope));
+  const apart = Math.abs(central - slope);
+  const error = apart / Math.max(size, noise / errorLimit);
+  if (Math.abs(slope) <= nothing && Math.abs(central) <= noise) return { verdict: "right", error };
+  if (!Number.isFinite(central) || size < signalToNoise * noise)
+    return { verdict: "undecided", error };
+  return { verdict: apart <= errorLimit * size + noise ? "right" : "wrong", error };
+}
+
+/** The gap of the smallest step that shows one is not much less than that of a step ten times as large. */
+function hasKink(differences: readonly Difference[], slope: number): boolean {
+  const byStep = [...differences].sort((left, right) => left.step - right.step);
+  for (const [at, { gap, noise, central }] of byStep.entries()) {
+    const larger = byStep[at + 1];
+    if (larger === undefined) return false;
+    if (gap > signalToNoise * noise) return gap > shrinking * larger.gap;
+    // A gap that rounding would hide is too small to explain the error.
+    if (Math.abs(central - slope) > signalToNoise * noise) return false;
+  }
+  return false;
+}
+
+/** The slope claimed against (f(+h) − f(−h)) / 2h for several h; undefined where the time ran out. */
 export async function compareAlong(
-  probe: Probe,
-  direction: Direction,
+  line: Line,
   outOfTime: () => boolean = () => false,
 ): Promise<Comparison | undefined> {
-  const { base, atBase, gradient, value } = probe;
-  const claimed = direction.entries.reduce(
-    (sum, [place, weight]) => sum + weight * (gradient[place] ?? NaN),
-    0,
-  );
-  let best: Comparison = { error: Infinity, kink: true };
+  const { slope } = line;
+  if (!Number.isFinite(slope)) return { verdict: "wrong", error: Infinity };
+  const differences: Difference[] = [];
+  let best: Comparison | undefined;
   for (const step of steps) {
     if (outOfTime()) return undefined;
-    const after = await value(moved(base, direction, step));
-    const before = await value(moved(base, direction, -step));
-    const right = (after - atBase) / step;
-    const left = (atBase - before) / step;
-    const central = (after - before) / (2 * step);
-    // Below this, what differs is the rounding of the objective.
-    const noise = (1e-12 * (1 + Math.abs(atBase))) / step;
-    const scale = Math.max(Math.abs(central), Math.abs(claimed), 1e4 * noise);
-    const error = Math.abs(central - claimed) / scale;
-    const kink = Math.abs(right - left) > kinkLimit * scale;
-    if (error <= errorLimit) return { error, kink: false };
-    if (!kink && (best.kink || error < best.error)) best = { error, kink };
+    const difference = await differenceAt(line, step);
+    const comparison = judge(difference, slope);
+    if (comparison.verdict === "right") return comparison;
+    if (Number.isFinite(difference.gap)) differences.push(difference);
+    if (comparison.verdict === "wrong" && !(best && best.error < comparison.error))
+      best = comparison;
   }
-  return best;
+  if (best === undefined) return { verdict: "undecided", error: 0 };
+  return hasKink(differences, slope) ? { verdict: "kink", error: best.error } : best;
 }
 
-export async function measure(
-  probe: Probe,
-  directions: readonly Direction[],
-  outOfTime: () => boolean,
-): Promise<Measured> {
-  let entries = 0;
-  let error = 0;
-  let kinks = 0;
-  for (const direction of directions) {
-    const comparison = await compareAlong(probe, direction, outOfTime);
-    if (comparison === undefined) break;
-    if (comparison.kink) kinks++;
-    else {
-      entries++;
-      error = Number.isNaN(comparison.error) ? Infinity : Math.max(error, comparison.error);
-    }
-  }
-  return { entries, error, kinks };
+/** How the comparisons of a parameter came out, so far. */
+export interface Measured {
+  /** Comparisons that agreed or did not. */
+  readonly entries: number;
+  /** The largest relative error among them. */
+  readonly error: number;
+  readonly wrong: number;
+  /** Directions along which the objective has no derivative. */
+  readonly kinks: number;
+  /** Directions along which nothing could be told. */
+  readonly undecided: number;
+}
+
+export const nothingMeasured: Measured = {
+  entries: 0,
+  error: 0,
+  wrong: 0,
+  kinks: 0,
+  undecided: 0,
+};
+
+export function addComparison(measured: Measured, { verdict, error }: Comparison): Measured {
+  if (verdict === "kink") return { ...measured, kinks: measured.kinks + 1 };
+  if (verdict === "undecided") return { ...measured, undecided: measured.undecided + 1 };
+  return {
+    ...measured,
+    entries: measured.entries + 1,
+    error: Math.max(measured.error, error),
+    wrong: measured.wrong + (verdict === "wrong" ? 1 : 0),
+  };
 }

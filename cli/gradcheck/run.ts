@@ -2,10 +2,13 @@
 import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
 import type { TypedModel } from "../../compiler/types/model.js";
-import type { InferenceNet } from "../../runtime/api.js";
+import type { InferenceNet, TrainingNet } from "../../runtime/api.js";
 import type { Batch } from "../batches.js";
 import type { GradcheckOptions } from "../commands/gradcheck.js";
 import { analyzeFile } from "../compiling.js";
+import { toJson } from "../../grammar/render.js";
+import { printDiagnostics } from "../diagnostics.js";
+import { DiagnosticsFailure } from "../failure.js";
 import type { CpuModule, Plan } from "../../runtime/plan.js";
 import { readingOptions } from "../options.js";
 import { importKernels } from "../session.js";
@@ -13,10 +16,20 @@ import { readNnFile } from "../sources.js";
 import { inputSpecs } from "../specs.js";
 import type { Terminal } from "../terminal.js";
 import { checkData, checkDimensions } from "./data.js";
-import { directionsFor, errorLimit, measure } from "./measure.js";
-import type { Measured, Probe } from "./measure.js";
+import {
+  addComparison,
+  compareAlong,
+  directionsFor,
+  nothingMeasured,
+  randomSource,
+  slopeAlong,
+} from "./measure.js";
+import type { Comparison, Direction, Line, Measured } from "./measure.js";
 import { checkedModel } from "./objectives.js";
 import type { CheckedModel, CheckedObjective, CheckedParameter } from "./objectives.js";
+
+/** `unchecked`: nothing could be compared, for want of time or since rounding, kinks or infinities stood in the way. */
+export type ParameterVerdict = "ok" | "wrong" | "unchecked" | "not finite";
 
 export interface ParameterResult {
   readonly model: string;
@@ -28,14 +41,20 @@ export interface ParameterResult {
   readonly error: number;
   /** Comparisons at which the objective has no derivative. */
   readonly kinks: number;
+  /** Comparisons that told nothing: rounding hid the slope, or the objective was not finite beside the point. */
+  readonly undecided: number;
+  readonly verdict: ParameterVerdict;
   readonly ok: boolean;
 }
 
 export interface CheckResult {
+  /** No derivative is wrong, every objective is finite at the drawn point, and something was compared where there is anything to compare. */
   readonly ok: boolean;
   readonly parameters: readonly ParameterResult[];
-  /** Parameters that the time did not suffice for. */
+  /** Parameters that nothing was compared of. */
   readonly unchecked: readonly string[];
+  /** Objectives that are NaN or infinite at the drawn point. */
+  readonly notFinite: readonly string[];
 }
 
 /** The models of a file are checked within this, one evaluation more or less; what is left is listed. */
@@ -47,7 +66,7 @@ interface Check {
   readonly net: InferenceNet;
   readonly batch: Batch;
   readonly dimensions: Readonly<Record<string, number>>;
-  readonly deadline: number;
+  readonly outOfTime: () => boolean;
 }
 
 async function output(check: Check, names: readonly string[]): Promise<readonly Float64Array[]> {
@@ -57,60 +76,187 @@ async function output(check: Check, names: readonly string[]): Promise<readonly 
   return names.map((name) => values[name] ?? new Float64Array(0));
 }
 
-/** The parameter's values are put back after every evaluation. */
-async function probeOf(
+/** A parameter at a point: its values there, and the derivative of the objective. */
+interface Point {
+  readonly parameter: CheckedParameter;
+  readonly base: Float64Array;
+  readonly gradient: ArrayLike<number>;
+  readonly atBase: number;
+}
+
+function write(
+  { net }: Check,
+  { name, shape }: CheckedParameter,
+  data: Float64Array,
+): Promise<void> {
+  return net.write(name, { data, shape });
+}
+
+async function pointsOf(
   check: Check,
-  objective: CheckedObjective,
-  parameter: CheckedParameter,
-): Promise<Probe> {
-  const { net } = check;
-  const [atBase, gradient] = await output(check, [objective.value, parameter.gradient]);
-  const base = Float64Array.from(await net.read(parameter.name as never));
-  const write = (data: Float64Array): Promise<void> =>
-    net.write(parameter.name, { data, shape: parameter.shape });
+  { value, parameters }: CheckedObjective,
+): Promise<readonly Point[]> {
+  const outputs = [value, ...parameters.map(({ gradient }) => gradient)];
+  const [atBase, ...gradients] = await output(check, outputs);
+  const points: Point[] = [];
+  for (const [at, parameter] of parameters.entries())
+    points.push({
+      parameter,
+      base: Float64Array.from(await check.net.read(parameter.name as never)),
+      gradient: gradients[at] ?? [],
+      atBase: atBase?.[0] ?? NaN,
+    });
+  return points;
+}
+
+/** A direction through the values of one or several parameters. */
+interface Move {
+  readonly point: Point;
+  readonly direction: Direction;
+}
+
+function moved({ point, direction }: Move, step: number): Float64Array {
+  const values = point.base.slice();
+  for (const [place, weight] of direction.entries)
+    values[place] = (values[place] ?? 0) + step * weight;
+  return values;
+}
+
+/** Leaves the parameters where the last step moved them. */
+function lineOf(check: Check, objective: CheckedObjective, moves: readonly Move[]): Line {
   return {
-    base,
-    atBase: atBase?.[0] ?? NaN,
-    gradient: gradient ?? [],
-    value: async (values) => {
-      await write(values);
+    atBase: moves[0]?.point.atBase ?? NaN,
+    slope: moves.reduce(
+      (sum, { point, direction }) => sum + slopeAlong(direction, point.gradient),
+      0,
+    ),
+    value: async (step) => {
+      for (const move of moves) await write(check, move.point.parameter, moved(move, step));
       const [found] = await output(check, [objective.value]);
-      await write(base);
       return found?.[0] ?? NaN;
     },
   };
 }
 
-async function measureParameter(
+/** Compares along all moves at once, and puts the parameters back. */
+async function compareMoves(
   check: Check,
   objective: CheckedObjective,
-  parameter: CheckedParameter,
-  place: number,
-  outOfTime: () => boolean,
-): Promise<Measured> {
-  const probe = await probeOf(check, objective, parameter);
-  return measure(probe, directionsFor(probe.base.length, place), outOfTime);
+  moves: readonly Move[],
+): Promise<Comparison | undefined> {
+  try {
+    return await compareAlong(lineOf(check, objective, moves), check.outOfTime);
+  } finally {
+    for (const { point } of moves) await write(check, point.parameter, point.base);
+  }
 }
 
-async function checkParameter(
+/**
+ * A wrong verdict wants a second opinion at a point nearby: at weights of 0, say, kinks that turn opposite ways may
+ * cancel in the differences.
+ */
+async function secondOpinion(
   check: Check,
   objective: CheckedObjective,
-  parameter: CheckedParameter,
-  place: number,
-): Promise<ParameterResult> {
-  const outOfTime = (): boolean => performance.now() > check.deadline;
-  const { entries, error, kinks } = outOfTime()
-    ? { entries: 0, error: 0, kinks: 0 }
-    : await measureParameter(check, objective, parameter, place, outOfTime);
+  { point, direction }: Move,
+): Promise<Comparison | undefined> {
+  const { normal } = randomSource(direction.entries[0]?.[0] ?? 0);
+  const mean = point.base.reduce((sum, value) => sum + Math.abs(value), 0) / point.base.length;
+  const base = point.base.map((value) => value + 0.01 * normal() * (Math.abs(value) + mean + 0.01));
+  await write(check, point.parameter, base);
+  try {
+    const [atBase, gradient] = await output(check, [objective.value, point.parameter.gradient]);
+    const there: Point = { ...point, base, gradient: gradient ?? [], atBase: atBase?.[0] ?? NaN };
+    return await compareMoves(check, objective, [{ point: there, direction }]);
+  } finally {
+    await write(check, point.parameter, point.base);
+  }
+}
+
+async function compareMove(
+  check: Check,
+  objective: CheckedObjective,
+  move: Move,
+): Promise<Comparison | undefined> {
+  const first = await compareMoves(check, objective, [move]);
+  if (first?.verdict !== "wrong") return first;
+  const second = await secondOpinion(check, objective, move);
+  return second === undefined || second.verdict === "wrong"
+    ? first
+    : { ...second, verdict: "kink" };
+}
+
+/**
+ * A direction of every parameter before the second of any, so that the time is shared. Before all others comes one along
+ * which all move at once, each by as much as changes the objective alike: it alone tells of a model too large for more.
+ */
+async function measureObjective(
+  check: Check,
+  objective: CheckedObjective,
+): Promise<{ readonly points: readonly Point[]; readonly measured: readonly Measured[] }> {
+  const points = await pointsOf(check, objective);
+  const measured = points.map(() => nothingMeasured);
+  if (!Number.isFinite(points[0]?.atBase ?? 0)) return { points, measured };
+  const directions = points.map(({ base }, at) => directionsFor(base.length, at));
+  const together = points.map((point, at): Move => {
+    const first = directions[at]?.[0] ?? { entries: [] };
+    const slope = Math.abs(slopeAlong(first, point.gradient));
+    const share = Number.isFinite(slope) ? 1 / Math.max(slope, 1e-3) : 1;
+    const entries = first.entries.map(([place, weight]) => [place, weight * share] as const);
+    return { point, direction: { entries } };
+  });
+  const all = points.length > 1 ? await compareMoves(check, objective, together) : undefined;
+  const agreed = all?.verdict === "right" ? all : undefined;
+  const rounds = Math.max(0, ...directions.map((list) => list.length));
+  for (let round = 0; round < rounds; round++)
+    for (const [at, point] of points.entries()) {
+      const direction = directions[at]?.[round];
+      if (direction === undefined || check.outOfTime()) continue;
+      const comparison = await compareMove(check, objective, { point, direction });
+      if (comparison !== undefined)
+        measured[at] = addComparison(measured[at] ?? nothingMeasured, comparison);
+    }
   return {
-    model: check.model,
-    objective: objective.stage === "" ? objective.name : `${objective.stage}.${objective.name}`,
-    name: parameter.name,
-    entries,
-    error,
-    kinks,
-    ok: error <= errorLimit,
+    points,
+    measured: measured.map((one) =>
+      agreed !== undefined && one.entries + one.kinks + one.undecided === 0
+        ? addComparison(one, agreed)
+        : one,
+    ),
   };
+}
+
+function verdictOf({ atBase }: Point, { entries, wrong }: Measured): ParameterVerdict {
+  if (!Number.isFinite(atBase)) return "not finite";
+  if (wrong > 0) return "wrong";
+  return entries > 0 ? "ok" : "unchecked";
+}
+
+async function checkObjective(
+  check: Check,
+  objective: CheckedObjective,
+): Promise<ParameterResult[]> {
+  const { points, measured } = await measureObjective(check, objective);
+  return points.map((point, at) => {
+    const one = measured[at] ?? nothingMeasured;
+    const { entries, error, kinks, undecided } = one;
+    const verdict = verdictOf(point, one);
+    return {
+      model: check.model,
+      objective: objectiveName(objective),
+      name: point.parameter.name,
+      entries,
+      error,
+      kinks,
+      undecided,
+      verdict,
+      ok: verdict === "ok",
+    };
+  });
+}
+
+function objectiveName({ stage, name }: CheckedObjective): string {
+  return stage === "" ? name : `${stage}.${name}`;
 }
 
 /** Values under `stop_gradient` are computed from the parameters as they are before anything is moved. */
@@ -131,7 +277,7 @@ async function heldInputs(net: InferenceNet, { held, objectives }: CheckedModel)
 async function openDouble(
   typed: TypedModel,
   file: string,
-): Promise<{ plan: Plan; open: () => Promise<InferenceNet> }> {
+): Promise<{ plan: Plan; open: () => Promise<TrainingNet> }> {
   const [{ compileEntry }, { cpuModuleText }, { load }] = await Promise.all([
     import("../../compiler/compile.js"),
     import("../../compiler/emit/plan.js"),
@@ -157,19 +303,32 @@ async function checkModel(
   const data = checkData(specs, found);
   const dimensions = checkDimensions(plan, found);
   const net = await open();
+  // Fitted values are held at what the drawn batch gives.
+  if (typed.fitted.length > 0) await net.prepare(data);
   const batch = { ...data, ...(await heldInputs(net, checked)) };
-  const check: Check = { model: typed.name, net, batch, dimensions, deadline };
   const parameters: ParameterResult[] = [];
-  for (const objective of checked.objectives)
-    for (const [place, parameter] of objective.parameters.entries())
-      parameters.push(await checkParameter(check, objective, parameter, place));
+  for (const [at, objective] of checked.objectives.entries()) {
+    const now = performance.now();
+    const end = now + (deadline - now) / (checked.objectives.length - at);
+    const outOfTime = (): boolean => performance.now() > end;
+    const check: Check = { model: typed.name, net, batch, dimensions, outOfTime };
+    parameters.push(...(await checkObjective(check, objective)));
+  }
   net.destroy();
+  return resultOf(parameters);
+}
+
+function resultOf(parameters: readonly ParameterResult[]): CheckResult {
+  const bad = parameters.some(({ verdict }) => verdict === "wrong" || verdict === "not finite");
+  const some = parameters.length === 0 || parameters.some(({ entries }) => entries > 0);
+  const named = (verdict: ParameterVerdict, nameOf: (one: ParameterResult) => string): string[] => [
+    ...new Set(parameters.filter((one) => one.verdict === verdict).map(nameOf)),
+  ];
   return {
-    ok: parameters.every(({ ok }) => ok),
-    parameters: parameters.filter(({ entries, kinks }) => entries + kinks > 0),
-    unchecked: parameters
-      .filter(({ entries, kinks }) => entries + kinks === 0)
-      .map(({ name }) => `${typed.name} ${name}`),
+    ok: !bad && some,
+    parameters,
+    unchecked: named("unchecked", ({ model, name }) => `${model} ${name}`),
+    notFinite: named("not finite", ({ model, objective }) => `${model} ${objective}`),
   };
 }
 
@@ -187,13 +346,16 @@ export async function checkGradients(
       readingOptions(options),
     );
   const results: CheckResult[] = [];
+  const { loweringProblems } = await import("../../compiler/compile.js");
+  const source = { name: file, text: readNnFile(file) };
+  const problems = models.flatMap((typed) => loweringProblems(typed, source));
+  if (problems.length > 0) {
+    await printDiagnostics(problems, terminal);
+    throw new DiagnosticsFailure(problems.map(toJson));
+  }
   for (const [at, typed] of models.entries()) {
     const deadline = started + (millisecondsPerFile * (at + 1)) / models.length;
     results.push(await checkModel(typed, file, given, deadline));
   }
-  return {
-    ok: results.every(({ ok }) => ok),
-    parameters: results.flatMap(({ parameters }) => parameters),
-    unchecked: results.flatMap(({ unchecked }) => unchecked),
-  };
+  return resultOf(results.flatMap(({ parameters }) => parameters));
 }

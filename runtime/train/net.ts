@@ -1,5 +1,6 @@
 // An open session in; the net of the training interface out: the inference net with step, report, fit, evaluate, prepare and save.
 
+import type { Plan } from "../plan.js";
 import type {
   EvaluateOptions,
   FitOptions,
@@ -127,11 +128,17 @@ function exclusive(trainer: Trainer): <T>(action: () => Promise<T>) => Promise<T
 }
 
 async function prepare(trainer: Trainer, data: unknown): Promise<void> {
+  const { state } = trainer;
   const { plan } = trainer.session;
-  const stage = stageOf(plan, trainer.state.stage);
-  const batch = stage.dimensions["batch"] ?? 1;
+  // A model may have fitted values and no train block of its own.
+  const stage = plan.stages.length === 0 ? undefined : stageOf(plan, state.stage);
+  const batch = stage?.dimensions["batch"] ?? trainedBatch(plan);
   const source = await openSet(trainer, data, inputsOf(plan, isFitted), batch);
-  await fitValues(trainer, source, seedOfStage(trainer, stage));
+  await fitValues(trainer, source, stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
+}
+
+function trainedBatch({ dimensions }: Plan): number {
+  return dimensions.find(({ name }) => name === "batch")?.trained ?? 1;
 }
 
 async function evaluate(
@@ -144,8 +151,7 @@ async function evaluate(
   const { plan } = session;
   const name = options.stage ?? state.stage;
   const stage = name === undefined ? plan.stages.at(-1) : stageOf(plan, name);
-  const trained = plan.dimensions.find((dimension) => dimension.name === "batch")?.trained ?? 1;
-  const batch = options.batch ?? stage?.dimensions["batch"] ?? trained;
+  const batch = options.batch ?? stage?.dimensions["batch"] ?? trainedBatch(plan);
   const wanted = inputsOf(plan, isEvaluation);
   const source = await openSet(trainer, data, wanted, batch, options.examples);
   refuseMissing(plan, stage?.inputs ?? [...wanted], source.names);

@@ -1,52 +1,111 @@
 // In: functions with right, wrong and missing derivatives; out: that central differences tell them apart.
 import { describe, expect, test } from "vitest";
-import { compareAlong, directionsFor, errorLimit, measure } from "../../cli/gradcheck/measure.js";
-import type { Probe } from "../../cli/gradcheck/measure.js";
+import {
+  addComparison,
+  compareAlong,
+  directionsFor,
+  errorLimit,
+  nothingMeasured,
+  slopeAlong,
+} from "../../cli/gradcheck/measure.js";
+import type { Direction, Line, Measured } from "../../cli/gradcheck/measure.js";
+import { runProgram } from "../../cli/program.js";
+import { temporaryFolder } from "./data/files.js";
+import { recorder } from "./terminals.js";
 
-function probe(f: (w: Float64Array) => number, gradient: number[], base: number[]): Probe {
-  const start = Float64Array.from(base);
-  return { value: (w) => Promise.resolve(f(w)), base: start, atBase: f(start), gradient };
+type Objective = (w: readonly number[]) => number;
+
+function lineOf(
+  f: Objective,
+  gradient: readonly number[],
+  at: readonly number[],
+  direction: Direction,
+): Line {
+  return {
+    value: (step) => {
+      const values = [...at];
+      for (const [place, weight] of direction.entries)
+        values[place] = (values[place] ?? 0) + step * weight;
+      return Promise.resolve(f(values));
+    },
+    atBase: f(at),
+    slope: slopeAlong(direction, gradient),
+  };
 }
 
+async function measure(
+  f: Objective,
+  gradient: readonly number[],
+  at: readonly number[],
+  seed = 1,
+): Promise<Measured> {
+  let measured = nothingMeasured;
+  for (const direction of directionsFor(at.length, seed)) {
+    const comparison = await compareAlong(lineOf(f, gradient, at, direction));
+    if (comparison) measured = addComparison(measured, comparison);
+  }
+  return measured;
+}
+
+/** Of a function of one number, at a point, with the slope claimed. */
+const verdictOf = async (f: (w: number) => number, at: number, slope: number): Promise<string> => {
+  const direction = { entries: [[0, 1]] as const };
+  return (await compareAlong(lineOf(([w = 0]) => f(w), [slope], [at], direction)))?.verdict ?? "";
+};
+
 const base = [0.3, -1.2, 2];
-const smooth = (w: Float64Array): number => Math.sin(w[0] ?? 0) + Math.exp(w[1] ?? 0) * (w[2] ?? 0);
+const smooth: Objective = (w) => Math.sin(w[0] ?? 0) + Math.exp(w[1] ?? 0) * (w[2] ?? 0);
 const derivative = [Math.cos(0.3), 2 * Math.exp(-1.2), Math.exp(-1.2)];
-const never = (): boolean => false;
 
 describe("central differences", () => {
   test("a right gradient passes along every direction", async () => {
-    const result = await measure(probe(smooth, derivative, base), directionsFor(3, 1), never);
+    const result = await measure(smooth, derivative, base);
     expect(result.entries).toBe(5);
     expect(result.kinks).toBe(0);
     expect(result.error).toBeLessThan(1e-7);
   });
   test.each([0, 1, 2])("entry %i wrong by a thousandth is found", async (at) => {
     const wrong = derivative.map((value, place) => (place === at ? value * 1.001 : value));
-    const result = await measure(probe(smooth, wrong, base), directionsFor(3, 1), never);
+    const result = await measure(smooth, wrong, base);
     expect(result.error).toBeGreaterThan(errorLimit);
   });
   test("a gradient that is NaN or of the wrong sign is found", async () => {
     for (const wrong of [[NaN, 0, 0], derivative.map((value) => -value)]) {
-      const result = await measure(probe(smooth, wrong, base), directionsFor(3, 1), never);
+      const result = await measure(smooth, wrong, base);
       expect(result.error).toBeGreaterThan(1);
     }
   });
-  test("a kink is told apart, at the base point and near it", async () => {
-    const relu = (w: Float64Array): number => Math.max(0, w[0] ?? 0);
-    const along = { entries: [[0, 1]] as const };
-    expect((await compareAlong(probe(relu, [0], [0]), along))?.kink).toBe(true);
+  test("a kink is told apart, at the base point and near it, however small its jump", async () => {
+    const relu = (w: number): number => Math.max(0, w);
+    expect(await verdictOf(relu, 0, 0)).toBe("kink");
     // Within the first step of the kink, but not within the last.
-    expect(await compareAlong(probe(relu, [1], [3e-5]), along)).toMatchObject({ kink: false });
-    expect((await compareAlong(probe(relu, [0], [3e-5]), along))?.error).toBeGreaterThan(0.5);
+    expect(await verdictOf(relu, 3e-5, 1)).toBe("right");
+    expect(await verdictOf(relu, 3e-5, 0)).toBe("wrong");
+    expect(await verdictOf(relu, 3e-8, 1)).toBe("kink");
+    // The slope is exactly 20; a jump of half a percent lies within every step.
+    expect(await verdictOf((w) => 20 * w + 0.1 * Math.min(0, w - 1e-9), 0, 20)).toBe("kink");
+  });
+  test("what is curved, steep or far from 0 has no kink, and is right or wrong", async () => {
+    for (const [f, at, slope] of [
+      [(w: number) => Math.exp(1000 * w), 0, 1000],
+      [(w: number) => 1e4 + 20 * w, 0, 20],
+      [(w: number) => Math.tanh(1e3 * w), 1e-4, 1e3 / Math.cosh(0.1) ** 2],
+      [(w: number) => 1e6 * w ** 2, 0, 0],
+    ] as const) {
+      expect(await verdictOf(f, at, slope)).toBe("right");
+      expect(await verdictOf(f, at, slope * 1.01 + 0.1)).toBe("wrong");
+    }
+  });
+  test("nothing is said where rounding hides the slope or the function is not finite beside", async () => {
+    expect(await verdictOf((w) => 1e15 + 2e-3 * w, 0, 2e-3)).toBe("undecided");
+    expect(await verdictOf((w) => (w === 0 ? 0 : NaN), 0, 1)).toBe("undecided");
   });
   test("large and tiny objectives keep their scale", async () => {
     for (const scale of [1e6, 1e-3]) {
-      const scaled = probe(
-        (w) => scale * smooth(w),
-        derivative.map((value) => scale * value),
-        base,
-      );
-      expect((await measure(scaled, directionsFor(3, 2), never)).error).toBeLessThan(errorLimit);
+      const scaled = derivative.map((value) => scale * value);
+      const result = await measure((w) => scale * smooth(w), scaled, base, 2);
+      expect(result.entries).toBe(5);
+      expect(result.error).toBeLessThan(errorLimit);
     }
   });
   test("directions: two projections of unit length, eight distinct entries", () => {
@@ -59,7 +118,70 @@ describe("central differences", () => {
     expect(directionsFor(40_000_000, 3)[0]?.entries).toHaveLength(65_536);
   });
   test("out of time, nothing more is compared", async () => {
-    const result = await measure(probe(smooth, derivative, base), directionsFor(3, 1), () => true);
-    expect(result.entries).toBe(0);
+    const line = lineOf(smooth, derivative, base, { entries: [[0, 1]] });
+    expect(await compareAlong(line, () => true)).toBe(undefined);
   });
+});
+
+describe("nnc gradcheck", () => {
+  const folder = temporaryFolder();
+  interface Found {
+    readonly code: number;
+    readonly result: {
+      readonly ok: boolean;
+      readonly parameters: readonly { readonly name: string; readonly verdict: string }[];
+      readonly unchecked: readonly string[];
+      readonly notFinite: readonly string[];
+    };
+    readonly notes: string;
+  }
+  const check = async (body: string): Promise<Found> => {
+    const file = folder.put("m.nn", `model M {\n${body}\n}\n`);
+    const terminal = recorder();
+    const code = await runProgram(["gradcheck", file, "--json"], { terminal, version: "0" });
+    const result = JSON.parse(terminal.written.join("") || "{}") as Found["result"];
+    return { code, result, notes: terminal.notes.join("\n") };
+  };
+  test("kinks that turn opposite ways at weights of 0 are not called wrong", async () => {
+    const { code, result } = await check(
+      "input x: [batch]\nweight W: [] = 0\nloss max(0, x * W) - max(0, -x * W) + W",
+    );
+    expect(result.parameters.map(({ verdict }) => verdict)).not.toContain("wrong");
+    expect(code).toBe(result.ok ? 0 : 1);
+  });
+  test("an objective that is not finite at the drawn point says so", async () => {
+    const { code, result } = await check("input x: [batch]\nweight W: [] = 0\nloss x / W");
+    expect(result).toMatchObject({ ok: false, notFinite: ["M loss"] });
+    expect(result.parameters[0]?.verdict).toBe("not finite");
+    expect(code).toBe(1);
+  });
+  test("what was not compared is not called right", async () => {
+    const { code, result } = await check(
+      "input x: [batch]\nweight W: [] = 1\nloss 1e14 + x + 1e-4 * W",
+    );
+    expect(result).toMatchObject({ ok: false, unchecked: ["M W"] });
+    expect(code).toBe(1);
+  });
+  test("values fitted to a set are those of the data drawn", async () => {
+    const { code, result } = await check(
+      "input x: [batch]\nfitted m: [] = mean(x ^ 2)\nweight W: [] = 1\nloss W ^ 2 * x / m",
+    );
+    expect(result.ok).toBe(true);
+    expect(code).toBe(0);
+  });
+  test("a model that is not compiled yet says NN0701", async () => {
+    const { code, notes } = await check(
+      "input x: [batch, time, 2]\nloss mean(gru(x, 3), axis: [1, 2])",
+    );
+    expect(notes).toContain("NN0701");
+    expect(code).toBe(1);
+  });
+  test("every parameter of a deep model has its turn", async () => {
+    const { result } = await check(
+      `input x: [batch, 40]\nh = x ${"|> dense(40, activation: tanh) ".repeat(40)}\nloss mean(h ^ 2, axis: 1)`,
+    );
+    expect(result.ok).toBe(true);
+    expect(result.unchecked).toEqual([]);
+    expect(result.parameters).toHaveLength(80);
+  }, 60_000);
 });
