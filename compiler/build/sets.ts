@@ -137,16 +137,15 @@ function isAveraged({ value, average }: SetValue, flows: Flows): boolean {
   return nodes.some(({ op }) => op === "input") && !nodes.some(knowsBatch);
 }
 
-/** The mean over the batches, each times its entries. */
+/** The mean over the batches, each times its entries; where none of these counts them, each once. */
 function averageOfBatches(state: State, { value, average }: SetValue): Node {
   const { b, totals } = state;
   const entries = average?.entries ?? 1;
-  const sum = b.multiply(value, b.cast(b.dimension(entries), "f32"));
+  const fixed = typeof entries === "number";
+  const sum = b.multiply(value, fixed ? 1 : b.cast(b.dimension(entries), "f32"));
   const { leaf, built } = hold(state, sum, "combined");
   state.batches.push({ kind: "result", name: built.name, value: sum });
-  // Without a batch axis each batch is an example.
-  const total = typeof entries === "number" ? totalOf(b, freeDim(batchName), totals) : undefined;
-  return b.divide(leaf, total ?? sizeOfSet(b, entries, totals));
+  return b.divide(leaf, totalOf(b, fixed ? freeDim(batchName) : entries, totals));
 }
 
 function hold(state: State, node: Node, kind: HeldKind): { leaf: Node; built: BuiltHeld } {
@@ -169,6 +168,7 @@ function hold(state: State, node: Node, kind: HeldKind): { leaf: Node; built: Bu
 
 /** What programs rebuilt so far read of this level. */
 function heldEffects(state: State, context: Context, level: number): Effect[] {
+  // What is averaged stands in no level: its effects are in the first sweep.
   const wanted = [...state.held].filter(
     ([node, { kind }]) =>
       (kind === "whole" ? "set" : "batch") === context &&

@@ -90,13 +90,14 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
       part.add(at(results, place), evaluateShape(shape, read.dimensions));
     });
   };
+  let wanted: readonly number[] | undefined;
   await countingBatches(run, async (batch, counter) => {
     const { dimensions } = batch;
-    const wanted = reachable(
-      session.plan,
-      program,
-      (name) => batch.inputs.has(name) || held.has(name),
-    );
+    // What the first batch gives, all do; values are fitted from all that they read.
+    wanted ??=
+      program.series === "fitted"
+        ? [...program.results.keys()]
+        : reachable(session.plan, program, (name) => batch.inputs.has(name) || held.has(name));
     if (wanted.length === 0) return;
     const inputs = new Map([...batch.inputs, ...held]);
     const request = { inputs, dimensions, scalars: run.totals ?? {}, seed, counter, wanted };
@@ -154,6 +155,7 @@ async function countingBatches(
         "give a function that begins it anew, as values of the whole set take several sweeps",
     );
   }
+  if (examples === 0) fail("data", "the data gave no batch");
   Object.assign(run, { examples, totals });
 }
 

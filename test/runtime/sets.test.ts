@@ -215,6 +215,12 @@ const ordered = compileOne(`model Ordered {
   output y = z
   metric middle = mean(sort(z[:, :, 0], axis: 0))
 }`);
+const single = compileOne(`model Single {
+  input x: [time]
+  output y = x
+  metric largest = max(x)
+  metric middle = mean(x)
+}`);
 const shares = compileOne(`model Shares {
   input x: [batch]
   fitted a: [] = sum(x / batch)
@@ -283,6 +289,13 @@ describe.each(backends)("streams on %s", (backend) => {
     expect(metrics["middle"]).toBeCloseTo(mean([...first]), 5);
   });
 
+  it("of a model without a batch are averaged: each is an example", async () => {
+    const net = await opened(single);
+    const { metrics, examples } = await net.evaluate(() => [{ x: [1, 2, 3] }, { x: [10] }]);
+    expect(examples).toBe(2);
+    expect(metrics).toEqual({ largest: 6.5, middle: 6 });
+  });
+
   it("are counted before a first sweep that needs their size", async () => {
     const net = await opened(shares);
     await net.prepare(() => [{ x: [1, 2, 3, 4, 5, 6, 7] }, { x: [8, 9] }, { x: [10] }]);
@@ -295,6 +308,17 @@ describe.each(backends)("streams on %s", (backend) => {
     const { code, message } = await failure(net.prepare(once));
     expect(code).toBe("data");
     expect(message).toContain("3 examples at first and 0");
+  });
+
+  it("of which a batch lacks what the others give, or that give nothing, are refused", async () => {
+    const net = await opened();
+    const without = batches.map(({ z, c }, at) => (at === 0 ? { z, c } : { z }));
+    const lacking = await failure(net.evaluate(() => without));
+    expect([lacking.code, lacking.message]).toEqual(["name", 'Wordy needs "c" too']);
+    expect((await failure(net.evaluate(() => []))).code).toBe("data");
+    const other = await opened(shares);
+    const { code, message } = await failure(other.prepare({}));
+    expect([code, message]).toEqual(["name", 'Shares needs "x" too']);
   });
 
   it("of more examples than memory holds at once say how much it would take", async () => {
