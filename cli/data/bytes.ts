@@ -1,6 +1,7 @@
 // In: a file, bytes in memory, or a stream that can be begun anew; out: the one way in which readers read ranges of bytes.
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
-import { pipeline } from "node:stream";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { pipeline, Readable } from "node:stream";
+import type { Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "./array.js";
 import { errorCode, unreadable } from "./file.js";
@@ -175,32 +176,45 @@ function openPath(file: string): ByteSource {
   }
 }
 
-async function* gunzipped(file: string): AsyncGenerator<Uint8Array> {
-  const packed = createReadStream(file, { highWaterMark: blockBytes });
-  const unpacked = createGunzip({ chunkSize: blockBytes });
+/** The bytes of a packed source, unpacked on the way; `refuse` says what is wrong where they cannot be. */
+export async function* unpacked(
+  packed: ByteSource,
+  unpack: Transform,
+  refuse: (code: string) => DataError,
+): AsyncGenerator<Uint8Array> {
+  const input = Readable.from(blocksOf(packed));
   // Errors of both ends arrive where the unpacked bytes are read.
-  pipeline(packed, unpacked, () => undefined);
+  pipeline(input, unpack, () => undefined);
   try {
-    for await (const piece of unpacked) yield piece as Uint8Array;
+    for await (const piece of unpack) yield piece as Uint8Array;
   } catch (error) {
-    const code = errorCode(error);
-    if (!code.startsWith("Z_")) throw unreadable(file, error);
-    throw new DataError(
-      "gzip",
-      code === "Z_BUF_ERROR" ? "the gzipped file is cut short" : "it is not a sound gzip file",
-      { file },
-    );
+    throw error instanceof DataError ? error : refuse(errorCode(error));
   } finally {
-    packed.destroy();
+    input.destroy();
   }
 }
 
+function gunzipped(packed: ByteSource): ByteSource {
+  const { file } = packed;
+  const refuse = (code: string): DataError => {
+    const isShort = code === "Z_BUF_ERROR";
+    const reason = isShort ? "the gzipped file is cut short" : "it is not a sound gzip file";
+    return new DataError("gzip", reason, { file });
+  };
+  const open = (): AsyncIterable<Uint8Array> =>
+    unpacked(packed, createGunzip({ chunkSize: blockBytes }), refuse);
+  const stream = streamSource(file, undefined, open);
+  const close = async (): Promise<void> => {
+    await stream.close();
+    await packed.close();
+  };
+  return { ...stream, close };
+}
+
 /** A file of the user's, unpacked on the way where its name ends in `.gz`. Throws DataError. */
-export async function openSource(file: string): Promise<ByteSource> {
+export function openSource(file: string): ByteSource {
   const plain = openPath(file);
-  if (!file.toLowerCase().endsWith(".gz")) return plain;
-  await plain.close();
-  return streamSource(file, undefined, () => gunzipped(file));
+  return file.toLowerCase().endsWith(".gz") ? gunzipped(plain) : plain;
 }
 
 /** How many bytes a source has, by reading through it where nothing tells. */

@@ -67,7 +67,7 @@ function noReader(path: string, file: string): DataError {
 
 /** Throws DataError where the file cannot be read or is not what its name says. */
 export async function openData(file: string, options: CsvOptions = {}): Promise<DataSource> {
-  const source = await openSource(file);
+  const source = openSource(file);
   try {
     return { ...(await openContent(source, options)), close: source.close };
   } catch (error) {

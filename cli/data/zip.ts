@@ -1,9 +1,8 @@
 // In: the bytes of a zip archive; out: its members by name, each a source of its unpacked bytes that checks their CRC
 // (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3 and 4.5.3).
-import { pipeline, Readable } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
 import { DataError } from "./array.js";
-import { blocksOf, sizeOf, sliceSource, streamSource } from "./bytes.js";
+import { blockBytes, blocksOf, sizeOf, sliceSource, streamSource, unpacked } from "./bytes.js";
 import type { ByteSource } from "./bytes.js";
 
 const endSignature = 0x06054b50;
@@ -151,18 +150,10 @@ async function* checked(
     throw refusal(file, `"${name}" is damaged: its checksum (CRC-32) is not the one listed`);
 }
 
-async function* inflated(packed: ByteSource, name: string): AsyncGenerator<Uint8Array> {
-  const unpacked = createInflateRaw({ chunkSize: 1 << 20 });
-  const input = Readable.from(blocksOf(packed));
-  pipeline(input, unpacked, () => undefined);
-  try {
-    for await (const piece of unpacked) yield piece as Uint8Array;
-  } catch (error) {
-    if (error instanceof DataError) throw error;
-    throw refusal(packed.file, `"${name}" is damaged: it cannot be unpacked`);
-  } finally {
-    input.destroy();
-  }
+function inflated(packed: ByteSource, name: string): AsyncIterable<Uint8Array> {
+  const refuse = (): DataError =>
+    refusal(packed.file, `"${name}" is damaged: it cannot be unpacked`);
+  return unpacked(packed, createInflateRaw({ chunkSize: blockBytes }), refuse);
 }
 
 /** The unpacked bytes of a member. */

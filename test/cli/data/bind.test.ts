@@ -205,6 +205,12 @@ describe("binding", () => {
     writer.kill();
     expect(values(data, "image")).toMatchObject({ data: [1, 2, 3, 4, 5, 6, 7, 8] });
     expect(values(data, "digit")).toEqual({ shape: [2], data: [0, 2] });
+    const packed = `${folder.path}/pipe.csv.gz`;
+    execFileSync("mkfifo", [packed]);
+    const packer = spawn("sh", ["-c", `gzip -c ${file} > ${packed}`]);
+    const unpacked = await bound([digit], [packed]);
+    packer.kill();
+    expect(values(unpacked, "digit")).toEqual({ shape: [2], data: [0, 2] });
   });
   test("--rows takes a part of tables and arrays alike", async () => {
     const file = folder.put("part.csv", "digit\n2\n1\n0\ncat\n");
