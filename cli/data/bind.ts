@@ -2,6 +2,7 @@
 // declared, or one DataError before anything is trained.
 import { DataError, refuseTooMany, shapeText } from "./array.js";
 import { collectData } from "./collect.js";
+import { listed } from "./columns.js";
 import type { ColumnsFound, Found, ReaderFound } from "./collect.js";
 import { fitShape } from "./fit.js";
 import { takeRows } from "./rows.js";
@@ -47,10 +48,14 @@ function refuseMissing(specs: readonly InputSpec[], found: readonly Found[]): vo
   });
 }
 
+const reshaping =
+  "axes of length 1 may be missing or extra, a flat row may be reshaped, nothing else";
+
 function fit(
   found: readonly (number | string)[],
   spec: InputSpec,
   file: string,
+  hint = reshaping,
 ): readonly number[] {
   // How many rows a table has shows only when it is read; that it has one is not presumed.
   const known = found.map((size) => (typeof size === "number" ? size : NaN));
@@ -59,10 +64,7 @@ function fit(
   throw new DataError(
     "data-shape",
     `the shape found is ${shapeText(found)}, the shape wanted for ${spec.name} is ${shapeText(spec.shape)}`,
-    {
-      file,
-      hint: "axes of length 1 may be missing or extra, a flat row may be reshaped, nothing else",
-    },
+    { file, hint },
   );
 }
 
@@ -110,11 +112,19 @@ interface ColumnsReading {
   rows: number;
 }
 
+/** What was taken of a table that does not fit. */
+function taken(columns: readonly string[]): string {
+  const [only] = columns;
+  if (columns.length === 1 && only !== undefined && /\S[ |:]+\S/.test(only))
+    return `the only column found is "${only}": columns are separated by a comma, a semicolon or a tab`;
+  return `the columns taken are ${listed(columns)}; others are picked by NAME=FILE.csv:colA,colB`;
+}
+
 function openReading(found: ColumnsFound, first: number): ColumnsReading {
   const { spec, file, columns, table } = found;
   const names = columns.map((column) => table.header[column] ?? "");
   // Without examples, the rows of a table are an axis like others.
-  const shape = isPerExample(spec) ? fit(["rows", columns.length], spec, file) : [];
+  const shape = isPerExample(spec) ? fit(["rows", columns.length], spec, file, taken(names)) : [];
   const place = { file, columns: names, row: [columns.length], begin: first * columns.length };
   return { found, sink: openSink(spec, place, undefined), shape, rows: 0 };
 }
@@ -138,13 +148,13 @@ async function readTable(
     return { columns, take };
   });
   const total = await first.table.read(requests, range);
-  return readings.map(({ found: { spec, file, columns }, sink, shape, rows: taken }) => {
+  return readings.map(({ found: { spec, file, columns }, sink, shape, rows: count }) => {
     const data = sink.end();
     if (!isPerExample(spec))
-      return { spec, file, data, shape: fit([taken, columns.length], spec, file) };
+      return { spec, file, data, shape: fit([count, columns.length], spec, file) };
     const [, ...rest] = shape;
     return whole && rows !== undefined
-      ? partOf({ spec, file, data, shape: [taken, ...rest] }, rows)
+      ? partOf({ spec, file, data, shape: [count, ...rest] }, rows)
       : { spec, file, data, shape: [total ?? NaN, ...rest] };
   });
 }
@@ -226,7 +236,7 @@ async function bindFound(
   const free = unify([...fitted, ...tables]);
   const specs = found.map(({ spec }) => spec);
   const examples = examplesOf(free, specs, rows);
-  const range = takeRows(rows, examples);
+  const range = takeRows(rows, examples, found.find(({ spec }) => isPerExample(spec))?.file);
   const arrays = new Map<string, BoundArray>();
   for (const one of fitted) arrays.set(one.spec.name, await readArray(one, one.shape, range));
   for (const one of tables) arrays.set(one.spec.name, boundColumns(one, range));

@@ -9,7 +9,7 @@ import { errorCode, unreadable } from "./file.js";
 /** How much is read at once where a whole range is walked through. */
 export const blockBytes = 1 << 20;
 /** What is left of a stream is read for the sake of its checksum, unless it is more than this. */
-const drainedBytes = 64 << 20;
+const drainedBytes = 16 << 20;
 
 export interface ByteSource {
   /** As messages name it. */

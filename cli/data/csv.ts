@@ -243,6 +243,7 @@ function notANumber(file: string, cell: string, row: number, column: string): Da
 
 function hintFor(cell: string): string {
   const text = cell.trim();
+  if (/^[+-]?[\d.]+e\d+$/i.test(text)) return "the largest number is about 1.8e308";
   if (isMissingWord(text)) return "a value that is missing is written as an empty cell or nan";
   if (/^[+-]?[\d.,' \u00a0\u202f_]+$/.test(text))
     return "numbers have a decimal point and nothing between their digits: 1234.5";

@@ -19,9 +19,13 @@ export function parseRows(text: string): RowRange | undefined {
 export function takeRows(
   rows: RowRange | undefined,
   examples: number | undefined,
+  file?: string,
 ): { begin: number; end: number } {
   if (examples === undefined) return { begin: 0, end: 0 };
-  if (examples === 0) throw new DataError("data-empty", "the data hold no examples");
+  if (examples === 0) {
+    const details = file === undefined ? {} : { file };
+    throw new DataError("data-empty", "the data hold no examples", details);
+  }
   const begin = rows?.begin ?? 0;
   const end = rows?.end ?? examples;
   if (begin >= examples || end > examples)

@@ -41,10 +41,22 @@ export function* npyPieces(output: OutputArray): Generator<Uint8Array> {
   yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+/** Powers of ten that are exact doubles. */
+const powers = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
+
+/** The decimal of so many digits that is nearest, as a double; undefined far from 1. */
+function rounded(value: number, digits: number, exponent: number): number | undefined {
+  const places = digits - 1 - exponent;
+  const scale = powers[Math.abs(places)];
+  if (scale === undefined) return undefined;
+  return places < 0 ? Math.round(value / scale) * scale : Math.round(value * scale) / scale;
+}
+
 /** The shortest decimal that reads back as the same f32. */
 function floatText(value: number): string {
+  const exponent = Math.floor(Math.log10(Math.abs(value)));
   for (let digits = 6; digits <= 9; digits++) {
-    const text = Number(value.toPrecision(digits));
+    const text = rounded(value, digits, exponent) ?? Number(value.toPrecision(digits));
     if (Math.fround(text) === value) return String(text);
   }
   return String(value);

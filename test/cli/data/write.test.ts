@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { writeWhole } from "../../../cli/data/atomic.js";
 import { csvPieces, jsonPieces, npyPieces, outputFormat } from "../../../cli/data/write.js";
 import type { OutputArray } from "../../../cli/data/write.js";
-import { temporaryFolder } from "./files.js";
+import { generator, temporaryFolder } from "./files.js";
 import { readCsv, readNpy } from "./reading.js";
 
 const folder = temporaryFolder();
@@ -44,6 +44,28 @@ describe("writers", () => {
       ...probability.data,
     ]);
     expect(cells[0]?.slice(2)).toEqual(["-1", "true"]);
+  });
+  test("every f32 is written so that it reads back, in at most nine digits", () => {
+    const next = generator(3);
+    const bits = Uint32Array.from({ length: 20_000 }, () => next(2 ** 32));
+    const data = new Float32Array(bits.buffer).map((value) => (Number.isFinite(value) ? value : 0));
+    const edges = Float32Array.of(
+      0,
+      -0,
+      1e-45,
+      3.4028235e38,
+      1.17549435e-38,
+      16777216,
+      0.1,
+      9999999,
+    );
+    for (const values of [data, edges]) {
+      const text = csvText([{ ...probability, shape: [values.length], data: values }]);
+      const cells = text.trim().split("\n").slice(1);
+      expect(Float32Array.from(cells, Number)).toEqual(values.map((value) => value + 0));
+      for (const cell of cells)
+        expect(cell.replace(/e.*|^-?[0.]+|[-.]/g, "").replace(/0+$/, "").length).toBeLessThan(10);
+    }
   });
   test("csv says in words what is not finite, and our reader takes them", async () => {
     const odd = { ...probability, data: Float32Array.of(NaN, Infinity, -Infinity, 0) };
