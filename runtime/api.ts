@@ -181,20 +181,54 @@ export interface EpochReport<M extends ModelTypes = AnyModel> extends Report<M> 
   readonly validation?: Evaluation<M>;
 }
 
-export interface History<M extends ModelTypes = AnyModel> {
-  readonly epochs: readonly EpochReport<M>[];
-  /** Steps done in this call. */
-  readonly steps: number;
-  readonly stopped: "finished" | "early" | "aborted";
-  /** The epoch whose weights were kept, where the stage stops early. */
-  readonly best?: { readonly epoch: number; readonly loss: number };
+/** How a stage ended. `exhausted`: an iterator that can be read once gave fewer batches than the run wanted. */
+export type Stopped = "finished" | "early" | "exhausted" | "aborted";
+
+/** Where a run stands. */
+export interface RunPlace<M extends ModelTypes = AnyModel> {
+  readonly stage: M["stages"];
+  /** Epochs of the stage that are done. */
+  readonly epoch: number;
+  /** Steps of the stage that are done. */
+  readonly step: number;
 }
 
-/** Whole data sets by name, or batches one after the other; a function gives them anew for each epoch. */
+/** The end of a stage. */
+export interface StageReport<M extends ModelTypes = AnyModel> extends RunPlace<M> {
+  readonly stopped: Stopped;
+  /** The epoch with the lowest validation loss, where the stage stops early. */
+  readonly best?: { readonly epoch: number; readonly loss: number };
+  /** The weights that the net has now: those of the best epoch where they were put back. */
+  readonly weights: "last" | "best";
+}
+
+export interface History<M extends ModelTypes = AnyModel> {
+  readonly epochs: readonly EpochReport<M>[];
+  readonly stages: readonly StageReport<M>[];
+  /** Steps done in this call. */
+  readonly steps: number;
+  /** Of the last stage, as are `best` and `weights`. */
+  readonly stopped: Stopped;
+  readonly best?: { readonly epoch: number; readonly loss: number };
+  readonly weights: "last" | "best";
+  /** Where a resumed run went on. */
+  readonly resumed?: RunPlace<M>;
+}
+
+/**
+ * Whole data sets by name, or batches one after the other; a function gives them anew for each epoch (a generator can be
+ * read once). A call owns what it was given: sets of up to a million numbers an input are copied before it returns. Larger
+ * ones are read where they lie, each value checked when it is used, and must stay as they are until the call ends.
+ */
 export type TrainingData<Data> =
   Data | AsyncIterable<Data> | Iterable<Data> | (() => AsyncIterable<Data> | Iterable<Data>);
 
 export interface FitOptions<M extends ModelTypes = AnyModel> {
+  /**
+   * Go on with the run that `net.run` tells of, which a signal, an error or the end of a process cut off. Without it each
+   * call is a new run from the present weights: its stages begin as the file says, with fresh optimizer state.
+   */
+  readonly resume?: boolean;
   /** One stage; all, in the order of the file, unless said. */
   readonly stage?: M["stages"];
   readonly epochs?: number;
@@ -203,12 +237,17 @@ export interface FitOptions<M extends ModelTypes = AnyModel> {
   readonly batch?: number;
   /** Steps of an epoch, where the data cannot tell. */
   readonly stepsPerEpoch?: number;
-  /** Data to validate on, or the share of the data held out for it. */
-  readonly validation?: M["data"] | number;
+  /**
+   * Data to validate on, or the share of the data held out for it. One share of rows is held out from all stages: that of
+   * the seed, and as large as any stage asks for.
+   */
+  readonly validation?: TrainingData<M["data"]> | number;
+  /** Ends the run after the step under way, or at once where it waits for data; `resume` goes on with it. */
   readonly signal?: AbortSignal;
   /** Called for each step, once its loss is known: perhaps some steps late. */
   readonly onStep?: (report: StepReport<M>) => unknown;
   readonly onEpoch?: (report: EpochReport<M>) => unknown;
+  readonly onStage?: (report: StageReport<M>) => unknown;
 }
 
 export interface StepOptions<M extends ModelTypes = AnyModel> {
@@ -227,7 +266,15 @@ export interface EvaluateOptions<M extends ModelTypes = AnyModel> {
   readonly seed?: number;
 }
 
+/**
+ * A net that trains. One of `fit`, `prepare`, `step` and `evaluate` at a time: another is refused ("busy"), but that steps
+ * queue, evaluations may go side by side, and one that begins during `fit` (as in a callback) holds its steps back. `restore`
+ * waits for the calls that a lost device ends and is refused beside others; nothing begins while it is under way.
+ * `predict`, `read`, `write`, `report` and `save` may be called at any other time. `destroy` ends every call ("destroyed").
+ */
 export interface TrainingNet<M extends ModelTypes = AnyModel> extends InferenceNet<M> {
+  /** The unfinished run that `fit` with `resume` goes on with: one cut off, or one in the weights file. */
+  readonly run: RunPlace<M> | undefined;
   /** A safetensors file; with `optimizer`, all that a resumed run needs. */
   save(options?: { readonly optimizer?: boolean }): Promise<Uint8Array>;
   /** Computes the fitted values from the whole training set. */

@@ -16,6 +16,8 @@ export type ErrorCode =
   | "out-of-memory"
   | "device-lost"
   | "destroyed"
+  /** a call beside one under way that it would disturb: await that one first */
+  | "busy"
   /** a model with fitted values was asked to step before `prepare` */
   | "not-prepared"
   /** a loss became NaN or infinite */

@@ -199,6 +199,8 @@ export interface PlanStage {
     readonly gather?: number;
     readonly gatherGiven?: number;
     readonly losses: readonly string[];
+    /** Names of its optimizers, which a run that goes on must have kept. */
+    readonly optimizers?: readonly string[];
     /** undefined: the same batch as the update before it */
     readonly repeat?: number;
   }[];

@@ -54,10 +54,17 @@ export async function reopen(
   { device, adapter }: Pick<BackendOptions, "device" | "adapter">,
 ): Promise<void> {
   checkOpen(session);
-  const backend = session.backend.kind;
-  session.backend.destroy();
-  const options = { ...session.options, backend, device, adapter };
-  Object.assign(session, await openBackend(session.plan, options));
+  const before = session.backend;
+  before.destroy();
+  const options = { ...session.options, backend: before.kind, device, adapter };
+  const opened = await openBackend(session.plan, options);
+  // Whoever came meanwhile, to destroy the net or to reopen it, knows nothing of this backend.
+  if (session.destroyed || session.backend !== before) {
+    opened.backend.destroy();
+    checkOpen(session);
+    fail("busy", "restore is under way on this net, await it");
+  }
+  Object.assign(session, opened);
   await closeOnError(session, () => startSession(session));
 }
 

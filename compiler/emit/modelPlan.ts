@@ -1,7 +1,7 @@
 // Takes a built model and its programs as plan programs, gives the plan: the whole compiled model as data.
 import { topologicalOrder } from "../graph/walk.js";
 import type { BuiltHeld, BuiltModel, BuiltStage, BuiltStorage } from "../build/types.js";
-import type { InputDeclaration, Named, TypedModel } from "../types/model.js";
+import type { InputDeclaration, Named, ObjectiveDeclaration, TypedModel } from "../types/model.js";
 import type {
   Plan,
   PlanHeld,
@@ -165,13 +165,14 @@ function planStage(
     accumulate: declaration.accumulate,
     ...(stopEarly === undefined ? {} : { stopEarly }),
     plateaus: declaration.plateaus,
-    objectives: objectives.map((objective) => ({
+    objectives: objectives.map((objective, index) => ({
       name: objective.name,
       program: position(objective.program),
       ...optional("given", objective.given),
       ...optional("gather", objective.gather),
       ...optional("gatherGiven", objective.gatherGiven),
       losses: objective.losses,
+      optimizers: optimizerNames(declaration.objectives[index]),
       ...(objective.repeat === undefined ? {} : { repeat: objective.repeat }),
     })),
     start: declaration.start.map(({ parameters, file }) => ({ parameters, file })),
@@ -180,6 +181,10 @@ function planStage(
     ensemble: declaration.ensemble,
     inputs: stageInputs(typed, objectives),
   };
+}
+
+function optimizerNames(objective: ObjectiveDeclaration | undefined): string[] {
+  return [...new Set((objective?.updates ?? []).map(({ optimizer }) => optimizer.name))];
 }
 
 /** What the stage's losses, penalties and metrics read. */

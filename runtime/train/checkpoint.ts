@@ -18,6 +18,7 @@ import type { TrainingState } from "./state.js";
 import { isRead, sumsOfStep, type Trainer } from "./trainer.js";
 
 const stateKey = "nnc.training";
+const optimizerPrefix = "optimizer/";
 
 /** Weights, states and fitted values; with `optimizer` all else that a resumed run needs. */
 export async function saveTrainer(
@@ -44,7 +45,7 @@ export async function saveTrainer(
     const { kind, name, type, elements } = at(plan.storages, index);
     const storage = values.get(index);
     if (kind === "optimizer" && storage) {
-      tensors.set(`optimizer/${name}`, toTensor(storage, type, [elements]));
+      tensors.set(optimizerPrefix + name, toTensor(storage, type, [elements]));
     }
   }
   const bestValues = await readingBest;
@@ -93,7 +94,10 @@ async function settledState(trainer: Trainer): Promise<TrainingState> {
   return state;
 }
 
-/** Takes up a saved run: optimizer state, counters, the place in the epoch, the best weights. */
+/**
+ * Takes up a saved run: optimizer state, counters, the place in the epoch, the best weights. Where the state is of another
+ * optimizer, the weights alone are taken, and the trainer knows why the run cannot go on.
+ */
 export function resumeTrainer(
   trainer: Trainer,
   file: SafetensorsFile,
@@ -102,19 +106,67 @@ export function resumeTrainer(
   const text = file.metadata[stateKey];
   if (text === undefined) return;
   const { session } = trainer;
-  const state = JSON.parse(text) as TrainingState;
-  for (const [index, { kind, name, elements }] of session.plan.storages.entries()) {
-    if (kind !== "optimizer") continue;
-    const tensor = file.tensors.get(`optimizer/${name}`);
-    if (tensor?.shape[0] !== elements) {
-      const found = tensor ? `has ${tensor.shape[0] ?? 1} numbers` : "is missing";
-      fail("weights", `the optimizer state ${name} ${found}; the model wants ${elements}`);
-    }
-    session.backend.writeRange(index, 0, tensorNumbers(tensor));
+  const state = readState(text);
+  trainer.obstacle = misfit(session, file);
+  if (trainer.obstacle !== undefined) {
+    trainer.state.fitted = state.fitted;
+    return;
+  }
+  for (const [index, { kind, name }] of session.plan.storages.entries()) {
+    const tensor = kind === "optimizer" ? file.tensors.get(optimizerPrefix + name) : undefined;
+    if (tensor) session.backend.writeRange(index, 0, tensorNumbers(tensor));
   }
   trainer.state = { ...state, seed: seed ?? state.seed };
-  trainer.resumed = state.run?.stage;
   resumeBest(trainer, file);
+}
+
+function readState(text: string): TrainingState {
+  try {
+    const state: unknown = JSON.parse(text);
+    if (isState(state)) return state;
+  } catch {
+    // Told below, as whatever else is no state.
+  }
+  return fail(
+    "weights",
+    "the training state in these weights cannot be read: they were saved by another version, or damaged",
+  );
+}
+
+const stateFields = { counter: "number", steps: "number", updates: "object", fitted: "boolean" };
+const runFields = {
+  ...{ stage: "string", terms: "object", epoch: "number", position: "number", step: "number" },
+  ...{ epochSteps: "number", plateaus: "object", stopping: "object", sums: "object" },
+};
+
+function isState(value: unknown): value is TrainingState {
+  if (!hasFields(value, stateFields)) return false;
+  return !("run" in value) || hasFields(value.run, runFields);
+}
+
+function hasFields(value: unknown, fields: Readonly<Record<string, string>>): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(fields).every(([name, type]) => {
+    const field: unknown = Reflect.get(value, name);
+    return typeof field === type && field !== null;
+  });
+}
+
+/** How the optimizer state of a file differs from the model's. */
+function misfit({ plan }: TrainingSession, { tensors }: SafetensorsFile): string | undefined {
+  const own = plan.storages.filter(({ kind }) => kind === "optimizer");
+  for (const { name, elements } of own) {
+    const tensor = tensors.get(optimizerPrefix + name);
+    if (tensor?.shape[0] === elements) continue;
+    const found = tensor ? `has ${tensor.shape[0] ?? 1} numbers` : "is missing";
+    return `the optimizer state ${name} ${found} in the weights file; this model wants ${elements}`;
+  }
+  const names = new Set(own.map(({ name }) => optimizerPrefix + name));
+  const extra = [...tensors.keys()].find(
+    (name) => name.startsWith(optimizerPrefix) && !names.has(name),
+  );
+  if (extra === undefined) return undefined;
+  return `the weights file has the optimizer state ${extra.slice(optimizerPrefix.length)}, which this model's optimizer has not`;
 }
 
 function resumeBest(trainer: Trainer, file: SafetensorsFile): void {

@@ -1,19 +1,30 @@
 // Data, stages and callbacks in; a trained net and the history of its epochs out.
 
-import type { EpochReport, Evaluation, FitOptions, History } from "../api.js";
+import type { EpochReport, Evaluation, FitOptions, History, StageReport, Stopped } from "../api.js";
 import { fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
+import { Aborted, type Waiting } from "./calls.js";
 import { createCopy, createLastGood, parameterStorages, type LastGood } from "./copies.js";
-import type { Cursor } from "./data.js";
+import type { Cursor, Source } from "./data.js";
 import { evaluateSource } from "./evaluate.js";
 import { checkParameters, firstNotFinite, stopNotFinite } from "./finite.js";
 import { addToSums, meansOf, summarize } from "./journal.js";
-import { prepareStage, type StageSources } from "./sources.js";
+import { checkFitOptions } from "./options.js";
+import {
+  isOver,
+  placeOfRun,
+  refuseFinished,
+  refuseOtherTerms,
+  stagesLeft,
+  termsOf,
+} from "./resume.js";
+import { openRun, prepareStage, type RunData, type StageSources } from "./sources.js";
 import { freshRun, watchValidation, type RunState } from "./state.js";
 import { collectStep, lengthOfRun, type RunLength } from "./turns.js";
 import {
   breathe,
-  enterStage,
+  beginStage,
+  dropRun,
   executeStep,
   isRead,
   seedOfStage,
@@ -27,6 +38,7 @@ import {
 const snapshotSeconds = 10;
 
 interface StageRun {
+  readonly call: FitCall;
   readonly trainer: Trainer;
   readonly stage: PlanStage;
   readonly run: RunState;
@@ -34,68 +46,82 @@ interface StageRun {
   readonly sources: StageSources;
   readonly length: RunLength;
   readonly lastGood: LastGood;
-  readonly epochs: EpochReport[];
-  readonly snapshot: () => Promise<void>;
   started: number;
-  steps: number;
   snapshotAt: number;
 }
 
-type Stopped = History["stopped"];
+/** What a call of `fit` has and gathers, for all its stages. */
+interface FitCall {
+  readonly trainer: Trainer;
+  readonly options: FitOptions;
+  readonly data: RunData;
+  /** For callbacks, which a signal does not cut off. */
+  readonly telling: Waiting;
+  readonly snapshot: () => Promise<void>;
+  readonly epochs: EpochReport[];
+  readonly stages: StageReport[];
+  steps: number;
+}
 
-/** Runs one stage, or all in the order of the file; goes on where a loaded run stopped. */
+/** Runs one stage, or all in the order of the file: anew, or going on where a run was cut off. */
 export async function fit(
   trainer: Trainer,
-  data: unknown,
+  given: unknown,
   options: FitOptions,
   snapshot: () => Promise<void>,
 ): Promise<History> {
+  checkFitOptions(options);
   const { plan } = trainer.session;
-  const stages = options.stage === undefined ? plan.stages : [stageOf(plan, options.stage)];
-  if (stages.length === 0) stageOf(plan, undefined);
-  const epochs: EpochReport[] = [];
-  let steps = 0;
-  let stopped: Stopped = "finished";
-  let best: History["best"];
-  for (const stage of stages) {
-    if (isBehind(trainer, stage, options)) continue;
-    const result = await runStage(trainer, stage, data, options, epochs, snapshot);
-    steps += result.steps;
-    stopped = result.stopped;
-    best = result.best;
-    if (stopped === "aborted") break;
+  const chosen = options.stage === undefined ? plan.stages : [stageOf(plan, options.stage)];
+  if (chosen.length === 0) stageOf(plan, undefined);
+  const resumed = options.resume ? placeOfRun(trainer) : undefined;
+  const stages = options.resume ? stagesLeft(trainer, chosen) : chosen;
+  const waiting = trainer.calls.within(options.signal);
+  const data = await openRun(trainer, stages, given, options, waiting);
+  const telling = trainer.calls.within();
+  const own = { epochs: [], stages: [], steps: 0 };
+  const call: FitCall = { trainer, options, data, telling, snapshot, ...own };
+  let isAborted = false;
+  try {
+    // A signal that comes later leaves a run to go on with, between two stages too.
+    waiting.check();
+    for (const [index, stage] of stages.entries()) {
+      const report = await runStage(call, stage, stages.slice(index));
+      call.stages.push(report);
+      if (report.stopped === "aborted") break;
+      await call.telling.wait(options.onStage?.(report));
+    }
+  } catch (error) {
+    if (!(error instanceof Aborted)) throw error;
+    isAborted = true;
   }
-  return { epochs, steps, stopped, ...(best && { best }) };
+  const last = call.stages.at(-1);
+  return {
+    epochs: call.epochs,
+    stages: call.stages,
+    steps: call.steps,
+    stopped: isAborted ? "aborted" : (last?.stopped ?? "aborted"),
+    ...(last?.best && { best: last.best }),
+    weights: last?.weights ?? "last",
+    ...(resumed && { resumed }),
+  };
 }
 
-/** A stage is done before the one that a loaded run, or without a choice an unfinished one, is in. */
-function isBehind(
-  { session, resumed, state }: Trainer,
-  stage: PlanStage,
-  options: FitOptions,
-): boolean {
-  const { stages } = session.plan;
-  const current = resumed ?? (options.stage === undefined ? state.run?.stage : undefined);
-  return stages.indexOf(stage) < stages.findIndex(({ name }) => name === current);
-}
-
+/** `left`: the stage and those after it. */
 async function runStage(
-  trainer: Trainer,
+  call: FitCall,
   stage: PlanStage,
-  data: unknown,
-  options: FitOptions,
-  epochs: EpochReport[],
-  snapshot: () => Promise<void>,
-): Promise<{ stopped: Stopped; steps: number; best: History["best"] }> {
+  left: readonly PlanStage[],
+): Promise<StageReport> {
+  const { trainer, data, options } = call;
   const { session, state } = trainer;
   const sources = await prepareStage(trainer, stage, data, options);
-  const run = state.run?.stage === stage.name ? state.run : freshRun(stage);
-  await enterStage(trainer, stage);
-  state.run = run;
-  trainer.resumed = undefined;
   const length = lengthOfRun(stage, sources.training, options);
+  refuseOnce(sources.training, length, left.length);
+  const run = await beginRun(call, stage, left, { sources, length });
   if (stage.stopEarly) trainer.best ??= createCopy(session, parameterStorages(session));
   const context: StageRun = {
+    call,
     trainer,
     stage,
     run,
@@ -103,66 +129,131 @@ async function runStage(
     sources,
     length,
     lastGood: createLastGood(session),
-    epochs,
-    snapshot,
     started: performance.now(),
-    steps: 0,
     snapshotAt: performance.now(),
   };
   try {
-    const aborted = await runEpochs(context);
-    await drain(context, true);
-    if (aborted) return { stopped: "aborted", steps: context.steps, best: undefined };
-    return { ...(await endStage(context)), steps: context.steps };
+    const stopped = await runToEnd(context);
+    const place = { stage: stage.name, epoch: run.epoch, step: run.step };
+    if (stopped === "aborted") return { ...place, stopped, weights: "last" };
+    return { ...place, ...(await endStage(context, stopped)) };
+  } catch (error) {
+    if (state.run) await foldPending(context);
+    throw error;
   } finally {
     context.lastGood.free();
     trainer.pending = [];
   }
 }
 
+/** The run that is gone on with, on the terms it had; or a new one, in a stage that begins anew. */
+async function beginRun(
+  { trainer, options, data, stages, telling }: FitCall,
+  stage: PlanStage,
+  left: readonly PlanStage[],
+  { sources, length }: { readonly sources: StageSources; readonly length: RunLength },
+): Promise<RunState> {
+  const { state } = trainer;
+  const terms = termsOf(trainer, stage, data, sources.batch);
+  // Only the first of the stages that are left was cut off.
+  if (options.resume && stages.length === 0 && state.run) {
+    refuseOtherTerms(state, state.run, terms);
+    refuseFinished(state.run, length, left);
+    if (sources.training.once)
+      fail(
+        "data",
+        "a run goes on with batches from their beginning on: give a function that returns them anew",
+      );
+    return state.run;
+  }
+  const run = freshRun(stage, terms);
+  await beginStage(trainer, stage, telling);
+  state.run = run;
+  return run;
+}
+
+/** A generator gives batches once. */
+function refuseOnce({ once }: Source, { epochs, perEpoch }: RunLength, stages: number): void {
+  if (!once || (stages === 1 && (epochs <= 1 || Number.isFinite(perEpoch) || epochs === Infinity)))
+    return;
+  const wish = stages > 1 ? `${stages} stages` : `${epochs} epochs`;
+  fail(
+    "data",
+    `${wish} need the batches several times, but a generator can be read once: give a function that returns them anew, as () => batches(), or say how many steps an epoch has (stepsPerEpoch)`,
+  );
+}
+
+async function runToEnd(context: StageRun): Promise<Stopped> {
+  try {
+    const stopped = await runEpochs(context);
+    await drain(context, true);
+    return stopped;
+  } catch (error) {
+    if (!(error instanceof Aborted)) throw error;
+    await drain(context, true);
+    return "aborted";
+  }
+}
+
 /** The best weights are kept where the stage watches for them. */
-async function endStage({ trainer, run, lastGood, stage }: StageRun): Promise<{
-  stopped: Stopped;
-  best: History["best"];
-}> {
+async function endStage(
+  { trainer, run, lastGood, stage }: StageRun,
+  ended: Stopped,
+): Promise<Pick<StageReport, "stopped" | "best" | "weights">> {
+  await trainer.calls.idle("evaluate");
   const { best, epoch } = run.stopping;
-  if (trainer.best && best !== undefined) trainer.best.restore();
-  trainer.best?.free();
-  trainer.best = undefined;
-  trainer.state.run = undefined;
+  const isBest = trainer.best !== undefined && best !== undefined;
+  if (isBest) trainer.best?.restore();
+  dropRun(trainer);
   await checkParameters(trainer.session, stage, lastGood);
   return {
-    stopped: run.done ? "early" : "finished",
-    best: best === undefined ? undefined : { epoch, loss: best },
+    stopped: run.done ? "early" : ended,
+    ...(best !== undefined && { best: { epoch, loss: best } }),
+    weights: isBest ? "best" : "last",
   };
 }
 
-/** Whether the caller's signal ended the run. */
-async function runEpochs(context: StageRun): Promise<boolean> {
-  const { run, length, sources, options } = context;
-  const isOver = (): boolean => run.done || run.epoch >= length.epochs || run.step >= length.steps;
-  while (!isOver()) {
-    const cursor = sources.training.open(run.epoch, run.position);
-    const before = run.step;
-    const outcome = await runEpoch(context, cursor);
-    if (outcome === "aborted") return true;
-    if (run.step === before && run.epochSteps === 0) {
-      if (run.step === 0) fail("data", "the data gave no batch");
-      return false;
+async function runEpochs(context: StageRun): Promise<Stopped> {
+  const { run, length, sources, trainer } = context;
+  const { training } = sources;
+  const { waiting } = context.call.data;
+  let cursor: Cursor | undefined;
+  try {
+    while (!isOver(run, length)) {
+      waiting.check();
+      // A generator gives one epoch after the other.
+      if (!cursor || !training.once) cursor = training.open(run.epoch, run.position);
+      const before = run.step;
+      await runEpoch(context, cursor);
+      if (!training.once) await cursor.close();
+      if (run.step === before && run.epochSteps === 0) return endOfData(run, training);
+      await endEpoch(context);
     }
-    await endEpoch(context);
-    if (isOver()) return false;
-    if (options.signal?.aborted) return true;
+  } finally {
+    await cursor?.close();
+    trainer.held = [];
   }
-  return false;
+  return "finished";
 }
 
-async function runEpoch(context: StageRun, cursor: Cursor): Promise<"aborted" | "ended"> {
-  const { trainer, stage, run, length, options, lastGood } = context;
+/** An epoch gave no batch at all. */
+function endOfData(run: RunState, { once }: Source): Stopped {
+  if (run.step === 0) fail("data", "the data gave no batch");
+  if (once) return "exhausted";
+  return fail(
+    "data",
+    `the data gave no batch in epoch ${run.epoch + 1}: an iterable that can be read once is to be a function that returns it anew`,
+  );
+}
+
+async function runEpoch(context: StageRun, cursor: Cursor): Promise<void> {
+  const { call, trainer, stage, run, length, options, lastGood } = context;
   while (run.step < length.steps && run.epochSteps < length.perEpoch) {
-    if (options.signal?.aborted) return "aborted";
+    call.data.waiting.check();
     const work = await collectStep(stage, cursor, run.step / length.steps, 1 / length.steps);
     if (!work) break;
+    // Evaluations that a callback has left under way see the weights that they began with.
+    await trainer.calls.idle("evaluate");
     lastGood.before(trainer.state.steps + 1);
     const monitored = isLastOfEpoch(context);
     const record = executeStep(trainer, stage, work.updates, { epoch: run.epoch, monitored });
@@ -170,14 +261,13 @@ async function runEpoch(context: StageRun, cursor: Cursor): Promise<"aborted" | 
     run.position += work.taken;
     run.step++;
     run.epochSteps++;
-    context.steps++;
+    call.steps++;
     const { journal } = trainer;
     const asks = options.onStep && journal.reading() === 0;
     if (asks || journal.unread() >= 32) void journal.read();
     await breathe(trainer);
     await drain(context, false);
   }
-  return "ended";
 }
 
 /** Whether the step to come ends its epoch; of a stream that is not known, so each may. */
@@ -211,18 +301,33 @@ async function drain(context: StageRun, all: boolean): Promise<void> {
   }
 }
 
+/** After an error: what the last steps gave belongs to the epoch that a resumed run goes on with. */
+async function foldPending({ trainer, run }: StageRun): Promise<void> {
+  try {
+    await trainer.journal.read();
+  } catch {
+    // The error that ended the run is the one to tell.
+    return;
+  }
+  for (const record of trainer.pending.filter(isRead)) {
+    addToSums(run.sums, valuesOf(record), record.examples);
+    run.examples += record.examples;
+  }
+}
+
 async function tellStep(
-  { options, stage, length }: StageRun,
+  { call, options, stage, length }: StageRun,
   { step, epoch, examples }: StepRecord,
   values: Readonly<Record<string, number>>,
 ): Promise<void> {
   if (!options.onStep) return;
   const steps = Number.isFinite(length.steps) ? length.steps : undefined;
-  await options.onStep({ step, stage: stage.name, epoch, examples, steps, ...summarize(values) });
+  const report = { step, stage: stage.name, epoch, examples, steps, ...summarize(values) };
+  await call.telling.wait(options.onStep(report));
 }
 
 async function endEpoch(context: StageRun): Promise<void> {
-  const { trainer, stage, run, sources, options, epochs, length } = context;
+  const { call, trainer, stage, run, sources, options, length } = context;
   await drain(context, true);
   const validation = sources.validation && (await validate(context, sources.validation));
   const { step } = trainer.latest ?? { step: 0 };
@@ -236,12 +341,12 @@ async function endEpoch(context: StageRun): Promise<void> {
     ...summarize(meansOf(run.sums)),
     ...(validation && { validation }),
   };
-  epochs.push(report);
+  call.epochs.push(report);
   Object.assign(run, { epoch: run.epoch + 1, position: 0, epochSteps: 0, sums: {}, examples: 0 });
-  await options.onEpoch?.(report);
+  await call.telling.wait(options.onEpoch?.(report));
   const now = performance.now();
   if (now - context.snapshotAt > snapshotSeconds * 1000) {
-    await context.snapshot();
+    await call.snapshot();
     context.snapshotAt = now;
   }
   context.started = performance.now();
@@ -251,6 +356,7 @@ async function validate(
   { trainer, stage, run, lastGood }: StageRun,
   source: NonNullable<StageSources["validation"]>,
 ): Promise<Evaluation> {
+  await trainer.calls.idle("evaluate");
   const evaluation = await evaluateSource(trainer, source, stage, seedOfStage(trainer, stage));
   if (!Number.isFinite(evaluation.loss)) {
     const wrong = Object.entries(evaluation.losses).find(([, loss]) => !Number.isFinite(loss));

@@ -11,13 +11,17 @@ import type {
 } from "../api.js";
 import { fail, unknownName } from "../errors.js";
 import { createNet, loadParameters } from "../net.js";
-import { checkOpen, refuseMissing, type TrainingSession } from "../session.js";
+import type { PlanStage } from "../plan.js";
+import { refuseMissing, type TrainingSession } from "../session.js";
 import { fetchWeights, readWeights } from "../weights.js";
+import { createCalls } from "./calls.js";
 import { resumeTrainer, saveTrainer } from "./checkpoint.js";
-import { bindBatch, inputsOf, type Batch } from "./data.js";
+import { bindBatch, inputsOf, ownBatch, type Batch } from "./data.js";
 import { evaluateSource, fitValues, isEvaluation, isFitted } from "./evaluate.js";
 import { fit } from "./fit.js";
 import { openJournal } from "./journal.js";
+import { checkEvaluateOptions, checkStepOptions } from "./options.js";
+import { placeOfRun } from "./resume.js";
 import { openSet } from "./sources.js";
 import { freshState } from "./state.js";
 import {
@@ -36,52 +40,109 @@ export async function createTrainingNet(
   session: TrainingSession,
   options: TrainingLoadOptions,
 ): Promise<TrainingNet> {
-  const { plan } = session;
   const { seed, partial = false } = options;
   const bytes = options.weights === undefined ? undefined : await fetchWeights(options.weights);
   const net = await createNet(session, { ...(bytes && { weights: bytes }), partial });
-  const fittedNames = plan.parameters.filter(({ role }) => role === "fitted");
+  const fitted = fittedNames(session);
   const loaded = net.loaded?.matched ?? [];
-  const fitted = bytes !== undefined && fittedNames.every(({ name }) => loaded.includes(name));
+  const isFitted = bytes !== undefined && fitted.every((name) => loaded.includes(name));
   const readFile = async (file: string): Promise<Uint8Array> => {
     const content = options.readFile ? await options.readFile(file) : file;
     return fetchWeights(content);
   };
-  const unwritten = new Set(fittedNames.map(({ name }) => name));
-  const trainer = createTrainer(session, freshState(seed, fitted), readFile);
+  const calls = createCalls(session);
+  calls.watch();
+  const trainer = createTrainer(session, calls, freshState(seed, isFitted), readFile);
   // Taken in part, a file gives weights alone: its run was another model's.
   if (bytes && !partial) resumeTrainer(trainer, readWeights(bytes), seed);
   await session.backend.ready();
-  const busy = exclusive(trainer);
-  const training: Omit<TrainingNet, keyof InferenceNet> = {
-    step: (batch, wishes = {}) => step(trainer, batch, wishes),
-    report: async () => {
-      checkOpen(session);
-      return reportLatest(trainer);
+  const methods = { ...guarded(trainer, net), ...trainingCalls(trainer) };
+  const changing = changingCalls(trainer, net, { bytes, seed, isFitted });
+  Object.assign(net, methods, changing);
+  return Object.defineProperty(net, "run", {
+    get: () => placeOfRun(trainer),
+    enumerable: true,
+  }) as TrainingNet;
+}
+
+function fittedNames({ plan }: TrainingSession): string[] {
+  return plan.parameters.filter(({ role }) => role === "fitted").map(({ name }) => name);
+}
+
+/** What an inference net has too, among the other calls. */
+function guarded(
+  { calls }: Trainer,
+  net: InferenceNet,
+): Pick<InferenceNet, "predict" | "read" | "destroy"> {
+  const { destroy } = net;
+  const { predict, read } = { predict: net.predict.bind(net), read: net.read.bind(net) };
+  return {
+    predict: ((...given: Parameters<InferenceNet["predict"]>) =>
+      calls.run("read", () => predict(...given))) as InferenceNet["predict"],
+    read: (name) => calls.run("read", () => read(name)),
+    destroy: () => {
+      destroy();
+      calls.end();
     },
+  };
+}
+
+type TrainingCalls = Pick<TrainingNet, "step" | "report" | "fit" | "evaluate" | "prepare" | "save">;
+
+function trainingCalls(trainer: Trainer): TrainingCalls {
+  const { calls } = trainer;
+  return {
+    step: (batch, wishes = {}) => calls.run("step", () => step(trainer, batch, wishes)),
+    report: () => calls.run("read", () => reportLatest(trainer)),
     fit: (data, wishes: FitOptions = {}) =>
-      busy(() => fit(trainer, data, wishes, () => snapshot(trainer))),
-    evaluate: (data, wishes: EvaluateOptions = {}) => evaluate(trainer, data, wishes),
-    prepare: (data) => busy(() => prepare(trainer, data)),
-    save: async (wishes = {}) => {
-      checkOpen(session);
-      const saved = await saveTrainer(trainer, wishes);
-      if (wishes.optimizer === true) trainer.snapshot = saved;
-      return saved;
-    },
+      calls.run("fit", () => fit(trainer, data, wishes, () => snapshot(trainer))),
+    evaluate: (data, wishes: EvaluateOptions = {}) =>
+      calls.run("evaluate", () => evaluate(trainer, data, wishes)),
+    prepare: (data) => calls.run("prepare", () => prepare(trainer, data)),
+    save: (wishes = {}) =>
+      calls.run("read", async () => {
+        const saved = await saveTrainer(trainer, wishes);
+        if (wishes.optimizer === true) trainer.snapshot = saved;
+        return saved;
+      }),
   };
+}
+
+/** What the net was loaded with. */
+interface Beginning {
+  readonly bytes: Uint8Array | undefined;
+  readonly seed: number | undefined;
+  readonly isFitted: boolean;
+}
+
+function changingCalls(
+  trainer: Trainer,
+  net: InferenceNet,
+  { bytes, seed, isFitted }: Beginning,
+): Pick<TrainingNet, "write" | "restore"> {
+  const { session, calls } = trainer;
+  const fitted = fittedNames(session);
+  const unwritten = new Set(fitted);
   const inference = { restore: net.restore.bind(net), write: net.write.bind(net) };
-  const write: TrainingNet["write"] = async (name, values) => {
-    await inference.write(name, values);
-    // Once all fitted values are the caller's, there is nothing left to prepare.
-    if (unwritten.delete(name) && unwritten.size === 0) trainer.state.fitted = true;
+  return {
+    write: (name, values) =>
+      calls.run("write", async () => {
+        await inference.write(name, values);
+        // Once all fitted values are the caller's, there is nothing left to prepare.
+        if (unwritten.delete(name) && unwritten.size === 0) trainer.state.fitted = true;
+      }),
+    restore: (devices = {}) =>
+      calls.run("restore", async () => {
+        await inference.restore(devices);
+        await rebuild(
+          trainer,
+          bytes,
+          seed,
+          isFitted || (fitted.length > 0 && unwritten.size === 0),
+        );
+        calls.watch();
+      }),
   };
-  const restore: TrainingNet["restore"] = async (devices = {}) => {
-    await inference.restore(devices);
-    const isFitted = fitted || (fittedNames.length > 0 && unwritten.size === 0);
-    await rebuild(trainer, bytes, seed, isFitted);
-  };
-  return Object.assign(net, training, { restore, write });
 }
 
 async function snapshot(trainer: Trainer): Promise<void> {
@@ -103,6 +164,7 @@ async function rebuild(
     held: [],
     best: undefined,
     pending: [],
+    queue: undefined,
   });
   const file = trainer.snapshot ?? bytes;
   if (file) {
@@ -110,21 +172,6 @@ async function rebuild(
     resumeTrainer(trainer, readWeights(file), seed);
   }
   await session.backend.ready();
-}
-
-/** One fit or prepare at a time: two at once would train on each other's weights. */
-function exclusive(trainer: Trainer): <T>(action: () => Promise<T>) => Promise<T> {
-  let running = false;
-  return async (action) => {
-    checkOpen(trainer.session);
-    if (running) fail("option", "a fit is under way on this net: await it first");
-    running = true;
-    try {
-      return await action();
-    } finally {
-      running = false;
-    }
-  };
 }
 
 async function prepare(trainer: Trainer, data: unknown): Promise<void> {
@@ -146,8 +193,8 @@ async function evaluate(
   data: unknown,
   options: EvaluateOptions,
 ): ReturnType<TrainingNet["evaluate"]> {
+  checkEvaluateOptions(options);
   const { session, state } = trainer;
-  checkOpen(session);
   const { plan } = session;
   const name = options.stage ?? state.stage;
   const stage = name === undefined ? plan.stages.at(-1) : stageOf(plan, name);
@@ -159,29 +206,78 @@ async function evaluate(
   return evaluateSource(trainer, source, stage, seed);
 }
 
+/** Where nothing has to be awaited before, the batches are in the device's hands when this returns. */
 async function step(
   trainer: Trainer,
   given: object | undefined,
   options: StepOptions,
 ): Promise<void> {
+  checkStepOptions(options);
   const { session, state } = trainer;
-  checkOpen(session);
   const { plan } = session;
   const stage = stageOf(plan, options.stage ?? state.stage);
   if (!state.fitted && plan.programs.some(isFitted)) {
     fail("not-prepared", `${plan.model} has fitted values: await net.prepare(data) before step`);
   }
   const objectives = wantedObjectives(stage.objectives, options.objective);
-  await enterStage(trainer, stage);
-  const batches = collectGiven(trainer, given, stage);
-  if (batches) {
-    const steps = stage.steps ?? Infinity;
-    const progress = options.progress ?? Math.min(1, state.steps / steps);
-    const work = givenStep(stage, objectives, batches, progress);
-    // Any step may be the one that is reported.
-    executeStep(trainer, stage, work, { epoch: options.epoch ?? 0, monitored: true });
+  const batches = givenBatches(trainer, given, stage);
+  const isSingle = !Array.isArray(given);
+  const isHeld = isSingle && stage.accumulate > 1;
+  const reads = state.stage !== stage.name && stage.start.length > 0;
+  if (trainer.queue || isHeld || reads) {
+    const owned = Promise.all(batches.map((batch) => ownBatch(session, batch)));
+    await inTurn(trainer, async () => {
+      const own = await owned;
+      await enterStage(trainer, stage);
+      makeStep(trainer, stage, objectives, { batches: own, isHeld, options });
+    });
+  } else {
+    // Nothing is awaited in here.
+    const entered = enterStage(trainer, stage);
+    makeStep(trainer, stage, objectives, { batches, isHeld, options });
+    await entered;
   }
   await breathe(trainer);
+}
+
+/** One after the other, in the order of the calls; a step that fails holds no other back. */
+async function inTurn(trainer: Trainer, action: () => Promise<void>): Promise<void> {
+  const turn = (trainer.queue ?? Promise.resolve()).then(action);
+  const settled = turn.then(ignore, ignore);
+  trainer.queue = settled;
+  try {
+    await turn;
+  } finally {
+    if (trainer.queue === settled) trainer.queue = undefined;
+  }
+}
+
+const ignore = (): void => undefined;
+
+/** A single batch waits until there are enough to accumulate. */
+function makeStep(
+  trainer: Trainer,
+  stage: PlanStage,
+  objectives: PlanStage["objectives"],
+  given: {
+    readonly batches: readonly Batch[];
+    readonly isHeld: boolean;
+    readonly options: StepOptions;
+  },
+): void {
+  const { state, held } = trainer;
+  const { options } = given;
+  let { batches } = given;
+  if (given.isHeld) {
+    held.push(...batches);
+    if (held.length < stage.accumulate) return;
+    batches = held.splice(0);
+  }
+  const steps = stage.steps ?? Infinity;
+  const progress = options.progress ?? Math.min(1, state.steps / steps);
+  const work = givenStep(stage, objectives, batches, progress);
+  // Any step may be the one that is reported.
+  executeStep(trainer, stage, work, { epoch: options.epoch ?? 0, monitored: true });
 }
 
 function wantedObjectives<O extends { readonly name: string }>(
@@ -198,32 +294,13 @@ function wantedObjectives<O extends { readonly name: string }>(
   );
 }
 
-/** The batches of a step; undefined while single batches wait until there are enough to accumulate. */
-function collectGiven(
-  trainer: Trainer,
-  given: object | undefined,
-  stage: Trainer["session"]["plan"]["stages"][number],
-): Batch[] | undefined {
-  const { session } = trainer;
+function givenBatches({ session }: Trainer, given: object | undefined, stage: PlanStage): Batch[] {
   const wanted = inputsOf(
     session.plan,
     (program) => program.stage === stage.name && ["step", "gather"].includes(program.kind),
   );
   const bind = (batch: unknown): Batch => bindBatch(session, batch, wanted, stage.dimensions);
-  if (Array.isArray(given)) {
-    if (given.length === 0) fail("data", "a step was given an empty list of batches");
-    return given.map(bind);
-  }
-  const batch = bind(given ?? {});
-  if (stage.accumulate === 1) return [batch];
-  trainer.held.push(ownCopy(batch));
-  return trainer.held.length < stage.accumulate ? undefined : trainer.held.splice(0);
-}
-
-/** A batch that waits must not change with the caller's arrays. */
-function ownCopy(batch: Batch): Batch {
-  const inputs = new Map(
-    [...batch.inputs].map(([name, values]) => [name, "slice" in values ? values.slice() : values]),
-  );
-  return { ...batch, inputs };
+  if (!Array.isArray(given)) return [bind(given ?? {})];
+  if (given.length === 0) fail("data", "a step was given an empty list of batches");
+  return given.map(bind);
 }

@@ -1,21 +1,16 @@
-// The data of a fit and its stage in; sources of training and validation batches, with fitted values computed, out.
+// The data of a call in; sources of its training and validation batches, one split for all stages, with fitted values computed, out.
 
 import type { FitOptions } from "../api.js";
+import type { Dimensions } from "../dimensions.js";
 import { fail } from "../errors.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
-import { refuseMissing } from "../session.js";
-import {
-  arraySource,
-  drawnSource,
-  inputsOf,
-  openData,
-  splitRows,
-  streamSource,
-  type ArrayData,
-  type OpenData,
-  type Source,
-} from "./data.js";
+import { refuseMissing, type TrainingSession } from "../session.js";
+import { givenNames } from "../tensors.js";
+import { arraySource, fingerprint, openArrays, splitRows, type ArrayData } from "./arrays.js";
+import type { Waiting } from "./calls.js";
+import { drawnSource, inputsOf, type Source } from "./data.js";
 import { fitValues, isEvaluation, isFitted } from "./evaluate.js";
+import { openStream, streamSource, type StreamData } from "./streams.js";
 import { seedOfStage, type Trainer } from "./trainer.js";
 
 /** Examples drawn where a whole set is wanted and every input is drawn. */
@@ -23,7 +18,20 @@ export const drawnExamples = 4096;
 /** Examples drawn to validate each epoch. */
 const drawnValidation = 1024;
 
+type OpenData = ArrayData | StreamData | { readonly kind: "drawn" };
+
+/** The data of a run, opened once: what is copied of it is copied when the call begins. */
+export interface RunData {
+  readonly training: OpenData;
+  /** Given for validation, as against a share of the training data. */
+  readonly validation: OpenData | undefined;
+  /** Of the rows, held out from every stage. */
+  readonly share: number;
+  readonly waiting: Waiting;
+}
+
 export interface StageSources {
+  readonly batch: number;
   readonly training: Source;
   readonly validation: Source | undefined;
 }
@@ -41,51 +49,119 @@ function stageInputs(plan: Plan, stage: PlanStage): ReadonlySet<string> {
   );
 }
 
-/** Opens the data once: everything that does not fit is refused before anything is trained. */
+async function openData(
+  session: TrainingSession,
+  data: unknown,
+  wanted: ReadonlySet<string>,
+): Promise<OpenData> {
+  if (data === undefined) return { kind: "drawn" };
+  const stream = openStream(data);
+  if (stream) return stream;
+  if (typeof data !== "object" || data === null) {
+    fail("data", "data is an object of tensors by name, or an iterable of such batches");
+  }
+  const names = givenNames(session.plan, data).filter((name) => wanted.has(name));
+  return names.length === 0 ? { kind: "drawn" } : openArrays(session, data, names);
+}
+
+/** Opens the data of all stages of a run: everything that does not fit is refused before anything is trained. */
+export async function openRun(
+  { session }: Trainer,
+  stages: readonly PlanStage[],
+  data: unknown,
+  options: FitOptions,
+  waiting: Waiting,
+): Promise<RunData> {
+  const { plan } = session;
+  const wanted = new Set(stages.flatMap((stage) => [...stageInputs(plan, stage)]));
+  const { validation: asked } = options;
+  const given = typeof asked === "number" ? undefined : asked;
+  const [training, validation] = await Promise.all([
+    openData(session, data, wanted),
+    given && openData(session, given, wanted),
+  ]);
+  if (training.kind !== "stream") {
+    const tensors = training.kind === "arrays" ? training.tensors : [];
+    const names = new Set(tensors.map(({ input }) => input.name));
+    for (const stage of stages) refuseMissing(plan, stage.inputs, names);
+  }
+  const share = given ? 0 : largestShare(plan, asked);
+  if (training.kind === "stream" && share > 0) {
+    fail(
+      "data",
+      `a validation share of ${share} cannot be held out of batches that come one after the other: give data to validate on as the option \`validation\`, or \`validation: 0\` for none`,
+    );
+  }
+  for (const stage of stages)
+    refuseUnwatched(stage, validation !== undefined || shareOf(stage, asked) > 0);
+  return { training, validation, share, waiting };
+}
+
+function shareOf({ validation }: PlanStage, asked: FitOptions["validation"]): number {
+  return typeof asked === "number" ? asked : validation;
+}
+
+/** Were it each stage's own, a stage would validate on rows that one before was trained on. */
+function largestShare({ stages }: Plan, asked: FitOptions["validation"]): number {
+  return Math.max(...stages.map((stage) => shareOf(stage, asked)));
+}
+
+function refuseUnwatched({ stopEarly, plateaus }: PlanStage, isValidated: boolean): void {
+  if (isValidated || (!stopEarly && plateaus.length === 0)) return;
+  fail("data", "this stage watches the validation loss: give `validation` data to fit");
+}
+
+/** The seed of the split: one for all stages, whatever seeds they have. */
+function seedOfSplit({ session, state }: Trainer): number {
+  return (state.seed ?? session.plan.stages[0]?.seed ?? 0) >>> 0;
+}
+
+/** The batches of a stage; computes fitted values where there are none yet. */
 export async function prepareStage(
   trainer: Trainer,
   stage: PlanStage,
-  data: unknown,
+  data: RunData,
   options: FitOptions,
 ): Promise<StageSources> {
   const { session } = trainer;
   const { plan } = session;
-  const wanted = stageInputs(plan, stage);
-  const opened = await openData(session, data, wanted);
-  if (opened.kind !== "stream") {
-    const tensors = opened.kind === "arrays" ? opened.tensors : [];
-    refuseMissing(plan, stage.inputs, new Set(tensors.map(({ input }) => input.name)));
-  }
+  const { training: opened, share, waiting } = data;
   const batch = options.batch ?? stage.dimensions["batch"] ?? 1;
-  if (!Number.isSafeInteger(batch) || batch < 1) fail("option", `a batch of ${batch} examples`);
   const dimensions = { ...trainedDimensions(plan), ...stage.dimensions, batch };
+  const wanted = stageInputs(plan, stage);
+  const outside = data.validation && sourceOf(session, data.validation, wanted, dimensions, data);
+  const isShared = shareOf(stage, options.validation) > 0 && !outside;
   const seed = seedOfStage(trainer, stage);
-  const share = typeof options.validation === "number" ? options.validation : stage.validation;
-  const { dropLast } = stage;
-  const given = typeof options.validation === "object" ? options.validation : undefined;
-  const outside = given && (await openSet(trainer, given, wanted, batch));
-  let training: Source;
-  let validation: Source | undefined;
   if (opened.kind === "arrays") {
-    const split = outside || share === 0 ? undefined : splitRows(opened.count, share, seed);
-    const rows = split && { rows: split.kept };
-    training = arraySource(session, opened, { ...rows, batch, dropLast, seed });
-    validation = split && arraySource(session, opened, { rows: split.held, batch });
-    await fitOnce(trainer, arraySource(session, opened, { ...rows, batch }), seed);
-  } else if (opened.kind === "drawn") {
-    training = drawnSource(dimensions);
-    validation = share > 0 ? drawnSource(dimensions, drawnValidation) : undefined;
-    await fitOnce(trainer, drawnSource(dimensions, drawnExamples), seed);
-  } else {
-    training = streamSource(session, opened.start, wanted, dimensions);
-    refuseOneShot(trainer, data);
-    await fitOnce(trainer, training, seed);
+    const own = partOf(opened, wanted);
+    const split = share > 0 ? splitRows(opened.count, share, seedOfSplit(trainer)) : undefined;
+    const kept = { ...(split && { rows: split.kept }), batch };
+    await fitOnce(trainer, arraySource(session, own, waiting, kept), seed);
+    const training = arraySource(session, own, waiting, {
+      ...kept,
+      dropLast: stage.dropLast,
+      seed,
+    });
+    const held =
+      split && isShared
+        ? arraySource(session, own, waiting, { rows: split.held, batch })
+        : undefined;
+    return { batch, training, validation: outside ?? held };
   }
-  validation = outside ?? validation;
-  if (!validation && (stage.stopEarly || stage.plateaus.length > 0)) {
-    fail("data", "this stage watches the validation loss: give `validation` data to fit");
+  if (opened.kind === "drawn") {
+    await fitOnce(trainer, drawnSource(dimensions, waiting, drawnExamples), seed);
+    const training = drawnSource(dimensions, waiting);
+    const drawn = isShared ? drawnSource(dimensions, waiting, drawnValidation) : undefined;
+    return { batch, training, validation: outside ?? drawn };
   }
-  return { training, validation };
+  const training = streamSource(session, opened, waiting, wanted, dimensions);
+  refuseOnce(trainer, opened);
+  await fitOnce(trainer, training, seed);
+  return { batch, training, validation: outside };
+}
+
+function partOf(data: ArrayData, wanted: ReadonlySet<string>): ArrayData {
+  return { ...data, tensors: data.tensors.filter(({ input }) => wanted.has(input.name)) };
 }
 
 function trainedDimensions(plan: Plan): Record<string, number> {
@@ -99,28 +175,48 @@ async function fitOnce(trainer: Trainer, source: Source, seed: number): Promise<
   }
 }
 
-/** A generator can be read once, but fitted values want a pass before the first step. */
-function refuseOneShot(trainer: Trainer, data: unknown): void {
+/** Fitted values want a pass before the first step. */
+function refuseOnce(trainer: Trainer, { once }: StreamData): void {
   const { plan } = trainer.session;
-  if (trainer.state.fitted || !plan.programs.some(isFitted) || typeof data === "function") return;
+  if (trainer.state.fitted || !once || !plan.programs.some(isFitted)) return;
   fail(
     "data",
     `${plan.model} has fitted values: call net.prepare(data) first, or give a function that returns the batches anew`,
   );
 }
 
+/** What tells a run's data from other data. */
+export function describeData({ training }: RunData): string {
+  return training.kind === "arrays" ? fingerprint(training) : training.kind;
+}
+
+/** What tells how a run validates. */
+export function describeValidation({ validation, share }: RunData): string {
+  return validation ? "data of its own" : `a share of ${share}`;
+}
+
+function sourceOf(
+  session: TrainingSession,
+  data: OpenData,
+  wanted: ReadonlySet<string>,
+  dimensions: Dimensions,
+  { waiting, examples }: { readonly waiting: Waiting; readonly examples?: number | undefined },
+): Source {
+  const batch = dimensions["batch"] ?? 1;
+  if (data.kind === "arrays") return arraySource(session, data, waiting, { batch });
+  if (data.kind === "stream") return streamSource(session, data, waiting, wanted, dimensions);
+  return drawnSource(dimensions, waiting, examples ?? drawnExamples);
+}
+
 /** A whole set to evaluate or fit on, in its order. */
 export async function openSet(
-  trainer: Trainer,
+  { session, calls }: Trainer,
   data: unknown,
   wanted: ReadonlySet<string>,
   batch: number,
   examples?: number,
 ): Promise<Source> {
-  const { session } = trainer;
   const dimensions = { ...trainedDimensions(session.plan), batch };
-  const opened: OpenData | ArrayData = await openData(session, data, wanted);
-  if (opened.kind === "arrays") return arraySource(session, opened, { batch });
-  if (opened.kind === "stream") return streamSource(session, opened.start, wanted, dimensions);
-  return drawnSource(dimensions, examples ?? drawnExamples);
+  const opened = await openData(session, data, wanted);
+  return sourceOf(session, opened, wanted, dimensions, { waiting: calls.within(), examples });
 }

@@ -9,9 +9,22 @@ export interface Watch {
   bad: number;
 }
 
+/** What a resumed run must have in common with the one it goes on with. */
+export interface RunTerms {
+  /** Names, by objective. */
+  readonly optimizer: string;
+  /** Examples in a batch, and batches to an update. */
+  readonly batch: number;
+  readonly accumulate: number;
+  readonly seed: number;
+  readonly validation: string;
+  readonly data: string;
+}
+
 /** A `fit` that has not come to its end. */
 export interface RunState {
   stage: string;
+  terms: RunTerms;
   epoch: number;
   /** Batches taken from the epoch, and steps made of them. */
   position: number;
@@ -44,9 +57,10 @@ export function freshState(seed: number | undefined, fitted: boolean): TrainingS
   return { seed, counter: 0, stage: undefined, steps: 0, updates: {}, fitted, run: undefined };
 }
 
-export function freshRun({ name, plateaus }: PlanStage): RunState {
+export function freshRun({ name, plateaus }: PlanStage, terms: RunTerms): RunState {
   return {
     stage: name,
+    terms,
     epoch: 0,
     position: 0,
     epochSteps: 0,
@@ -59,9 +73,16 @@ export function freshRun({ name, plateaus }: PlanStage): RunState {
   };
 }
 
-/** Notes a value: whether it fell below all before. A value that is as good as the best is no improvement. */
-export function watch(state: Watch, value: number): boolean {
-  if (state.best === undefined || value < state.best) {
+/** A plateau ends where the loss falls by this part of the best one, as that of PyTorch's ReduceLROnPlateau does. */
+const plateauThreshold = 1e-4;
+
+/**
+ * Notes a value: whether it fell below all before by at least this part of the best. A value that is as good as the best is
+ * no improvement.
+ */
+export function watch(state: Watch, value: number, threshold = 0): boolean {
+  const { best } = state;
+  if (best === undefined || value < best - threshold * Math.abs(best)) {
     state.best = value;
     state.bad = 0;
     return true;
@@ -74,7 +95,9 @@ export function watch(state: Watch, value: number): boolean {
 export function watchValidation(run: RunState, stage: PlanStage, loss: number): boolean {
   stage.plateaus.forEach(({ factor, patience }, index) => {
     const plateau = run.plateaus[index];
-    if (!plateau || watch(plateau, loss) || plateau.bad < patience) return;
+    if (!plateau || watch(plateau, loss, plateauThreshold)) return;
+    // As many epochs are borne; the next one that is no better lowers it.
+    if (plateau.bad <= patience) return;
     plateau.value *= factor;
     plateau.bad = 0;
   });

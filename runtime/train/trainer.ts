@@ -3,8 +3,10 @@
 import type { Report } from "../api.js";
 import { at, fail, unknownName } from "../errors.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
+import type { SafetensorsFile } from "../safetensors.js";
 import { makeRun, resetStorages, type TrainingSession } from "../session.js";
 import { applyWeights, readWeights } from "../weights.js";
+import type { Calls, Waiting } from "./calls.js";
 import type { Batch } from "./data.js";
 import {
   addToSums,
@@ -39,6 +41,7 @@ export interface Update {
 
 export interface Trainer {
   readonly session: TrainingSession;
+  readonly calls: Calls;
   readonly readFile: (file: string) => Promise<Uint8Array>;
   state: TrainingState;
   journal: Journal;
@@ -51,18 +54,22 @@ export interface Trainer {
   pending: StepRecord[];
   /** A file to go on from after a loss of the device. */
   snapshot: Uint8Array | undefined;
-  /** The stage of a loaded run: those before it are done. */
-  resumed: string | undefined;
+  /** Why the run in the weights file cannot go on with this model. */
+  obstacle: string | undefined;
+  /** Steps that wait for others, in order. */
+  queue: Promise<void> | undefined;
   breathed: number;
 }
 
 export function createTrainer(
   session: TrainingSession,
+  calls: Calls,
   state: TrainingState,
   readFile: Trainer["readFile"],
 ): Trainer {
   return {
     session,
+    calls,
     readFile,
     state,
     journal: openJournal(session),
@@ -71,7 +78,8 @@ export function createTrainer(
     best: undefined,
     pending: [],
     snapshot: undefined,
-    resumed: undefined,
+    obstacle: undefined,
+    queue: undefined,
     breathed: performance.now(),
   };
 }
@@ -95,18 +103,41 @@ export function seedOfStage({ state }: Trainer, stage: PlanStage): number {
   return (state.seed ?? stage.seed) >>> 0;
 }
 
-/** Each stage begins with fresh optimizer state, and with what its `start` lines name. */
+/** A step in another stage than the one before begins that stage. */
 export async function enterStage(trainer: Trainer, stage: PlanStage): Promise<void> {
+  if (trainer.state.stage === stage.name) return;
+  await beginStage(trainer, stage, trainer.calls.within());
+}
+
+/**
+ * Each stage begins with fresh optimizer state, and with what its `start` lines name. Nothing changes before all of it is
+ * read, and nothing is awaited where there is nothing to read.
+ */
+export async function beginStage(
+  trainer: Trainer,
+  stage: PlanStage,
+  waiting: Waiting,
+): Promise<void> {
   const { session, state } = trainer;
-  if (state.stage === stage.name) return;
-  resetOptimizer(session, stage);
-  Object.assign(state, { stage: stage.name, steps: 0, updates: {} });
+  const files: [SafetensorsFile, readonly string[]][] = [];
   for (const { file, parameters } of stage.start) {
-    const weights = readWeights(await trainer.readFile(file));
+    const weights = readWeights(await waiting.wait(trainer.readFile(file)));
     const missing = parameters.filter((name) => !weights.tensors.has(name));
     if (missing.length > 0) fail("weights", `${file} has no ${missing.join(", ")}`);
-    applyWeights(session, weights, parameters);
+    files.push([weights, parameters]);
   }
+  resetOptimizer(session, stage);
+  dropRun(trainer);
+  Object.assign(state, { stage: stage.name, steps: 0, updates: {} });
+  Object.assign(trainer, { held: [], obstacle: undefined });
+  for (const [weights, parameters] of files) applyWeights(session, weights, parameters);
+}
+
+/** The unfinished run, if there is one, cannot be gone on with any more. */
+export function dropRun(trainer: Trainer): void {
+  trainer.best?.free();
+  trainer.best = undefined;
+  trainer.state.run = undefined;
 }
 
 /** Optimizer state and accumulators of a stage at their first values. */

@@ -58,7 +58,7 @@ onBothBackends("a resumed run", lineModule, (open) => {
       const bytes = await first.save({ optimizer: true });
 
       const second = await open(plan, { weights: bytes });
-      const rest = await second.fit(data);
+      const rest = await second.fit(data, { resume: true });
       expect(await endOf(second)).toBe(await endOf(whole));
       expect(rest.epochs.at(-1)?.loss).toBe(history.epochs.at(-1)?.loss);
       expect(rest.best).toEqual(history.best);
@@ -75,7 +75,7 @@ onBothBackends("a resumed run", lineModule, (open) => {
     for (const bytes of [saved[0], saved[1], saved[3], saved.at(-1)]) {
       if (!bytes) throw new Error("not saved");
       const net = await open(plan, { weights: bytes });
-      for (const stage of ["pretrain", "finetune"]) await net.fit(data, { stage });
+      await net.fit(data, { resume: true });
       expect(await endOf(net)).toBe(end);
     }
   });

@@ -1,0 +1,223 @@
+// Whole data sets as a caller gives them in; their rows as batches, in an order that the seed fixes, out.
+
+import { arrayOf, emptyValues, type Values } from "../backend.js";
+import { countOf, evaluateDim, evaluateShape, type Dimensions } from "../dimensions.js";
+import { fail } from "../errors.js";
+import { orders, permutation } from "../philox.js";
+import type { PlanInput } from "../plan.js";
+import type { TrainingSession } from "../session.js";
+import {
+  checkValues,
+  dimensionsOf,
+  inputOf,
+  isGpuBuffer,
+  readInput,
+  toValues,
+  type GivenTensor,
+} from "../tensors.js";
+import type { Waiting } from "./calls.js";
+import type { Batch, Cursor, Source } from "./data.js";
+
+export interface ArrayTensor {
+  readonly input: PlanInput;
+  readonly data: ArrayLike<number>;
+  /** Of `data` when it was opened: a buffer may be transferred away. */
+  readonly length: number;
+}
+
+export interface ArrayData {
+  readonly kind: "arrays";
+  readonly tensors: readonly ArrayTensor[];
+  readonly dimensions: Dimensions;
+  readonly count: number;
+}
+
+/** Arrays of more numbers are not copied, but read where they lie and checked again when they are used. */
+const mostCopied = 2 ** 20;
+
+/** Looks at the data once: names, shapes and every value. What is copied is copied before the first wait. */
+export async function openArrays(
+  { plan, backend }: TrainingSession,
+  data: object,
+  names: readonly string[],
+): Promise<ArrayData> {
+  const given = await Promise.all(
+    names.map(async (name): Promise<GivenTensor> => {
+      const tensor = readInput(plan, name, data);
+      const { data: numbers } = tensor;
+      if (!isGpuBuffer(numbers)) return { ...tensor, data: ownNumbers(numbers) };
+      return { ...tensor, data: await backend.download(numbers, inputOf(plan, name).type) };
+    }),
+  );
+  const dimensions = dimensionsOf(plan, given);
+  const tensors = given.map(({ name, data: numbers }) => {
+    const input = inputOf(plan, name);
+    const values = numbers as ArrayLike<number>;
+    checkValues(input, values, evaluateShape(input.shape, dimensions));
+    return { input, data: values, length: values.length };
+  });
+  const telling = tensors.some(({ input }) => batchAxis(input) >= 0);
+  const count = telling ? (dimensions["batch"] ?? 1) : 1;
+  if (count === 0) fail("data", "the data has no examples");
+  return { kind: "arrays", tensors, dimensions, count };
+}
+
+/** Lists were made into new arrays already. */
+function ownNumbers(numbers: ArrayLike<number>): ArrayLike<number> {
+  const isShort = ArrayBuffer.isView(numbers) && numbers.length <= mostCopied;
+  return isShort ? (numbers as unknown as Float32Array).slice() : numbers;
+}
+
+function batchAxis(input: PlanInput): number {
+  return input.shape.indexOf("batch");
+}
+
+/** Some rows of array data: in their order, or in a new one each epoch. */
+export function arraySource(
+  session: TrainingSession,
+  data: ArrayData,
+  waiting: Waiting,
+  options: {
+    readonly rows?: Uint32Array;
+    readonly batch: number;
+    readonly dropLast?: boolean;
+    readonly seed?: number;
+  },
+): Source {
+  const { precision } = session.backend;
+  const { batch, seed } = options;
+  const rows = options.rows ?? Uint32Array.from({ length: data.count }, (_, index) => index);
+  const batches = options.dropLast
+    ? Math.floor(rows.length / batch)
+    : Math.ceil(rows.length / batch);
+  if (batches === 0) {
+    fail("data", `${rows.length} examples do not fill a batch of ${batch} (drop_last is set)`);
+  }
+  const open = (epoch: number, from: number): Cursor => {
+    const order =
+      seed === undefined
+        ? rows
+        : permutation(rows.length, seed, orders.epoch, epoch).map((index) => rows[index] ?? 0);
+    let position = from;
+    return {
+      next: () => {
+        waiting.check();
+        if (position >= batches) return undefined;
+        const part = order.subarray(position * batch, (position + 1) * batch);
+        position++;
+        return gatherBatch(data, part, precision);
+      },
+      close: () => Promise.resolve(),
+    };
+  };
+  const names = new Set(data.tensors.map(({ input }) => input.name));
+  return { kind: "arrays", once: false, names, examples: rows.length, batches, open };
+}
+
+function gatherBatch(data: ArrayData, rows: Uint32Array, precision: 32 | 64): Batch {
+  const dimensions = { ...data.dimensions, batch: rows.length };
+  const inputs = new Map(
+    data.tensors.map((tensor) => [tensor.input.name, gather(tensor, data, rows, precision)]),
+  );
+  return { inputs, dimensions, examples: rows.length };
+}
+
+/** The rows of a tensor, checked once more: the caller's array may have changed since it was opened. */
+function gather(
+  { input, data, length }: ArrayTensor,
+  { dimensions, count }: ArrayData,
+  rows: Uint32Array,
+  precision: 32 | 64,
+): Values {
+  if (data.length !== length) {
+    fail(
+      "data",
+      `${input.name} had ${length} numbers and has ${data.length} now: data must stay as it is until the call ends (the buffer of an array that was transferred is gone)`,
+    );
+  }
+  const axis = batchAxis(input);
+  const extents = evaluateShape(input.shape, dimensions);
+  const shape = input.shape.map((dim) => evaluateDim(dim, { ...dimensions, batch: rows.length }));
+  const numbers: Values | Float64Array = isExact(input, data, precision)
+    ? emptyValues(input.type, precision, countOf(shape))
+    : new Float64Array(countOf(shape));
+  if (axis < 0) numbers.set(data);
+  else
+    copyRows(data, numbers, rows, {
+      before: extents.slice(0, axis),
+      count,
+      after: extents.slice(axis + 1),
+    });
+  try {
+    checkValues(input, numbers, shape);
+  } catch (error) {
+    // Told by its place in the whole set, if it is still there.
+    checkValues(input, data, extents);
+    throw error;
+  }
+  return toValues(input, numbers, precision);
+}
+
+const smallIntegers = [Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array] as const;
+
+/** Whether the input's own kind of array holds these numbers as they are, wrong ones included. */
+function isExact({ type }: PlanInput, data: ArrayLike<number>, precision: 32 | 64): boolean {
+  if (data instanceof arrayOf(type, precision)) return true;
+  return type === "f32" && smallIntegers.some((Small) => data instanceof Small);
+}
+
+interface Layout {
+  readonly before: readonly number[];
+  readonly count: number;
+  readonly after: readonly number[];
+}
+
+function copyRows(
+  data: ArrayLike<number>,
+  to: Values,
+  rows: Uint32Array,
+  { before, count, after }: Layout,
+): void {
+  const outer = countOf(before);
+  const inner = countOf(after);
+  let target = 0;
+  for (let block = 0; block < outer; block++) {
+    for (const row of rows) {
+      let source = (block * count + row) * inner;
+      for (let element = 0; element < inner; element++) to[target++] = data[source++] ?? NaN;
+    }
+  }
+}
+
+/** Rows held out and rows to train on, both ascending; the seed chooses. */
+export function splitRows(
+  count: number,
+  share: number,
+  seed: number,
+): { readonly held: Uint32Array; readonly kept: Uint32Array } {
+  if (count < 2) fail("data", `${count} examples cannot be split into training and validation`);
+  const size = Math.min(count - 1, Math.max(1, Math.round(count * share)));
+  const order = permutation(count, seed, orders.validation, 0);
+  return { held: order.slice(0, size).sort(), kept: order.slice(size).sort() };
+}
+
+/** Tells sets of data apart: their sizes, and a hash (FNV-1a) of at most a million numbers of each tensor. */
+export function fingerprint({ tensors, count }: ArrayData): string {
+  let hash = 2166136261;
+  const mix = (word: number): void => {
+    hash = Math.imul(hash ^ word, 16777619);
+  };
+  for (const { input, data, length } of tensors) {
+    for (const letter of input.name) mix(letter.charCodeAt(0));
+    mix(length);
+    const stride = Math.ceil(length / 2 ** 20) | 1;
+    const number = new Float64Array(1);
+    const words = new Uint32Array(number.buffer);
+    for (let index = 0; index < length; index += stride) {
+      const value = data[index] ?? 0;
+      number[0] = input.type === "f32" ? Math.fround(value) : value;
+      for (const word of words) mix(word);
+    }
+  }
+  return `${count} examples (${(hash >>> 0).toString(16).padStart(8, "0")})`;
+}

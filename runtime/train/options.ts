@@ -1,0 +1,98 @@
+// The wishes that a call of training was given in; NnError where one is unknown or cannot be, out.
+
+import type { EvaluateOptions, FitOptions, StepOptions } from "../api.js";
+import { fail, unknownName } from "../errors.js";
+
+type Check = (value: unknown) => boolean;
+
+interface Wish {
+  readonly fits: Check;
+  /** What it is, as `… is WANTED, not …` says it. */
+  readonly wanted: string;
+}
+
+type Wishes<Options> = { readonly [Name in keyof Options]-?: Wish };
+
+const text: Wish = { fits: (value) => typeof value === "string", wanted: "a name" };
+const callback: Wish = { fits: (value) => typeof value === "function", wanted: "a function" };
+
+function whole(least: number): Wish {
+  const fits: Check = (value) => Number.isSafeInteger(value) && Number(value) >= least;
+  return { fits, wanted: `a whole number of at least ${least}` };
+}
+
+/** Of a length: it may have no end. */
+function length(least: number): Wish {
+  const { fits, wanted } = whole(least);
+  return { fits: (value) => value === Infinity || fits(value), wanted };
+}
+
+const seed: Wish = { fits: (value) => Number.isSafeInteger(value), wanted: "a whole number" };
+const share: Wish = {
+  fits: (value) => typeof value === "number" && value >= 0 && value <= 1,
+  wanted: "a number from 0 to 1",
+};
+
+const fitWishes: Wishes<FitOptions> = {
+  stage: text,
+  epochs: length(0),
+  steps: length(0),
+  batch: whole(1),
+  stepsPerEpoch: length(1),
+  resume: { fits: (value) => typeof value === "boolean", wanted: "true or false" },
+  validation: {
+    fits: (value) =>
+      typeof value === "number"
+        ? value >= 0 && value < 1
+        : typeof value === "function" || (typeof value === "object" && value !== null),
+    wanted: "a share from 0 to below 1, or data",
+  },
+  signal: {
+    fits: (value) => typeof value === "object" && value !== null && "addEventListener" in value,
+    wanted: "an AbortSignal",
+  },
+  onStep: callback,
+  onEpoch: callback,
+  onStage: callback,
+};
+
+const stepWishes: Wishes<StepOptions> = {
+  stage: text,
+  objective: text,
+  epoch: whole(0),
+  progress: share,
+};
+
+const evaluateWishes: Wishes<EvaluateOptions> = {
+  stage: text,
+  batch: whole(1),
+  examples: whole(1),
+  seed,
+};
+
+function checkWishes<Options>(wishes: Wishes<Options>, given: unknown): void {
+  if (typeof given !== "object" || given === null) fail("option", "options are an object");
+  const known = wishes as Readonly<Record<string, Wish>>;
+  for (const [name, value] of Object.entries(given) as [string, unknown][]) {
+    const wish = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (!wish) unknownName("option", name, Object.keys(known));
+    if (value === undefined || wish.fits(value)) continue;
+    fail("option", `${name} is ${wish.wanted}, not ${describe(value)}`);
+  }
+}
+
+function describe(value: unknown): string {
+  return typeof value === "object" || typeof value === "function" ? typeof value : String(value);
+}
+
+export function checkFitOptions(options: FitOptions): void {
+  checkWishes(fitWishes, options);
+}
+
+export function checkStepOptions(options: StepOptions): void {
+  checkWishes(stepWishes, options);
+}
+
+export function checkEvaluateOptions(options: EvaluateOptions): void {
+  checkWishes(evaluateWishes, options);
+}

@@ -1,0 +1,116 @@
+// Batches one after the other as an iterable gives them in; a source of them, closed when it is left, out.
+
+import type { Dimensions } from "../dimensions.js";
+import { fail } from "../errors.js";
+import type { TrainingSession } from "../session.js";
+import type { Waiting } from "./calls.js";
+import { bindBatch, type Batch, type Cursor, type Source } from "./data.js";
+
+type Batches = AsyncIterator<unknown> | Iterator<unknown>;
+
+export interface StreamData {
+  readonly kind: "stream";
+  readonly start: () => Batches;
+  /** It can be read once, as a generator. */
+  readonly once: boolean;
+}
+
+/** Data that is read one batch after the other; undefined where it is none. */
+export function openStream(data: unknown): StreamData | undefined {
+  if (typeof data === "function") {
+    return { kind: "stream", start: () => iterate((data as () => unknown)()), once: false };
+  }
+  if (typeof data !== "object" || data === null || !isIterable(data)) return undefined;
+  // An iterator gives itself; a ReadableStream is locked by its first reader.
+  const once = "next" in data || "getReader" in data;
+  return { kind: "stream", start: () => iterate(data), once };
+}
+
+function isIterable(data: object): boolean {
+  return Symbol.asyncIterator in data || Symbol.iterator in data;
+}
+
+function iterate(data: unknown): Batches {
+  if (typeof data === "object" && data !== null) {
+    if (Symbol.asyncIterator in data)
+      return (data as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    if (Symbol.iterator in data) return (data as Iterable<unknown>)[Symbol.iterator]();
+  }
+  return fail("data", "the data function returns no iterable of batches");
+}
+
+export function streamSource(
+  session: TrainingSession,
+  { start, once }: StreamData,
+  waiting: Waiting,
+  wanted: ReadonlySet<string>,
+  fallback: Dimensions,
+): Source {
+  let isOpened = false;
+  const open = (_epoch: number, from: number): Cursor => {
+    if (once && isOpened) {
+      fail(
+        "data",
+        "these batches are needed several times, but a generator can be read once: give a function that returns them anew, as () => batches()",
+      );
+    }
+    isOpened = true;
+    const bind = (value: unknown): Batch => bindBatch(session, value, wanted, fallback);
+    return openCursor(start(), waiting, bind, from);
+  };
+  return { kind: "stream", once, names: wanted, examples: undefined, batches: undefined, open };
+}
+
+function openCursor(
+  iterator: Batches,
+  waiting: Waiting,
+  bind: (value: unknown) => Batch,
+  from: number,
+): Cursor {
+  let skip = from;
+  let isOver = false;
+  let isAsked = false;
+  const ask = async (): Promise<IteratorResult<unknown>> => {
+    isAsked = true;
+    try {
+      const result = await iterator.next();
+      isOver ||= result.done === true;
+      return result;
+    } catch (error) {
+      // An iterator that throws has ended.
+      isOver = true;
+      throw error;
+    } finally {
+      isAsked = false;
+    }
+  };
+  const close = async (): Promise<void> => {
+    if (isOver) return;
+    isOver = true;
+    const closing = Promise.resolve(iterator.return?.());
+    // A generator that waits for its next batch closes when it has it: perhaps never.
+    if (isAsked) closing.catch(ignore);
+    else await waiting.wait(closing);
+  };
+  const next = async (): Promise<Batch | undefined> => {
+    for (;;) {
+      if (isOver) return undefined;
+      const { done, value } = await waiting.wait(ask());
+      if (done === true) return undefined;
+      if (skip-- <= 0) return bind(value);
+    }
+  };
+  return {
+    next: async () => {
+      try {
+        return await next();
+      } catch (error) {
+        await close().catch(ignore);
+        throw error;
+      }
+    },
+    close,
+  };
+}
+
+const ignore = (): void => undefined;
