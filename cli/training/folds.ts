@@ -1,5 +1,5 @@
 // In: a run and a number of folds; out: the validation losses and metrics of as many runs, and their means.
-import type { EpochReport } from "../../runtime/api.js";
+import type { EpochReport, History } from "../../runtime/api.js";
 import { batchOf } from "../batches.js";
 import type { Batch } from "../batches.js";
 import type { BoundArray } from "../data/bind.js";
@@ -9,6 +9,7 @@ import { watchInterrupt } from "./interrupt.js";
 import { makeProgress } from "./progress.js";
 import { lengthOf, openRunNetwork } from "./prepare.js";
 import type { Run } from "./prepare.js";
+import { followStages } from "./stages.js";
 
 /** A permutation of 0 … count − 1 that depends on the seed alone (Fisher and Yates, a 32-bit generator). */
 export function permutation(count: number, seed: number): Uint32Array {
@@ -66,6 +67,13 @@ function deviation(values: readonly number[], mean: number): number {
   return Math.sqrt(sum / Math.max(1, values.length - 1));
 }
 
+/** The epoch whose weights the net ended with: those of a stage that stops early are of its best. */
+export function keptEpoch({ epochs, best, weights }: History): EpochReport | undefined {
+  const last = epochs.at(-1);
+  if (weights === "last" || best === undefined) return last;
+  return epochs.find(({ stage, epoch }) => stage === last?.stage && epoch === best.epoch);
+}
+
 export async function runFolds(run: Run, folds: number): Promise<void> {
   const { data, stages, options, terminal } = run;
   if (data.examples === undefined || data.examples < folds)
@@ -81,29 +89,19 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
   for (let fold = 0; fold < folds && !isStopped(); fold++) {
     const { training, validation } = foldOf(data.arrays, order, fold, folds);
     const net = await openRunNetwork(run, options.seed);
-    let last: EpochReport | undefined;
-    for (const stage of stages) {
-      const progress = makeProgress(terminal, options.quiet === true);
-      progress.begin({
-        stage: `fold ${fold + 1}/${folds} ${stage.name}`,
-        stages: folds,
-        epochs: options.epochs ?? stage.epochs,
-      });
-      await net.fit(training, {
-        stage: stage.name,
-        ...lengthOf(options),
-        validation,
-        signal: interrupt.signal,
-        onStep: progress.step,
-        onEpoch: (report) => {
-          last = report;
-          progress.epoch(report);
-        },
-      });
-      progress.end();
-    }
+    const progress = makeProgress(terminal, options.quiet === true);
+    const label = (stage: string): string => `fold ${fold + 1}/${folds} ${stage}`;
+    const history = await net.fit(training, {
+      ...(options.stage === undefined ? {} : { stage: options.stage }),
+      ...lengthOf(options),
+      validation,
+      signal: interrupt.signal,
+      ...followStages(stages, options, progress, { label, count: folds }),
+    });
+    progress.end();
     net.destroy();
-    if (last !== undefined && !isStopped()) results.push(resultsOf(last));
+    const kept = keptEpoch(history);
+    if (kept !== undefined && !isStopped()) results.push(resultsOf(kept));
   }
   interrupt.release();
   const names = Object.keys(results[0] ?? {});

@@ -1,12 +1,13 @@
 // In: the epochs of a run; out: a file of one JSON value a line, written as they end.
 import { appendFileSync } from "node:fs";
-import type { EpochReport } from "../../runtime/api.js";
+import type { EpochReport, StageReport } from "../../runtime/api.js";
 import { startAnew } from "../data/atomic.js";
 import type { Attempt } from "./attempt.js";
 
 export interface RunLog {
   readonly write: (record: Readonly<Record<string, unknown>>) => void;
   readonly epoch: (event: EpochReport) => void;
+  readonly stage: (event: StageReport) => void;
 }
 
 /** Starts the file anew, or goes on with it where a run is resumed. Without a file, logs nowhere. */
@@ -22,6 +23,9 @@ export function openLog(file: string | undefined, resumed: boolean, attempt: Att
     write,
     epoch: (event) => {
       write({ kind: "epoch", ...event });
+    },
+    stage: (event) => {
+      write({ kind: "stage", ...event });
     },
   };
 }

@@ -3,7 +3,8 @@ import type { EpochReport, History, TrainingNet } from "../../runtime/api.js";
 import { batchOf } from "../batches.js";
 import type { TrainOptions } from "../commands/train.js";
 import { writeWhole } from "../data/atomic.js";
-import { durationText, valueText } from "../numbers.js";
+import { Failure } from "../failure.js";
+import { durationText } from "../numbers.js";
 import { pictureText } from "../picture.js";
 import type { Terminal } from "../terminal.js";
 import { writeWeights } from "../weights.js";
@@ -17,6 +18,7 @@ import { checkpointFile, lengthOf, openRunNetwork, prepareRun, tellLoaded } from
 import type { Run } from "./prepare.js";
 import { makeProgress } from "./progress.js";
 import { reportPage } from "./report.js";
+import { followStages, stageText } from "./stages.js";
 import { takeSamples } from "./samples.js";
 
 interface Outcome {
@@ -48,30 +50,46 @@ async function fitStages(
   const { options, stages, data, terminal } = run;
   const progress = makeProgress(terminal, options.quiet === true);
   const epochs: EpochReport[] = [];
-  const batch = batchOf(data.arrays);
-  for (const stage of stages) {
-    const stageEpochs = options.epochs ?? (options.steps === undefined ? stage.epochs : undefined);
-    progress.begin({ stage: stage.name, stages: stages.length, epochs: stageEpochs });
-    const { stopped, best } = await net.fit(batch, {
-      stage: stage.name,
-      ...lengthOf(options),
-      signal,
-      onStep: progress.step,
-      onEpoch: async (report) => {
-        epochs.push(report);
-        progress.epoch(report);
-        log.epoch(report);
-        await saveCheckpoint(run, net, attempt);
-      },
+  const follow = followStages(stages, options, progress, { first: net.run?.stage });
+  const { stopped } = await net.fit(batchOf(data.arrays), {
+    ...(options.stage === undefined ? {} : { stage: options.stage }),
+    ...(run.resumed ? { resume: true } : {}),
+    ...lengthOf(options),
+    signal,
+    onStep: follow.onStep,
+    onEpoch: async (report) => {
+      epochs.push(report);
+      follow.onEpoch(report);
+      log.epoch(report);
+      await saveCheckpoint(run, net, attempt);
+    },
+    onStage: (report) => {
+      follow.onStage(report);
+      log.stage(report);
+      const text = stageText(report);
+      if (text !== undefined) terminal.note(text);
+    },
+  });
+  progress.end();
+  return { epochs, stopped };
+}
+
+/** Says where a resumed run goes on. Throws Failure where the weights hold no run. */
+function tellResumed({ resumed, weights, terminal }: Run, { run: place }: TrainingNet): void {
+  if (!resumed) return;
+  if (place === undefined)
+    throw new Failure(1, "resume", "these weights hold no run that was cut off", {
+      ...(weights === undefined ? {} : { file: weights.file }),
+      hint: "--weights FILE begins a new run from them",
     });
-    progress.end();
-    if (stopped === "early" && best !== undefined)
-      terminal.note(
-        `stopped early: epoch ${best.epoch + 1} had the best validation loss, ${valueText(best.loss)}, and its weights are kept`,
-      );
-    if (stopped === "aborted") return { epochs, stopped };
-  }
-  return { epochs, stopped: "finished" };
+  const { stage, epoch, step } = place;
+  terminal.note(
+    `going on in the stage ${stage} after ${counted(epoch, "epoch")} and ${counted(step, "step")}`,
+  );
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function quoted(argument: string): string {
@@ -129,6 +147,7 @@ async function trainOnce(run: Run): Promise<void> {
   const { options, terminal, model, stages, data } = run;
   const net = await openRunNetwork(run, options.seed);
   tellLoaded(run, net);
+  tellResumed(run, net);
   const { attempt, throwFirst } = makeAttempts(terminal);
   const log = openLog(options.log, run.resumed, attempt);
   const { backend } = net;
@@ -138,6 +157,7 @@ async function trainOnce(run: Run): Promise<void> {
     stages: stages.map(({ name }) => name),
     backend,
     examples: data.examples,
+    ...(run.resumed && net.run !== undefined ? { resumed: net.run } : {}),
   });
   const started = performance.now();
   const interrupt = watchInterrupt(terminal);

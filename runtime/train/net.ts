@@ -74,8 +74,9 @@ function guarded(
   { calls }: Trainer,
   net: InferenceNet,
 ): Pick<InferenceNet, "predict" | "read" | "destroy"> {
-  const { destroy } = net;
-  const { predict, read } = { predict: net.predict.bind(net), read: net.read.bind(net) };
+  const predict = net.predict.bind(net);
+  const read = net.read.bind(net);
+  const destroy = net.destroy.bind(net);
   return {
     predict: ((...given: Parameters<InferenceNet["predict"]>) =>
       calls.run("read", () => predict(...given))) as InferenceNet["predict"],

@@ -82,7 +82,8 @@ function checkWishes<Options>(wishes: Wishes<Options>, given: unknown): void {
 }
 
 function describe(value: unknown): string {
-  return typeof value === "object" || typeof value === "function" ? typeof value : String(value);
+  const isPlain = ["string", "number", "boolean", "bigint"].includes(typeof value);
+  return isPlain || value === null ? String(value) : `a ${typeof value}`;
 }
 
 export function checkFitOptions(options: FitOptions): void {

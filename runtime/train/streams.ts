@@ -6,7 +6,7 @@ import type { TrainingSession } from "../session.js";
 import type { Waiting } from "./calls.js";
 import { bindBatch, type Batch, type Cursor, type Source } from "./data.js";
 
-type Batches = AsyncIterator<unknown> | Iterator<unknown>;
+type Batches = AsyncIterator<unknown, unknown> | Iterator<unknown, unknown>;
 
 export interface StreamData {
   readonly kind: "stream";
@@ -70,7 +70,7 @@ function openCursor(
   let skip = from;
   let isOver = false;
   let isAsked = false;
-  const ask = async (): Promise<IteratorResult<unknown>> => {
+  const ask = async (): Promise<IteratorResult<unknown, unknown>> => {
     isAsked = true;
     try {
       const result = await iterator.next();

@@ -164,7 +164,7 @@ describe("train, evaluate, predict", () => {
     expect(notes).toMatch(/epoch 30\/30 .*loss .*validation .*accuracy .*examples\/s/);
     expect(notes).toContain(`wrote ${weights}`);
     expect(code).toBe(0);
-    expect(readFileSync(log, "utf8").trim().split("\n")).toHaveLength(32);
+    expect(readFileSync(log, "utf8").trim().split("\n")).toHaveLength(33);
     expect(readFileSync(report, "utf8")).toContain("<polyline");
     expect(existsSync(weights)).toBe(true);
   }, 60_000);
@@ -210,18 +210,17 @@ describe("train, evaluate, predict", () => {
     const checkpoint = join(folder.path, "checkpoints");
     const short = join(folder.path, "short.safetensors");
     await succeed(...common, "--epochs", "2", "--checkpoint", checkpoint, "-o", short);
-    const resumed = await run(
-      ...common,
-      "--epochs",
-      "2",
-      "--checkpoint",
-      checkpoint,
-      "--resume",
-      "-o",
-      short,
-    );
+    const resume = ["--checkpoint", checkpoint, "--resume", "-o", short];
+    const finished = await run(...common, "--epochs", "2", ...resume);
+    expect(finished.code).toBe(1);
+    expect(finished.notes).toContain("the run is finished: it made all its 2 epochs");
+    const resumed = await run(...common, "--epochs", "3", ...resume);
     expect(resumed.code).toBe(0);
     expect(resumed.notes).toContain("resuming from");
+    expect(resumed.notes).toMatch(/going on in the stage train after 2 epochs and \d+ steps/);
+    const plain = await run(...common, "-o", short, "--resume");
+    expect(plain.code).toBe(1);
+    expect(plain.notes).toContain("hold no run that was cut off");
   }, 60_000);
   test("folds", async () => {
     const out = await succeed(
