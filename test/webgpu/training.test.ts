@@ -124,7 +124,7 @@ describeGpu("training on WebGPU", () => {
     expect(steps).toBeLessThan(12);
     const bytes = await first.save({ optimizer: true });
     const second = await open(noisy, "webgpu", { weights: bytes });
-    await second.fit();
+    await second.fit({}, { resume: true });
     expect(await weightsOf(second)).toEqual(await weightsOf(whole));
     for (const net of [whole, first, second]) net.destroy();
   });
