@@ -267,10 +267,11 @@ export interface EvaluateOptions<M extends ModelTypes = AnyModel> {
 }
 
 /**
- * A net that trains. One of `fit`, `prepare`, `step` and `evaluate` at a time: another is refused ("busy"), but that steps
- * queue, evaluations may go side by side, and one that begins during `fit` (as in a callback) holds its steps back. `restore`
- * waits for the calls that a lost device ends and is refused beside others; nothing begins while it is under way.
- * `predict`, `read`, `write`, `report` and `save` may be called at any other time. `destroy` ends every call ("destroyed").
+ * A net that trains. One of `fit`, `prepare` and `step` at a time: another is refused ("busy"), but that steps queue.
+ * Evaluations may go side by side; `fit` and `prepare` hold back while one is under way, as in a callback, and `step` and
+ * `write` are refused. `restore` waits for the calls that a lost device ends and is refused beside others; nothing begins
+ * while it is under way. `predict`, `read`, `report` and `save` may be called at any other time. `destroy` ends every call
+ * ("destroyed").
  */
 export interface TrainingNet<M extends ModelTypes = AnyModel> extends InferenceNet<M> {
   /** The unfinished run that `fit` with `resume` goes on with: one cut off, or one in the weights file. */

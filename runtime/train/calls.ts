@@ -9,12 +9,12 @@ export type CallKind = "fit" | "prepare" | "step" | "evaluate" | "write" | "rest
 const training = ["fit", "prepare", "step"] as const;
 
 /**
- * For each call, those beside which it is refused ("busy"). Steps queue; `fit` makes no step while an evaluation that
- * began meanwhile is under way, so that its callbacks may evaluate; a value written takes effect between two steps.
+ * For each call, those beside which it is refused ("busy"). Steps queue; `fit` and `prepare` change nothing while an
+ * evaluation is under way, so that callbacks may evaluate; a value written takes effect between two steps.
  */
 const refusedBeside: Readonly<Record<CallKind, readonly CallKind[]>> = {
-  fit: [...training, "evaluate", "restore"],
-  prepare: [...training, "evaluate", "restore"],
+  fit: [...training, "restore"],
+  prepare: [...training, "restore"],
   step: ["fit", "prepare", "evaluate", "restore"],
   evaluate: ["prepare", "restore"],
   write: ["prepare", "evaluate", "restore"],

@@ -115,6 +115,7 @@ async function runStage(
 ): Promise<StageReport> {
   const { trainer, data, options } = call;
   const { session, state } = trainer;
+  await trainer.calls.idle("evaluate");
   const sources = await prepareStage(trainer, stage, data, options);
   const length = lengthOfRun(stage, sources.training, options);
   refuseOnce(sources.training, length, left.length);
@@ -167,6 +168,7 @@ async function beginRun(
     return state.run;
   }
   const run = freshRun(stage, terms);
+  await trainer.calls.idle("evaluate");
   await beginStage(trainer, stage, telling);
   state.run = run;
   return run;
@@ -310,7 +312,7 @@ async function foldPending({ trainer, run }: StageRun): Promise<void> {
     return;
   }
   for (const record of trainer.pending.filter(isRead)) {
-    addToSums(run.sums, valuesOf(record), record.examples);
+    addToSums(run.sums, sumsOfStep(record));
     run.examples += record.examples;
   }
 }

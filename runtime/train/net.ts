@@ -182,6 +182,7 @@ async function prepare(trainer: Trainer, data: unknown): Promise<void> {
   const stage = plan.stages.length === 0 ? undefined : stageOf(plan, state.stage);
   const batch = stage?.dimensions["batch"] ?? trainedBatch(plan);
   const source = await openSet(trainer, data, inputsOf(plan, isFitted), batch);
+  await trainer.calls.idle("evaluate");
   await fitValues(trainer, source, stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
 }
 

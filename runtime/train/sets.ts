@@ -137,16 +137,20 @@ async function countingBatches(
   const cursor = source.open(0, 0);
   const totals: Record<string, number> = Object.fromEntries([...sizes].map(([name]) => [name, 0]));
   let examples = 0;
-  for (let index = 0; ; index++) {
-    const batch = await cursor.next();
-    if (!batch) break;
-    examples += batch.examples;
-    const dimensions = { ...batch.dimensions, batch: batch.examples };
-    for (const [name, size] of sizes)
-      totals[name] = (totals[name] ?? 0) + evaluateDim(size, dimensions);
-    compareDimensions(run, batch);
-    await visit(batch, index);
-    await breathe(trainer);
+  try {
+    for (let index = 0; ; index++) {
+      const batch = await cursor.next();
+      if (!batch) break;
+      examples += batch.examples;
+      const dimensions = { ...batch.dimensions, batch: batch.examples };
+      for (const [name, size] of sizes)
+        totals[name] = (totals[name] ?? 0) + evaluateDim(size, dimensions);
+      compareDimensions(run, batch);
+      await visit(batch, index);
+      await breathe(trainer);
+    }
+  } finally {
+    await cursor.close();
   }
   if (run.examples !== undefined && run.examples !== examples) {
     fail(

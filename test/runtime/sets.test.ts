@@ -305,7 +305,11 @@ describe.each(backends)("streams on %s", (backend) => {
   it("that cannot be read again are told so", async () => {
     const net = await opened(shares);
     const once = [{ x: [1, 2] }, { x: [3] }].values();
-    const { code, message } = await failure(net.prepare(once));
+    const told = await failure(net.prepare(once));
+    expect(told.code).toBe("data");
+    expect(told.message).toContain("a generator can be read once");
+    const other = [{ x: [1, 2] }, { x: [3] }].values();
+    const { code, message } = await failure(net.prepare({ [Symbol.iterator]: () => other }));
     expect(code).toBe("data");
     expect(message).toContain("3 examples at first and 0");
   });
