@@ -6,6 +6,12 @@ export interface GpuBuffer {
   readonly usage: number;
   destroy(): unknown;
 }
+/** The platform's own GPUBuffer where its types are at hand. */
+export type OutputBuffer = typeof globalThis extends {
+  GPUBuffer: { prototype: infer Buffer extends GpuBuffer };
+}
+  ? Buffer
+  : GpuBuffer;
 export interface GpuDevice {
   readonly queue: object;
   readonly limits: object;
@@ -43,6 +49,9 @@ export type TensorInput =
 
 /** An output: row-major; `Uint8Array` for bool. */
 export type TensorOutput = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+/** Bytes of a buffer of their own, as Blob and fetch take them. */
+export type FileBytes = Uint8Array & { readonly buffer: ArrayBuffer };
 
 /** What a generated model fills in with its own names. */
 export interface ModelTypes {
@@ -128,7 +137,7 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
   predict(
     inputs: M["inputs"],
     options: PredictOptions<Extract<keyof M["outputs"], string>> & { readonly as: "gpu" },
-  ): Promise<{ readonly [K in keyof M["outputs"]]: GpuBuffer }>;
+  ): Promise<{ readonly [K in keyof M["outputs"]]: OutputBuffer }>;
   predict(
     inputs?: M["inputs"],
     options?: PredictOptions<Extract<keyof M["outputs"], string>>,
@@ -277,7 +286,7 @@ export interface TrainingNet<M extends ModelTypes = AnyModel> extends InferenceN
   /** The unfinished run that `fit` with `resume` goes on with: one cut off, or one in the weights file. */
   readonly run: RunPlace<M> | undefined;
   /** A safetensors file; with `optimizer`, all that a resumed run needs. */
-  save(options?: { readonly optimizer?: boolean }): Promise<Uint8Array>;
+  save(options?: { readonly optimizer?: boolean }): Promise<FileBytes>;
   /** Computes the fitted values from the whole training set. */
   prepare(data: TrainingData<M["data"]>): Promise<void>;
   /** One update from one batch (or from several that `accumulate` joins); resolves when the next may be given. */

@@ -1,8 +1,16 @@
 // A compiled model in; a net that trains and predicts, without a bundle, out.
 
-import { createCpuBackend } from "./cpu.js";
 import { evaluateHost } from "./host.js";
-import type { AnyModel, ModelTypes, TrainingLoadOptions, TrainingNet } from "./api.js";
+import type {
+  AnyModel,
+  InferenceNet,
+  LoadOptions,
+  ModelTypes,
+  TrainingLoadOptions,
+  TrainingNet,
+} from "./api.js";
+import type { TrainingBackend } from "./backend.js";
+import { createNet } from "./net.js";
 import type { CpuModule, Plan } from "./plan.js";
 import {
   closeOnError,
@@ -13,6 +21,7 @@ import {
 import { initialize } from "./train/initialize.js";
 import { createTrainingNet } from "./train/net.js";
 import { createTrainingGpuBackend } from "./train/webgpu.js";
+import { createWebGpuBackend } from "./webgpu.js";
 
 export type * from "./api.js";
 export type * from "./plan.js";
@@ -21,11 +30,43 @@ export { NnError, type ErrorCode } from "./errors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
 export { makeRun, type Session } from "./session.js";
 
-export interface RuntimeOptions extends TrainingLoadOptions {
+interface CpuOptions {
   /** The printed CPU kernels, imported as a module; called only where the CPU is used. */
   readonly cpu?: () => Promise<CpuModule>;
+}
+
+export interface RuntimeOptions extends TrainingLoadOptions, CpuOptions {
   /** 64: double precision on the CPU, for checks of derivatives. */
   readonly precision?: 32 | 64;
+}
+
+/** The CPU's backend is fetched with its kernels, where the CPU is used. */
+function cpuOpener(
+  plan: Plan,
+  cpu: CpuOptions["cpu"],
+): ((precision: 32 | 64) => Promise<TrainingBackend>) | undefined {
+  return (
+    cpu &&
+    (async (precision) => {
+      const [{ createCpuBackend }, module] = await Promise.all([import("./cpu.js"), cpu()]);
+      return createCpuBackend(plan, module, precision);
+    })
+  );
+}
+
+/** Opens a plan for inference alone: bundlers leave out what trains. Throws NnError. */
+export async function loadInference<M extends ModelTypes = AnyModel>(
+  plan: Plan,
+  options: LoadOptions & CpuOptions = {},
+): Promise<InferenceNet<M>> {
+  const session = await openWith(plan, {
+    ...options,
+    createGpu: createWebGpuBackend,
+    evaluateHost,
+    openCpu: cpuOpener(plan, options.cpu),
+  });
+  const net = await closeOnError(session, () => createNet(session, options));
+  return net as unknown as InferenceNet<M>;
 }
 
 /** A backend with the plan's storages, for runs of single programs. Throws NnError. */
@@ -47,10 +88,9 @@ export async function load<M extends ModelTypes = AnyModel>(
   options: RuntimeOptions = {},
 ): Promise<TrainingNet<M>> {
   const plan = "plan" in model ? model.plan : model;
-  const { cpu } = options;
   const session = await openSession(plan, {
     ...options,
-    openCpu: cpu && (async (precision) => createCpuBackend(plan, await cpu(), precision)),
+    openCpu: cpuOpener(plan, options.cpu),
   });
   const net = await closeOnError(session, () => createTrainingNet(session, options));
   return net as unknown as TrainingNet<M>;

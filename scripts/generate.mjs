@@ -46,9 +46,12 @@ async function runtimeModule(root) {
     parts.push(`export const ${entry}Runtime: string =\n  ${JSON.stringify(readable)};\n`);
     parts.push(`export const ${entry}RuntimeMinified: string =\n  ${JSON.stringify(minified)};\n`);
   }
-  const api = await readFile(join(root, "runtime/api.ts"), "utf8");
+  const errors = await readFile(join(root, "runtime/errors.ts"), "utf8");
+  const codes = /export type ErrorCode =[^;]*;\n/.exec(errors);
+  if (!codes) throw new Error("runtime/errors.ts declares no ErrorCode");
+  const api = `${await readFile(join(root, "runtime/api.ts"), "utf8")}\n${codes[0]}`;
   parts.push(
-    `/** The types that apps meet: the source of runtime/api.ts. */\nexport const apiTypes: string =\n  ${JSON.stringify(api)};\n`,
+    `/** The types that apps meet: the source of runtime/api.ts, and the codes of errors. */\nexport const apiTypes: string =\n  ${JSON.stringify(api)};\n`,
   );
   return parts.join("");
 }
@@ -113,8 +116,9 @@ async function bundleMinified(file) {
   const text = await bundle(file, true);
   const { body, names } = splitExports(text, file);
   const returned = names.map(({ local, exported }) => `${exported}:${local}`).join(",");
-  const declared = names.map(({ exported }) => exported).join(",");
-  return `const {${declared}}=(()=>{${body.trim()}return{${returned}}})();\n`;
+  // Bundlers drop what is unused of a pure call's members, not of a pattern.
+  const declared = names.map(({ exported }) => `${exported}=nnc.${exported}`).join(",");
+  return `const nnc=/* @__PURE__ */(()=>{${body.trim()}return{${returned}}})(),${declared};\n`;
 }
 
 async function bundle(file, minify) {

@@ -1,5 +1,5 @@
 // In: `nnc compile FILE`; out: the bundle's files in a folder.
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
@@ -40,6 +40,25 @@ async function checkedWeights(file: string, models: readonly CompiledModel[]): P
   throw new Failure(1, "weights", differences.join("\n"), { file });
 }
 
+const packageName = "package.json";
+
+/** A package.json that stands in the folder is the user's, and is not written over. */
+function keepsPackage(folder: string, terminal: Terminal): boolean {
+  const file = join(folder, packageName);
+  if (!existsSync(file)) return false;
+  let type: unknown;
+  try {
+    type = (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type;
+  } catch {
+    type = undefined;
+  }
+  if (type !== "module")
+    terminal.note(
+      `${file} stays as it is; it does not say "type": "module", so Node.js may take the bundle for CommonJS: say it there, or write to a folder of its own`,
+    );
+  return true;
+}
+
 async function runCompile(
   file: string,
   options: CompileOptions,
@@ -63,7 +82,9 @@ async function runCompile(
     throw writeErrorOf(output, error);
   }
   const stem = basename(file).replace(/\.nn$/, "");
-  const all: [string, string | Uint8Array][] = Object.entries(files);
+  const all: [string, string | Uint8Array][] = Object.entries(files).filter(
+    ([name]) => name !== packageName || !keepsPackage(output, terminal),
+  );
   if (weights !== undefined) all.push([`${stem}.safetensors`, weights]);
   claimOutputs(
     all.map(([name]) => ({ option: "-o", file: join(output, name) })),

@@ -1,7 +1,7 @@
 // Takes compiled models of one file, gives the bundle's files by name: modules, types, shaders, the plan as data.
 import type { Plan } from "../../runtime/plan.js";
 import type { CompiledEntry, CompiledModel } from "../compile.js";
-import { declarationsOf } from "./declarations.js";
+import { declarationsOf, errorClass, freeName } from "./declarations.js";
 import { commentText } from "./expression.js";
 import { formatted } from "./format.js";
 import { compilerName } from "./modelPlan.js";
@@ -47,8 +47,12 @@ export async function emit(
     ...(entry === "training" ? {} : await entryFiles(request, "inference")),
     ...(entry === "inference" ? {} : await entryFiles(request, "training")),
     [`${request.stem}.plan.json`]: planFile(request, entry),
+    "package.json": packageFile,
   };
 }
+
+/** What makes Node and bundlers take the files beside it for what they are, whatever the app's own package.json says. */
+const packageFile = `${JSON.stringify({ type: "module", sideEffects: false }, undefined, 2)}\n`;
 
 function stemOf(file: string): string {
   const name = file.split(/[\\/]/).at(-1) ?? "model";
@@ -71,7 +75,12 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
     external: request.external,
   });
   return {
-    [`${stem}.js`]: await script(request, moduleText(request, entry, stem)),
+    [`${stem}.js`]: await script(
+      request,
+      moduleText(request, entry, stem),
+      // Deno looks for types where a module says they are.
+      `/* @ts-self-types="./${stem}.d.ts" */\n`,
+    ),
     [`${stem}.cpu.js`]: await script(request, cpuText(request, entry)),
     [`${stem}.d.ts`]: await formatted(
       `// Types of ${stem}.js, written by ${compilerName}.\n${declarations}`,
@@ -81,30 +90,40 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
   };
 }
 
-async function script(request: Request, text: string): Promise<string> {
-  if (request.minify) return `${minifyJavaScript(text)}\n`;
-  return formatted(`// Written by ${compilerName}; changes here are lost.\n${text}`, "javascript");
+async function script(request: Request, text: string, head = ""): Promise<string> {
+  if (request.minify) return `${head}${minifyJavaScript(text)}\n`;
+  const whole = `${head}// Written by ${compilerName}; changes here are lost.\n${text}`;
+  return formatted(whole, "javascript");
 }
 
-/** The module that apps import: the runtime, each plan with its shaders, each model under its name. */
+/** The module that apps import: the runtime, and each model, with its plan and shaders, under its name. */
 function moduleText(request: Request, entry: EntryName, stem: string): string {
-  const several = request.models.length > 1;
+  const head = runtimeText(request, entry);
   const parts = request.models.map((model, at) => {
-    const { plan } = entryOf(model, entry);
-    const file = JSON.stringify(`./${stem}.cpu.js`);
-    const kernels = several ? `.then((cpu) => ({ ...cpu, kernels: cpu.kernels[${at}] }))` : "";
-    const cpu = `() => import(${file})${kernels}`;
-    const value = request.external
-      ? `{ name: plan${at + 1}.model, load: (options) => load(plan${at + 1}, { ...options, cpu: ${cpu} }) }`
-      : `defineModel(plan${at + 1}, ${cpu})`;
+    const local = freeName(model.name, head);
     return [
-      `const plan${at + 1} = ${planLiteral(plan, request.minify)};`,
       documentation(request, model),
-      `const model${at + 1} = ${value};`,
-      `export { model${at + 1} as ${model.name} };`,
+      // What an app does not use, its bundler may leave out.
+      `const ${local} = /* @__PURE__ */ ${modelValue(request, entry, stem, at)};`,
+      `export { ${local === model.name ? local : `${local} as ${model.name}`} };`,
     ].join("\n");
   });
-  return [runtimeText(request, entry), ...parts].join("\n");
+  const taken = request.models.some(({ name }) => name === errorClass);
+  const errors = taken || request.external ? "" : `export { ${errorClass} };\n`;
+  return [head, errors, ...parts].join("\n");
+}
+
+function modelValue(request: Request, entry: EntryName, stem: string, at: number): string {
+  const model = request.models[at];
+  if (model === undefined) throw new Error("there is no such model");
+  const { plan } = entryOf(model, entry);
+  const kernels =
+    request.models.length > 1 ? `.then((cpu) => ({ ...cpu, kernels: cpu.kernels[${at}] }))` : "";
+  const cpu = `() => import(${JSON.stringify(`./${stem}.cpu.js`)})${kernels}`;
+  const literal = planLiteral(plan, request.minify);
+  return request.external
+    ? `((plan) => ({ name: plan.model, load: (options) => load(plan, { ...options, cpu: ${cpu} }) }))(${literal})`
+    : `defineModel(${literal}, ${cpu})`;
 }
 
 function documentation(request: Request, model: CompiledModel): string {
@@ -113,7 +132,19 @@ function documentation(request: Request, model: CompiledModel): string {
 }
 
 function runtimeText(request: Request, entry: EntryName): string {
-  if (request.external) return 'import { load } from "nnc/runtime";\n';
+  if (request.external) {
+    const load = entry === "training" ? "load" : "loadInference as load";
+    const taken = request.models.some(({ name }) => name === errorClass);
+    const errors = taken ? "" : `export { ${errorClass} } from "nnc/runtime";\n`;
+    return `import { ${load} } from "nnc/runtime";\n${errors}`;
+  }
+  return licence + embeddedRuntime(request, entry);
+}
+
+/** The licence asks that its line goes with every copy; minifiers keep comments that begin so. */
+const licence = `/*! ${compilerName} runtime, MIT, (c) 2026 The nnc authors */\n`;
+
+function embeddedRuntime(request: Request, entry: EntryName): string {
   if (entry === "training") {
     return request.minify ? runtime.trainingRuntimeMinified : runtime.trainingRuntime;
   }
@@ -136,7 +167,7 @@ function cpuText(request: Request, entry: EntryName): string {
   const exported = `export const kernels = ${kernels};\n`;
   if (request.external) return exported;
   const text = request.minify ? runtime.cpuRuntimeMinified : runtime.cpuRuntime;
-  return `${text}\n${exported}export { createCpuBackend };\n`;
+  return `${licence}${text}\n${exported}export { createCpuBackend };\n`;
 }
 
 function kernelsText(kernels: readonly PlannedKernel[]): string {

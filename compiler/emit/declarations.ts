@@ -24,11 +24,31 @@ export interface AbortSignalLike {
 }
 `;
 
+/** Of every error that a bundle throws; exported, unless a model bears its name. */
+export const errorClass = "NnError";
+
+const errorDeclaration = `
+/** Every error that this module throws on purpose; \`code\` says which kind. */
+export declare class ${errorClass} extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  constructor(code: ErrorCode, message: string, details?: Readonly<Record<string, unknown>>);
+}
+`;
+
+const externalTypes =
+  'import type { InferenceNet, Model, TensorInput, TrainingLoadOptions, TrainingNet } from "nnc/runtime";\n';
+const externalErrors = `export { ${errorClass}, type ErrorCode } from "nnc/runtime";\n`;
+
+function headOf({ external, models, api }: DeclarationRequest): string {
+  const taken = models.some(({ name }) => name === errorClass);
+  if (external) return externalTypes + (taken ? "" : externalErrors);
+  return portableApi(api) + (taken ? "" : errorDeclaration);
+}
+
 export function declarationsOf(request: DeclarationRequest): string {
-  const head = request.external
-    ? 'import type { InferenceNet, Model, TensorInput, TrainingLoadOptions, TrainingNet } from "nnc/runtime";\n'
-    : portableApi(request.api);
-  const parts = request.models.map((model, at) => modelDeclarations(request, model, at));
+  const head = headOf(request);
+  const parts = request.models.map((model) => modelDeclarations(request, model));
   return [head, ...parts].join("\n");
 }
 
@@ -42,7 +62,7 @@ function portableApi(api: string): string {
   return platformTypes + portable;
 }
 
-function modelDeclarations(request: DeclarationRequest, model: CompiledModel, at: number): string {
+function modelDeclarations(request: DeclarationRequest, model: CompiledModel): string {
   const { plan } = request.entryOf(model);
   const name = (suffix: string): string => freeName(`${model.name}${suffix}`, request.api);
   const inputs = plan.inputs.filter((input) => input.role === "input");
@@ -60,6 +80,7 @@ function modelDeclarations(request: DeclarationRequest, model: CompiledModel, at
     `stages: ${union(plan.stages.map((stage) => stage.name))};`,
     `objectives: ${union(plan.stages.flatMap((stage) => stage.objectives.map((each) => each.name)))};`,
   ];
+  const local = name("");
   const net = request.training ? "TrainingNet" : "InferenceNet";
   const options = request.training ? ", TrainingLoadOptions" : "";
   return [
@@ -81,14 +102,14 @@ function modelDeclarations(request: DeclarationRequest, model: CompiledModel, at
       types.map((line) => `readonly ${line}`),
     ),
     documentation(model.typed.doc),
-    `declare const model${at + 1}: Model<${net}<${name("Types")}>${options}>;`,
-    `export { model${at + 1} as ${model.name} };`,
+    `declare const ${local}: Model<${net}<${name("Types")}>${options}>;`,
+    `export { ${local === model.name ? local : `${local} as ${model.name}`} };`,
     "",
   ].join("\n");
 }
 
 /** A model may be called as one of the interface's types is. */
-function freeName(name: string, taken: string): string {
+export function freeName(name: string, taken: string): string {
   return new RegExp(`\\b${name}\\b`).test(taken) ? freeName(`${name}_`, taken) : name;
 }
 

@@ -6,7 +6,7 @@ import { minifyWgsl } from "./minifyWgsl.js";
 export function planLiteral(plan: Plan, minify: boolean): string {
   const shaders = plan.kernels.map(({ wgsl }) => (minify ? minifyWgsl(wgsl) : wgsl));
   const marked = {
-    ...plan,
+    ...withoutCosts(plan),
     kernels: plan.kernels.map((kernel, at) => ({ ...kernel, wgsl: shaderMark(at) })),
   };
   const text = minify ? shortLiteral(reduced(marked)) : JSON.stringify(marked);
@@ -25,6 +25,15 @@ function templateLiteral(text: string): string {
   return `\`${text.replace(/[\\`]|\$\{/g, (found) => `\\${found}`)}\``;
 }
 
+/** Estimates are for `nnc inspect` and the plan's own file. */
+function withoutCosts(plan: Plan): Plan {
+  const programs = plan.programs.map((program) => ({
+    ...program,
+    dispatches: program.dispatches.map((dispatch) => without(dispatch, "flops")),
+  }));
+  return { ...plan, programs: programs as unknown as Plan["programs"] };
+}
+
 /** The plan without what tells people about the model, which the runtime does not read. */
 function reduced(plan: Plan): unknown {
   return {
@@ -35,7 +44,7 @@ function reduced(plan: Plan): unknown {
     programs: plan.programs.map((program) => ({
       ...program,
       dispatches: program.dispatches.map((dispatch) => ({
-        ...without(dispatch, "flops"),
+        ...dispatch,
         buffers: dispatch.buffers.map(reference),
         // What serves every result is always needed, as what says nothing.
         serves: dispatch.serves?.length === program.results.length ? undefined : dispatch.serves,
@@ -78,7 +87,9 @@ function shortLiteral(value: unknown): string {
     return name;
   };
   const body = printShort(value, nameOf);
-  return bound.length === 0 ? body : `(()=>{const ${bound.join(",")};return${body}})()`;
+  return bound.length === 0
+    ? body
+    : `/* @__PURE__ */(()=>{const ${bound.join(",")};return${body}})()`;
 }
 
 /** A shorter part is not worth a name. */

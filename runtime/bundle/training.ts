@@ -25,3 +25,6 @@ export function defineModel<M extends ModelTypes = AnyModel>(
     },
   };
 }
+
+/** So that apps can tell its errors from others. */
+export { NnError } from "../errors.js";

@@ -24,7 +24,7 @@ const optimizerPrefix = "optimizer/";
 export async function saveTrainer(
   trainer: Trainer,
   { optimizer = false }: { readonly optimizer?: boolean },
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const { session, best } = trainer;
   const { plan, backend } = session;
   // Everything is asked for before the first answer is awaited, so that all is of one moment.

@@ -48,7 +48,6 @@ async function written(options: EmitOptions): Promise<string> {
   folders.push(folder);
   const files = await emit(compiled(), { file: "two.nn", ...options });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   return folder;
 }
 
@@ -65,7 +64,7 @@ describe("the bundle's files", () => {
         .flatMap((entry) =>
           ["js", "cpu.js", "d.ts", "wgsl"].map((ending) => `two models${entry}.${ending}`),
         )
-        .concat("two models.plan.json"),
+        .concat("two models.plan.json", "package.json"),
     );
     const inference = Object.keys(await emit(compiled(), { entry: "inference" }));
     expect(inference.filter((name) => name.includes("train"))).toEqual([]);
@@ -161,7 +160,8 @@ export { closeness, toString };
 
 it("with an external runtime the modules import it", async () => {
   const files = await emit(compiled(), { externalRuntime: true, file: "two.nn" });
-  expect(files["two.js"]).toContain('import { load } from "nnc/runtime";');
+  expect(files["two.js"]).toContain('import { loadInference as load } from "nnc/runtime";');
+  expect(files["two.train.js"]).toContain('import { load } from "nnc/runtime";');
   expect(files["two.cpu.js"]).not.toContain("createCpuBackend");
   expect((files["two.js"] ?? "").length).toBeLessThan(20_000);
 });

@@ -1,0 +1,219 @@
+// Bundles in; what lies around them in an app, module systems, type checkers and bundlers, taken through its paces, out.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import ts from "typescript";
+import { afterAll, describe, expect, it } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import { emit } from "../../compiler/emit/bundle.js";
+import type { EmitOptions } from "../../compiler/emit/bundle.js";
+import { runProgram } from "../../cli/program.js";
+import { recorder } from "../cli/terminals.js";
+
+const root = join(import.meta.dirname, "../..");
+const source = `
+model First { input x: [batch, 2]  output y = x |> dense(1, name: "onlyInFirst")  loss y ^ 2 }
+train First { optimizer sgd(lr: 0.1)  batch 2 }
+model Second { input x: [batch, 2]  output y = x |> dense(1, name: "onlyInSecond")  loss y ^ 2 }
+train Second { optimizer sgd(lr: 0.1)  batch 2 }
+`;
+
+const base = mkdtempSync(join(tmpdir(), "nnc-package-"));
+afterAll(() => {
+  rmSync(base, { recursive: true });
+});
+
+let folders = 0;
+/** A folder as `npm init -y` makes it, with bundles of the two models below it. */
+async function app(options: EmitOptions = {}, text = source): Promise<string> {
+  const folder = join(base, String(folders++));
+  mkdirSync(join(folder, "dist"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "name": "app", "type": "commonjs" }');
+  const files = await emit(compile(text, { file: "two.nn" }).models, options);
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(folder, "dist", name), content);
+  return folder;
+}
+
+const predicts = `
+const { First, NnError } = await import("./dist/two.js");
+const net = await First.load({ backend: "cpu", seed: 1 });
+const { y } = await net.predict({ x: [[1, 2]] });
+const error = await net.predict({ x: [[1, 2, 3]] }).catch((error) => error);
+console.log(y.length, error instanceof NnError, error.code);
+`;
+
+describe("a bundle in an app", () => {
+  it("imports in a folder whose package.json says commonjs, and exports its errors", async () => {
+    for (const minify of [false, true]) {
+      const folder = await app({ minify });
+      writeFileSync(join(folder, "app.mjs"), predicts);
+      const out = execFileSync(process.execPath, ["app.mjs"], { cwd: folder, encoding: "utf8" });
+      expect(out.trim()).toBe("1 true shape");
+      writeFileSync(join(folder, "app.cjs"), `(async () => {${predicts}})();`);
+      const common = execFileSync(process.execPath, ["app.cjs"], { cwd: folder, encoding: "utf8" });
+      expect(common.trim()).toBe("1 true shape");
+    }
+  }, 60_000);
+
+  it("a package.json of the user's is not written over by nnc compile", async () => {
+    const folder = join(base, "kept");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "m.nn"), "model A { input x: [batch]  output y = x }\n");
+    const own = '{ "name": "mine" }';
+    writeFileSync(join(folder, "package.json"), own);
+    const terminal = recorder();
+    const args = ["compile", join(folder, "m.nn"), "-o", folder];
+    expect(await runProgram(args, { terminal, version: "0" })).toBe(0);
+    expect(ts.sys.readFile(join(folder, "package.json"))).toBe(own);
+    expect(terminal.notes.join("\n")).toContain('does not say "type": "module"');
+    const fresh = recorder();
+    const dist = ["compile", join(folder, "m.nn"), "-o", join(folder, "dist")];
+    expect(await runProgram(dist, { terminal: fresh, version: "0" })).toBe(0);
+    expect(ts.sys.readFile(join(folder, "dist", "package.json"))).toContain('"module"');
+    expect(fresh.notes).toEqual([]);
+  }, 60_000);
+
+  it("a model may bear the name of the errors, of a global or of a part of the runtime", async () => {
+    const names = ["NnError", "Map", "nnc", "defineModel", "load"];
+    const text = names.map((name) => `model ${name} { input x: [batch]  output y = x * 2 }`);
+    for (const minify of [false, true]) {
+      const folder = await app({ minify, entry: "inference" }, text.join("\n"));
+      writeFileSync(
+        join(folder, "app.mjs"),
+        `const models = await import("./dist/two.js");
+for (const name of ${JSON.stringify(names)}) {
+  const net = await models[name].load({ backend: "cpu", seed: 0 });
+  console.log(name, (await net.predict({ x: [2] })).y[0]);
+}`,
+      );
+      const out = execFileSync(process.execPath, ["app.mjs"], { cwd: folder, encoding: "utf8" });
+      expect(out.trim().split("\n")).toEqual(names.map((name) => `${name} 4`));
+    }
+  }, 60_000);
+
+  it("tells Deno where its types are, carries the licence, and nothing that only inspect reads", async () => {
+    for (const minify of [false, true]) {
+      const files = await emit(compile(source, { file: "two.nn" }).models, { minify });
+      for (const name of ["two", "two.train"]) {
+        const text = files[`${name}.js`] ?? "";
+        expect(text.startsWith(`/* @ts-self-types="./${name}.d.ts" */\n`)).toBe(true);
+        for (const part of [text, files[`${name}.cpu.js`] ?? ""])
+          expect(part).toMatch(/\/\*! nnc [\d.]+ runtime, MIT, \(c\) 2026 The nnc authors \*\//);
+        expect(text).not.toMatch(/\bflops\b|\bmodel1\b|\bplan1\b/);
+        expect(files[`${name}.d.ts`]).not.toMatch(/\bmodel1\b/);
+      }
+      expect(JSON.stringify(files["two.plan.json"])).toContain("flops");
+    }
+  }, 60_000);
+});
+
+async function bundled(folder: string, entry: string): Promise<string> {
+  writeFileSync(join(folder, "entry.js"), entry);
+  const result = await build({
+    entryPoints: [join(folder, "entry.js")],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    splitting: true,
+    outdir: join(folder, "out"),
+    logLevel: "silent",
+  });
+  // What is fetched when the CPU is used is a file of its own.
+  return result.outputFiles.find(({ path }) => path.endsWith("entry.js"))?.text ?? "";
+}
+
+describe("a bundle in a bundler", () => {
+  it("a model that the app does not use is dropped, and so is the runtime with the last one", async () => {
+    for (const minify of [false, true])
+      for (const externalRuntime of [false, true]) {
+        const folder = await app({ minify, externalRuntime });
+        mkdirSync(join(folder, "node_modules"));
+        symlinkSync(root, join(folder, "node_modules/nnc"));
+        const one = await bundled(
+          folder,
+          'import { First } from "./dist/two.js"; console.log(First);',
+        );
+        expect(one).toContain("onlyInFirst");
+        expect(one).not.toContain("onlyInSecond");
+        const none = await bundled(
+          folder,
+          'import { First } from "./dist/two.js"; console.log(1);',
+        );
+        expect(none.length).toBeLessThan(300);
+      }
+  }, 60_000);
+
+  it("an external runtime takes less than two embedded ones", async () => {
+    const sizes: number[] = [];
+    for (const externalRuntime of [true, false]) {
+      const folder = await app({ minify: true, externalRuntime, entry: "inference" });
+      mkdirSync(join(folder, "node_modules"));
+      symlinkSync(root, join(folder, "node_modules/nnc"));
+      writeFileSync(
+        join(folder, "dist/other.js"),
+        ts.sys.readFile(join(folder, "dist/two.js")) ?? "",
+      );
+      const text = await bundled(
+        folder,
+        'import * as a from "./dist/two.js"; import * as b from "./dist/other.js"; console.log(a.First, b.Second);',
+      );
+      sizes.push(text.length);
+    }
+    const [external = 0, embedded = 0] = sizes;
+    expect(external).toBeLessThan(embedded);
+  }, 60_000);
+});
+
+function diagnosticsOf(folder: string, text: string, options: ts.CompilerOptions): string[] {
+  const file = join(folder, "app.mts");
+  writeFileSync(file, text);
+  const program = ts.createProgram([file], {
+    strict: true,
+    noEmit: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: [],
+    ...options,
+  });
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
+
+describe("a bundle's types", () => {
+  const common = `import { First, NnError } from "./dist/two.train.js";
+const net = await First.load({ seed: 7 });
+const file = await net.save();
+const gpu = await net.predict({ x: [1, 2] }, { as: "gpu" });
+const unknown: unknown = undefined;
+if (unknown instanceof NnError && unknown.code === "shape") unknown.message;
+// @ts-expect-error no such code
+if (unknown instanceof NnError && unknown.code === "nonsense") unknown.message;
+`;
+  it("hold without the platform's, and fit them where they are", async () => {
+    const folder = await app();
+    expect(
+      diagnosticsOf(folder, `${common}gpu.y.destroy(); file.buffer;\n`, {
+        lib: ["lib.es2022.d.ts"],
+      }),
+    ).toEqual([]);
+    expect(
+      diagnosticsOf(
+        folder,
+        `${common}new Blob([file]); await fetch("/", { method: "POST", body: file });
+const buffer: GPUBuffer = gpu.y; await buffer.mapAsync(1);\n`,
+        {
+          lib: ["lib.es2022.d.ts", "lib.dom.d.ts"],
+          typeRoots: [join(root, "node_modules/@webgpu")],
+          types: [join(root, "node_modules/@webgpu/types")],
+        },
+      ),
+    ).toEqual([]);
+  }, 60_000);
+});
