@@ -8,12 +8,13 @@ import type { Backend } from "./options.js";
 import type { Terminal } from "./terminal.js";
 import { readBytes } from "./data/file.js";
 import { dirname, resolve } from "node:path";
+import type { WeightsFile } from "./weights.js";
 
 export interface SessionOptions {
   readonly backend: Backend;
   /** The `.nn` file, beside which `start … from` looks for weights. */
   readonly source: string;
-  readonly weights?: { readonly file: string; readonly bytes: Uint8Array };
+  readonly weights?: Pick<WeightsFile, "file" | "bytes" | "skipped">;
   /** Take what of the weights matches, and leave the rest as it starts. */
   readonly partial?: boolean;
   readonly seed?: number;
@@ -53,8 +54,14 @@ export async function openNetwork(
     if (options.quiet !== true) terminal.note(`backend: ${where} (${reason})`);
     return net;
   } catch (error) {
-    if (weights !== undefined && isWeightsError(error))
-      throw new DataError("weights", error.message, { file: weights.file });
+    if (weights !== undefined && isWeightsError(error)) {
+      const { file, skipped } = weights;
+      const hint = `left out, being of element types that are not read: ${skipped.join(", ")}`;
+      throw new DataError("weights", error.message, {
+        file,
+        ...(skipped.length === 0 ? {} : { hint }),
+      });
+    }
     throw error;
   }
 }

@@ -1,17 +1,16 @@
 // In: weights files and the characters that travel with them; out: checked tensors, and whole files on disk.
 import { readSafetensors, writeSafetensors } from "../runtime/safetensors.js";
-import type { SafetensorsFile } from "../runtime/safetensors.js";
 import type { Plan } from "../runtime/plan.js";
 import { writeWhole } from "./data/atomic.js";
 import { readUnpacked } from "./data/file.js";
 import { readTensorFile } from "./data/tensors.js";
+import type { TensorFile } from "./data/tensors.js";
 import { Failure } from "./failure.js";
 
 const vocabularyPrefix = "vocabulary.";
 
-export interface WeightsFile extends SafetensorsFile {
+export interface WeightsFile extends TensorFile {
   readonly file: string;
-  readonly bytes: Uint8Array;
   /** The characters of text inputs, by input. */
   readonly vocabularies: ReadonlyMap<string, readonly string[]>;
 }
@@ -22,14 +21,13 @@ export function defaultWeightsPath(source: string): string {
 }
 
 export function readWeights(file: string): WeightsFile {
-  const bytes = readUnpacked(file);
-  const { tensors, metadata } = readTensorFile(bytes, file);
+  const content = readTensorFile(readUnpacked(file), file);
   const vocabularies = new Map(
-    Object.entries(metadata)
+    Object.entries(content.metadata)
       .filter(([key]) => key.startsWith(vocabularyPrefix))
       .map(([key, text]) => [key.slice(vocabularyPrefix.length), Array.from(text)]),
   );
-  return { file, bytes, tensors, metadata, vocabularies };
+  return { ...content, file, vocabularies };
 }
 
 /** The weights that a model is used with: none where it has no parameters. Throws Failure where they are not given. */

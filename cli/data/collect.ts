@@ -1,5 +1,6 @@
 // In: `--data` arguments and what a model wants; out: for each input that is given, the reader of its array or its
 // columns of a table, with every file opened once however many arguments name it.
+import { resolve } from "node:path";
 import { nearest } from "../../grammar/nearest.js";
 import { DataError } from "./array.js";
 import { readText } from "./bind-text.js";
@@ -169,8 +170,9 @@ function openFiles({ header }: CollectOptions): {
   const sources = new Map<string, DataSource>();
   const settings = header === undefined ? {} : { header };
   const open = async (file: string): Promise<DataSource> => {
-    const source = sources.get(file) ?? (await openData(file, settings));
-    sources.set(file, source);
+    const path = resolve(file);
+    const source = sources.get(path) ?? (await openData(file, settings));
+    sources.set(path, source);
     return source;
   };
   const close = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import {
   readHeader,
   readSafetensors,
   SafetensorsError,
+  writeSafetensors,
 } from "../../runtime/safetensors.js";
 import type { SafetensorsFile } from "../../runtime/safetensors.js";
 import { DataError } from "./array.js";
@@ -23,8 +24,51 @@ function inFile<T>(file: string, action: () => T): T {
   }
 }
 
-export function readTensorFile(bytes: Uint8Array, file: string): SafetensorsFile {
-  return inFile(file, () => readSafetensors(bytes));
+/** Whether the entry is sound but for an element type that is not read: such tensors are no use, and no harm. */
+function isOfUnknownType(name: string, entry: unknown): entry is { data_offsets: number[] } {
+  try {
+    readEntry(name, entry);
+    return false;
+  } catch (error) {
+    if (!(error instanceof SafetensorsError) || error.code !== "dtype") throw error;
+    const offsets = (entry as { data_offsets?: unknown }).data_offsets;
+    return Array.isArray(offsets) && offsets.every(Number.isSafeInteger);
+  }
+}
+
+export interface TensorFile extends SafetensorsFile {
+  /** The file, without tensors of types that are not read. */
+  readonly bytes: Uint8Array;
+  /** The names of those. */
+  readonly skipped: readonly string[];
+}
+
+/** The file with such tensors as plain bytes, so that all else of it can be checked. */
+function asBytes(bytes: Uint8Array): { readonly file: Uint8Array; readonly skipped: string[] } {
+  const { header, end } = readHeader(bytes);
+  const skipped: string[] = [];
+  const entries = Object.entries(header).map(([name, entry]): [string, unknown] => {
+    if (name === "__metadata__" || !isOfUnknownType(name, entry)) return [name, entry];
+    const [begin = 0, stop = 0] = entry.data_offsets;
+    skipped.push(name);
+    return [name, { dtype: "U8", shape: [stop - begin], data_offsets: [begin, stop] }];
+  });
+  if (skipped.length === 0) return { file: bytes, skipped };
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setUint32(0, text.length, true);
+  return { file: Buffer.concat([length, text, bytes.subarray(end)]), skipped };
+}
+
+/** Reads a whole file: weights. Tensors of an element type that is not read are left out. */
+export function readTensorFile(bytes: Uint8Array, file: string): TensorFile {
+  return inFile(file, () => {
+    const { file: plain, skipped } = asBytes(bytes);
+    const { tensors, metadata } = readSafetensors(plain);
+    if (skipped.length === 0) return { tensors, metadata, bytes, skipped };
+    for (const name of skipped) tensors.delete(name);
+    return { tensors, metadata, bytes: writeSafetensors(tensors, metadata), skipped };
+  });
 }
 
 /** As much as a header may have, so that a length that lies is not asked for. */

@@ -4,10 +4,12 @@ import { existsSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
+import { DataError } from "../../../cli/data/array.js";
 import { openNpy } from "../../../cli/data/npy.js";
 import { openNpz } from "../../../cli/data/npz.js";
 import { openData } from "../../../cli/data/source.js";
-import { writeSafetensors } from "../../../runtime/safetensors.js";
+import { readTensorFile } from "../../../cli/data/tensors.js";
+import { readSafetensors, writeSafetensors } from "../../../runtime/safetensors.js";
 import { bytesOf, npy, temporaryFolder } from "./files.js";
 import { countedSource, readNpz, readWhole } from "./reading.js";
 
@@ -118,6 +120,10 @@ describe("safetensors", () => {
     expect([...(await readWhole(await source.archive.open("x"))).data]).toEqual([0, 1]);
     await expect(source.archive.open("z")).rejects.toMatchObject({ code: "safetensors-dtype" });
     await source.close();
+    const weights = readTensorFile(bytes, "f8.safetensors");
+    expect([...weights.tensors.keys(), ...weights.skipped]).toEqual(["x", "z"]);
+    expect(readSafetensors(weights.bytes).tensors.get("x")?.shape).toEqual([2]);
+    expect(() => readTensorFile(bytes.subarray(0, -1), "f8.safetensors")).toThrow(DataError);
   });
 });
 
