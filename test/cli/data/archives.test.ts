@@ -17,7 +17,7 @@ const folder = temporaryFolder();
 const counting = (length: number): Float32Array => Float32Array.from({ length }, (_, at) => at);
 
 describe("npz", () => {
-  const array = npy("<f4", [600_000], bytesOf(counting(600_000)));
+  const array = npy("<f4", [300_000], bytesOf(counting(300_000)));
   test.each([0, 6] as const)("a wrong checksum is refused, at deflate level %i", async (level) => {
     const zip = zipSync({ "a.npy": array }, { level });
     const view = new DataView(zip.buffer);
@@ -34,7 +34,7 @@ describe("npz", () => {
   });
   test("one byte of the data changed is refused", async () => {
     const zip = zipSync({ "a.npy": array }, { level: 0 });
-    zip[2_000_000] = (zip[2_000_000] ?? 0) ^ 1;
+    zip[1_100_000] = (zip[1_100_000] ?? 0) ^ 1;
     await expect(readNpz(zip)).rejects.toMatchObject({ code: "npz-zip" });
   });
   test("a member that is not asked for is not looked at", async () => {
