@@ -180,7 +180,7 @@ export interface StepReport<M extends ModelTypes = AnyModel> extends Report<M> {
   readonly steps: number | undefined;
 }
 
-/** Means over an epoch, weighted by examples. */
+/** Means over an epoch, each weighted by its entries; what needs all examples of the epoch at once is left out. */
 export interface EpochReport<M extends ModelTypes = AnyModel> extends Report<M> {
   readonly stage: M["stages"];
   readonly epoch: number;

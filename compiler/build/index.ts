@@ -13,6 +13,7 @@ import { countOf, layOut } from "./layout.js";
 import type { Layout } from "./layout.js";
 import { buildStep } from "./objective.js";
 import type { StepRequest } from "./objective.js";
+import { countsExamplesIn } from "./examples.js";
 import { bindLeaves, inlinedInputs } from "./parameters.js";
 import { meanOfAll } from "./reduce.js";
 import { overSet } from "./sets.js";
@@ -170,7 +171,7 @@ function meanOverSet(
 ): SetValue {
   const single = value.shape.length === 0;
   const examples = typed.freeDimensions.includes("batch") ? freeDim("batch") : 1;
-  const entries = single ? examples : elementCount(value.shape);
+  const entries = countsExamplesIn(value) ? elementCount(value.shape) : examples;
   const where = of === "loss" ? "examples meet" : single ? "no batch" : "data";
   return { name, value: meanOfAll(b, value), average: { where, entries } };
 }

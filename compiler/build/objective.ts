@@ -6,7 +6,7 @@ import { elementCount, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
 import type { Named, ObjectiveDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
-import { bringsExamples, countsExamplesIn } from "./examples.js";
+import { bringsExamples, countsExamplesIn, examplesOf } from "./examples.js";
 import type { Layout } from "./layout.js";
 import { monitorEffects } from "./monitor.js";
 import { bindLeaves, inlinedInputs, storageLeaf } from "./parameters.js";
@@ -104,7 +104,9 @@ function reports({ b, model, last }: StepRequest, trace: BoundTrace, goal: Goal)
   });
   if (goal.penalty !== undefined) report("penalty.total", goal.penalty, examples);
   for (const { name, value } of last ? trace.metrics : []) {
-    const count = ofBatchAlone(value) ? undefined : entriesOf(value.shape, examples);
+    const alone = ofBatchAlone(value);
+    if (alone && examplesMeet(value)) continue;
+    const count = alone ? undefined : entriesOf(value.shape, examples);
     report(`metric.${name}`, meanOfAll(b, value), count);
   }
   return { effects, entries };
@@ -117,6 +119,11 @@ function entriesOf(shape: Shape, examples: Dim): Dim {
 /** A number about all examples of a batch, of which several batches have no mean that would say anything. */
 function ofBatchAlone(value: Node): boolean {
   return !countsExamplesIn(value) && topologicalOrder([value]).some(bringsExamples);
+}
+
+/** Whether a value needs its examples side by side: a median, a rank. It may not even be defined for a few. */
+function examplesMeet(value: Node): boolean {
+  return [...examplesOf([value]).values()].some(({ kind }) => kind === "mixed");
 }
 
 interface BoundTrace {

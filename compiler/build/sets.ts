@@ -3,7 +3,7 @@ import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { share } from "../optimize/share.js";
-import { freeDim } from "../types/dimension.js";
+import { freeDim, freeNames } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import { batchName, countsExamples } from "./exampleIndex.js";
@@ -206,9 +206,14 @@ function rebuild(
   for (const node of order) {
     const kind = reads(node);
     if (kind !== undefined) replacements.set(node, hold(state, node, kind).leaf);
-    else if (node.op === "dimension" && countsExamples(node.attributes.dim)) {
+    else if (node.op === "dimension" && differs(node.attributes.dim, context)) {
       replacements.set(node, b.cast(sizeOfSet(b, node.attributes.dim, totals), node.type));
     }
   }
   return substitute(b, roots, replacements);
+}
+
+/** Whether a size of the set is another than the live one: where its programs run once, the batch is the set. */
+function differs(dim: Dim, context: Context): boolean {
+  return countsExamples(dim) && (context === "batch" || freeNames(dim).size > 1);
 }

@@ -9,8 +9,9 @@ import { collect, type Collected } from "./combine.js";
 import type { Batch, Source } from "./data.js";
 import { breathe, type Trainer } from "./trainer.js";
 
-/** Reads under way at most, so that the device never waits for the host. */
+/** Reads under way at most, so that the device never waits for the host; fewer where they are large. */
 const readsAhead = 16;
+const bytesAhead = 2 ** 26;
 
 /** What a run over a set knows so far: all of it its own, so that several may go on at once. */
 interface SetRun {
@@ -105,13 +106,25 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
     // Whoever takes the results meets the error; where an earlier one ends the run, nobody does.
     done.catch(() => undefined);
     reads.push({ done, wanted, dimensions });
-    if (reads.length >= readsAhead) await take();
+    const bytes = bytesOf(program, wanted, dimensions);
+    if (reads.length >= Math.min(readsAhead, bytesAhead / bytes)) await take();
   });
   while (reads.length > 0) await take();
   for (const [name, part] of parts) {
     const whole = part.whole();
     if (whole) held.set(name, whole);
   }
+}
+
+function bytesOf(
+  { results }: PlanProgram,
+  wanted: readonly number[],
+  dimensions: Dimensions,
+): number {
+  const counts = wanted.map((result) =>
+    countOf(evaluateShape(at(results, result).shape, dimensions)),
+  );
+  return 4 * counts.reduce((sum, one) => sum + one, 0);
 }
 
 function heldOf({ held = [] }: Plan, name: string): NonNullable<Plan["held"]>[number] {

@@ -153,7 +153,7 @@ function runner(model: TypedModel) {
     const made = schedules.get(name);
     if (made === undefined) throw new Error(`no program ${name}: ${[...schedules.keys()].join()}`);
     return runSchedule(made, {
-      dims: { batch: 3 },
+      dims: { batch: name.endsWith(".finish") ? 6 : 3 },
       storages,
       inputs: { x, y, ...held },
       scalars: { step, "total.batch": 6 },
