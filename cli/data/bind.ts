@@ -32,6 +32,8 @@ export interface BoundData {
 
 export interface BindOptions extends TextOptions {
   readonly rows?: RowRange;
+  /** Without `rows`: as many from the first on, or all where there are fewer. */
+  readonly firstRows?: number;
   /** Whether the first line of CSV files names their columns; without it, each file tells. */
   readonly header?: boolean;
 }
@@ -222,7 +224,7 @@ function examplesOf(
 
 async function bindFound(
   found: readonly Found[],
-  { rows }: BindOptions,
+  { rows, firstRows }: BindOptions,
 ): Promise<Pick<BoundData, "arrays" | "examples" | "free">> {
   const readers = found.filter((one) => one.kind === "reader");
   const columns = found.filter((one) => one.kind === "columns");
@@ -232,11 +234,14 @@ async function bindFound(
   }));
   // What headers tell is compared before any number is read.
   unify(fitted);
-  const tables = await readTables(columns, rows);
+  const first = firstRows === undefined ? undefined : { begin: 0, end: firstRows };
+  const wanted = rows ?? first;
+  const tables = await readTables(columns, wanted);
   const free = unify([...fitted, ...tables]);
   const specs = found.map(({ spec }) => spec);
-  const examples = examplesOf(free, specs, rows);
-  const range = takeRows(rows, examples, found.find(({ spec }) => isPerExample(spec))?.file);
+  const examples = examplesOf(free, specs, wanted);
+  const there = rows ?? (first && { ...first, end: Math.min(first.end, examples ?? first.end) });
+  const range = takeRows(there, examples, found.find(({ spec }) => isPerExample(spec))?.file);
   const arrays = new Map<string, BoundArray>();
   for (const one of fitted) arrays.set(one.spec.name, await readArray(one, one.shape, range));
   for (const one of tables) arrays.set(one.spec.name, boundColumns(one, range));

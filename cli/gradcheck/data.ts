@@ -5,7 +5,7 @@ import type { BoundData } from "../data/bind.js";
 import type { InputSpec } from "../data/spec.js";
 import { randomSource } from "./measure.js";
 
-const batchSize = 3;
+export const batchSize = 3;
 /** Free dimensions other than the batch. */
 const freeSize = 5;
 

@@ -15,7 +15,7 @@ import { importKernels } from "../session.js";
 import { readNnFile } from "../sources.js";
 import { inputSpecs } from "../specs.js";
 import type { Terminal } from "../terminal.js";
-import { checkData, checkDimensions } from "./data.js";
+import { batchSize, checkData, checkDimensions } from "./data.js";
 import {
   addComparison,
   compareAlong,
@@ -343,7 +343,7 @@ export async function checkGradients(
     bindData(
       specs.map((spec) => ({ ...spec, optional: true })),
       options.data,
-      readingOptions(options),
+      { firstRows: batchSize, ...readingOptions(options) },
     );
   const results: CheckResult[] = [];
   const { loweringProblems } = await import("../../compiler/compile.js");

@@ -225,6 +225,16 @@ describe("binding", () => {
       message: expect.stringContaining("3 examples") as string,
     });
   });
+  test("the first rows, or all where there are fewer, and nothing behind them", async () => {
+    const file = folder.put("first.csv", "digit\n2\n1\n0\ncat\n");
+    const args = [`image=${images}`, file];
+    const two = await bound([image, digit], args, { firstRows: 2 });
+    expect([values(two, "digit"), two.examples]).toEqual([{ shape: [2], data: [2, 1] }, 2]);
+    const short = folder.put("short.csv", "digit\n2\n1\n");
+    const all = await bound([digit], [short], { firstRows: 9 });
+    expect(values(all, "digit")).toEqual({ shape: [2], data: [2, 1] });
+    expect((await bound([image], [`image=${images}`], { firstRows: 9 })).examples).toBe(3);
+  });
   test("what has no examples is read whole beside rows that are taken in part", async () => {
     const limits: InputSpec = { ...image, name: "limits", shape: [2] };
     const file = folder.put("limits.csv", "limits,digit\n7,0\n8,1\n");
