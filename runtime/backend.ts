@@ -84,3 +84,11 @@ export function arrayOf(type: PlanType, precision: 32 | 64 = 32): (typeof words)
 export function emptyValues(type: PlanType, precision: 32 | 64, count: number): Values {
   return new (arrayOf(type, precision))(count);
 }
+
+/** Puts an item into a freed place of a list, else behind its end; tells where. */
+export function placeInto<T>(list: T[], free: Set<number>, item: T): number {
+  const [place = list.length] = free;
+  free.delete(place);
+  list[place] = item;
+  return place;
+}

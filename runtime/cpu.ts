@@ -4,6 +4,7 @@ import {
   arrayOf,
   emptyValues,
   isServed,
+  placeInto,
   type ProgramRun,
   type TrainingBackend,
   type Values,
@@ -30,6 +31,7 @@ export function createCpuBackend(
 ): TrainingBackend {
   const memory = createMemory(plan, precision);
   const { storages } = memory;
+  const free = new Set<number>();
   const programs = new Map<PlanProgram, BoundProgram>();
 
   const execute = (run: ProgramRun): BoundProgram => {
@@ -83,9 +85,11 @@ export function createCpuBackend(
     writeRange: (storage, offset, values) => {
       at(storages, storage).set(values, offset);
     },
-    addStorage: (type, elements) => storages.push(emptyValues(type, precision, elements)) - 1,
+    addStorage: (type, elements) =>
+      placeInto(storages, free, emptyValues(type, precision, elements)),
     freeStorage: (storage) => {
       storages[storage] = new Float32Array(0);
+      free.add(storage);
     },
     copyStorage: (from, to) => {
       at(storages, to).set(at(storages, from));

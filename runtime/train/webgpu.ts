@@ -1,6 +1,6 @@
 // A plan and a GPUDevice in; the WebGPU backend with what training needs beside, copies and journals, out.
 
-import type { ProgramRun, TrainingBackend } from "../backend.js";
+import { placeInto, type ProgramRun, type TrainingBackend } from "../backend.js";
 import { at } from "../errors.js";
 import type { Plan } from "../plan.js";
 import { backendOn, openContext, readRanges, submitRun, type GpuContext } from "../webgpu.js";
@@ -12,6 +12,7 @@ export function createTrainingGpuBackend(
 ): TrainingBackend {
   const context = openContext(plan, device, owned);
   const { faults, memory, types } = context;
+  const free = new Set<number>();
   return {
     ...backendOn(context),
     submit: (run) => {
@@ -20,11 +21,13 @@ export function createTrainingGpuBackend(
       });
     },
     addStorage: (type, elements) => {
-      types.push(type);
-      return memory.storages.push(memory.create(elements * 4, "a copy")) - 1;
+      const place = placeInto(memory.storages, free, memory.create(elements * 4, "a copy"));
+      types[place] = type;
+      return place;
     },
     freeStorage: (index) => {
       memory.free(memory.storages[index]);
+      free.add(index);
     },
     copyStorage: (from, to) => {
       faults.check();
