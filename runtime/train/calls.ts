@@ -53,13 +53,15 @@ interface Running {
 
 /** A net that was destroyed, or a device that was lost. */
 interface Ends {
+  /** Known a little before its error is. */
+  isLost: boolean;
   error: NnError | undefined;
   readonly waiting: Set<(error: Error) => void>;
 }
 
 export function createCalls(session: TrainingSession): Calls {
   const running = new Set<Running>();
-  const ends: Ends = { error: undefined, waiting: new Set() };
+  const ends: Ends = { isLost: false, error: undefined, waiting: new Set() };
   const end = (error: NnError): void => {
     ends.error = error;
     for (const stop of [...ends.waiting]) stop(error);
@@ -69,7 +71,7 @@ export function createCalls(session: TrainingSession): Calls {
 
   const refuse = (kind: CallKind): void => {
     const kinds = refusedBeside[kind];
-    const [other] = othersOf(kind === "restore" && ends.error ? ["restore"] : kinds);
+    const [other] = othersOf(kind === "restore" && ends.isLost ? ["restore"] : kinds);
     if (!other) return;
     fail("busy", `${kind} cannot begin: ${nameOf(other.kind)} is under way on this net, await it`);
   };
@@ -108,11 +110,13 @@ export function createCalls(session: TrainingSession): Calls {
     within: (signal) => waitingWithin(ends, signal),
     watch: () => {
       const { backend } = session;
-      ends.error = undefined;
+      Object.assign(ends, { isLost: false, error: undefined });
       const whenLost = async (): Promise<void> => {
         await backend.lost;
+        if (session.backend !== backend) return;
+        ends.isLost = true;
         // A lost device says so to whoever asks.
-        if (session.backend === backend) await backend.ready();
+        await backend.ready();
       };
       whenLost().catch((error: unknown) => {
         if (error instanceof NnError && session.backend === backend) end(error);

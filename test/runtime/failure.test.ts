@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { load, writeSafetensors, type RuntimeOptions } from "../../runtime/index.js";
 import type { TrainingNet } from "../../runtime/api.js";
 import type { NnError } from "../../runtime/errors.js";
+import { countBuffers } from "./support/buffers.js";
 import { lineData, lineModule, linePlan } from "./support/line.js";
 import { onBothBackends } from "./support/open.js";
 import {
@@ -59,25 +60,6 @@ onBothBackends("a loss that is not finite", lineModule, (open) => {
     expect(await net.read("w")).toEqual(before);
   });
 });
-
-/** Watches a device's buffers; tells the labels of those that live. */
-function countBuffers(device: GPUDevice): () => readonly string[] {
-  const made: GPUBuffer[] = [];
-  const destroyed = new Set<GPUBuffer>();
-  const create = device.createBuffer.bind(device);
-  device.createBuffer = (descriptor) => {
-    const buffer = create(descriptor);
-    const destroy = buffer.destroy.bind(buffer);
-    buffer.destroy = () => {
-      destroyed.add(buffer);
-      destroy();
-      return undefined;
-    };
-    made.push(buffer);
-    return buffer;
-  };
-  return () => made.filter((buffer) => !destroyed.has(buffer)).map(({ label }) => label);
-}
 
 describeGpu("a lost device", () => {
   const nets: TrainingNet[] = [];
