@@ -1,6 +1,6 @@
 // Takes no input, gives the types of a plan: the compiled model as data, the only contract between compiler and runtime.
 
-export const PLAN_FORMAT = 1;
+export const PLAN_FORMAT = 2;
 
 export type PlanType = "f32" | "i32" | "u32" | "bool";
 

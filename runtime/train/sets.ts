@@ -101,7 +101,8 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
         : reachable(session.plan, program, (name) => batch.inputs.has(name) || held.has(name));
     if (wanted.length === 0) return;
     const inputs = new Map([...batch.inputs, ...held]);
-    const request = { inputs, dimensions, scalars: run.totals ?? {}, seed, counter, wanted };
+    const chosen = wanted.length < program.results.length && { wanted };
+    const request = { inputs, dimensions, scalars: run.totals ?? {}, seed, counter, ...chosen };
     const done = session.backend.read(makeRun(session, index, request));
     // Whoever takes the results meets the error; where an earlier one ends the run, nobody does.
     done.catch(() => undefined);

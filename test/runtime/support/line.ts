@@ -1,5 +1,6 @@
 // Wishes for a stage in; a whole plan of a linear model with fitted mean, momentum and drawn noise, written by hand, out.
 
+import { PLAN_FORMAT } from "../../../runtime/plan.js";
 import type { CpuModule, Plan, PlanBuffer, PlanProgram, PlanStage } from "../../../runtime/plan.js";
 import { testKernel } from "./kernels.js";
 
@@ -307,7 +308,7 @@ export function linePlan(
     })),
   }));
   return {
-    format: 1,
+    format: PLAN_FORMAT,
     compiler: "test",
     model: "Line",
     dimensions: [{ name: "batch", trained: 4 }],

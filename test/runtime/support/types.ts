@@ -1,5 +1,6 @@
 // Nothing in; a plan whose tensors are of every element type, with a second free dimension, out.
 
+import { PLAN_FORMAT } from "../../../runtime/plan.js";
 import type { CpuModule, Plan, PlanBuffer, PlanType } from "../../../runtime/plan.js";
 import { testKernel } from "./kernels.js";
 
@@ -51,7 +52,7 @@ const columns: readonly { name: string; input: string; type: PlanType }[] = [
 const shapeOf = (input: string): string[] => (input === "kinds" ? ["batch", "time"] : ["batch"]);
 
 export const typesPlan: Plan = {
-  format: 1,
+  format: PLAN_FORMAT,
   compiler: "test",
   model: "Types",
   dimensions: [
