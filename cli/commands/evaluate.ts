@@ -6,6 +6,7 @@ import type { Confusion } from "../confusion.js";
 import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
 import { batchOf, chunkSize, chunksOf } from "../batches.js";
+import { Failure } from "../failure.js";
 import { countText, tableText, valueText } from "../numbers.js";
 import {
   backendOption,
@@ -42,6 +43,20 @@ function neededInputs(plan: Plan): Set<string> {
   return new Set(given.filter((name) => reached.includes(name)));
 }
 
+/** Without a loss and a metric, the only answer would be a loss of 0. */
+function refuseNothing({ model, programs }: Plan, file: string): void {
+  if (programs.some(({ series }) => series === "evaluation")) return;
+  throw new Failure(
+    1,
+    "no-loss",
+    `${model} has no loss and no metric: there is nothing to evaluate`,
+    {
+      file,
+      hint: "nnc predict gives its outputs",
+    },
+  );
+}
+
 async function confusions(net: TrainingNet, plan: Plan, data: BoundData): Promise<Confusion[]> {
   const found: Confusion[] = [];
   for (const pair of confusionPairs(plan)) {
@@ -70,6 +85,7 @@ async function runEvaluate(
   const compiled = await compileFile(file, options, terminal);
   const model = chooseModel(compiled, file);
   const { plan } = model;
+  refuseNothing(plan, file);
   const weights = weightsFor(plan, options.weights);
   const data = await bindData(inputSpecs(plan, neededInputs(plan)), options.data, {
     lengths: trainedLengths(plan),

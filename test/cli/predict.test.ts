@@ -49,6 +49,10 @@ describe("models without parts that others have", () => {
     const { code, out } = await run("evaluate", file, "--data", `x=${pairs}`, "--json");
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ loss: 30, examples: 2 });
+    const without = folder.put("no_loss.nn", "model A { input x: [batch, 2]  output y = 2 * x }\n");
+    const refused = await run("evaluate", without, "--data", `x=${pairs}`);
+    expect(refused.code).toBe(1);
+    expect(refused.notes).toContain("there is nothing to evaluate");
   });
 });
 
