@@ -140,6 +140,7 @@ export function compileEntry(
   const planned = planPrograms(planSources(built, schedules), {
     storages: built.storages.map(({ name }) => name),
     dimensions: typed.freeDimensions,
+    extents: estimates,
     describe: createDescriber(file),
   });
   const { kernels, programs } = planned;

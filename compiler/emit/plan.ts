@@ -8,6 +8,7 @@ import type {
 } from "../../runtime/plan.js";
 import { mapToCpu } from "../kernel/cpu.js";
 import { mapToGpu } from "../kernel/gpu.js";
+import type { Extents } from "../kernel/measure.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
 import { uniformKey } from "../kernel/ir.js";
 import { freeDim } from "../types/dimension.js";
@@ -38,6 +39,8 @@ export interface PlanContext {
   readonly storages: readonly string[];
   /** Free dimensions in the order of `Plan.dimensions`. */
   readonly dimensions: readonly string[];
+  /** What free dimensions are expected to be. */
+  readonly extents?: Extents;
   /** A place for comments: `lenet.nn:9`. */
   readonly describe: (origin: Origin) => string;
 }
@@ -56,10 +59,12 @@ export interface Planned {
   readonly programs: readonly PlanProgram[];
 }
 
+type Mapping = (nest: LoopNest, buffers: readonly ScheduledBuffer[], extents: Extents) => Kernel;
+
 /** How nests become kernels; tests compare others with these. */
 export interface Mappings {
-  readonly gpu: (nest: LoopNest, buffers: readonly ScheduledBuffer[]) => Kernel;
-  readonly cpu: (nest: LoopNest, buffers: readonly ScheduledBuffer[]) => Kernel;
+  readonly gpu: Mapping;
+  readonly cpu: Mapping;
 }
 
 interface KernelTable {
@@ -112,9 +117,10 @@ function planProgram(
   table: KernelTable,
 ): PlanProgram {
   const words = createWords(context.dimensions);
+  const { extents = {} } = context;
   const dispatches = schedule.nests.map((nest, at): PlanDispatch => {
-    const gpu = mappings.gpu(nest, schedule.buffers);
-    const cpu = mappings.cpu(nest, schedule.buffers);
+    const gpu = mappings.gpu(nest, schedule.buffers, extents);
+    const cpu = mappings.cpu(nest, schedule.buffers, extents);
     const kernel = addKernel(table, context, gpu, cpu, words);
     const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
     return {

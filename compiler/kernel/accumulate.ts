@@ -10,6 +10,8 @@ const lowest = -3.4028234663852886e38;
 export interface Accumulator {
   readonly reduction: ReductionValue;
   readonly best: Expression & { readonly kind: "variable" };
+  /** Of a sum in single precision: the accumulators of its blocks, `best` first, from the outermost to the innermost. */
+  readonly levels: readonly (Expression & { readonly kind: "variable" })[];
   /** Of argmax and argmin: where the best was found. */
   readonly place: (Expression & { readonly kind: "variable" }) | undefined;
 }

@@ -1,7 +1,8 @@
 // Takes a nest, gives what the choice of a mapping rests on: which axes each reduction and each of its loads depend on.
 import type { Axis, LoopNest } from "../types/nest.js";
 import { createEvaluation } from "./evaluate.js";
-import { nominalSize } from "./measure.js";
+import type { Extents } from "./measure.js";
+import { expectedSize, pointsOf } from "./measure.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { conjunctsOf } from "./simplify.js";
@@ -21,6 +22,8 @@ export interface ReductionFacts {
 }
 
 export interface NestFacts {
+  /** What free dimensions were taken for. */
+  readonly extents: Extents;
   readonly reductions: readonly ReductionFacts[];
   /** Everything that is computed, once each. */
   readonly values: readonly Value[];
@@ -28,7 +31,7 @@ export interface NestFacts {
   readonly variables: ReadonlyMap<Axis, VariableValue>;
 }
 
-export function analyzeNest(nest: LoopNest): NestFacts {
+export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
   const values = createValues();
   const shapes = createSerialShapes(values);
   const variables = new Map<Axis, VariableValue>();
@@ -58,8 +61,8 @@ export function analyzeNest(nest: LoopNest): NestFacts {
   };
   const reductions = all
     .filter((value) => value.kind === "reduction")
-    .map((reduction) => factsOf(reduction, axesOf));
-  return { reductions, values: all, variables };
+    .map((reduction) => factsOf(reduction, axesOf, extents));
+  return { extents, reductions, values: all, variables };
 }
 
 function reachable(roots: readonly Value[]): readonly Value[] {
@@ -76,12 +79,11 @@ function reachable(roots: readonly Value[]): readonly Value[] {
 function factsOf(
   reduction: ReductionValue,
   axesOf: (value: Value) => ReadonlySet<Axis>,
+  extents: Extents,
 ): ReductionFacts {
   const axes = axesOf(reduction);
   let length = 1;
-  for (const loop of reduction.loops) length *= sizeOf(loop.below);
-  let points = 1;
-  for (const axis of axes) points *= nominalSize(axis.extent);
+  for (const loop of reduction.loops) length *= sizeOf(loop.below, extents);
   const terms = innerValues(reduction.value);
   // What does not change within the loop leaves it, and costs nothing.
   const changes = (value: Value): boolean =>
@@ -89,7 +91,7 @@ function factsOf(
   return {
     axes,
     length,
-    work: points * length,
+    work: pointsOf(axes, extents) * length,
     loads: terms.filter((value) => value.kind === "load" && changes(value)).map(axesOf),
     guards: terms
       .flatMap((value) => (value.kind === "guard" ? conjunctsOf(value.condition) : []))
@@ -109,16 +111,17 @@ function innerValues(root: Value): readonly Value[] {
   return [...seen];
 }
 
-/** The size of a loop's bound where free dimensions have their nominal size. */
-function sizeOf(bound: Value): number {
+/** The size of a loop's bound where free dimensions are as expected. */
+function sizeOf(bound: Value, extents: Extents): number {
   if (bound.kind === "literal") return bound.value;
   if (bound.kind === "uniform") {
-    return bound.uniform.kind === "dim" ? nominalSize(bound.uniform.dim) : 1;
+    return bound.uniform.kind === "dim" ? expectedSize(bound.uniform.dim, extents) : 1;
   }
   if (bound.kind !== "polynomial") return 1;
   return bound.terms.reduce(
     (sum, term) =>
-      sum + term.factors.reduce((product, factor) => product * sizeOf(factor), term.coefficient),
+      sum +
+      term.factors.reduce((product, factor) => product * sizeOf(factor, extents), term.coefficient),
     bound.constant,
   );
 }

@@ -59,6 +59,7 @@ export function assemble(
   const emission: Emission = {
     values: mapping.values,
     target: mapping.target,
+    accumulates: mapping.target === "gpu" ? "f32" : "f64",
     lanes: mapping.workgroupSize,
     depths: new Map(mapping.given.map((variable) => [variable, 0])),
     uses,

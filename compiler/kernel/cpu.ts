@@ -3,6 +3,7 @@ import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
 import { analyzeNest } from "./analyze.js";
 import { assemble } from "./assemble.js";
 import type { Kernel } from "./ir.js";
+import type { Extents } from "./measure.js";
 import { lanesFrom } from "./lanes.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
@@ -13,12 +14,16 @@ import { chooseTile } from "./tile.js";
 import type { ReductionLoop, Value } from "./value.js";
 import { createValues } from "./value.js";
 
-export function mapToCpu(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
+export function mapToCpu(
+  nest: LoopNest,
+  buffers: readonly ScheduledBuffer[],
+  extents: Extents = {},
+): Kernel {
   const apart = splitAxes(nest);
   return mapInLoops(
     apart,
     buffers,
-    chooseTile(apart, analyzeNest(apart), { largest: 8, lanes: 20, guardCost: 1 }).axes,
+    chooseTile(apart, analyzeNest(apart, extents), { largest: 8, lanes: 20, guardCost: 1 }).axes,
   );
 }
 

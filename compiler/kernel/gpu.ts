@@ -12,6 +12,7 @@ import type { Kernel } from "./ir.js";
 import { blockExtent, lanesOfTile } from "./lanes.js";
 import type { ReduceScalar } from "./measure.js";
 import { pointsOf } from "./measure.js";
+import type { Extents } from "./measure.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal, operation } from "./simplify.js";
@@ -41,14 +42,18 @@ interface Division {
   readonly cooperative: boolean;
 }
 
-export function mapToGpu(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
+export function mapToGpu(
+  nest: LoopNest,
+  buffers: readonly ScheduledBuffer[],
+  extents: Extents = {},
+): Kernel {
   const apart = splitAxes(nest);
-  const facts = analyzeNest(apart);
+  const facts = analyzeNest(apart, extents);
   return assemble(apart, buffers, mappingOf(facts, divide(apart, facts)));
 }
 
 function divide(nest: LoopNest, facts: NestFacts): Division {
-  const { reductions } = facts;
+  const { reductions, extents } = facts;
   const plain: Division = { outer: nest.axes, inner: [], tile: [], cooperative: false };
   if (reductions.length === 0) return plain;
   const outer = nest.axes.filter((axis) => reductions.some(({ axes }) => axes.has(axis)));
@@ -56,12 +61,12 @@ function divide(nest: LoopNest, facts: NestFacts): Division {
   const length = Math.max(...reductions.map((reduction) => reduction.length));
   // Reductions that all points of a row share are done once: short rows by an invocation, long ones by a workgroup.
   if (inner.length > 0) {
-    const short = length <= shortRow && pointsOf(inner) <= shortRow;
+    const short = length <= shortRow && pointsOf(inner, extents) <= shortRow;
     return { outer, inner, tile: [], cooperative: !short };
   }
   const choice = chooseTile(nest, facts, { largest: 4, lanes: 20, guardCost: 0.25 });
   const tile = choice.loads < 0.8 * choice.loadsUntiled ? choice.axes : [];
-  const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes));
+  const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes, extents));
   const cooperative =
     tile.length === 0
       ? blocks < fewInvocations && length >= longReduction

@@ -4,17 +4,21 @@ import { addDims, evaluateDim, freeNames, multiplyDims } from "../types/dimensio
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { createAxesOf, scalarsOf } from "./evaluate.js";
 
-/** What a free dimension counts for where a choice must be made without knowing it. */
+/** What free dimensions count for where a choice rests on them: as they are trained. Kernels are right for any other. */
+export type Extents = Readonly<Record<string, number>>;
+
+/** Of a free dimension that nothing is known of. */
 const nominal = 64;
 
-export function nominalSize(dim: Dim): number {
-  const values = Object.fromEntries([...freeNames(dim)].map((name) => [name, nominal]));
-  return evaluateDim(dim, values);
+export function expectedSize(dim: Dim, extents: Extents): number {
+  if (typeof dim === "number") return dim;
+  const values = [...freeNames(dim)].map((name) => [name, extents[name] ?? nominal]);
+  return Math.max(1, evaluateDim(dim, Object.fromEntries(values) as Extents));
 }
 
-export function pointsOf(axes: Iterable<Axis>): number {
+export function pointsOf(axes: Iterable<Axis>, extents: Extents): number {
   let points = 1;
-  for (const axis of axes) points *= nominalSize(axis.extent);
+  for (const axis of axes) points *= expectedSize(axis.extent, extents);
   return points;
 }
 

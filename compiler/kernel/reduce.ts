@@ -1,7 +1,10 @@
 // Takes a group of reductions, writes their common loops: guards become bounds of loops, lanes of a workgroup meet in a tree.
 import type { Accumulator } from "./accumulate.js";
 import { beats, combine, literalOf, startOf, variable } from "./accumulate.js";
+import type { LoopBlocks } from "./blocks.js";
+import { levelsOf, planBlocks } from "./blocks.js";
 import type { ReductionGroup } from "./group.js";
+import type { Expression, Statement } from "./ir.js";
 import { combineLanes } from "./lanesTree.js";
 import { place } from "./place.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
@@ -16,10 +19,19 @@ export function writeReduction(
   home: Scope,
   minimum: number,
 ): void {
-  const accumulators = group.members.map((member) => openAccumulator(emission, member, home));
   const [first] = group.members;
   if (!first) return;
-  writeLoops(emission, first.loops, group.conditions, home, minimum, (scope, depth) => {
+  const blocks = planBlocks(first.loops);
+  const levels = blocks.reduce((count, loop) => count + levelsOf(loop), 0);
+  const accumulators = group.members.map((member) =>
+    openAccumulator(emission, member, home, levels),
+  );
+  const loops = first.loops.map((loop, at): BlockedLoop => ({
+    ...loop,
+    blocks: blocks[at] ?? { sizes: [], apart: false },
+  }));
+  const nest = { emission, accumulators };
+  writeLoops(nest, loops, 0, group.conditions, home, minimum, (scope, depth) => {
     for (const accumulator of accumulators) update(emission, accumulator, scope, depth);
   });
   if (first.cooperative) combineLanes(emission, accumulators, home);
@@ -28,32 +40,53 @@ export function writeReduction(
   }
 }
 
-function openAccumulator(emission: Emission, reduction: ReductionValue, home: Scope): Accumulator {
+/** A loop of a reduction, and how long sums along it are taken apart. */
+interface BlockedLoop extends ReductionLoop {
+  readonly blocks: LoopBlocks;
+}
+
+interface ReductionNest {
+  readonly emission: Emission;
+  readonly accumulators: readonly Accumulator[];
+}
+
+function openAccumulator(
+  emission: Emission,
+  reduction: ReductionValue,
+  home: Scope,
+  depth: number,
+): Accumulator {
   const type = reduction.value.type;
   const best = variable(emission.fresh("acc"), type);
+  const blocked =
+    reduction.combine === "sum" && type === "f32" && emission.accumulates === "f32" ? depth : 0;
+  const inner = Array.from({ length: blocked }, () => variable(emission.fresh("part"), type));
+  const levels = [best, ...inner];
   const start = startOf(reduction.combine, type);
   home.statements.push({ kind: "var", name: best.name, value: start });
-  if (!reduction.place) return { reduction, best, place: undefined };
+  if (!reduction.place) return { reduction, best, levels, place: undefined };
   const found = variable(emission.fresh("at"), "i32");
   home.statements.push({ kind: "var", name: found.name, value: literalOf("i32", 0) });
-  return { reduction, best, place: found };
+  return { reduction, best, levels, place: found };
 }
 
 /** Opens the loops from outside in; a condition is checked as soon as its operands are known. */
 function writeLoops(
-  emission: Emission,
-  loops: readonly ReductionLoop[],
+  nest: ReductionNest,
+  loops: readonly BlockedLoop[],
+  level: number,
   conditions: readonly Value[],
   home: Scope,
   minimum: number,
   body: (scope: Scope, minimum: number) => void,
 ): void {
+  const { emission } = nest;
   const decided = conditions.filter((condition) => levelOf(emission, condition) <= home.depth);
   const pending = conditions.filter((condition) => !decided.includes(condition));
   const [loop, ...inner] = loops;
   if (decided.length > 0) {
     writeIf(emission, decided, home, minimum, (scope) => {
-      writeLoops(emission, loops, pending, scope, scope.depth, body);
+      writeLoops(nest, loops, level, pending, scope, scope.depth, body);
     });
     return;
   }
@@ -70,10 +103,85 @@ function writeLoops(
   const below = place(emission, bounds.below, home, minimum);
   const rest = pending.filter((condition) => !bounds.used.includes(condition));
   const inside = bounds.used.length > 0 ? scope.depth : minimum;
-  writeLoops(emission, inner, rest, scope, inside, body);
+  writeLoops(nest, inner, level + levelsOf(loop.blocks), rest, scope, inside, body);
   if (before === undefined) emission.depths.delete(loop.variable);
   else emission.depths.set(loop.variable, before);
-  home.statements.push(loopStatement(loop, from, below, scope));
+  home.statements.push(blockedLoop(nest, loop, level, from, below, scope));
+}
+
+/** The loop, in blocks where a sum along it may be long: each block's sum is added to that of the block around it. */
+function blockedLoop(
+  { emission, accumulators }: ReductionNest,
+  loop: BlockedLoop,
+  outer: number,
+  from: Expression,
+  below: Expression,
+  scope: Scope,
+): Statement {
+  const blocked = accumulators.some(({ levels }) => levels.length > 1);
+  const { sizes, apart } = loop.blocks;
+  if (!blocked || levelsOf(loop.blocks) === 0) return loopStatement(loop, from, below, scope);
+  const starts = sizes.map(() => variable(emission.fresh("block"), "i32"));
+  const end = (at: number): Expression => {
+    const start = starts[at];
+    const length = literalOf("i32", (sizes[at] ?? 1) * loop.step);
+    if (start === undefined) return below;
+    return integer("minimum", integer("add", start, length), below);
+  };
+  let level = outer + levelsOf(loop.blocks);
+  const withPart = (statements: readonly Statement[]): readonly Statement[] => {
+    level--;
+    return inPart(accumulators, level, statements);
+  };
+  const body = apart ? withPart(scope.statements) : scope.statements;
+  const { variable: index, step } = loop;
+  let statement: Statement = {
+    kind: "for",
+    name: index.name,
+    from: starts[0] ?? from,
+    below: end(0),
+    step,
+    body,
+  };
+  for (const [at, start] of starts.entries())
+    statement = {
+      kind: "for",
+      name: start.name,
+      from: starts[at + 1] ?? from,
+      below: end(at + 1),
+      step: step * (sizes[at] ?? 1),
+      body: withPart([statement]),
+    };
+  return statement;
+}
+
+/** Statements with accumulators of their own, one level further in, which are then added to those of `level`. */
+function inPart(
+  accumulators: readonly Accumulator[],
+  level: number,
+  statements: readonly Statement[],
+): readonly Statement[] {
+  const parts = accumulators.flatMap(({ reduction, levels }) => {
+    const [whole, part] = [levels[level], levels[level + 1]];
+    return whole && part ? [{ reduction, whole, part }] : [];
+  });
+  return [
+    ...parts.map(({ reduction, part }): Statement => ({
+      kind: "var",
+      name: part.name,
+      value: startOf(reduction.combine, part.type),
+    })),
+    ...statements,
+    ...parts.map(({ reduction, whole, part }): Statement => ({
+      kind: "assign",
+      name: whole.name,
+      value: combine(reduction.combine, whole, part),
+    })),
+  ];
+}
+
+function integer(op: "add" | "minimum", left: Expression, right: Expression): Expression {
+  return { kind: "op", type: "i32", op, arguments: [left, right] };
 }
 
 function writeIf(
@@ -153,8 +261,9 @@ function update(emission: Emission, accumulator: Accumulator, scope: Scope, mini
   const { reduction, best, place: found } = accumulator;
   const value = place(emission, reduction.value, scope, minimum);
   if (!found || !reduction.place) {
-    const combined = combine(reduction.combine, best, value);
-    scope.statements.push({ kind: "assign", name: best.name, value: combined });
+    const innermost = accumulator.levels.at(-1) ?? best;
+    const combined = combine(reduction.combine, innermost, value);
+    scope.statements.push({ kind: "assign", name: innermost.name, value: combined });
     return;
   }
   const candidate = variable(emission.fresh("v"), value.type);

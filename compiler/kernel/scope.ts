@@ -18,6 +18,8 @@ export interface Scope {
 export interface Emission {
   readonly values: Values;
   readonly target: "gpu" | "cpu";
+  /** In what sums are kept: JavaScript's numbers are in double precision, whatever buffers hold. */
+  readonly accumulates: "f32" | "f64";
   readonly lanes: number;
   /** The depth of the scope in which a loop variable lives; absent while its loop is not open. */
   readonly depths: Map<VariableValue, number>;

@@ -8,7 +8,8 @@ import type { Value, VariableValue } from "./value.js";
 
 /** Flat axes of storages hide what contractions share; nests without reductions stay as they are. */
 export function splitAxes(nest: LoopNest): LoopNest {
-  const facts = analyzeNest(nest);
+  // Where axes are cut rests on no size.
+  const facts = analyzeNest(nest, {});
   if (facts.reductions.length === 0) return nest;
   const kept = argAxes(nest);
   const parts = new Map<Axis, readonly Axis[]>();

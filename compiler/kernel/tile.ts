@@ -1,7 +1,8 @@
 // Takes a nest, gives the register tile: the output axes of which one invocation computes several points, because they share loads.
 import type { Axis, LoopNest } from "../types/nest.js";
 import type { NestFacts, ReductionFacts } from "./analyze.js";
-import { nominalSize } from "./measure.js";
+import type { Extents } from "./measure.js";
+import { expectedSize } from "./measure.js";
 
 export interface TiledAxis {
   readonly axis: Axis;
@@ -33,11 +34,12 @@ export function chooseTile(nest: LoopNest, facts: NestFacts, limits: TileLimits)
   const reduction = heaviest(facts.reductions);
   if (!reduction) return untiled;
   const { largest, guardCost } = limits;
+  const { extents } = facts;
   const lanes = Math.min(limits.lanes, mostValues / facts.values.length);
   const { loads, guards } = reduction;
-  const candidates = nest.axes.flatMap((axis) => sizesOf(axis, largest));
+  const candidates = nest.axes.flatMap((axis) => sizesOf(axis, largest, extents));
   const costOf = (axes: readonly TiledAxis[]): number =>
-    cost(loads, axes) + guardCost * guardTerms(guards, axes) + contiguity(nest, axes);
+    cost(loads, axes, extents) + guardCost * guardTerms(guards, axes) + contiguity(nest, axes);
   const loadsUntiled = loads.length;
   let best: Tile = { axes: [], loads: loadsUntiled, loadsUntiled };
   let least = costOf([]);
@@ -46,7 +48,7 @@ export function chooseTile(nest: LoopNest, facts: NestFacts, limits: TileLimits)
     const total = costOf(axes);
     if (total >= least - 1e-9) return;
     least = total;
-    best = { axes, loads: cost(loads, axes), loadsUntiled };
+    best = { axes, loads: cost(loads, axes, extents), loadsUntiled };
   };
   for (const [at, first] of candidates.entries()) {
     consider([first]);
@@ -64,8 +66,8 @@ function heaviest(reductions: readonly ReductionFacts[]): ReductionFacts | undef
   );
 }
 
-function sizesOf(axis: Axis, largest: number): readonly TiledAxis[] {
-  const extent = nominalSize(axis.extent);
+function sizesOf(axis: Axis, largest: number, extents: Extents): readonly TiledAxis[] {
+  const extent = expectedSize(axis.extent, extents);
   if (extent < 2) return [];
   if (extent < largest) return [{ axis, size: extent }];
   const sizes: TiledAxis[] = [];
@@ -76,11 +78,15 @@ function sizesOf(axis: Axis, largest: number): readonly TiledAxis[] {
 }
 
 /** Loads for each point and term, lanes that lie outside counted as wasted. */
-function cost(loads: readonly ReadonlySet<Axis>[], axes: readonly TiledAxis[]): number {
+function cost(
+  loads: readonly ReadonlySet<Axis>[],
+  axes: readonly TiledAxis[],
+  extents: Extents,
+): number {
   let points = 1;
   let waste = 1;
   for (const { axis, size } of axes) {
-    const extent = nominalSize(axis.extent);
+    const extent = expectedSize(axis.extent, extents);
     points *= size;
     waste *= (Math.ceil(extent / size) * size) / extent;
   }
