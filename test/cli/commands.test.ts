@@ -240,6 +240,39 @@ describe("train, evaluate, predict", () => {
     expect(out).toMatch(/validation +fold 1 +fold 2 +fold 3 +mean/);
     expect(out).toMatch(/accuracy .* ± /);
   }, 60_000);
+  test("an early stop is told with whose weights are kept, in notes, log and folds", async () => {
+    const impatient = folder.put(
+      "impatient.nn",
+      readFileSync(twoClasses, "utf8").replace("lr: 0.02)", "lr: 0.4)  stop_early(patience: 2)"),
+    );
+    const file = join(folder.path, "early.jsonl");
+    const common = ["train", impatient, ...data, "--backend", "cpu"];
+    const { notes } = await run(...common, "--log", file);
+    const found =
+      /stopped early after epoch (\d+): the weights of epoch (\d+), whose validation loss/.exec(
+        notes,
+      );
+    expect(Number(found?.[1])).toBe(Number(found?.[2]) + 2);
+    const records = readFileSync(file, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const ended = { stage: "train", stopped: "early", weights: "best", epoch: Number(found?.[1]) };
+    expect(records.filter(({ kind }) => kind === "stage")).toMatchObject([ended]);
+    expect(records.at(-1)).toMatchObject({ kind: "end", stopped: "early" });
+
+    const folds = await run(...common, "--folds", "2");
+    const scores = /^loss +(\S+) +(\S+) /m.exec(folds.out)?.slice(1);
+    const losses = (fold: number): number[] =>
+      folds.notes
+        .split("\n")
+        .filter((line) => line.startsWith(`fold ${fold}/2`))
+        .flatMap((line) => / validation (\S+)/.exec(line)?.slice(1) ?? [])
+        .map(Number);
+    expect(losses(1).length).toBeGreaterThan(2);
+    expect(scores?.map(Number)).toEqual([Math.min(...losses(1)), Math.min(...losses(2))]);
+    expect(scores?.map(Number)).not.toEqual([losses(1).at(-1), losses(2).at(-1)]);
+  }, 60_000);
   test("data are refused before anything is trained or overwritten", async () => {
     const before = readFileSync(weights);
     const nan = folder.put(

@@ -182,6 +182,16 @@ onBothBackends("a stream", lineModule, (open) => {
     const net = await open(linePlan());
     await net.fit(() => batches(), { steps: 3 });
     expect(ends.splice(0)).toEqual(["closed"]);
+    const slow = async function* (): AsyncGenerator<Batch> {
+      try {
+        for (;;) yield await Promise.resolve(lineData(4));
+      } finally {
+        await new Promise((done) => setTimeout(done, 5));
+        ends.push("closed in its own time");
+      }
+    };
+    await net.fit(() => slow(), { steps: 3 });
+    expect(ends.splice(0)).toEqual(["closed in its own time"]);
     await net.fit(batches(), { epochs: 3, stepsPerEpoch: 2 });
     expect(ends.splice(0)).toEqual(["closed"]);
     expect(await codeOf(net.fit(() => batches(2)))).not.toBe("ok");
