@@ -74,18 +74,22 @@ async function fitStages(
   return { epochs, stopped };
 }
 
-/** Says where a resumed run goes on. Throws Failure where the weights hold no run. */
-function tellResumed({ resumed, weights, terminal }: Run, { run: place }: TrainingNet): void {
-  if (!resumed) return;
-  if (place === undefined)
-    throw new Failure(1, "resume", "these weights hold no run that was cut off", {
-      ...(weights === undefined ? {} : { file: weights.file }),
-      hint: "--weights FILE begins a new run from them",
-    });
+/** Says where a resumed run goes on. */
+function tellResumed({ resumed, terminal }: Run, { run: place }: TrainingNet): void {
+  if (!resumed || place === undefined) return;
   const { stage, epoch, step } = place;
   terminal.note(
     `going on in the stage ${stage} after ${counted(epoch, "epoch")} and ${counted(step, "step")}`,
   );
+}
+
+/** A run that cannot go on, as the runtime says why. */
+function resumeFailure({ resumed, weights }: Run, error: unknown): unknown {
+  if (!resumed || weights === undefined || !hasCode(error, "option")) return error;
+  return new Failure(1, "resume", error.message, {
+    file: weights.file,
+    hint: "--weights FILE, without --resume, begins a new run from its weights",
+  });
 }
 
 function counted(count: number, noun: string): string {
@@ -140,7 +144,11 @@ async function saveWeights(run: Run, net: TrainingNet, optimizer: boolean): Prom
 
 /** A loss that is not finite: the runtime has put the last good weights back. */
 function isNotFinite(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "not-finite";
+  return hasCode(error, "not-finite");
+}
+
+function hasCode(error: unknown, code: string): error is Error {
+  return error instanceof Error && "code" in error && error.code === code;
 }
 
 async function trainOnce(run: Run): Promise<void> {
@@ -173,7 +181,7 @@ async function trainOnce(run: Run): Promise<void> {
     throwFirst();
   } catch (error) {
     if (isNotFinite(error)) await saveWeights(run, net, false);
-    throw error;
+    throw resumeFailure(run, error);
   } finally {
     interrupt.release();
     net.destroy();

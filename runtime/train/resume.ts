@@ -70,7 +70,7 @@ export function refuseOtherTerms(
   if (steps !== step) {
     fail(
       "option",
-      `the run cannot go on: ${steps - step} single steps were made since. Leave \`resume\` out to train anew from these weights`,
+      `the run cannot go on: single steps were made since, ${steps - step} in all. Leave \`resume\` out to train anew from these weights`,
     );
   }
   const names = Object.keys(wordings) as (keyof RunTerms)[];

@@ -220,7 +220,8 @@ describe("train, evaluate, predict", () => {
     expect(resumed.notes).toMatch(/going on in the stage train after 2 epochs and \d+ steps/);
     const plain = await run(...common, "-o", short, "--resume");
     expect(plain.code).toBe(1);
-    expect(plain.notes).toContain("hold no run that was cut off");
+    expect(plain.notes).toContain("there is no unfinished run to go on with");
+    expect(plain.notes).toContain("--weights FILE, without --resume");
   }, 60_000);
   test("folds", async () => {
     const out = await succeed(

@@ -161,7 +161,7 @@ onBothBackends("resume", lineModule, (open) => {
     expect(epochs.map(({ epoch }) => epoch)).toEqual([3]);
     await cutOff(net, 3);
     await net.step({ x: [[1, 2]], t: [1] });
-    expect((await errorOf(net.fit(data, { resume: true }))).message).toContain("1 single steps");
+    expect((await errorOf(net.fit(data, { resume: true }))).message).toContain("1 in all");
     const garbage = { "nnc.model": "Line", "nnc.training": '{"counter":' };
     const file = writeSafetensors(readSafetensors(atEnd).tensors, garbage);
     expect((await errorOf(open(linePlan(), { weights: file }))).code).toBe("weights");
