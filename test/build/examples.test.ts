@@ -1,0 +1,95 @@
+// Samples of every op in; that what is said of their examples holds when the batch is cut in parts, out.
+import { describe, expect, it } from "vitest";
+import { examplesOf } from "../../compiler/build/examples.js";
+import { createBuilder } from "../../compiler/graph/builder.js";
+import { evaluateDim } from "../../compiler/types/dimension.js";
+import type { Node, Shape } from "../../compiler/types/graph.js";
+import { collect } from "../../runtime/train/combine.js";
+import { interpretOne } from "../support/interpret.js";
+import type { Tensor } from "../support/interpret.js";
+import { batch, opSamples, sampleDimensions } from "../support/opSamples.js";
+import type { OpSample } from "../support/opSamples.js";
+import { operandLeaves, operandName, sampleValue } from "../support/sampleValues.js";
+
+/** Of the operands' values those of some examples. */
+function part(shape: Shape, { data, shape: extents }: Tensor, from: number, to: number): Tensor {
+  const axis = shape.indexOf(batch);
+  if (axis < 0) return { data, shape: extents };
+  const extent = extents[axis] ?? 1;
+  const inner = extents.slice(axis + 1).reduce((product, one) => product * one, 1);
+  const kept = [...data].filter((_, at) => {
+    const index = Math.floor(at / inner) % extent;
+    return index >= from && index < to;
+  });
+  return { data: kept, shape: extents.map((one, at) => (at === axis ? to - from : one)) };
+}
+
+function valueOf(sample: OpSample, node: Node, from: number, to: number): Tensor {
+  const leaves = sample.operands.map((operand, position): [string, Tensor] => [
+    operandName(position),
+    part(operand.shape, sampleValue(operand, sampleDimensions, position), from, to),
+  ]);
+  const dimensions = { ...sampleDimensions, batch: to - from };
+  return interpretOne(node, { leaves: Object.fromEntries(leaves), dimensions });
+}
+
+function flowOf(sample: OpSample) {
+  const b = createBuilder();
+  const node = sample.build(b, operandLeaves(b, sample.operands));
+  return { node, flow: examplesOf([node]).get(node) ?? { kind: "mixed" as const } };
+}
+
+const batched = opSamples.filter(({ operands }) =>
+  operands.some(({ shape }) => shape.includes(batch)),
+);
+
+describe("examples flow", () => {
+  it.each(batched.map((sample) => [sample.name, sample] as const))("through %s", (_, sample) => {
+    const { node, flow } = flowOf(sample);
+    if (flow.kind !== "each" && flow.kind !== "combined") return;
+    const how = flow.kind === "each" ? { axis: flow.axis } : { combine: flow.combine };
+    const parts = collect({ name: "y", type: node.type, shape: [], ...how }, 64);
+    for (const [from, to] of [
+      [0, 1],
+      [1, 3],
+    ] as const) {
+      const dimensions = { ...sampleDimensions, batch: to - from };
+      const shape = node.shape.map((dim) => evaluateDim(dim, dimensions));
+      parts.add(Float64Array.from(valueOf(sample, node, from, to).data), shape);
+    }
+    const whole = valueOf(sample, node, 0, sampleDimensions.batch);
+    [...whole.data].forEach((value, at) => {
+      expect(parts.whole()?.[at]).toBeCloseTo(value, 10);
+    });
+  });
+
+  it("are known to be apart wherever they are", () => {
+    const mixed = batched.filter((sample) => flowOf(sample).flow.kind === "mixed");
+    expect(mixed.map(({ name }) => name)).toEqual([
+      "cumsum f32[2,free,3] ",
+      "cumsum f32[2,free,3] reverse",
+      "reshape f32[2,free,3] to one axis",
+      "concat f32[free,2] f32[1,2]",
+    ]);
+  });
+
+  const b = createBuilder();
+  const x = b.input("x", { type: "f32", shape: [batch, 3] });
+  const row = b.reshape(b.slice(x, [0, 0], [batch, 1]), [batch]);
+  it.each([
+    ["an index along the batch", b.iota([batch, 3], 0)],
+    ["rows backwards", b.flip(x, [0])],
+    ["a running sum of rows", b.cumsum(x, 0)],
+    ["one row", b.slice(x, [1, 0], [1, 3])],
+    ["rows by places", b.take(x, b.constant([0, 1], [2], "i32"), 0)],
+    ["places of rows", b.argmax(x, 0)],
+    ["rows put into rows", b.scatterAdd(row, b.cast(row, "i32"), 0, batch)],
+    ["rows side by side", b.add(b.reshape(row, [batch, 1]), b.reshape(row, [1, batch]))],
+    ["rows behind rows", b.concat([x, x], 0)],
+    ["a row more", b.pad(x, [1, 0], [0, 0])],
+    ["columns in rows", b.reshape(x, [3, batch])],
+    ["a square of draws", b.random("r", "uniform", [batch, batch])],
+  ] as const)("but %s mixes them", (_, node) => {
+    expect(examplesOf([node]).get(node)).toEqual({ kind: "mixed" });
+  });
+});
