@@ -30,7 +30,7 @@ export function readWeights(file: string): WeightsFile {
   return { ...content, file, vocabularies };
 }
 
-/** The weights that a model is used with: none where it has no parameters. Throws Failure where they are not given. */
+/** The weights of a model: none where it has no parameters. Throws Failure where they are not given. */
 export function weightsFor(plan: Plan, file: string | undefined): WeightsFile | undefined {
   if (file !== undefined) return readWeights(file);
   const count = plan.parameters.length;

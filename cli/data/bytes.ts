@@ -1,4 +1,5 @@
-// In: a file, bytes in memory, or a stream that can be begun anew; out: the one way in which readers read ranges of bytes.
+// In: a file, bytes in memory, or a stream that can be begun anew; out: the one way in which readers read
+// ranges of bytes.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import type { Transform } from "node:stream";
@@ -60,6 +61,40 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
   return Buffer.concat(pieces, length);
 }
 
+/** How far a stream has been read, and what of its last piece is left. */
+interface Cursor {
+  readonly position: () => number;
+  /** At most `most` bytes more; none at the end. */
+  readonly next: (most: number) => Promise<Uint8Array>;
+  readonly close: () => Promise<void>;
+}
+
+function openCursor(stream: AsyncIterator<Uint8Array>): Cursor {
+  let position = 0;
+  let rest: Uint8Array = new Uint8Array(0);
+  const next = async (most: number): Promise<Uint8Array> => {
+    while (rest.length === 0) {
+      const piece = await stream.next();
+      if (piece.done === true) return new Uint8Array(0);
+      rest = piece.value;
+    }
+    const taken = rest.subarray(0, most);
+    rest = rest.subarray(taken.length);
+    position += taken.length;
+    return taken;
+  };
+  const close = async (): Promise<void> => {
+    await stream.return?.();
+  };
+  return { position: () => position, next, close };
+}
+
+/** Reads and drops what lies before `place`; stops where the stream does. */
+async function skipTo(place: number, { position, next }: Cursor): Promise<void> {
+  while (position() < place)
+    if ((await next(Math.min(blockBytes, place - position()))).length === 0) return;
+}
+
 /**
  * A stream that can only be read forward: what lies before the place wanted is read and dropped, and to go
  * back it is begun anew.
@@ -69,38 +104,19 @@ export function streamSource(
   size: number | undefined,
   open: () => AsyncIterable<Uint8Array>,
 ): ByteSource {
-  let stream: AsyncIterator<Uint8Array> | undefined;
-  let position = 0;
-  let rest: Uint8Array = new Uint8Array(0);
+  let cursor: Cursor | undefined;
   const close = async (): Promise<void> => {
-    await stream?.return?.();
-    stream = undefined;
-  };
-  /** At most `most` bytes more; none at the end. */
-  const next = async (most: number): Promise<Uint8Array> => {
-    while (rest.length === 0) {
-      const piece = await stream?.next();
-      if (piece === undefined || piece.done === true) return new Uint8Array(0);
-      rest = piece.value;
-    }
-    const piece = rest.subarray(0, most);
-    rest = rest.subarray(piece.length);
-    position += piece.length;
-    return piece;
-  };
-  const restart = async (): Promise<void> => {
-    await close();
-    stream = open()[Symbol.asyncIterator]();
-    position = 0;
-    rest = new Uint8Array(0);
+    await cursor?.close();
+    cursor = undefined;
   };
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
-    if (stream === undefined || offset < position) await restart();
-    while (position < offset) if ((await next(offset - position)).length === 0) break;
+    if (cursor !== undefined && offset < cursor.position()) await close();
+    cursor ??= openCursor(open()[Symbol.asyncIterator]());
+    await skipTo(offset, cursor);
     const pieces: Uint8Array[] = [];
     let found = 0;
     while (found < length) {
-      const piece = await next(length - found);
+      const piece = await cursor.next(length - found);
       if (piece.length === 0) break;
       pieces.push(piece);
       found += piece.length;
@@ -108,9 +124,7 @@ export function streamSource(
     return joined(pieces, found);
   };
   const finish = async (): Promise<void> => {
-    const end = position + drainedBytes;
-    if (stream !== undefined)
-      while (position < end) if ((await next(blockBytes)).length === 0) break;
+    if (cursor !== undefined) await skipTo(cursor.position() + drainedBytes, cursor);
     await close();
   };
   return { file, size, read, finish, close };

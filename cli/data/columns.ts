@@ -1,4 +1,5 @@
-// In: a table's header and the names picked; out: the places of the columns meant, or an error that says what there is.
+// In: a table's header and the names picked; out: the places of the columns meant, or an error that says
+// what there is.
 import { nearest } from "../../grammar/nearest.js";
 import { DataError } from "./array.js";
 import type { CsvTable } from "./csv.js";

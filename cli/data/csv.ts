@@ -1,4 +1,5 @@
-// In: the characters of a CSV file, piece by piece; out: its header, and the columns and rows asked for, in one reading.
+// In: the characters of a CSV file, piece by piece; out: its header, and the columns and rows asked for, in
+// one reading.
 import Papa from "papaparse";
 import { DataError } from "./array.js";
 import type { ByteSource } from "./bytes.js";
@@ -23,7 +24,7 @@ export interface CsvTable {
   readonly file: string;
   /** Names of the columns; where the file has no header, `#0`, `#1`, … */
   readonly header: readonly string[];
-  /** Reads the rows wanted, no further. Gives how many there were, `undefined` where it stopped before the end. */
+  /** Reads the rows wanted, no further. Gives how many there are, where it came to the end. */
   readonly read: (
     requests: readonly TableRequest[],
     rows: TableRows,
@@ -124,7 +125,7 @@ function headerOf(first: readonly string[], { header }: CsvOptions, file: string
   return names;
 }
 
-/** Opens a table: reads its header. Delimiter `,`, `;` or tab, whichever fits; quoted cells may hold anything. */
+/** Reads the header. Delimiter `,`, `;` or tab, whichever fits; quoted cells may hold anything. */
 export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<CsvTable> {
   const { file } = source;
   let first: readonly string[] | undefined;

@@ -1,4 +1,4 @@
-// In: the bytes of a NumPy .npz file (a zip of .npy files, stored or deflated); out: its arrays, each opened when asked for.
+// In: a NumPy .npz file (a zip of .npy files, stored or deflated); out: its arrays, each opened when asked for.
 import { DataError } from "./array.js";
 import type { ByteSource } from "./bytes.js";
 import { openNpy } from "./npy.js";

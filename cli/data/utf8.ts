@@ -1,4 +1,5 @@
-// In: the blocks of a text file; out: its characters piece by piece, or an error that names the byte that is not UTF-8.
+// In: the blocks of a text file; out: its characters piece by piece, or an error that names the byte that
+// is not UTF-8.
 import { DataError } from "./array.js";
 import { blocksOf } from "./bytes.js";
 import type { ByteSource } from "./bytes.js";
