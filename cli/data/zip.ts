@@ -169,7 +169,24 @@ export async function openMember(source: ByteSource, member: ZipMember): Promise
   if (header.getUint32(0, true) !== localSignature) throw damaged(file);
   const begin = offset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
   const body = sliceSource(source, begin, packed);
-  return streamSource(file, size, () =>
-    checked(method === 0 ? blocksOf(body) : inflated(body, name), member, file),
-  );
+  const pieces = (): AsyncIterable<Uint8Array> =>
+    method === 0 ? blocksOf(body) : inflated(body, name);
+  const stream = streamSource(file, size, () => checked(pieces(), member, file));
+  return method === 0 ? storedSource(body, stream) : stream;
+}
+
+/** A gap of more than this is not read for the sake of the checksum. */
+const farBytes = 16 << 20;
+
+/** Bytes that lie as they are: in order they are checked, far behind what was asked for before they are just read. */
+function storedSource(body: ByteSource, stream: ByteSource): ByteSource {
+  let end = 0;
+  let isOrdered = true;
+  const read = (offset: number, length: number): Promise<Uint8Array> => {
+    isOrdered &&= offset <= end + farBytes;
+    end = Math.max(end, offset + length);
+    return (isOrdered ? stream : body).read(offset, length);
+  };
+  const finish = (): Promise<void> => (isOrdered ? stream.finish() : stream.close());
+  return { ...stream, read, finish };
 }

@@ -37,6 +37,16 @@ describe("npz", () => {
     zip[1_100_000] = (zip[1_100_000] ?? 0) ^ 1;
     await expect(readNpz(zip)).rejects.toMatchObject({ code: "npz-zip" });
   });
+  test("the last rows of a large stored member are read where they lie", async () => {
+    const rows = 1_500_000;
+    const large = npy("<f8", [rows, 2], new Uint8Array(16 * rows).fill(63));
+    const { source, total } = countedSource(zipSync({ "a.npy": large }, { level: 0 }), "x.npz");
+    const { open } = await openNpz(source);
+    const reader = await open("a");
+    const { data } = await readWhole(reader, 2 * rows - 2, 2 * rows);
+    expect([...data]).toEqual([...new Float64Array(new Uint8Array(16).fill(63).buffer)]);
+    expect(total()).toBeLessThan(3_000_000);
+  });
   test("a member that is not asked for is not looked at", async () => {
     const zip = zipSync({
       "a.npy": npy("|u1", [2], Uint8Array.of(1, 2)),

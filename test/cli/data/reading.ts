@@ -47,20 +47,26 @@ export interface CsvReading extends CsvOptions {
   readonly block?: number;
 }
 
-/** A source whose blocks are as short as is said, and that tells how far it was read. */
+/** A source whose blocks are as short as is said, and that tells how far, and how much, was read. */
 export function countedSource(
   bytes: Uint8Array,
   file: string,
   block = Infinity,
-): { readonly source: ByteSource; readonly furthest: () => number } {
+): {
+  readonly source: ByteSource;
+  readonly furthest: () => number;
+  readonly total: () => number;
+} {
   const memory = memorySource(bytes, file);
   let furthest = 0;
+  let total = 0;
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     const piece = await memory.read(offset, Math.min(length, block));
     furthest = Math.max(furthest, offset + piece.length);
+    total += piece.length;
     return piece;
   };
-  return { source: { ...memory, read }, furthest: () => furthest };
+  return { source: { ...memory, read }, furthest: () => furthest, total: () => total };
 }
 
 export async function readCsv(
