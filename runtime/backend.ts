@@ -44,8 +44,10 @@ export interface Backend {
   read(run: ProgramRun): Promise<Values[]>;
   /** Submits a run and leaves the wanted results in new buffers of the device, the caller's from then on. */
   readGpu(run: ProgramRun): Promise<GPUBuffer[]>;
-  /** Resolves when another run may be submitted; rejects with what went wrong in earlier ones. */
+  /** Resolves when another run may be submitted; rejects with what went wrong in submitted ones (never in those that are read). */
   ready(): Promise<void>;
+  /** Rejects with what went wrong in submitted runs, the latest included. */
+  settled(): Promise<void>;
   /** The values at the time of the call. */
   readRange(storage: number, offset: number, count: number): Promise<Values>;
   writeRange(storage: number, offset: number, values: ArrayLike<number>): void;

@@ -11,6 +11,7 @@ import {
 } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
 import { at, fail } from "./errors.js";
+import { takeTurns } from "./events.js";
 import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
 
 /** Kernels with their buffers; made once per capacity. */
@@ -24,6 +25,15 @@ interface BoundProgram {
   readonly results: readonly Values[];
 }
 
+/** A run that may pause between its kernels, and what came of it. */
+interface Task {
+  readonly steps: Iterator<unknown, Values[]>;
+  outcome?: { readonly values: Values[] } | { readonly error: unknown };
+}
+
+/** Milliseconds of computing before events, signals and painting have their turn. */
+const patience = 8;
+
 export function createCpuBackend(
   plan: Plan,
   module: CpuModule,
@@ -31,37 +41,44 @@ export function createCpuBackend(
 ): TrainingBackend {
   const memory = createMemory(plan, precision);
   const { storages } = memory;
+  const executor = createExecutor(plan, module, memory);
+  /** Runs are computed in the order of their calls. */
+  const queue: Task[] = [];
   const free = new Set<number>();
-  const programs = new Map<PlanProgram, BoundProgram>();
-
-  const execute = (run: ProgramRun): BoundProgram => {
-    const program = at(plan.programs, run.program);
-    memory.reserve(program, run);
-    for (const [name, values] of run.inputs) {
-      if ("mapState" in values) onlyGpu();
-      if (program.inputs.includes(name)) memory.inputs.get(name)?.set(values);
-    }
-    for (const { input, run: draw } of run.draws) {
-      memory.inputs.get(input)?.set(resultsOf(draw, execute(draw), 0));
-    }
-    let bound = programs.get(program);
-    if (bound?.generation !== memory.generation()) {
-      bound = bindProgram(plan, program, module, memory);
-      programs.set(program, bound);
-    }
-    for (const { kernel, buffers, serves } of bound.dispatches) {
-      if (isServed(serves, run.wanted)) kernel(buffers, run.words, run.floats);
-    }
-    const { storage = 0, at: start = 0, results = [] } = run.journal ?? {};
-    for (const [place, result] of results.entries()) {
-      at(storages, storage)[start + place] = at(bound.results, result)[0] ?? NaN;
-    }
-    return bound;
+  let open = true;
+  const checkOpen = (): void => {
+    if (!open) fail("destroyed", "this net was destroyed");
   };
-
-  const resultsOf = (run: ProgramRun, { results }: BoundProgram, index: number): Values => {
-    const { shape } = at(at(plan.programs, run.program).results, index);
-    return at(results, index).subarray(0, countOf(evaluateShape(shape, run.dimensions)));
+  const advance = (until: number): void => {
+    for (let task = queue[0]; task; task = queue[0]) {
+      try {
+        let step = task.steps.next();
+        while (!step.done && performance.now() < until) step = task.steps.next();
+        if (!step.done) return;
+        task.outcome = { values: step.value };
+      } catch (error) {
+        task.outcome = { error };
+      }
+      queue.shift();
+    }
+  };
+  /** What reads or changes memory waits for the runs before it, and none of them sees it. */
+  const finish = (): void => {
+    checkOpen();
+    advance(Infinity);
+  };
+  const read = async (run: ProgramRun): Promise<Values[]> => {
+    checkOpen();
+    const task: Task = { steps: executor(run) };
+    queue.push(task);
+    for (;;) {
+      advance(performance.now() + patience);
+      if (task.outcome) break;
+      await takeTurns();
+      checkOpen();
+    }
+    if ("error" in task.outcome) throw task.outcome.error;
+    return task.outcome.values;
   };
 
   return {
@@ -72,17 +89,21 @@ export function createCpuBackend(
       onProgress?.(plan.kernels.length, plan.kernels.length);
       return Promise.resolve();
     },
-    submit: (run) => void execute(run),
-    read: (run) => {
-      const bound = execute(run);
-      const wanted = run.wanted ?? [...bound.results.keys()];
-      return Promise.resolve(wanted.map((index) => resultsOf(run, bound, index).slice()));
+    submit: (run) => {
+      finish();
+      const steps = executor(run);
+      while (!steps.next().done);
     },
+    read,
     readGpu: onlyGpu,
     ready: () => Promise.resolve(),
-    readRange: (storage, offset, count) =>
-      Promise.resolve(at(storages, storage).slice(offset, offset + count)),
+    settled: () => Promise.resolve(),
+    readRange: (storage, offset, count) => {
+      finish();
+      return Promise.resolve(at(storages, storage).slice(offset, offset + count));
+    },
     writeRange: (storage, offset, values) => {
+      finish();
       at(storages, storage).set(values, offset);
     },
     addStorage: (type, elements) =>
@@ -92,14 +113,59 @@ export function createCpuBackend(
       free.add(storage);
     },
     copyStorage: (from, to) => {
+      finish();
       at(storages, to).set(at(storages, from));
     },
     download: onlyGpu,
     destroy: () => {
+      open = false;
+      queue.length = 0;
       storages.length = 0;
       memory.inputs.clear();
-      programs.clear();
     },
+  };
+}
+
+/** Runs programs over memory, kernel by kernel; gives copies of the wanted results. */
+function createExecutor(
+  plan: Plan,
+  module: CpuModule,
+  memory: Memory,
+): (run: ProgramRun) => Generator<undefined, Values[]> {
+  const programs = new Map<PlanProgram, BoundProgram>();
+  const bind = (program: PlanProgram): BoundProgram => {
+    const known = programs.get(program);
+    if (known?.generation === memory.generation()) return known;
+    const bound = bindProgram(plan, program, module, memory);
+    programs.set(program, bound);
+    return bound;
+  };
+  return function* execute(run): Generator<undefined, Values[]> {
+    const program = at(plan.programs, run.program);
+    memory.reserve(program, run);
+    for (const [name, values] of run.inputs) {
+      if ("mapState" in values) onlyGpu();
+      if (program.inputs.includes(name)) memory.inputs.get(name)?.set(values);
+    }
+    for (const { input, run: draw } of run.draws) {
+      const [drawn] = yield* execute(draw);
+      if (drawn) memory.inputs.get(input)?.set(drawn);
+    }
+    const bound = bind(program);
+    for (const { kernel, buffers, serves } of bound.dispatches) {
+      if (!isServed(serves, run.wanted)) continue;
+      kernel(buffers, run.words, run.floats);
+      yield;
+    }
+    const { storage = 0, at: start = 0, results = [] } = run.journal ?? {};
+    for (const [place, result] of results.entries()) {
+      at(memory.storages, storage)[start + place] = at(bound.results, result)[0] ?? NaN;
+    }
+    const wanted = run.wanted ?? [...bound.results.keys()];
+    return wanted.map((index) => {
+      const { shape } = at(program.results, index);
+      return at(bound.results, index).slice(0, countOf(evaluateShape(shape, run.dimensions)));
+    });
   };
 }
 

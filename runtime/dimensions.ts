@@ -33,7 +33,8 @@ function formatDim(dim: PlanDim): string {
   return `(${dim.slice(1).map(formatDim).join(` ${dim[0]} `)})`;
 }
 
-function namesIn(dim: PlanDim): string[] {
+/** The free dimensions of an extent. */
+export function namesIn(dim: PlanDim): string[] {
   if (typeof dim === "object") return dim.slice(1).flatMap(namesIn);
   return typeof dim === "string" ? [dim] : [];
 }

@@ -8,11 +8,19 @@ import type {
   TensorOutput,
 } from "./api.js";
 import type { Values } from "./backend.js";
-import { countOf, resolveDimensions } from "./dimensions.js";
+import { countOf, namesIn, resolveDimensions } from "./dimensions.js";
 import { at, fail, unknownName } from "./errors.js";
-import type { Plan, PlanParameter } from "./plan.js";
+import type { Plan, PlanParameter, PlanProgram } from "./plan.js";
 import { checkOpen, inputsFor, makeRun, refuseMissing, reopen, type Session } from "./session.js";
-import { bindInputs, givenNames, inputOf, isGpuBuffer, readTensor } from "./tensors.js";
+import {
+  bindInputs,
+  givenNames,
+  inputOf,
+  isGpuBuffer,
+  readTensor,
+  toValues,
+  type BoundInputs,
+} from "./tensors.js";
 import {
   applyWeights,
   compareWeights,
@@ -53,7 +61,7 @@ export async function createNet(
   const { plan } = session;
   const { bytes, loaded } = await loadParameters(session, options);
   await session.backend.ready();
-  const written = new Map<string, ArrayLike<number>>();
+  const written = new Map<string, Values>();
   let draws = 0;
   return {
     get backend() {
@@ -76,13 +84,14 @@ export async function createNet(
       const values = await session.backend.readRange(storage, offset, countOf(shape));
       return outward(values, type);
     },
-    write: async (name, values) => {
-      const parameter = parameterOf(session, name);
-      const numbers = parameterValues(parameter, values);
-      writeParameter(session, parameter, numbers);
-      written.set(name, Array.from(numbers));
-      await session.backend.ready();
-    },
+    write: (name, values) =>
+      new Promise((resolve) => {
+        const parameter = parameterOf(session, name);
+        const numbers = parameterValues(session, parameter, values);
+        writeParameter(session, parameter, numbers);
+        written.set(name, numbers);
+        resolve();
+      }),
     restore: async (devices = {}) => {
       await reopen(session, devices);
       const weights = bytes && { weights: bytes, partial: options.partial ?? false };
@@ -114,15 +123,21 @@ function parameterOf(session: Session, name: string): PlanParameter {
   );
 }
 
-function parameterValues({ name, shape }: PlanParameter, value: unknown): ArrayLike<number> {
+function parameterValues(
+  { backend }: Session,
+  { name, shape, type }: PlanParameter,
+  value: unknown,
+): Values {
   const { data, shape: given } = readTensor(name, value, shape.length !== 1);
   if (isGpuBuffer(data)) fail("option", `write takes numbers for ${name}, not a GPUBuffer`);
   resolveDimensions([{ name, declared: shape, shape: given, count: data.length }], {}, {});
-  return data;
+  const input = { name, type, shape, role: "input", source: "given" } as const;
+  return toValues(input, data, backend.precision, shape);
 }
 
 type Outputs = Record<string, TensorOutput | GPUBuffer>;
 
+/** All that is the caller's is read, copied and submitted before the first `await`. */
 async function predict(
   session: Session,
   inputs: object,
@@ -136,33 +151,53 @@ async function predict(
   const program = at(plan.programs, index);
   const outputs = wantedOutputs(plan, wishes.outputs);
   const wanted = outputs.map((name) => program.results.findIndex((result) => result.name === name));
-  const needed = inputsFor(program, wanted);
-  const used = givenNames(plan, inputs).filter((name) => needed.includes(name));
-  refuseMissing(plan, needed, new Set(used));
-  const known = {
-    ...wishes.dimensions,
-    ...(wishes.batch !== undefined && { batch: wishes.batch }),
-  };
-  const telling = (name: string): boolean => inputOf(plan, name).shape.includes("batch");
-  if (needed.some(telling) && !used.some(telling) && !("batch" in known)) {
-    fail("option", "every input is drawn: say how many examples with { batch: n }");
-  }
-  const bound = bindInputs(plan, inputs, used, backend.precision, known);
-  const { seed } = wishes;
+  const { seed, as } = wishes;
   const draws =
     seed === undefined
       ? { seed: (seedOf(session) ^ predictKey) >>> 0, counter: draw() }
       : { seed: seed >>> 0 };
+  const bound = bindForPredict(session, program, wanted, inputs, wishes);
   const run = makeRun(session, index, { ...bound, ...draws, wanted });
-  await backend.ready();
   const values: readonly (Values | GPUBuffer)[] =
-    wishes.as === "gpu" ? await backend.readGpu(run) : await backend.read(run);
+    as === "gpu" ? await backend.readGpu(run) : await backend.read(run);
   return Object.fromEntries(
     values.map((value, place) => {
       const { name, type } = at(program.results, at(wanted, place));
       return [name, isGpuBuffer(value) ? value : outward(value, type)];
     }),
   );
+}
+
+/** The inputs that the wanted results need. Dimensions are never taken from training: what is given tells them all. */
+function bindForPredict(
+  { plan, backend }: Session,
+  program: PlanProgram,
+  wanted: readonly number[],
+  inputs: object,
+  { batch, dimensions: others }: PredictOptions,
+): BoundInputs {
+  const needed = inputsFor(program, wanted);
+  const given = givenNames(plan, inputs);
+  refuseMissing(plan, needed, new Set(given));
+  const known = { ...others, ...(batch !== undefined && { batch }) };
+  const unknown: Record<string, number> = {};
+  for (const { name } of plan.dimensions) unknown[name] = NaN;
+  const bound = bindInputs(plan, inputs, given, backend.precision, known, unknown, needed);
+  const shapes = [
+    ...needed.map((name) => inputOf(plan, name).shape),
+    ...wanted.map((result) => at(program.results, result).shape),
+  ];
+  const dimensions: Record<string, number> = { ...bound.dimensions };
+  for (const { name, trained } of plan.dimensions) {
+    if (!Number.isNaN(dimensions[name])) continue;
+    if (shapes.flat().flatMap(namesIn).includes(name)) {
+      const wish = name === "batch" ? "batch: n" : `dimensions: { ${name}: n }`;
+      fail("option", `no input tells ${name}: say it with { ${wish} }`);
+    }
+    // Outputs that are not wanted may have it.
+    dimensions[name] = trained;
+  }
+  return { ...bound, dimensions };
 }
 
 function wantedOutputs(plan: Plan, wanted: readonly string[] | undefined): readonly string[] {

@@ -1,6 +1,6 @@
 // Tensors in any of the forms a caller may give in; checked values as a buffer holds them out.
 
-import { arrayOf, type Values } from "./backend.js";
+import { emptyValues, type Values } from "./backend.js";
 import {
   countOf,
   evaluateShape,
@@ -39,16 +39,18 @@ export function readTensor(name: string, value: unknown, flat: boolean): GivenTe
   if (Array.isArray(value)) {
     const shape: number[] = [];
     for (let part: unknown = value; Array.isArray(part); part = part[0]) shape.push(part.length);
-    if (!isRegular(value, shape)) fail("shape", `the rows of ${name} differ in length`);
-    const data = value.flat(Infinity).map(Number);
-    return { name, data, shape: flat && shape.length === 1 ? undefined : shape };
+    const data: unknown[] = [];
+    if (!collect(value, shape, data)) fail("shape", `the rows of ${name} differ in length`);
+    // What is no number among them is refused by its place when it is converted.
+    const numbers = data as number[];
+    return { name, data: numbers, shape: flat && shape.length === 1 ? undefined : shape };
   }
   if (isGpuBuffer(value) || (ArrayBuffer.isView(value) && "length" in value)) {
     return { name, data: value as GPUBuffer | Float32Array, shape: undefined };
   }
   if (typeof value === "object" && value !== null && "data" in value && "shape" in value) {
     const { data } = readTensor(name, value.data, true);
-    const shape = value.shape as readonly number[];
+    const shape = readShape(name, value.shape);
     if (!isGpuBuffer(data) && data.length !== countOf(shape)) {
       fail("shape", `${name} has ${data.length} numbers and the shape ${formatShape(shape)}`);
     }
@@ -57,9 +59,29 @@ export function readTensor(name: string, value: unknown, flat: boolean): GivenTe
   return fail("shape", `${name} is to be a typed array, a nested array or { data, shape }`);
 }
 
-function isRegular(value: unknown, [length, ...rest]: readonly number[]): boolean {
-  if (!Array.isArray(value)) return length === undefined;
-  return value.length === length && value.every((part) => isRegular(part, rest));
+/** Gathers the elements of a nested array, holes included; false where it is not of this shape. */
+function collect(
+  value: unknown,
+  [length, ...rest]: readonly number[],
+  elements: unknown[],
+): boolean {
+  if (length === undefined) {
+    elements.push(value);
+    return !Array.isArray(value);
+  }
+  if (!Array.isArray(value) || value.length !== length) return false;
+  // Not `every`, which leaves out holes.
+  for (let index = 0; index < length; index++) {
+    if (!collect(value[index], rest, elements)) return false;
+  }
+  return true;
+}
+
+/** A copy, which is the caller's no more. */
+function readShape(name: string, value: unknown): number[] {
+  const shape = Array.isArray(value) ? Array.from<unknown>(value) : [NaN];
+  const isShape = shape.every((axis) => Number.isSafeInteger(axis) && Number(axis) >= 0);
+  return isShape ? (shape as number[]) : fail("shape", `the shape of ${name} is no list of sizes`);
 }
 
 /** An input out of what a caller gives. */
@@ -106,28 +128,69 @@ function rangeOf({ type, categories, range }: PlanInput): readonly [number, numb
 }
 
 /**
- * Checks every value and tells which is wrong by its place. Classes and indices are whole numbers of
- * their range; floats no NaN (unless the input says what stands for it) and no infinity.
+ * Checks every value as a buffer would hold it, and tells which is wrong by its place. Classes and
+ * indices are whole numbers of their range; floats no NaN (unless the input says what stands for it)
+ * and nothing that becomes infinite.
  */
 export function checkValues(
   input: PlanInput,
-  data: ArrayLike<number>,
+  data: ArrayLike<unknown>,
   shape: readonly number[],
+  precision: 32 | 64 = 32,
+): void {
+  convertValues(input, data, shape, precision, undefined);
+}
+
+/** Checked copies of numbers, as a buffer holds them. */
+export function toValues(
+  input: PlanInput,
+  data: ArrayLike<unknown>,
+  precision: 32 | 64,
+  shape: readonly number[] = [data.length],
+): Values {
+  const values = emptyValues(input.type, precision, data.length);
+  convertValues(input, data, shape, precision, values);
+  return values;
+}
+
+/** Each element is read once: what is checked is what is kept, whoever else writes meanwhile. */
+function convertValues(
+  input: PlanInput,
+  data: ArrayLike<unknown>,
+  shape: readonly number[],
+  precision: 32 | 64,
+  into: Values | undefined,
 ): void {
   const { name, type, missing } = input;
   const [low, end] = rangeOf(input);
-  const high = end - 1;
-  for (let index = 0; index < data.length; index++) {
-    const value = at(data, index);
-    const fits =
-      type === "f32"
-        ? value - value === 0 || (missing !== undefined && Number.isNaN(value))
-        : value >= low && value <= high && Number.isInteger(value);
-    if (fits) continue;
-    const wanted = type === "f32" ? "a finite number" : `a whole number from ${low} to ${high}`;
-    const code = input.range || input.categories ? "label" : "value";
-    fail(code, `${name}${placeOf(index, shape)} is ${value}, not ${wanted}`);
+  if (data.length < countOf(shape)) {
+    fail("shape", `${name} has ${data.length} numbers, its shape ${formatShape(shape)} wants more`);
   }
+  for (let index = 0; index < data.length; index++) {
+    const given = data[index];
+    if (typeof given !== "number" && typeof given !== "boolean") refuse(input, given, index, shape);
+    let value = Number(given);
+    if (type !== "f32") {
+      if (!(value >= low && value < end && Number.isInteger(value))) {
+        refuse(input, given, index, shape);
+      }
+    } else {
+      if (Number.isNaN(value)) value = missing ?? NaN;
+      if (precision === 32) value = Math.fround(value);
+      if (value - value !== 0) refuse(input, given, index, shape);
+    }
+    if (into) into[index] = value;
+  }
+}
+
+function refuse(input: PlanInput, value: unknown, index: number, shape: readonly number[]): never {
+  const { name, type } = input;
+  const [low, end] = rangeOf(input);
+  const wanted = type === "f32" ? "a finite number" : `a whole number from ${low} to ${end - 1}`;
+  const far = type === "f32" && Number.isFinite(value) ? " of 32 bits" : "";
+  const code = input.range || input.categories ? "label" : "value";
+  const found = typeof value === "string" ? `"${value}"` : String(value);
+  fail(code, `${name}${placeOf(index, shape)} is ${found}, not ${wanted}${far}`);
 }
 
 /** `[3, 0]`: the indices of an element. */
@@ -141,26 +204,13 @@ function placeOf(index: number, shape: readonly number[]): string {
   return places.length > 0 ? `[${places.join(", ")}]` : "";
 }
 
-/** Checked numbers as a buffer holds them; the array itself where it is already of that kind. */
-export function toValues(input: PlanInput, data: ArrayLike<number>, precision: 32 | 64): Values {
-  const Elements = arrayOf(input.type, precision);
-  const replaces = input.type === "f32" && input.missing !== undefined;
-  if (data instanceof Elements && !replaces) return data;
-  const values: Values = Elements.from(data);
-  if (replaces) {
-    values.forEach((value, index) => {
-      if (Number.isNaN(value)) values[index] = input.missing ?? 0;
-    });
-  }
-  return values;
-}
-
 /** The tensors of one run, checked and converted, with the dimensions they tell. */
 export interface BoundInputs {
   readonly inputs: ReadonlyMap<string, Values | GPUBuffer>;
   readonly dimensions: Dimensions;
 }
 
+/** All named tensors tell dimensions; those that are `used` are checked and converted. */
 export function bindInputs(
   plan: Plan,
   given: object,
@@ -168,19 +218,33 @@ export function bindInputs(
   precision: 32 | 64,
   known: Dimensions = {},
   fallback: Dimensions = {},
+  used: readonly string[] = names,
 ): BoundInputs {
   const tensors = names.map((name) => readInput(plan, name, given));
   const dimensions = dimensionsOf(plan, tensors, known, fallback);
   const inputs = new Map<string, Values | GPUBuffer>();
   for (const { name, data } of tensors) {
+    if (!used.includes(name)) continue;
     const input = inputOf(plan, name);
-    if (isGpuBuffer(data)) {
-      if (!(data.usage & 4)) fail("option", `the GPUBuffer of ${name} lacks the usage COPY_SRC`);
-      inputs.set(name, data);
-      continue;
-    }
-    checkValues(input, data, evaluateShape(input.shape, dimensions));
-    inputs.set(name, toValues(input, data, precision));
+    const shape = evaluateShape(input.shape, dimensions);
+    if (isGpuBuffer(data)) checkBuffer(name, data, shape);
+    inputs.set(name, isGpuBuffer(data) ? data : toValues(input, data, precision, shape));
   }
   return { inputs, dimensions };
+}
+
+/** What can be told of a caller's buffer before it is read; the device tells whether it is destroyed or another's. */
+export function checkBuffer(
+  name: string,
+  { size, usage, mapState }: GPUBuffer,
+  shape: readonly number[],
+): void {
+  const wanted = countOf(shape) * 4;
+  const wrong =
+    size < wanted
+      ? `has ${size} bytes, its shape ${formatShape(shape)} takes ${wanted}`
+      : usage & 4
+        ? mapState !== "unmapped" && "is mapped: unmap it first"
+        : "lacks the usage COPY_SRC";
+  if (wrong) fail(size < wanted ? "shape" : "option", `the GPUBuffer of ${name} ${wrong}`);
 }

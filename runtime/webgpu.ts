@@ -2,9 +2,10 @@
 
 import { arrayOf, isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
-import { at, fail } from "./errors.js";
+import { at, fail, type ErrorCode } from "./errors.js";
 import type { Plan, PlanKernel, PlanType } from "./plan.js";
-import { watchDevice, type Faults } from "./webgpuFaults.js";
+import { isGpuBuffer } from "./tensors.js";
+import { watchDevice, type Checked, type Faults } from "./webgpuFaults.js";
 import {
   copyBytes,
   copyOut,
@@ -13,6 +14,7 @@ import {
   usages,
   type DeviceMemory,
   type Range,
+  type Room,
 } from "./webgpuMemory.js";
 
 /** Workgroups along one axis of a dispatch. */
@@ -25,9 +27,9 @@ interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
 }
 
+/** Bind groups over kept buffers. */
 interface BoundProgram {
   readonly generation: number;
-  readonly uniform: GPUBuffer;
   readonly groups: readonly GPUBindGroup[];
 }
 
@@ -46,6 +48,10 @@ export interface GpuContext {
   readonly types: PlanType[];
   readonly kernels: CompiledKernel[];
   readonly bound: Map<number, BoundProgram>;
+  /** What was submitted without anyone who waits for it. */
+  pending: Promise<unknown>[];
+  /** Whether one of those took new buffers, which none should build on before they are known to be valid. */
+  fresh: boolean;
   /** Runs since the last mark, a promise of their end. */
   runs: number;
   mark: Promise<unknown> | undefined;
@@ -57,52 +63,69 @@ export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolea
 }
 
 export function openContext(plan: Plan, device: GPUDevice, owned: boolean): GpuContext {
-  const faults = watchDevice(device, owned);
+  const faults = watchDevice(device);
+  const { value, checked } = faults.scoped("the parameters", () =>
+    createDeviceMemory(device, plan),
+  );
   return {
     device,
     owned,
     plan,
     faults,
-    memory: createDeviceMemory(device, plan, faults),
+    memory: value,
     types: plan.storages.map(({ type }) => type),
     kernels: [],
     bound: new Map(),
+    pending: [checked],
+    fresh: false,
     runs: 0,
     mark: undefined,
   };
 }
 
 export function backendOn(context: GpuContext): Backend {
-  const { device, owned, faults, memory, types } = context;
+  const { device, owned, faults, memory, types, pending } = context;
   return {
     kind: "webgpu",
     precision: 32,
     lost: faults.lost,
-    prepare: (onProgress) => compileKernels(context, onProgress),
+    prepare: async (onProgress) => {
+      await compileKernels(context, onProgress);
+      await settleAll(context);
+    },
     submit: (run) => {
       submitRun(context, run, () => undefined);
     },
-    read: (run) =>
-      submitRun(context, run, (encoder) =>
-        readRanges(context, wantedResults(context, run), encoder),
-      ),
-    readGpu: async (run) => {
-      const outputs = submitRun(context, run, (encoder) =>
-        copyOut(device, faults, wantedResults(context, run), encoder, usages.data),
+    read: (run) => {
+      const ranges: TypedRange[] = [];
+      return readCopies(
+        context,
+        submitRun(context, run, (encoder, room) => {
+          ranges.push(...wantedResults(context, run, room));
+          return copyOut(device, ranges, encoder, usages.staging);
+        }),
+        ranges,
       );
-      await faults.settle();
-      return outputs;
+    },
+    readGpu: async (run) => {
+      const { value, checked } = submitRun(context, run, (encoder, room) =>
+        copyOut(device, wantedResults(context, run, room), encoder, usages.data),
+      );
+      return orDestroy(value, checked);
     },
     ready: async () => {
       faults.check();
-      await faults.settle();
+      if (context.fresh) return settleAll(context);
       // A mark every other run; waiting for the one before the last lets the device run ahead.
       if (context.runs < 2) return;
       context.runs = 0;
       const before = context.mark;
-      context.mark = faults.guard(device.queue.onSubmittedWorkDone());
-      await before;
+      context.mark = faults.guard(
+        Promise.all([device.queue.onSubmittedWorkDone(), ...pending.splice(0)]),
+      );
+      await orForget(context, before);
     },
+    settled: () => settleAll(context),
     readRange: async (index, offset, count) => {
       const buffer = at(memory.storages, index);
       const range = { buffer, offset: offset * 4, bytes: count * 4, type: at(types, index) };
@@ -122,29 +145,22 @@ export function backendOn(context: GpuContext): Backend {
   };
 }
 
-/** Reads parts of buffers, behind commands that are not submitted yet or in a submission of its own. */
-export async function readRanges(
-  { device, faults }: GpuContext,
-  ranges: readonly TypedRange[],
-  commands?: GPUCommandEncoder,
-): Promise<Values[]> {
+/** Rejects with the first error of what was submitted without being waited for. */
+async function settleAll(context: GpuContext): Promise<void> {
+  const { mark, pending, faults } = context;
   faults.check();
-  const encoder = commands ?? device.createCommandEncoder();
-  const copies = copyOut(device, faults, ranges, encoder, usages.staging);
-  if (!commands) device.queue.submit([encoder.finish()]);
+  context.fresh = false;
+  await orForget(context, Promise.all([...pending.splice(0), mark]));
+}
+
+/** What was submitted behind a failure ends with it, and is told to nobody else. */
+async function orForget(context: GpuContext, promise: Promise<unknown> | undefined): Promise<void> {
   try {
-    // The submission follows before this function goes on.
-    await faults.settle();
-    return await Promise.all(
-      copies.map((copy, index) => {
-        const { bytes, type } = at(ranges, index);
-        return readStaging(faults, copy, bytes, type);
-      }),
-    );
-  } finally {
-    for (const copy of copies) copy.destroy();
-    // What the checks of the submission caught comes first.
-    await faults.settle();
+    await promise;
+  } catch (error) {
+    context.mark = undefined;
+    context.pending.length = 0;
+    throw error;
   }
 }
 
@@ -153,7 +169,7 @@ async function compileKernels(
   context: GpuContext,
   onProgress?: (done: number, total: number) => void,
 ): Promise<void> {
-  const { plan, kernels, faults } = context;
+  const { plan, kernels } = context;
   let done = 0;
   await Promise.all(
     plan.kernels.map(async (kernel, index) => {
@@ -161,7 +177,6 @@ async function compileKernels(
       onProgress?.(++done, plan.kernels.length);
     }),
   );
-  await faults.settle();
 }
 
 async function compileKernel(
@@ -176,100 +191,134 @@ async function compileKernel(
       buffer: { type },
     })),
   });
-  const descriptor = {
-    label: name,
-    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-    compute: { module: device.createShaderModule({ code: wgsl, label: name }) },
-  };
+  const what = `the kernel ${name}`;
+  const { value, checked } = faults.scoped(what, () =>
+    device.createComputePipelineAsync({
+      label: name,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module: device.createShaderModule({ code: wgsl, label: name }) },
+    }),
+  );
   try {
-    const pipeline = await faults.guard(device.createComputePipelineAsync(descriptor));
+    const pipeline = await faults.guard(value);
+    await checked;
     return { layout, pipeline };
   } catch (error) {
     faults.check();
-    return fail("internal", `the GPU's compiler refused the kernel ${name}: ${String(error)}`);
+    return fail("internal", `the GPU's compiler refused ${what}: ${String(error)}`);
   }
 }
 
 /** The bind groups of a program, made once per capacity. */
-function bindProgram(context: GpuContext, index: number): BoundProgram {
-  const { device, plan, memory, bound, faults } = context;
+function bindProgram(context: GpuContext, index: number, room: Room): readonly GPUBindGroup[] {
+  const { device, plan, memory, bound, kernels } = context;
   const generation = memory.generation();
   const known = bound.get(index);
-  if (known?.generation === generation) return known;
-  const program = at(plan.programs, index);
-  const bytes = Math.max(16, Math.ceil(program.uniforms.length / 4) * 16);
-  const uniform = known?.uniform ?? memory.create(bytes, "uniforms", usages.uniform);
-  const groups = faults.scoped(`the buffers of ${program.name}`, () =>
-    program.dispatches.map(({ kernel, buffers }) => {
-      const bindings = [uniform, ...buffers.map((buffer) => memory.bufferOf(buffer))];
-      const entries = bindings.map((buffer, binding) => ({ binding, resource: { buffer } }));
-      return device.createBindGroup({ layout: at(context.kernels, kernel).layout, entries });
-    }),
-  );
-  const made = { generation, uniform, groups };
-  bound.set(index, made);
-  return made;
+  if (room.size === 0 && known?.generation === generation) return known.groups;
+  const uniform = memory.uniformOf(index, room);
+  const groups = at(plan.programs, index).dispatches.map(({ kernel, buffers }) => {
+    const bindings = [uniform, ...buffers.map((buffer) => memory.bufferOf(buffer, room))];
+    const entries = bindings.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    return device.createBindGroup({ layout: at(kernels, kernel).layout, entries });
+  });
+  if (room.size === 0) bound.set(index, { generation, groups });
+  return groups;
 }
 
-/** One submission: uploads, draws, the dispatches, what `after` adds. The first on new buffers is checked. */
+/**
+ * One submission: uploads, draws, the dispatches, what `after` adds. What goes wrong in it is its own:
+ * new buffers are kept only once all of it is known to be valid.
+ */
 export function submitRun<T>(
   context: GpuContext,
   run: ProgramRun,
-  after: (encoder: GPUCommandEncoder) => T,
-): T {
-  const { device, plan, memory, faults, bound } = context;
+  after: (encoder: GPUCommandEncoder, room: Room) => T,
+): Checked<T> {
+  const { device, plan, memory, faults } = context;
   faults.check();
-  const runs = [...run.draws.map((draw) => draw.run), run];
-  for (const { program, dimensions } of runs) {
-    memory.reserve(at(plan.programs, program), dimensions);
-  }
-  const fresh = runs.some(({ program }) => bound.get(program)?.generation !== memory.generation());
+  const programs = [...run.draws.map((draw) => draw.run.program), run.program];
+  let room: Room = new Map();
+  let uploads: Promise<void> | undefined;
   const submit = (): T => {
+    room = memory.reserve(programs, run.dimensions);
+    uploads = uploadInputs(context, run, room);
     const encoder = device.createCommandEncoder();
-    uploadInputs(context, run, encoder);
     for (const { input, run: draw } of run.draws) {
-      encodeDispatches(context, draw, encoder);
-      const [drawn] = wantedResults(context, draw);
-      if (drawn) copyBytes(encoder, drawn.buffer, 0, inputBuffer(context, input), drawn.bytes);
+      encodeDispatches(context, draw, encoder, room);
+      const [drawn] = wantedResults(context, draw, room);
+      const target = inputBuffer(context, input, room);
+      if (drawn) copyBytes(encoder, drawn.buffer, 0, target, drawn.bytes);
     }
-    encodeDispatches(context, run, encoder);
-    const added = after(encoder);
+    encodeDispatches(context, run, encoder, room);
+    const added = after(encoder, room);
     device.queue.submit([encoder.finish()]);
     return added;
   };
-  const name = at(plan.programs, run.program).name;
-  const added = fresh ? faults.scoped(`the commands of ${name}`, submit) : submit();
-  context.runs++;
-  return added;
-}
-
-function inputBuffer({ memory }: GpuContext, input: string): GPUBuffer {
-  return memory.bufferOf({ kind: "input", input, elements: 0 });
-}
-
-function uploadInputs(context: GpuContext, run: ProgramRun, encoder: GPUCommandEncoder): void {
-  const { inputs } = at(context.plan.programs, run.program);
-  for (const [name, values] of run.inputs) {
-    if (!inputs.includes(name)) continue;
-    const target = inputBuffer(context, name);
-    if ("mapState" in values) copyBytes(encoder, values, 0, target, values.size);
-    else {
-      const { buffer, byteOffset, byteLength } = values;
-      context.device.queue.writeBuffer(target, 0, buffer, byteOffset, byteLength);
-    }
+  try {
+    const name = at(plan.programs, run.program).name;
+    const submitted = faults.scoped(`the commands of ${name}`, submit);
+    const checked = faults.guard(Promise.all([uploads, submitted.checked]).then(() => undefined));
+    checked.then(
+      () => {
+        memory.settle(room, true);
+      },
+      () => {
+        memory.settle(room, false);
+      },
+    );
+    context.fresh ||= room.size > 0;
+    context.runs++;
+    return { value: submitted.value, checked };
+  } catch (error) {
+    memory.settle(room, false);
+    throw error;
   }
 }
 
-function encodeDispatches(context: GpuContext, run: ProgramRun, encoder: GPUCommandEncoder): void {
-  const { device, plan } = context;
-  const { groups, uniform } = bindProgram(context, run.program);
+function inputBuffer({ memory }: GpuContext, input: string, room: Room): GPUBuffer {
+  return memory.bufferOf({ kind: "input", input, elements: 0 }, room);
+}
+
+/** Numbers are copied at once; a caller's buffers in a submission of their own, whose faults are the caller's. */
+function uploadInputs(context: GpuContext, run: ProgramRun, room: Room): Promise<void> | undefined {
+  const { device, plan, faults } = context;
+  const { inputs } = at(plan.programs, run.program);
+  const given = [...run.inputs].filter(([name]) => inputs.includes(name));
+  const copies: (readonly [GPUBuffer, GPUBuffer])[] = [];
+  for (const [name, values] of given) {
+    const target = inputBuffer(context, name, room);
+    if (isGpuBuffer(values)) copies.push([values, target]);
+    else {
+      const { buffer, byteOffset, byteLength } = values;
+      device.queue.writeBuffer(target, 0, buffer, byteOffset, byteLength);
+    }
+  }
+  if (copies.length === 0) return undefined;
+  const copy = (): void => {
+    const encoder = device.createCommandEncoder();
+    for (const [values, target] of copies) copyBytes(encoder, values, 0, target, values.size);
+    device.queue.submit([encoder.finish()]);
+  };
+  return faults.scoped("a GPUBuffer that was given", copy, "option").checked;
+}
+
+function encodeDispatches(
+  context: GpuContext,
+  run: ProgramRun,
+  encoder: GPUCommandEncoder,
+  room: Room,
+): void {
+  const { device, plan, memory, kernels } = context;
+  const groups = bindProgram(context, run.program, room);
   const { buffer, byteLength } = run.words;
-  if (byteLength > 0) device.queue.writeBuffer(uniform, 0, buffer, 0, byteLength);
+  if (byteLength > 0) {
+    device.queue.writeBuffer(memory.uniformOf(run.program, room), 0, buffer, 0, byteLength);
+  }
   const pass = encoder.beginComputePass();
   at(plan.programs, run.program).dispatches.forEach(({ kernel, workgroups, serves }, index) => {
     const count = evaluateDim(workgroups, run.dimensions);
     if (!isServed(serves, run.wanted) || !(count > 0)) return;
-    pass.setPipeline(at(context.kernels, kernel).pipeline);
+    pass.setPipeline(at(kernels, kernel).pipeline);
     pass.setBindGroup(0, groups[index]);
     pass.dispatchWorkgroups(...foldWorkgroups(count));
   });
@@ -284,12 +333,60 @@ export function foldWorkgroups(count: number): [number, number, number] {
   return [x, y, Math.ceil(rows / y)];
 }
 
-function wantedResults({ plan, memory }: GpuContext, run: ProgramRun): TypedRange[] {
+function wantedResults({ plan, memory }: GpuContext, run: ProgramRun, room: Room): TypedRange[] {
   const { results } = at(plan.programs, run.program);
   const wanted = run.wanted ?? [...results.keys()];
   return wanted.map((index) => {
     const { shape, buffer, type } = at(results, index);
     const bytes = countOf(evaluateShape(shape, run.dimensions)) * 4;
-    return { buffer: memory.bufferOf(buffer), offset: 0, bytes, type };
+    return { buffer: memory.bufferOf(buffer, room), offset: 0, bytes, type };
   });
+}
+
+/** Reads parts of buffers in a submission of its own. */
+export async function readRanges(
+  context: GpuContext,
+  ranges: readonly TypedRange[],
+  code?: ErrorCode,
+): Promise<Values[]> {
+  const { device, faults } = context;
+  faults.check();
+  const copy = (): GPUBuffer[] => {
+    const encoder = device.createCommandEncoder();
+    const copies = copyOut(device, ranges, encoder, usages.staging);
+    device.queue.submit([encoder.finish()]);
+    return copies;
+  };
+  return readCopies(context, faults.scoped("a read", copy, code), ranges);
+}
+
+/** The content of buffers made for reading, once it is known that nothing failed. */
+async function readCopies(
+  { faults }: GpuContext,
+  { value: copies, checked }: Checked<GPUBuffer[]>,
+  ranges: readonly TypedRange[],
+): Promise<Values[]> {
+  try {
+    await checked;
+    return await Promise.all(
+      copies.map(async (copy, index) => {
+        const { bytes, type } = at(ranges, index);
+        return readStaging(faults, copy, bytes, type);
+      }),
+    );
+  } finally {
+    for (const copy of copies) copy.destroy();
+    faults.check();
+  }
+}
+
+/** Buffers that are the caller's from now on, unless they did not come about. */
+async function orDestroy(buffers: GPUBuffer[], checked: Promise<void>): Promise<GPUBuffer[]> {
+  try {
+    await checked;
+    return buffers;
+  } catch (error) {
+    for (const buffer of buffers) buffer.destroy();
+    throw error;
+  }
 }

@@ -1,51 +1,55 @@
-// A GPUDevice in; its losses and errors as readable errors of ours out.
+// A GPUDevice in; its losses and errors as readable errors of ours, each told to the call that made it, out.
 
 import type { LostInfo } from "./backend.js";
-import { NnError } from "./errors.js";
+import { NnError, type ErrorCode } from "./errors.js";
+
+/** What an action gave, and a promise that rejects with what the device found wrong in it. */
+export interface Checked<T> {
+  readonly value: T;
+  readonly checked: Promise<void>;
+}
 
 export interface Faults {
   readonly lost: Promise<LostInfo>;
   /** Throws where the device is lost or given up: calls on it would vanish silently. */
   check(): void;
-  /** Runs `action` within error scopes; what they catch is thrown by the next `settle`. */
-  scoped<T>(what: string, action: () => T): T;
-  /** Rejects with the first error caught since the last call. */
-  settle(): Promise<void>;
-  /** A promise of the device, which rejects where the device is lost before. */
+  /** Runs `action` within error scopes of its own; `code` is that of commands that are invalid. */
+  scoped<T>(what: string, action: () => T, code?: ErrorCode): Checked<T>;
+  /** A promise of the device, which rejects with an NnError: also where the device is lost or given up before. */
   guard<T>(promise: Promise<T>): Promise<T>;
   /** From now on the device's end is ours. */
   close(): void;
 }
 
-const ignore = (): void => undefined;
+export function ignore(): void {
+  // Whoever waits meets the error; nobody has to.
+}
 
-export function watchDevice(device: GPUDevice, owned: boolean): Faults {
-  let loss: NnError | undefined;
-  let closed = false;
-  let checks: Promise<void>[] = [];
+export function watchDevice(device: GPUDevice): Faults {
+  let end: NnError | undefined;
   const waiting = new Set<(error: NnError) => void>();
-  const uncaptured: NnError[] = [];
-  const listen = ({ error }: GPUUncapturedErrorEvent): void => {
-    uncaptured.push(new NnError("internal", `the GPU reported: ${error.message}`));
+  const finish = (error: NnError): void => {
+    end = error;
+    for (const reject of waiting) reject(error);
   };
-  // On a device of the caller's, uncaptured errors may be the caller's own.
-  if (owned) device.addEventListener("uncapturederror", listen);
   const lost = new Promise<LostInfo>((resolve) => {
     void device.lost.then(({ reason, message }) => {
-      if (closed) return;
+      if (end) return;
       const text = `the GPU device was lost (${message}); net.restore() rebuilds`;
-      loss = new NnError("device-lost", text);
-      for (const reject of waiting) reject(loss);
+      finish(new NnError("device-lost", text));
       resolve({ reason, message });
     });
   });
   const guard = <T>(promise: Promise<T>): Promise<T> => {
     const guarded = new Promise<T>((resolve, reject) => {
+      if (end) reject(end);
       waiting.add(reject);
-      const forget = (): void => void waiting.delete(reject);
-      promise.then(resolve, reject).then(forget, forget);
+      promise
+        .then(resolve, (error: unknown) => {
+          reject(error instanceof NnError ? error : new NnError("internal", String(error)));
+        })
+        .finally(() => waiting.delete(reject));
     });
-    // Whoever waits meets the error; nobody has to.
     guarded.catch(ignore);
     return guarded;
   };
@@ -54,44 +58,38 @@ export function watchDevice(device: GPUDevice, owned: boolean): Faults {
     lost,
     guard,
     check: () => {
-      if (closed) throw new NnError("destroyed", "this net was destroyed");
-      if (loss) throw loss;
+      if (end) throw end;
     },
-    scoped: (what, action) => {
-      device.pushErrorScope("validation");
-      device.pushErrorScope("out-of-memory");
+    scoped: (what, action, code = "internal") => {
+      const filters = ["validation", "internal", "out-of-memory"] as const;
+      for (const filter of filters) device.pushErrorScope(filter);
+      let scopes: Promise<(GPUError | null)[]>;
+      let value;
       try {
-        return action();
+        value = action();
       } finally {
-        const memory = device.popErrorScope();
-        checks.push(guard(readScopes(what, memory, device.popErrorScope())));
+        scopes = Promise.all(filters.map(() => device.popErrorScope()));
       }
-    },
-    settle: async () => {
-      const caught = checks;
-      checks = [];
-      await Promise.all(caught);
-      const error = uncaptured.shift();
-      if (error) throw error;
+      const checked = scopes.then((errors) => {
+        report(what, errors, code);
+      });
+      return { value, checked: guard(checked) };
     },
     close: () => {
-      closed = true;
-      device.removeEventListener("uncapturederror", listen);
+      finish(new NnError("destroyed", "this net was destroyed"));
     },
   };
 }
 
-async function readScopes(
-  what: string,
-  memory: Promise<GPUError | null>,
-  validation: Promise<GPUError | null>,
-): Promise<void> {
-  const [outOfMemory, invalid] = await Promise.all([memory, validation]);
-  if (outOfMemory) {
+/** The innermost scope comes first; without memory, commands are invalid too. */
+function report(what: string, errors: readonly (GPUError | null)[], code: ErrorCode): void {
+  const [memory] = errors;
+  if (memory) {
     throw new NnError(
       "out-of-memory",
       `the GPU has not enough memory for ${what}; a smaller batch needs less`,
     );
   }
-  if (invalid) throw new NnError("internal", `the GPU refused ${what}: ${invalid.message}`);
+  const error = errors.find(Boolean);
+  if (error) throw new NnError(code, `the GPU refused ${what}: ${error.message}`);
 }

@@ -3,7 +3,7 @@
 import { arrayOf, type Values } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
-import type { Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
+import type { Plan, PlanBuffer, PlanType } from "./plan.js";
 import type { Faults } from "./webgpuFaults.js";
 
 // WebGPU's flags by number: the globals that name them are missing in Node.
@@ -25,70 +25,72 @@ export interface Range {
   readonly bytes: number;
 }
 
+/** Buffers of one run beyond those that are kept: their allocation may yet turn out to have failed. */
+export type Room = ReadonlyMap<string | number, GPUBuffer>;
+
 export interface DeviceMemory {
   readonly storages: GPUBuffer[];
-  /** Changes whenever a buffer was replaced: bind groups made before are void. */
+  /** Changes whenever a kept buffer was replaced: bind groups made before are void. */
   generation(): number;
-  /** Makes room for a run; keeps buffers where there is enough. */
-  reserve(program: PlanProgram, dimensions: Dimensions): void;
-  bufferOf(buffer: PlanBuffer): GPUBuffer;
+  /** Room for programs that run in one submission; empty where the kept buffers suffice. Creates all or nothing. */
+  reserve(programs: readonly number[], dimensions: Dimensions): Room;
+  /** Once it is known whether the run went well: its buffers are kept in place of smaller ones, or go. */
+  settle(room: Room, valid: boolean): void;
+  bufferOf(buffer: PlanBuffer, room: Room): GPUBuffer;
+  uniformOf(program: number, room: Room): GPUBuffer;
   create(bytes: number, label: string, usage?: number): GPUBuffer;
   free(buffer: GPUBuffer | undefined): void;
   destroy(): void;
 }
 
-export function createDeviceMemory(device: GPUDevice, plan: Plan, faults: Faults): DeviceMemory {
+export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory {
   const buffers = new Set<GPUBuffer>();
-  /** Inputs by name and slots by index; all programs share them, and they only grow. */
-  const shared = new Map<string | number, GPUBuffer>();
+  /** Inputs by name, slots by index, uniforms by −1 − program; all programs share them, and they only grow. */
+  const kept = new Map<string | number, GPUBuffer>();
   let generation = 0;
-
+  const take = (key: string | number, room: Room): GPUBuffer =>
+    (room.get(key) ?? kept.get(key)) as GPUBuffer;
   const create = (bytes: number, label: string, usage: number = usages.data): GPUBuffer => {
-    const size = Math.max(16, Math.ceil(bytes / 4) * 4);
-    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    if (size > limit) {
-      fail(
-        "limits",
-        `${label} takes ${size} bytes in one buffer, this device allows ${limit}: give fewer examples at once`,
-      );
-    }
-    const buffer = faults.scoped(`${label} (${size} bytes)`, () =>
-      device.createBuffer({ size, usage, label }),
-    );
+    const buffer = device.createBuffer({ size: sizeOf(device, bytes, label), usage, label });
     buffers.add(buffer);
     return buffer;
   };
   const free = (buffer: GPUBuffer | undefined): void => {
     if (buffer && buffers.delete(buffer)) buffer.destroy();
   };
-  /** Replaces what is too small. */
-  const grow = (key: string | number, bytes: number, label: string): void => {
-    const old = shared.get(key);
-    if (old && bytes <= old.size) return;
-    shared.set(key, create(bytes, label));
-    free(old);
-    generation++;
-  };
   const storages = plan.storages.map(({ name, elements }) => create(elements * 4, name));
 
   return {
     storages,
     generation: () => generation,
-    reserve: (program, dimensions) => {
-      program.slots.forEach(({ bytes }, index) => {
-        const size = Math.max(...bytes.map((dim) => evaluateDim(dim, dimensions)));
-        grow(index, size, "temporary memory");
-      });
-      for (const { name, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
-        if (!program.inputs.includes(name)) continue;
-        grow(name, countOf(evaluateShape(shape, dimensions)) * 4, name);
+    reserve: (programs, dimensions) => {
+      const needs = [...needsOf(plan, programs, dimensions)].filter(
+        ([key, bytes]) => !(bytes <= (kept.get(key)?.size ?? -1)),
+      );
+      // Refused before any is made.
+      for (const [key, bytes] of needs) sizeOf(device, bytes, labelOf(key));
+      return new Map(
+        needs.map(([key, bytes]) => [
+          key,
+          create(bytes, labelOf(key), Number(key) < 0 ? usages.uniform : usages.data),
+        ]),
+      );
+    },
+    settle: (room, valid) => {
+      for (const [key, buffer] of room) {
+        const old = kept.get(key);
+        if (valid && !(old && old.size >= buffer.size)) {
+          kept.set(key, buffer);
+          free(old);
+          generation++;
+        } else free(buffer);
       }
     },
-    bufferOf: (buffer) =>
+    bufferOf: (buffer, room) =>
       buffer.kind === "storage"
         ? at(storages, buffer.storage)
-        : (shared.get(buffer.kind === "slot" ? buffer.slot : buffer.input) as GPUBuffer),
+        : take(buffer.kind === "slot" ? buffer.slot : buffer.input, room),
+    uniformOf: (program, room) => take(-1 - program, room),
     create,
     free,
     destroy: () => {
@@ -97,17 +99,53 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan, faults: Faults
   };
 }
 
+/** The most bytes that programs of one submission want of each buffer they share. */
+function needsOf(
+  plan: Plan,
+  programs: readonly number[],
+  dimensions: Dimensions,
+): Map<string | number, number> {
+  const needs = new Map<string | number, number>();
+  const need = (key: string | number, bytes: number): void => {
+    needs.set(key, Math.max(bytes, needs.get(key) ?? 0));
+  };
+  for (const index of programs) {
+    const { slots, inputs, uniforms } = at(plan.programs, index);
+    need(-1 - index, Math.ceil(uniforms.length / 4) * 16);
+    slots.forEach(({ bytes }, slot) => {
+      for (const dim of bytes) need(slot, evaluateDim(dim, dimensions));
+    });
+    for (const { name, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
+      if (inputs.includes(name)) need(name, countOf(evaluateShape(shape, dimensions)) * 4);
+    }
+  }
+  return needs;
+}
+
+function labelOf(key: string | number): string {
+  return typeof key === "string" ? key : "temporary memory";
+}
+
+/** What a buffer is created with: whole words, enough for any binding. */
+function sizeOf({ limits }: GPUDevice, bytes: number, label: string): number {
+  const size = Math.max(16, Math.ceil(bytes / 4) * 4);
+  const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  if (size <= limit) return size;
+  return fail(
+    "limits",
+    `${label} takes ${size} bytes in one buffer, this device allows ${limit}: give fewer examples at once`,
+  );
+}
+
 /** Copies ranges behind the commands so far, each to a buffer of its own. */
 export function copyOut(
   device: GPUDevice,
-  faults: Faults,
   ranges: readonly Range[],
   encoder: GPUCommandEncoder,
   usage: number,
 ): GPUBuffer[] {
   return ranges.map(({ buffer, offset, bytes }) => {
-    const size = Math.max(4, bytes);
-    const copy = faults.scoped("a copy of a result", () => device.createBuffer({ size, usage }));
+    const copy = device.createBuffer({ size: bytes, usage });
     copyBytes(encoder, buffer, offset, copy, bytes);
     return copy;
   });

@@ -53,7 +53,7 @@ export async function openArrays(
   const tensors = given.map(({ name, data: numbers }) => {
     const input = inputOf(plan, name);
     const values = numbers as ArrayLike<number>;
-    checkValues(input, values, evaluateShape(input.shape, dimensions));
+    checkValues(input, values, evaluateShape(input.shape, dimensions), backend.precision);
     return { input, data: values, length: values.length };
   });
   const telling = tensors.some(({ input }) => batchAxis(input) >= 0);
@@ -149,13 +149,12 @@ function gather(
       after: extents.slice(axis + 1),
     });
   try {
-    checkValues(input, numbers, shape);
+    return toValues(input, numbers, precision, shape);
   } catch (error) {
     // Told by its place in the whole set, if it is still there.
-    checkValues(input, data, extents);
+    checkValues(input, data, extents, precision);
     throw error;
   }
-  return toValues(input, numbers, precision);
 }
 
 const smallIntegers = [Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array] as const;

@@ -56,8 +56,10 @@ export function openJournal(session: TrainingSession): Journal {
     rows = [];
     reading++;
     const values = backend.readRange(storage, 0, asked.length * width);
+    // Rows of runs that failed hold numbers of earlier ones.
+    const settled = backend.settled();
     const before = latest;
-    latest = values.then(async (words) => {
+    latest = Promise.all([values, settled]).then(async ([words]) => {
       reading--;
       asked.forEach((row, index) => {
         const part = words.subarray(index * width, (index + 1) * width);

@@ -29,6 +29,7 @@ import {
   createTrainer,
   enterStage,
   executeStep,
+  forgetGathered,
   reportLatest,
   seedOfStage,
   stageOf,
@@ -231,12 +232,12 @@ async function step(
     await inTurn(trainer, async () => {
       const own = await owned;
       await enterStage(trainer, stage);
-      makeStep(trainer, stage, objectives, { batches: own, isHeld, options });
+      await makeStep(trainer, stage, objectives, { batches: own, isHeld, options });
     });
   } else {
     // Nothing is awaited in here.
     const entered = enterStage(trainer, stage);
-    makeStep(trainer, stage, objectives, { batches, isHeld, options });
+    await makeStep(trainer, stage, objectives, { batches, isHeld, options });
     await entered;
   }
   await breathe(trainer);
@@ -256,8 +257,8 @@ async function inTurn(trainer: Trainer, action: () => Promise<void>): Promise<vo
 
 const ignore = (): void => undefined;
 
-/** A single batch waits until there are enough to accumulate. */
-function makeStep(
+/** A single batch waits until there are enough to accumulate. Submits before it awaits; rejects where the device refuses. */
+async function makeStep(
   trainer: Trainer,
   stage: PlanStage,
   objectives: PlanStage["objectives"],
@@ -266,7 +267,7 @@ function makeStep(
     readonly isHeld: boolean;
     readonly options: StepOptions;
   },
-): void {
+): Promise<void> {
   const { state, held } = trainer;
   const { options } = given;
   let { batches } = given;
@@ -278,8 +279,29 @@ function makeStep(
   const steps = stage.steps ?? Infinity;
   const progress = options.progress ?? Math.min(1, state.steps / steps);
   const work = givenStep(stage, objectives, batches, progress);
-  // Any step may be the one that is reported.
-  executeStep(trainer, stage, work, { epoch: options.epoch ?? 0, monitored: true });
+  const undo = rememberStep(trainer, stage);
+  try {
+    // Any step may be the one that is reported.
+    executeStep(trainer, stage, work, { epoch: options.epoch ?? 0, monitored: true });
+    await trainer.session.backend.settled();
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+/** Where training stands before a step; the device leaves out a step that it refuses. */
+function rememberStep(trainer: Trainer, stage: PlanStage): () => void {
+  const { session, state, latest } = trainer;
+  const { steps, counter } = state;
+  const updates = { ...state.updates };
+  return () => {
+    if (session.destroyed) return;
+    Object.assign(state, { steps, counter, updates });
+    trainer.latest = latest;
+    // Batches that were gathered for an update that did not come about.
+    forgetGathered(session, stage);
+  };
 }
 
 function wantedObjectives<O extends { readonly name: string }>(

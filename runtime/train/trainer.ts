@@ -2,6 +2,7 @@
 
 import type { Report } from "../api.js";
 import { at, fail, unknownName } from "../errors.js";
+import { takeTurns } from "../events.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
 import type { SafetensorsFile } from "../safetensors.js";
 import { makeRun, resetStorages, type TrainingSession } from "../session.js";
@@ -146,6 +147,17 @@ export function resetOptimizer({ plan, backend }: TrainingSession, stage: PlanSt
   resetStorages(plan, backend, writtenStorages(plan, programs));
 }
 
+/** Gives up the gradients that were gathered for an update. */
+export function forgetGathered({ plan, backend }: TrainingSession, stage: PlanStage): void {
+  const gathers = plan.programs.filter(
+    (program) => program.kind === "gather" && program.stage === stage.name,
+  );
+  const sums = writtenStorages(plan, gathers).filter(
+    (index) => at(plan.storages, index).kind === "optimizer",
+  );
+  resetStorages(plan, backend, sums);
+}
+
 /** Storages that a program of these may write. */
 export function writtenStorages(plan: Plan, programs: readonly PlanProgram[]): number[] {
   const written = new Set<number>();
@@ -257,6 +269,6 @@ export async function reportLatest({ latest, journal }: Trainer): Promise<Report
 export async function breathe(trainer: Trainer): Promise<void> {
   await trainer.session.backend.ready();
   if (trainer.session.backend.kind !== "cpu" || performance.now() - trainer.breathed < 30) return;
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await takeTurns();
   trainer.breathed = performance.now();
 }

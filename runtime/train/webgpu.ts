@@ -4,6 +4,7 @@ import { placeInto, type ProgramRun, type TrainingBackend } from "../backend.js"
 import { at } from "../errors.js";
 import type { Plan } from "../plan.js";
 import { backendOn, openContext, readRanges, submitRun, type GpuContext } from "../webgpu.js";
+import type { Room } from "../webgpuMemory.js";
 
 export function createTrainingGpuBackend(
   plan: Plan,
@@ -11,17 +12,22 @@ export function createTrainingGpuBackend(
   owned: boolean,
 ): TrainingBackend {
   const context = openContext(plan, device, owned);
-  const { faults, memory, types } = context;
+  const { faults, memory, types, pending } = context;
   const free = new Set<number>();
   return {
     ...backendOn(context),
     submit: (run) => {
-      submitRun(context, run, (encoder) => {
-        copyToJournal(context, run, encoder);
+      const { checked } = submitRun(context, run, (encoder, room) => {
+        copyToJournal(context, run, encoder, room);
       });
+      pending.push(checked);
     },
     addStorage: (type, elements) => {
-      const place = placeInto(memory.storages, free, memory.create(elements * 4, "a copy"));
+      const { value, checked } = faults.scoped("a copy", () =>
+        memory.create(elements * 4, "a copy"),
+      );
+      pending.push(checked);
+      const place = placeInto(memory.storages, free, value);
       types[place] = type;
       return place;
     },
@@ -32,12 +38,17 @@ export function createTrainingGpuBackend(
     copyStorage: (from, to) => {
       faults.check();
       const source = at(memory.storages, from);
-      const encoder = device.createCommandEncoder();
-      encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
-      device.queue.submit([encoder.finish()]);
+      const copy = (): void => {
+        const encoder = device.createCommandEncoder();
+        encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
+        device.queue.submit([encoder.finish()]);
+      };
+      pending.push(faults.scoped("a copy", copy).checked);
     },
-    download: async (buffer, type) =>
-      at(await readRanges(context, [{ buffer, offset: 0, bytes: buffer.size, type }]), 0),
+    download: async (buffer, type) => {
+      const bytes = Math.floor(buffer.size / 4) * 4;
+      return at(await readRanges(context, [{ buffer, offset: 0, bytes, type }], "option"), 0);
+    },
   };
 }
 
@@ -45,12 +56,13 @@ function copyToJournal(
   { plan, memory }: GpuContext,
   { program, journal }: ProgramRun,
   encoder: GPUCommandEncoder,
+  room: Room,
 ): void {
   if (!journal) return;
   const strip = at(memory.storages, journal.storage);
   const { results } = at(plan.programs, program);
   journal.results.forEach((result, place) => {
-    const source = memory.bufferOf(at(results, result).buffer);
+    const source = memory.bufferOf(at(results, result).buffer, room);
     encoder.copyBufferToBuffer(source, 0, strip, (journal.at + place) * 4, 4);
   });
 }

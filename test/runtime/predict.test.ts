@@ -90,7 +90,7 @@ onBothBackends("predict", typesModule, (open) => {
   it.each<[string, unknown, string]>([
     ["count", [1, 3], "count[1] is 3, not a whole number from -2 to 2"],
     ["count", new Int32Array([-3, 0]), "count[0] is -3, not a whole number from -2 to 2"],
-    ["kinds", [[0, 1, 4]], "kinds[0, 2] is 4, not a whole number from 1 to 3"],
+    ["kinds", [[3, 1, 4]], "kinds[0, 2] is 4, not a whole number from 1 to 3"],
   ])(
     "refuses what lies outside the range of a class or an index, %s %j",
     async (name, data, text) => {
