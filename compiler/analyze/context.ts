@@ -82,6 +82,8 @@ export interface CallSite {
   readonly caller: Frame;
   readonly span: Span;
   readonly name: string;
+  /** The arguments, by the names of parameters. */
+  readonly given: ReadonlyMap<string, GivenArgument>;
 }
 
 export interface CallEffects {

@@ -2,6 +2,7 @@
 import type { Span } from "../../grammar/span.js";
 import type { Activation, CallSite, Frame, Run, Unit } from "./context.js";
 import { rootPath } from "./calls/naming.js";
+import type { GivenArgument } from "./values/values.js";
 import { newScope, type Scope } from "./values/scope.js";
 
 export const newActivation = (): Activation => ({ occurrences: new Map() });
@@ -38,6 +39,11 @@ export function nested(frame: Frame): Frame {
   return withScope(frame, newScope(frame.scope));
 }
 
-export function callSite(caller: Frame, span: Span, name: string): CallSite {
-  return { caller, span, name };
+export function callSite(
+  caller: Frame,
+  span: Span,
+  name: string,
+  given: ReadonlyMap<string, GivenArgument>,
+): CallSite {
+  return { caller, span, name, given };
 }

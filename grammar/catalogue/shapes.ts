@@ -16,4 +16,5 @@ export const shapes = {
   NN0311: "a value that must be known while compiling",
   NN0312: "a value that does not have its declared shape",
   NN0313: "a derivative by something that was not used",
+  NN0314: "an argument outside of what its parameter takes",
 } as const satisfies CodeRange<"03">;

@@ -149,18 +149,18 @@ function callInitializer(
   bind(scope, "shape", list(shape.map(int)));
   bind(scope, "fan_in", int(receptive * (shape.at(-2) ?? 1)));
   bind(scope, "fan_out", int(receptive * (shape.at(-1) ?? 1)));
+  const matched = new Map(value.given.map((argument) => [argument.name ?? "", argument]));
   const body: Frame = {
     ...frame,
     unit: target.unit,
     scope,
     body: "init",
     instance: undefined,
-    call: callSite(caller, value.call.span, declaration.name),
+    call: callSite(caller, value.call.span, declaration.name, matched),
     declaration,
     depth: caller.depth + 1,
     scan: undefined,
   };
-  const matched = new Map(value.given.map((argument) => [argument.name ?? "", argument]));
   const callee = calleeOf(frame, target);
   const request = { caller, body, closure: target, callee, matched, span: value.call.span };
   if (!bindParameters({ ...request, name: declaration.name })) return { kind: "poison" };

@@ -5,6 +5,7 @@ import { distributions } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Primitive, PrimitiveCall } from "../context.js";
 import { reachable } from "../values/graphs.js";
+import { reportArgumentOf } from "../calls/origins.js";
 import { excerpt, report } from "../report.js";
 import { builderAt, toTensor } from "../values/tensors.js";
 import {
@@ -31,6 +32,7 @@ export function languagePrimitives(): Primitive[] {
     { name: "len", parameters: ["list"], apply: length },
     { name: "is_list", parameters: ["value"], apply: isList },
     { name: "is_constant", parameters: ["value"], apply: isConstant },
+    { name: "require", parameters: ["value", "condition", "expected"], apply: requirement },
     { name: "plateau", parameters: ["factor?", "patience?"], apply: plateau },
   ];
 }
@@ -49,14 +51,21 @@ function distribution(name: DistributionName): Primitive {
   return {
     name,
     parameters: parameters.map((own) => (own.default === undefined ? own.name : `${own.name}?`)),
-    apply: (call) => ({
-      kind: "distribution",
-      name,
-      parameters: parameters.map((own) => {
+    apply: (call) => {
+      const given = parameters.map((own) => {
         const standard = typeof own.default === "number" ? own.default : 0;
         return call.values.get(own.name) ?? float(standard);
-      }),
-    }),
+      });
+      const outside = distributions[name].outside?.(given.map(asNumber));
+      if (outside === undefined) return { kind: "distribution", name, parameters: given };
+      // Of two that do not agree, the one that was given.
+      const wrong = [outside.position, ...parameters.keys()].find((position) =>
+        call.values.has(parameters[position]?.name ?? ""),
+      );
+      const value = given[outside.position] ?? poison;
+      const at = parameters[wrong ?? outside.position]?.name ?? "";
+      return outsideDomain(call, at, { value, expected: outside.expected });
+    },
   };
 }
 
@@ -84,6 +93,45 @@ function isConstant(call: PrimitiveCall): Value {
 function known(value: Value): boolean {
   if (value.kind === "list") return value.items.every(known);
   return ["int", "float", "bool", "string", "range"].includes(value.kind);
+}
+
+/**
+ * `require(rate, rate >= 0, "a number from 0")`: the value itself. A condition that is known while compiling and does not
+ * hold is a mistake in the argument that the value came from; one of tensors says nothing yet.
+ */
+function requirement(call: PrimitiveCall): Value {
+  const value = call.values.get("value") ?? poison;
+  const condition = call.values.get("condition") ?? poison;
+  const expected = call.values.get("expected");
+  if (expected?.kind !== "string") {
+    return report(call.frame, "NN0311", call.spans.get("expected") ?? call.span, {
+      message: "`require` says in a string what the value must be",
+      hint: '`require(rate, rate >= 0, "a number from 0")`',
+    });
+  }
+  if (!fails(condition)) return value;
+  return outsideDomain(call, "value", { value, expected: expected.value });
+}
+
+/** Whether a condition is known not to hold; of a list, whether one entry does not. */
+function fails(condition: Value): boolean {
+  const items = listItems(condition);
+  return items === undefined ? condition.kind === "bool" && !condition.value : items.some(fails);
+}
+
+/** The mistake of an argument that is not what it must be, told where the user wrote it. */
+function outsideDomain(
+  call: PrimitiveCall,
+  name: string,
+  { value, expected }: { readonly value: Value; readonly expected: string },
+): Value {
+  const span = call.spans.get(name) ?? call.span;
+  return reportArgumentOf(call.frame, "NN0314", span, (place) => {
+    const { parameter } = place;
+    const own = call.name === "require" ? excerpt(call.frame, span) : `${name}\` of \`${call.name}`;
+    const what = parameter === undefined ? own : `${parameter.name}\` of \`${parameter.of}`;
+    return { message: `\`${what}\` is ${describe(value)}; it must be ${expected}` };
+  });
 }
 
 /** `grad(e, x)`: the derivative of `sum(e)`; for a list of names a list. */

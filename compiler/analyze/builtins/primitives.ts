@@ -10,6 +10,7 @@ import {
 import type { Node } from "../../types/graph.js";
 import type { Frame, Primitive, PrimitiveCall } from "../context.js";
 import { foldCall } from "./folds.js";
+import { writtenPlace } from "../calls/origins.js";
 import { report } from "../report.js";
 import { builderAt, commonType, reportProblem, toTensor, unify } from "../values/tensors.js";
 import { asDim, describe, list, listItems, poison, tensor, type Value } from "../values/values.js";
@@ -40,7 +41,14 @@ function build(call: PrimitiveCall, op: Op): Value {
       const value = values[index];
       return isNode(value) ? [{ node: value, span: call.spans.get(parameter.name) ?? span }] : [];
     });
-    return reportProblem(frame, span, { ...made, operands: [] }, operands);
+    const [only, another] = made.operands.flatMap((n) => op.parameters[n]?.name ?? []);
+    const written = only === undefined || another !== undefined ? undefined : call.spans.get(only);
+    if (made.about !== "argument" || written === undefined) {
+      return reportProblem(frame, span, { ...made, operands: [] }, operands);
+    }
+    const place = writtenPlace(frame, frame.unit, written);
+    const at = { ...place.frame, unit: place.unit };
+    return reportProblem(at, place.span, { ...made, operands: [] }, []);
   }
   if (op.results === "several") return list(made.map(tensor));
   const [node] = made;

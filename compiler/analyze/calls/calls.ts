@@ -142,7 +142,7 @@ function callBody(
   frame: Frame,
 ): Value {
   if (!mayCall(closure, request, frame)) return poison;
-  const body = bodyFrame(closure, callee, request, frame);
+  const body = bodyFrame(closure, callee, matched, request, frame);
   if (body === undefined) return poison;
   const { span, name } = request;
   if (!bindParameters({ caller: frame, body, closure, callee, matched, span, name })) return poison;
@@ -204,6 +204,7 @@ function mayCallLayer(request: CallRequest, frame: Frame): boolean {
 function bodyFrame(
   closure: ClosureValue,
   callee: Callee,
+  matched: ReadonlyMap<string, GivenArgument>,
   request: CallRequest,
   frame: Frame,
 ): Frame | undefined {
@@ -229,7 +230,7 @@ function bodyFrame(
     activation: isLayer ? newActivation() : (home?.activation ?? frame.activation),
     drawPath: drawPath(frame, shared === undefined ? label : shared.name, request.span),
     training: request.training ?? frame.training,
-    call: callSite(frame, request.span, request.name),
+    call: callSite(frame, request.span, request.name, matched),
     declaration,
     depth: frame.depth + 1,
     scan: frame.scan,

@@ -82,7 +82,7 @@ function templateFrame(algorithm: Algorithm, template: TemplateState): Frame {
     activation: newActivation(),
     drawPath: rootPath,
     training: true,
-    call: callSite(caller, span, declaration.name),
+    call: callSite(caller, span, declaration.name, algorithm.matched),
     declaration,
     depth: caller.depth + 1,
     scan: undefined,

@@ -22,12 +22,19 @@ export interface Distribution {
   readonly name: string;
   readonly doc: string;
   readonly parameters: readonly Parameter[];
+  /** The first of the numbers known while compiling that no such distribution has, and what it must be. */
+  readonly outside: ((values: readonly (number | undefined)[]) => Outside | undefined) | undefined;
   /** Arguments in the parameters' order; one left out takes its default. */
   readonly draw: (
     b: GraphBuilder,
     request: DrawRequest,
     values: readonly (Argument | undefined)[],
   ) => Node | ShapeProblem;
+}
+
+export interface Outside {
+  readonly position: number;
+  readonly expected: string;
 }
 
 interface Draw {
@@ -41,16 +48,27 @@ function distribution(
   definition: {
     readonly doc: string;
     readonly parameters: readonly Parameter[];
+    readonly outside?: Distribution["outside"];
     readonly expand: (draw: Draw) => Node;
   },
 ): Distribution {
-  const { doc, parameters, expand } = definition;
+  const { doc, parameters, outside, expand } = definition;
   return {
+    outside,
     name,
     doc,
     parameters,
     draw: (b, request, values) =>
       attempt(() => {
+        const numbers = values.map((value) => (typeof value === "number" ? value : undefined));
+        const wrong = outside?.(numbers);
+        if (wrong !== undefined) {
+          const { position, expected } = wrong;
+          const found = String(numbers[position]);
+          fail("argument", `"${parameters[position]?.name ?? ""}" of ${name} is ${expected}`, {
+            ...{ expected, found, operands: [position] },
+          });
+        }
         const filled = parameters.map((own, position) => values[position] ?? own.default);
         return b.cast(expand({ b, request, values: filled }), request.type);
       }),
@@ -102,14 +120,6 @@ function bernoulli(draw: Draw): Node {
 /** low + bits mod (high − low), in integers throughout; the bias of the remainder is below range / 2³². */
 function randint(draw: Draw): Node {
   const { b, request, values } = draw;
-  const [first, second] = [values[0], values[1]];
-  if (typeof first === "number" && typeof second === "number" && !(first < second)) {
-    fail("argument", "randint(a, b) draws from a up to b, which is excluded", {
-      expected: `more than ${first}`,
-      found: String(second),
-      operands: [1],
-    });
-  }
   for (const position of [0, 1]) wantInteger(values[position], position);
   const [low, high] = [parameterAt(draw, 0, "i32"), parameterAt(draw, 1, "i32")];
   const bits = b.random(request.path, "bits", request.shape);
@@ -153,21 +163,37 @@ export const distributions: Readonly<
   uniform: distribution("uniform", {
     doc: "Uniform between two numbers; differentiable with respect to both.",
     parameters: [parameter("low", "tensor", 0), parameter("high", "tensor", 1)],
+    outside: ([low, high]) =>
+      low !== undefined && high !== undefined && low > high
+        ? { position: 1, expected: `at least \`low\`, ${low}` }
+        : undefined,
     expand: uniform,
   }),
   normal: distribution("normal", {
     doc: "Normal of a mean and a standard deviation; differentiable with respect to both.",
     parameters: [parameter("mean", "tensor", 0), parameter("deviation", "tensor", 1)],
+    outside: ([, deviation]) =>
+      deviation !== undefined && deviation < 0
+        ? { position: 1, expected: "at least 0" }
+        : undefined,
     expand: normal,
   }),
   bernoulli: distribution("bernoulli", {
     doc: "1 with a probability, else 0.",
     parameters: [parameter("probability", "tensor", 0.5)],
+    outside: ([probability]) =>
+      probability !== undefined && !(probability >= 0 && probability <= 1)
+        ? { position: 0, expected: "a probability from 0 to 1" }
+        : undefined,
     expand: bernoulli,
   }),
   randint: distribution("randint", {
     doc: "Whole numbers from the first up to the second, which is excluded.",
     parameters: [parameter("low", "tensor"), parameter("high", "tensor")],
+    outside: ([low, high]) =>
+      low !== undefined && high !== undefined && low >= high
+        ? { position: 1, expected: `more than \`low\`, ${low}: it is excluded itself` }
+        : undefined,
     expand: randint,
   }),
   categorical: distribution("categorical", {

@@ -86,7 +86,7 @@ function largest(call: Call): readonly Node[] {
     fail("argument", `top_k gives 1 to ${dimText(n)} of ${dimText(n)} values`, {
       expected: `a number from 1 to ${dimText(n)}`,
       found: String(count),
-      operands: [0, 1],
+      operands: [1],
     });
   }
   const { moved, back } = lastly(b, tensor, axis);
