@@ -3,7 +3,7 @@
 import Papa from "papaparse";
 import { DataError } from "./array.js";
 import type { ByteSource } from "./bytes.js";
-import { cellNumber, isMissingWord } from "./cells.js";
+import { cellNumber, isMissingWord, looksLikeValue } from "./cells.js";
 import { decodeText } from "./utf8.js";
 
 /** Columns of a table that are wanted together, as `[rows, columns]`. */
@@ -107,18 +107,14 @@ function openQuote(file: string, row: number): DataError {
   });
 }
 
-function isNumbers(cells: readonly string[]): boolean {
-  return cells.every((cell) => cellNumber(cell) !== undefined);
-}
-
 /** The names of the columns, or an error where it is not clear whether the first line has them. */
 function headerOf(first: readonly string[], { header }: CsvOptions, file: string): string[] {
   if (header === false) return first.map((_, place) => `#${place}`);
   const names = first.map((name) => name.trim());
   if (names.every((name) => name === ""))
     throw new DataError("csv-header", "the file has no header line", { file });
-  if (header === undefined && isNumbers(names))
-    throw new DataError("csv-header", "every cell of the first line is a number", {
+  if (header === undefined && names.every(looksLikeValue))
+    throw new DataError("csv-header", "every cell of the first line is a number, and none a name", {
       file,
       hint: "--no-header where the file has no header line (columns are then called #0, #1, …), --header where these are names",
     });

@@ -90,6 +90,16 @@ describe("the header", () => {
       data: [3],
     });
   });
+  test.each(["1,,2", "1,NA,2", "nan,-inf,3", '"1,5",2,3', "1_000,?,-", "5%,1e3,0"])(
+    "a first line of values, %s, is not taken for names",
+    async (line) => {
+      await expect(numbers(`${line}\n1,2,3\n`)).rejects.toMatchObject({ code: "csv-header" });
+    },
+  );
+  test("names with digits in them are names", async () => {
+    expect(await numbers("x1,2nd,3d\n1,2,3\n")).toMatchObject({ data: [1, 2, 3] });
+    expect(await numbers("country,2019,2020\n1,2,3\n")).toMatchObject({ data: [1, 2, 3] });
+  });
   test("without a header, an empty first line of one column is a row as others are", async () => {
     expect(await numbers("1\n\n2\n", { header: false })).toEqual({
       shape: [3, 1],
