@@ -18,7 +18,7 @@ export interface ProgramRun {
   readonly draws: readonly { readonly input: string; readonly run: ProgramRun }[];
   /** Results that are wanted: dispatches that serve none of them are left out. Absent: all. */
   readonly wanted?: readonly number[];
-  /** Scalar results to keep: they are copied, in order, to a storage from place `at` on. */
+  /** Results to keep: they are copied, one behind the other, to a storage from place `at` on. */
   readonly journal?: {
     readonly storage: number;
     readonly at: number;

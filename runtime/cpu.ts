@@ -157,15 +157,19 @@ function createExecutor(
       kernel(buffers, run.words, run.floats);
       yield;
     }
+    const valuesOf = (result: number): Values => {
+      const { shape } = at(program.results, result);
+      return at(bound.results, result).subarray(0, countOf(evaluateShape(shape, run.dimensions)));
+    };
     const { storage = 0, at: start = 0, results = [] } = run.journal ?? {};
-    for (const [place, result] of results.entries()) {
-      at(memory.storages, storage)[start + place] = at(bound.results, result)[0] ?? NaN;
+    let place = start;
+    for (const result of results) {
+      const values = valuesOf(result);
+      at(memory.storages, storage).set(values, place);
+      place += values.length;
     }
     const wanted = run.wanted ?? [...bound.results.keys()];
-    return wanted.map((index) => {
-      const { shape } = at(program.results, index);
-      return at(bound.results, index).slice(0, countOf(evaluateShape(shape, run.dimensions)));
-    });
+    return wanted.map((result) => valuesOf(result).slice());
   };
 }
 

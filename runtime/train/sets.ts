@@ -7,11 +7,8 @@ import type { Plan, PlanProgram, PlanSeries } from "../plan.js";
 import { findDraw, inputsFor, makeRun } from "../session.js";
 import { collect, type Collected } from "./combine.js";
 import type { Batch, Source } from "./data.js";
+import { createReads } from "./reads.js";
 import { breathe, type Trainer } from "./trainer.js";
-
-/** Reads under way at most, so that the device never waits for the host; fewer where they are large. */
-const readsAhead = 16;
-const bytesAhead = 2 ** 26;
 
 /** What a run over a set knows so far: all of it its own, so that several may go on at once. */
 interface SetRun {
@@ -66,66 +63,41 @@ export async function runSeries(
   return { values, examples: run.examples ?? 0 };
 }
 
-/** A batch's results on their way. */
-interface Read {
-  readonly done: Promise<Values[]>;
-  readonly wanted: readonly number[];
-  readonly dimensions: Dimensions;
-}
-
 async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<void> {
   const { trainer, seed, held } = run;
   const { session } = trainer;
   if (program.totals && !run.totals) await count(run);
   const parts = new Map<string, Collected>();
-  const reads: Read[] = [];
-  const take = async (): Promise<void> => {
-    const read = reads.shift();
-    if (!read) return;
-    const results = await read.done;
-    read.wanted.forEach((result, place) => {
+  const reads = createReads(session, index, (results, row) => {
+    row.wanted.forEach((result, place) => {
       const { name, shape } = at(program.results, result);
       const part =
         parts.get(name) ?? collect(heldOf(session.plan, name), session.backend.precision);
       parts.set(name, part);
-      part.add(at(results, place), evaluateShape(shape, read.dimensions));
+      part.add(at(results, place), evaluateShape(shape, row.dimensions));
     });
-  };
-  let wanted: readonly number[] | undefined;
-  await countingBatches(run, async (batch, counter) => {
-    const { dimensions } = batch;
-    // What the first batch gives, all do; values are fitted from all that they read.
-    wanted ??=
-      program.series === "fitted"
-        ? [...program.results.keys()]
-        : reachable(session.plan, program, (name) => batch.inputs.has(name) || held.has(name));
-    if (wanted.length === 0) return;
-    const inputs = new Map([...batch.inputs, ...held]);
-    const chosen = wanted.length < program.results.length && { wanted };
-    const request = { inputs, dimensions, scalars: run.totals ?? {}, seed, counter, ...chosen };
-    const done = session.backend.read(makeRun(session, index, request));
-    // Whoever takes the results meets the error; where an earlier one ends the run, nobody does.
-    done.catch(() => undefined);
-    reads.push({ done, wanted, dimensions });
-    const bytes = bytesOf(program, wanted, dimensions);
-    if (reads.length >= Math.min(readsAhead, bytesAhead / bytes)) await take();
   });
-  while (reads.length > 0) await take();
+  let wanted: readonly number[] | undefined;
+  try {
+    await countingBatches(run, async ({ inputs: given, dimensions }, counter) => {
+      // What the first batch gives, all do; values are fitted from all that they read.
+      wanted ??=
+        program.series === "fitted"
+          ? [...program.results.keys()]
+          : reachable(session.plan, program, (name) => given.has(name) || held.has(name));
+      if (wanted.length === 0) return;
+      const inputs = new Map([...given, ...held]);
+      const scalars = run.totals ?? {};
+      await reads.run({ inputs, dimensions, scalars, seed, counter }, wanted);
+    });
+    await reads.end();
+  } finally {
+    reads.free();
+  }
   for (const [name, part] of parts) {
     const whole = part.whole();
     if (whole) held.set(name, whole);
   }
-}
-
-function bytesOf(
-  { results }: PlanProgram,
-  wanted: readonly number[],
-  dimensions: Dimensions,
-): number {
-  const counts = wanted.map((result) =>
-    countOf(evaluateShape(at(results, result).shape, dimensions)),
-  );
-  return 4 * counts.reduce((sum, one) => sum + one, 0);
 }
 
 function heldOf({ held = [] }: Plan, name: string): NonNullable<Plan["held"]>[number] {

@@ -1,6 +1,7 @@
 // A plan and a GPUDevice in; the WebGPU backend with what training needs beside, copies and journals, out.
 
 import { placeInto, type ProgramRun, type TrainingBackend } from "../backend.js";
+import { countOf, evaluateShape } from "../dimensions.js";
 import { at } from "../errors.js";
 import type { Plan } from "../plan.js";
 import { backendOn, openContext, readRanges, submitRun, type GpuContext } from "../webgpu.js";
@@ -54,15 +55,18 @@ export function createTrainingGpuBackend(
 
 function copyToJournal(
   { plan, memory }: GpuContext,
-  { program, journal }: ProgramRun,
+  { program, journal, dimensions }: ProgramRun,
   encoder: GPUCommandEncoder,
   room: Room,
 ): void {
   if (!journal) return;
   const strip = at(memory.storages, journal.storage);
   const { results } = at(plan.programs, program);
-  journal.results.forEach((result, place) => {
-    const source = memory.bufferOf(at(results, result).buffer, room);
-    encoder.copyBufferToBuffer(source, 0, strip, (journal.at + place) * 4, 4);
-  });
+  let place = journal.at;
+  for (const result of journal.results) {
+    const { buffer, shape } = at(results, result);
+    const words = countOf(evaluateShape(shape, dimensions));
+    encoder.copyBufferToBuffer(memory.bufferOf(buffer, room), 0, strip, place * 4, words * 4);
+    place += words;
+  }
 }

@@ -228,6 +228,11 @@ const shares = compileOne(`model Shares {
   loss (w - a) ^ 2 * x
 }
 train Shares { optimizer sgd(lr: 0.1) }`);
+const placed = compileOne(`model Placed {
+  input x: [batch]
+  output y = x
+  metric weighted = sum(x * range(batch))
+}`);
 const squared = compileOne(`model Squared {
   input x: [batch]
   output y = x
@@ -323,6 +328,15 @@ describe.each(backends)("streams on %s", (backend) => {
     const other = await opened(shares);
     const { code, message } = await failure(other.prepare({}));
     expect([code, message]).toEqual(["name", 'Shares needs "x" too']);
+  });
+
+  it("of more batches than are read at once keep their order", async () => {
+    const net = await opened(placed);
+    const x = Float32Array.from({ length: 150 }, (_, i) => i);
+    for (const batch of [1, 149]) {
+      const { metrics } = await net.evaluate({ x }, { batch });
+      expect(metrics["weighted"]).toBe((149 * 150 * 299) / 6);
+    }
   });
 
   it("of more examples than memory holds at once say how much it would take", async () => {
