@@ -1,4 +1,4 @@
-// Takes a kernel, gives the expressions that JavaScript must round to f32 as the GPU does, and those that are plain indices.
+// Takes a kernel, gives the expressions that JavaScript must round to f32 as the GPU does.
 import { comparisonNames } from "../types/opNames.js";
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
 import { expressionChildren, statementBody, statementExpressions } from "../kernel/ir.js";
@@ -6,8 +6,6 @@ import { expressionChildren, statementBody, statementExpressions } from "../kern
 export interface Exactness {
   /** Arithmetic whose rounding can change a decision: what a comparison, floor, round, sign or cast to an integer sees. */
   readonly rounded: ReadonlySet<Expression>;
-  /** Names of i32 values made of loop variables and dimensions alone: they stay far below 2³¹. */
-  readonly indices: ReadonlySet<string>;
 }
 
 const decisions = new Set<string>(["floor", "round", "sign", "modulo", ...comparisonNames]);
@@ -28,18 +26,16 @@ const passing = new Set<string>([
 
 export function analyzeExactness(kernel: Kernel): Exactness {
   const named = new Map<string, Expression>();
-  const loops = new Set<string>();
   const expressions: Expression[] = [];
   const walk = (statements: readonly Statement[]): void => {
     for (const statement of statements) {
       expressions.push(...statementExpressions(statement));
       if (statement.kind === "let") named.set(statement.name, statement.value);
-      if (statement.kind === "for") loops.add(statement.name);
       walk(statementBody(statement));
     }
   };
   walk(kernel.body);
-  return { rounded: findRounded(expressions, named), indices: findIndices(named, loops) };
+  return { rounded: findRounded(expressions, named) };
 }
 
 function findRounded(
@@ -76,33 +72,4 @@ function findRounded(
   };
   roots.forEach(visit);
   return rounded;
-}
-
-/** In the order of their definition, so that each finds its operands decided. */
-function findIndices(
-  named: ReadonlyMap<string, Expression>,
-  loops: ReadonlySet<string>,
-): ReadonlySet<string> {
-  const indices = new Set(loops);
-  for (const [name, value] of named) {
-    if (value.type === "i32" && isIndex(value, indices)) indices.add(name);
-  }
-  return indices;
-}
-
-export function isIndex(expression: Expression, indices: ReadonlySet<string>): boolean {
-  switch (expression.kind) {
-    case "literal":
-      return expression.type === "i32";
-    case "uniform":
-      return expression.type === "i32";
-    case "variable":
-      return indices.has(expression.name);
-    case "op":
-      return expression.arguments.every((argument) => isIndex(argument, indices));
-    case "load":
-    case "shared":
-    case "draw":
-      return false;
-  }
 }

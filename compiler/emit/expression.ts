@@ -1,5 +1,5 @@
 // Takes expressions of kernel IR and a dialect, gives their text with as few parentheses as both languages allow.
-import type { ElementType } from "../types/graph.js";
+import type { ScalarType } from "../types/nest.js";
 import type { Expression, KernelOp } from "../kernel/ir.js";
 
 /** Text, and how tightly its outermost operator binds. */
@@ -82,7 +82,7 @@ export function floatDigits(value: number): string {
   return String(nearest);
 }
 
-export function typeOfOperand(expression: Expression): ElementType {
+export function typeOfOperand(expression: Expression): ScalarType {
   if (expression.kind !== "op") return expression.type;
   return expression.arguments[0]?.type ?? expression.type;
 }

@@ -1,8 +1,8 @@
 // Takes kernels for the CPU, gives JavaScript: one function a kernel, and the module that exports them.
-import type { ElementType } from "../types/graph.js";
+import type { ScalarType } from "../types/nest.js";
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
 import type { Exactness } from "./exactness.js";
-import { analyzeExactness, isIndex } from "./exactness.js";
+import { analyzeExactness } from "./exactness.js";
 import type { Printed } from "./expression.js";
 import {
   atom,
@@ -173,7 +173,7 @@ function printPlain(context: Context, expression: Expression): Printed {
   }
 }
 
-function printLiteral(context: Context, type: ElementType, value: number): Printed {
+function printLiteral(context: Context, type: ScalarType, value: number): Printed {
   if (type === "bool") return atom(value !== 0 ? "true" : "false");
   if (!Number.isFinite(value)) throw new Error("a literal is not finite");
   const exact = type === "f32" && context.precision === "f32" ? nearestFloat(value) : value;
@@ -192,7 +192,7 @@ function printOp(context: Context, expression: OpExpression): Printed {
   };
   const { op } = expression;
   const from = typeOfOperand(expression);
-  if (expression.type === "i32" || expression.type === "u32") {
+  if (expression.type !== "f32" && expression.type !== "bool") {
     const printed = second && printInteger(context, expression, first, second);
     if (printed) return printed;
   }
@@ -215,9 +215,10 @@ function printOp(context: Context, expression: OpExpression): Printed {
     case "sin":
     case "cos":
     case "tanh":
-    case "abs":
     case "sign":
       return call(`Math.${op}`, first);
+    case "abs":
+      return wrap(expression.type, call("Math.abs", first));
     case "floor":
       return from === "f32" ? call("Math.floor", first) : first;
     case "round":
@@ -246,7 +247,7 @@ function printOp(context: Context, expression: OpExpression): Printed {
 
 function boundedOp(
   op: "minimum" | "maximum",
-  from: ElementType,
+  from: ScalarType,
   first: Printed,
   second: Printed,
 ): Printed {
@@ -262,13 +263,13 @@ function printChoice(condition: Printed, then: Printed, other: Printed): Printed
 }
 
 /** Brings a result back into the 32 bits of its type. */
-function wrap(type: ElementType, value: Printed): Printed {
+function wrap(type: ScalarType, value: Printed): Printed {
   if (type === "i32") return { text: `(${within(value, binding.sum)} | 0)`, binds: binding.atom };
   if (type === "u32") return { text: `(${within(value, binding.sum)} >>> 0)`, binds: binding.atom };
   return value;
 }
 
-/** Indices stay small, so that plain operators do; other integers wrap as on the GPU. */
+/** Indices stay small, so that plain operators do; the program's integers wrap as on the GPU. */
 function printInteger(
   context: Context,
   expression: OpExpression,
@@ -276,7 +277,7 @@ function printInteger(
   second: Printed,
 ): Printed | undefined {
   const { op, type } = expression;
-  const small = type === "i32" && isIndex(expression, context.exactness.indices);
+  const small = type === "index";
   switch (op) {
     case "add":
     case "subtract": {
@@ -289,7 +290,7 @@ function printInteger(
         ? wrap("u32", call("Math.imul", first, second))
         : call("Math.imul", first, second);
     case "divide":
-      return wrap(type, infix(first, "/", second, binding.product));
+      return wrap(small ? "i32" : type, infix(first, "/", second, binding.product));
     case "remainder":
       return small
         ? infix(first, "%", second, binding.product)
@@ -310,15 +311,15 @@ function printInteger(
   }
 }
 
-function printCast(context: Context, to: ElementType, from: ElementType, value: Printed): Printed {
-  if (to === from) return value;
+function printCast(context: Context, to: ScalarType, from: ScalarType, value: Printed): Printed {
+  if (to === from || (to === "i32" && from === "index")) return value;
   if (to === "bool") return infix(value, "!==", atom("0"), binding.comparison);
   if (from === "bool") return atom(`(${within(value, binding.or)} ? 1 : 0)`);
   if (to === "f32") return value;
   if (from === "f32") {
-    const name = to === "i32" ? "toI32" : "toU32";
+    const name = to === "u32" ? "toU32" : "toI32";
     context.functions.add(name);
     return call(name, value);
   }
-  return wrap(to, value);
+  return wrap(to === "index" ? "i32" : to, value);
 }

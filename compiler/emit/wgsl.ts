@@ -1,5 +1,5 @@
 // Takes a kernel and the places of its uniform words, gives WGSL.
-import type { ElementType } from "../types/graph.js";
+import type { ScalarType } from "../types/nest.js";
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
 import { builtins, expressionChildren, statementBody, statementExpressions } from "../kernel/ir.js";
 import type { Printed } from "./expression.js";
@@ -47,8 +47,8 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
 }
 
 /** Booleans have no layout in memory: they are stored as 0 and 1. */
-function storedType(type: ElementType): string {
-  return type === "bool" ? "u32" : type;
+function storedType(type: ScalarType): string {
+  return type === "bool" ? "u32" : typeName(type);
 }
 
 function printMain(context: Context, wordOf: readonly number[]): string {
@@ -119,7 +119,9 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       writer.line(`let ${statement.name} = ${text(statement.value)};`);
       return;
     case "var":
-      writer.line(`var ${statement.name}: ${statement.value.type} = ${text(statement.value)};`);
+      writer.line(
+        `var ${statement.name}: ${typeName(statement.value.type)} = ${text(statement.value)};`,
+      );
       return;
     case "assign":
       writer.line(`${statement.name} = ${text(statement.value)};`);
@@ -189,13 +191,14 @@ function print(context: Context, expression: Expression): Printed {
   }
 }
 
-function printLiteral(type: ElementType, value: number): Printed {
+function printLiteral(type: ScalarType, value: number): Printed {
   switch (type) {
     case "bool":
       return atom(value !== 0 ? "true" : "false");
     case "u32":
       return atom(`${value >>> 0}u`);
     case "i32":
+    case "index":
       return value < 0 ? atom(`i32(${value})`) : atom(String(value));
     case "f32": {
       const digits = floatDigits(value);
@@ -251,7 +254,7 @@ function printOp(context: Context, expression: OpExpression): Printed {
       return infix(first, "%", second ?? first, binding.product);
     case "modulo":
       if (from === "u32") return infix(first, "%", second ?? first, binding.product);
-      return own(from === "i32" ? "floor_modulo" : "modulo_of");
+      return own(from === "f32" ? "modulo_of" : "floor_modulo");
     case "power":
       return from === "f32" ? own("power_of") : integerPower(context, expression.type, operands);
     case "select":
@@ -265,7 +268,7 @@ function printOp(context: Context, expression: OpExpression): Printed {
 
 function boundedOp(
   op: "minimum" | "maximum",
-  from: ElementType,
+  from: ScalarType,
   operands: readonly Printed[],
 ): Printed {
   const [first, second] = operands;
@@ -281,17 +284,17 @@ function comparison(left: Printed, operator: string, right: Printed | undefined)
   return infix(left, operator, right, binding.comparison);
 }
 
-function integerPower(context: Context, type: ElementType, operands: readonly Printed[]): Printed {
+function integerPower(context: Context, type: ScalarType, operands: readonly Printed[]): Printed {
   context.functions.add("power_of");
   context.functions.add(type === "u32" ? "to_u32" : "to_i32");
   const floats = operands.map((operand) => call("f32", operand));
   return call(type === "u32" ? "to_u32" : "to_i32", call("round", call("power_of", ...floats)));
 }
 
-function printCast(context: Context, to: ElementType, from: ElementType, value: Printed): Printed {
-  if (to === from) return value;
-  if (from === "f32" && (to === "i32" || to === "u32")) {
-    const name = to === "i32" ? "to_i32" : "to_u32";
+function printCast(context: Context, to: ScalarType, from: ScalarType, value: Printed): Printed {
+  if (typeName(to) === typeName(from)) return value;
+  if (from === "f32" && to !== "bool") {
+    const name = to === "u32" ? "to_u32" : "to_i32";
     context.functions.add(name);
     return call(name, value);
   }
@@ -299,5 +302,10 @@ function printCast(context: Context, to: ElementType, from: ElementType, value: 
     const zero = from === "f32" ? "0.0" : from === "u32" ? "0u" : "0";
     return infix(value, "!=", atom(zero), binding.comparison);
   }
-  return call(to, value);
+  return call(typeName(to), value);
+}
+
+/** Indices are signed integers to the machine. */
+function typeName(type: ScalarType): Exclude<ScalarType, "index"> {
+  return type === "index" ? "i32" : type;
 }

@@ -127,10 +127,11 @@ const functions: Readonly<Record<string, ShaderFunction>> = {
   },
   floor_modulo: {
     text: `fn floor_modulo(x: i32, y: i32) -> i32 {
-  if (y == 0) {
+  // What % gives for negative operands is left to drivers.
+  if (y == 0 || y == -1) {
     return 0;
   }
-  let r = x % y;
+  let r = x - (x / y) * y;
   return select(r, r + y, r != 0 && (r < 0) != (y < 0));
 }`,
   },

@@ -1,6 +1,5 @@
 // Takes reductions, gives what their accumulators start from and how they take in a value.
-import type { ElementType } from "../types/graph.js";
-import type { Combine } from "../types/nest.js";
+import type { Combine, ScalarType } from "../types/nest.js";
 import type { Expression } from "./ir.js";
 import type { ReductionValue } from "./value.js";
 
@@ -18,16 +17,16 @@ export interface Accumulator {
 
 export function variable(
   name: string,
-  type: ElementType,
+  type: ScalarType,
 ): Expression & { readonly kind: "variable" } {
   return { kind: "variable", type, name };
 }
 
-export function literalOf(type: ElementType, value: number): Expression {
+export function literalOf(type: ScalarType, value: number): Expression {
   return { kind: "literal", type, value };
 }
 
-export function startOf(combine: Combine, type: ElementType): Expression {
+export function startOf(combine: Combine, type: ScalarType): Expression {
   switch (combine) {
     case "sum":
     case "any":
@@ -47,7 +46,7 @@ export function startOf(combine: Combine, type: ElementType): Expression {
   }
 }
 
-function greatest(type: ElementType): number {
+function greatest(type: ScalarType): number {
   return type === "bool" ? 1 : 4294967295;
 }
 

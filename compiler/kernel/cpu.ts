@@ -38,7 +38,7 @@ function mapInLoops(
   tile: readonly TiledAxis[],
 ): Kernel {
   const values = createValues();
-  const zero = literal(values, "i32", 0);
+  const zero = literal(values, "index", 0);
   const starts = new Map<Axis, Value>();
   const loops: ReductionLoop[] = [];
   for (const axis of nest.axes) {
@@ -51,7 +51,7 @@ function mapInLoops(
     // The last block starts at extent − step where blocks fit: so its lanes are known to stay inside.
     const extent =
       typeof axis.extent === "number" && axis.extent % step === 0
-        ? literal(values, "i32", axis.extent - step + 1)
+        ? literal(values, "index", axis.extent - step + 1)
         : below;
     const variable = values.variable(`a${axis.id}`, extent);
     starts.set(axis, variable);

@@ -102,7 +102,8 @@ export function createEvaluation(
     const arg = scalar.combine === "argmax" || scalar.combine === "argmin";
     const [axis] = scalar.axes;
     const place = arg && axis ? inner.get(axis) : undefined;
-    if (shape.loops.length === 0) return place ?? value;
+    if (shape.loops.length === 0)
+      return place ? operation(values, "cast", scalar.type, [place]) : value;
     return values.intern({
       kind: "reduction",
       type: scalar.type,

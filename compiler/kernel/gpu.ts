@@ -85,7 +85,7 @@ function mappingOf(facts: NestFacts, division: Division): Mapping {
   const blocks = split(values, number, outer, counts);
   const rows = cooperative
     ? splitLoop(values, inner, lane, size)
-    : splitLoop(values, inner, literal(values, "i32", 0), 1);
+    : splitLoop(values, inner, literal(values, "index", 0), 1);
   const axes = new Map([...blocks, ...rows.axes]);
   return {
     target: "gpu",
@@ -97,7 +97,7 @@ function mappingOf(facts: NestFacts, division: Division): Mapping {
     loops: rows.loops,
     once:
       cooperative && inner.length === 0
-        ? operation(values, "equal", "bool", [lane, literal(values, "i32", 0)])
+        ? operation(values, "equal", "bool", [lane, literal(values, "index", 0)])
         : undefined,
     lanes: lanesOfTile(values, axes, tile) satisfies readonly Lane[],
     shapeOf: createShapes(values, lane, size, cooperative ? new Set(outer) : undefined),
@@ -142,8 +142,8 @@ function split(
     const count = counts[at];
     if (!axis || count === undefined) continue;
     const extent = dimValue(values, count);
-    parts.set(axis, at === 0 ? rest : operation(values, "modulo", "i32", [rest, extent]));
-    rest = operation(values, "divide", "i32", [rest, extent]);
+    parts.set(axis, at === 0 ? rest : operation(values, "modulo", "index", [rest, extent]));
+    rest = operation(values, "divide", "index", [rest, extent]);
   }
   return parts;
 }

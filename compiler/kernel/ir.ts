@@ -2,34 +2,34 @@
 import type { Dim } from "../types/dimension.js";
 import { dimKey } from "../types/dimension.js";
 import type { ElementType, Origin } from "../types/graph.js";
-import type { ScalarOp } from "../types/nest.js";
+import type { ScalarOp, ScalarType } from "../types/nest.js";
 
 /** `remainder` is `modulo` where the dividend is known not to be negative. */
 export type KernelOp = ScalarOp | "remainder";
 
 /** A pure expression; operands may be shared, and are then printed where they stand. */
 export type Expression =
-  | { readonly kind: "literal"; readonly type: ElementType; readonly value: number }
-  | { readonly kind: "variable"; readonly type: ElementType; readonly name: string }
+  | { readonly kind: "literal"; readonly type: ScalarType; readonly value: number }
+  | { readonly kind: "variable"; readonly type: ScalarType; readonly name: string }
   /** A word of the program's uniform buffer, by position in `Kernel.uniforms`. */
-  | { readonly kind: "uniform"; readonly type: "i32" | "u32" | "f32"; readonly uniform: number }
+  | { readonly kind: "uniform"; readonly type: "index" | "u32" | "f32"; readonly uniform: number }
   | {
       readonly kind: "load";
-      readonly type: ElementType;
+      readonly type: ScalarType;
       readonly binding: number;
       readonly index: Expression;
     }
   /** Reads an array in workgroup memory. */
   | {
       readonly kind: "shared";
-      readonly type: ElementType;
+      readonly type: ScalarType;
       readonly array: string;
       readonly index: Expression;
     }
   /** `select` has the condition first; JavaScript evaluates only the chosen operand, WGSL both. */
   | {
       readonly kind: "op";
-      readonly type: ElementType;
+      readonly type: ScalarType;
       readonly op: KernelOp;
       readonly arguments: readonly Expression[];
     }
@@ -98,7 +98,7 @@ export interface KernelBinding {
 
 export interface SharedArray {
   readonly name: string;
-  readonly type: ElementType;
+  readonly type: ScalarType;
   readonly length: number;
 }
 

@@ -25,7 +25,10 @@ export function lanesOfTile(
   for (const { axis, size } of tile) {
     const block = blocks.get(axis);
     if (!block) throw new Error("a tiled axis has no blocks");
-    starts.set(axis, operation(values, "multiply", "i32", [block, literal(values, "i32", size)]));
+    starts.set(
+      axis,
+      operation(values, "multiply", "index", [block, literal(values, "index", size)]),
+    );
   }
   return lanesFrom(values, new Map([...blocks, ...starts]), tile);
 }
@@ -48,12 +51,12 @@ export function lanesFrom(
 function shift(values: Values, lane: Lane, axis: Axis, by: number, size: number): Lane {
   const start = lane.axes.get(axis);
   if (!start) throw new Error("a tiled axis has no start");
-  const index = operation(values, "add", "i32", [start, literal(values, "i32", by)]);
+  const index = operation(values, "add", "index", [start, literal(values, "index", by)]);
   const exact = typeof axis.extent === "number" && axis.extent % size === 0;
   if (exact || by === 0) return { ...lane, axes: new Map([...lane.axes, [axis, index]]) };
   const last = dimValue(values, axis.extent);
   const inside = operation(values, "less", "bool", [index, last]);
-  const edge = operation(values, "subtract", "i32", [last, literal(values, "i32", 1)]);
-  const clamped = operation(values, "minimum", "i32", [index, edge]);
+  const edge = operation(values, "subtract", "index", [last, literal(values, "index", 1)]);
+  const clamped = operation(values, "minimum", "index", [index, edge]);
   return { axes: new Map([...lane.axes, [axis, clamped]]), guards: [...lane.guards, inside] };
 }

@@ -1,5 +1,5 @@
 // Takes the accumulators of a workgroup's lanes, writes the tree over workgroup memory that makes one of them.
-import type { ElementType } from "../types/graph.js";
+import type { ScalarType } from "../types/nest.js";
 import type { Accumulator } from "./accumulate.js";
 import { beats, combine, literalOf, variable } from "./accumulate.js";
 import type { Expression, Statement } from "./ir.js";
@@ -20,19 +20,19 @@ export function combineLanes(
   else for (const accumulator of accumulators) combineOne(emission, accumulator, home);
 }
 
-const lane = variable("lane", "i32");
+const lane = variable("lane", "index");
 
-function shareArray(emission: Emission, type: ElementType, length: number): string {
+function shareArray(emission: Emission, type: ScalarType, length: number): string {
   const name = emission.fresh("shared");
   emission.shared.push({ name, type, length });
   return name;
 }
 
 function integer(op: "add" | "multiply", left: Expression, right: Expression): Expression {
-  return { kind: "op", type: "i32", op, arguments: [left, right] };
+  return { kind: "op", type: "index", op, arguments: [left, right] };
 }
 
-function readShared(array: string, type: ElementType, index: Expression): Expression {
+function readShared(array: string, type: ScalarType, index: Expression): Expression {
   return { kind: "shared", type, array, index };
 }
 
@@ -42,7 +42,7 @@ function writeTree(
   home: Scope,
   body: (half: Expression) => readonly Statement[],
 ): void {
-  const half = variable(emission.fresh("half"), "i32");
+  const half = variable(emission.fresh("half"), "index");
   const condition: Expression = { kind: "op", type: "bool", op: "less", arguments: [lane, half] };
   home.statements.push(
     { kind: "barrier" },
@@ -62,7 +62,7 @@ function combineAlike(emission: Emission, accumulators: readonly Accumulator[], 
   const { combine: how } = first.reduction;
   const { type } = first.best;
   const array = shareArray(emission, type, emission.lanes * accumulators.length);
-  const rowOf = (at: number): Expression => literalOf("i32", at * emission.lanes);
+  const rowOf = (at: number): Expression => literalOf("index", at * emission.lanes);
   accumulators.forEach(({ best }, at) => {
     const index = at === 0 ? lane : integer("add", lane, rowOf(at));
     home.statements.push({ kind: "share", array, index, value: best });
@@ -74,13 +74,13 @@ function combineAlike(emission: Emission, accumulators: readonly Accumulator[], 
   };
   writeTree(emission, home, (half) => {
     if (accumulators.length === 1) return [meet(half, lane)];
-    const row = variable(emission.fresh("row"), "i32");
+    const row = variable(emission.fresh("row"), "index");
     return [
       {
         kind: "for",
         name: row.name,
         from: lane,
-        below: literalOf("i32", emission.lanes * accumulators.length),
+        below: literalOf("index", emission.lanes * accumulators.length),
         step: emission.lanes,
         body: [meet(half, row)],
       },
@@ -99,16 +99,16 @@ function combineOne(emission: Emission, accumulator: Accumulator, home: Scope): 
     return;
   }
   const values = shareArray(emission, best.type, emission.lanes);
-  const places = shareArray(emission, "i32", emission.lanes);
+  const places = shareArray(emission, found.type, emission.lanes);
   home.statements.push(
     { kind: "share", array: values, index: lane, value: best },
     { kind: "share", array: places, index: lane, value: found },
   );
   writeTree(emission, home, (half) => meetPlaces(emission, accumulator, values, places, half));
-  const zero = literalOf("i32", 0);
+  const zero = literalOf("index", 0);
   home.statements.push(
     { kind: "assign", name: best.name, value: readShared(values, best.type, zero) },
-    { kind: "assign", name: found.name, value: readShared(places, "i32", zero) },
+    { kind: "assign", name: found.name, value: readShared(places, found.type, zero) },
   );
 }
 
@@ -121,22 +121,20 @@ function meetPlaces(
   half: Expression,
 ): readonly Statement[] {
   const other = integer("add", lane, half);
+  const { type } = reduction;
   const [mine, theirs] = [
     variable(emission.fresh("v"), best.type),
     variable(emission.fresh("v"), best.type),
   ];
-  const [here, there] = [
-    variable(emission.fresh("j"), "i32"),
-    variable(emission.fresh("j"), "i32"),
-  ];
+  const [here, there] = [variable(emission.fresh("j"), type), variable(emission.fresh("j"), type)];
   const op = (kind: "and" | "or" | "equal" | "less", left: Expression, right: Expression) =>
     ({ kind: "op", type: "bool", op: kind, arguments: [left, right] }) satisfies Expression;
   const earlier = op("and", op("equal", theirs, mine), op("less", there, here));
   return [
     { kind: "let", name: mine.name, value: readShared(values, best.type, lane) },
     { kind: "let", name: theirs.name, value: readShared(values, best.type, other) },
-    { kind: "let", name: here.name, value: readShared(places, "i32", lane) },
-    { kind: "let", name: there.name, value: readShared(places, "i32", other) },
+    { kind: "let", name: here.name, value: readShared(places, type, lane) },
+    { kind: "let", name: there.name, value: readShared(places, type, other) },
     {
       kind: "if",
       condition: op("or", beats(reduction.combine, theirs, mine), earlier),

@@ -1,5 +1,5 @@
 // Takes a value and an open scope, gives an expression for use there: each part is computed in the outermost scope that knows its operands.
-import type { ElementType } from "../types/graph.js";
+import type { ScalarType } from "../types/nest.js";
 import type { ScalarOp } from "../types/nest.js";
 import type { Expression, KernelOp } from "./ir.js";
 import { internPolynomial, polynomialOf } from "./polynomial.js";
@@ -28,7 +28,7 @@ function placeUsed(
   uses: number,
 ): Expression {
   if (value.kind === "literal") return { kind: "literal", type: value.type, value: value.value };
-  if (value.kind === "variable") return { kind: "variable", type: "i32", name: value.name };
+  if (value.kind === "variable") return { kind: "variable", type: "index", name: value.name };
   if (value.kind === "uniform") {
     return { kind: "uniform", type: value.type, uniform: emission.uniformOf(value.uniform) };
   }
@@ -132,9 +132,9 @@ function build(emission: Emission, value: Value, home: Scope, minimum: number): 
   }
 }
 
-function opOf(op: ScalarOp, type: ElementType, operands: readonly Value[]): KernelOp {
+function opOf(op: ScalarOp, type: ScalarType, operands: readonly Value[]): KernelOp {
   const [dividend] = operands;
-  if (op !== "modulo" || type !== "i32" || !dividend) return op;
+  if (op !== "modulo" || type !== "index" || !dividend) return op;
   return minimumOf(polynomialOf(dividend)) >= 0 ? "remainder" : op;
 }
 
@@ -193,7 +193,7 @@ function buildPolynomial(
     // 3 − i rather than i · −1 + 3.
     const first = inner.some((term) => term.coefficient > 0) ? 0 : value.constant;
     const start: Expression | undefined =
-      first === 0 ? undefined : { kind: "literal", type: "i32", value: first };
+      first === 0 ? undefined : { kind: "literal", type: "index", value: first };
     const ordered = [...inner].sort(
       (a, b) => Number(a.coefficient < 0) - Number(b.coefficient < 0),
     );
@@ -251,11 +251,11 @@ function termExpression(
     );
   if (!product) throw new Error("a term has no factors");
   if (term.coefficient === 1) return product;
-  return integer("multiply", product, { kind: "literal", type: "i32", value: term.coefficient });
+  return integer("multiply", product, { kind: "literal", type: "index", value: term.coefficient });
 }
 
 function addConstant(sum: Expression | undefined, constant: number): Expression {
-  const value: Expression = { kind: "literal", type: "i32", value: Math.abs(constant) };
+  const value: Expression = { kind: "literal", type: "index", value: Math.abs(constant) };
   if (!sum) return { ...value, value: constant };
   if (constant === 0) return sum;
   return integer(constant < 0 ? "subtract" : "add", sum, value);
@@ -266,7 +266,7 @@ function integer(
   left: Expression,
   right: Expression,
 ): Expression {
-  return { kind: "op", type: "i32", op, arguments: [left, right] };
+  return { kind: "op", type: "index", op, arguments: [left, right] };
 }
 
 function isTrivial(expression: Expression): boolean {

@@ -58,7 +58,7 @@ export function productOf(left: Polynomial, right: Polynomial): Polynomial {
 function recombine(polynomial: Polynomial): Polynomial {
   for (const term of polynomial.terms) {
     for (const factor of term.factors) {
-      if (factor.kind !== "op" || factor.op !== "modulo" || factor.type !== "i32") continue;
+      if (factor.kind !== "op" || factor.op !== "modulo" || factor.type !== "index") continue;
       const [dividend, divisor] = factor.arguments;
       if (!dividend || !divisor) continue;
       const single = monomialOf(polynomialOf(divisor));
@@ -111,7 +111,7 @@ function isQuotientTerm(
 
 /** dividend / divisor; a quotient of a quotient by constants stands as one quotient. */
 function isQuotient(value: Value, dividend: Value, divisor: Value): boolean {
-  if (value.kind !== "op" || value.op !== "divide" || value.type !== "i32") return false;
+  if (value.kind !== "op" || value.op !== "divide" || value.type !== "index") return false;
   const [from, by] = value.arguments;
   if (from === dividend) return by === divisor;
   if (dividend.kind !== "op" || dividend.op !== "divide" || by?.kind !== "literal") return false;
@@ -131,11 +131,11 @@ export function internPolynomial(values: Values, polynomial: Polynomial): Value 
   const { constant } = polynomial;
   const terms = [...polynomial.terms].sort((a, b) => compareTerms(a.factors, b.factors));
   const [only] = terms;
-  if (!only) return values.intern({ kind: "literal", type: "i32", value: constant });
+  if (!only) return values.intern({ kind: "literal", type: "index", value: constant });
   const [factor] = only.factors;
   const bare = terms.length === 1 && constant === 0 && only.coefficient === 1;
   if (bare && only.factors.length === 1 && factor) return factor;
-  return values.intern({ kind: "polynomial", type: "i32", constant, terms });
+  return values.intern({ kind: "polynomial", type: "index", constant, terms });
 }
 
 function compareTerms(left: readonly Value[], right: readonly Value[]): number {
@@ -162,7 +162,7 @@ function dimPolynomial(values: Values, dim: Dim): Polynomial {
 
 function dimWord(values: Values, factor: DimFactor): Value {
   const dim: Dim = { kind: "dim", terms: [{ coefficient: 1, factors: [factor] }] };
-  return values.intern({ kind: "uniform", type: "i32", uniform: { kind: "dim", dim } });
+  return values.intern({ kind: "uniform", type: "index", uniform: { kind: "dim", dim } });
 }
 
 export function dimValue(values: Values, dim: Dim): Value {

@@ -1,6 +1,6 @@
 // Takes a kernel, gives readable text, the same each time: the stage "kernels" of `inspect`.
 import { dimText } from "../types/dimension.js";
-import type { ElementType } from "../types/graph.js";
+import type { ScalarType } from "../types/nest.js";
 import { operatorSigns } from "../types/opNames.js";
 import type { Expression, Kernel, KernelOp, KernelUniform, Statement } from "./ir.js";
 
@@ -91,7 +91,7 @@ const infix: Readonly<Partial<Record<KernelOp, string>>> = {
   power: "^",
 };
 
-function literalText(type: ElementType, value: number): string {
+function literalText(type: ScalarType, value: number): string {
   const text = String(value);
   return type === "f32" && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }

@@ -65,8 +65,8 @@ function openAccumulator(
   const start = startOf(reduction.combine, type);
   home.statements.push({ kind: "var", name: best.name, value: start });
   if (!reduction.place) return { reduction, best, levels, place: undefined };
-  const found = variable(emission.fresh("at"), "i32");
-  home.statements.push({ kind: "var", name: found.name, value: literalOf("i32", 0) });
+  const found = variable(emission.fresh("at"), reduction.type);
+  home.statements.push({ kind: "var", name: found.name, value: literalOf(reduction.type, 0) });
   return { reduction, best, levels, place: found };
 }
 
@@ -121,10 +121,10 @@ function blockedLoop(
   const blocked = accumulators.some(({ levels }) => levels.length > 1);
   const { sizes, apart } = loop.blocks;
   if (!blocked || levelsOf(loop.blocks) === 0) return loopStatement(loop, from, below, scope);
-  const starts = sizes.map(() => variable(emission.fresh("block"), "i32"));
+  const starts = sizes.map(() => variable(emission.fresh("block"), "index"));
   const end = (at: number): Expression => {
     const start = starts[at];
-    const length = literalOf("i32", (sizes[at] ?? 1) * loop.step);
+    const length = literalOf("index", (sizes[at] ?? 1) * loop.step);
     if (start === undefined) return below;
     return integer("minimum", integer("add", start, length), below);
   };
@@ -181,7 +181,7 @@ function inPart(
 }
 
 function integer(op: "add" | "minimum", left: Expression, right: Expression): Expression {
-  return { kind: "op", type: "i32", op, arguments: [left, right] };
+  return { kind: "op", type: "index", op, arguments: [left, right] };
 }
 
 function writeIf(
@@ -221,7 +221,7 @@ function tighten(
     if (!bound) continue;
     used.push(condition);
     const i32 = (op: "maximum" | "minimum", left: Value, right: Value): Value =>
-      operation(emission.values, op, "i32", [left, right]);
+      operation(emission.values, op, "index", [left, right]);
     if (bound.side === "from") from = i32("maximum", from, bound.value);
     else below = i32("minimum", below, bound.value);
   }
@@ -235,7 +235,7 @@ function boundOf(
 ): { side: "from" | "below"; value: Value } | undefined {
   if (condition.kind !== "op") return undefined;
   const [left, right] = condition.arguments;
-  if (!left || !right || left.type !== "i32") return undefined;
+  if (!left || !right || left.type !== "index") return undefined;
   const less = condition.op === "less" || condition.op === "lessEqual";
   if (!less && condition.op !== "greater" && condition.op !== "greaterEqual") return undefined;
   const strict = condition.op === "less" || condition.op === "greater" ? -1 : 0;
@@ -267,7 +267,12 @@ function update(emission: Emission, accumulator: Accumulator, scope: Scope, mini
     return;
   }
   const candidate = variable(emission.fresh("v"), value.type);
-  const here = place(emission, reduction.place, scope, minimum);
+  const here: Expression = {
+    kind: "op",
+    type: reduction.type,
+    op: "cast",
+    arguments: [place(emission, reduction.place, scope, minimum)],
+  };
   scope.statements.push(
     { kind: "let", name: candidate.name, value },
     {

@@ -1,5 +1,5 @@
 // Takes nothing, gives the state of a kernel under construction: scopes that are still open, names, bindings, uniforms.
-import type { ElementType } from "../types/graph.js";
+import type { ScalarType } from "../types/nest.js";
 import type { Expression, KernelUniform, SharedArray, Statement } from "./ir.js";
 import type { ReductionGroup } from "./group.js";
 import type { ReductionLoop, ReductionValue, Value, Values, VariableValue } from "./value.js";
@@ -98,9 +98,10 @@ export function nameValue(
 
 function prefixOf(value: Value): string {
   if (value.kind === "load") return "x";
-  const prefixes: Readonly<Record<ElementType, string>> = {
+  const prefixes: Readonly<Record<ScalarType, string>> = {
     f32: "v",
-    i32: "j", // "i32" would hide the type
+    index: "j", // "i" is what loops over axes are called
+    i32: "d", // "i32" would hide the type
     u32: "w", // likewise
     bool: "c",
   };

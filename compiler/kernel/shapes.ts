@@ -9,7 +9,7 @@ import type { ReductionLoop, Value, Values, VariableValue } from "./value.js";
 /** One loop an axis; axes of extent 1 need none. */
 export function createSerialShapes(values: Values): (reduce: ReduceScalar) => ReductionShape {
   const variables = new Map<Axis, VariableValue>();
-  const zero = literal(values, "i32", 0);
+  const zero = literal(values, "index", 0);
   return (reduce) => {
     const axes = new Map<Axis, Value>();
     const loops: ReductionLoop[] = [];

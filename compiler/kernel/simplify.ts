@@ -1,6 +1,5 @@
 // Takes an operation and its operands, gives the interned value: integers in canonical form, decided conditions folded.
-import type { ElementType } from "../types/graph.js";
-import type { ScalarOp } from "../types/nest.js";
+import type { ScalarOp, ScalarType } from "../types/nest.js";
 import type { Polynomial } from "./polynomial.js";
 import {
   internPolynomial,
@@ -13,7 +12,7 @@ import {
 import { maximumOf, minimumOf } from "./range.js";
 import type { Term, Value, Values } from "./value.js";
 
-export function literal(values: Values, type: ElementType, value: number): Value {
+export function literal(values: Values, type: ScalarType, value: number): Value {
   return values.intern({ kind: "literal", type, value });
 }
 
@@ -21,20 +20,42 @@ export function literal(values: Values, type: ElementType, value: number): Value
 export function operation(
   values: Values,
   op: ScalarOp,
-  type: ElementType,
+  type: ScalarType,
   operands: readonly Value[],
 ): Value {
   const [first, second, third] = operands;
   if (!first) throw new Error(`${op} has no operand`);
   const plain = (): Value => values.intern({ kind: "op", op, type, arguments: operands });
-  if (op === "cast" && first.type === type) return first;
+  if (op === "cast") return castOf(values, type, first) ?? plain();
   if (op === "select" && second && third) return choice(first, second, third) ?? plain();
   if (op === "not" && first.kind === "literal") return truth(values, first.value === 0);
   if (second && (op === "and" || op === "or")) return logic(values, op, first, second) ?? plain();
   if (op === "power" && second) return powerOf(values, type, first, second) ?? plain();
-  if (type === "i32") return integer(values, op, operands) ?? plain();
-  if (second && first.type === "i32") return comparison(values, op, first, second) ?? plain();
+  if (type === "index") return integer(values, op, operands) ?? plain();
+  if (second && type === "bool") {
+    const [left, right] = [indexOf(values, first), indexOf(values, second)];
+    if (left && right) {
+      const compared = { kind: "op", op, type, arguments: [left, right] } as const;
+      return comparison(values, op, left, right) ?? values.intern(compared);
+    }
+  }
   return plain();
+}
+
+function castOf(values: Values, type: ScalarType, from: Value): Value | undefined {
+  if (from.type === type) return from;
+  if (type === "index") return indexOf(values, from);
+  if (from.kind !== "literal" || from.type !== "index") return undefined;
+  return type === "i32" || type === "f32" ? literal(values, type, from.value) : undefined;
+}
+
+/** The index that a value is, or was before it became an integer of the program's: no index leaves 32 bits. */
+function indexOf(values: Values, value: Value): Value | undefined {
+  if (value.type === "index") return value;
+  if (value.type !== "i32") return undefined;
+  if (value.kind === "literal") return literal(values, "index", value.value);
+  const [inner] = value.kind === "op" && value.op === "cast" ? value.arguments : [];
+  return inner?.type === "index" ? inner : undefined;
 }
 
 function truth(values: Values, holds: boolean): Value {
@@ -65,7 +86,7 @@ function integer(values: Values, op: ScalarOp, operands: readonly Value[]): Valu
   if (!first) return undefined;
   const left = polynomialOf(first);
   if (op === "negate") return internPolynomial(values, scaled(left, -1));
-  if (!second || first.type !== "i32" || second.type !== "i32") return undefined;
+  if (!second || first.type !== "index" || second.type !== "index") return undefined;
   const right = polynomialOf(second);
   switch (op) {
     case "add":
@@ -183,7 +204,7 @@ function plainInteger(
   if (dividend.kind === "literal" && divisor.kind === "literal" && divisor.value > 0) {
     const quotient = Math.floor(dividend.value / divisor.value);
     const value = op === "divide" ? quotient : dividend.value - quotient * divisor.value;
-    return literal(values, "i32", value);
+    return literal(values, "index", value);
   }
   if (op === "divide" && divisor.kind === "literal" && dividend.kind === "op") {
     const [inner, by] = dividend.arguments;
@@ -192,7 +213,7 @@ function plainInteger(
       return quotientOf(values, polynomialOf(inner), merged);
     }
   }
-  return values.intern({ kind: "op", type: "i32", op, arguments: [dividend, divisor] });
+  return values.intern({ kind: "op", type: "index", op, arguments: [dividend, divisor] });
 }
 
 /** Comparisons of i32 values that hold, or fail, for every index. */
@@ -223,7 +244,7 @@ function comparison(values: Values, op: ScalarOp, left: Value, right: Value): Va
 /** Whole exponents become products: pow of a negative base is wrong on real drivers. */
 function powerOf(
   values: Values,
-  type: ElementType,
+  type: ScalarType,
   base: Value,
   exponent: Value,
 ): Value | undefined {
@@ -241,7 +262,7 @@ function powerOf(
   return power > 0 ? product : operation(values, "divide", "f32", [one, product]);
 }
 
-function repeated(values: Values, type: ElementType, base: Value, times: number): Value {
+function repeated(values: Values, type: ScalarType, base: Value, times: number): Value {
   if (times === 1) return base;
   const half = repeated(values, type, base, Math.floor(times / 2));
   const square = operation(values, "multiply", type, [half, half]);

@@ -41,7 +41,7 @@ function argAxes(nest: LoopNest): ReadonlySet<Axis> {
 function cutsOf(values: readonly Value[], variable: VariableValue): readonly number[] {
   const cuts = new Set<number>();
   for (const value of values) {
-    if (value.kind !== "op" || value.type !== "i32") continue;
+    if (value.kind !== "op" || value.type !== "index") continue;
     if (value.op !== "divide" && value.op !== "modulo") continue;
     const [dividend, divisor] = value.arguments;
     if (!dividend || divisor?.kind !== "literal") continue;
@@ -124,18 +124,18 @@ function rewrite(nest: LoopNest, parts: ReadonlyMap<Axis, readonly Axis[]>): Loo
 function joined(parts: readonly Axis[]): Scalar {
   const i32 = (op: "add" | "multiply", left: Scalar, right: Scalar): Scalar => ({
     kind: "op",
-    type: "i32",
+    type: "index",
     op,
     arguments: [left, right],
   });
-  const [first, ...others] = parts.map((axis): Scalar => ({ kind: "axis", type: "i32", axis }));
+  const [first, ...others] = parts.map((axis): Scalar => ({ kind: "axis", type: "index", axis }));
   if (!first) throw new Error("an axis has no parts");
   return others.reduce((flat, index, at) => {
     const extent = parts[at + 1]?.extent ?? 1;
     const size: Scalar =
       typeof extent === "number"
-        ? { kind: "literal", type: "i32", value: extent }
-        : { kind: "dim", type: "i32", dim: extent };
+        ? { kind: "literal", type: "index", value: extent }
+        : { kind: "dim", type: "index", dim: extent };
     return i32("add", i32("multiply", flat, size), index);
   }, first);
 }

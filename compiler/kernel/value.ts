@@ -1,6 +1,5 @@
 // Takes parts, gives interned values: the expressions of a kernel while it is being mapped, equal where they are identical.
-import type { ElementType } from "../types/graph.js";
-import type { Combine, ScalarOp } from "../types/nest.js";
+import type { Combine, ScalarOp, ScalarType } from "../types/nest.js";
 import type { KernelUniform } from "./ir.js";
 import { uniformKey } from "./ir.js";
 
@@ -14,37 +13,37 @@ interface Common {
 
 export interface LiteralValue extends Common {
   readonly kind: "literal";
-  readonly type: ElementType;
+  readonly type: ScalarType;
   readonly value: number;
 }
 /** A loop variable or an index that the machine gives; it runs from 0 to `extent` − 1. */
 export interface VariableValue extends Common {
   readonly kind: "variable";
-  readonly type: "i32";
+  readonly type: "index";
   readonly name: string;
   readonly extent: Value | undefined;
 }
 export interface UniformValue extends Common {
   readonly kind: "uniform";
-  readonly type: "i32" | "u32" | "f32";
+  readonly type: "index" | "u32" | "f32";
   readonly uniform: KernelUniform;
 }
 export interface LoadValue extends Common {
   readonly kind: "load";
-  readonly type: ElementType;
+  readonly type: ScalarType;
   readonly buffer: number;
   readonly index: Value;
 }
 export interface OpValue extends Common {
   readonly kind: "op";
-  readonly type: ElementType;
+  readonly type: ScalarType;
   readonly op: ScalarOp;
   readonly arguments: readonly Value[];
 }
 /** constant + Σ coefficient · Π factors: the canonical form of i32 sums and products. */
 export interface PolynomialValue extends Common {
   readonly kind: "polynomial";
-  readonly type: "i32";
+  readonly type: "index";
   readonly constant: number;
   readonly terms: readonly Term[];
 }
@@ -55,7 +54,7 @@ export interface Term {
 }
 export interface GuardValue extends Common {
   readonly kind: "guard";
-  readonly type: ElementType;
+  readonly type: ScalarType;
   readonly condition: Value;
   readonly value: Value;
   readonly otherwise: Value;
@@ -68,7 +67,7 @@ export interface ReductionLoop {
 }
 export interface ReductionValue extends Common {
   readonly kind: "reduction";
-  readonly type: ElementType;
+  readonly type: ScalarType;
   readonly combine: Combine;
   /** Lanes of a workgroup share the loop, and then combine what each found. */
   readonly cooperative: boolean;
@@ -129,7 +128,7 @@ export function createValues(): Values {
     const free = new Set<VariableValue>();
     const made: VariableValue = {
       kind: "variable",
-      type: "i32",
+      type: "index",
       name,
       extent,
       id: count++,

@@ -1,5 +1,5 @@
 // Takes a kernel, gives what is wrong with it: empty for every kernel that may be printed.
-import type { ElementType } from "../types/graph.js";
+import type { ScalarType } from "../types/nest.js";
 import { arithmeticNames, comparisonNames } from "../types/opNames.js";
 import type { Expression, Kernel, Statement } from "./ir.js";
 import { builtins, statementBody } from "./ir.js";
@@ -20,7 +20,7 @@ interface Check {
 }
 
 interface Names {
-  readonly known: Map<string, { readonly type: ElementType; readonly mutable: boolean }>;
+  readonly known: Map<string, { readonly type: ScalarType; readonly mutable: boolean }>;
   readonly parent: Names | undefined;
 }
 
@@ -36,7 +36,7 @@ export function verifyKernel(kernel: Kernel): string[] {
   }
   const names: Names = { known: new Map(), parent: undefined };
   if (kernel.target === "gpu") {
-    for (const name of builtins) names.known.set(name, { type: "i32", mutable: false });
+    for (const name of builtins) names.known.set(name, { type: "index", mutable: false });
   }
   verifyBody(check, kernel.body, names, true);
   if (check.statements > mostStatements) check.faults.push(`${check.statements} statements`);
@@ -58,7 +58,7 @@ function verifyBody(
 
 /** `uniform`: all lanes of a workgroup come here together, so that they may meet at a barrier. */
 function verifyStatement(check: Check, statement: Statement, names: Names, uniform: boolean): void {
-  const expect = (expression: Expression, type: ElementType): void => {
+  const expect = (expression: Expression, type: ScalarType): void => {
     verifyExpression(check, expression, names);
     if (expression.type !== type) {
       check.faults.push(`${statement.kind}: ${expression.type} where ${type} is wanted`);
@@ -82,18 +82,18 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       return;
     }
     case "for": {
-      expect(statement.from, "i32");
-      expect(statement.below, "i32");
+      expect(statement.from, "index");
+      expect(statement.below, "index");
       if (statement.step < 1) check.faults.push(`${statement.name} does not advance`);
       const scope = inner();
-      scope.known.set(statement.name, { type: "i32", mutable: false });
+      scope.known.set(statement.name, { type: "index", mutable: false });
       const alike = isUniform(statement.from) && isUniform(statement.below);
       verifyBody(check, statement.body, scope, uniform && alike);
       return;
     }
     case "halving": {
       const scope = inner();
-      scope.known.set(statement.name, { type: "i32", mutable: false });
+      scope.known.set(statement.name, { type: "index", mutable: false });
       verifyBody(check, statement.body, scope, uniform);
       return;
     }
@@ -102,14 +102,14 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       verifyBody(check, statement.body, inner(), uniform && isUniform(statement.condition));
       return;
     case "store":
-      expect(statement.index, "i32");
+      expect(statement.index, "index");
       expect(statement.value, bindingType(check, statement.binding));
       if (!check.kernel.bindings[statement.binding]?.written) {
         check.faults.push(`b${statement.binding + 1} is stored to and is not writable`);
       }
       return;
     case "share":
-      expect(statement.index, "i32");
+      expect(statement.index, "index");
       expect(statement.value, sharedType(check, statement.array));
       return;
     case "barrier":
@@ -119,13 +119,13 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
   }
 }
 
-function bindingType(check: Check, binding: number): ElementType {
+function bindingType(check: Check, binding: number): ScalarType {
   const known = check.kernel.bindings[binding];
   if (!known) check.faults.push(`there is no binding ${binding + 1}`);
   return known?.type ?? "f32";
 }
 
-function sharedType(check: Check, array: string): ElementType {
+function sharedType(check: Check, array: string): ScalarType {
   const known = check.kernel.shared.find(({ name }) => name === array);
   if (!known) check.faults.push(`there is no array ${array}`);
   return known?.type ?? "f32";
@@ -182,7 +182,7 @@ function verifyExpression(check: Check, expression: Expression, names: Names, de
 
 function verifyIndex(check: Check, index: Expression, names: Names, depth: number): void {
   verifyExpression(check, index, names, depth + 1);
-  if (index.type !== "i32") check.faults.push(`an index is ${index.type}`);
+  if (index.type !== "index") check.faults.push(`an index is ${index.type}`);
 }
 
 const alike = new Set<string>([...arithmeticNames, "remainder"]);

@@ -4,6 +4,7 @@ import { multiplyDims } from "../types/dimension.js";
 import type { Node, NodeOf } from "../types/graph.js";
 import { at, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { largestReal } from "../ops/leaves.js";
 import { repeatedProduct } from "../ops/power.js";
 import { alwaysFinite, isSplat } from "./constants.js";
 
@@ -80,9 +81,13 @@ function simplifyProduct(b: GraphBuilder, x: Node, y: Node): Node | undefined {
   const inner = x.op === "multiply" ? constantFactor(x) : undefined;
   if (inner === undefined || x.type !== "f32") return undefined;
   const product = inner.factor * factor;
-  return Number.isFinite(Math.fround(product)) && product !== 0
-    ? b.multiply(inner.rest, product)
-    : undefined;
+  return isNormal(product) ? b.multiply(inner.rest, product) : undefined;
+}
+
+/** Neither too large for an f32 nor so small that devices take it for 0. */
+function isNormal(value: number): boolean {
+  const size = Math.abs(Math.fround(value));
+  return size >= 2 ** -126 && size <= largestReal;
 }
 
 /** A product's constant and the rest. */
@@ -100,7 +105,7 @@ function simplifyQuotient(b: GraphBuilder, x: Node, y: Node): Node | undefined {
   const divisor = splatValue(y);
   if (divisor === undefined || divisor === 0) return undefined;
   if (divisor === 1) return x;
-  const exact = Number.isInteger(Math.log2(Math.abs(divisor))) && Math.abs(divisor) < 2 ** 100;
+  const exact = Number.isInteger(Math.log2(Math.abs(divisor))) && isNormal(1 / divisor);
   return exact ? b.multiply(x, 1 / divisor) : undefined;
 }
 

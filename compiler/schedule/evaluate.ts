@@ -94,10 +94,10 @@ function leaf(context: EvaluationContext, node: Node, index: Index): Scalar {
       return k.literal(value, node.type);
     }
     case "iota":
-      return index[node.attributes.axis] ?? k.index(0);
+      return k.op("cast", node.type, index[node.attributes.axis] ?? k.index(0));
     case "dimension": {
       const dim = k.dim(node.attributes.dim);
-      return node.type === "i32" ? dim : k.op("cast", node.type, dim);
+      return k.op("cast", node.type, dim);
     }
     case "random": {
       const at = positionOf(context, node.shape, index);
@@ -221,9 +221,8 @@ function evaluateReshaped(
 }
 
 function clampPlace(k: ScalarBuilder, place: Scalar, extent: Dim): Scalar {
-  const signed = place.type === "i32" ? place : k.op("cast", "i32", place);
-  const least = k.op("maximum", "i32", signed, k.index(0));
-  return k.op("minimum", "i32", least, k.subtract(k.dim(extent), k.index(1)));
+  const least = k.op("maximum", "index", k.op("cast", "index", place), k.index(0));
+  return k.op("minimum", "index", least, k.subtract(k.dim(extent), k.index(1)));
 }
 
 function take(
@@ -305,7 +304,7 @@ function mapIndex(
       require(k.op("less", "bool", sum, limit));
     }
     if (map.divisor === 1) return sum;
-    const rest = k.op("modulo", "i32", sum, k.index(map.divisor));
+    const rest = k.op("modulo", "index", sum, k.index(map.divisor));
     require(k.op("equal", "bool", rest, k.index(0)));
     return k.divide(sum, k.index(map.divisor));
   });

@@ -12,7 +12,7 @@ export const unknownRange: Range = { low: -Infinity, high: Infinity };
 /** What index arithmetic makes its results of. */
 export interface IndexTerms {
   readonly index: (value: number) => Scalar;
-  readonly op: (op: ScalarOp, type: "i32", ...operands: readonly Scalar[]) => Scalar;
+  readonly op: (op: ScalarOp, type: "index", ...operands: readonly Scalar[]) => Scalar;
   readonly range: (scalar: Scalar) => Range;
 }
 
@@ -33,16 +33,16 @@ export function createIndexArithmetic(terms: IndexTerms): IndexArithmetic {
     subtract: (left, right) => {
       if (isLiteral(right)) return add(terms, left, terms.index(-right.value));
       if (left === right) return terms.index(0);
-      return terms.op("subtract", "i32", left, right);
+      return terms.op("subtract", "index", left, right);
     },
     multiply: (left, right) => multiply(terms, left, right),
     divide: (left, right) => {
       if (isLiteral(right) && right.value === 1) return left;
-      return split(terms, left, right)?.quotient ?? terms.op("divide", "i32", left, right);
+      return split(terms, left, right)?.quotient ?? terms.op("divide", "index", left, right);
     },
     modulo: (left, right) => {
       if (isLiteral(right) && right.value === 1) return terms.index(0);
-      return split(terms, left, right)?.rest ?? terms.op("modulo", "i32", left, right);
+      return split(terms, left, right)?.rest ?? terms.op("modulo", "index", left, right);
     },
   };
 }
@@ -57,7 +57,7 @@ function add(terms: IndexTerms, left: Scalar, right: Scalar): Scalar {
       return add(terms, inner, terms.index(constant.value + right.value));
     }
   }
-  return terms.op("add", "i32", left, right);
+  return terms.op("add", "index", left, right);
 }
 
 function multiply(terms: IndexTerms, left: Scalar, right: Scalar): Scalar {
@@ -74,7 +74,7 @@ function multiply(terms: IndexTerms, left: Scalar, right: Scalar): Scalar {
       return add(terms, multiply(terms, a, right), multiply(terms, b, right));
     }
   }
-  return terms.op("multiply", "i32", left, right);
+  return terms.op("multiply", "index", left, right);
 }
 
 interface Split {

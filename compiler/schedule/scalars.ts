@@ -2,19 +2,19 @@
 import type { Dim } from "../types/dimension.js";
 import { dimKey, leastDim } from "../types/dimension.js";
 import type { ElementType } from "../types/graph.js";
-import type { Axis, Combine, Scalar, ScalarOp } from "../types/nest.js";
+import type { Axis, Combine, Scalar, ScalarOp, ScalarType } from "../types/nest.js";
 import { createIndexArithmetic, rangeOf, unknownRange } from "./indexArithmetic.js";
 import type { IndexArithmetic, Range } from "./indexArithmetic.js";
 
 /** Builds the scalars of one nest. */
 export interface ScalarBuilder extends IndexArithmetic {
-  readonly literal: (value: number, type: ElementType) => Scalar;
+  readonly literal: (value: number, type: ScalarType) => Scalar;
   readonly index: (value: number) => Scalar;
   readonly axis: (axis: Axis) => Scalar;
   readonly dim: (dim: Dim) => Scalar;
   readonly host: (index: number) => Scalar;
   readonly load: (buffer: number, index: Scalar, type: ElementType) => Scalar;
-  readonly op: (op: ScalarOp, type: ElementType, ...operands: readonly Scalar[]) => Scalar;
+  readonly op: (op: ScalarOp, type: ScalarType, ...operands: readonly Scalar[]) => Scalar;
   readonly guard: (condition: Scalar, value: Scalar, otherwise: Scalar) => Scalar;
   readonly reduce: (
     combine: Combine,
@@ -51,32 +51,32 @@ export function createScalarBuilder(): ScalarBuilder {
   };
   const range = (scalar: Scalar): Range => ranges.get(scalar) ?? unknownRange;
 
-  const literal = (value: number, type: ElementType): Scalar =>
+  const literal = (value: number, type: ScalarType): Scalar =>
     intern(
       `l${type}:${Object.is(value, -0) ? "-0" : value}`,
       () => ({ kind: "literal", type, value }),
       { low: value, high: value },
     );
-  const index = (value: number): Scalar => literal(value, "i32");
+  const index = (value: number): Scalar => literal(value, "index");
   const axis = (of: Axis): Scalar =>
     of.extent === 1
       ? index(0)
-      : intern(`a${of.id}`, () => ({ kind: "axis", type: "i32", axis: of }), {
+      : intern(`a${of.id}`, () => ({ kind: "axis", type: "index", axis: of }), {
           low: 0,
           high: typeof of.extent === "number" ? of.extent - 1 : Infinity,
         });
   const dim = (value: Dim): Scalar =>
     typeof value === "number"
       ? index(value)
-      : intern(`d${dimKey(value)}`, () => ({ kind: "dim", type: "i32", dim: value }), {
+      : intern(`d${dimKey(value)}`, () => ({ kind: "dim", type: "index", dim: value }), {
           low: leastDim(value),
           high: Infinity,
         });
-  const op = (name: ScalarOp, type: ElementType, ...operands: readonly Scalar[]): Scalar =>
+  const op = (name: ScalarOp, type: ScalarType, ...operands: readonly Scalar[]): Scalar =>
     intern(
       `o${name}:${type}:${operands.map(id).join(",")}`,
       () => ({ kind: "op", type, op: name, arguments: operands }),
-      type === "i32" ? rangeOf(name, operands.map(range)) : unknownRange,
+      type === "index" ? rangeOf(name, operands.map(range)) : unknownRange,
     );
 
   const both = (left: Scalar | undefined, right: Scalar | undefined): Scalar | undefined => {

@@ -87,7 +87,7 @@ function verifyNest(schedule: Schedule, nest: LoopNest): string[] {
   for (const store of nest.stores) {
     check(store.index, outer);
     check(store.value, outer);
-    if (store.index.type !== "i32") problems.push(`${nest.name} stores at a ${store.index.type}`);
+    if (store.index.type !== "index") problems.push(`${nest.name} stores at a ${store.index.type}`);
   }
   return problems;
 }

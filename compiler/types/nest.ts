@@ -9,14 +9,20 @@ export interface Axis {
   readonly extent: Dim;
 }
 
+/**
+ * What a scalar is: an element of a tensor, or `index`, a whole number of index arithmetic. Indices never leave 32 bits and may be
+ * rearranged freely; the program's own integers wrap, and are computed as they are written. Casts lead from one to the other.
+ */
+export type ScalarType = ElementType | "index";
+
 /** Scalar operations, typed by `Scalar.type`; integer `divide`/`modulo` round down (operands of index arithmetic are never negative). */
 export type ScalarOp = ScalarUnaryName | BinaryName | "select" | "cast";
 
-/** A pure scalar expression over axes: a DAG, shared by object identity. Indices are of type i32. */
+/** A pure scalar expression over axes: a DAG, shared by object identity. Indices are of type `index`. */
 export type Scalar =
-  | { readonly kind: "literal"; readonly type: ElementType; readonly value: number }
-  | { readonly kind: "axis"; readonly type: "i32"; readonly axis: Axis }
-  | { readonly kind: "dim"; readonly type: "i32"; readonly dim: Dim }
+  | { readonly kind: "literal"; readonly type: ScalarType; readonly value: number }
+  | { readonly kind: "axis"; readonly type: "index"; readonly axis: Axis }
+  | { readonly kind: "dim"; readonly type: "index"; readonly dim: Dim }
   /** A value the host computes once a run of the program: see HostExpression in runtime/plan.ts. */
   | { readonly kind: "host"; readonly type: "f32"; readonly index: number }
   | {
@@ -27,14 +33,14 @@ export type Scalar =
     }
   | {
       readonly kind: "op";
-      readonly type: ElementType;
+      readonly type: ScalarType;
       readonly op: ScalarOp;
       readonly arguments: readonly Scalar[];
     }
   /** `value` is evaluated only where `condition` holds (its loads may be out of bounds elsewhere). */
   | {
       readonly kind: "guard";
-      readonly type: ElementType;
+      readonly type: ScalarType;
       readonly condition: Scalar;
       readonly value: Scalar;
       readonly otherwise: Scalar;

@@ -14,8 +14,8 @@ function loopsOf(lengths: readonly (number | undefined)[], step = 1): ReductionL
     const bound = values.variable(`n${at}`, undefined);
     return {
       variable: values.variable(`i${at}`, undefined),
-      from: literal(values, "i32", 0),
-      below: length === undefined ? bound : literal(values, "i32", length),
+      from: literal(values, "index", 0),
+      below: length === undefined ? bound : literal(values, "index", length),
       step,
     };
   });

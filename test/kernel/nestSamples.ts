@@ -277,7 +277,7 @@ function scatter(): Sample {
   const g = b.input("g", 11 * 3);
   const y = b.temporary(5 * 3);
   const [row, column, r] = [b.axis(5), b.axis(3), b.axis(11)];
-  const here = op("equal", cast("i32", b.load(places, at(r))), at(row));
+  const here = op("equal", cast("index", b.load(places, at(r))), at(row));
   const value = reduce(
     "sum",
     [r],

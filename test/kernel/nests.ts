@@ -10,6 +10,7 @@ import type {
   NestStore,
   Scalar,
   ScalarOp,
+  ScalarType,
   Schedule,
   ScheduledBuffer,
 } from "../../compiler/types/nest.js";
@@ -48,11 +49,11 @@ export function createBuilder(): NestBuilder {
 }
 
 export function at(axis: Axis): Scalar {
-  return { kind: "axis", type: "i32", axis };
+  return { kind: "axis", type: "index", axis };
 }
 
 export function int(value: number): Scalar {
-  return { kind: "literal", type: "i32", value };
+  return { kind: "literal", type: "index", value };
 }
 
 export function float(value: number): Scalar {
@@ -60,7 +61,7 @@ export function float(value: number): Scalar {
 }
 
 export function dim(value: Dim): Scalar {
-  return typeof value === "number" ? int(value) : { kind: "dim", type: "i32", dim: value };
+  return typeof value === "number" ? int(value) : { kind: "dim", type: "index", dim: value };
 }
 
 const truths = new Set<ScalarOp>([...comparisonNames, "and", "or", "not"]);
@@ -71,7 +72,7 @@ export function op(name: ScalarOp, ...operands: readonly Scalar[]): Scalar {
   return { kind: "op", type, op: name, arguments: operands };
 }
 
-export function cast(type: ElementType, operand: Scalar): Scalar {
+export function cast(type: ScalarType, operand: Scalar): Scalar {
   return { kind: "op", type, op: "cast", arguments: [operand] };
 }
 
@@ -80,6 +81,7 @@ export function guard(condition: Scalar, value: Scalar, otherwise: Scalar): Scal
 }
 
 export function reduce(combine: Combine, axes: readonly Axis[], value: Scalar): Scalar {
+  if (value.type === "index") throw new Error("indices are not reduced");
   const type = combine === "argmax" || combine === "argmin" ? "i32" : value.type;
   return { kind: "reduce", type, combine, axes, value };
 }

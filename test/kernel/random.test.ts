@@ -34,7 +34,7 @@ function planDraws() {
     cast("i32", op("floor", op("add", op("multiply", uniform, float(7.3)), float(-2.1)))),
   ];
   const stores = values.map((value) => ({
-    buffer: b.temporary(count, value.type),
+    buffer: b.temporary(count, value.type === "index" ? "i32" : value.type),
     index: at(i),
     value,
   }));

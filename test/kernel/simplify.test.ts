@@ -10,9 +10,9 @@ import { freeDim } from "../../compiler/types/dimension.js";
 import type { ScalarOp } from "../../compiler/types/nest.js";
 
 const values = createValues();
-const int = (value: number): Value => literal(values, "i32", value);
+const int = (value: number): Value => literal(values, "index", value);
 const i32 = (op: ScalarOp, left: Value, right: Value): Value =>
-  operation(values, op, "i32", [left, right]);
+  operation(values, op, "index", [left, right]);
 const compare = (op: ScalarOp, left: Value, right: Value): Value =>
   operation(values, op, "bool", [left, right]);
 const variable = (name: string, extent: number): VariableValue =>

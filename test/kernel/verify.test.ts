@@ -5,8 +5,8 @@ import type { Expression, Kernel, Statement } from "../../compiler/kernel/ir.js"
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 
 const f32 = (value: number): Expression => ({ kind: "literal", type: "f32", value });
-const i32 = (value: number): Expression => ({ kind: "literal", type: "i32", value });
-const name = (of: string, type: "i32" | "f32" | "bool" = "i32"): Expression => ({
+const index = (value: number): Expression => ({ kind: "literal", type: "index", value });
+const name = (of: string, type: "index" | "f32" | "bool" = "index"): Expression => ({
   kind: "variable",
   type,
   name: of,
@@ -57,8 +57,8 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
     kernel([
       {
         kind: "if",
-        condition: less(name("lane"), i32(3)),
-        body: [{ kind: "let", name: "j1", value: i32(1) }],
+        condition: less(name("lane"), index(3)),
+        body: [{ kind: "let", name: "j1", value: index(1) }],
       },
       store(name("j1"), f32(1)),
     ]),
@@ -76,36 +76,42 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
   [
     "an index that is no integer",
     kernel([store(f32(1), f32(1))]),
-    "store: f32 where i32 is wanted",
+    "store: f32 where index is wanted",
   ],
-  ["a value of another type", kernel([store(i32(0), i32(1))]), "store: i32 where f32 is wanted"],
+  [
+    "a value of another type",
+    kernel([store(index(0), index(1))]),
+    "store: index where f32 is wanted",
+  ],
   [
     "a store to what is read-only",
-    kernel([store(i32(0), f32(1), 0)]),
+    kernel([store(index(0), f32(1), 0)]),
     "b1 is stored to and is not writable",
   ],
   [
     "a sum of different types",
-    kernel([store(i32(0), { kind: "op", type: "f32", op: "add", arguments: [f32(1), i32(1)] })]),
-    "add of f32, i32 as f32",
+    kernel([
+      store(index(0), { kind: "op", type: "f32", op: "add", arguments: [f32(1), index(1)] }),
+    ]),
+    "add of f32, index as f32",
   ],
-  ["an infinite literal", kernel([store(i32(0), f32(Infinity))]), "a literal is not finite"],
+  ["an infinite literal", kernel([store(index(0), f32(Infinity))]), "a literal is not finite"],
   [
     "a barrier that some lanes miss",
-    kernel([{ kind: "if", condition: less(name("lane"), i32(3)), body: [barrier] }, good]),
+    kernel([{ kind: "if", condition: less(name("lane"), index(3)), body: [barrier] }, good]),
     "a barrier that not all lanes reach",
   ],
   [
     "a barrier in a loop of different lengths",
     kernel([
-      { kind: "for", name: "k1", from: name("lane"), below: i32(9), step: 1, body: [barrier] },
+      { kind: "for", name: "k1", from: name("lane"), below: index(9), step: 1, body: [barrier] },
       good,
     ]),
     "a barrier that not all lanes reach",
   ],
   [
     "a barrier on the CPU",
-    kernel([barrier, store(i32(0), f32(1))], { target: "cpu" }),
+    kernel([barrier, store(index(0), f32(1))], { target: "cpu" }),
     "a barrier on the CPU",
   ],
   ["nothing that is stored", kernel([]), "nothing is stored"],
@@ -131,7 +137,7 @@ describe("the verifier finds", () => {
 
 it("the verifier accepts a barrier that depends on the workgroup alone", () => {
   const body: readonly Statement[] = [
-    { kind: "if", condition: less(name("group"), i32(3)), body: [barrier] },
+    { kind: "if", condition: less(name("group"), index(3)), body: [barrier] },
     good,
   ];
   expect(verifyKernel(kernel(body))).toEqual([]);

@@ -1,13 +1,28 @@
 // Takes a scalar operation and numbers, gives its value in double precision: the definitions in their plainest form.
 import { evaluateDim } from "../../compiler/types/dimension.js";
-import type { ElementType } from "../../compiler/types/graph.js";
-import type { HostValue, ScalarOp } from "../../compiler/types/nest.js";
+import type { HostValue, ScalarOp, ScalarType } from "../../compiler/types/nest.js";
 
+/** Integers of the program wrap, indices do not. */
 export function applyScalar(
   op: ScalarOp,
-  type: ElementType,
+  type: ScalarType,
   operands: readonly number[],
-  operandType: ElementType,
+  operandType: ScalarType,
+): number {
+  if (operandType !== "i32" && operandType !== "u32")
+    return applyExactly(op, type, operands, operandType);
+  const [a = 0, b = 0] = operands;
+  if (op === "modulo" && b === 0) return 0;
+  const value = op === "multiply" ? Math.imul(a, b) : applyExactly(op, type, operands, operandType);
+  if (type === "i32") return value | 0;
+  return type === "u32" ? value >>> 0 : value;
+}
+
+function applyExactly(
+  op: ScalarOp,
+  type: ScalarType,
+  operands: readonly number[],
+  operandType: ScalarType,
 ): number {
   const [a = NaN, b = NaN, c = NaN] = operands;
   switch (op) {
