@@ -225,12 +225,22 @@ export interface History<M extends ModelTypes = AnyModel> {
 }
 
 /**
- * Whole data sets by name, or batches one after the other; a function gives them anew for each epoch (a generator can be
+ * Whole data sets by name, or batches one after the other; a function gives them anew for each epoch (a generator and a `ReadableStream` can be
  * read once). A call owns what it was given: sets of up to a million numbers an input are copied before it returns. Larger
  * ones are read where they lie, each value checked when it is used, and must stay as they are until the call ends.
  */
 export type TrainingData<Data> =
-  Data | AsyncIterable<Data> | Iterable<Data> | (() => AsyncIterable<Data> | Iterable<Data>);
+  | Data
+  | AsyncIterable<Data>
+  | Iterable<Data>
+  | BatchStream
+  | (() => AsyncIterable<Data> | Iterable<Data> | BatchStream);
+
+/** A `ReadableStream` of batches. */
+export interface BatchStream {
+  readonly locked: boolean;
+  getReader(): object;
+}
 
 export interface FitOptions<M extends ModelTypes = AnyModel> {
   /**

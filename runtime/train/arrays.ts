@@ -23,6 +23,8 @@ export interface ArrayTensor {
   readonly data: ArrayLike<number>;
   /** Of `data` when it was opened: a buffer may be transferred away. */
   readonly length: number;
+  /** A copy, which nobody can change. */
+  readonly isOwn: boolean;
 }
 
 export interface ArrayData {
@@ -42,19 +44,19 @@ export async function openArrays(
   names: readonly string[],
 ): Promise<ArrayData> {
   const given = await Promise.all(
-    names.map(async (name): Promise<GivenTensor> => {
+    names.map(async (name): Promise<OwnedTensor> => {
       const tensor = readInput(plan, name, data);
       const { data: numbers } = tensor;
-      if (!isGpuBuffer(numbers)) return { ...tensor, data: ownNumbers(numbers) };
-      return { ...tensor, data: await backend.download(numbers, inputOf(plan, name).type) };
+      if (!isGpuBuffer(numbers)) return { ...tensor, ...ownNumbers(numbers) };
+      const own = await backend.download(numbers, inputOf(plan, name).type);
+      return { ...tensor, data: own, isOwn: true };
     }),
   );
   const dimensions = dimensionsOf(plan, given);
-  const tensors = given.map(({ name, data: numbers }) => {
+  const tensors = given.map(({ name, data: numbers, isOwn }) => {
     const input = inputOf(plan, name);
-    const values = numbers as ArrayLike<number>;
-    checkValues(input, values, evaluateShape(input.shape, dimensions), backend.precision);
-    return { input, data: values, length: values.length };
+    checkValues(input, numbers, evaluateShape(input.shape, dimensions), backend.precision);
+    return { input, data: numbers, length: numbers.length, isOwn };
   });
   const telling = tensors.some(({ input }) => batchAxis(input) >= 0);
   const count = telling ? (dimensions["batch"] ?? 1) : 1;
@@ -62,10 +64,13 @@ export async function openArrays(
   return { kind: "arrays", tensors, dimensions, count };
 }
 
+type OwnedTensor = GivenTensor & Pick<ArrayTensor, "data" | "isOwn">;
+
 /** Lists were made into new arrays already. */
-function ownNumbers(numbers: ArrayLike<number>): ArrayLike<number> {
-  const isShort = ArrayBuffer.isView(numbers) && numbers.length <= mostCopied;
-  return isShort ? (numbers as unknown as Float32Array).slice() : numbers;
+function ownNumbers(numbers: ArrayLike<number>): Pick<ArrayTensor, "data" | "isOwn"> {
+  if (!ArrayBuffer.isView(numbers)) return { data: numbers, isOwn: true };
+  if (numbers.length > mostCopied) return { data: numbers, isOwn: false };
+  return { data: (numbers as unknown as Float32Array).slice(), isOwn: true };
 }
 
 function batchAxis(input: PlanInput): number {
@@ -122,9 +127,9 @@ function gatherBatch(data: ArrayData, rows: Uint32Array, precision: 32 | 64): Ba
   return { inputs, dimensions, examples: rows.length };
 }
 
-/** The rows of a tensor, checked once more: the caller's array may have changed since it was opened. */
+/** The rows of a tensor, checked once more where it is the caller's, who may have changed it since it was opened. */
 function gather(
-  { input, data, length }: ArrayTensor,
+  { input, data, length, isOwn }: ArrayTensor,
   { dimensions, count }: ArrayData,
   rows: Uint32Array,
   precision: 32 | 64,
@@ -138,7 +143,8 @@ function gather(
   const axis = batchAxis(input);
   const extents = evaluateShape(input.shape, dimensions);
   const shape = input.shape.map((dim) => evaluateDim(dim, { ...dimensions, batch: rows.length }));
-  const numbers: Values | Float64Array = isExact(input, data, precision)
+  const exact = isExact(input, data, precision);
+  const numbers: Values | Float64Array = exact
     ? emptyValues(input.type, precision, countOf(shape))
     : new Float64Array(countOf(shape));
   if (axis < 0) numbers.set(data);
@@ -148,6 +154,7 @@ function gather(
       count,
       after: extents.slice(axis + 1),
     });
+  if (isOwn && exact && input.missing === undefined) return numbers;
   try {
     return toValues(input, numbers, precision, shape);
   } catch (error) {

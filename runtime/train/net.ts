@@ -42,7 +42,9 @@ export async function createTrainingNet(
   options: TrainingLoadOptions,
 ): Promise<TrainingNet> {
   const { seed, partial = false } = options;
-  const bytes = options.weights === undefined ? undefined : await fetchWeights(options.weights);
+  const given = options.weights === undefined ? undefined : await fetchWeights(options.weights);
+  // A copy for `restore`: the caller's may be written to, or transferred.
+  const bytes = given?.slice();
   const net = await createNet(session, { ...(bytes && { weights: bytes }), partial });
   const fitted = fittedNames(session);
   const loaded = net.loaded?.matched ?? [];
@@ -104,7 +106,8 @@ function trainingCalls(trainer: Trainer): TrainingCalls {
     save: (wishes = {}) =>
       calls.run("read", async () => {
         const saved = await saveTrainer(trainer, wishes);
-        if (wishes.optimizer === true) trainer.snapshot = saved;
+        // The caller may transfer what it is given.
+        if (wishes.optimizer === true) trainer.snapshot = saved.slice();
         return saved;
       }),
   };

@@ -80,10 +80,9 @@ export async function openRun(
     openData(session, data, wanted),
     given && openData(session, given, wanted),
   ]);
-  if (training.kind !== "stream") {
-    const tensors = training.kind === "arrays" ? training.tensors : [];
-    const names = new Set(tensors.map(({ input }) => input.name));
-    for (const stage of stages) refuseMissing(plan, stage.inputs, names);
+  for (const stage of stages) {
+    refuseIncomplete(plan, stage, training);
+    if (validation) refuseIncomplete(plan, stage, validation);
   }
   const share = given ? 0 : largestShare(plan, asked);
   if (training.kind === "stream" && share > 0) {
@@ -95,6 +94,13 @@ export async function openRun(
   for (const stage of stages)
     refuseUnwatched(stage, validation !== undefined || shareOf(stage, asked) > 0);
   return { training, validation, share, waiting };
+}
+
+/** Of a stream each batch is looked at when it comes. */
+function refuseIncomplete(plan: Plan, stage: PlanStage, data: OpenData): void {
+  if (data.kind === "stream") return;
+  const tensors = data.kind === "arrays" ? data.tensors : [];
+  refuseMissing(plan, stage.inputs, new Set(tensors.map(({ input }) => input.name)));
 }
 
 function shareOf({ validation }: PlanStage, asked: FitOptions["validation"]): number {

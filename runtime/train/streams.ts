@@ -32,11 +32,31 @@ function isIterable(data: object): boolean {
 
 function iterate(data: unknown): Batches {
   if (typeof data === "object" && data !== null) {
+    if ("getReader" in data) return readerOf(data as ReadableStream<unknown>);
     if (Symbol.asyncIterator in data)
       return (data as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     if (Symbol.iterator in data) return (data as Iterable<unknown>)[Symbol.iterator]();
   }
-  return fail("data", "the data function returns no iterable of batches");
+  return fail(
+    "data",
+    "the data function returns no iterable of batches (an async one is written `async function* ()`)",
+  );
+}
+
+/** A stream's own iterator closes only when its next batch has come: perhaps never. */
+function readerOf(stream: ReadableStream<unknown>): Batches {
+  if (stream.locked) fail("data", "this stream of batches is read elsewhere already");
+  const reader = stream.getReader();
+  return {
+    next: async () => {
+      const { done, value } = await reader.read();
+      return done ? { done, value: undefined } : { done, value };
+    },
+    return: async () => {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 export function streamSource(

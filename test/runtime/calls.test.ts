@@ -168,6 +168,17 @@ onBothBackends("a stream", lineModule, (open) => {
     };
     const cut = await net.fit(() => stuck(), { signal: AbortSignal.timeout(60) });
     expect([cut.stopped, cut.steps]).toEqual(["aborted", 1]);
+    // A stream can be cancelled all the same.
+    let cancelled = false;
+    const source = new ReadableStream<Batch>({
+      pull: () => new Promise(() => undefined),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    await net.fit(source, { steps: 9, signal: AbortSignal.timeout(60) });
+    expect(cancelled).toBe(true);
+    expect(await codeOf(net.fit(source, { steps: 9 }))).toBe("NnError data");
   });
 
   it("is closed wherever it is left: at its last step, by an error, by destruction", async () => {

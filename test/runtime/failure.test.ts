@@ -77,7 +77,8 @@ describeGpu("a lost device", () => {
     const device = await softwareDevice();
     const net = await open({ device });
     await net.fit(lineData(30), { epochs: 1 });
-    const snapshot = await net.save({ optimizer: true });
+    const saved = await net.save({ optimizer: true });
+    const snapshot = saved.slice();
     const weights = await net.read("w");
     await net.step({ x: [[1, 2]], t: [9] });
     const pending = net.predict({ x: new Float32Array(200_000) });
@@ -96,6 +97,8 @@ describeGpu("a lost device", () => {
       expect(error.code).toBe("device-lost");
       expect(error.message).toContain("restore");
     }
+    // What was saved is the caller's.
+    structuredClone(saved, { transfer: [saved.buffer] });
     await net.restore({ device: await softwareDevice() });
     expect(net.backend).toBe("webgpu");
     expect(await net.read("w")).toEqual(weights);

@@ -260,6 +260,8 @@ onBothBackends("options", lineModule, (open) => {
     expect((await errorOf(net.step(batch, { progress: 2 }))).code).toBe("option");
     expect((await errorOf(net.evaluate(data, { bach: 1 } as never))).message).toContain("batch");
     expect((await errorOf(net.evaluate(data, { batch: 0 }))).code).toBe("option");
+    const lacking = { validation: { x: data.x } };
+    expect((await errorOf(fit(lacking))).message).toBe('Line needs "t" too');
     expect((await net.fit(data, { epochs: undefined, batch: undefined } as never)).steps).toBe(24);
   });
 });
