@@ -54,31 +54,31 @@ export async function reopen(
   { device, adapter }: Pick<BackendOptions, "device" | "adapter">,
 ): Promise<void> {
   checkOpen(session);
-  const before = session.backend;
-  before.destroy();
-  const options = { ...session.options, backend: before.kind, device, adapter };
+  const backend = session.backend.kind;
+  session.backend.destroy();
+  const options = { ...session.options, backend, device, adapter };
   const opened = await openBackend(session.plan, options);
-  // Whoever came meanwhile, to destroy the net or to reopen it, knows nothing of this backend.
-  if (session.destroyed || session.backend !== before) {
-    opened.backend.destroy();
-    checkOpen(session);
-    fail("busy", "restore is under way on this net, await it");
-  }
+  // Another call may have reopened it meanwhile.
+  session.backend.destroy();
   Object.assign(session, opened);
   await closeOnError(session, () => startSession(session));
 }
 
 /** What is opened on the way to a net goes where the net does not come about. */
 export async function closeOnError<T>(session: Session, action: () => Promise<T>): Promise<T> {
+  const { backend } = session;
   try {
     return await action();
   } catch (error) {
-    session.backend.destroy();
+    backend.destroy();
     throw error;
   }
 }
 
-async function startSession({ plan, backend, options }: Session): Promise<void> {
+async function startSession(session: Session): Promise<void> {
+  const { plan, backend, options } = session;
+  // It may have been destroyed before this backend was its own.
+  checkOpen(session);
   await backend.prepare(options.onProgress);
   // New buffers hold zeros.
   const filled = plan.storages.flatMap(({ initial, values }, index) =>

@@ -3,7 +3,8 @@
 import { expect, it } from "vitest";
 import type { TrainingNet } from "../../runtime/api.js";
 import type { NnError } from "../../runtime/errors.js";
-import { load } from "../../runtime/index.js";
+import { load, openSession } from "../../runtime/index.js";
+import { createNet } from "../../runtime/net.js";
 import { lineData, lineModule, linePlan } from "./support/line.js";
 import { onBothBackends } from "./support/open.js";
 import { countBuffers } from "./support/buffers.js";
@@ -304,6 +305,33 @@ describeGpu("a device lost", () => {
       expect(await restoring).toBe("NnError destroyed");
       expect(left()).toEqual([]);
       next.destroy();
+    }
+  });
+
+  it("leaves no buffer behind where a net that only predicts is restored twice, or destroyed", async () => {
+    for (const turns of [0, 1, 2, 5, 20]) {
+      const device = await softwareDevice();
+      const net = await createNet(await openSession(linePlan(), { device }), {});
+      device.destroy();
+      await net.lost;
+      const [one, two, three] = [
+        await softwareDevice(),
+        await softwareDevice(),
+        await softwareDevice(),
+      ];
+      const left = [one, two, three].map(countBuffers);
+      const restoring = [
+        codeOf(net.restore({ device: one })),
+        codeOf(net.restore({ device: two })),
+      ];
+      await Promise.all(restoring);
+      await net.predict({ x: [[1, 2]] });
+      const again = codeOf(net.restore({ device: three }));
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      net.destroy();
+      expect(await again).toBe("NnError destroyed");
+      expect(left.map((buffers) => buffers())).toEqual([[], [], []]);
+      for (const other of [one, two, three]) other.destroy();
     }
   });
 
