@@ -3,6 +3,7 @@ import { parse } from "../grammar/parse.js";
 import { printAst } from "../grammar/printAst.js";
 import type { CompiledModel } from "./compile.js";
 import { printGraph } from "./graph/print.js";
+import { passesText } from "./passesText.js";
 import { printKernel } from "./kernel/print.js";
 import { printSchedule } from "./schedule/print.js";
 import type { Effect } from "./types/graph.js";
@@ -11,6 +12,7 @@ import type { Named } from "./types/model.js";
 export const stageNames = [
   "ast",
   "graph",
+  "passes",
   "gradient",
   "schedule",
   "kernels",
@@ -25,6 +27,8 @@ export function stageText(model: CompiledModel, stage: StageName): string {
       return printAst(parse(model.file).file);
     case "graph":
       return graphText(model);
+    case "passes":
+      return passesText(model);
     case "gradient":
       return gradientText(model);
     case "schedule":

@@ -11,7 +11,7 @@ import type { ModelOptions } from "../options.js";
 import type { Terminal } from "../terminal.js";
 
 /** Known before the compiler is loaded; its own list of stages must have the same names. */
-const stages = ["ast", "graph", "gradient", "schedule", "kernels", "wgsl", "js"] as const;
+const stages = ["ast", "graph", "passes", "gradient", "schedule", "kernels", "wgsl", "js"] as const;
 type Stage = (typeof stages)[number];
 
 interface InspectOptions extends ModelOptions {

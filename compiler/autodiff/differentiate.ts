@@ -4,6 +4,7 @@ import type { Node, NodeOf, OpName } from "../types/graph.js";
 import { dependents, topologicalOrder } from "../graph/walk.js";
 import { anyNode } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { prepareForDerivative } from "../optimize/index.js";
 import { ruleOf } from "../ops/table.js";
 import { guardedNode, guardedPart, reachOfOperand } from "./masks.js";
 import { either } from "./reach.js";
@@ -17,7 +18,7 @@ export type { Seed } from "./scanBody.js";
 /**
  * Reverse mode: for each of `wrt` the derivative of the sum of `output · cotangent` (of `sum(output)` without one), of its
  * shape. The nodes of `wrt` count as independent variables, whatever they were computed from. Zeros where `output` does
- * not depend on one, or where it is not f32.
+ * not depend on one, or where it is not f32. The passes that come before derivatives are run on `output` first.
  */
 export function differentiate(
   b: GraphBuilder,
@@ -27,7 +28,8 @@ export function differentiate(
 ): Node[] {
   if (output.type !== "f32") return wrt.map((variable) => zeros(b, variable));
   const seed = cotangent ?? b.constant(1, output.shape);
-  return differentiateAll(b, [{ output, cotangent: seed }], wrt);
+  const [prepared = output] = prepareForDerivative(b, [output], new Set(wrt));
+  return differentiateAll(b, [{ output: prepared, cotangent: seed }], wrt);
 }
 
 /**

@@ -4,6 +4,7 @@ import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { optimize } from "../optimize/index.js";
+import type { PassTrace } from "../optimize/index.js";
 import { elementCount, freeDim } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Named, StageDeclaration, TypedModel } from "../types/model.js";
@@ -23,6 +24,8 @@ import type { BuiltHeld, BuiltModel, BuiltProgram, BuiltStage, BuiltStorage } fr
 export interface BuildOptions {
   /** False leaves the graphs as they were built (for tests that optimized equals unoptimized). */
   readonly optimize?: boolean;
+  /** Told of every pass over a program that changed something. */
+  readonly onPass?: (program: BuiltProgram, trace: PassTrace) => void;
   /** What a bundle for inference needs, or all. */
   readonly entry?: "inference" | "training";
 }
@@ -50,7 +53,7 @@ export function build(typed: TypedModel, options: BuildOptions = {}): BuiltModel
     addFitted(assembly);
     stages = typed.stages.map((stage) => addStage(assembly, stage));
   }
-  return finish(assembly, stages, options.optimize ?? true);
+  return finish(assembly, stages, options);
 }
 
 interface Assembly {
@@ -63,14 +66,20 @@ interface Assembly {
 }
 
 /** Optimizes every program and moves constants of several values to storages. */
-function finish(assembly: Assembly, stages: readonly BuiltStage[], optimized: boolean): BuiltModel {
+function finish(
+  assembly: Assembly,
+  stages: readonly BuiltStage[],
+  { optimize: optimized = true, onPass }: BuildOptions,
+): BuiltModel {
   const { b, typed, layout } = assembly;
   const constants: ConstantTable = new Map();
   const programs = assembly.programs
     .filter((program) => program.effects.length > 0)
     .map((program) => {
       const roots = program.effects.map((effect) => effect.value);
-      const better = optimized ? optimize(b, roots) : roots;
+      const better = optimized
+        ? optimize(b, roots, { onPass: (trace) => onPass?.(program, trace) })
+        : roots;
       const effects = program.effects.map((effect, index): Effect => ({
         ...effect,
         value: better[index] ?? effect.value,

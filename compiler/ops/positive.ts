@@ -8,7 +8,7 @@ import type { GraphBuilder } from "./builder.js";
 const reach = 8;
 
 /** Whether every value is above 0, in f32 too: an exponential or a product may underflow, and does not count. */
-function isPositive(node: Node, depth = reach): boolean {
+export function isPositive(node: Node, depth = reach): boolean {
   if (depth === 0) return false;
   const every = (): boolean => node.inputs.every((input) => isPositive(input, depth - 1));
   switch (node.op) {

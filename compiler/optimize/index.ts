@@ -4,6 +4,7 @@ import type { Node } from "../types/graph.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { fold } from "./fold.js";
+import { stableLogarithm } from "./logarithms.js";
 import { rewrite } from "./rewrite.js";
 import { mergeScans, optimizeBodies } from "./scans.js";
 import { share } from "./share.js";
@@ -14,11 +15,26 @@ import { mergeViews } from "./views.js";
 export interface Pass {
   readonly name: string;
   readonly doc: string;
-  readonly run: (b: GraphBuilder, roots: readonly Node[]) => Node[];
+  /** `kept` nodes stay the very nodes that they are: those that a derivative is taken by. */
+  readonly run: (b: GraphBuilder, roots: readonly Node[], kept?: ReadonlySet<Node>) => Node[];
 }
+
+/**
+ * In order, before a derivative is taken: what mends a value mends its derivative only if it comes first. They see no less
+ * than the graph as it was written, and are run on every program too, so that values and derivatives agree.
+ */
+export const passesBeforeDerivatives: readonly Pass[] = [
+  {
+    name: "logarithms",
+    doc: "Logarithms of what was made of exponentials come from the exponents: log softmax(z), log sigmoid(z), log(1 + exp(z)).",
+    run: (b, roots, kept = new Set()) =>
+      rewrite(b, roots, (own, node) => stableLogarithm(own, node, kept), kept),
+  },
+];
 
 /** In order. Draws are never changed: two with equal path, source and shape are the same values, and may become one. */
 export const passes: readonly Pass[] = [
+  ...passesBeforeDerivatives,
   {
     name: "scans",
     doc: "Loops over the same carries become one; yields that nobody reads go; bodies are optimized.",
@@ -81,6 +97,23 @@ export function optimize(
       options.onPass?.({ pass: pass.name, round, roots: current });
     }
     if (same(before, current)) break;
+  }
+  return current;
+}
+
+/** The graph that a derivative is taken of: each pass once, the nodes that it is taken by left as they are. */
+export function prepareForDerivative(
+  b: GraphBuilder,
+  roots: readonly Node[],
+  kept: ReadonlySet<Node>,
+  onPass?: (trace: PassTrace) => void,
+): Node[] {
+  let current = [...roots];
+  for (const pass of passesBeforeDerivatives) {
+    const next = pass.run(b, current, kept);
+    if (same(next, current)) continue;
+    current = next;
+    onPass?.({ pass: pass.name, round: 0, roots: current });
   }
   return current;
 }

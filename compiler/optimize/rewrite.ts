@@ -7,9 +7,16 @@ import type { GraphBuilder } from "../ops/builder.js";
 /** A node of the same type and value for `node`, whose operands are rewritten already; undefined where there is none better. */
 export type Rule = (b: GraphBuilder, node: Node) => Node | undefined;
 
-export function rewrite(b: GraphBuilder, roots: readonly Node[], rule: Rule): Node[] {
+/** `kept` nodes stay as they are, and so does what only they were computed from. */
+export function rewrite(
+  b: GraphBuilder,
+  roots: readonly Node[],
+  rule: Rule,
+  kept: ReadonlySet<Node> = new Set(),
+): Node[] {
   const images = new Map<Node, Node>();
-  for (const node of topologicalOrder(roots)) {
+  for (const node of topologicalOrder(roots, (own) => (kept.has(own) ? [] : own.inputs))) {
+    if (kept.has(node)) continue;
     const rebuilt = overImages(b, node, images);
     const better = rule(b.at(rebuilt.origin), rebuilt) ?? rebuilt;
     if (better !== node) images.set(node, better);

@@ -1,4 +1,4 @@
-// Two small programs in; what every stage of the compiler makes of them, compared with files that reviewers read, out.
+// Three small programs in; what every stage of the compiler makes of them, compared with files that reviewers read, out.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { expectGolden } from "../support/golden.js";
 describe.each([
   ["movies", "../../examples/programs/movies.nn"],
   ["convolution", "./stages/convolution.nn"],
+  ["logarithms", "./stages/logarithms.nn"],
 ])("%s", (name, path) => {
   const model = compileOne(readFileSync(new URL(path, import.meta.url), "utf8"), `${name}.nn`);
   it.each(stageNames)("%s", (stage) => {

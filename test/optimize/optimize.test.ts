@@ -151,7 +151,9 @@ describe("share", () => {
 
 describe("the list of passes", () => {
   it("is named, and traced where a pass changed something", () => {
-    expect(passes.map(({ name }) => name)).toEqual(["scans", "share", "fold", "simplify", "views"]);
+    expect(passes.map(({ name }) => name)).toEqual([
+      ...["logarithms", "scans", "share", "fold", "simplify", "views"],
+    ]);
     const b = createBuilder();
     const seen: string[] = [];
     optimize(b, [b.add(b.input("x", { type: "f32", shape: [] }), 0)], {
