@@ -1,9 +1,9 @@
 // Two tensors and quasi-affine index maps in; the record of their contraction out: matrix products, convolutions, and both's derivatives.
 
 import type { ContractAttributes, Node, QuasiAffine, Shape } from "../types/graph.js";
-import { inputAt, wantOperands, wantType } from "./broadcast.js";
+import { inputAt, wantOperands, wantSameType, wantType } from "./broadcast.js";
 import { adjointMaps } from "./adjoint.js";
-import { real } from "./pointwise.js";
+import { numbers } from "./pointwise.js";
 import { problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
 import { vjp } from "./rule.js";
@@ -64,12 +64,12 @@ export const contraction: OpRule<"contract"> = {
     const { extents, outputRank, left, right } = attributes;
     const wrong =
       wantOperands(inputs, 2, "a product") ??
-      wantType(inputs, 0, real, "a product") ??
-      wantType(inputs, 1, real, "a product") ??
+      wantType(inputs, 0, numbers, "a product") ??
+      wantSameType(inputs, "a product") ??
       wantMap(left, inputAt(inputs, 0).shape, extents.length, 0) ??
       wantMap(right, inputAt(inputs, 1).shape, extents.length, 1);
     if (wrong !== undefined) return wrong;
-    return { type: "f32", shape: extents.slice(0, outputRank) };
+    return { type: inputAt(inputs, 0).type, shape: extents.slice(0, outputRank) };
   },
   vjp: vjp(({ b, node, g, needs }) => {
     const [left, right] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];

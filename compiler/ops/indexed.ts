@@ -4,7 +4,7 @@ import { dimEqual, shapeText } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Node, NodeOf, Shape } from "../types/graph.js";
 import { at, extentAt, indices, inputAt, wantAxis, wantOperands, wantType } from "./broadcast.js";
-import { anyType, real } from "./pointwise.js";
+import { anyType, numbers } from "./pointwise.js";
 import { problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
 import { vjp } from "./rule.js";
@@ -131,7 +131,7 @@ export const indexed: Pick<OpTable, IndexedName> = {
       const { axis, batchAxes, extent } = attributes;
       const wrong =
         wantOperands(inputs, 2, "scatter_add") ??
-        wantType(inputs, 0, real, "scatter_add") ??
+        wantType(inputs, 0, numbers, "scatter_add") ??
         wantPlaces(inputs, attributes, "scatter_add");
       if (wrong !== undefined) return wrong;
       const [updates, places] = [inputAt(inputs, 0).shape, inputAt(inputs, 1).shape];
@@ -152,7 +152,7 @@ export const indexed: Pick<OpTable, IndexedName> = {
         );
       }
       const shape = [...updates.slice(0, axis), extent, ...updates.slice(axis + own.length)];
-      return { type: "f32", shape };
+      return { type: inputAt(inputs, 0).type, shape };
     },
     vjp: vjp(({ b, node, g }) => {
       const { axis, batchAxes } = node.attributes;

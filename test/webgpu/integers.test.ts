@@ -155,6 +155,35 @@ describe.each(["f64", "f32", "webgpu"] as const)("integers on %s", (backend) => 
     expect(got["best"]).toEqual([(2 + greatest) | 0]);
   });
 
+  it("sums of products of integers are exact and wrap", async () => {
+    const a = [2_000_000_001, 0, 1, 1, 65_536, 65_537];
+    const got = await outputs(
+      backend,
+      `input a: i32[batch, 2]
+       input k: i32[batch]
+       output product = a @ [[1, 2], [0, 65536]]
+       output gram = transpose(a) @ a
+       output convolved = conv(reshape(a, [batch, 2, 1]), [[[1]], [[3]]], padding: "valid")
+       output scattered = scatter_add(a[:, 0], k, 2)
+       output real = a @ [[0.5], [0.25]]`,
+      { a: Int32Array.from(a), k: Int32Array.of(1, 0, 1) },
+    );
+    const rows = [a.slice(0, 2), a.slice(2, 4), a.slice(4)].map((row) => row.map(BigInt));
+    const of = (row: number, column: number): bigint => rows[row]?.[column] ?? 0n;
+    const lines = [0, 1, 2];
+    expect(got["product"]).toEqual(
+      lines.flatMap((i) => [wrapped(of(i, 0)), wrapped(2n * of(i, 0) + 65_536n * of(i, 1))]),
+    );
+    expect(got["gram"]).toEqual(
+      [0, 1].flatMap((p) =>
+        [0, 1].map((q) => wrapped(lines.reduce((sum, i) => sum + of(i, p) * of(i, q), 0n))),
+      ),
+    );
+    expect(got["convolved"]).toEqual(lines.map((i) => wrapped(of(i, 0) + 3n * of(i, 1))));
+    expect(got["scattered"]).toEqual([1, wrapped(2_000_000_001n + 65_536n)]);
+    expect(got["real"]?.[1]).toBe(0.75);
+  });
+
   it("casts saturate, and constants are not merged into ones that vanish", async () => {
     const got = await outputs(
       backend,

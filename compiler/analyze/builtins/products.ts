@@ -6,13 +6,15 @@ import { dimEqual, dimText } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame } from "../context.js";
 import { report } from "../report.js";
-import { builderAt, reportProblem, toTensor, type Operand } from "../values/tensors.js";
+import { builderAt, commonType, reportProblem, toTensor, type Operand } from "../values/tensors.js";
 import { isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
 
 export function matrixProduct(frame: Frame, left: Operand, right: Operand, span: Span): Value {
   if (isSpoilt(left.value) || isSpoilt(right.value)) return poison;
-  const a = toTensor(frame, left, "f32");
-  const b = toTensor(frame, right, "f32");
+  const common = commonType([left.value, right.value]);
+  const type = common === "bool" ? "i32" : common;
+  const a = toTensor(frame, left, type);
+  const b = toTensor(frame, right, type);
   if (a === undefined || b === undefined) return poison;
   const inner = a.shape.at(-1);
   const outer = b.shape.at(-2) ?? b.shape.at(-1);

@@ -149,6 +149,14 @@ export function realAt(call: Call, position: number): Node {
   return call.b.cast(tensorAt(call, position), "f32");
 }
 
+/** The factors of sums of products, of one type: reals where one is, else integers, whose products and sums are exact and wrap. */
+export function factorsAt(call: Call, left: number, right: number): readonly [Node, Node] {
+  const pair = [tensorAt(call, left), tensorAt(call, right)];
+  const [a, b] = promote(call.b, pair).map((factor) => countable(call.b, factor));
+  if (a === undefined || b === undefined) throw new Error("a product has two factors");
+  return [a, b];
+}
+
 export function toTensor(b: GraphBuilder, value: Argument | undefined, position: number): Node {
   if (isNode(value)) return value;
   if (typeof value === "boolean") return b.constant(value ? 1 : 0, [], "bool");

@@ -6,7 +6,7 @@ import type { Node, QuasiAffine, Shape } from "../../types/graph.js";
 import { at, extentAt, indices } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
 import { axisEntry } from "../contraction.js";
-import { integerAt, integersAt, realAt } from "./arguments.js";
+import { factorsAt, integerAt, integersAt } from "./arguments.js";
 import { sliding } from "./geometry.js";
 import { define, fail, parameter } from "./primitive.js";
 import type { Argument, Call, Parameter, Primitive } from "./primitive.js";
@@ -56,7 +56,7 @@ interface Convolution {
 }
 
 function readCall(call: Call): Convolution {
-  const [x, kernel] = [realAt(call, 0), realAt(call, 1)];
+  const [x, kernel] = factorsAt(call, 0, 1);
   const rank = kernel.shape.length - 2;
   if (rank < 1 || rank > 3) {
     fail("shape", "a kernel has 1 to 3 spatial axes, then input and output channels", {

@@ -6,7 +6,7 @@ import { at, broadcastShapes, extentAt, indices } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
 import { axisEntry, onlyEntry } from "../contraction.js";
 import { isProblem } from "../problem.js";
-import { realAt } from "./arguments.js";
+import { factorsAt } from "./arguments.js";
 import { define, fail, parameter } from "./primitive.js";
 import type { Primitive } from "./primitive.js";
 
@@ -14,7 +14,7 @@ export function matmul(name: string): Primitive {
   return define(name, {
     doc: "The matrix product: contracts the last axis of the left side with the last but one of the right.",
     parameters: [parameter("a", "tensor"), parameter("b", "tensor")],
-    expand: (call) => matrixProduct(call.b, realAt(call, 0), realAt(call, 1)),
+    expand: (call) => matrixProduct(call.b, ...factorsAt(call, 0, 1)),
   });
 }
 

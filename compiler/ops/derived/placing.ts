@@ -6,7 +6,7 @@ import type { Node } from "../../types/graph.js";
 import { extentAt, indices } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
 import { opTable } from "../table.js";
-import { axisAt, booleanAt, countable, dimAt, realAt, tensorAt } from "./arguments.js";
+import { axisAt, booleanAt, countable, dimAt, tensorAt } from "./arguments.js";
 import { define, defineSeveral, fail, parameter } from "./primitive.js";
 import type { Call, Primitive } from "./primitive.js";
 
@@ -112,7 +112,7 @@ export const placing: Readonly<Record<string, Primitive>> = {
       parameter("axis", "axis", 0),
     ],
     expand: (call) => {
-      const updates = realAt(call, 0);
+      const updates = countable(call.b, tensorAt(call, 0));
       const places = placesAt(call, 1);
       const axis = axisAt(call, 3, updates.shape.length - places.shape.length + 1);
       return call.b.scatterAdd(updates, places, axis, dimAt(call, 2, "count"));
