@@ -4,6 +4,7 @@ import { dimEqual, elementCount } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import { indices } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { countsExamples } from "../graph/exampleIndex.js";
 import { differentiate } from "./differentiate.js";
 import { liftGraph } from "./lift.js";
 
@@ -13,10 +14,13 @@ import { liftGraph } from "./lift.js";
  * entries of one example's `h`: to be differentiated again like any other node.
  */
 export function jacobian(b: GraphBuilder, h: Node, x: Node, perExample = true): Node {
-  const batch = h.shape[0];
-  const own = x.shape[0];
-  const shared = perExample && batch !== undefined && own !== undefined && dimEqual(batch, own);
-  return shared ? byExample(b, h, x) : whole(b, h, x);
+  return perExample && isPerExample(h, x) ? byExample(b, h, x) : whole(b, h, x);
+}
+
+/** Whether both have the examples of a batch along their first axis. */
+export function isPerExample(h: Node, x: Node): boolean {
+  const [batch, own] = [h.shape[0], x.shape[0]];
+  return batch !== undefined && own !== undefined && countsExamples(own) && dimEqual(batch, own);
 }
 
 /** The derivatives for each of `members` cotangents, stacked in front. */

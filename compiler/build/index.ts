@@ -14,7 +14,7 @@ import { countOf, layOut } from "./layout.js";
 import type { Layout } from "./layout.js";
 import { buildStep } from "./objective.js";
 import type { StepRequest } from "./objective.js";
-import { countsExamplesIn } from "./examples.js";
+import { countsExamplesIn } from "../graph/examples.js";
 import { bindLeaves, inlinedInputs } from "./parameters.js";
 import { meanOfAll } from "./reduce.js";
 import { overSet } from "./sets.js";

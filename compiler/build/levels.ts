@@ -3,8 +3,8 @@ import { topologicalOrder } from "../graph/walk.js";
 import { ruleOf } from "../ops/table.js";
 import { elementCount, evaluateDim, freeNames } from "../types/dimension.js";
 import type { Node, NodeOf, OpName } from "../types/graph.js";
-import { bringsExamples, countsExamplesIn, examplesOf } from "./examples.js";
-import type { Flows } from "./examples.js";
+import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
+import type { Flows } from "../graph/examples.js";
 
 /** Where a value is computed: in each batch, or once, with the set as the batch. */
 export type Context = "batch" | "set";

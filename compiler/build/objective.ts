@@ -6,7 +6,7 @@ import { elementCount, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
 import type { Named, ObjectiveDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
-import { bringsExamples, countsExamplesIn, examplesOf } from "./examples.js";
+import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
 import type { Layout } from "./layout.js";
 import { monitorEffects } from "./monitor.js";
 import { bindLeaves, inlinedInputs, storageLeaf } from "./parameters.js";

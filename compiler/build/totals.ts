@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../ops/builder.js";
 import { dimKey, freeDim, freeNames, multiplyDims } from "../types/dimension.js";
 import type { Dim, DimFactor, DimTerm } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
-import { batchName, countsExamples } from "./exampleIndex.js";
+import { batchName, countsExamples } from "../graph/exampleIndex.js";
 
 /** Host scalars by name, with the size that each sums over the batches of a set. */
 export type Totals = Map<string, Dim>;

@@ -17,4 +17,5 @@ export const shapes = {
   NN0312: "a value that does not have its declared shape",
   NN0313: "a derivative by something that was not used",
   NN0314: "an argument outside of what its parameter takes",
+  NN0315: "a jacobian of examples that mix",
 } as const satisfies CodeRange<"03">;

@@ -1,6 +1,7 @@
 // Takes no input, gives the functions that only analysis can compute: distributions, derivatives, questions about values, `plateau`.
 import { differentiate } from "../../autodiff/differentiate.js";
-import { jacobian } from "../../autodiff/jacobian.js";
+import { isPerExample, jacobian } from "../../autodiff/jacobian.js";
+import { whereExamplesMeet } from "../../autodiff/mixing.js";
 import { distributions } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Primitive, PrimitiveCall } from "../context.js";
@@ -164,7 +165,26 @@ function jacobianOf(call: PrimitiveCall): Value {
   const variable = real(call, "x", x);
   if (output === undefined || variable === undefined) return poison;
   if (!dependsOn(call, output, [variable])) return poison;
+  const meeting = isPerExample(output, variable) ? whereExamplesMeet(output, variable) : undefined;
+  if (meeting !== undefined) return examplesMix(call, meeting);
   return tensor(jacobian(builderAt(frame, span), output, variable));
+}
+
+/** One example's `h` depends on other examples' `x`: a jacobian per example would leave that out. */
+function examplesMix(call: PrimitiveCall, { origin }: Node): Value {
+  const { frame } = call;
+  const text =
+    origin?.file === frame.unit.source.name
+      ? frame.unit.source.text.slice(origin.start, origin.end).replace(/\s+/g, " ")
+      : undefined;
+  return report(frame, "NN0315", call.spans.get("h") ?? call.span, {
+    message: "a jacobian is taken for each example by itself, but here examples mix",
+    notes:
+      text === undefined || text.length > 60
+        ? []
+        : [`they meet in \`${text}\`, which depends on several examples at once`],
+    hint: "take what is computed over the batch as given: `stop_gradient(mean(x, axis: 0))`",
+  });
 }
 
 /** A tensor of f32 that exists already: derivatives are taken of and by computed values. */

@@ -1,6 +1,6 @@
 // Samples of every op in; that what is said of their examples holds when the batch is cut in parts, out.
 import { describe, expect, it } from "vitest";
-import { examplesOf } from "../../compiler/build/examples.js";
+import { examplesOf } from "../../compiler/graph/examples.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
 import type { Node, Shape } from "../../compiler/types/graph.js";

@@ -1,5 +1,5 @@
 // Values over a batch in; how the examples of the batch flow into each of their nodes out.
-import { topologicalOrder } from "../graph/walk.js";
+import { topologicalOrder } from "./walk.js";
 import { anyNode } from "../ops/broadcast.js";
 import { ruleOf } from "../ops/table.js";
 import type { GatherRequest, GatherSource } from "../ops/rule.js";
@@ -33,9 +33,15 @@ export type Flow =
 
 export type Flows = ReadonlyMap<Node, Flow>;
 
-export function examplesOf(roots: readonly Node[]): Flows {
+/** The flow into every node; that of `given` nodes is taken as it is. */
+export function examplesOf(
+  roots: readonly Node[],
+  given: ReadonlyMap<Node, Flow> = new Map(),
+): Flows {
   const flows = new Map<Node, Flow>();
-  for (const node of topologicalOrder(roots)) flows.set(node, flowOf(node, flows));
+  for (const node of topologicalOrder(roots)) {
+    flows.set(node, given.get(node) ?? flowOf(node, flows));
+  }
   return flows;
 }
 
