@@ -73,7 +73,14 @@ export interface AnyModel extends ModelTypes {
   readonly outputs: Readonly<Record<string, TensorOutput>>;
 }
 
-export type WeightsSource = string | URL | ArrayBuffer | Uint8Array | Response;
+/** An address, bytes, or what a page has them in. */
+export type WeightsSource =
+  | string
+  | URL
+  | ArrayBufferLike
+  | ArrayBufferView
+  | Response
+  | { arrayBuffer(): Promise<ArrayBuffer> };
 
 export interface LoadOptions {
   /** The app's own device; never destroyed by the net. */

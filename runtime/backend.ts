@@ -38,16 +38,10 @@ export interface Backend {
   readonly lost: Promise<LostInfo>;
   /** Compiles all kernels, side by side; called once, before any run. */
   prepare(onProgress?: (done: number, total: number) => void): Promise<void>;
-  /** Submits a run of a prepared program. */
-  submit(run: ProgramRun): void;
   /** Submits a run and reads the wanted results. */
   read(run: ProgramRun): Promise<Values[]>;
   /** Submits a run and leaves the wanted results in new buffers of the device, the caller's from then on. */
   readGpu(run: ProgramRun): Promise<GPUBuffer[]>;
-  /** Resolves when another run may be submitted; rejects with what went wrong in submitted ones (never in those that are read). */
-  ready(): Promise<void>;
-  /** Rejects with what went wrong in submitted runs, the latest included. */
-  settled(): Promise<void>;
   /** The values at the time of the call. */
   readRange(storage: number, offset: number, count: number): Promise<Values>;
   writeRange(storage: number, offset: number, values: ArrayLike<number>): void;
@@ -56,6 +50,12 @@ export interface Backend {
 
 /** What training needs beyond: its `submit` keeps the journal of a run. */
 export interface TrainingBackend extends Backend {
+  /** Submits a run of a prepared program. */
+  submit(run: ProgramRun): void;
+  /** Resolves when another run may be submitted; rejects with what went wrong in submitted ones (never in those that are read). */
+  ready(): Promise<void>;
+  /** Rejects with what went wrong in submitted runs, the latest included. */
+  settled(): Promise<void>;
   /** A storage beside the plan's, for copies and journals; its index. */
   addStorage(type: PlanType, elements: number): number;
   freeStorage(storage: number): void;

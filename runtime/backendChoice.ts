@@ -2,7 +2,7 @@
 
 import type { GpuAdapter, GpuDevice } from "./api.js";
 import type { Backend } from "./backend.js";
-import { fail } from "./errors.js";
+import { fail, NnError } from "./errors.js";
 import type { Plan } from "./plan.js";
 
 export interface BackendOptions<B extends Backend = Backend> {
@@ -22,10 +22,14 @@ export interface OpenBackend<B extends Backend = Backend> {
   readonly reason: string;
 }
 
-/** `auto` takes WebGPU on a hardware adapter, else the CPU; software adapters run only when asked for. */
+/**
+ * `auto` takes WebGPU on a hardware adapter, else the CPU; software adapters run only when asked for. A backend counts
+ * once `start` is done with it: whatever WebGPU does before, `auto` comes to the CPU.
+ */
 export async function openBackend<B extends Backend>(
   plan: Plan,
   options: BackendOptions<B>,
+  start: (backend: B) => Promise<void>,
 ): Promise<OpenBackend<B>> {
   const { backend: wish = "auto", precision = 32, openCpu } = options;
   if (!["auto", "webgpu", "cpu"].includes(wish)) {
@@ -34,45 +38,74 @@ export async function openBackend<B extends Backend>(
   let reason = "the CPU was asked for";
   if (precision === 64) reason = "double precision was asked for";
   else if (wish !== "cpu") {
-    const found = await findDevice(plan, options, wish === "webgpu");
-    if (typeof found !== "string") return found;
-    if (wish === "webgpu") fail("no-adapter", found);
-    reason = found;
+    try {
+      return await openGpu(plan, options, wish === "webgpu", start);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      if (wish === "webgpu")
+        throw error instanceof NnError ? error : new NnError("no-adapter", text);
+      reason = text;
+    }
   }
   if (!openCpu) fail("option", `${reason}, but no CPU kernels were given to load`);
-  return { backend: await openCpu(precision), reason };
+  const backend = await openCpu(precision);
+  await start(backend);
+  return { backend, reason };
 }
 
-/** An open backend, or why there is none. */
-async function findDevice<B extends Backend>(
+/** Rejects with the reason where WebGPU does not serve. */
+async function openGpu<B extends Backend>(
   plan: Plan,
-  { device, adapter: given, createGpu }: BackendOptions<B>,
+  { device: given, adapter, createGpu }: BackendOptions<B>,
   asked: boolean,
-): Promise<OpenBackend<B> | string> {
-  if (device) {
-    const missing = missingLimits(plan, device.limits);
+  start: (backend: B) => Promise<void>,
+): Promise<OpenBackend<B>> {
+  if (given) {
+    const missing = missingLimits(plan, given.limits);
     if (missing) fail("limits", `the given device ${missing}`);
-    const backend = createGpu(plan, device as GPUDevice, false);
-    return { backend, reason: "a device was given" };
   }
+  const { device, reason } = given
+    ? { device: given as GPUDevice, reason: "a device was given" }
+    : await requestDevice(plan, adapter as GPUAdapter | undefined, asked);
+  let backend: B | undefined;
+  try {
+    backend = createGpu(plan, device, !given);
+    await start(backend);
+    return { backend, reason };
+  } catch (error) {
+    backend?.destroy();
+    if (!given) device.destroy();
+    throw error;
+  }
+}
+
+async function requestDevice(
+  plan: Plan,
+  given: GPUAdapter | undefined,
+  asked: boolean,
+): Promise<{ readonly device: GPUDevice; readonly reason: string }> {
   const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  const adapter =
-    (given as GPUAdapter | undefined) ??
-    (await gpu?.requestAdapter({ powerPreference: "high-performance" }));
-  if (!adapter) return gpu ? "WebGPU finds no adapter here" : "WebGPU is not available here";
-  const { info, limits } = adapter;
-  const name = [info.vendor, info.architecture, info.device, info.description]
-    .filter(Boolean)
-    .join(" ");
+  const adapter = given ?? (await gpu?.requestAdapter({ powerPreference: "high-performance" }));
+  if (!adapter) {
+    return fail("no-adapter", `WebGPU ${gpu ? "finds no adapter" : "is not available"} here`);
+  }
+  // Some browsers tell nothing of their adapters.
+  const { info, limits } = adapter as Partial<GPUAdapter>;
+  const words = [info?.vendor, info?.architecture, info?.device, info?.description];
+  const name = words.filter(Boolean).join(" ") || "an unnamed adapter";
   const isSoftware =
-    info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name);
-  if (isSoftware && !asked && !given) return `the only WebGPU adapter is in software (${name})`;
-  const missing = missingLimits(plan, limits);
-  if (missing) return `the WebGPU adapter (${name}) ${missing}`;
+    info?.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name);
+  if (isSoftware && !asked && !given) {
+    fail("no-adapter", `the only WebGPU adapter is in software (${name})`);
+  }
+  const missing = missingLimits(plan, limits ?? {});
+  if (missing) fail("no-adapter", `the WebGPU adapter (${name}) ${missing}`);
   const { requiredLimits } = plan;
-  const opened = await adapter.requestDevice({ requiredLimits }).catch(String);
-  if (typeof opened === "string") return `the WebGPU adapter (${name}) gives no device: ${opened}`;
-  return { backend: createGpu(plan, opened, true), reason: `WebGPU on ${name}` };
+  try {
+    return { device: await adapter.requestDevice({ requiredLimits }), reason: `WebGPU on ${name}` };
+  } catch (error) {
+    return fail("no-adapter", `the WebGPU adapter (${name}) gives no device: ${String(error)}`);
+  }
 }
 
 function missingLimits(plan: Plan, limits: object): string | undefined {

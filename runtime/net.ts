@@ -44,7 +44,7 @@ export async function loadParameters(
   options: Pick<LoadOptions, "weights" | "partial">,
 ): Promise<{ readonly bytes: Uint8Array | undefined; readonly loaded: LoadedWeights | undefined }> {
   const { plan } = session;
-  session.options.initialize?.(session, seedOf(session));
+  await session.options.initialize?.(session, seedOf(session));
   if (options.weights === undefined) return { bytes: undefined, loaded: undefined };
   const bytes = await fetchWeights(options.weights);
   const file = readWeights(bytes);
@@ -59,8 +59,11 @@ export async function createNet(
   options: Pick<LoadOptions, "weights" | "partial">,
 ): Promise<InferenceNet> {
   const { plan } = session;
+  const { seed } = session.options;
+  session.filled = plan.parameters.length === 0 || (options.weights ?? seed) !== undefined;
+  // A model that carries what its parameters begin with may be trained first.
+  if (!plan.programs.some(({ kind }) => kind === "init")) checkFilled(session);
   const { bytes, loaded } = await loadParameters(session, options);
-  await session.backend.ready();
   const written = new Map<string, Values>();
   let draws = 0;
   return {
@@ -90,6 +93,7 @@ export async function createNet(
         const numbers = parameterValues(session, parameter, values);
         writeParameter(session, parameter, numbers);
         written.set(name, numbers);
+        session.filled = true;
         resolve();
       }),
     restore: async (devices = {}) => {
@@ -99,7 +103,6 @@ export async function createNet(
       for (const [name, values] of written) {
         writeParameter(session, parameterOf(session, name), values);
       }
-      await session.backend.ready();
     },
     destroy: () => {
       if (session.destroyed) return;
@@ -107,6 +110,15 @@ export async function createNet(
       session.backend.destroy();
     },
   };
+}
+
+/** Answers of a net that knows nothing look like answers. */
+function checkFilled({ filled, plan }: Session): void {
+  if (filled) return;
+  fail(
+    "weights",
+    `${plan.model} has no weights: load({ weights }) takes a safetensors file or its address; { seed } goes without`,
+  );
 }
 
 function parameterOf(session: Session, name: string): PlanParameter {
@@ -145,6 +157,7 @@ async function predict(
   draw: () => number,
 ): Promise<Outputs> {
   checkOpen(session);
+  checkFilled(session);
   const { plan, backend } = session;
   const index = plan.programs.findIndex(({ kind }) => kind === "predict");
   if (index < 0) fail("option", `${plan.model} has no output`);

@@ -73,8 +73,27 @@ function refuseDuplicateKeys(text: string): void {
   }
 }
 
+/** What other files begin with that are often found in place of weights. */
+const otherFiles: readonly (readonly [RegExp, string])[] = [
+  [/^\s*<[!?a-z]/i, "it is HTML or XML"],
+  [/^version https:\/\/git-lfs/, "it is a git-lfs pointer: run git lfs pull"],
+  [/^PK/, "it is a zip archive"],
+  [/^\x1f\x8b/, "it is packed with gzip"],
+];
+
 /** `bytes` may end with the header. */
 export function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; end: number } {
+  try {
+    return parseHeader(bytes);
+  } catch (error) {
+    const start = String.fromCharCode(...bytes.subarray(0, 32));
+    const [, text] = otherFiles.find(([beginning]) => beginning.test(start)) ?? [];
+    if (text === undefined) throw error;
+    return fail("header", text);
+  }
+}
+
+function parseHeader(bytes: Uint8Array): { header: Record<string, unknown>; end: number } {
   if (bytes.length < 8) fail("truncated", `the file ends after ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
@@ -234,7 +253,8 @@ export function tensorValues({ dtype, data }: SafetensorsTensor): TensorValues {
     length: number,
   ) => TensorValues;
   const width = arrays[dtype].BYTES_PER_ELEMENT;
-  const bytes = data.byteOffset % width === 0 ? data : data.slice();
+  // Not `slice`: that of Node's buffers copies nothing.
+  const bytes = data.byteOffset % width === 0 ? data : Uint8Array.from(data);
   const values = new Elements(bytes.buffer, bytes.byteOffset, bytes.length / width);
   if (dtype === "F16") return Float32Array.from(values as Uint16Array, halfToNumber);
   if (dtype !== "BF16") return values;

@@ -17,7 +17,7 @@ export interface SessionOptions<B extends Backend = Backend> extends BackendOpti
   /** Absent where no program has host values. */
   readonly evaluateHost?: EvaluateHost | undefined;
   /** Gives parameters their first values; absent where the plan carries no initializers. */
-  readonly initialize?: ((session: Session, seed: number) => void) | undefined;
+  readonly initialize?: ((session: Session, seed: number) => Promise<void>) | undefined;
   readonly seed?: number | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -29,6 +29,8 @@ export interface Session<B extends Backend = Backend> {
   backend: B;
   reason: string;
   destroyed: boolean;
+  /** Whether the parameters are anyone's choice: loaded, written, trained, or drawn from a seed that was given. */
+  filled: boolean;
 }
 
 export type TrainingSession = Session<TrainingBackend>;
@@ -42,10 +44,10 @@ export async function openSession<B extends Backend>(
   }
   const { seed = 0 } = options;
   if (!Number.isSafeInteger(seed)) fail("option", `a seed is a whole number, not ${seed}`);
-  const opened = await openBackend(plan, options);
-  const session: Session<B> = { plan, options, ...opened, destroyed: false };
-  await closeOnError(session, () => startSession(session));
-  return session;
+  const opened = await openBackend(plan, options, (backend) =>
+    startBackend(plan, backend, options),
+  );
+  return { plan, options, ...opened, destroyed: false, filled: false };
 }
 
 /** A new backend in place of a lost one, on the same kind of device. */
@@ -57,11 +59,14 @@ export async function reopen(
   const backend = session.backend.kind;
   session.backend.destroy();
   const options = { ...session.options, backend, device, adapter };
-  const opened = await openBackend(session.plan, options);
-  // Another call may have reopened it meanwhile.
+  const opened = await openBackend(session.plan, options, (started) =>
+    startBackend(session.plan, started, options),
+  );
+  // Another call may have reopened or destroyed it meanwhile.
+  if (session.destroyed) opened.backend.destroy();
+  checkOpen(session);
   session.backend.destroy();
   Object.assign(session, opened);
-  await closeOnError(session, () => startSession(session));
 }
 
 /** What is opened on the way to a net goes where the net does not come about. */
@@ -75,17 +80,13 @@ export async function closeOnError<T>(session: Session, action: () => Promise<T>
   }
 }
 
-async function startSession(session: Session): Promise<void> {
-  const { plan, backend, options } = session;
-  // It may have been destroyed before this backend was its own.
-  checkOpen(session);
+async function startBackend(plan: Plan, backend: Backend, options: SessionOptions): Promise<void> {
   await backend.prepare(options.onProgress);
   // New buffers hold zeros.
   const filled = plan.storages.flatMap(({ initial, values }, index) =>
     initial || values ? [index] : [],
   );
   resetStorages(plan, backend, filled);
-  await backend.ready();
 }
 
 /** Storages take their first values; parameters are left to `init` and weights. */

@@ -161,11 +161,8 @@ function convertValues(
   precision: 32 | 64,
   into: Values | undefined,
 ): void {
-  const { name, type, missing } = input;
+  const { type, missing } = input;
   const [low, end] = rangeOf(input);
-  if (data.length < countOf(shape)) {
-    fail("shape", `${name} has ${data.length} numbers, its shape ${formatShape(shape)} wants more`);
-  }
   for (let index = 0; index < data.length; index++) {
     const given = data[index];
     if (typeof given !== "number" && typeof given !== "boolean") refuse(input, given, index, shape);
@@ -187,10 +184,9 @@ function refuse(input: PlanInput, value: unknown, index: number, shape: readonly
   const { name, type } = input;
   const [low, end] = rangeOf(input);
   const wanted = type === "f32" ? "a finite number" : `a whole number from ${low} to ${end - 1}`;
-  const far = type === "f32" && Number.isFinite(value) ? " of 32 bits" : "";
   const code = input.range || input.categories ? "label" : "value";
   const found = typeof value === "string" ? `"${value}"` : String(value);
-  fail(code, `${name}${placeOf(index, shape)} is ${found}, not ${wanted}${far}`);
+  fail(code, `${name}${placeOf(index, shape)} is ${found}, not ${wanted}`);
 }
 
 /** `[3, 0]`: the indices of an element. */

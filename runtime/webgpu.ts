@@ -48,13 +48,8 @@ export interface GpuContext {
   readonly types: PlanType[];
   readonly kernels: CompiledKernel[];
   readonly bound: Map<number, BoundProgram>;
-  /** What was submitted without anyone who waits for it. */
-  pending: Promise<unknown>[];
-  /** Whether one of those took new buffers, which none should build on before they are known to be valid. */
-  fresh: boolean;
-  /** Runs since the last mark, a promise of their end. */
-  runs: number;
-  mark: Promise<unknown> | undefined;
+  /** Resolves where the first buffers are valid. */
+  readonly begun: Promise<void>;
 }
 
 /** `owned`: the device was requested by us, and goes with the backend. */
@@ -76,25 +71,19 @@ export function openContext(plan: Plan, device: GPUDevice, owned: boolean): GpuC
     types: plan.storages.map(({ type }) => type),
     kernels: [],
     bound: new Map(),
-    pending: [checked],
-    fresh: false,
-    runs: 0,
-    mark: undefined,
+    begun: checked,
   };
 }
 
 export function backendOn(context: GpuContext): Backend {
-  const { device, owned, faults, memory, types, pending } = context;
+  const { device, owned, faults, memory, types } = context;
   return {
     kind: "webgpu",
     precision: 32,
     lost: faults.lost,
     prepare: async (onProgress) => {
       await compileKernels(context, onProgress);
-      await settleAll(context);
-    },
-    submit: (run) => {
-      submitRun(context, run, () => undefined);
+      await context.begun;
     },
     read: (run) => {
       const ranges: TypedRange[] = [];
@@ -113,19 +102,6 @@ export function backendOn(context: GpuContext): Backend {
       );
       return orDestroy(value, checked);
     },
-    ready: async () => {
-      faults.check();
-      if (context.fresh) return settleAll(context);
-      // A mark every other run; waiting for the one before the last lets the device run ahead.
-      if (context.runs < 2) return;
-      context.runs = 0;
-      const before = context.mark;
-      context.mark = faults.guard(
-        Promise.all([device.queue.onSubmittedWorkDone(), ...pending.splice(0)]),
-      );
-      await orForget(context, before);
-    },
-    settled: () => settleAll(context),
     readRange: async (index, offset, count) => {
       const buffer = at(memory.storages, index);
       const range = { buffer, offset: offset * 4, bytes: count * 4, type: at(types, index) };
@@ -143,25 +119,6 @@ export function backendOn(context: GpuContext): Backend {
       if (owned) device.destroy();
     },
   };
-}
-
-/** Rejects with the first error of what was submitted without being waited for. */
-async function settleAll(context: GpuContext): Promise<void> {
-  const { mark, pending, faults } = context;
-  faults.check();
-  context.fresh = false;
-  await orForget(context, Promise.all([...pending.splice(0), mark]));
-}
-
-/** What was submitted behind a failure ends with it, and is told to nobody else. */
-async function orForget(context: GpuContext, promise: Promise<unknown> | undefined): Promise<void> {
-  try {
-    await promise;
-  } catch (error) {
-    context.mark = undefined;
-    context.pending.length = 0;
-    throw error;
-  }
 }
 
 /** All kernels, side by side. */
@@ -205,7 +162,7 @@ async function compileKernel(
     return { layout, pipeline };
   } catch (error) {
     faults.check();
-    return fail("internal", `the GPU's compiler refused ${what}: ${String(error)}`);
+    return fail("internal", `the GPU refused ${what}: ${String(error)}`);
   }
 }
 
@@ -233,7 +190,7 @@ export function submitRun<T>(
   context: GpuContext,
   run: ProgramRun,
   after: (encoder: GPUCommandEncoder, room: Room) => T,
-): Checked<T> {
+): Checked<T> & { readonly fresh: boolean } {
   const { device, plan, memory, faults } = context;
   faults.check();
   const programs = [...run.draws.map((draw) => draw.run.program), run.program];
@@ -266,9 +223,7 @@ export function submitRun<T>(
         memory.settle(room, false);
       },
     );
-    context.fresh ||= room.size > 0;
-    context.runs++;
-    return { value: submitted.value, checked };
+    return { value: submitted.value, checked, fresh: room.size > 0 };
   } catch (error) {
     memory.settle(room, false);
     throw error;
@@ -369,10 +324,7 @@ async function readCopies(
   try {
     await checked;
     return await Promise.all(
-      copies.map(async (copy, index) => {
-        const { bytes, type } = at(ranges, index);
-        return readStaging(faults, copy, bytes, type);
-      }),
+      copies.map((copy, index) => readStaging(faults, copy, at(ranges, index))),
     );
   } finally {
     for (const copy of copies) copy.destroy();

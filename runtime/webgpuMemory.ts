@@ -133,7 +133,7 @@ function sizeOf({ limits }: GPUDevice, bytes: number, label: string): number {
   if (size <= limit) return size;
   return fail(
     "limits",
-    `${label} takes ${size} bytes in one buffer, this device allows ${limit}: give fewer examples at once`,
+    `${label} takes ${size} bytes, this device allows ${limit}: give fewer examples at once`,
   );
 }
 
@@ -167,8 +167,7 @@ export function copyBytes(
 export async function readStaging(
   faults: Faults,
   staging: GPUBuffer,
-  bytes: number,
-  type: PlanType,
+  { bytes, type }: { readonly bytes: number; readonly type: PlanType },
 ): Promise<Values> {
   await faults.guard(staging.mapAsync(usages.mapRead));
   return new (arrayOf(type))(staging.getMappedRange().slice(0, bytes));

@@ -14,27 +14,44 @@ import {
 } from "./safetensors.js";
 import type { Session } from "./session.js";
 
+/**
+ * The bytes of a safetensors file, ours alone: what is given as bytes is copied before the first wait. Other realms' objects
+ * are told by what they have. Throws NnError "weights", with the address, where it is no such file.
+ */
 export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  const isPlace = typeof source === "string" || source instanceof URL;
-  let reason = "";
-  try {
-    const response = isPlace ? await fetch(source) : source;
-    if (response.ok) return new Uint8Array(await response.arrayBuffer());
-    reason = `status ${response.status}`;
-  } catch (error) {
-    reason = String(error);
+  let place = "the weights";
+  let bytes: Uint8Array;
+  const given = Object(source) as Partial<ArrayBuffer & Response & File & URL>;
+  if (ArrayBuffer.isView(source)) {
+    bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
+  } else if (given.byteLength !== undefined) {
+    bytes = new Uint8Array(source as ArrayBuffer).slice();
+  } else {
+    const address = typeof source === "string" ? source : given.href;
+    place = address || given.url || given.name || place;
+    let reason = "";
+    let content: ArrayBuffer | undefined;
+    try {
+      const answer = address === undefined ? given : await fetch(address);
+      // A Blob has no status.
+      if (answer.ok ?? true) content = await (answer as Response).arrayBuffer();
+      else reason = `status ${answer.status ?? 0}`;
+    } catch (error) {
+      reason = String(error);
+    }
+    if (!content) fail("weights", `${place} cannot be read: ${reason}`);
+    bytes = new Uint8Array(content);
   }
-  return fail("weights", `the weights cannot be fetched: ${reason}`);
+  readWeights(bytes, place);
+  return bytes;
 }
 
-export function readWeights(bytes: Uint8Array): SafetensorsFile {
+export function readWeights(bytes: Uint8Array, place = "the weights"): SafetensorsFile {
   try {
     return readSafetensors(bytes);
   } catch (error) {
     if (!(error instanceof SafetensorsError)) throw error;
-    return fail("weights", `this is no whole safetensors file: ${error.message}`);
+    return fail("weights", `${place} is no whole safetensors file: ${error.message}`);
   }
 }
 

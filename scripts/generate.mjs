@@ -92,6 +92,22 @@ const internalNames = [
   "guard",
   "mapRead",
   "staging",
+  "checked",
+  "uniformOf",
+  "pending",
+  "fresh",
+  "mark",
+  "settled",
+  "filled",
+  "precision",
+  "check",
+  "initialize",
+  "ready",
+  "tensors",
+  "tensor",
+  "free",
+  "create",
+  "count",
 ];
 /** One letter each; no name of ours that stays is that short. */
 function shortName(index) {

@@ -1,7 +1,13 @@
 // Whole data sets as a caller gives them in; their rows as batches, in an order that the seed fixes, out.
 
 import { arrayOf, emptyValues, type Values } from "../backend.js";
-import { countOf, evaluateDim, evaluateShape, type Dimensions } from "../dimensions.js";
+import {
+  countOf,
+  evaluateDim,
+  evaluateShape,
+  formatShape,
+  type Dimensions,
+} from "../dimensions.js";
 import { fail } from "../errors.js";
 import { orders, permutation } from "../philox.js";
 import type { PlanInput } from "../plan.js";
@@ -55,7 +61,12 @@ export async function openArrays(
   const dimensions = dimensionsOf(plan, given);
   const tensors = given.map(({ name, data: numbers, isOwn }) => {
     const input = inputOf(plan, name);
-    checkValues(input, numbers, evaluateShape(input.shape, dimensions), backend.precision);
+    const shape = evaluateShape(input.shape, dimensions);
+    // A caller's buffer may be shorter than the shape that was given with it.
+    if (numbers.length < countOf(shape)) {
+      fail("shape", `${name} has ${numbers.length} numbers, its shape is ${formatShape(shape)}`);
+    }
+    checkValues(input, numbers, shape, backend.precision);
     return { input, data: numbers, length: numbers.length, isOwn };
   });
   const telling = tensors.some(({ input }) => batchAxis(input) >= 0);

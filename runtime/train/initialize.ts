@@ -2,10 +2,13 @@
 
 import { makeRun, type Session } from "../session.js";
 
-/** Runs the programs that draw the first weights. */
-export function initialize(session: Session, seed: number): void {
+/** Runs the programs that draw the first weights; rejects with what goes wrong in them. */
+export async function initialize(session: Session, seed: number): Promise<void> {
   const { plan, backend } = session;
-  plan.programs.forEach(({ kind }, index) => {
-    if (kind === "init") backend.submit(makeRun(session, index, { dimensions: {}, seed }));
-  });
+  const programs = [...plan.programs.keys()].filter(
+    (index) => plan.programs[index]?.kind === "init",
+  );
+  await Promise.all(
+    programs.map((index) => backend.read(makeRun(session, index, { dimensions: {}, seed }))),
+  );
 }

@@ -199,6 +199,7 @@ export function executeStep(
   const { state } = trainer;
   const { epoch } = place;
   const updates = work.map((update) => runUpdate(trainer, stage, update, place));
+  trainer.session.filled = true;
   state.steps++;
   const seen = new Set(work.flatMap(({ batches }) => batches));
   const examples = [...seen].reduce((sum, batch) => sum + batch.examples, 0);

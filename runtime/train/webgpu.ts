@@ -7,22 +7,65 @@ import type { Plan } from "../plan.js";
 import { backendOn, openContext, readRanges, submitRun, type GpuContext } from "../webgpu.js";
 import type { Room } from "../webgpuMemory.js";
 
+/** What was submitted without anyone who waits for it. */
+interface Progress {
+  readonly pending: Promise<unknown>[];
+  /** Whether a run took new buffers, which none should build on before they are known to be valid. */
+  fresh: boolean;
+  /** Runs since the last mark, a promise of their end. */
+  runs: number;
+  mark: Promise<unknown> | undefined;
+}
+
+/** What was submitted behind a failure ends with it, and is told to nobody else. */
+async function orForget(progress: Progress, promise: Promise<unknown> | undefined): Promise<void> {
+  try {
+    await promise;
+  } catch (error) {
+    progress.mark = undefined;
+    progress.pending.length = 0;
+    throw error;
+  }
+}
+
 export function createTrainingGpuBackend(
   plan: Plan,
   device: GPUDevice,
   owned: boolean,
 ): TrainingBackend {
   const context = openContext(plan, device, owned);
-  const { faults, memory, types, pending } = context;
+  const { faults, memory, types } = context;
+  const progress: Progress = { pending: [], fresh: false, runs: 0, mark: undefined };
+  const { pending } = progress;
+  const settled = async (): Promise<void> => {
+    faults.check();
+    progress.fresh = false;
+    await orForget(progress, Promise.all([...pending.splice(0), progress.mark]));
+  };
   const free = new Set<number>();
   return {
     ...backendOn(context),
     submit: (run) => {
-      const { checked } = submitRun(context, run, (encoder, room) => {
+      const { checked, fresh } = submitRun(context, run, (encoder, room) => {
         copyToJournal(context, run, encoder, room);
       });
       pending.push(checked);
+      progress.fresh ||= fresh;
+      progress.runs++;
     },
+    ready: async () => {
+      faults.check();
+      if (progress.fresh) return settled();
+      // A mark every other run; waiting for the one before the last lets the device run ahead.
+      if (progress.runs < 2) return;
+      progress.runs = 0;
+      const before = progress.mark;
+      progress.mark = faults.guard(
+        Promise.all([device.queue.onSubmittedWorkDone(), ...pending.splice(0)]),
+      );
+      await orForget(progress, before);
+    },
+    settled,
     addStorage: (type, elements) => {
       const { value, checked } = faults.scoped("a copy", () =>
         memory.create(elements * 4, "a copy"),

@@ -5,6 +5,7 @@ import type { TrainingNet } from "../../runtime/api.js";
 import type { NnError } from "../../runtime/errors.js";
 import { load, openSession } from "../../runtime/index.js";
 import { createNet } from "../../runtime/net.js";
+import type { CpuModule } from "../../runtime/plan.js";
 import { lineData, lineModule, linePlan } from "./support/line.js";
 import { onBothBackends } from "./support/open.js";
 import { countBuffers } from "./support/buffers.js";
@@ -135,7 +136,7 @@ onBothBackends("a net destroyed", lineModule, (open) => {
     ["save", (net) => net.save({ optimizer: true })],
   ])("ends %s as destroyed", async (_, call) => {
     for (const turns of [0, 1, 3]) {
-      const net = await open(linePlan([{}], { fitted: true }));
+      const net = await open(linePlan([{}], { fitted: true }), { seed: 7 });
       await net.prepare(data);
       const running = codeOf(call(net));
       for (let turn = 0; turn < turns; turn++) await new Promise((done) => setTimeout(done, 0));
@@ -272,7 +273,8 @@ describeGpu("a device lost", () => {
 
   it("is restored once: twice at a time is refused, and leaves no buffer behind", async () => {
     const device = await softwareDevice();
-    const net = await load(linePlan(), { cpu: () => Promise.resolve(lineModule), device });
+    const cpu = (): Promise<CpuModule> => Promise.resolve(lineModule);
+    const net = await load(linePlan(), { cpu, device, seed: 7 });
     device.destroy();
     await net.lost;
     const [one, two] = [await softwareDevice(), await softwareDevice()];

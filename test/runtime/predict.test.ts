@@ -198,7 +198,7 @@ onBothBackends("predict with weights", lineModule, (open, backend) => {
   });
 
   it(backend === "cpu" ? "has no GPU outputs" : "leaves outputs on the GPU", async () => {
-    const net = await open(linePlan());
+    const net = await open(linePlan(), { seed: 7 });
     const call = net.predict({ x: [[1, 2]] }, { as: "gpu", outputs: ["y"] });
     if (backend === "cpu") {
       expect((await errorOf(call)).code).toBe("option");
@@ -236,7 +236,7 @@ onBothBackends("a plan", lineModule, (open, backend) => {
   it("that needs more than the device has is refused by name", async () => {
     if (backend === "cpu") return;
     const plan = { ...linePlan(), requiredLimits: { maxBufferSize: 2 ** 40 } };
-    const error = await errorOf(open(plan));
+    const error = await errorOf(open(plan, { backend: "webgpu" }));
     expect(error.code).toBe("limits");
     expect(error.message).toContain("maxBufferSize");
   });
