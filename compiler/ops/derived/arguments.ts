@@ -256,6 +256,8 @@ function joinTypes(types: readonly ElementType[]): ElementType {
 
 /** A cast; of a constant, the constant in the other type. */
 export function castTo(b: GraphBuilder, x: Node, type: ElementType): Node {
+  // The very node: a derivative may be taken by it.
+  if (x.type === type) return x;
   const becomesReal = x.op === "constant" && x.type !== "bool" && type === "f32";
   return becomesReal ? b.constant(x.attributes.values, x.shape, type) : b.cast(x, type);
 }
