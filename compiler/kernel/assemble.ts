@@ -121,8 +121,6 @@ function bindingsOf(
     return bufferKey(declared);
   };
   const written = new Set(stored.map(keyOf));
-  // All temporaries are ranges of one buffer, and a dispatch sees a buffer as writable or not as a whole.
-  const writesArena = stored.some((buffer) => buffers[buffer]?.kind === "temporary");
   const places = new Map<string, number>();
   const bindings: KernelBinding[] = [];
   for (const buffer of [...loaded, ...stored]) {
@@ -130,8 +128,7 @@ function bindingsOf(
     const type = buffers[buffer]?.type ?? "f32";
     if (places.has(`${key} ${type}`)) continue;
     places.set(`${key} ${type}`, bindings.length);
-    const inArena = writesArena && buffers[buffer]?.kind === "temporary";
-    bindings.push({ buffer, type, written: inArena || written.has(key) });
+    bindings.push({ buffer, type, written: written.has(key) });
   }
   const bindingOf = (buffer: number): number =>
     places.get(`${keyOf(buffer)} ${buffers[buffer]?.type ?? "f32"}`) ?? 0;

@@ -121,14 +121,9 @@ export async function runOnGpu(
     device.queue.writeBuffer(buffer, 0, data as Uint32Array<ArrayBuffer>);
     return buffer;
   };
-  const offsets: number[] = [];
-  let end = 0;
-  for (const slot of program.slots) {
-    offsets.push(end);
-    const bytes = Math.max(...slot.bytes.map((each) => sizeOf(each, sizes)));
-    end += Math.ceil(Math.max(4, bytes) / 256) * 256;
-  }
-  const arena = upload(new Uint32Array(Math.max(4, end / 4)));
+  const slots = program.slots.map(({ bytes }) =>
+    upload(new Uint32Array(Math.max(4, ...bytes.map((each) => sizeOf(each, sizes) / 4)))),
+  );
   const storages = (given.storages ?? []).map(({ type, values }) =>
     upload(arrayOf(type, values, "f32")),
   );
@@ -144,7 +139,7 @@ export async function runOnGpu(
       return { buffer: upload(arrayOf(type, given.inputs[buffer.input] ?? [], "f32")) };
     }
     const size = Math.max(4, sizeOf(buffer.elements, sizes) * 4);
-    return { buffer: arena, offset: offsets[buffer.slot] ?? 0, size };
+    return { buffer: slots[buffer.slot] as GPUBuffer, size };
   };
   const encoder = device.createCommandEncoder();
   for (const dispatch of program.dispatches) {
