@@ -4,6 +4,7 @@ import type { Node, NodeOf, OpName, QuasiAffine, Shape } from "../types/graph.js
 import { at, indices, inputAt, splatValue, without } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { ruleOf } from "../ops/table.js";
+import { scalarOperation } from "../scalars/table.js";
 import { literal, mapConditions, maskOf, restrictedTo, within } from "./reach.js";
 import type { Reach } from "./reach.js";
 import { unbroadcast } from "./unbroadcast.js";
@@ -222,19 +223,6 @@ function isFinite(node: Node, left = depth): boolean {
   if (node.type !== "f32" || node.inputs.length === 0) return true;
   const every = (): boolean => left > 0 && node.inputs.every((input) => isFinite(input, left - 1));
   switch (node.op) {
-    case "cast":
-    case "sin":
-    case "cos":
-    case "tanh":
-    case "sign":
-    case "erf":
-    case "negate":
-    case "abs":
-    case "floor":
-    case "round":
-    case "minimum":
-    case "maximum":
-    case "select":
     case "stopGradient":
     case "reshape":
     case "broadcast":
@@ -247,6 +235,6 @@ function isFinite(node: Node, left = depth): boolean {
     case "take":
       return every();
     default:
-      return false;
+      return (scalarOperation(node.op)?.finite ?? "no") !== "no" && every();
   }
 }

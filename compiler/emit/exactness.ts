@@ -1,5 +1,5 @@
 // Takes a kernel, gives the expressions that JavaScript must round to f32 as the GPU does.
-import { comparisonNames } from "../types/opNames.js";
+import { scalarOperation } from "../scalars/table.js";
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
 import { expressionChildren, statementBody, statementExpressions } from "../kernel/ir.js";
 
@@ -7,22 +7,6 @@ export interface Exactness {
   /** Arithmetic whose rounding can change a decision: what a comparison, floor, round, sign or cast to an integer sees. */
   readonly rounded: ReadonlySet<Expression>;
 }
-
-const decisions = new Set<string>(["floor", "round", "sign", "modulo", ...comparisonNames]);
-
-/** Correctly rounded from doubles: the double result rounded to f32 is the f32 result. */
-const arithmetic = new Set<string>(["add", "subtract", "multiply", "divide", "sqrt"]);
-
-/** Passes a value on unchanged, so that what it chooses from must be rounded. */
-const passing = new Set<string>([
-  "negate",
-  "abs",
-  "minimum",
-  "maximum",
-  "select",
-  "floor",
-  "round",
-]);
 
 export function analyzeExactness(kernel: Kernel): Exactness {
   const named = new Map<string, Expression>();
@@ -53,20 +37,20 @@ function findRounded(
       return;
     }
     if (expression.kind !== "op") return;
-    if (arithmetic.has(expression.op)) rounded.add(expression);
+    const rounds = scalarOperation(expression.op)?.rounds;
+    if (rounds === "once") rounded.add(expression);
     if (expression.op === "cast" && expression.arguments[0]?.type !== "bool") {
       rounded.add(expression);
     }
-    if (arithmetic.has(expression.op) || passing.has(expression.op)) {
-      expression.arguments.forEach(round);
-    }
+    if (rounds === "once" || rounds === "passes") expression.arguments.forEach(round);
   };
   const visit = (expression: Expression): void => {
     if (seen.has(expression)) return;
     seen.add(expression);
     if (expression.kind === "op") {
       const toInteger = expression.op === "cast" && expression.type !== "f32";
-      if (decisions.has(expression.op) || toInteger) expression.arguments.forEach(round);
+      const decides = scalarOperation(expression.op)?.decides === true;
+      if (decides || toInteger) expression.arguments.forEach(round);
     }
     expressionChildren(expression).forEach(visit);
   };

@@ -1,4 +1,6 @@
 // Takes expressions of kernel IR and a dialect, gives their text with as few parentheses as both languages allow.
+import type { Form, Printing } from "../scalars/record.js";
+import { printings } from "../scalars/table.js";
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, KernelOp } from "../kernel/ir.js";
 
@@ -44,19 +46,29 @@ export function infix(left: Printed, operator: string, right: Printed, binds: nu
   };
 }
 
-export const infixOperators: Readonly<
-  Partial<Record<KernelOp, { readonly text: string; readonly binds: number }>>
-> = {
-  add: { text: "+", binds: binding.sum },
-  subtract: { text: "-", binds: binding.sum },
-  multiply: { text: "*", binds: binding.product },
-  less: { text: "<", binds: binding.comparison },
-  lessEqual: { text: "<=", binds: binding.comparison },
-  greater: { text: ">", binds: binding.comparison },
-  greaterEqual: { text: ">=", binds: binding.comparison },
-  and: { text: "&&", binds: binding.and },
-  or: { text: "||", binds: binding.or },
-};
+/** The text of an operation on operands that are printed; undefined for what a printer spells itself. */
+export function formed(form: Form, operands: readonly Printed[]): Printed | undefined {
+  const [first, second] = operands;
+  switch (form.kind) {
+    case "infix":
+      return first && second && infix(first, form.text, second, binding[form.binds]);
+    case "prefix":
+      return first && { text: `${form.text}${within(first, binding.atom)}`, binds: binding.unary };
+    case "call":
+      return call(form.name, ...operands);
+    case "operand":
+      return first;
+    case "choice":
+    case "conversion":
+      return undefined;
+  }
+}
+
+/** How an operation on operands of a type is written. */
+export function formOf(op: KernelOp, language: keyof Printing, type: ScalarType): Form {
+  const forms = printings[op][language];
+  return forms[type] ?? forms.all;
+}
 
 const largestFloat = 3.4028234663852886e38;
 

@@ -8,8 +8,9 @@ import {
   atom,
   binding,
   call,
+  formed,
+  formOf,
   infix,
-  infixOperators,
   nearestFloat,
   typeOfOperand,
   within,
@@ -185,76 +186,16 @@ type OpExpression = Extract<Expression, { kind: "op" }>;
 function printOp(context: Context, expression: OpExpression): Printed {
   const operands = expression.arguments.map((argument) => print(context, argument));
   const [first, second, third] = operands;
-  if (!first) throw new Error(`${expression.op} has no operand`);
-  const own = (name: string): Printed => {
-    context.functions.add(name);
-    return call(name, ...operands);
-  };
-  const { op } = expression;
   const from = typeOfOperand(expression);
-  if (expression.type !== "f32" && expression.type !== "bool") {
-    const printed = second && printInteger(context, expression, first, second);
-    if (printed) return printed;
+  const form = formOf(expression.op, "javascript", from);
+  if (form.kind === "call" && form.helper) context.functions.add(form.name);
+  const printed = formed(form, operands);
+  if (printed) return "wraps" in form ? wrap(form.wraps, printed) : printed;
+  if (form.kind === "conversion" && first) {
+    return printCast(context, expression.type, from, first);
   }
-  const operator = infixOperators[op];
-  if (operator && second) return infix(first, operator.text, second, operator.binds);
-  switch (op) {
-    case "negate":
-      return wrap(expression.type, {
-        text: `-${within(first, binding.atom)}`,
-        binds: binding.unary,
-      });
-    case "not":
-      return { text: `!${within(first, binding.atom)}`, binds: binding.unary };
-    case "exp":
-    case "log":
-    case "sqrt":
-    case "erf":
-    case "erfinv":
-      return own(`${op}Of`);
-    case "sin":
-    case "cos":
-    case "tanh":
-    case "sign":
-      return call(`Math.${op}`, first);
-    case "abs":
-      return wrap(expression.type, call("Math.abs", first));
-    case "floor":
-      return from === "f32" ? call("Math.floor", first) : first;
-    case "round":
-      return from === "f32" ? own("roundOf") : first;
-    case "minimum":
-    case "maximum":
-      return boundedOp(op, from, first, second ?? first);
-    case "equal":
-    case "notEqual":
-      return infix(first, op === "equal" ? "===" : "!==", second ?? first, binding.comparison);
-    case "divide":
-      return infix(first, "/", second ?? first, binding.product);
-    case "modulo":
-    case "remainder":
-      return own("moduloOf");
-    case "power":
-      return own("powerOf");
-    case "select":
-      return printChoice(first, second ?? first, third ?? first);
-    case "cast":
-      return printCast(context, expression.type, from, first);
-    default:
-      throw new Error(`${op} has no JavaScript`);
-  }
-}
-
-function boundedOp(
-  op: "minimum" | "maximum",
-  from: ScalarType,
-  first: Printed,
-  second: Printed,
-): Printed {
-  if (from !== "bool") return call(op === "minimum" ? "Math.min" : "Math.max", first, second);
-  return op === "minimum"
-    ? infix(first, "&&", second, binding.and)
-    : infix(first, "||", second, binding.or);
+  if (!first || !second || !third) throw new Error(`${expression.op} lacks an operand`);
+  return printChoice(first, second, third);
 }
 
 function printChoice(condition: Printed, then: Printed, other: Printed): Printed {
@@ -267,48 +208,6 @@ function wrap(type: ScalarType, value: Printed): Printed {
   if (type === "i32") return { text: `(${within(value, binding.sum)} | 0)`, binds: binding.atom };
   if (type === "u32") return { text: `(${within(value, binding.sum)} >>> 0)`, binds: binding.atom };
   return value;
-}
-
-/** Indices stay small, so that plain operators do; the program's integers wrap as on the GPU. */
-function printInteger(
-  context: Context,
-  expression: OpExpression,
-  first: Printed,
-  second: Printed,
-): Printed | undefined {
-  const { op, type } = expression;
-  const small = type === "index";
-  switch (op) {
-    case "add":
-    case "subtract": {
-      const sum = infix(first, op === "add" ? "+" : "-", second, binding.sum);
-      return small ? sum : wrap(type, sum);
-    }
-    case "multiply":
-      if (small) return infix(first, "*", second, binding.product);
-      return type === "u32"
-        ? wrap("u32", call("Math.imul", first, second))
-        : call("Math.imul", first, second);
-    case "divide":
-      return wrap(small ? "i32" : type, infix(first, "/", second, binding.product));
-    case "remainder":
-      return small
-        ? infix(first, "%", second, binding.product)
-        : wrap(type, infix(first, "%", second, binding.product));
-    case "modulo":
-      if (type === "u32") return wrap(type, infix(first, "%", second, binding.product));
-      context.functions.add("floorModulo");
-      return call("floorModulo", first, second);
-    case "power": {
-      context.functions.add("powerOf");
-      context.functions.add("roundOf");
-      const name = type === "i32" ? "toI32" : "toU32";
-      context.functions.add(name);
-      return call(name, call("roundOf", call("powerOf", first, second)));
-    }
-    default:
-      return undefined;
-  }
 }
 
 function printCast(context: Context, to: ScalarType, from: ScalarType, value: Printed): Printed {

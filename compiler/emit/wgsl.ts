@@ -7,9 +7,10 @@ import {
   atom,
   binding,
   call,
+  formed,
+  formOf,
   floatDigits,
   infix,
-  infixOperators,
   typeOfOperand,
   within,
 } from "./expression.js";
@@ -213,82 +214,16 @@ type OpExpression = Extract<Expression, { kind: "op" }>;
 function printOp(context: Context, expression: OpExpression): Printed {
   const operands = expression.arguments.map((argument) => print(context, argument));
   const [first, second, third] = operands;
-  if (!first) throw new Error(`${expression.op} has no operand`);
-  const own = (name: string): Printed => {
-    context.functions.add(name);
-    return call(name, ...operands);
-  };
-  const { op } = expression;
   const from = typeOfOperand(expression);
-  const operator = infixOperators[op];
-  if (operator && second) return infix(first, operator.text, second, operator.binds);
-  switch (op) {
-    case "negate":
-      return { text: `-${within(first, binding.atom)}`, binds: binding.unary };
-    case "not":
-      return { text: `!${within(first, binding.atom)}`, binds: binding.unary };
-    case "exp":
-    case "log":
-    case "sqrt":
-    case "sin":
-    case "cos":
-    case "tanh":
-    case "erf":
-    case "erfinv":
-      return own(`${op}_of`);
-    case "abs":
-    case "sign":
-      return from === "u32" && op === "abs" ? first : call(op, first);
-    case "floor":
-    case "round":
-      return from === "f32" ? call(op, first) : first;
-    case "minimum":
-    case "maximum":
-      return boundedOp(op, from, operands);
-    case "equal":
-    case "notEqual":
-      return comparison(first, op === "equal" ? "==" : "!=", second);
-    case "divide":
-      return infix(first, "/", second ?? first, binding.product);
-    case "remainder":
-      return infix(first, "%", second ?? first, binding.product);
-    case "modulo":
-      if (from === "u32") return infix(first, "%", second ?? first, binding.product);
-      return own(from === "f32" ? "modulo_of" : "floor_modulo");
-    case "power":
-      return from === "f32" ? own("power_of") : integerPower(context, expression.type, operands);
-    case "select":
-      return call("select", third ?? first, second ?? first, first);
-    case "cast":
-      return printCast(context, expression.type, from, first);
-    default:
-      throw new Error(`${op} has no WGSL`);
+  const form = formOf(expression.op, "wgsl", from);
+  if (form.kind === "call" && form.helper) context.functions.add(form.name);
+  const printed = formed(form, operands);
+  if (printed) return printed;
+  if (form.kind === "conversion" && first) {
+    return printCast(context, expression.type, from, first);
   }
-}
-
-function boundedOp(
-  op: "minimum" | "maximum",
-  from: ScalarType,
-  operands: readonly Printed[],
-): Printed {
-  const [first, second] = operands;
-  if (!first || !second) throw new Error(`${op} takes two operands`);
-  if (from !== "bool") return call(op === "minimum" ? "min" : "max", first, second);
-  return op === "minimum"
-    ? infix(first, "&&", second, binding.and)
-    : infix(first, "||", second, binding.or);
-}
-
-function comparison(left: Printed, operator: string, right: Printed | undefined): Printed {
-  if (!right) throw new Error("a comparison takes two operands");
-  return infix(left, operator, right, binding.comparison);
-}
-
-function integerPower(context: Context, type: ScalarType, operands: readonly Printed[]): Printed {
-  context.functions.add("power_of");
-  context.functions.add(type === "u32" ? "to_u32" : "to_i32");
-  const floats = operands.map((operand) => call("f32", operand));
-  return call(type === "u32" ? "to_u32" : "to_i32", call("round", call("power_of", ...floats)));
+  if (!first || !second || !third) throw new Error(`${expression.op} lacks an operand`);
+  return call("select", third, second, first);
 }
 
 function printCast(context: Context, to: ScalarType, from: ScalarType, value: Printed): Printed {

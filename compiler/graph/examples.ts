@@ -1,4 +1,5 @@
 // Values over a batch in; how the examples of the batch flow into each of their nodes out.
+import { givesPlace } from "../scalars/reductions.js";
 import { topologicalOrder } from "./walk.js";
 import { anyNode } from "../ops/broadcast.js";
 import { ruleOf } from "../ops/table.js";
@@ -116,7 +117,7 @@ function familyFlow<K extends OpName>(of: NodeOf<K>, operands: readonly Flow[]):
       return pointwiseFlow(node, operands);
     case "reduce": {
       const { combine } = lowering;
-      const places = combine === "argmax" || combine === "argmin";
+      const places = givesPlace(combine);
       return reductionFlow(operands, lowering.axes(of), places ? undefined : combine);
     }
     case "gather": {

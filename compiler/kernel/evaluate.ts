@@ -1,4 +1,5 @@
 // Takes scalars of a nest and what each axis stands for, gives values: the same subexpression of two lanes is one value.
+import { givesPlace } from "../scalars/reductions.js";
 import { operandsOf } from "../schedule/operands.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { dimValue } from "./polynomial.js";
@@ -99,7 +100,7 @@ export function createEvaluation(
     shapes.set(scalar, shape);
     const inner = new Map([...axes, ...shape.axes]);
     const value = evaluate(scalar.value, inner);
-    const arg = scalar.combine === "argmax" || scalar.combine === "argmin";
+    const arg = givesPlace(scalar.combine);
     const [axis] = scalar.axes;
     const place = arg && axis ? inner.get(axis) : undefined;
     if (shape.loops.length === 0)

@@ -1,7 +1,7 @@
 // Takes a kernel, gives readable text, the same each time: the stage "kernels" of `inspect`.
 import { dimText } from "../types/dimension.js";
 import type { ScalarType } from "../types/nest.js";
-import { operatorSigns } from "../types/opNames.js";
+import { scalarOperation } from "../scalars/table.js";
 import type { Expression, Kernel, KernelOp, KernelUniform, Statement } from "./ir.js";
 
 export function printKernel(kernel: Kernel): string {
@@ -84,8 +84,8 @@ function printBody(
   }
 }
 
-const infix: Readonly<Partial<Record<KernelOp, string>>> = {
-  ...operatorSigns,
+/** Where kernels have signs of their own. */
+const ownSigns: Readonly<Partial<Record<KernelOp, string>>> = {
   modulo: "mod",
   remainder: "%",
   power: "^",
@@ -113,10 +113,12 @@ function expressionText(kernel: Kernel, expression: Expression): string {
     case "draw":
       return `draw ${expression.source}(${expression.stream}, ${text(expression.index)})`;
     case "op": {
-      const operator = infix[expression.op];
+      const operator = ownSigns[expression.op] ?? scalarOperation(expression.op)?.sign;
       const operands = expression.arguments.map((operand) => {
         const inner = text(operand);
-        const bare = operand.kind !== "op" || infix[operand.op] === undefined;
+        const bare =
+          operand.kind !== "op" ||
+          (ownSigns[operand.op] ?? scalarOperation(operand.op)?.sign) === undefined;
         return bare || operator === undefined ? inner : `(${inner})`;
       });
       if (operator !== undefined) return operands.join(` ${operator} `);

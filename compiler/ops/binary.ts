@@ -1,18 +1,10 @@
 // Two or three tensors that broadcast in; the records of elementwise ops over them out.
 
-import type { ElementType, Node } from "../types/graph.js";
+import type { Node } from "../types/graph.js";
 import type { BinaryName } from "../types/opNames.js";
 import type { GraphBuilder } from "./builder.js";
 import { anyNode, inputAt, splatValue, wantOperands, wantSameType, wantType } from "./broadcast.js";
-import {
-  anyType,
-  liftPointwise,
-  numbers,
-  pointwise,
-  pointwiseType,
-  real,
-  truth,
-} from "./pointwise.js";
+import { liftPointwise, pointwise, pointwiseType, truth } from "./pointwise.js";
 import { nonZero } from "./positive.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
@@ -40,22 +32,13 @@ function binaryVjp<K extends BinaryName>(
   });
 }
 
-function arithmetic<K extends BinaryName>(
-  name: K,
-  doc: string,
-  takes: readonly ElementType[],
-  derivative: VjpRule<K>,
-): OpRule<K> {
-  return pointwise({ name, doc, arity: 2, takes, op: name, vjp: derivative });
+function arithmetic<K extends BinaryName>(name: K, doc: string, derivative: VjpRule<K>): OpRule<K> {
+  return pointwise({ name, doc, op: name, vjp: derivative });
 }
 
-function comparison<K extends BinaryName>(
-  name: K,
-  doc: string,
-  takes: readonly ElementType[] = numbers,
-): OpRule<K> {
+function comparison<K extends BinaryName>(name: K, doc: string): OpRule<K> {
   const derivative = notDifferentiable<K>("truth values have no derivative");
-  return pointwise({ name, doc, arity: 2, takes, gives: "bool", op: name, vjp: derivative });
+  return pointwise({ name, doc, op: name, vjp: derivative });
 }
 
 /** The cotangent of one side of a minimum or maximum: all of it where that side was taken. */
@@ -119,7 +102,6 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
   add: arithmetic(
     "add",
     "The sum.",
-    numbers,
     binaryVjp(
       ({ g }) => g,
       ({ g }) => g,
@@ -128,7 +110,6 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
   subtract: arithmetic(
     "subtract",
     "The difference.",
-    numbers,
     binaryVjp(
       ({ g }) => g,
       ({ b, g }) => b.negate(g),
@@ -137,7 +118,6 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
   multiply: arithmetic(
     "multiply",
     "The product.",
-    numbers,
     binaryVjp(
       ({ b, y, g }) => b.multiply(g, y),
       ({ b, x, g }) => b.multiply(g, x),
@@ -146,7 +126,6 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
   divide: arithmetic(
     "divide",
     "The quotient, never rounded.",
-    real,
     binaryVjp(
       // Where a choice left x / 0 aside, g is 0, and 0 / 0 would not be.
       ({ b, y, g }) => b.divide(g, nonZero(b, y)),
@@ -156,7 +135,6 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
   modulo: arithmetic(
     "modulo",
     "The remainder x − y·⌊x / y⌋, which takes the divisor's sign.",
-    numbers,
     binaryVjp(
       ({ g }) => g,
       ({ b, x, y, g }) => b.negate(b.multiply(g, b.floor(b.divide(x, y)))),
@@ -165,29 +143,26 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
   power: arithmetic(
     "power",
     "x to the power y; for negative x, y is an integer. 0⁰ is 1.",
-    real,
     binaryVjp(powerByBase, powerByExponent),
   ),
   minimum: arithmetic(
     "minimum",
     "The smaller of two; on a tie the derivative goes to the first.",
-    numbers,
     binaryVjp(...taken(({ b, x, y }) => b.lessEqual(x, y))),
   ),
   maximum: arithmetic(
     "maximum",
     "The larger of two; on a tie the derivative goes to the first.",
-    numbers,
     binaryVjp(...taken(({ b, x, y }) => b.greaterEqual(x, y))),
   ),
-  equal: comparison("equal", "Whether two values are equal.", anyType),
-  notEqual: comparison("notEqual", "Whether two values differ.", anyType),
+  equal: comparison("equal", "Whether two values are equal."),
+  notEqual: comparison("notEqual", "Whether two values differ."),
   less: comparison("less", "Whether the first is smaller."),
   lessEqual: comparison("lessEqual", "Whether the first is smaller or equal."),
   greater: comparison("greater", "Whether the first is larger."),
   greaterEqual: comparison("greaterEqual", "Whether the first is larger or equal."),
-  and: comparison("and", "Whether both hold.", truth),
-  or: comparison("or", "Whether one holds at least.", truth),
+  and: comparison("and", "Whether both hold."),
+  or: comparison("or", "Whether one holds at least."),
   select: {
     family: "pointwise",
     doc: "The second operand where the first holds, else the third. Its derivative selects, never multiplies.",

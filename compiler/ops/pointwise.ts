@@ -1,6 +1,8 @@
 // What differs between elementwise ops in; their records out: broadcasting, lift and lowering are the family's.
 
 import type { ElementType, Node, OpName, TensorType } from "../types/graph.js";
+import type { ScalarOperation } from "../scalars/record.js";
+import { scalarOps } from "../scalars/table.js";
 import type { ScalarOp } from "../types/nest.js";
 import { broadcastShapes, wantOperands, wantSameType, wantType } from "./broadcast.js";
 import { isProblem } from "./problem.js";
@@ -16,16 +18,13 @@ export const anyType: readonly ElementType[] = ["f32", "i32", "u32", "bool"];
 export interface PointwiseSpecification<K extends OpName> {
   readonly name: string;
   readonly doc: string;
-  readonly arity: 1 | 2;
-  readonly takes: readonly ElementType[];
-  /** The result's element type; the operands' unless told. */
-  readonly gives?: ElementType;
   readonly op: ScalarOp;
   readonly vjp: VjpRule<K>;
 }
 
 export function pointwise<K extends OpName>(specification: PointwiseSpecification<K>): OpRule<K> {
-  const { name, doc, arity, takes, gives, op } = specification;
+  const { name, doc, op } = specification;
+  const { arity, takes, gives }: ScalarOperation = scalarOps[op];
   return {
     family: "pointwise",
     doc,
@@ -33,7 +32,7 @@ export function pointwise<K extends OpName>(specification: PointwiseSpecificatio
       wantOperands(inputs, arity, name) ??
       wantType(inputs, 0, takes, name) ??
       wantSameType(inputs, name) ??
-      pointwiseType(inputs, gives ?? inputs[0]?.type ?? "f32"),
+      pointwiseType(inputs, gives === "bool" ? "bool" : (inputs[0]?.type ?? "f32")),
     vjp: specification.vjp,
     lift: liftPointwise,
     lowering: { kind: "pointwise", op },

@@ -1,7 +1,8 @@
 // A tensor and axes in; the records of ops that take axes away out.
 
 import { elementCount } from "../types/dimension.js";
-import type { ElementType, Node, NodeOf, Shape } from "../types/graph.js";
+import type { Node, NodeOf, Shape } from "../types/graph.js";
+import { placeScalars, reductionTable } from "../scalars/reductions.js";
 import type { Combine } from "../types/nest.js";
 import type { ReductionName } from "../types/opNames.js";
 import type { GraphBuilder } from "./builder.js";
@@ -15,19 +16,18 @@ import {
   wantType,
   without,
 } from "./broadcast.js";
-import { numbers, truth } from "./pointwise.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
 
-type PlaceName = "argmax" | "argmin";
+type PlaceName = keyof typeof placeScalars;
 
 function reduction<K extends ReductionName>(specification: {
   readonly name: K;
   readonly doc: string;
-  readonly takes: readonly ElementType[];
   readonly vjp: VjpRule<K>;
 }): OpRule<K> {
-  const { name, doc, takes } = specification;
+  const { name, doc } = specification;
+  const { takes } = reductionTable[name];
   const combine: Combine = name;
   return {
     family: "reduction",
@@ -50,7 +50,8 @@ function placeOf<K extends PlaceName>(name: K, doc: string): OpRule<K> {
     family: "reduction",
     doc,
     shape: ({ inputs, attributes: { axis } }) => {
-      const wrong = wantOperands(inputs, 1, name) ?? wantType(inputs, 0, numbers, name);
+      const wrong =
+        wantOperands(inputs, 1, name) ?? wantType(inputs, 0, placeScalars[name].takes, name);
       if (wrong !== undefined) return wrong;
       const { shape } = inputAt(inputs, 0);
       return wantAxis(axis, shape, name) ?? { type: "i32", shape: without(shape, [axis]) };
@@ -133,7 +134,6 @@ export const reductions: Pick<OpTable, ReductionName | PlaceName> = {
   sum: reduction({
     name: "sum",
     doc: "The sum over axes.",
-    takes: numbers,
     vjp: vjp(({ b, node, g }) => {
       const x = inputAt(node.inputs, 0);
       return [b.broadcast(restore(b, g, x, node.attributes.axes), x.shape)];
@@ -142,31 +142,26 @@ export const reductions: Pick<OpTable, ReductionName | PlaceName> = {
   prod: reduction({
     name: "prod",
     doc: "The product over axes; its derivative is exact where factors are zero.",
-    takes: numbers,
     vjp: vjp(({ b, node, g }) => [productVjp(b, node, g)]),
   }),
   max: reduction({
     name: "max",
     doc: "The largest over axes; the derivative goes to the first that is.",
-    takes: numbers,
     vjp: extremumVjp("argmax"),
   }),
   min: reduction({
     name: "min",
     doc: "The smallest over axes; the derivative goes to the first that is.",
-    takes: numbers,
     vjp: extremumVjp("argmin"),
   }),
   any: reduction({
     name: "any",
     doc: "Whether one holds at least, over axes.",
-    takes: truth,
     vjp: notDifferentiable("truth values have no derivative"),
   }),
   all: reduction({
     name: "all",
     doc: "Whether all hold, over axes.",
-    takes: truth,
     vjp: notDifferentiable("truth values have no derivative"),
   }),
   argmax: placeOf("argmax", "The place of the largest along an axis; the first wins a tie."),

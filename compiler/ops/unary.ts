@@ -2,7 +2,7 @@
 
 import type { ScalarUnaryName, UnaryName } from "../types/opNames.js";
 import { anyNode, inputAt, wantOperands } from "./broadcast.js";
-import { anyType, liftPointwise, pointwise, real, signed, truth } from "./pointwise.js";
+import { liftPointwise, pointwise } from "./pointwise.js";
 import { nonZero } from "./positive.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
@@ -27,7 +27,7 @@ function realFunction<K extends ScalarUnaryName>(
   doc: string,
   derivative: VjpRule<K>,
 ): OpRule<K> {
-  return pointwise({ name, doc, arity: 1, takes: real, op: name, vjp: derivative });
+  return pointwise({ name, doc, op: name, vjp: derivative });
 }
 
 const stepwise = <K extends UnaryName>(): VjpRule<K> =>
@@ -37,8 +37,6 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   negate: pointwise({
     name: "negate",
     doc: "The value with the other sign.",
-    arity: 1,
-    takes: signed,
     op: "negate",
     vjp: unaryVjp(({ b, g }) => b.negate(g)),
   }),
@@ -81,16 +79,12 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   abs: pointwise({
     name: "abs",
     doc: "The absolute value. Its derivative is sign(x), 0 at 0.",
-    arity: 1,
-    takes: signed,
     op: "abs",
     vjp: unaryVjp(({ b, x, g }) => b.multiply(g, b.sign(x))),
   }),
   sign: pointwise({
     name: "sign",
     doc: "−1, 0 or 1; sign(0) is 0.",
-    arity: 1,
-    takes: signed,
     op: "sign",
     vjp: stepwise(),
   }),
@@ -117,8 +111,6 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   not: pointwise({
     name: "not",
     doc: "True where the operand is false.",
-    arity: 1,
-    takes: truth,
     op: "not",
     vjp: notDifferentiable("truth values have no derivative"),
   }),
@@ -139,8 +131,6 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
     ...pointwise<"stopGradient">({
       name: "stop_gradient",
       doc: "The value itself, with derivative zero.",
-      arity: 1,
-      takes: anyType,
       op: "cast",
       vjp: notDifferentiable("asked for: its derivative is zero"),
     }),

@@ -2,6 +2,7 @@
 
 import type { Node } from "../types/graph.js";
 import { splatValue } from "../ops/broadcast.js";
+import { scalarOperation } from "../scalars/table.js";
 
 /** Whether `node` is this number everywhere. */
 export function isSplat(node: Node, value: number): boolean {
@@ -17,15 +18,10 @@ export function alwaysFinite(node: Node): boolean {
   switch (node.op) {
     case "constant":
     case "random":
-    case "sin":
-    case "cos":
-    case "tanh":
-    case "sign":
-    case "erf":
       return true;
     case "cast":
       return node.inputs.every((input) => input.type !== "f32");
     default:
-      return false;
+      return scalarOperation(node.op)?.finite === "always";
   }
 }

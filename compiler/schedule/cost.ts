@@ -2,6 +2,7 @@
 import { elementCount, evaluateDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Node, OpName } from "../types/graph.js";
+import { scalarOperation } from "../scalars/table.js";
 import { isLeaf, isReducing, isView, summedExtents } from "./families.js";
 
 export type Estimates = Readonly<Record<string, number>>;
@@ -11,18 +12,8 @@ export const dispatchCost = 200_000;
 /** Reading or writing one element of a buffer. */
 export const memoryCost = 2;
 
+/** Of what is no scalar operation. */
 const operationCost: Partial<Record<OpName, number>> = {
-  exp: 8,
-  log: 8,
-  tanh: 10,
-  sin: 8,
-  cos: 8,
-  erf: 14,
-  erfinv: 20,
-  sqrt: 3,
-  power: 16,
-  divide: 2,
-  modulo: 4,
   random: 60,
   constant: 0,
   iota: 0,
@@ -42,7 +33,7 @@ export function reductionLength(node: Node, estimates: Estimates): number {
 
 /** Views only move indices. */
 function ownCost(node: Node): number {
-  const known = operationCost[node.op];
+  const known = scalarOperation(node.op)?.cost ?? operationCost[node.op];
   if (known !== undefined) return known;
   if (isLeaf(node)) return memoryCost;
   return isView(node) ? 0 : 1;

@@ -1,10 +1,8 @@
 // Takes a schedule, gives it as text that people read: buffers, then one block a loop nest.
 import { dimText, shapeText } from "../types/dimension.js";
 import type { HostValue, LoopNest, Scalar, Schedule, ScheduledBuffer } from "../types/nest.js";
-import { operatorSigns } from "../types/opNames.js";
+import { scalarOperation } from "../scalars/table.js";
 import { operandsOf } from "./operands.js";
-
-const signs: Readonly<Record<string, string>> = operatorSigns;
 
 export function printSchedule(schedule: Schedule): string {
   const lines = [`program ${schedule.name}`];
@@ -47,7 +45,7 @@ function hostText(value: HostValue): string {
 }
 
 function operation(op: string, operands: readonly string[]): string {
-  const sign = signs[op];
+  const sign = scalarOperation(op)?.sign;
   if (sign !== undefined && operands.length === 2) return `(${operands.join(` ${sign} `)})`;
   return `${op}(${operands.join(", ")})`;
 }

@@ -1,7 +1,8 @@
 // Takes no input, gives the types between scheduling and kernels: loop nests that name no machine, and the schedule that orders them.
 import type { Dim } from "./dimension.js";
 import type { ElementType, HostScalarName, Origin, Shape } from "./graph.js";
-import type { BinaryName, ReductionName, ScalarUnaryName } from "./opNames.js";
+import type { reductionTable } from "../scalars/reductions.js";
+import type { scalarOps } from "../scalars/table.js";
 
 /** A loop axis; identity is the object. Indices run from 0 to extent − 1. */
 export interface Axis {
@@ -16,7 +17,7 @@ export interface Axis {
 export type ScalarType = ElementType | "index";
 
 /** Scalar operations, typed by `Scalar.type`; integer `divide`/`modulo` round down (operands of index arithmetic are never negative). */
-export type ScalarOp = ScalarUnaryName | BinaryName | "select" | "cast";
+export type ScalarOp = keyof typeof scalarOps;
 
 /** A pure scalar expression over axes: a DAG, shared by object identity. Indices are of type `index`. */
 export type Scalar =
@@ -62,7 +63,7 @@ export type Scalar =
       readonly index: Scalar;
     };
 
-export type Combine = ReductionName | "argmax" | "argmin";
+export type Combine = keyof typeof reductionTable;
 
 /** For every point of `axes`, the stores; all values are computed from buffers as they were before the nest, or by this same point. */
 export interface LoopNest {

@@ -1,69 +1,34 @@
-// Takes no input, gives the names of pointwise operations and reductions, which the graph, loop nests and kernels have in common.
+// Takes the table of scalar operations, gives the names of pointwise operations and reductions, which the graph, loop nests and kernels have in common.
+import { arithmeticScalars, comparisonScalars, logicScalars } from "../scalars/binary.js";
+import { reductionScalars } from "../scalars/reductions.js";
+import { unaryScalars } from "../scalars/unary.js";
+
+export type ScalarUnaryName = keyof typeof unaryScalars;
+export type UnaryName = ScalarUnaryName | "stopGradient";
+export type ArithmeticName = keyof typeof arithmeticScalars;
+export type ComparisonName = keyof typeof comparisonScalars;
+export type BinaryName = ArithmeticName | ComparisonName | keyof typeof logicScalars;
+export type ReductionName = keyof typeof reductionScalars;
+
+function namesOf<K extends string>(table: Readonly<Record<K, unknown>>): readonly K[] {
+  return Object.keys(table) as K[];
+}
 
 /** One operand, of which each is also an operation on scalars. */
-export const scalarUnaryNames = [
-  "negate",
-  "exp",
-  "log",
-  "sqrt",
-  "sin",
-  "cos",
-  "tanh",
-  "abs",
-  "sign",
-  "floor",
-  "round",
-  "erf",
-  "erfinv",
-  "not",
-] as const;
+export const scalarUnaryNames = namesOf(unaryScalars);
 
-export const unaryNames = [...scalarUnaryNames, "stopGradient"] as const;
+export const unaryNames: readonly UnaryName[] = [...scalarUnaryNames, "stopGradient"];
 
 /** Two operands of the result's type. */
-export const arithmeticNames = [
-  "add",
-  "subtract",
-  "multiply",
-  "divide",
-  "modulo",
-  "power",
-  "minimum",
-  "maximum",
-] as const;
+export const arithmeticNames = namesOf(arithmeticScalars);
 
 /** Two operands of one type; the result is `bool`. */
-export const comparisonNames = [
-  "equal",
-  "notEqual",
-  "less",
-  "lessEqual",
-  "greater",
-  "greaterEqual",
-] as const;
+export const comparisonNames = namesOf(comparisonScalars);
 
-export const binaryNames = [...arithmeticNames, ...comparisonNames, "and", "or"] as const;
+export const binaryNames: readonly BinaryName[] = [
+  ...arithmeticNames,
+  ...comparisonNames,
+  ...namesOf(logicScalars),
+];
 
-export const reductionNames = ["sum", "prod", "max", "min", "any", "all"] as const;
-
-export type ScalarUnaryName = (typeof scalarUnaryNames)[number];
-export type UnaryName = (typeof unaryNames)[number];
-export type BinaryName = (typeof binaryNames)[number];
-export type ReductionName = (typeof reductionNames)[number];
-
-/** How printers for people write operations between their operands. */
-export const operatorSigns = {
-  add: "+",
-  subtract: "-",
-  multiply: "*",
-  divide: "/",
-  modulo: "%",
-  equal: "==",
-  notEqual: "!=",
-  less: "<",
-  lessEqual: "<=",
-  greater: ">",
-  greaterEqual: ">=",
-  and: "and",
-  or: "or",
-} as const satisfies Partial<Record<BinaryName, string>>;
+export const reductionNames = namesOf(reductionScalars);

@@ -4,6 +4,7 @@ import { emptyValues, type Values } from "../backend.js";
 import { countOf } from "../dimensions.js";
 import { fail } from "../errors.js";
 import type { PlanCombine, PlanHeld, PlanType } from "../plan.js";
+import { reductionSteps, scalarValues, type ScalarFunction } from "../scalars.js";
 
 /** What batches gave so far. */
 export interface Collected {
@@ -19,21 +20,10 @@ export function collect(held: PlanHeld, precision: 32 | 64): Collected {
     : joinParts(held, held.axis, precision);
 }
 
-type Combine = (a: number, b: number) => number;
-
 /** In double precision; what begins is the first batch, so that nothing needs an identity. */
-const combines: Readonly<Record<PlanCombine, Combine>> = {
-  sum: (a, b) => a + b,
-  prod: (a, b) => a * b,
-  max: Math.max,
-  min: Math.min,
-  any: Math.max,
-  all: Math.min,
-};
-
-function combineOf(combine: PlanCombine, type: PlanType): Combine {
+function combineOf(combine: PlanCombine, type: PlanType): ScalarFunction {
   // Doubles hold sums of 2²¹ integers exactly, products of two do not fit.
-  return combine === "prod" && type !== "f32" ? Math.imul : combines[combine];
+  return combine === "prod" && type !== "f32" ? Math.imul : scalarValues[reductionSteps[combine]];
 }
 
 function combineParts(
@@ -49,7 +39,7 @@ function combineParts(
       else if (total.length !== values.length) disagree(name);
       else
         for (let at = 0; at < total.length; at++)
-          total[at] = apply(total[at] ?? 0, values[at] ?? 0);
+          total[at] = Number(apply(total[at] ?? 0, values[at] ?? 0, 0));
     },
     whole: () => {
       if (!total) return undefined;

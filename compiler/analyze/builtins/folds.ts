@@ -1,7 +1,10 @@
 // A call of a primitive with compile-time arguments comes in; its value in double precision goes out, or undefined where it needs a tensor.
 import type { Span } from "../../../grammar/span.js";
+import { reductionTable } from "../../scalars/reductions.js";
+import { scalarOps } from "../../scalars/table.js";
+import type { ReductionName } from "../../types/opNames.js";
 import type { Frame, PrimitiveCall } from "../context.js";
-import { finite, foldFunction, foldNumbers } from "../values/folding.js";
+import { finite, foldNumbers, foldScalar } from "../values/folding.js";
 import { report } from "../report.js";
 import {
   asNumber,
@@ -21,16 +24,27 @@ export function foldCall(call: PrimitiveCall, name: string): Value | undefined {
   if (name === "range") return foldRange(call);
   if (x === undefined) return undefined;
   if (name === "min" || name === "max") return foldExtreme(call, name, x);
-  if (call.values.size > 1) return undefined;
+  if (call.values.size > 1) return foldSeveral(call, name);
   if (name === "sum" || name === "prod" || name === "mean") return foldSum(frame, name, x, span);
   if (name in casts) return foldCast(name, x);
   return foldElementwise(frame, name, x, span);
 }
 
+/** A function of several numbers. */
+function foldSeveral({ frame, values, span }: PrimitiveCall, name: string): Value | undefined {
+  const given = [...values.values()];
+  const numbers = given.flatMap((value) => asNumber(value) ?? []);
+  if (numbers.length < given.length) return undefined;
+  const whole = given.every((value) => value.kind === "int");
+  return foldScalar(frame, name, numbers, { whole, span });
+}
+
 function foldElementwise(frame: Frame, name: string, x: Value, span: Span): Value | undefined {
   const number = asNumber(x);
   if (number !== undefined) {
-    return name === "stop_gradient" ? x : foldFunction(frame, name, number, span);
+    return name === "stop_gradient"
+      ? x
+      : foldScalar(frame, name, [number], { whole: x.kind === "int", span });
   }
   const items = listItems(x)?.map((item) => foldElementwise(frame, name, item, span));
   return items?.every((item) => item !== undefined) === true ? list(items) : undefined;
@@ -38,7 +52,7 @@ function foldElementwise(frame: Frame, name: string, x: Value, span: Span): Valu
 
 function foldExtreme(call: PrimitiveCall, name: "min" | "max", x: Value): Value | undefined {
   const y = call.values.get("y");
-  const better = name === "min" ? Math.min : Math.max;
+  const better = stepOf(name);
   if (y !== undefined) {
     const a = asNumber(x);
     const b = asNumber(y);
@@ -60,10 +74,18 @@ function foldSum(
 ): Value | undefined {
   const numbers = numbersOf(x);
   if (numbers === undefined || listItems(x) === undefined) return undefined;
-  const product = name === "prod";
-  const total = numbers.reduce((a, b) => (product ? a * b : a + b), product ? 1 : 0);
+  const kind = name === "prod" ? "prod" : "sum";
+  const total = numbers.reduce(stepOf(kind), reductionTable[kind].identity.f32);
   if (name !== "mean") return finite(frame, total, isWhole(x), span);
-  return numbers.length === 0 ? undefined : foldNumbers(frame, "/", total, numbers.length, span);
+  return numbers.length === 0
+    ? undefined
+    : foldNumbers(frame, "divide", total, numbers.length, span);
+}
+
+/** How a reduction takes in one number more. */
+function stepOf(name: ReductionName): (first: number, second: number) => number {
+  const { value } = scalarOps[reductionTable[name].step];
+  return (first, second) => Number(value(first, second, 0));
 }
 
 /** The entries of a flat list of numbers. */

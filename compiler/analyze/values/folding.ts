@@ -1,48 +1,26 @@
 // Compile-time numbers come in; their sum, product or function value in double precision goes out, or a report where there is none.
 import type { Span } from "../../../grammar/span.js";
+import type { ScalarOperation } from "../../scalars/record.js";
+import { scalarOperation, scalarOps } from "../../scalars/table.js";
+import type { ArithmeticName, ComparisonName } from "../../types/opNames.js";
 import type { Frame } from "../context.js";
 import { report } from "../report.js";
 import { bool, float, int, type Value, wholeOrFloat } from "./values.js";
 
-type NumberOperator = "+" | "-" | "*" | "/" | "%" | "^" | "==" | "!=" | "<" | "<=" | ">" | ">=";
-
 /** Integers stay integers where the result is whole and the operation keeps them (`2 ^ -1` is a float, `6 / 3` an int). */
 export function foldNumbers(
   frame: Frame,
-  operator: NumberOperator,
+  name: ArithmeticName | ComparisonName,
   left: number,
   right: number,
   span: Span,
 ): Value {
+  const { gives, value }: ScalarOperation = scalarOps[name];
+  if (gives === "bool") return bool(Boolean(value(left, right, 0)));
+  if (right === 0 && (name === "divide" || name === "modulo")) return divisionByZero(frame, span);
   const whole = Number.isInteger(left) && Number.isInteger(right);
-  switch (operator) {
-    case "+":
-      return finite(frame, left + right, whole, span);
-    case "-":
-      return finite(frame, left - right, whole, span);
-    case "*":
-      return finite(frame, left * right, whole, span);
-    case "/":
-      if (right === 0) return divisionByZero(frame, span);
-      return finite(frame, left / right, whole, span);
-    case "%":
-      if (right === 0) return divisionByZero(frame, span);
-      return finite(frame, left - right * Math.floor(left / right), whole, span);
-    case "^":
-      return finite(frame, left ** right, whole && right >= 0, span);
-    case "==":
-      return bool(left === right);
-    case "!=":
-      return bool(left !== right);
-    case "<":
-      return bool(left < right);
-    case "<=":
-      return bool(left <= right);
-    case ">":
-      return bool(left > right);
-    case ">=":
-      return bool(left >= right);
-  }
+  const kept = whole && (name !== "power" || right >= 0);
+  return finite(frame, Number(value(left, right, 0)), kept, span);
 }
 
 function divisionByZero(frame: Frame, span: Span): Value {
@@ -62,34 +40,19 @@ export function finite(frame: Frame, value: number, whole: boolean, span: Span):
   return whole ? wholeOrFloat(value) : float(value);
 }
 
-/** The compile-time value of each elementwise function of one number. */
-const numberFunctions: Readonly<Record<string, (x: number) => number>> = {
-  exp: Math.exp,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  sin: Math.sin,
-  cos: Math.cos,
-  tanh: Math.tanh,
-  abs: Math.abs,
-  sign: Math.sign,
-  floor: Math.floor,
-  round: roundToEven,
-};
-
-/** Those of them that give whole numbers of whole numbers, or always. */
-export function foldFunction(frame: Frame, name: string, x: number, span: Span): Value | undefined {
-  const compute = numberFunctions[name];
-  if (compute === undefined) return undefined;
-  const result = compute(x);
-  if (name === "floor" || name === "round" || name === "sign") {
-    return Number.isSafeInteger(result) ? int(result === 0 ? 0 : result) : float(result);
-  }
-  return finite(frame, result, name === "abs" && Number.isInteger(x), span);
-}
-
-function roundToEven(x: number): number {
-  const low = Math.floor(x);
-  const rest = x - low;
-  if (rest !== 0.5) return Math.round(x);
-  return low % 2 === 0 ? low : low + 1;
+/** The compile-time value of a scalar operation on numbers; undefined where there is no such operation of real numbers. */
+export function foldScalar(
+  frame: Frame,
+  name: string,
+  numbers: readonly number[],
+  { whole, span }: { readonly whole: boolean; readonly span: Span },
+): Value | undefined {
+  const operation = scalarOperation(name);
+  if (operation?.arity !== numbers.length || !operation.takes.includes("f32")) return undefined;
+  const [x = 0, y = 0] = numbers;
+  const result = Number(operation.value(x, y, 0));
+  // Rounding and signs are whole whatever they are of; what else passes whole numbers on gives whole ones.
+  const integer = operation.decides || (operation.rounds === "passes" && whole);
+  if (integer && Number.isSafeInteger(result)) return int(result === 0 ? 0 : result);
+  return finite(frame, result, false, span);
 }

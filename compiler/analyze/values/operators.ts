@@ -94,7 +94,7 @@ function fold(
       if (operator === "==") return bool(false);
       if (operator === "!=") return bool(true);
     }
-    return foldNumbers(frame, operator, first, second, span);
+    return foldNumbers(frame, nodeNames[operator], first, second, span);
   }
   if (operator === "==" || operator === "!=") {
     const same = sameConstant(a, b);

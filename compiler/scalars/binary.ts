@@ -1,0 +1,223 @@
+// Takes no input, gives the scalar operations of two operands, and those that choose or convert.
+import { scalarValues } from "../../runtime/scalars.js";
+import * as script from "./scriptHelpers.js";
+import * as shader from "./shaderHelpers.js";
+import type { Form, Forms, Printing, ScalarOperation } from "./record.js";
+import { anyType, call, helped, infix, numbers, real, same, truth } from "./record.js";
+
+/** Operators of both languages that wrap in WGSL, and in JavaScript but for indices. */
+function wrapping(
+  text: string,
+  binds: "sum" | "product",
+): Pick<ScalarOperation, "wgsl" | "javascript"> {
+  return {
+    wgsl: same(infix(text, binds)),
+    javascript: {
+      all: infix(text, binds),
+      i32: infix(text, binds, "i32"),
+      u32: infix(text, binds, "u32"),
+    },
+  };
+}
+
+function arithmetic(
+  value: ScalarOperation["value"],
+  facts: Pick<ScalarOperation, "wgsl" | "javascript"> &
+    Partial<
+      Pick<
+        ScalarOperation,
+        "takes" | "cost" | "decides" | "rounds" | "finite" | "integers" | "sign"
+      >
+    >,
+): ScalarOperation {
+  return {
+    arity: 2,
+    takes: numbers,
+    gives: "operands",
+    value,
+    integers: "value",
+    cost: 1,
+    decides: false,
+    rounds: "once",
+    finite: "no",
+    ...facts,
+  };
+}
+
+/** The smaller or larger: a function of numbers, an operator on truth values. */
+function extremum(
+  value: ScalarOperation["value"],
+  name: "min" | "max",
+  ofTruth: Form,
+): ScalarOperation {
+  return arithmetic(value, {
+    rounds: "passes",
+    finite: "keeps",
+    wgsl: { all: call(name), bool: ofTruth },
+    javascript: { all: call(`Math.${name}`), bool: ofTruth },
+  });
+}
+
+const both = infix("&&", "and");
+const either = infix("||", "or");
+const quotient = infix("/", "product");
+const rest = infix("%", "product");
+const floorModulo = helped(script.floorModulo);
+const floorModuloOfShader = helped(shader.floorModulo);
+
+const remainders: Forms = {
+  all: rest,
+  i32: infix("%", "product", "i32"),
+  u32: infix("%", "product", "u32"),
+};
+
+export const arithmeticScalars = {
+  add: arithmetic(scalarValues.add, { sign: "+", ...wrapping("+", "sum") }),
+  subtract: arithmetic(scalarValues.subtract, { sign: "-", ...wrapping("-", "sum") }),
+  multiply: arithmetic(scalarValues.multiply, {
+    sign: "*",
+    integers: Math.imul,
+    wgsl: same(infix("*", "product")),
+    javascript: {
+      all: infix("*", "product"),
+      i32: call("Math.imul"),
+      u32: call("Math.imul", "u32"),
+    },
+  }),
+  divide: arithmetic(scalarValues.divide, {
+    sign: "/",
+    takes: real,
+    integers: (a, b) => Math.trunc(a / b),
+    cost: 2,
+    wgsl: same(quotient),
+    javascript: {
+      all: quotient,
+      index: infix("/", "product", "i32"),
+      i32: infix("/", "product", "i32"),
+      u32: infix("/", "product", "u32"),
+    },
+  }),
+  modulo: arithmetic(scalarValues.modulo, {
+    sign: "%",
+    integers: (a, b) => (b === 0 ? 0 : scalarValues.modulo(a, b)),
+    cost: 4,
+    decides: true,
+    rounds: "otherwise",
+    wgsl: {
+      all: helped(shader.moduloOf),
+      index: floorModuloOfShader,
+      i32: floorModuloOfShader,
+      u32: rest,
+    },
+    javascript: {
+      all: helped(script.moduloOf),
+      index: floorModulo,
+      i32: floorModulo,
+      u32: infix("%", "product", "u32"),
+    },
+  }),
+  power: arithmetic(scalarValues.power, {
+    takes: real,
+    cost: 16,
+    rounds: "otherwise",
+    wgsl: {
+      all: helped(shader.powerOf),
+      i32: helped(shader.powerI32),
+      index: helped(shader.powerI32),
+      u32: helped(shader.powerU32),
+    },
+    javascript: {
+      all: helped(script.powerOf),
+      i32: helped(script.powerI32),
+      index: helped(script.powerI32),
+      u32: helped(script.powerU32),
+    },
+  }),
+  minimum: extremum(scalarValues.minimum, "min", both),
+  maximum: extremum(scalarValues.maximum, "max", either),
+} as const satisfies Readonly<Record<string, ScalarOperation>>;
+
+function comparison(
+  value: ScalarOperation["value"],
+  sign: string,
+  facts: { readonly takes?: ScalarOperation["takes"]; readonly script?: string } = {},
+): ScalarOperation {
+  return {
+    arity: 2,
+    takes: facts.takes ?? numbers,
+    gives: "bool",
+    value,
+    integers: "value",
+    cost: 1,
+    decides: true,
+    rounds: "otherwise",
+    finite: "always",
+    sign,
+    wgsl: same(infix(sign, "comparison")),
+    javascript: same(infix(facts.script ?? sign, "comparison")),
+  };
+}
+
+export const comparisonScalars = {
+  equal: comparison(scalarValues.equal, "==", { takes: anyType, script: "===" }),
+  notEqual: comparison(scalarValues.notEqual, "!=", { takes: anyType, script: "!==" }),
+  less: comparison(scalarValues.less, "<"),
+  lessEqual: comparison(scalarValues.lessEqual, "<="),
+  greater: comparison(scalarValues.greater, ">"),
+  greaterEqual: comparison(scalarValues.greaterEqual, ">="),
+} as const satisfies Readonly<Record<string, ScalarOperation>>;
+
+function logic(value: ScalarOperation["value"], sign: string, form: Form): ScalarOperation {
+  return {
+    arity: 2,
+    takes: truth,
+    gives: "bool",
+    value,
+    integers: "none",
+    cost: 1,
+    decides: false,
+    rounds: "otherwise",
+    finite: "always",
+    sign,
+    wgsl: same(form),
+    javascript: same(form),
+  };
+}
+
+export const logicScalars = {
+  and: logic(scalarValues.and, "and", both),
+  or: logic(scalarValues.or, "or", either),
+} as const satisfies Readonly<Record<string, ScalarOperation>>;
+
+/** What is neither function nor operator: a choice by a condition, and a conversion between types. */
+export const otherScalars = {
+  select: {
+    arity: 3,
+    takes: anyType,
+    gives: "operands",
+    value: scalarValues.select,
+    integers: "value",
+    cost: 1,
+    decides: false,
+    rounds: "passes",
+    finite: "keeps",
+    wgsl: same({ kind: "choice" }),
+    javascript: same({ kind: "choice" }),
+  },
+  cast: {
+    arity: 1,
+    takes: anyType,
+    gives: "target",
+    value: scalarValues.cast,
+    integers: "value",
+    cost: 1,
+    decides: false,
+    rounds: "otherwise",
+    finite: "keeps",
+    wgsl: same({ kind: "conversion" }),
+    javascript: same({ kind: "conversion" }),
+  },
+} as const satisfies Readonly<Record<string, ScalarOperation>>;
+
+/** Known to kernels alone: `modulo` where the dividend is not negative. */
+export const remainder: Printing = { wgsl: same(rest), javascript: remainders };

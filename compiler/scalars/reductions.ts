@@ -1,0 +1,50 @@
+// Takes no input, gives the reductions: what each starts from in every type, and the operation that takes in one value more.
+import { reductionSteps, type scalarValues } from "../../runtime/scalars.js";
+import type { PlanType } from "../../runtime/plan.js";
+
+export interface Reduction {
+  /** The scalar operation of the value so far and one more. */
+  readonly step: keyof typeof scalarValues;
+  /** What the step leaves every value of the type as it is with. */
+  readonly identity: Readonly<Record<PlanType, number>>;
+  /** The operands' types. */
+  readonly takes: readonly PlanType[];
+  /** Of places: how a value must compare with the best so far to take its place. */
+  readonly beats?: "greater" | "less";
+}
+
+/** The largest finite f32: running extrema start here, because infinity is not safe on real drivers. */
+const largest = 3.4028234663852886e38;
+const everywhere = (value: number): Reduction["identity"] => ({
+  f32: value,
+  i32: value,
+  u32: value,
+  bool: value,
+});
+const lowest = { f32: -largest, i32: -(2 ** 31), u32: 0, bool: 0 };
+const highest = { f32: largest, i32: 2 ** 31 - 1, u32: 2 ** 32 - 1, bool: 1 };
+const numbers = ["f32", "i32", "u32"] as const;
+const truth = ["bool"] as const;
+
+/** To a value of the operands' type. */
+export const reductionScalars = {
+  sum: { step: reductionSteps.sum, identity: everywhere(0), takes: numbers },
+  prod: { step: reductionSteps.prod, identity: everywhere(1), takes: numbers },
+  max: { step: reductionSteps.max, identity: lowest, takes: numbers },
+  min: { step: reductionSteps.min, identity: highest, takes: numbers },
+  any: { step: reductionSteps.any, identity: everywhere(0), takes: truth },
+  all: { step: reductionSteps.all, identity: everywhere(1), takes: truth },
+} as const satisfies Readonly<Record<string, Reduction>>;
+
+/** To the place of a value. */
+export const placeScalars = {
+  argmax: { step: reductionSteps.max, identity: lowest, takes: numbers, beats: "greater" },
+  argmin: { step: reductionSteps.min, identity: highest, takes: numbers, beats: "less" },
+} as const satisfies Readonly<Record<string, Reduction>>;
+
+export const reductionTable = { ...reductionScalars, ...placeScalars } as const;
+
+/** Whether a reduction gives the place of a value, not the value. */
+export function givesPlace(name: keyof typeof reductionTable): name is keyof typeof placeScalars {
+  return name in placeScalars;
+}

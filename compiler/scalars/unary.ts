@@ -1,0 +1,103 @@
+// Takes no input, gives the scalar operations of one operand.
+import { scalarValues } from "../../runtime/scalars.js";
+import * as script from "./scriptHelpers.js";
+import * as shader from "./shaderHelpers.js";
+import type { Form, Helper, ScalarOperation } from "./record.js";
+import { call, helped, operand, prefix, real, same, signed, truth } from "./record.js";
+
+/** Of a real number, by a function in each language. */
+function smooth(
+  value: ScalarOperation["value"],
+  facts: Pick<ScalarOperation, "cost"> & Partial<Pick<ScalarOperation, "finite" | "rounds">>,
+  wgsl: Helper,
+  javascript: Form,
+): ScalarOperation {
+  return {
+    arity: 1,
+    takes: real,
+    gives: "operands",
+    value,
+    integers: "none",
+    decides: false,
+    rounds: "otherwise",
+    finite: "no",
+    ...facts,
+    wgsl: same(helped(wgsl)),
+    javascript: same(javascript),
+  };
+}
+
+/** Of numbers with a sign, at the cost of an addition. */
+function simple(
+  value: ScalarOperation["value"],
+  facts: Pick<ScalarOperation, "wgsl" | "javascript"> &
+    Partial<Pick<ScalarOperation, "decides" | "rounds" | "takes" | "finite" | "integers">>,
+): ScalarOperation {
+  return {
+    arity: 1,
+    takes: signed,
+    gives: "operands",
+    value,
+    integers: "value",
+    cost: 1,
+    decides: false,
+    rounds: "passes",
+    finite: "keeps",
+    ...facts,
+  };
+}
+
+/** To a whole number; whole ones already are. */
+function rounding(
+  value: ScalarOperation["value"],
+  name: string,
+  javascript: Form,
+): ScalarOperation {
+  const whole = { index: operand, i32: operand, u32: operand, bool: operand };
+  return simple(value, {
+    takes: real,
+    decides: true,
+    wgsl: { all: call(name), ...whole },
+    javascript: { all: javascript, ...whole },
+  });
+}
+
+export const unaryScalars = {
+  negate: simple(scalarValues.negate, {
+    wgsl: same(prefix("-")),
+    javascript: { all: prefix("-"), i32: prefix("-", "i32"), u32: prefix("-", "u32") },
+  }),
+  exp: smooth(scalarValues.exp, { cost: 8 }, shader.expOf, helped(script.expOf)),
+  log: smooth(scalarValues.log, { cost: 8 }, shader.logOf, helped(script.logOf)),
+  sqrt: smooth(
+    scalarValues.sqrt,
+    { cost: 3, rounds: "once" },
+    shader.sqrtOf,
+    helped(script.sqrtOf),
+  ),
+  sin: smooth(scalarValues.sin, { cost: 8, finite: "always" }, shader.sinOf, call("Math.sin")),
+  cos: smooth(scalarValues.cos, { cost: 8, finite: "always" }, shader.cosOf, call("Math.cos")),
+  tanh: smooth(scalarValues.tanh, { cost: 10, finite: "always" }, shader.tanhOf, call("Math.tanh")),
+  abs: simple(scalarValues.abs, {
+    wgsl: { all: call("abs"), u32: operand },
+    javascript: { all: call("Math.abs"), i32: call("Math.abs", "i32"), u32: operand },
+  }),
+  sign: simple(scalarValues.sign, {
+    decides: true,
+    rounds: "otherwise",
+    finite: "always",
+    wgsl: same(call("sign")),
+    javascript: same(call("Math.sign")),
+  }),
+  floor: rounding(scalarValues.floor, "floor", call("Math.floor")),
+  round: rounding(scalarValues.round, "round", helped(script.roundOf)),
+  erf: smooth(scalarValues.erf, { cost: 14, finite: "always" }, shader.erfOf, helped(script.erfOf)),
+  erfinv: smooth(scalarValues.erfinv, { cost: 20 }, shader.erfinvOf, helped(script.erfinvOf)),
+  not: simple(scalarValues.not, {
+    takes: truth,
+    rounds: "otherwise",
+    finite: "always",
+    wgsl: same(prefix("!")),
+    javascript: same(prefix("!")),
+  }),
+} as const satisfies Readonly<Record<string, ScalarOperation>>;
