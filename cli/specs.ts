@@ -9,7 +9,7 @@ export function planShape(shape: readonly PlanDim[]): (number | string)[] {
 }
 
 function specOf(input: PlanInput, optional: boolean): InputSpec {
-  const { name, role, type, categories, missing, shape } = input;
+  const { name, role, type, categories, range, missing, shape } = input;
   return {
     name,
     role,
@@ -17,6 +17,7 @@ function specOf(input: PlanInput, optional: boolean): InputSpec {
     shape: planShape(shape),
     optional: optional || input.source === "drawn",
     ...(categories === undefined ? {} : { categories }),
+    ...(range === undefined ? {} : { range }),
     ...(missing === undefined ? {} : { missing }),
   };
 }

@@ -6,6 +6,8 @@ export interface InputSpec {
   readonly role: "input" | "target";
   readonly type: ElementType;
   readonly categories?: number;
+  /** Of integers that reach a class or an index: the least, and the first that is too large. */
+  readonly range?: readonly [number, number];
   /** Names are free dimensions; `batch` comes first where there are examples. */
   readonly shape: readonly (number | string)[];
   readonly missing?: number;

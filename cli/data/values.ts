@@ -15,6 +15,8 @@ export interface ValueSpec {
   readonly name: string;
   readonly type: ElementType;
   readonly categories?: number;
+  /** Of integers that reach a class or an index: the least, and the first that is too large. */
+  readonly range?: readonly [number, number];
   readonly missing?: number;
 }
 
@@ -49,18 +51,26 @@ function allocate(type: ElementType, length: number): BoundValues {
   }
 }
 
+/** The least label or index, and the first that is too large, where there are bounds. */
+function rangeOf({ type, categories, range }: ValueSpec): readonly [number, number] | undefined {
+  return range ?? (type === "category" ? [0, categories ?? 2 ** 32] : undefined);
+}
+
 /** What is wrong with one value, or undefined. */
 function fault(value: number, spec: ValueSpec): string | undefined {
   if (Number.isNaN(value)) return "a value is missing or NaN";
   if (!Number.isFinite(value)) return "a value is infinite";
+  const range = rangeOf(spec);
+  if (range !== undefined) {
+    const [low, end] = range;
+    if (!Number.isInteger(value)) return `the label ${value} is not a whole number`;
+    if (value < low || value >= end) return `the label ${value} is not in ${low} to ${end - 1}`;
+  }
   switch (spec.type) {
     case "f32":
       return Number.isFinite(Math.fround(value)) ? undefined : `${value} is too large for f32`;
-    case "category": {
-      const top = (spec.categories ?? 2 ** 32) - 1;
-      if (!Number.isInteger(value)) return `the label ${value} is not a whole number`;
-      return value >= 0 && value <= top ? undefined : `the label ${value} is not in 0 to ${top}`;
-    }
+    case "category":
+      return undefined;
     case "bool":
       return value === 0 || value === 1 ? undefined : `${value} is neither 0 nor 1`;
     case "i32":
@@ -72,7 +82,7 @@ function fault(value: number, spec: ValueSpec): string | undefined {
 
 function hintFor(value: number, spec: ValueSpec): string | undefined {
   if (Number.isNaN(value)) return `declare it: input ${spec.name}: … missing -1`;
-  if (spec.type === "category" && value === spec.categories)
+  if (value === rangeOf(spec)?.[1])
     return "labels are counted from 0; these seem to be counted from 1";
   return undefined;
 }

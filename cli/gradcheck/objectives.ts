@@ -111,6 +111,7 @@ function heldInput(name: string, leaf: Node, typed: TypedModel): InputDeclaratio
     role: "input",
     type: leaf.type,
     categories: undefined,
+    range: undefined,
     shape: leaf.shape,
     missing: undefined,
     source: { kind: "given" },
@@ -146,7 +147,7 @@ export function checkedModel(typed: TypedModel): CheckedModel {
     });
     return { stage: objective.stage, name: objective.name, value, parameters };
   });
-  const nothing = { penalties: [], metrics: [], stateUpdates: [], losses: [] };
+  const nothing = { penalties: [], metrics: [], stateUpdates: [], losses: [], clamped: [] };
   const inputs = [...held].map(([name, leaf]) => heldInput(name, leaf, typed));
   return {
     objectives,

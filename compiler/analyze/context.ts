@@ -5,6 +5,7 @@ import type { Span } from "../../grammar/span.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Node, Origin, Shape } from "../types/graph.js";
 import type {
+  Clamped,
   CompileTimeData,
   InputDeclaration,
   Named,
@@ -120,6 +121,8 @@ export interface ModelState {
   readonly claims: Map<string, string>;
   readonly parameters: Map<string, ParameterRecord>;
   readonly inputs: Map<string, InputRecord>;
+  /** Of inputs that reach classes or indices unchanged: the first integer that is too large. */
+  readonly ranges: Map<string, number>;
   readonly freeDimensions: Set<string>;
   readonly notLowered: Map<string, { readonly what: string; readonly place: Place }>;
   /** The names that nodes were bound to, for messages. */
@@ -162,6 +165,8 @@ export interface TraceState {
   /** The names given to losses and metrics, those whose value was a mistake included. */
   readonly lossNames: Set<string>;
   readonly metricNames: Set<string>;
+  /** Classes and indices that no host can check, before they were clamped. */
+  readonly clamped: Clamped[];
 }
 
 export interface PendingProjection {

@@ -64,12 +64,13 @@ export function trainedExtent(typed: TypedModel, name: string): number {
 }
 
 function planInput(input: InputDeclaration): PlanInput {
-  const { name, role, type, categories, missing, doc, source } = input;
+  const { name, role, type, categories, range, missing, doc, source } = input;
   return {
     name,
     role,
     type,
     ...(categories === undefined ? {} : { categories }),
+    ...(range === undefined ? {} : { range }),
     shape: input.shape.map(planDim),
     ...(missing === undefined ? {} : { missing }),
     source: source.kind,

@@ -35,6 +35,8 @@ export interface InputDeclaration {
   readonly role: "input" | "target";
   readonly type: ElementType;
   readonly categories: number | undefined;
+  /** Of integers that reach a class or an index unchanged: the least, and the first that is too large. */
+  readonly range: readonly [number, number] | undefined;
   readonly shape: Shape;
   readonly missing: number | undefined;
   /** drawn/computed: the value to use where the data gives none; `input` leaves of this name stand for it in the traces. */
@@ -79,6 +81,14 @@ export interface Trace {
   readonly metrics: readonly Named[];
   /** New values of states, by parameter name, in the order of writing (the last one counts; each sees the one before). */
   readonly stateUpdates: readonly Named[];
+  readonly clamped: readonly Clamped[];
+}
+
+/** Computed integers that name a class or an entry: those outside 0 … extent - 1 are clamped. */
+export interface Clamped {
+  readonly value: Node;
+  readonly extent: number;
+  readonly place: Place;
 }
 
 /** An optimizer, schedule-valued arguments included, ready for any parameter. */

@@ -18,4 +18,5 @@ export const shapes = {
   NN0313: "a derivative by something that was not used",
   NN0314: "an argument outside of what its parameter takes",
   NN0315: "a jacobian of examples that mix",
+  NN0320: "classes that are too many",
 } as const satisfies CodeRange<"03">;

@@ -29,6 +29,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
     penalties: [{ name: "l2", on: "w", value: b.multiply(b.sum(b.multiply(w, w)), 0.01), place }],
     metrics: [{ name: "error", value: b.abs(difference), place }],
     stateUpdates: [{ name: "seen", value: b.add(seen, 1), place }],
+    clamped: [],
   };
   const optimizer = {
     name: "momentum",
@@ -54,6 +55,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
         role: "input",
         type: "f32",
         categories: undefined,
+        range: undefined,
         shape: [batch, 3],
         missing: undefined,
         source: { kind: "given" },
@@ -65,6 +67,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
         role: "target",
         type: "f32",
         categories: undefined,
+        range: undefined,
         shape: [batch],
         missing: undefined,
         source: { kind: "given" },

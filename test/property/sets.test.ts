@@ -51,6 +51,7 @@ function declare(node: Node, name: string): InputDeclaration {
     role: "input",
     type: node.type,
     categories: undefined,
+    range: undefined,
     shape: node.shape,
     missing: undefined,
     source: { kind: "given" },

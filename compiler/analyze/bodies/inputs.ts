@@ -2,12 +2,13 @@
 import type * as ast from "../../../grammar/ast.js";
 import { editDistance } from "../../../grammar/nearest.js";
 import type { Span } from "../../../grammar/span.js";
-import { freeDim } from "../../types/dimension.js";
+import { dimText, freeDim } from "../../types/dimension.js";
 import type { Node, Shape } from "../../types/graph.js";
 import type { InputDeclaration } from "../../types/model.js";
 import type { Frame, InputRecord, ModelState, TraceState } from "../context.js";
 import { evaluateShape, storedType, unknownNames } from "../values/dimensions.js";
 import { draw } from "./draws.js";
+import { classCount, inClasses } from "../values/indices.js";
 import { findLeaf } from "../values/graphs.js";
 import { report } from "../report.js";
 import { bind, type Scope } from "../values/scope.js";
@@ -69,6 +70,7 @@ function declare(
       role,
       type,
       categories,
+      range: undefined,
       shape,
       missing,
       source,
@@ -124,11 +126,11 @@ function numbersIn(scope: Scope): string[] {
 
 function categoriesOf(type: ast.TensorType, frame: Frame): number | undefined | "wrong" {
   if (type.classes === undefined) return undefined;
-  const value = frame.run.evaluator.expression(type.classes, frame);
-  if (value.kind === "int" && value.value >= 1 && value.value <= 2 ** 31 - 1) return value.value;
-  if (!isPoison(value)) {
+  const count = classCount(type.classes, frame);
+  if (typeof count === "number") return count;
+  if (count !== undefined) {
     report(frame, "NN0311", type.classes.span, {
-      message: `the number of classes is a whole number of at least 1, not ${describe(value)}`,
+      message: `the number of classes is known while compiling; ${dimText(count)} is a free dimension`,
     });
   }
   return "wrong";
@@ -157,7 +159,9 @@ function sourceOf(
     const { span } = statement.distribution;
     const value = frame.run.evaluator.expression(statement.distribution, frame);
     const node = draw(frame, { value, span }, shape, type, `input/${statement.name}`);
-    return node === undefined ? undefined : { kind: "drawn", value: node };
+    if (node === undefined) return undefined;
+    const held = inClasses(frame, statement.type, { value: tensor(node), node, span });
+    return held.kind === "tensor" ? { kind: "drawn", value: held.node } : undefined;
   }
   if (statement.kind !== "Target" || statement.value === undefined) return { kind: "given" };
   const value = frame.run.evaluator.expression(statement.value, frame);

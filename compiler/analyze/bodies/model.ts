@@ -65,7 +65,10 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
     doc: declaration.doc,
     place: placeOf(unit, declaration.nameSpan),
     freeDimensions: freeDimensionsOf(state),
-    inputs: [...state.inputs.values()].map((record) => record.declaration),
+    inputs: [...state.inputs.values()].map(({ declaration }) => {
+      const end = state.ranges.get(declaration.name);
+      return { ...declaration, range: end === undefined ? undefined : [0, end] };
+    }),
     parameters: declared,
     inference: finish(inference),
     training: finish(training),
@@ -93,6 +96,7 @@ function newState(name: string): ModelState {
     claims: new Map(),
     parameters: new Map(),
     inputs: new Map(),
+    ranges: new Map(),
     freeDimensions: new Set(),
     notLowered: new Map(),
     boundNames: new Map(),
@@ -202,6 +206,7 @@ function traceBody(
     projections: [],
     lossNames: new Set(),
     metricNames: new Set(),
+    clamped: [],
   };
   const scope = newScope(parameters.parent);
   for (const [name, binding] of parameters.names) scope.names.set(name, binding);
@@ -223,14 +228,14 @@ function traceBody(
 
 /** State writes of calls that nothing needs are left out: those calls are not made. */
 function finish(trace: TraceState): Trace {
-  const { outputs, losses, penalties, metrics } = trace;
+  const { outputs, losses, penalties, metrics, clamped } = trace;
   const own = trace.updates.filter(({ owner }) => owner === undefined);
   const scores: readonly Named[] = [...losses, ...penalties, ...metrics, ...own];
   const needed = reachable(scores.map(({ value }) => value));
   const stateUpdates = trace.updates
     .filter(({ owner }) => owner === undefined || owner.results.some((node) => needed.has(node)))
     .map(({ name, value, place }) => ({ name, value, place }));
-  return { outputs, losses, penalties, metrics, stateUpdates };
+  return { outputs, losses, penalties, metrics, stateUpdates, clamped };
 }
 
 /** Fitted values come from the inference trace; one that stands in training steps alone, from there. */

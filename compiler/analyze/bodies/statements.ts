@@ -9,6 +9,7 @@ import { drawPath, pathText } from "../calls/naming.js";
 import { declareFitted, declareState, declareTrained, updateState } from "./parameters.js";
 import { report } from "../report.js";
 import { updateCarry } from "./scan.js";
+import { inClasses } from "../values/indices.js";
 import { bind } from "../values/scope.js";
 import { bindName } from "./statementNames.js";
 import { reportProblem } from "../values/tensors.js";
@@ -221,8 +222,13 @@ function runDraw(statement: ast.DrawStatement, frame: Frame): void {
   }
   const type = storedType(statement.type.element);
   const path = pathText(drawPath(frame, statement.name, statement.span));
-  const node = draw(frame, { value, span: statement.distribution.span }, shape, type, path);
-  bindName(frame, statement.name, statement.nameSpan, node === undefined ? poison : tensor(node));
+  const { span } = statement.distribution;
+  const node = draw(frame, { value, span }, shape, type, path);
+  const drawn =
+    node === undefined
+      ? poison
+      : inClasses(frame, statement.type, { value: tensor(node), node, span });
+  bindName(frame, statement.name, statement.nameSpan, drawn);
 }
 
 /** `name <- e`: of a carry, a state, or the `w` and the states of an optimizer. */

@@ -12,6 +12,7 @@ import type { Frame, Primitive, PrimitiveCall } from "../context.js";
 import { foldCall } from "./folds.js";
 import { writtenPlace } from "../calls/origins.js";
 import { report } from "../report.js";
+import { holdToRange } from "../values/indices.js";
 import { builderAt, commonType, reportProblem, toTensor, unify } from "../values/tensors.js";
 import { asDim, describe, list, listItems, poison, tensor, type Value } from "../values/values.js";
 
@@ -35,7 +36,9 @@ function build(call: PrimitiveCall, op: Op): Value {
   const { frame, span } = call;
   const values = convertAll(call, op);
   if (values === undefined) return poison;
-  const made = op.build(builderAt(frame, span), values);
+  const held = holdIndices(call, op, values);
+  if (held === undefined) return poison;
+  const made = op.build(builderAt(frame, span), held);
   if (isProblem(made)) {
     const operands = op.parameters.flatMap((parameter, index) => {
       const value = values[index];
@@ -54,6 +57,27 @@ function build(call: PrimitiveCall, op: Op): Value {
   const [node] = made;
   return node === undefined ? poison : tensor(node);
 }
+
+/** The arguments, an index among them held to its range; undefined when a mistake was reported. */
+function holdIndices(
+  call: PrimitiveCall,
+  op: Op,
+  values: readonly (Argument | undefined)[],
+): readonly (Argument | undefined)[] | undefined {
+  const { frame, span } = call;
+  const indexing = op.indexing(builderAt(frame, span), values);
+  // Arguments that do not fit are told when the call is built.
+  if (indexing === undefined || isProblem(indexing)) return values;
+  const name = op.parameters[indexing.position]?.name ?? "";
+  const value = call.values.get(name);
+  const node = values[indexing.position];
+  if (value === undefined || !isNode(node) || !isInteger(node)) return values;
+  const operand = { value, node, span: call.spans.get(name) ?? span };
+  const held = holdToRange(frame, operand, indexing);
+  return held && values.map((other, position) => (position === indexing.position ? held : other));
+}
+
+const isInteger = ({ type }: Node): boolean => type === "i32" || type === "u32";
 
 function isNode(value: Argument | undefined): value is Node {
   return typeof value === "object" && "op" in value;

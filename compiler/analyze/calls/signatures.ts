@@ -7,6 +7,7 @@ import type { Frame } from "../context.js";
 import { knownShape, matchShape, storedType, type Mismatch } from "../values/dimensions.js";
 import type { Callee } from "./functions.js";
 import { report } from "../report.js";
+import { classCount, classesOf, holdToRange, inClasses } from "../values/indices.js";
 import { bind } from "../values/scope.js";
 import { hasTensor, toTensor } from "../values/tensors.js";
 import {
@@ -64,7 +65,34 @@ export function bindParameters(call: Binding): boolean {
   for (const [parameter, type, argument] of later) {
     whole = bindFilled(call, parameter, type, argument) && whole;
   }
-  return whole && parameters.every((parameter) => bindDefault(call, parameter));
+  return (
+    whole &&
+    parameters.every((parameter) => bindDefault(call, parameter)) &&
+    parameters.every((parameter) => holdClasses(call, parameter))
+  );
+}
+
+/** A `category(n)` in a signature holds what is given to it to n classes, once every name has its value. */
+function holdClasses(call: Binding, parameter: ast.Parameter): boolean {
+  const { type, name } = parameter;
+  if (type?.kind !== "TensorType" || type.classes === undefined) return true;
+  const value = call.body.scope.names.get(name)?.value;
+  if (value?.kind !== "tensor") return true;
+  const extent = classCount(type.classes, call.body);
+  if (extent === undefined) return false;
+  const argument = call.matched.get(name);
+  const own = argument?.unit === call.caller.unit;
+  const operand = {
+    value: argument?.value ?? value,
+    node: value.node,
+    span: own ? argument.span : call.span,
+  };
+  const held = holdToRange(call.caller, operand, classesOf(extent));
+  if (held === undefined) return false;
+  bind(call.body.scope, name, tensor(held), {
+    place: { unit: call.body.unit, span: parameter.nameSpan },
+  });
+  return true;
 }
 
 function bindDefault(call: Binding, parameter: ast.Parameter): boolean {
@@ -347,7 +375,7 @@ export function checkDeclared(
     return tensor(frame.run.builder.broadcast(node, shape));
   }
   const mismatch = matchShape(type, node.shape, frame);
-  if (mismatch === undefined) return tensor(node);
+  if (mismatch === undefined) return inClasses(frame, type, { value, node, span: at });
   return report(frame, "NN0312", at, {
     message: `${what} does not have the declared shape`,
     notes: [

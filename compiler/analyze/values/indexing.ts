@@ -5,6 +5,7 @@ import { addDims, ceilDivideDims, dimText, subtractDims, type Dim } from "../../
 import type { Node } from "../../types/graph.js";
 import type { Frame } from "../context.js";
 import { report } from "../report.js";
+import { fromTheEnd, holdToRange, knownNumbers } from "./indices.js";
 import { apply, hasTensor, toTensor } from "./tensors.js";
 import {
   asDim,
@@ -189,29 +190,59 @@ function planItem(
   const value = frame.run.evaluator.expression(item.value, frame);
   if (isPoison(value)) return false;
   const place = asDim(value);
-  if (place === undefined) return planGather(item, value, axis, plan, frame);
+  if (place === undefined) {
+    const along = { axis, extent, node, of: expression.object };
+    return planGather(item, value, along, plan, frame);
+  }
   const start = typeof place === "number" && place < 0 ? addDims(extent, place) : place;
   if (typeof extent === "number" && typeof start === "number" && (start < 0 || start >= extent)) {
-    report(frame, "NN0303", item.span, {
-      message: `entry ${dimText(place)} of an axis of ${extent}`,
-      labels: [{ span: expression.object.span, text: typeText(node) }],
-      notes: [`its entries are 0 to ${extent - 1}`],
-    });
-    return false;
+    return noEntry(frame, { span: item.span, entry: place, extent, node, of: expression.object });
   }
   plan.starts[axis] = start;
   plan.counts[axis] = 1;
   return true;
 }
 
+interface NoEntry {
+  readonly span: Span;
+  readonly entry: Dim;
+  readonly extent: number;
+  readonly node: Node;
+  readonly of: ast.Expression;
+}
+
+function noEntry(frame: Frame, { span, entry, extent, node, of }: NoEntry): false {
+  report(frame, "NN0303", span, {
+    message: `entry ${dimText(entry)} of an axis of ${extent}`,
+    labels: [{ span: of.span, text: typeText(node) }],
+    notes: [`its entries are 0 to ${extent - 1}; -1 is the last, as is ${extent - 1}`],
+  });
+  return false;
+}
+
+/** The axis that integers gather along. */
+interface Gathered {
+  readonly axis: number;
+  readonly extent: Dim;
+  readonly node: Node;
+  readonly of: ast.Expression;
+}
+
 function planGather(
   item: ast.IndexPosition,
-  value: Value,
-  axis: number,
+  given: Value,
+  { axis, extent, node, of }: Gathered,
   plan: Plan,
   frame: Frame,
 ): boolean {
-  const places = toTensor(frame, { value, span: item.span });
+  const { span } = item;
+  const numbers = knownNumbers(given);
+  if (numbers !== undefined && typeof extent === "number") {
+    const wrong = numbers.find((entry) => entry < -extent || entry >= extent);
+    if (wrong !== undefined) return noEntry(frame, { span, entry: wrong, extent, node, of });
+  }
+  const value = numbers === undefined ? given : fromTheEnd(given, extent);
+  const places = toTensor(frame, { value, span });
   if (places === undefined) return false;
   if (places.type !== "i32" && places.type !== "u32") {
     report(frame, "NN0302", item.span, {
@@ -230,7 +261,10 @@ function planGather(
     });
     return false;
   }
-  plan.gather = { axis, places, span: item.span };
+  const indexed = { extent, one: "entry", many: "entries" };
+  const held = holdToRange(frame, { value, node: places, span }, indexed);
+  if (held === undefined) return false;
+  plan.gather = { axis, places: held, span };
   plan.result.push({ kind: "gather" });
   return true;
 }

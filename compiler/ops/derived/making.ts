@@ -33,9 +33,7 @@ function range(call: Call): Node {
 function filled(
   value: number,
   doc: string,
-): Omit<Primitive, "name" | "results" | "build"> & {
-  expand: (call: Call) => Node;
-} {
+): Pick<Primitive, "doc" | "parameters"> & { expand: (call: Call) => Node } {
   return {
     doc,
     parameters: [parameter("shape", "shape")],

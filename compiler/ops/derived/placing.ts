@@ -8,7 +8,7 @@ import type { GraphBuilder } from "../builder.js";
 import { opTable } from "../table.js";
 import { axisAt, booleanAt, countable, dimAt, tensorAt } from "./arguments.js";
 import { define, defineSeveral, fail, parameter } from "./primitive.js";
-import type { Call, Primitive } from "./primitive.js";
+import type { Call, Indexing, Primitive } from "./primitive.js";
 
 const x = parameter("x", "tensor");
 const lastAxis = parameter("axis", "axis", -1);
@@ -23,6 +23,13 @@ function placesAt(call: Call, position: number): Node {
     operands: [position],
   });
 }
+
+const entriesOf = (position: number, extent: Dim): Indexing => ({
+  position,
+  extent,
+  one: "entry",
+  many: "entries",
+});
 
 function oneHot(call: Call): Node {
   const { b } = call;
@@ -98,6 +105,10 @@ export const placing: Readonly<Record<string, Primitive>> = {
   take: define("take", {
     doc: opTable.take.doc,
     parameters: [x, parameter("places", "tensor"), parameter("axis", "axis", 0)],
+    indexing: (call) => {
+      const { shape } = tensorAt(call, 0);
+      return entriesOf(1, extentAt(shape, axisAt(call, 2, shape.length)));
+    },
     expand: (call) => {
       const tensor = tensorAt(call, 0);
       return call.b.take(tensor, placesAt(call, 1), axisAt(call, 2, tensor.shape.length));
@@ -111,6 +122,7 @@ export const placing: Readonly<Record<string, Primitive>> = {
       parameter("count", "dimension"),
       parameter("axis", "axis", 0),
     ],
+    indexing: (call) => entriesOf(1, dimAt(call, 2, "count")),
     expand: (call) => {
       const updates = countable(call.b, tensorAt(call, 0));
       const places = placesAt(call, 1);
@@ -121,6 +133,12 @@ export const placing: Readonly<Record<string, Primitive>> = {
   one_hot: define("one_hot", {
     doc: "1 at the place that an integer names along a new last axis, else 0; f32.",
     parameters: [x, parameter("classes", "dimension")],
+    indexing: (call) => ({
+      position: 0,
+      extent: dimAt(call, 1, "classes"),
+      one: "class",
+      many: "classes",
+    }),
     expand: oneHot,
   }),
   cumsum: define("cumsum", {

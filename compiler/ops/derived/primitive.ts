@@ -45,6 +45,15 @@ export interface Call {
   readonly values: readonly (Argument | undefined)[];
 }
 
+/** An argument whose integers name one of `extent` classes or entries. */
+export interface Indexing {
+  readonly position: number;
+  readonly extent: Dim;
+  /** What one and several of them are called. */
+  readonly one: string;
+  readonly many: string;
+}
+
 /** A tensor primitive of the language: shape, derivative, lift and lowering follow from the core nodes that it builds. */
 export interface Primitive {
   readonly name: string;
@@ -57,6 +66,11 @@ export interface Primitive {
     b: GraphBuilder,
     values: readonly (Argument | undefined)[],
   ) => readonly Node[] | ShapeProblem;
+  /** The argument that is an index, where there is one. */
+  readonly indexing: (
+    b: GraphBuilder,
+    values: readonly (Argument | undefined)[],
+  ) => Indexing | ShapeProblem | undefined;
 }
 
 /** Ends an expansion with a mistake of the user's; `define` turns it into a value. */
@@ -77,6 +91,7 @@ export function attempt<T>(expansion: () => T): T | ShapeProblem {
 interface Definition {
   readonly doc: string;
   readonly parameters: readonly Parameter[];
+  readonly indexing?: (call: Call) => Indexing;
 }
 
 /** A primitive with one result. */
@@ -98,12 +113,20 @@ export function defineSeveral(
 function primitive(
   name: string,
   results: Primitive["results"],
-  { doc, parameters }: Definition,
+  { doc, parameters, indexing }: Definition,
   expand: (call: Call) => readonly Node[],
 ): Primitive {
   const build: Primitive["build"] = (b, values) =>
     attempt(() => expand({ b, values: filled(parameters, values) }));
-  return { name, doc, parameters, results, build };
+  return {
+    name,
+    doc,
+    parameters,
+    results,
+    build,
+    indexing: (b, values) =>
+      indexing && attempt(() => indexing({ b, values: filled(parameters, values) })),
+  };
 }
 
 function filled(

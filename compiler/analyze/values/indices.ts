@@ -1,0 +1,163 @@
+// Integers that name classes or entries and how many there are of these come in; ranges for the inputs they are taken from, and integers in range, go out.
+import type * as ast from "../../../grammar/ast.js";
+import type { Span } from "../../../grammar/span.js";
+import { addDims, type Dim } from "../../types/dimension.js";
+import type { Node } from "../../types/graph.js";
+import type { Frame, ModelState } from "../context.js";
+import { report } from "../report.js";
+import { flowOf } from "./integers.js";
+import { builderAt, originOf } from "./tensors.js";
+import {
+  asDim,
+  describe,
+  fromDim,
+  isPoison,
+  list,
+  listItems,
+  poison,
+  tensor,
+  type Value,
+} from "./values.js";
+
+/** What is indexed: how many there are, and how messages call one and several of them. */
+export interface Indexed {
+  readonly extent: Dim;
+  readonly one: string;
+  readonly many: string;
+  /** What to do about a constant that is out of range. */
+  readonly hint?: string;
+}
+
+export interface IndexOperand {
+  readonly value: Value;
+  readonly node: Node;
+  readonly span: Span;
+}
+
+/**
+ * Holds integers to 0 … extent - 1. Constants are checked here; inputs that arrive unchanged are checked on the
+ * host, by the range that their declaration takes; whatever else may be out of range is clamped and its first
+ * offender reported by the programs that compute it. Undefined when a mistake was reported.
+ */
+export function holdToRange(
+  frame: Frame,
+  operand: IndexOperand,
+  indexed: Indexed,
+): Node | undefined {
+  const { extent } = indexed;
+  const { node, span } = operand;
+  if (typeof extent !== "number") return node;
+  const constants = knownNumbers(operand.value);
+  if (constants !== undefined) {
+    return checkConstants(frame, constants, span, indexed) ? node : undefined;
+  }
+  const model = frame.trace?.model;
+  const flow = flowOf(node, (name) => model?.inputs.get(name)?.declaration);
+  let whole = true;
+  for (const name of flow.inputs) {
+    whole = (model === undefined || bindInput(frame, model, name, span, indexed)) && whole;
+  }
+  if (!whole) return undefined;
+  return flow.low >= 0 && flow.high < extent ? node : clampTo(frame, operand, extent);
+}
+
+/** An integer for a `category`: what is out of range is clamped, and reported by the program that computes it. */
+export function clampTo(frame: Frame, { node, span }: IndexOperand, extent: number): Node {
+  const builder = builderAt(frame, span);
+  const { file, start, end } = originOf(frame, span);
+  // Within a recurrence it is no tensor of a program.
+  if (frame.scan === undefined) {
+    frame.trace?.clamped.push({ value: node, extent, place: { file, start, end } });
+  }
+  const below = builder.minimum(node, extent - 1);
+  return node.type === "u32" ? below : builder.maximum(below, 0);
+}
+
+/** The input's values are held to the range on the host; classes that are too many are a mistake at once. */
+function bindInput(
+  frame: Frame,
+  model: ModelState,
+  name: string,
+  span: Span,
+  { extent, one, many }: Indexed,
+): boolean {
+  const declaration = model.inputs.get(name)?.declaration;
+  if (declaration === undefined || typeof extent !== "number") return true;
+  const { categories, type } = declaration;
+  if (categories !== undefined && categories > extent) {
+    report(frame, "NN0320", span, {
+      message: `\`${name}\` has ${counted(categories, "class", "classes")}, but here there ${extent === 1 ? "is" : "are"} ${counted(extent, one, many)}`,
+      notes: [
+        `\`${name}\` is declared as category(${categories}): integers from 0 to ${categories - 1}`,
+        `an integer here is one of 0 to ${extent - 1}`,
+      ],
+      hint: `make the two numbers the same: declare \`${name}\` as category(${extent}), or make it ${categories} ${many}`,
+    });
+    return false;
+  }
+  if (categories === undefined && type !== "bool") {
+    model.ranges.set(name, Math.min(extent, model.ranges.get(name) ?? extent));
+  }
+  return true;
+}
+
+function checkConstants(
+  frame: Frame,
+  constants: readonly number[],
+  span: Span,
+  { extent, one, many, hint }: Indexed,
+): boolean {
+  if (typeof extent !== "number") return true;
+  const wrong = constants.find((value) => value < 0 || value >= extent);
+  if (wrong === undefined) return true;
+  report(frame, "NN0303", span, {
+    message: `there is no ${one} ${wrong}: there ${extent === 1 ? "is" : "are"} ${counted(extent, one, many)}`,
+    notes: [`they are counted from 0 to ${extent - 1}`],
+    hint,
+  });
+  return false;
+}
+
+/** How many classes a written `category(n)` has; undefined when a mistake was reported. */
+export function classCount(classes: ast.Expression, frame: Frame): Dim | undefined {
+  const value = frame.run.evaluator.expression(classes, frame);
+  const dim = asDim(value);
+  if (dim !== undefined && (typeof dim !== "number" || (dim >= 1 && dim <= 2 ** 31 - 1)))
+    return dim;
+  if (!isPoison(value)) {
+    report(frame, "NN0311", classes.span, {
+      message: `the number of classes is a whole number of at least 1, not ${describe(value)}`,
+    });
+  }
+  return undefined;
+}
+
+export const classesOf = (extent: Dim): Indexed => ({ extent, one: "class", many: "classes" });
+
+/** A value as its declared type has it: where that is a category, held to its classes. */
+export function inClasses(frame: Frame, type: ast.TensorType, operand: IndexOperand): Value {
+  if (type.classes === undefined) return tensor(operand.node);
+  const extent = classCount(type.classes, frame);
+  const held = extent === undefined ? undefined : holdToRange(frame, operand, classesOf(extent));
+  return held === undefined ? poison : tensor(held);
+}
+
+const counted = (number: number, one: string, many: string): string =>
+  `${number} ${number === 1 ? one : many}`;
+
+/** The whole numbers of a (nested) list or range that is known while compiling; undefined for anything else. */
+export function knownNumbers(value: Value): readonly number[] | undefined {
+  if (value.kind === "int") return [value.value];
+  if (value.kind === "range") {
+    return value.count === 0 ? [] : [value.start, value.start + value.step * (value.count - 1)];
+  }
+  const items = listItems(value)?.map(knownNumbers);
+  return items?.every((item) => item !== undefined) === true ? items.flat() : undefined;
+}
+
+/** A known list in which negative numbers count from the end of an axis, as a single index does. */
+export function fromTheEnd(value: Value, extent: Dim): Value {
+  const items = listItems(value);
+  if (items !== undefined) return list(items.map((item) => fromTheEnd(item, extent)));
+  return value.kind === "int" && value.value < 0 ? fromDim(addDims(extent, value.value)) : value;
+}
