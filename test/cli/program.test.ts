@@ -53,7 +53,7 @@ describe("wrong usage is exit code 2", () => {
     [["train", "a.nn", "--folds", "1"]],
     [["inspect", "a.nn", "--stage", "soup"]],
     [["compile", "a.nn", "--entry", "all"]],
-    [["evaluate", "a.nn"]],
+    [["evaluate"]],
     [["predict", "a.nn", "--weights"]],
     [["predict", "a.nn", "--weights", "w", "-o", "out.png"]],
   ] as [string[]][])("nnc %j", async (args) => {
