@@ -83,36 +83,35 @@ export function check(source: string, options: CompileOptions = {}): CheckResult
 
 /** Models come without a plan where the source has errors: then `models` is empty. */
 export function compile(source: string, options: CompileOptions = {}): CompileResult {
-  const file: SourceFile = { name: options.file ?? "model.nn", text: source };
   const checked = check(source, options);
   if (hasErrors(checked.diagnostics)) return { models: [], diagnostics: checked.diagnostics };
   const diagnostics = [
     ...checked.diagnostics,
-    ...checked.models.flatMap((typed) => loweringProblems(typed, file)),
+    ...checked.models.flatMap((typed) => loweringProblems(typed)),
   ];
   const models = checked.models
-    .filter((typed) => loweringProblems(typed, file).length === 0)
-    .map((typed) => compileModel(typed, file));
+    .filter((typed) => loweringProblems(typed).length === 0)
+    .map(compileModel);
   return { models, diagnostics };
 }
 
 /** Why no code is generated for a model that is right: none, where it is. */
-export function loweringProblems(typed: TypedModel, file: SourceFile): Diagnostic[] {
-  return [...notLowered(typed, file), ...unkept(typed, file)];
+export function loweringProblems(typed: TypedModel): Diagnostic[] {
+  return [...typed.notLowered, ...unkept(typed)];
 }
 
-function compileModel(typed: TypedModel, file: SourceFile): CompiledModel {
-  const training = compileEntry(typed, file, "training");
+function compileModel(typed: TypedModel): CompiledModel {
+  const training = compileEntry(typed, "training");
   let inference: CompiledEntry | undefined;
   let cpu: string | undefined;
   return {
     name: typed.name,
-    file,
+    file: typed.place.file,
     typed,
     training,
     plan: training.plan,
     get inference() {
-      return (inference ??= compileEntry(typed, file, "inference"));
+      return (inference ??= compileEntry(typed, "inference"));
     },
     get cpu() {
       return (cpu ??= cpuModuleText(training.planned.kernels, "f32"));
@@ -121,11 +120,7 @@ function compileModel(typed: TypedModel, file: SourceFile): CompiledModel {
 }
 
 /** From a typed model to a plan. */
-export function compileEntry(
-  typed: TypedModel,
-  file: SourceFile,
-  entry: "inference" | "training",
-): CompiledEntry {
+export function compileEntry(typed: TypedModel, entry: "inference" | "training"): CompiledEntry {
   const built = build(typed, { entry });
   const estimates = Object.fromEntries(
     typed.freeDimensions.map((name) => [name, trainedExtent(typed, name)]),
@@ -141,7 +136,7 @@ export function compileEntry(
     storages: built.storages.map(({ name }) => name),
     dimensions: typed.freeDimensions,
     extents: estimates,
-    describe: createDescriber(file),
+    describe: createDescriber(typed.place.file),
   });
   const { kernels, programs } = planned;
   const plan = modelPlan({
@@ -155,7 +150,7 @@ export function compileEntry(
 }
 
 /** Values of the whole set over data that batches do not give: the set has no one axis of examples to put them together along. */
-function unkept(typed: TypedModel, file: SourceFile): Diagnostic[] {
+function unkept(typed: TypedModel): Diagnostic[] {
   const fitted = typed.fitted.flatMap(({ parameter, value }) => {
     const place = typed.parameters.find(({ name }) => name === parameter)?.place;
     return place === undefined ? [] : [{ name: parameter, value, place, or: "" }];
@@ -170,11 +165,13 @@ function unkept(typed: TypedModel, file: SourceFile): Diagnostic[] {
     const [input] = unkeptInputs(value);
     if (input?.op !== "input") return [];
     const data = input.attributes.name;
+    const declared = typed.inputs.find((one) => one.name === data)?.place;
     return [
       diagnostic("NN0702", {
-        file: place.file === file.name ? file : { name: place.file, text: "" },
-        span: { start: place.start, end: place.end },
+        ...place,
         message: `\`${name}\` looks at the whole set, but \`${data}\` cannot be put together from batches`,
+        labels:
+          declared === undefined ? [] : [{ ...declared, text: `\`${data}\` is declared here` }],
         notes: [
           `\`${data}\` is ${shapeText(input.shape)}: examples of different batches are put end to end along one axis that is \`batch\``,
         ],
@@ -182,16 +179,4 @@ function unkept(typed: TypedModel, file: SourceFile): Diagnostic[] {
       }),
     ];
   });
-}
-
-function notLowered(typed: TypedModel, file: SourceFile): Diagnostic[] {
-  return typed.notLowered.map(({ what, place }) =>
-    diagnostic("NN0701", {
-      file: place.file === file.name ? file : { name: place.file, text: "" },
-      span: { start: place.start, end: place.end },
-      message: `${what} is checked, but this compiler does not generate code for it yet`,
-      notes: [`the model ${typed.name} was left out`],
-      hint: "`nnc check` accepts the file; compile the other models of the file with --model",
-    }),
-  );
 }

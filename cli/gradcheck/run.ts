@@ -12,7 +12,6 @@ import { DiagnosticsFailure } from "../failure.js";
 import type { CpuModule, Plan } from "../../runtime/plan.js";
 import { readingOptions } from "../options.js";
 import { importKernels } from "../session.js";
-import { readNnFile } from "../sources.js";
 import { inputSpecs } from "../specs.js";
 import type { Terminal } from "../terminal.js";
 import { batchSize, checkData, checkDimensions } from "./data.js";
@@ -276,26 +275,24 @@ async function heldInputs(net: InferenceNet, { held, objectives }: CheckedModel)
 /** The model with double precision kernels, on the CPU. */
 async function openDouble(
   typed: TypedModel,
-  file: string,
 ): Promise<{ plan: Plan; open: () => Promise<TrainingNet> }> {
   const [{ compileEntry }, { cpuModuleText }, { load }] = await Promise.all([
     import("../../compiler/compile.js"),
     import("../../compiler/emit/plan.js"),
     import("../../runtime/index.js"),
   ]);
-  const { plan, planned } = compileEntry(typed, { name: file, text: readNnFile(file) }, "training");
+  const { plan, planned } = compileEntry(typed, "training");
   const cpu = (): Promise<CpuModule> => importKernels(cpuModuleText(planned.kernels, "f64"));
   return { plan, open: () => load(plan, { cpu, backend: "cpu", precision: 64, seed }) };
 }
 
 async function checkModel(
   typed: TypedModel,
-  file: string,
   given: (specs: ReturnType<typeof inputSpecs>) => Promise<BoundData>,
   deadline: number,
 ): Promise<CheckResult> {
   const checked = checkedModel(typed);
-  const { plan, open } = await openDouble(checked.typed, file);
+  const { plan, open } = await openDouble(checked.typed);
   const held = new Set(checked.held.values());
   const needed = new Set(plan.outputs.flatMap(({ needs }) => needs));
   const specs = inputSpecs(plan, needed).filter(({ name }) => !held.has(name));
@@ -347,15 +344,14 @@ export async function checkGradients(
     );
   const results: CheckResult[] = [];
   const { loweringProblems } = await import("../../compiler/compile.js");
-  const source = { name: file, text: readNnFile(file) };
-  const problems = models.flatMap((typed) => loweringProblems(typed, source));
+  const problems = models.flatMap((typed) => loweringProblems(typed));
   if (problems.length > 0) {
     await printDiagnostics(problems, terminal);
     throw new DiagnosticsFailure(problems.map(toJson));
   }
   for (const [at, typed] of models.entries()) {
     const deadline = started + (millisecondsPerFile * (at + 1)) / models.length;
-    results.push(await checkModel(typed, file, given, deadline));
+    results.push(await checkModel(typed, given, deadline));
   }
   return resultOf(results.flatMap(({ parameters }) => parameters));
 }

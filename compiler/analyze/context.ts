@@ -124,15 +124,10 @@ export interface ModelState {
   /** Of inputs that reach classes or indices unchanged: the first integer that is too large. */
   readonly ranges: Map<string, number>;
   readonly freeDimensions: Set<string>;
-  readonly notLowered: Map<string, { readonly what: string; readonly place: Place }>;
+  /** By what they are of: a model is told once of each. */
+  readonly notLowered: Map<string, Diagnostic>;
   /** The names that nodes were bound to, for messages. */
   readonly boundNames: Map<Node, string>;
-}
-
-export interface Place {
-  readonly file: string;
-  readonly start: number;
-  readonly end: number;
 }
 
 export interface ParameterRecord {

@@ -7,7 +7,7 @@ import {
 } from "../../grammar/diagnostics.js";
 import { nearest } from "../../grammar/nearest.js";
 import { lineTable, lineText, positionAt, type Span } from "../../grammar/span.js";
-import type { Frame, ReportDetails, Run, Unit } from "./context.js";
+import type { Frame, ModelState, ReportDetails, Run, Unit } from "./context.js";
 import { poison, type PoisonValue } from "./values/values.js";
 
 /** How many mistakes are listed for one program. */
@@ -20,7 +20,19 @@ export function report(
   span: Span,
   details: ReportDetails,
 ): PoisonValue {
-  if (frame.run.diagnostics.length >= mistakeLimit) return poison;
+  if (frame.run.diagnostics.length < mistakeLimit) {
+    add(frame.run, mistakeAt(frame, code, span, details));
+  }
+  return poison;
+}
+
+/** The diagnostic of a mistake at `span` of the frame's file, with the calls that led there. */
+function mistakeAt(
+  frame: Frame,
+  code: DiagnosticCode,
+  span: Span,
+  details: ReportDetails,
+): Diagnostic {
   const place = userPlace(frame, span);
   const notes = [...(details.notes ?? [])];
   const labels: Label[] = [];
@@ -30,19 +42,27 @@ export function report(
     else notes.push(`${sourceText(unit, label.span)} is ${label.text}`);
   }
   if (place.moved !== undefined) notes.push(place.moved);
-  add(frame.run, {
-    ...diagnostic(code, {
-      file: place.unit.source,
-      span: place.span,
-      message: details.message,
-      labels,
-      notes,
-      hint: details.hint,
-      calls: place.calls,
-      ...(details.severity === undefined ? {} : { severity: details.severity }),
-    }),
+  return diagnostic(code, {
+    file: place.unit.source,
+    span: place.span,
+    message: details.message,
+    labels,
+    notes,
+    hint: details.hint,
+    calls: place.calls,
+    ...(details.severity === undefined ? {} : { severity: details.severity }),
   });
-  return poison;
+}
+
+/** Notes, for `compile` alone, that no code is generated for what stands at `span`. */
+export function noteNotLowered(frame: Frame, model: ModelState, what: string, span: Span): void {
+  if (model.notLowered.has(what)) return;
+  const details = {
+    message: `${what} is checked, but this compiler does not generate code for it yet`,
+    notes: [`the model ${model.name} was left out`],
+    hint: "`nnc check` accepts the file; compile the other models of the file with --model",
+  };
+  model.notLowered.set(what, mistakeAt(frame, "NN0701", span, details));
 }
 
 /** Adds a diagnostic unless one of its code stands at its place already: both traces and all turns find the same mistakes. */

@@ -8,7 +8,7 @@ export function createDescriber(file: SourceFile): (origin: Origin) => string {
   const table = lineTable(file);
   const base = file.name.replace(/^.*[\\/]/, "");
   return (origin) => {
-    if (origin.file !== file.name) return origin.path === "" ? origin.file : origin.path;
-    return `${base}:${positionAt(table, origin.start).line}`;
+    if (origin.file !== file) return origin.path === "" ? origin.file.name : origin.path;
+    return `${base}:${positionAt(table, origin.span.start).line}`;
   };
 }

@@ -151,7 +151,9 @@ function originsOf(parts: readonly Part[]): Origin[] {
   const found = new Map<string, Origin>();
   for (const { value } of parts) {
     const { origin } = value;
-    if (origin !== undefined) found.set(`${origin.file}:${origin.start}:${origin.end}`, origin);
+    if (origin === undefined) continue;
+    const { file, span } = origin;
+    found.set(`${file.name}:${span.start}:${span.end}`, origin);
   }
   return [...found.values()].slice(0, maximumOrigins);
 }

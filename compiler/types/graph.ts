@@ -1,4 +1,5 @@
 // Takes no input, gives the types of the graph level: tensors as nodes over the ops of the table, and programs as graphs with effects.
+import type { SourceFile, Span } from "../../grammar/span.js";
 import type { Dim } from "./dimension.js";
 import type { BinaryName, ReductionName, UnaryName } from "./opNames.js";
 
@@ -10,11 +11,14 @@ export interface TensorType {
   readonly shape: Shape;
 }
 
+/** A place in a source file. */
+export interface Place {
+  readonly file: SourceFile;
+  readonly span: Span;
+}
+
 /** Where a node came from in the source: shown by `inspect`, in shader comments and in messages. */
-export interface Origin {
-  readonly file: string;
-  readonly start: number;
-  readonly end: number;
+export interface Origin extends Place {
   /** The path of layer instances that led here, such as `encoder.dense_1`. */
   readonly path: string;
 }

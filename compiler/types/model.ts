@@ -1,12 +1,6 @@
 // Takes no input, gives the types between analysis and the building of programs: a model whose every name is resolved and every body traced into graphs.
-import type { ElementType, Node, Shape } from "./graph.js";
-
-/** A place in a source file. */
-export interface Place {
-  readonly file: string;
-  readonly start: number;
-  readonly end: number;
-}
+import type { Diagnostic } from "../../grammar/diagnostics.js";
+import type { ElementType, Node, Place, Shape } from "./graph.js";
 
 /** What analysis makes of one `model` and its `train` blocks. */
 export interface TypedModel {
@@ -27,7 +21,7 @@ export interface TypedModel {
   readonly stages: readonly StageDeclaration[];
   readonly searches: readonly SearchDeclaration[];
   /** What this compiler analyses but does not lower yet (`scan`, ensembles …): reported by `compile`, not by `check`. */
-  readonly notLowered: readonly { readonly what: string; readonly place: Place }[];
+  readonly notLowered: readonly Diagnostic[];
 }
 
 export interface InputDeclaration {

@@ -12,7 +12,7 @@ import { runSchedule } from "../support/runSchedule.js";
 
 const b = createBuilder();
 const batch = freeDim("batch");
-const place = { file: "test.nn", start: 0, end: 0 };
+const place = { file: { name: "test.nn", text: "" }, span: { start: 0, end: 0 } };
 
 /** y = x w + b with squared loss, momentum, and l2 on w. */
 function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {

@@ -1,5 +1,5 @@
 // What analysis accepts and compiling refuses in; rendered diagnostics out, golden, with a fixture for every code of the range.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { check, compile } from "../../compiler/compile.js";
 import { data } from "../../grammar/catalogue/data.js";
@@ -9,6 +9,11 @@ import { expectGolden } from "../support/golden.js";
 const folder = new URL("./compile/", import.meta.url);
 const fixtures = readdirSync(folder).filter((name) => name.endsWith(".nn"));
 
+function readImport(path: string): string | undefined {
+  const file = new URL(path, folder);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
 describe("diagnostics of compiling", () => {
   it("have a fixture for every code", () => {
     const codes = new Set(fixtures.map((name) => name.slice(0, 6)));
@@ -17,8 +22,8 @@ describe("diagnostics of compiling", () => {
 
   it.each(fixtures)("%s", (name) => {
     const source = readFileSync(new URL(name, folder), "utf8");
-    expect(check(source, { file: name }).diagnostics).toEqual([]);
-    const { models, diagnostics } = compile(source, { file: name });
+    expect(check(source, { file: name, readImport }).diagnostics).toEqual([]);
+    const { models, diagnostics } = compile(source, { file: name, readImport });
     expect(models).toEqual([]);
     expect(diagnostics.map(({ code }) => code)).toContain(name.slice(0, 6));
     expectGolden(`test/errors/compile/${name.replace(/nn$/, "txt")}`, renderAll(diagnostics));

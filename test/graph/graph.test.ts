@@ -57,7 +57,11 @@ describe("the builder", () => {
 
   it("numbers nodes once, whatever origin they bear", () => {
     const b = createBuilder(10);
-    const origin = { file: "m.nn", start: 0, end: 4, path: "dense_1" };
+    const origin = {
+      file: { name: "m.nn", text: "" },
+      span: { start: 0, end: 4 },
+      path: "dense_1",
+    };
     const [first, second] = [b.constant(1), b.at(origin).constant(2)];
     expect([first.id, second.id]).toEqual([10, 11]);
     expect([first.origin, second.origin]).toEqual([undefined, origin]);
@@ -110,7 +114,9 @@ describe("walks", () => {
 describe("the printer", () => {
   it("writes one line a node, names and single numbers where they are used", () => {
     const { b, out } = dense();
-    const total = b.at({ file: "m.nn", start: 0, end: 1, path: "loss" }).sum(out, [1]);
+    const total = b
+      .at({ file: { name: "m.nn", text: "" }, span: { start: 0, end: 1 }, path: "loss" })
+      .sum(out, [1]);
     const text = printGraph([{ name: "total", value: total }]);
     expect(text).toBe(
       [

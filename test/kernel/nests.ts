@@ -104,7 +104,7 @@ export function nestOf(
   axes: readonly Axis[],
   stores: readonly NestStore[],
 ): LoopNest {
-  const origin = { file: "made.nn", start: 0, end: 0, path: name };
+  const origin = { file: { name: "made.nn", text: "" }, span: { start: 0, end: 0 }, path: name };
   return { name, axes, stores, origins: [origin] };
 }
 

@@ -43,7 +43,7 @@ function sample(range: readonly number[]) {
   return { inputs, metrics, data: given, expected };
 }
 
-const place = { file: "test.nn", start: 0, end: 0 };
+const place = { file: { name: "test.nn", text: "" }, span: { start: 0, end: 0 } };
 
 function declare(node: Node, name: string): InputDeclaration {
   return {

@@ -14,7 +14,7 @@ import { report } from "../report.js";
 import { bind, type Scope } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
 import { reportTaken } from "./statementNames.js";
-import { builderAt, originOf } from "../values/tensors.js";
+import { builderAt, placeOf } from "../values/tensors.js";
 import {
   asNumber,
   describe,
@@ -57,7 +57,6 @@ function declare(
   }
   if (shape === undefined || categories === "wrong") return undefined;
   const type = storedType(statement.type.element);
-  const origin = originOf(frame, statement.span);
   const leaf = builderAt(frame, statement.span).input(statement.name, { type, shape });
   const source = sourceOf(statement, frame, shape, type);
   if (source === undefined) return undefined;
@@ -75,7 +74,7 @@ function declare(
       missing,
       source,
       doc: statement.doc,
-      place: { file: origin.file, start: origin.start, end: origin.end },
+      place: placeOf(frame, statement.span),
     },
   };
   model.inputs.set(statement.name, record);

@@ -84,7 +84,7 @@ function errorCount(run: Run): number {
 }
 
 function placeOf(unit: Unit, span: ast.Span): TypedModel["place"] {
-  return { file: unit.source.name, start: span.start, end: span.end };
+  return { file: unit.source, span };
 }
 
 function newState(name: string): ModelState {

@@ -13,7 +13,7 @@ import { didYouMean, report } from "../report.js";
 import { bind, visibleNames } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
 import { bindName, reportTaken } from "./statementNames.js";
-import { originOf, toTensor } from "../values/tensors.js";
+import { placeOf, toTensor } from "../values/tensors.js";
 import {
   count,
   describe,
@@ -50,8 +50,7 @@ function docOf(statement: { readonly doc?: string }): { readonly doc?: string } 
 }
 
 function named(frame: Frame, name: string, value: Node, span: Span): Named {
-  const { file, start, end } = originOf(frame, span);
-  return { name, value, place: { file, start, end } };
+  return { name, value, place: placeOf(frame, span) };
 }
 
 function bareOutput(name: ast.Identifier, frame: Frame): Value {

@@ -13,7 +13,7 @@ import { parameterPath, rootPath } from "../calls/naming.js";
 import { didYouMean, report } from "../report.js";
 import { reportTaken } from "./statementNames.js";
 import { bind, findBinding, visibleNames } from "../values/scope.js";
-import { builderAt, originOf, toTensor, type Operand } from "../values/tensors.js";
+import { builderAt, placeOf, toTensor, type Operand } from "../values/tensors.js";
 import { isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
 
 type Role = ParameterDeclaration["role"];
@@ -228,7 +228,6 @@ function create(
   shape: readonly number[],
 ): ParameterRecord | undefined {
   const leaf = builderAt(frame, wanted.span).stored(path, { type: wanted.type, shape });
-  const origin = originOf(frame, wanted.span);
   const initial = wanted.initial(path, shape);
   const record: ParameterRecord = {
     declaration: {
@@ -237,7 +236,7 @@ function create(
       type: wanted.type,
       shape,
       initial,
-      place: { file: origin.file, start: origin.start, end: origin.end },
+      place: placeOf(frame, wanted.span),
     },
     leaf,
     place: { unit: frame.unit, span: wanted.span },
@@ -318,11 +317,10 @@ export function updateState(statement: ast.UpdateStatement, frame: Frame): void 
     return;
   }
   frame.trace.states.set(path, next);
-  const { file, start, end } = originOf(frame, statement.span);
   frame.trace.updates.push({
     name: path,
     value: next,
-    place: { file, start, end },
+    place: placeOf(frame, statement.span),
     owner: frame.effects,
   });
 }

@@ -5,7 +5,7 @@ import type { Frame, TraceState } from "../context.js";
 import { calleeOf } from "../calls/functions.js";
 import { report } from "../report.js";
 import { select } from "../training/selectors.js";
-import { originOf, toTensor } from "../values/tensors.js";
+import { placeOf, toTensor } from "../values/tensors.js";
 import { describe, isSpoilt, tensor, typeText, type Value } from "../values/values.js";
 
 /** `regularize e`: any scalar; in a layer it counts once for each call. */
@@ -95,10 +95,9 @@ function addPenalty(
     });
     return;
   }
-  const { file, start, end } = originOf(frame, statement.span);
   const word = textOf(frame, statement.value.span).match(/^[A-Za-z_]\w*/)?.[0] ?? "penalty";
   const base = on === undefined ? word : `${word}(${on})`;
   const taken = trace.penalties.filter(({ name }) => name === base || name.startsWith(`${base} #`));
   const name = taken.length === 0 ? base : `${base} #${taken.length + 1}`;
-  trace.penalties.push({ name, value: node, place: { file, start, end }, on });
+  trace.penalties.push({ name, value: node, place: placeOf(frame, statement.span), on });
 }

@@ -6,11 +6,11 @@ import { dimEqual, dimText, shapeEqual, shapeText, type Dim } from "../../types/
 import type { Node, TensorType } from "../../types/graph.js";
 import type { Frame, ScanState } from "../context.js";
 import { nested } from "../frames.js";
-import { report } from "../report.js";
+import { noteNotLowered, report } from "../report.js";
 import { closeBody } from "./scanBody.js";
 import { bind } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
-import { apply, builderAt, originOf, reportProblem, toTensor } from "../values/tensors.js";
+import { apply, builderAt, reportProblem, toTensor } from "../values/tensors.js";
 import {
   describe,
   isPoison,
@@ -38,7 +38,9 @@ export function evaluateScan(expression: ast.ScanExpression, frame: Frame): Valu
   if (along === "wrong" || reverse === undefined || sources === undefined) return poison;
   const [first] = sources;
   if (first === undefined) return poison;
-  noteScan(frame, expression.span);
+  if (frame.trace !== undefined) {
+    noteNotLowered(frame, frame.trace.model, "a recurrence (`scan`)", expression.span);
+  }
   const { builder } = frame.run;
   const inner = nested(frame);
   const step = builder.leaf("bound", { type: "i32", shape: [] }, { index: -1 });
@@ -54,14 +56,6 @@ export function evaluateScan(expression: ast.ScanExpression, frame: Frame): Valu
   const body: Frame = { ...inner, scan: state };
   frame.run.evaluator.block(expression.block, body);
   return assemble(expression, frame, state, { sources, leaves, step, along: along ?? 0, reverse });
-}
-
-function noteScan(frame: Frame, span: Span): void {
-  const { file, start, end } = originOf(frame, span);
-  frame.trace?.model.notLowered.set("scan", {
-    what: "a recurrence (`scan`)",
-    place: { file, start, end },
-  });
 }
 
 function alongOf(expression: ast.ScanExpression, frame: Frame): number | undefined | "wrong" {

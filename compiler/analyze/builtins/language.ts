@@ -173,10 +173,7 @@ function jacobianOf(call: PrimitiveCall): Value {
 /** One example's `h` depends on other examples' `x`: a jacobian per example would leave that out. */
 function examplesMix(call: PrimitiveCall, { origin }: Node): Value {
   const { frame } = call;
-  const text =
-    origin?.file === frame.unit.source.name
-      ? frame.unit.source.text.slice(origin.start, origin.end).replace(/\s+/g, " ")
-      : undefined;
+  const text = origin?.file === frame.unit.source ? excerpt(frame, origin.span) : undefined;
   return report(frame, "NN0315", call.spans.get("h") ?? call.span, {
     message: "a jacobian is taken for each example by itself, but here examples mix",
     notes:

@@ -74,7 +74,7 @@ export function optimizerInstance(
   const { name } = closure.declaration;
   return {
     name,
-    place: { file: caller.unit.source.name, start: span.start, end: span.end },
+    place: { file: caller.unit.source, span },
     update: (shape) => {
       const template = trace(shape);
       if (template === undefined)

@@ -18,7 +18,7 @@ export function resolveProjections(
     const { span } = statement;
     return [
       {
-        place: { file: frame.unit.source.name, start: span.start, end: span.end },
+        place: { file: frame.unit.source, span },
         parameters: names,
         apply: (shape: Shape) => {
           const template = traced(shape);

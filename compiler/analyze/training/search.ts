@@ -35,7 +35,7 @@ export function analyzeSearch(
     else if (line.kind === "SettingLine") trials = readTrials(frame, line) ?? trials;
   }
   const { span } = search;
-  const place = { file: frame.unit.source.name, start: span.start, end: span.end };
+  const place = { file: frame.unit.source, span };
   checkGoal(frame, search, minimize);
   if (parameters.length === 0 && !search.lines.some(({ kind }) => kind === "CandidateLine")) {
     report(frame, "NN0513", search.model.span, {

@@ -8,11 +8,10 @@ import type {
 } from "../../types/model.js";
 import type { Frame, ModelState, TraceState } from "../context.js";
 import { analyzeObjectives } from "./objectives.js";
-import { report } from "../report.js";
+import { didYouMean, noteNotLowered, report } from "../report.js";
 import { select } from "./selectors.js";
 import { readSettings, type Settings } from "./settings.js";
 import { asNumber, describe, isPoison } from "../values/values.js";
-import { didYouMean } from "../report.js";
 
 export interface TrainRequest {
   readonly frame: Frame;
@@ -97,11 +96,10 @@ function assemble(stage: StageRequest, parts: Parts): StageDeclaration {
   const { train, frame, state } = stage;
   const { numbers, switches, dimensions, spans } = parts.settings;
   const ensemble = numbers.get("ensemble") ?? 1;
-  const place = { file: frame.unit.source.name, start: train.span.start, end: train.span.end };
+  const place = { file: frame.unit.source, span: train.span };
   if (ensemble > 1) {
     const at = spans.get("ensemble") ?? train.span;
-    const where = { file: place.file, start: at.start, end: at.end };
-    state.notLowered.set("ensemble", { what: "an ensemble", place: where });
+    noteNotLowered(frame, state, "an ensemble", at);
   }
   const frozen = [...stage.frozen];
   return {
@@ -166,9 +164,8 @@ function readStart(stage: StageRequest): StageDeclaration["start"] {
     if (line.kind !== "StartLine") return [];
     const { names } = select(stage.frame, line.selector, stage.parameters, true);
     const place = {
-      file: stage.frame.unit.source.name,
-      start: line.pathSpan.start,
-      end: line.pathSpan.end,
+      file: stage.frame.unit.source,
+      span: line.pathSpan,
     };
     return [{ parameters: names, file: line.path, place }];
   });

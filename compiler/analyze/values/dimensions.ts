@@ -16,7 +16,7 @@ import type { ElementType, Shape } from "../../types/graph.js";
 import { spendWork } from "../budget.js";
 import type { Frame } from "../context.js";
 import { lookup } from "./lookup.js";
-import { report } from "../report.js";
+import { noteNotLowered, report } from "../report.js";
 import { bind } from "./scope.js";
 import { asDim, describe, fromDim, isPoison, list, listItems, type Value } from "./values.js";
 
@@ -101,10 +101,9 @@ function combine(
 
 /** Half precision is understood and computed in f32 until it is lowered. */
 function noteHalf(type: ast.TensorType, frame: Frame): void {
-  if (type.element !== "f16") return;
+  if (type.element !== "f16" || frame.trace === undefined) return;
   const span = type.elementSpan ?? type.span;
-  const place = { file: frame.unit.source.name, start: span.start, end: span.end };
-  frame.trace?.model.notLowered.set("f16", { what: "half precision (`f16`)", place });
+  noteNotLowered(frame, frame.trace.model, "half precision (`f16`)", span);
 }
 
 /** A written shape whose every name is known; undefined when a mistake was reported. */

@@ -6,7 +6,7 @@ import type { Node } from "../../types/graph.js";
 import type { Frame, ModelState } from "../context.js";
 import { report } from "../report.js";
 import { flowOf } from "./integers.js";
-import { builderAt, originOf } from "./tensors.js";
+import { builderAt, placeOf } from "./tensors.js";
 import {
   asDim,
   describe,
@@ -64,10 +64,9 @@ export function holdToRange(
 /** An integer for a `category`: what is out of range is clamped, and reported by the program that computes it. */
 export function clampTo(frame: Frame, { node, span }: IndexOperand, extent: number): Node {
   const builder = builderAt(frame, span);
-  const { file, start, end } = originOf(frame, span);
   // Within a recurrence it is no tensor of a program.
   if (frame.scan === undefined) {
-    frame.trace?.clamped.push({ value: node, extent, place: { file, start, end } });
+    frame.trace?.clamped.push({ value: node, extent, place: placeOf(frame, span) });
   }
   const below = builder.minimum(node, extent - 1);
   return node.type === "u32" ? below : builder.maximum(below, 0);

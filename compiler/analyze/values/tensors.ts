@@ -4,7 +4,15 @@ import type { Span } from "../../../grammar/span.js";
 import type { GraphBuilder } from "../../ops/builder.js";
 import { isProblem, type ProblemSubject, type ShapeProblem } from "../../ops/problem.js";
 import { dimEqual, dimText, shapeText, type Dim } from "../../types/dimension.js";
-import type { ElementType, Node, OpAttributes, OpName, Origin, Shape } from "../../types/graph.js";
+import type {
+  ElementType,
+  Node,
+  OpAttributes,
+  OpName,
+  Origin,
+  Place,
+  Shape,
+} from "../../types/graph.js";
 import { listLimit, spendWork } from "../budget.js";
 import type { Frame } from "../context.js";
 import { report } from "../report.js";
@@ -21,13 +29,19 @@ export function originOf(frame: Frame, span: Span): Origin {
   let owner: Frame | undefined = frame;
   while (owner !== undefined && owner.instance === undefined) owner = owner.call?.caller;
   const path = owner?.instance?.path ?? "";
-  const file = at.unit.source.name;
-  const key = `${file}:${place.start}:${place.end}:${path}`;
+  const file = at.unit.source;
+  const key = `${file.name}:${place.start}:${place.end}:${path}`;
   const known = frame.run.origins.get(key);
   if (known !== undefined) return known;
-  const origin = { file, start: place.start, end: place.end, path };
+  const origin = { file, span: place, path };
   frame.run.origins.set(key, origin);
   return origin;
+}
+
+/** The same without the path of instances. */
+export function placeOf(frame: Frame, span: Span): Place {
+  const origin = originOf(frame, span);
+  return { file: origin.file, span: origin.span };
 }
 
 /** The builder, its nodes from now on made for this place. */
