@@ -56,7 +56,7 @@ export interface ScalarOperation extends Printing {
   readonly cost: number;
   /** Whether rounding of the operands can change the result by more than as much. */
   readonly decides: boolean;
-  /** "once": doubles rounded to f32 give the f32 result. "passes": an operand, or its negative. */
+  /** "once": doubles rounded to f32 give the f32 result. "passes": an operand, its negative, or a whole number beside it. */
   readonly rounds: "once" | "passes" | "otherwise";
   /** Whether no result is infinite or NaN: whatever the operands, or where they are finite. */
   readonly finite: "always" | "keeps" | "no";
