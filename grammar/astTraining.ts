@@ -1,24 +1,8 @@
-// Takes no input, gives the types of the lines of `train` and `search` blocks in the syntax tree, and of selectors.
+// Takes no input, gives the types of the lines of `train` and `search` blocks in the syntax tree.
 
-import type { Identifier } from "./ast.js";
-import type { Argument, Expression } from "./astExpressions.js";
+import type { Argument, Expression } from "./astBodies.js";
+import type { Identifier, Selector } from "./astLeaves.js";
 import type { Span } from "./span.js";
-
-/** `weights`, `encoder.*, head.W`: one item at least. */
-export interface Selector {
-  readonly kind: "Selector";
-  readonly span: Span;
-  readonly items: readonly SelectorItem[];
-}
-
-/** `encoder.conv2d_1.W`, `encoder.weights`, `encoder.*`; which words are roles is decided by analysis. */
-export interface SelectorItem {
-  readonly kind: "SelectorItem";
-  readonly span: Span;
-  readonly path: readonly Identifier[];
-  /** Whether `.*` ends it. */
-  readonly everything: boolean;
-}
 
 export type TrainLine =
   | OptimizerLine

@@ -3,15 +3,9 @@ import type { Command } from "commander";
 import { Reported } from "../failure.js";
 import { tableText } from "../numbers.js";
 import { addDataOptions, jsonOption, modelOption, rootOption, setOption } from "../options.js";
-import type { ModelOptions } from "../options.js";
+import type { GradcheckOptions } from "../gradcheck/options.js";
 import type { Terminal } from "../terminal.js";
 import type { CheckResult } from "../gradcheck/run.js";
-
-export interface GradcheckOptions extends ModelOptions {
-  readonly data: readonly string[];
-  readonly header?: boolean;
-  readonly json?: true;
-}
 
 const verdictTexts = {
   ok: "ok",

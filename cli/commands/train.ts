@@ -11,23 +11,8 @@ import {
   setOption,
   weightsOption,
 } from "../options.js";
-import type { ComputeOptions } from "../options.js";
+import type { TrainOptions } from "../training/options.js";
 import type { Terminal } from "../terminal.js";
-
-export interface TrainOptions extends ComputeOptions {
-  readonly stage?: string;
-  readonly weights?: string;
-  readonly epochs?: number;
-  readonly steps?: number;
-  readonly seed?: number;
-  readonly output?: string;
-  readonly log?: string;
-  readonly report?: string;
-  readonly checkpoint?: string;
-  readonly resume?: true;
-  readonly folds?: number;
-  readonly quiet?: true;
-}
 
 export function addTrain(program: Command, terminal: Terminal): void {
   addDataOptions(

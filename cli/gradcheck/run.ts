@@ -4,7 +4,7 @@ import type { BoundData } from "../data/bind.js";
 import type { TypedModel } from "../../compiler/types/model.js";
 import type { InferenceNet, TrainingNet } from "../../runtime/api.js";
 import type { Batch } from "../batches.js";
-import type { GradcheckOptions } from "../commands/gradcheck.js";
+import type { GradcheckOptions } from "./options.js";
 import { analyzeFile } from "../compiling.js";
 import { toJson } from "../../grammar/render.js";
 import { printDiagnostics } from "../diagnostics.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { CompiledModel } from "../../compiler/index.js";
 import type { FitOptions, TrainingNet } from "../../runtime/api.js";
 import type { PlanStage } from "../../runtime/plan.js";
-import type { TrainOptions } from "../commands/train.js";
+import type { TrainOptions } from "./options.js";
 import { chooseModel, compileFile } from "../compiling.js";
 import { writeErrorOf } from "../data/atomic.js";
 import { bindData } from "../data/bind.js";

@@ -1,7 +1,7 @@
 // In: a file and the options of `nnc train`; out: trained weights on disk, and the log and report asked for.
 import type { EpochReport, History, TrainingNet } from "../../runtime/api.js";
 import { batchOf } from "../batches.js";
-import type { TrainOptions } from "../commands/train.js";
+import type { TrainOptions } from "./options.js";
 import { writeWhole } from "../data/atomic.js";
 import { Failure } from "../failure.js";
 import { durationText } from "../numbers.js";

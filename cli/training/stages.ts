@@ -1,7 +1,7 @@
 // In: the stages of a run and its progress line; out: callbacks for one fit of them all, which begin and end the line of each stage, and what its end is told as.
 import type { FitOptions, StageReport } from "../../runtime/api.js";
 import type { PlanStage } from "../../runtime/plan.js";
-import type { TrainOptions } from "../commands/train.js";
+import type { TrainOptions } from "./options.js";
 import { valueText } from "../numbers.js";
 import type { Progress } from "./progress.js";
 

@@ -1,9 +1,9 @@
-// Takes no input, gives the types that every part of analysis passes along: files, frames of bodies being traced, and the state of one run.
+// Takes no input, gives the types that every part of analysis passes along, which hold one another: files, scopes, values, frames of bodies being traced, and the state of one run.
 import type * as ast from "../../grammar/ast.js";
 import type { Diagnostic } from "../../grammar/diagnostics.js";
 import type { Span } from "../../grammar/span.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import type { Node, Origin, Shape } from "../types/graph.js";
+import type { Node, Origin } from "../types/graph.js";
 import type {
   Clamped,
   CompileTimeData,
@@ -11,8 +11,29 @@ import type {
   Named,
   ParameterDeclaration,
 } from "../types/model.js";
-import type { Scope } from "./values/scope.js";
-import type { Callable, FunctionValue, GivenArgument, Value } from "./values/values.js";
+import type {
+  Activation,
+  BodyKind,
+  Budget,
+  CallEffects,
+  CarryState,
+  DrawPath,
+  Instance,
+  TemplateState,
+} from "./parts.js";
+import type {
+  BoolValue,
+  DimensionValue,
+  FloatValue,
+  IntValue,
+  PoisonValue,
+  RangeValue,
+  StringValue,
+  TensorValue,
+} from "./values/plain.js";
+
+export type * from "./parts.js";
+export type * from "./values/plain.js";
 
 /** A file with its names. */
 export interface Unit {
@@ -22,20 +43,6 @@ export interface Unit {
   /** The names declared in it, around the prelude's. */
   readonly scope: Scope;
 }
-
-/** An instance of a layer, or the model itself: where parameters live. */
-export interface Instance {
-  /** `encoder.dense_1`; empty for the model. */
-  readonly path: string;
-}
-
-/** One execution of a body: counts how often each place in it was reached, so that names are the same in every trace. */
-export interface Activation {
-  readonly occurrences: Map<string, number>;
-}
-
-export type BodyKind =
-  "file" | "model" | "layer" | "fn" | "init" | "optimizer" | "projection" | "train" | "signature";
 
 /** What a body is being evaluated with. */
 export interface Frame {
@@ -62,33 +69,12 @@ export interface Frame {
   readonly scheduled: boolean;
 }
 
-/** What the trace of an optimizer's or projection's body collects. */
-export interface TemplateState {
-  readonly shape: Shape;
-  readonly states: Map<
-    string,
-    { readonly shape: Shape; readonly initial: number; next: Node; readonly span: Span }
-  >;
-  weight: Node | undefined;
-}
-
-/** The path of calls to a draw; its text is made only for a draw. */
-export interface DrawPath {
-  readonly parent: DrawPath | undefined;
-  readonly name: string;
-  readonly id: number;
-}
-
 export interface CallSite {
   readonly caller: Frame;
   readonly span: Span;
   readonly name: string;
   /** The arguments, by the names of parameters. */
   readonly given: ReadonlyMap<string, GivenArgument>;
-}
-
-export interface CallEffects {
-  results: readonly Node[];
 }
 
 export interface ScanState {
@@ -102,12 +88,6 @@ export interface ScanState {
   readonly firstId: number;
   /** Whether a mistake in the block was reported. */
   spoilt?: boolean;
-}
-export interface CarryState {
-  readonly bound: Node;
-  readonly initial: Node;
-  next: Node | undefined;
-  readonly span: Span;
 }
 
 /** What both traces of a model share: names given once, parameters declared once. */
@@ -177,15 +157,6 @@ export interface ReportDetails {
   readonly severity?: "error" | "warning";
 }
 
-/** How much work may still be done; what runs out is reported once. */
-export interface Budget {
-  statements: number;
-  work: number;
-  /** Expressions under way. */
-  depth: number;
-  exhausted: boolean;
-}
-
 /** The parts of the evaluator that call each other, wired up in `index.ts` so that files need not import in circles. */
 export interface Evaluator {
   readonly expression: (expression: ast.Expression, frame: Frame) => Value;
@@ -250,4 +221,141 @@ export interface Primitive {
   readonly apply: (call: PrimitiveCall) => Value;
 }
 
-export type { Shape };
+// ---- names
+
+/** Where a name was bound. */
+export interface BindingPlace {
+  readonly unit: Unit;
+  readonly span: Span;
+}
+
+/** What may not be bound anew in the same body. */
+export type FixedRole = "input" | "target" | "state" | "parameter" | "shared" | "fitted" | "carry";
+
+export interface Binding {
+  readonly value: Value;
+  readonly place: BindingPlace | undefined;
+  readonly fixed: FixedRole | undefined;
+  /** The path of the state that `name <- …` writes. */
+  readonly state: string | undefined;
+}
+
+/** A declaration of a file: evaluated when it is first asked for. */
+export interface LazyBinding {
+  readonly place: BindingPlace;
+  status: "waiting" | "running" | "done";
+  value: Value | undefined;
+  readonly compute: () => Value;
+}
+
+export interface Scope {
+  readonly parent: Scope | undefined;
+  readonly names: Map<string, Binding>;
+  readonly lazy: Map<string, LazyBinding>;
+}
+
+// ---- values
+
+/** What an expression evaluates to. `poison` stands for a mistake already reported: whatever touches it stays silent. */
+export type Value =
+  | IntValue
+  | FloatValue
+  | BoolValue
+  | StringValue
+  | DimensionValue
+  | ListValue
+  | RangeValue
+  | TensorValue
+  | ResultsValue
+  | FunctionValue
+  | DistributionValue
+  | InitializerValue
+  | PoisonValue;
+
+export interface ListValue {
+  readonly kind: "list";
+  readonly items: readonly Value[];
+  /** How many values stand in it and in its lists, each as often as it is seen: lists share their parts. */
+  readonly leaves: number;
+  readonly spoilt: boolean;
+  readonly tensors: boolean;
+}
+
+/** Several results of one call, to be bound at once. */
+export interface ResultsValue {
+  readonly kind: "results";
+  readonly values: readonly Value[];
+}
+
+export type Callable =
+  ast.FunctionDeclaration | ast.LayerDeclaration | ast.InitDeclaration | AlgorithmDeclaration;
+
+export type AlgorithmDeclaration = ast.OptimizerDeclaration | ast.ProjectionDeclaration;
+
+/** An argument that has been evaluated, with the place where it is written. */
+export interface GivenArgument {
+  readonly name: string | undefined;
+  readonly nameSpan: ast.Span | undefined;
+  readonly value: Value;
+  readonly span: ast.Span;
+  readonly unit: Unit;
+}
+
+export type FunctionValue = ClosureValue | PrimitiveValue | PartialValue | SharedValue;
+
+/** A declaration together with the names it sees. */
+export interface ClosureValue {
+  readonly kind: "function";
+  readonly form: "closure";
+  readonly declaration: Callable;
+  readonly scope: Scope;
+  readonly unit: Unit;
+  /** For a `fn` declared inside a block: the body it stands in, whose instance its layers belong to. */
+  readonly home: Frame | undefined;
+}
+
+/** What the compiler itself knows. */
+export interface PrimitiveValue {
+  readonly kind: "function";
+  readonly form: "primitive";
+  readonly name: string;
+}
+
+/** A call that leaves out its first parameter, as a value; or a layer that bears the name of the parameter it was given for. */
+export interface PartialValue {
+  readonly kind: "function";
+  readonly form: "partial";
+  readonly target: FunctionValue;
+  /** Whether positional arguments in `given` begin at the second parameter. */
+  readonly given: readonly GivenArgument[];
+  /** The parameter that it was given for: the name of its instance where it is a layer. */
+  readonly parameter: string | undefined;
+}
+
+/** One instance of a layer, to call many times. */
+export interface SharedValue {
+  readonly kind: "function";
+  readonly form: "shared";
+  readonly target: FunctionValue;
+  readonly given: readonly GivenArgument[];
+  readonly instance: Instance;
+  readonly name: string;
+  readonly place: { readonly unit: Unit; readonly span: ast.Span };
+}
+
+/** Something that can be drawn where it meets a shape. */
+export interface DistributionValue {
+  readonly kind: "distribution";
+  readonly name: DistributionName;
+  readonly parameters: readonly Value[];
+}
+
+export type DistributionName = "uniform" | "normal" | "bernoulli" | "randint" | "categorical";
+
+/** A call of an `init`, run where it meets a shape. */
+export interface InitializerValue {
+  readonly kind: "initializer";
+  readonly target: ClosureValue;
+  readonly given: readonly GivenArgument[];
+  readonly call: { readonly unit: Unit; readonly span: ast.Span; readonly frame: Frame };
+}

@@ -5,7 +5,7 @@ import type { ObjectiveDeclaration } from "../../types/model.js";
 import { optimizerInstance, readAlgorithm, traces } from "./algorithms.js";
 import { report } from "../report.js";
 import { listed, select } from "./selectors.js";
-import type { StageRequest } from "./train.js";
+import type { StageRequest } from "./request.js";
 import { describe, isPoison } from "../values/values.js";
 import { didYouMean } from "../report.js";
 

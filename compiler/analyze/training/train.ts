@@ -1,34 +1,13 @@
 // The `train` blocks of a model come in; its stages, every parameter matched to the optimizer that updates it, go out.
 import type * as ast from "../../../grammar/ast.js";
-import type {
-  ObjectiveDeclaration,
-  ParameterDeclaration,
-  ProjectionInstance,
-  StageDeclaration,
-} from "../../types/model.js";
-import type { Frame, ModelState, TraceState } from "../context.js";
+import type { ObjectiveDeclaration, StageDeclaration } from "../../types/model.js";
+import type { Frame } from "../context.js";
 import { analyzeObjectives } from "./objectives.js";
 import { didYouMean, noteNotLowered, report } from "../report.js";
+import type { StageRequest, TrainRequest } from "./request.js";
 import { select } from "./selectors.js";
 import { readSettings, type Settings } from "./settings.js";
 import { asNumber, describe, isPoison } from "../values/values.js";
-
-export interface TrainRequest {
-  readonly frame: Frame;
-  readonly trains: readonly ast.TrainDeclaration[];
-  readonly parameters: readonly ParameterDeclaration[];
-  readonly training: TraceState;
-  readonly inference: TraceState;
-  readonly state: ModelState;
-  readonly projections: readonly ProjectionInstance[];
-}
-
-/** What one block is analysed with. */
-export interface StageRequest extends TrainRequest {
-  readonly train: ast.TrainDeclaration;
-  readonly name: string;
-  readonly frozen: ReadonlySet<string>;
-}
 
 export function analyzeStages(request: TrainRequest): StageDeclaration[] {
   const names = new Set<string>();

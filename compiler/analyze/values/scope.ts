@@ -1,38 +1,7 @@
 // Names and what they stand for come in; chains of scopes in which a name can be looked up go out.
-import type { Span } from "../../../grammar/span.js";
-import type { Unit } from "../context.js";
-import type { Value } from "./values.js";
+import type { Binding, LazyBinding, Scope, Value } from "../context.js";
 
-/** Where a name was bound. */
-export interface BindingPlace {
-  readonly unit: Unit;
-  readonly span: Span;
-}
-
-/** What may not be bound anew in the same body. */
-export type FixedRole = "input" | "target" | "state" | "parameter" | "shared" | "fitted" | "carry";
-
-export interface Binding {
-  readonly value: Value;
-  readonly place: BindingPlace | undefined;
-  readonly fixed: FixedRole | undefined;
-  /** The path of the state that `name <- …` writes. */
-  readonly state: string | undefined;
-}
-
-/** A declaration of a file: evaluated when it is first asked for. */
-export interface LazyBinding {
-  readonly place: BindingPlace;
-  status: "waiting" | "running" | "done";
-  value: Value | undefined;
-  readonly compute: () => Value;
-}
-
-export interface Scope {
-  readonly parent: Scope | undefined;
-  readonly names: Map<string, Binding>;
-  readonly lazy: Map<string, LazyBinding>;
-}
+export type { Binding, BindingPlace, FixedRole, LazyBinding, Scope } from "../context.js";
 
 export function newScope(parent: Scope | undefined): Scope {
   return { parent, names: new Map(), lazy: new Map() };

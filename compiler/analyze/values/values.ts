@@ -1,142 +1,42 @@
-// Takes no input, gives the types of what an expression can evaluate to, their constructors and their names in messages.
+// Values of expressions come in; their constructors, what they hold and their names in messages go out.
 import type * as ast from "../../../grammar/ast.js";
-import { dimText, shapeText, type Dim, type SymbolicDim } from "../../types/dimension.js";
+import { dimText, shapeText, type Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
-import type { Frame, Instance, Unit } from "../context.js";
-import type { Scope } from "./scope.js";
+import type {
+  Callable,
+  ClosureValue,
+  FunctionValue,
+  ListValue,
+  PrimitiveValue,
+  Value,
+} from "../context.js";
+import type {
+  BoolValue,
+  DimensionValue,
+  FloatValue,
+  IntValue,
+  PoisonValue,
+  RangeValue,
+  TensorValue,
+} from "./plain.js";
 
-/** What an expression evaluates to. `poison` stands for a mistake already reported: whatever touches it stays silent. */
-export type Value =
-  | IntValue
-  | FloatValue
-  | BoolValue
-  | StringValue
-  | DimensionValue
-  | ListValue
-  | RangeValue
-  | TensorValue
-  | ResultsValue
-  | FunctionValue
-  | DistributionValue
-  | InitializerValue
-  | PoisonValue;
-
-export interface IntValue {
-  readonly kind: "int";
-  readonly value: number;
-}
-export interface FloatValue {
-  readonly kind: "float";
-  readonly value: number;
-}
-export interface BoolValue {
-  readonly kind: "bool";
-  readonly value: boolean;
-}
-export interface StringValue {
-  readonly kind: "string";
-  readonly value: string;
-}
-/** An integer that is known at run time alone: a polynomial in free dimensions. */
-export interface DimensionValue {
-  readonly kind: "dimension";
-  readonly dim: SymbolicDim;
-}
-export interface ListValue {
-  readonly kind: "list";
-  readonly items: readonly Value[];
-  /** How many values stand in it and in its lists, each as often as it is seen: lists share their parts. */
-  readonly leaves: number;
-  readonly spoilt: boolean;
-  readonly tensors: boolean;
-}
-/** The integers `start`, `start + step`, … as `range` gives them: never spelt out before something needs them. */
-export interface RangeValue {
-  readonly kind: "range";
-  readonly start: number;
-  readonly step: number;
-  readonly count: number;
-}
-export interface TensorValue {
-  readonly kind: "tensor";
-  readonly node: Node;
-}
-/** Several results of one call, to be bound at once. */
-export interface ResultsValue {
-  readonly kind: "results";
-  readonly values: readonly Value[];
-}
-export interface PoisonValue {
-  readonly kind: "poison";
-}
-
-export type Callable =
-  ast.FunctionDeclaration | ast.LayerDeclaration | ast.InitDeclaration | AlgorithmDeclaration;
-export type AlgorithmDeclaration = ast.OptimizerDeclaration | ast.ProjectionDeclaration;
-
-/** An argument that has been evaluated, with the place where it is written. */
-export interface GivenArgument {
-  readonly name: string | undefined;
-  readonly nameSpan: ast.Span | undefined;
-  readonly value: Value;
-  readonly span: ast.Span;
-  readonly unit: Unit;
-}
-
-export type FunctionValue = ClosureValue | PrimitiveValue | PartialValue | SharedValue;
-
-/** A declaration together with the names it sees. */
-export interface ClosureValue {
-  readonly kind: "function";
-  readonly form: "closure";
-  readonly declaration: Callable;
-  readonly scope: Scope;
-  readonly unit: Unit;
-  /** For a `fn` declared inside a block: the body it stands in, whose instance its layers belong to. */
-  readonly home: Frame | undefined;
-}
-/** What the compiler itself knows. */
-export interface PrimitiveValue {
-  readonly kind: "function";
-  readonly form: "primitive";
-  readonly name: string;
-}
-/** A call that leaves out its first parameter, as a value; or a layer that bears the name of the parameter it was given for. */
-export interface PartialValue {
-  readonly kind: "function";
-  readonly form: "partial";
-  readonly target: FunctionValue;
-  /** Whether positional arguments in `given` begin at the second parameter. */
-  readonly given: readonly GivenArgument[];
-  /** The parameter that it was given for: the name of its instance where it is a layer. */
-  readonly parameter: string | undefined;
-}
-/** One instance of a layer, to call many times. */
-export interface SharedValue {
-  readonly kind: "function";
-  readonly form: "shared";
-  readonly target: FunctionValue;
-  readonly given: readonly GivenArgument[];
-  readonly instance: Instance;
-  readonly name: string;
-  readonly place: { readonly unit: Unit; readonly span: ast.Span };
-}
-
-/** Something that can be drawn where it meets a shape. */
-export interface DistributionValue {
-  readonly kind: "distribution";
-  readonly name: DistributionName;
-  readonly parameters: readonly Value[];
-}
-export type DistributionName = "uniform" | "normal" | "bernoulli" | "randint" | "categorical";
-
-/** A call of an `init`, run where it meets a shape. */
-export interface InitializerValue {
-  readonly kind: "initializer";
-  readonly target: ClosureValue;
-  readonly given: readonly GivenArgument[];
-  readonly call: { readonly unit: Unit; readonly span: ast.Span; readonly frame: Frame };
-}
+export type {
+  AlgorithmDeclaration,
+  Callable,
+  ClosureValue,
+  DistributionName,
+  DistributionValue,
+  FunctionValue,
+  GivenArgument,
+  InitializerValue,
+  ListValue,
+  PartialValue,
+  PrimitiveValue,
+  ResultsValue,
+  SharedValue,
+  Value,
+} from "../context.js";
+export type * from "./plain.js";
 
 export const poison: PoisonValue = { kind: "poison" };
 export const int = (value: number): IntValue => ({ kind: "int", value });
