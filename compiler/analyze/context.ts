@@ -19,7 +19,9 @@ import type {
   CarryState,
   DrawPath,
   Instance,
+  Taint,
   TemplateState,
+  Unknown,
 } from "./parts.js";
 import type {
   BoolValue,
@@ -47,6 +49,7 @@ export interface Unit {
 /** What a body is being evaluated with. */
 export interface Frame {
   readonly run: Run;
+  readonly taint: Taint;
   readonly trace: TraceState | undefined;
   readonly unit: Unit;
   readonly scope: Scope;
@@ -86,8 +89,6 @@ export interface ScanState {
   readonly outer: Frame;
   /** Nodes made before this one belong outside. */
   readonly firstId: number;
-  /** Whether a mistake in the block was reported. */
-  spoilt?: boolean;
 }
 
 /** What both traces of a model share: names given once, parameters declared once. */
@@ -104,6 +105,7 @@ export interface ModelState {
   /** Of inputs that reach classes or indices unchanged: the first integer that is too large. */
   readonly ranges: Map<string, number>;
   readonly freeDimensions: Set<string>;
+  readonly unknown: Set<Unknown>;
   /** By what they are of: a model is told once of each. */
   readonly notLowered: Map<string, Diagnostic>;
   /** The names that nodes were bound to, for messages. */
@@ -121,14 +123,18 @@ export interface InputRecord {
   readonly leaf: Node;
 }
 
+/** A loss, penalty or metric: without a value where that is a mistake. */
+export type Score = Omit<Named, "value"> & { readonly value: Node | undefined };
+
 /** What one trace of a model's body collects. */
 export interface TraceState {
   readonly model: ModelState;
   readonly training: boolean;
   readonly outputs: Named[];
-  readonly losses: Named[];
-  readonly penalties: (Named & { readonly on: string | undefined })[];
-  readonly metrics: Named[];
+  /** By name, as are metrics. */
+  readonly losses: Map<string, Score>;
+  readonly penalties: (Score & { readonly on: string | undefined })[];
+  readonly metrics: Map<string, Score>;
   readonly updates: (Named & { readonly owner: CallEffects | undefined })[];
   /** The latest value of each state in this trace. */
   readonly states: Map<string, Node>;
@@ -137,9 +143,6 @@ export interface TraceState {
   readonly later: (() => void)[];
   /** Projections, in the order of the source. */
   readonly projections: PendingProjection[];
-  /** The names given to losses and metrics, those whose value was a mistake included. */
-  readonly lossNames: Set<string>;
-  readonly metricNames: Set<string>;
   /** Classes and indices that no host can check, before they were clamped. */
   readonly clamped: Clamped[];
 }

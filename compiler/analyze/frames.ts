@@ -2,7 +2,7 @@
 import type { Span } from "../../grammar/span.js";
 import type { Activation, CallSite, Frame, Run, Unit } from "./context.js";
 import { rootPath } from "./calls/naming.js";
-import type { GivenArgument } from "./values/values.js";
+import { poison, type GivenArgument, type PoisonValue } from "./values/values.js";
 import { newScope, type Scope } from "./values/scope.js";
 
 export const newActivation = (): Activation => ({ occurrences: new Map() });
@@ -11,6 +11,7 @@ export const newActivation = (): Activation => ({ occurrences: new Map() });
 export function fileFrame(run: Run, unit: Unit): Frame {
   return {
     run,
+    taint: { spoilt: false },
     trace: undefined,
     unit,
     scope: unit.scope,
@@ -27,6 +28,12 @@ export function fileFrame(run: Run, unit: Unit): Frame {
     template: undefined,
     scheduled: false,
   };
+}
+
+/** Poison for what was reported elsewhere, as by the parser; the body is known to hold a mistake from here on. */
+export function spoil(frame: Frame): PoisonValue {
+  frame.taint.spoilt = true;
+  return poison;
 }
 
 /** The same body with other names in reach. */

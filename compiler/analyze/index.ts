@@ -100,7 +100,8 @@ function forceConstants(run: Run, unit: Unit): void {
 function analyzeModels(run: Run, unit: Unit, context: AnalysisContext): TypedModel[] {
   const declared = modelsOf(run, unit);
   const names = declared.map(({ declaration }) => declaration.name);
-  if (context.model !== undefined && !names.includes(context.model)) {
+  const whole = !unit.tree.declarations.some(({ kind }) => kind === "SkippedDeclaration");
+  if (context.model !== undefined && !names.includes(context.model) && whole) {
     report(
       fileFrame(run, unit),
       "NN0611",
@@ -115,7 +116,7 @@ function analyzeModels(run: Run, unit: Unit, context: AnalysisContext): TypedMod
   const wanted = declared.filter(
     ({ declaration }) => context.model === undefined || declaration.name === context.model,
   );
-  checkSettings(run, unit, wanted, context);
+  if (whole) checkSettings(run, unit, wanted, context);
   return wanted.flatMap((source) => {
     const model = analyzeModel(run, source);
     return model === undefined ? [] : [model];
@@ -141,10 +142,13 @@ function modelsOf(run: Run, unit: Unit): ModelSource[] {
     declaration.kind === "SkippedDeclaration" ? declaration.names : [],
   );
   const names = models.map(({ name }) => name);
+  let allTrains = !declarations.some(({ kind }) => kind === "SkippedDeclaration");
   for (const declaration of declarations) {
     if (declaration.kind !== "Train" && declaration.kind !== "Search") continue;
     const { name, span } = declaration.model;
-    if (names.includes(name) || skipped.includes(name)) continue;
+    if (names.includes(name)) continue;
+    allTrains = false;
+    if (skipped.includes(name)) continue;
     report(frame, "NN0514", span, {
       message: `there is no model \`${name}\` in this file`,
       hint: didYouMean(name, names),
@@ -153,6 +157,7 @@ function modelsOf(run: Run, unit: Unit): ModelSource[] {
   return models.map((declaration) => ({
     unit,
     declaration,
+    allTrains,
     trains: declarations.filter(
       (other): other is ast.TrainDeclaration =>
         other.kind === "Train" && other.model.name === declaration.name,

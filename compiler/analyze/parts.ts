@@ -16,6 +16,20 @@ export interface Activation {
 export type BodyKind =
   "file" | "model" | "layer" | "fn" | "init" | "optimizer" | "projection" | "train" | "signature";
 
+/** Whether a body holds a mistake that has been reported: what it lacks may be what could not be understood. */
+export interface Taint {
+  spoilt: boolean;
+}
+
+/** What a model may have more of than analysis found, since a mistake stands where it would be declared. */
+export type Unknown = "parameters" | "losses" | "dimensions";
+
+/** What was found of something; nothing follows from what is missing in it unless it is `whole`. */
+export interface Found<Item> {
+  readonly items: readonly Item[];
+  readonly whole: boolean;
+}
+
 /** What the trace of an optimizer's or projection's body collects. */
 export interface TemplateState {
   readonly shape: Shape;

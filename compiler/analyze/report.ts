@@ -20,6 +20,7 @@ export function report(
   span: Span,
   details: ReportDetails,
 ): PoisonValue {
+  if (details.severity !== "warning") frame.taint.spoilt = true;
   if (frame.run.diagnostics.length < mistakeLimit) {
     add(frame.run, mistakeAt(frame, code, span, details));
   }

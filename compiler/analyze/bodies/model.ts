@@ -11,12 +11,14 @@ import type {
   TypedModel,
 } from "../../types/model.js";
 import { statementLimit } from "../budget.js";
-import type { Frame, ModelState, Run, TraceState, Unit } from "../context.js";
+import type { Frame, ModelState, Run, Score, TraceState, Unit } from "../context.js";
 import { fileFrame, newActivation } from "../frames.js";
 import { report } from "../report.js";
 import { bind, newScope, type Scope } from "../values/scope.js";
+import { parametersOf } from "../training/selectors.js";
 import { resolveProjections } from "../training/projections.js";
 import { analyzeSearch } from "../training/search.js";
+import { noteUnrun } from "./unknown.js";
 import { analyzeStages } from "../training/train.js";
 import {
   asNumber,
@@ -34,24 +36,26 @@ export interface ModelSource {
   readonly unit: Unit;
   readonly declaration: ast.ModelDeclaration;
   readonly trains: readonly ast.TrainDeclaration[];
+  /** Whether each `train` block of the file is read and names a model. */
+  readonly allTrains: boolean;
   readonly searches: readonly ast.SearchDeclaration[];
 }
 
-/** Undefined where the model has mistakes. */
+/** Undefined where mistakes leave it without a part; what is left of others is not for use. */
 export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefined {
-  const before = errorCount(run);
   const { declaration, unit } = source;
   const state = newState(declaration.name);
   const parameters = bindModelParameters(run, source);
   // The training trace runs first: what it alone contains takes part in numbering.
   const training = traceBody(run, source, state, parameters, true);
   const inference = traceBody(run, source, state, parameters, false);
-  const declared = [...state.parameters.values()].map((record) => record.declaration);
+  if (run.budget.exhausted) noteUnrun(state);
+  const declared = parametersOf(state);
   const frame = trainFrame(run, unit, parameters);
   const projections = resolveProjections(training, declared);
   const stages = analyzeStages({
     frame,
-    trains: source.trains,
+    trains: { items: source.trains, whole: source.allTrains },
     parameters: declared,
     training,
     inference,
@@ -59,7 +63,8 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
     projections,
   });
   const searches = source.searches.map((search) => analyzeSearch(frame, search, declaration));
-  if (errorCount(run) > before) return undefined;
+  const traces = { training: finish(training), inference: finish(inference) };
+  if (traces.training === undefined || traces.inference === undefined) return undefined;
   return {
     name: declaration.name,
     doc: declaration.doc,
@@ -69,18 +74,14 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
       const end = state.ranges.get(declaration.name);
       return { ...declaration, range: end === undefined ? undefined : [0, end] };
     }),
-    parameters: declared,
-    inference: finish(inference),
-    training: finish(training),
-    fitted: fittedOf(declared, inference, training),
+    parameters: declared.items,
+    inference: traces.inference,
+    training: traces.training,
+    fitted: fittedOf(declared.items, inference, training),
     stages,
     searches: searches.filter((search) => search !== undefined),
     notLowered: [...state.notLowered.values()],
   };
-}
-
-function errorCount(run: Run): number {
-  return run.diagnostics.filter(({ severity }) => severity === "error").length;
 }
 
 function placeOf(unit: Unit, span: ast.Span): TypedModel["place"] {
@@ -98,6 +99,7 @@ function newState(name: string): ModelState {
     inputs: new Map(),
     ranges: new Map(),
     freeDimensions: new Set(),
+    unknown: new Set(),
     notLowered: new Map(),
     boundNames: new Map(),
   };
@@ -196,16 +198,14 @@ function traceBody(
     model: state,
     training,
     outputs: [],
-    losses: [],
+    losses: new Map(),
     penalties: [],
-    metrics: [],
+    metrics: new Map(),
     updates: [],
     states: new Map(),
     fitted: new Map(),
     later: [],
     projections: [],
-    lossNames: new Set(),
-    metricNames: new Set(),
     clamped: [],
   };
   const scope = newScope(parameters.parent);
@@ -226,9 +226,13 @@ function traceBody(
   return trace;
 }
 
-/** State writes of calls that nothing needs are left out: those calls are not made. */
-function finish(trace: TraceState): Trace {
-  const { outputs, losses, penalties, metrics, clamped } = trace;
+/** State writes of calls that nothing needs are left out: those calls are not made. Undefined where a score is a mistake. */
+function finish(trace: TraceState): Trace | undefined {
+  const { outputs, clamped } = trace;
+  const losses = [...trace.losses.values()].filter(isKnown);
+  const penalties = trace.penalties.filter(isKnown);
+  const metrics = [...trace.metrics.values()].filter(isKnown);
+  if (losses.length + penalties.length + metrics.length < scoreCount(trace)) return undefined;
   const own = trace.updates.filter(({ owner }) => owner === undefined);
   const scores: readonly Named[] = [...losses, ...penalties, ...metrics, ...own];
   const needed = reachable(scores.map(({ value }) => value));
@@ -237,6 +241,12 @@ function finish(trace: TraceState): Trace {
     .map(({ name, value, place }) => ({ name, value, place }));
   return { outputs, losses, penalties, metrics, stateUpdates, clamped };
 }
+
+const isKnown = <Kind extends Score>(score: Kind): score is Kind & { readonly value: Node } =>
+  score.value !== undefined;
+
+const scoreCount = ({ losses, penalties, metrics }: TraceState): number =>
+  losses.size + penalties.length + metrics.size;
 
 /** Fitted values come from the inference trace; one that stands in training steps alone, from there. */
 function fittedOf(

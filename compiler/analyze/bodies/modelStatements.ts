@@ -4,7 +4,7 @@ import type { Span } from "../../../grammar/span.js";
 import { dimEqual, freeDim, freeNames, shapeText } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { Named } from "../../types/model.js";
-import type { Frame, TraceState } from "../context.js";
+import type { Frame, Score, TraceState } from "../context.js";
 import { findPath } from "../values/graphs.js";
 import { lookup } from "../values/lookup.js";
 import { childPath } from "../calls/naming.js";
@@ -152,16 +152,16 @@ export function runScore(
 ): void {
   const metric = statement.kind === "Metric";
   const word = metric ? "metric" : "loss";
-  const list = metric ? trace.metrics : trace.losses;
-  const names = metric ? trace.metricNames : trace.lossNames;
-  const name = scoreName(statement, word, names);
+  const scores = metric ? trace.metrics : trace.losses;
+  const name = scoreName(statement, word, scores);
   if (name === undefined) {
     report(frame, "NN0209", statement.name?.span ?? statement.span, {
       message: `the ${word} \`${statement.name?.name ?? ""}\` is declared twice`,
     });
     return;
   }
-  names.add(name);
+  const score = { name, place: placeOf(frame, statement.span), ...docOf(statement) };
+  scores.set(name, { ...score, value: undefined });
   // A metric draws from streams of its own, so that adding one changes no other draw.
   const inner = metric
     ? { ...frame, drawPath: childPath(trace.model, frame.drawPath, `metric ${name}`) }
@@ -173,14 +173,13 @@ export function runScore(
   if (isSpoilt(value)) return;
   const given = toTensor(frame, { value, span: statement.value.span }, undefined);
   if (given === undefined || !checkScore(frame, statement, word, given)) return;
-  const node = frame.run.builder.cast(given, "f32");
-  list.push({ ...named(frame, name, node, statement.span), ...docOf(statement) });
+  scores.set(name, { ...score, value: frame.run.builder.cast(given, "f32") });
 }
 
 function scoreName(
   statement: ast.LossStatement | ast.MetricStatement,
   word: string,
-  names: ReadonlySet<string>,
+  names: ReadonlyMap<string, Score>,
 ): string | undefined {
   if (statement.name !== undefined) {
     return names.has(statement.name.name) ? undefined : statement.name.name;

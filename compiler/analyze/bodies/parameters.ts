@@ -8,7 +8,7 @@ import type { Frame, ModelState, ParameterRecord } from "../context.js";
 import { evaluateShape, storedType } from "../values/dimensions.js";
 import { initialValue } from "./draws.js";
 import { findLeaf } from "../values/graphs.js";
-import { newActivation, nested } from "../frames.js";
+import { newActivation, nested, spoil } from "../frames.js";
 import { parameterPath, rootPath } from "../calls/naming.js";
 import { didYouMean, report } from "../report.js";
 import { reportTaken } from "./statementNames.js";
@@ -204,7 +204,10 @@ function bindFixed(
 function declare(frame: Frame, wanted: Wanted): ParameterRecord | undefined {
   const model = frame.trace?.model;
   // Elsewhere it was reported with its placement.
-  if (model === undefined || (frame.body !== "layer" && frame.body !== "model")) return undefined;
+  if (model === undefined || (frame.body !== "layer" && frame.body !== "model")) {
+    spoil(frame);
+    return undefined;
+  }
   const shape = fixedShape(frame, wanted);
   if (shape === undefined) return undefined;
   const path = parameterPath(frame, model, wanted.name, wanted.span);
@@ -294,6 +297,8 @@ export function updateState(statement: ast.UpdateStatement, frame: Frame): void 
   const found = findBinding(frame.scope, statement.name);
   const path = found?.state;
   if (path === undefined) {
+    // A state or carry whose declaration is a mistake.
+    if (found !== undefined && isSpoilt(found.value)) return;
     notAState(statement, found !== undefined, frame);
     return;
   }

@@ -1,12 +1,14 @@
 // `regularize` lines come in; penalties of the trace, one for each selected parameter or each call, go out.
 import type * as ast from "../../../grammar/ast.js";
 import { evaluateArguments, checkGiven, textOf } from "../calls/arguments.js";
+import type { Node } from "../../types/graph.js";
 import type { Frame, TraceState } from "../context.js";
 import { calleeOf } from "../calls/functions.js";
+import { spoil } from "../frames.js";
 import { report } from "../report.js";
-import { select } from "../training/selectors.js";
+import { parametersOf, select } from "../training/selectors.js";
 import { placeOf, toTensor } from "../values/tensors.js";
-import { describe, isSpoilt, tensor, typeText, type Value } from "../values/values.js";
+import { describe, isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
 
 /** `regularize e`: any scalar; in a layer it counts once for each call. */
 export function regularizeBare(statement: ast.RegularizeStatement, frame: Frame): void {
@@ -19,7 +21,10 @@ export function regularizeBare(statement: ast.RegularizeStatement, frame: Frame)
   }
   const { trace } = frame;
   // Elsewhere it was reported with its placement.
-  if (trace === undefined || (frame.body !== "layer" && frame.body !== "model")) return;
+  if (trace === undefined || (frame.body !== "layer" && frame.body !== "model")) {
+    spoil(frame);
+    return;
+  }
   if (frame.scan !== undefined) {
     report(frame, "NN0403", statement.span, {
       message: "`regularize` cannot stand inside a `scan`",
@@ -39,8 +44,8 @@ export function regularizeSelected(
   trace: TraceState,
 ): void {
   trace.later.push(() => {
-    const parameters = [...trace.model.parameters.values()].map(({ declaration }) => declaration);
-    const { names } = select(frame, selector, parameters);
+    const { names, spoilt } = select(frame, selector, parametersOf(trace.model));
+    if (spoilt) addPenalty(frame, trace, statement, poison, undefined);
     for (const name of names) {
       const record = trace.model.parameters.get(name);
       if (record === undefined) continue;
@@ -78,6 +83,21 @@ function applyTo(frame: Frame, expression: ast.Expression, first: Value): Value 
   return evaluator.call(found, { given, span: expression.span, name }, frame);
 }
 
+/** One number of f32; undefined where it is a mistake. */
+function scalarOf(
+  frame: Frame,
+  { value: { span } }: ast.RegularizeStatement,
+  value: Value,
+): Node | undefined {
+  const node = isSpoilt(value) ? undefined : toTensor(frame, { value, span }, "f32");
+  if (node === undefined || node.shape.length === 0) return node;
+  report(frame, "NN0312", span, {
+    message: `what \`regularize\` adds is one number, not ${typeText(node)}`,
+    hint: "`sum(…)` or `mean(…)` makes it one",
+  });
+  return undefined;
+}
+
 function addPenalty(
   frame: Frame,
   trace: TraceState,
@@ -85,16 +105,7 @@ function addPenalty(
   value: Value,
   on: string | undefined,
 ): void {
-  if (isSpoilt(value)) return;
-  const node = toTensor(frame, { value, span: statement.value.span }, "f32");
-  if (node === undefined) return;
-  if (node.shape.length > 0) {
-    report(frame, "NN0312", statement.value.span, {
-      message: `what \`regularize\` adds is one number, not ${typeText(node)}`,
-      hint: "`sum(…)` or `mean(…)` makes it one",
-    });
-    return;
-  }
+  const node = scalarOf(frame, statement, value);
   const word = textOf(frame, statement.value.span).match(/^[A-Za-z_]\w*/)?.[0] ?? "penalty";
   const base = on === undefined ? word : `${word}(${on})`;
   const taken = trace.penalties.filter(({ name }) => name === base || name.startsWith(`${base} #`));

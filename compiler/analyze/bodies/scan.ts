@@ -5,7 +5,7 @@ import { isProblem } from "../../ops/problem.js";
 import { dimEqual, dimText, shapeEqual, shapeText, type Dim } from "../../types/dimension.js";
 import type { Node, TensorType } from "../../types/graph.js";
 import type { Frame, ScanState } from "../context.js";
-import { nested } from "../frames.js";
+import { nested, spoil } from "../frames.js";
 import { noteNotLowered, report } from "../report.js";
 import { closeBody } from "./scanBody.js";
 import { bind } from "../values/scope.js";
@@ -53,8 +53,11 @@ export function evaluateScan(expression: ast.ScanExpression, frame: Frame): Valu
     firstId: step.id,
   };
   const leaves = sources.map((source) => bindSource(inner, source, step));
-  const body: Frame = { ...inner, scan: state };
+  const body: Frame = { ...inner, scan: state, taint: { spoilt: false } };
   frame.run.evaluator.block(expression.block, body);
+  if (body.taint.spoilt || frame.run.budget.exhausted) {
+    return spoil(frame);
+  }
   return assemble(expression, frame, state, { sources, leaves, step, along: along ?? 0, reverse });
 }
 
@@ -179,7 +182,6 @@ function assemble(
 ): Value {
   const carries = [...state.carries.values()];
   const yields = state.yields[0] ?? [];
-  if (state.spoilt === true || frame.run.budget.exhausted) return poison;
   if (state.yields.length > 1) {
     return report(frame, "NN0416", state.yieldSpans[1] ?? expression.span, {
       message: "a step of a scan yields once",
@@ -254,7 +256,7 @@ export function runScanStatement(
 ): void {
   // One in a local `fn` was reported with its placement.
   if (scan.scope !== frame.scope) {
-    scan.spoilt = true;
+    spoil(frame);
     return;
   }
   if (statement.kind === "Yield") runYield(statement, frame, scan);
@@ -266,7 +268,7 @@ function runYield(statement: ast.YieldStatement, frame: Frame, scan: ScanState):
   for (const expression of statement.values) {
     const value = frame.run.evaluator.expression(expression, frame);
     const node = isSpoilt(value) ? undefined : toTensor(frame, { value, span: expression.span });
-    if (node === undefined) scan.spoilt = true;
+    if (node === undefined) spoil(frame);
     else nodes.push(node);
   }
   scan.yields.push(nodes);
@@ -282,7 +284,7 @@ function declareCarry(statement: ast.CarryStatement, frame: Frame, scan: ScanSta
     return;
   }
   if (initial === undefined) {
-    scan.spoilt = true;
+    spoil(frame);
     bind(frame.scope, statement.name, poison, { fixed: "carry" });
     return;
   }
@@ -325,14 +327,13 @@ export function updateCarry(statement: ast.UpdateStatement, frame: Frame): boole
     ? undefined
     : toTensor(frame, { value, span: statement.value.span }, carry.bound.type);
   if (node === undefined) {
-    scan.spoilt = true;
+    spoil(frame);
     return true;
   }
   const { shape } = carry.bound;
   const scalar = node.shape.length === 0 && shape.length > 0;
   const next = scalar ? frame.run.builder.broadcast(node, shape) : node;
   if (!shapeEqual(next.shape, shape)) {
-    scan.spoilt = true;
     report(frame, "NN0312", statement.value.span, {
       message: `the next value of the carry \`${statement.name}\` has another shape`,
       notes: [`it starts as ${shapeText(shape)}`, `its next value is ${typeText(node)}`],

@@ -7,7 +7,9 @@ import { evaluateShape, storedType } from "../values/dimensions.js";
 import { draw } from "./draws.js";
 import { drawPath, pathText } from "../calls/naming.js";
 import { declareFitted, declareState, declareTrained, updateState } from "./parameters.js";
+import { spoil } from "../frames.js";
 import { report } from "../report.js";
+import { noteUnrun, notingUnknown } from "./unknown.js";
 import { updateCarry } from "./scan.js";
 import { inClasses } from "../values/indices.js";
 import { bind } from "../values/scope.js";
@@ -40,8 +42,12 @@ export function runBlock(block: ast.Block, frame: Frame): Value | undefined {
 
 function runStatements(statements: readonly ast.Statement[], frame: Frame): Value | undefined {
   for (const statement of statements) {
-    if (!spendStatement(frame, statement.span)) return poison;
-    const returned = attempt(statement, frame);
+    if (!spendStatement(frame, statement.span)) return spoil(frame);
+    const { trace } = frame;
+    const returned =
+      frame.body === "model" && trace !== undefined
+        ? notingUnknown(statement, frame, trace.model, (inner) => attempt(statement, inner))
+        : attempt(statement, frame);
     if (returned !== undefined) return returned;
   }
   return undefined;
@@ -120,14 +126,14 @@ function runStatement(statement: ast.Statement, frame: Frame): Value | undefined
     case "For":
       return runFor(statement, frame);
     case "SkippedStatement":
+      spoil(frame);
       for (const name of statement.names) bind(frame.scope, name, poison);
       return undefined;
     case "Carry":
     case "Yield":
       // Elsewhere than in a scan it was reported with its placement.
-      if (frame.scan !== undefined) {
-        frame.run.evaluator.scanStatement(statement, frame, frame.scan);
-      }
+      if (frame.scan === undefined) spoil(frame);
+      else frame.run.evaluator.scanStatement(statement, frame, frame.scan);
       return undefined;
     case "Input":
     case "Target":
@@ -151,7 +157,10 @@ type ModelStatement =
 function runModelStatement(statement: ModelStatement, frame: Frame): void {
   const { trace } = frame;
   // What stands elsewhere was reported with its placement.
-  if (trace === undefined || frame.body !== "model" || frame.scan !== undefined) return;
+  if (trace === undefined || frame.body !== "model" || frame.scan !== undefined) {
+    spoil(frame);
+    return;
+  }
   switch (statement.kind) {
     case "Input":
     case "Target":
@@ -270,6 +279,7 @@ function poisonNames(statement: ast.Statement, frame: Frame): void {
 }
 
 function poisonBindings(statement: ast.IfStatement | ast.ForStatement, frame: Frame): void {
+  if (frame.body === "model" && frame.trace !== undefined) noteUnrun(frame.trace.model);
   const blocks =
     statement.kind === "For"
       ? [statement.block]

@@ -9,6 +9,7 @@ import {
   declarationOf,
   describe,
   isPoison,
+  poison,
   type FunctionValue,
   type GivenArgument,
   type Value,
@@ -57,15 +58,30 @@ export function evaluateArguments(
         continue;
       }
     }
+    if (!known) evaluateAnyway([argument], frame);
     given.push({
       name: argument.name,
       nameSpan: argument.nameSpan,
-      value: evaluateArgument(argument.value, frame, callee, name),
+      value: known ? evaluateArgument(argument.value, frame, callee, name) : poison,
       span: argument.value.span,
       unit: frame.unit,
     });
   }
   return { given, instanceName, nameSpan, training, spoilt };
+}
+
+/**
+ * Mistakes in the arguments of a call that cannot be made are found all the same. Calls among them are not made: perhaps
+ * a function was wanted there, so that they leave out a parameter.
+ */
+export function evaluateAnyway(written: readonly ast.Argument[], frame: Frame): void {
+  for (const { value } of written) {
+    if (value.kind !== "Call") frame.run.evaluator.expression(value, frame);
+    else {
+      frame.run.evaluator.expression(value.callee, frame);
+      evaluateAnyway(value.arguments, frame);
+    }
+  }
 }
 
 type Special =

@@ -5,13 +5,14 @@ import { GraphError } from "../../ops/problem.js";
 import {
   checkGiven,
   checkMissing,
+  evaluateAnyway,
   evaluateArguments,
   textOf,
   type WrittenArguments,
 } from "./arguments.js";
 import { depthLimit, spendStatement, spendWork } from "../budget.js";
 import type { CallEffects, CallRequest, Frame, Instance } from "../context.js";
-import { callSite, newActivation } from "../frames.js";
+import { callSite, newActivation, spoil } from "../frames.js";
 import { calleeOf, type Callee } from "./functions.js";
 import { drawPath, namedInstance, parameterInstance, unnamedInstance } from "./naming.js";
 import { didYouMean, report } from "../report.js";
@@ -58,11 +59,6 @@ export function evaluateCall(
 
 function specials(written: WrittenArguments): Pick<CallRequest, "instanceName" | "training"> {
   return { instanceName: written.instanceName, training: written.training };
-}
-
-/** Mistakes in the arguments of a call that cannot be made are found all the same. */
-function evaluateAnyway(written: readonly ast.Argument[], frame: Frame): void {
-  for (const argument of written) frame.run.evaluator.expression(argument.value, frame);
 }
 
 function reportNoFunction(frame: Frame, span: Span, name: string, value: Value): Value {
@@ -161,7 +157,7 @@ export function runBody(body: ast.Body, frame: Frame): Value {
   const { evaluator } = frame.run;
   if (body.kind === "Block") {
     // A block that does not return was reported with its placement.
-    return evaluator.block(body, frame) ?? poison;
+    return evaluator.block(body, frame) ?? spoil(frame);
   }
   evaluator.where(body.where, frame);
   return evaluator.expression(body.value, frame);
@@ -218,6 +214,7 @@ function bodyFrame(
   const label = isLayer ? lastName(instance?.path ?? "") : declaration.name;
   return {
     run: frame.run,
+    taint: frame.taint,
     trace: frame.trace,
     unit: closure.unit,
     scope: newScope(closure.scope),

@@ -93,7 +93,8 @@ export function wantsFunction(frame: Frame, callee: Callee, name: string): boole
   return functionParameters(frame, base).has(name);
 }
 
-function functionParameters(frame: Frame, closure: ClosureValue): ReadonlySet<string> {
+/** The parameters that a body calls, or hands on to where a function is wanted. */
+export function functionParameters(frame: Frame, closure: ClosureValue): ReadonlySet<string> {
   const cache = frame.run.functionParameters;
   const known = cache.get(closure.declaration);
   if (known !== undefined) return known;

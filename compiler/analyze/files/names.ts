@@ -5,6 +5,7 @@ import { unknownName } from "../values/expressions.js";
 import { fileFrame } from "../frames.js";
 import { walk } from "../calls/functions.js";
 import { report } from "../report.js";
+import { isSetting } from "../training/settings.js";
 import { visibleNames } from "../values/scope.js";
 import { poison, type Callable } from "../values/values.js";
 
@@ -15,7 +16,7 @@ export function checkNames(run: Run, unit: Unit): void {
   const global = new Set(visibleNames(unit.scope));
   const calls = new Map<Callable, readonly Reference[]>();
   for (const declaration of unit.tree.declarations) {
-    if (!isChecked(declaration)) continue;
+    if (!isChecked(declaration) || isOfNoModel(declaration, unit)) continue;
     const local = new Set([...namesBoundIn(declaration, unit), ...ambient(declaration)]);
     const references = namesUsedIn(declaration);
     for (const { name, span } of references) {
@@ -34,6 +35,17 @@ export function checkNames(run: Run, unit: Unit): void {
 
 function isChecked(declaration: ast.Declaration): declaration is Checked {
   return !["Import", "Const", "Search", "SkippedDeclaration"].includes(declaration.kind);
+}
+
+/** A block of a model that is not there: its names may be the model's. */
+function isOfNoModel(declaration: Checked, unit: Unit): boolean {
+  return declaration.kind === "Train" && modelOf(declaration, unit) === undefined;
+}
+
+function modelOf({ model }: ast.TrainDeclaration, unit: Unit): ast.ModelDeclaration | undefined {
+  const { declarations } = unit.tree;
+  const isModel = (other: ast.Declaration): other is ast.ModelDeclaration => other.kind === "Model";
+  return declarations.filter(isModel).find(({ name }) => name === model.name);
 }
 
 function reportUnknown(
@@ -63,10 +75,7 @@ function ambient(declaration: Checked): readonly string[] {
 function namesBoundIn(declaration: Checked, unit: Unit): Set<string> {
   const found = new Set<string>();
   if (declaration.kind === "Train") {
-    const model = unit.tree.declarations.find(
-      (other) => other.kind === "Model" && other.name === declaration.model.name,
-    );
-    if (model?.kind === "Model") for (const { name } of model.parameters) found.add(name);
+    for (const { name } of modelOf(declaration, unit)?.parameters ?? []) found.add(name);
     return found;
   }
   walk(declaration, (node) => {
@@ -125,15 +134,21 @@ interface Reference {
   readonly called: boolean;
 }
 
+/** What follows a word that is no setting may be anything but an expression. */
+function linesOf(declaration: ast.TrainDeclaration): readonly ast.TrainLine[] {
+  return declaration.lines.filter((line) => line.kind !== "SettingLine" || isSetting(line.name));
+}
+
 function namesUsedIn(declaration: Checked): Reference[] {
+  const root = declaration.kind === "Train" ? linesOf(declaration) : declaration;
   const found: Reference[] = [];
   const callees = new Set<unknown>();
-  walk(declaration, (node) => {
+  walk(root, (node) => {
     if (node.kind === "Call" || node.kind === "Stage") {
       callees.add((node as unknown as ast.CallExpression).callee);
     }
   });
-  walk(declaration, (node) => {
+  walk(root, (node) => {
     if (node.kind !== "Name") return;
     const { name, span } = node as unknown as ast.NameExpression;
     found.push({ name, span, called: callees.has(node) });

@@ -1,33 +1,35 @@
 // The `optimizer` and `minimize` lines of a block come in; its objectives, each parameter with one optimizer in each, go out.
 import type * as ast from "../../../grammar/ast.js";
 import { topologicalOrder } from "../../graph/walk.js";
-import type { ObjectiveDeclaration } from "../../types/model.js";
+import type {
+  ObjectiveDeclaration,
+  OptimizerInstance,
+  ParameterDeclaration,
+} from "../../types/model.js";
 import { optimizerInstance, readAlgorithm, traces } from "./algorithms.js";
-import { report } from "../report.js";
+import { didYouMean, report } from "../report.js";
 import { listed, select } from "./selectors.js";
 import type { StageRequest } from "./request.js";
+import type { Algorithm } from "./template.js";
 import { describe, isPoison } from "../values/values.js";
-import { didYouMean } from "../report.js";
 
-/** An optimizer line: what it runs and which parameters it selects. */
+/** An optimizer line: what it runs, unless that is a mistake, and which parameters it selects. */
 interface Updater {
-  readonly instance: ObjectiveDeclaration["updates"][number]["optimizer"];
+  readonly instance: OptimizerInstance | undefined;
   readonly names: ReadonlySet<string>;
+  /** Whether it may select more than `names`. */
   readonly spoilt: boolean;
 }
 
 /** Undefined when mistakes leave no objectives to speak of. */
 export function analyzeObjectives(stage: StageRequest): ObjectiveDeclaration[] | undefined {
   const { train } = stage;
-  const before = errors(stage);
-  const updaters = train.lines.flatMap((line): Updater[] => {
-    if (line.kind !== "OptimizerLine") return [];
-    const found = readUpdater(stage, line.algorithm, line.selector);
-    return found === undefined ? [] : [found];
-  });
+  const updaters = train.lines.flatMap((line) =>
+    line.kind === "OptimizerLine" ? [readUpdater(stage, line.algorithm, line.selector)] : [],
+  );
   const minimized = train.lines.filter((line) => line.kind === "MinimizeLine");
-  const hasOptimizer = train.lines.some((line) => line.kind === "OptimizerLine");
-  if (!hasOptimizer && minimized.length === 0) {
+  if (updaters.length === 0 && minimized.length === 0) {
+    if (!stage.understood) return undefined;
     report(stage.frame, "NN0511", train.model.span, {
       message: "this block has no optimizer",
       hint: "add one: `optimizer adam(lr: 1e-3)`",
@@ -38,20 +40,22 @@ export function analyzeObjectives(stage: StageRequest): ObjectiveDeclaration[] |
     minimized.length === 0
       ? [wholeObjective(stage, updaters)]
       : minimized.map((line) => minimizeObjective(stage, line, updaters));
-  if (errors(stage) > before) return undefined;
-  for (const objective of objectives) checkReached(stage, objective);
-  return errors(stage) > before ? undefined : uniqueNames(objectives);
+  const known = objectives.filter((objective) => objective !== undefined);
+  for (const objective of known) checkReached(stage, objective);
+  return known.length < objectives.length ? undefined : uniqueNames(known);
 }
 
 /** Whatever is minimised depends on a parameter that is trained for it; else nothing would ever change. */
 function checkReached(stage: StageRequest, { losses, updates }: ObjectiveDeclaration): void {
   const trained = new Set(updates.flatMap(({ parameters }) => parameters));
-  if (trained.size === 0) return; // an optimizer that is not understood, or all frozen
+  if (trained.size === 0 || !stage.parameters.whole) return;
   const minimised = [
-    ...stage.training.losses.filter(({ name }) => losses.includes(name)),
-    ...stage.training.penalties,
-  ];
-  const nodes = topologicalOrder(minimised.map(({ value }) => value));
+    ...losses.map((name) => stage.training.losses.get(name)?.value),
+    ...stage.training.penalties.map(({ value }) => value),
+  ].filter((value) => value !== undefined);
+  // One that is a mistake may have been meant to depend on anything.
+  if (minimised.length < losses.length + stage.training.penalties.length) return;
+  const nodes = topologicalOrder(minimised);
   if (nodes.some((node) => node.op === "stored" && trained.has(node.attributes.name))) return;
   const names = listed(losses.map((name) => `\`${name}\``));
   report(stage.frame, "NN0515", stage.train.model.span, {
@@ -59,10 +63,6 @@ function checkReached(stage: StageRequest, { losses, updates }: ObjectiveDeclara
     notes: [`trained for it: ${listed([...trained].map((name) => `\`${name}\``))}`],
     hint: "does the loss use what the layers compute, or is something frozen that should learn?",
   });
-}
-
-function errors(stage: StageRequest): number {
-  return stage.frame.run.diagnostics.filter(({ severity }) => severity === "error").length;
 }
 
 /** Two lines for the same loss are two objectives. */
@@ -76,7 +76,7 @@ function uniqueNames(objectives: readonly ObjectiveDeclaration[]): ObjectiveDecl
 }
 
 function trainedNames(stage: StageRequest): string[] {
-  return stage.parameters
+  return stage.parameters.items
     .filter(({ role }) => role !== "state" && role !== "fitted")
     .map(({ name }) => name);
 }
@@ -86,28 +86,34 @@ function readUpdater(
   stage: StageRequest,
   expression: ast.Expression,
   selector: ast.Selector | undefined,
-): Updater | undefined {
+): Updater {
   const { frame, parameters } = stage;
   const algorithm = readAlgorithm(frame, expression, "Optimizer");
   const selection =
     selector === undefined
       ? { names: trainedNames(stage), spoilt: false }
       : select(frame, selector, parameters);
-  if (algorithm === undefined) return undefined;
-  const trace = traces(algorithm);
   const names = new Set(selection.names);
-  for (const { name, shape } of parameters) {
-    if (names.has(name) && trace(shape) === undefined) return undefined;
-  }
-  return { instance: optimizerInstance(algorithm, trace), names, spoilt: selection.spoilt };
+  const selected = parameters.items.filter(({ name }) => names.has(name));
+  return { instance: instanceFor(algorithm, selected), names, spoilt: selection.spoilt };
 }
 
-/** Each parameter goes to the last line that selects it. */
+function instanceFor(
+  algorithm: Algorithm | undefined,
+  selected: readonly ParameterDeclaration[],
+): OptimizerInstance | undefined {
+  if (algorithm === undefined) return undefined;
+  const trace = traces(algorithm);
+  const whole = selected.every(({ shape }) => trace(shape) !== undefined);
+  return whole ? optimizerInstance(algorithm, trace) : undefined;
+}
+
+/** Each parameter goes to the last line that selects it; undefined where one of the lines is a mistake. */
 function assign(
   stage: StageRequest,
   names: readonly string[],
   updaters: readonly Updater[],
-): ObjectiveDeclaration["updates"] {
+): ObjectiveDeclaration["updates"] | undefined {
   const reversed = updaters.toReversed();
   const owner = new Map<string, Updater>();
   for (const name of names) {
@@ -115,35 +121,43 @@ function assign(
     const found = reversed.find((updater) => updater.names.has(name));
     if (found !== undefined) owner.set(name, found);
   }
-  return updaters
-    .map((updater) => ({
-      optimizer: updater.instance,
-      parameters: names.filter((name) => owner.get(name) === updater),
-    }))
-    .filter(({ parameters }) => parameters.length > 0);
+  const updates: ObjectiveDeclaration["updates"][number][] = [];
+  for (const updater of updaters) {
+    const { instance, spoilt } = updater;
+    if (instance === undefined || spoilt) return undefined;
+    const parameters = names.filter((name) => owner.get(name) === updater);
+    if (parameters.length > 0) updates.push({ optimizer: instance, parameters });
+  }
+  return updates;
 }
 
-function wholeObjective(stage: StageRequest, updaters: readonly Updater[]): ObjectiveDeclaration {
+/** All losses at once; undefined where a line that updates is a mistake. */
+function wholeObjective(
+  stage: StageRequest,
+  updaters: readonly Updater[],
+): ObjectiveDeclaration | undefined {
   const names = trainedNames(stage);
-  if (!updaters.some(({ spoilt }) => spoilt)) checkSelected(stage, names, updaters);
-  return {
-    name: "loss",
-    losses: [...stage.training.lossNames],
-    updates: assign(stage, names, updaters),
-    repeat: undefined,
-  };
+  const left = unselected(stage, names, updaters);
+  if (updaters.length > 0 && left.length > 0) reportUnselected(stage, left);
+  const updates = assign(stage, names, updaters);
+  const losses = [...stage.training.losses.keys()];
+  return updates === undefined ? undefined : { name: "loss", losses, updates, repeat: undefined };
 }
 
-function checkSelected(
+/** What none of them selects and nothing freezes; nothing where a mistake may select it. */
+function unselected(
   stage: StageRequest,
   names: readonly string[],
   updaters: readonly Updater[],
-): void {
-  if (updaters.length === 0) return;
-  const left = names.filter(
+): readonly string[] {
+  const whole = stage.understood && stage.parameters.whole;
+  if (!whole || updaters.some(({ spoilt }) => spoilt)) return [];
+  return names.filter(
     (name) => !stage.frozen.has(name) && !updaters.some((updater) => updater.names.has(name)),
   );
-  if (left.length === 0) return;
+}
+
+function reportUnselected(stage: StageRequest, left: readonly string[]): void {
   report(stage.frame, "NN0510", stage.train.model.span, {
     message: `no optimizer selects ${listed(left.map((name) => `\`${name}\``))}, and nothing freezes ${left.length === 1 ? "it" : "them"}`,
     hint: "add an `optimizer` line without `on`, or `freeze` what shall stay as it is",
@@ -154,36 +168,35 @@ function minimizeObjective(
   stage: StageRequest,
   line: ast.MinimizeLine,
   updaters: readonly Updater[],
-): ObjectiveDeclaration {
-  const { frame } = stage;
-  const losses = line.losses.map(({ name }) => name);
-  const known = stage.training.lossNames;
-  for (const { name, span } of line.losses) {
-    if (known.has(name)) continue;
-    report(frame, "NN0512", span, {
+): ObjectiveDeclaration | undefined {
+  const losses = lossesOf(stage, line);
+  const selection =
+    line.selector === undefined
+      ? { names: trainedNames(stage), spoilt: false }
+      : select(stage.frame, line.selector, stage.parameters);
+  const own =
+    line.algorithm === undefined ? updaters : [readUpdater(stage, line.algorithm, line.selector)];
+  if (!selection.spoilt) checkMinimized(stage, line, selection.names, own);
+  const updates = assign(stage, selection.names, own);
+  const repeat = repeatOf(stage, line);
+  if (losses === undefined || selection.spoilt || updates === undefined || repeat === "wrong") {
+    return undefined;
+  }
+  return { name: losses.join("_"), losses, updates, repeat };
+}
+
+/** The names that a line minimizes; undefined where one is a mistake. */
+function lossesOf(stage: StageRequest, line: ast.MinimizeLine): readonly string[] | undefined {
+  const known = [...stage.training.losses.keys()];
+  const unknown = line.losses.filter(({ name }) => !known.includes(name));
+  for (const { name, span } of stage.state.unknown.has("losses") ? [] : unknown) {
+    report(stage.frame, "NN0512", span, {
       message: `${stage.train.model.name} has no loss \`${name}\``,
-      notes: [`its losses: ${[...known].join(", ")}`],
+      notes: [`its losses: ${known.join(", ")}`],
       hint: didYouMean(name, known),
     });
   }
-  const names =
-    line.selector === undefined
-      ? trainedNames(stage)
-      : select(frame, line.selector, stage.parameters).names;
-  const own = ownUpdaters(stage, line, updaters);
-  const updates = own === undefined ? [] : assign(stage, names, own);
-  if (own !== undefined) checkMinimized(stage, line, names, own);
-  return { name: losses.join("_"), losses, updates, repeat: repeatOf(stage, line) };
-}
-
-function ownUpdaters(
-  stage: StageRequest,
-  line: ast.MinimizeLine,
-  updaters: readonly Updater[],
-): readonly Updater[] | undefined {
-  if (line.algorithm === undefined) return updaters;
-  const found = readUpdater(stage, line.algorithm, line.selector);
-  return found === undefined ? undefined : [found];
+  return unknown.length > 0 ? undefined : line.losses.map(({ name }) => name);
 }
 
 function checkMinimized(
@@ -192,10 +205,8 @@ function checkMinimized(
   names: readonly string[],
   updaters: readonly Updater[],
 ): void {
-  const left = names.filter(
-    (name) => !stage.frozen.has(name) && !updaters.some((updater) => updater.names.has(name)),
-  );
-  if (left.length === 0 || updaters.some(({ spoilt }) => spoilt)) return;
+  const left = unselected(stage, names, updaters);
+  if (left.length === 0) return;
   const missing = updaters.length === 0;
   report(stage.frame, missing ? "NN0511" : "NN0510", line.span, {
     message: missing
@@ -205,7 +216,7 @@ function checkMinimized(
   });
 }
 
-function repeatOf(stage: StageRequest, line: ast.MinimizeLine): number | undefined {
+function repeatOf(stage: StageRequest, line: ast.MinimizeLine): number | undefined | "wrong" {
   if (line.repeat === undefined) return undefined;
   const value = stage.frame.run.evaluator.expression(line.repeat, stage.frame);
   if (value.kind === "int" && value.value >= 1) return value.value;
@@ -214,5 +225,5 @@ function repeatOf(stage: StageRequest, line: ast.MinimizeLine): number | undefin
       message: `a line is repeated a whole number of times, at least once, not ${describe(value)}`,
     });
   }
-  return undefined;
+  return "wrong";
 }

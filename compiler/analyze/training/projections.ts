@@ -2,19 +2,19 @@
 import type { Shape } from "../../types/graph.js";
 import type { ParameterDeclaration, ProjectionInstance } from "../../types/model.js";
 import { readAlgorithm, traces } from "./algorithms.js";
-import type { TraceState } from "../context.js";
+import type { Found, TraceState } from "../context.js";
 import { select } from "./selectors.js";
 
 export function resolveProjections(
   trace: TraceState,
-  parameters: readonly ParameterDeclaration[],
+  parameters: Found<ParameterDeclaration>,
 ): ProjectionInstance[] {
   return trace.projections.flatMap(({ statement, frame }): ProjectionInstance[] => {
     const algorithm = readAlgorithm(frame, statement.value, "Projection");
     const { names } = select(frame, statement.selector, parameters);
     if (algorithm === undefined) return [];
     const traced = traces(algorithm);
-    for (const { name, shape } of parameters) if (names.includes(name)) traced(shape);
+    for (const { name, shape } of parameters.items) if (names.includes(name)) traced(shape);
     const { span } = statement;
     return [
       {

@@ -1,7 +1,7 @@
 // A selector and the parameters of a model come in; the names that it selects go out, or a report where it matches nothing.
 import type * as ast from "../../../grammar/ast.js";
 import type { ParameterDeclaration } from "../../types/model.js";
-import type { Frame } from "../context.js";
+import type { Found, Frame, ModelState } from "../context.js";
 import { didYouMean, report } from "../report.js";
 
 const roles = { weights: "weight", biases: "bias", params: "param" } as const;
@@ -9,28 +9,38 @@ const roles = { weights: "weight", biases: "bias", params: "param" } as const;
 export interface Selection {
   /** The names selected, in order of declaration. */
   readonly names: readonly string[];
+  /** Whether a part of the selector matched nothing. */
   readonly spoilt: boolean;
+}
+
+/** The parameters that a model has so far. */
+export function parametersOf({ parameters, unknown }: ModelState): Found<ParameterDeclaration> {
+  return {
+    items: [...parameters.values()].map(({ declaration }) => declaration),
+    whole: !unknown.has("parameters"),
+  };
 }
 
 /** The parameters that the selector names, trained ones unless `kept` (states and fitted values) are wanted too. */
 export function select(
   frame: Frame,
   selector: ast.Selector,
-  parameters: readonly ParameterDeclaration[],
+  parameters: Found<ParameterDeclaration>,
   kept = false,
 ): Selection {
+  const { items, whole } = parameters;
   const chosen = new Set<string>();
   let spoilt = false;
   for (const item of selector.items) {
-    const found = matching(item, parameters).filter(
+    const found = matching(item, items).filter(
       ({ role }) => kept || (role !== "state" && role !== "fitted"),
     );
     for (const { name } of found) chosen.add(name);
     if (found.length > 0) continue;
     spoilt = true;
-    nothing(frame, item, parameters, kept);
+    if (whole) nothing(frame, item, items, kept);
   }
-  const names = parameters.map(({ name }) => name).filter((name) => chosen.has(name));
+  const names = items.map(({ name }) => name).filter((name) => chosen.has(name));
   return { names, spoilt };
 }
 

@@ -1,6 +1,6 @@
 // The lines of a `train` block that set a number or a switch come in; checked values by name go out.
 import type * as ast from "../../../grammar/ast.js";
-import type { Frame } from "../context.js";
+import type { Found, Frame } from "../context.js";
 import { didYouMean, report } from "../report.js";
 import { asDim, asNumber, describe, isPoison, type Value } from "../values/values.js";
 
@@ -47,38 +47,57 @@ export interface Settings {
   /** Trained values of free dimensions. */
   readonly dimensions: Readonly<Record<string, number>>;
   readonly spans: ReadonlyMap<string, ast.Span>;
+  /** Those whose value is a mistake. */
+  readonly spoilt: ReadonlySet<string>;
+  /** Whether each line of the block is understood: one that is not may say anything. */
+  readonly understood: boolean;
 }
 
 export function readSettings(
   frame: Frame,
   lines: readonly ast.TrainLine[],
-  freeDimensions: ReadonlySet<string>,
+  freeDimensions: Found<string>,
 ): Settings {
   const numbers = new Map<string, number>();
   const switches = new Map<string, boolean>();
   const spans = new Map<string, ast.Span>();
   const dimensions: Record<string, number> = {};
+  const spoilt = new Set<string>();
+  let understood = !lines.some(({ kind }) => kind === "SkippedLine");
   for (const line of lines) {
     if (line.kind !== "SettingLine") continue;
-    const value = frame.run.evaluator.expression(line.value, frame);
     if (!isNew(frame, line, spans)) continue;
-    const dimension = line.name === "batch" || freeDimensions.has(line.name);
-    const rule = dimension
-      ? whole(1)
-      : Object.hasOwn(rules, line.name)
-        ? rules[line.name]
-        : undefined;
-    if (rule === undefined) unknownSetting(frame, line, freeDimensions);
-    else if (isPoison(value)) continue;
-    else if (!rule.accepts(value)) {
-      report(frame, "NN0506", line.value.span, {
-        message: `\`${line.name}\` is ${rule.wants}, not ${describe(value)}`,
-      });
-    } else if (value.kind === "bool") switches.set(line.name, value.value);
+    const dimension = line.name === "batch" || freeDimensions.items.includes(line.name);
+    const rule = dimension ? whole(1) : ruleOf(line.name);
+    if (rule === undefined) {
+      understood = false;
+      unknownSetting(frame, line, freeDimensions);
+      continue;
+    }
+    const value = checked(frame, line, rule);
+    if (value === undefined) spoilt.add(line.name);
+    else if (value.kind === "bool") switches.set(line.name, value.value);
     else if (dimension) dimensions[line.name] = asNumber(value) ?? 1;
     else numbers.set(line.name, asNumber(value) ?? 0);
   }
-  return { numbers, switches, dimensions, spans };
+  return { numbers, switches, dimensions, spans, spoilt, understood };
+}
+
+/** Whether a `train` block knows it whatever the model; dimensions of the model are settings too. */
+export const isSetting = (name: string): boolean => name === "batch" || ruleOf(name) !== undefined;
+
+const ruleOf = (name: string): Rule | undefined =>
+  Object.hasOwn(rules, name) ? rules[name] : undefined;
+
+/** The value of a line; undefined where it is a mistake. */
+function checked(frame: Frame, line: ast.SettingLine, rule: Rule): Value | undefined {
+  const value = frame.run.evaluator.expression(line.value, frame);
+  if (isPoison(value)) return undefined;
+  if (rule.accepts(value)) return value;
+  report(frame, "NN0506", line.value.span, {
+    message: `\`${line.name}\` is ${rule.wants}, not ${describe(value)}`,
+  });
+  return undefined;
 }
 
 function isNew(frame: Frame, line: ast.SettingLine, spans: Map<string, ast.Span>): boolean {
@@ -95,15 +114,13 @@ function isNew(frame: Frame, line: ast.SettingLine, spans: Map<string, ast.Span>
   return false;
 }
 
-function unknownSetting(
-  frame: Frame,
-  line: ast.SettingLine,
-  freeDimensions: ReadonlySet<string>,
-): void {
+function unknownSetting(frame: Frame, line: ast.SettingLine, freeDimensions: Found<string>): void {
+  // It may be a dimension of an input that could not be understood.
+  if (!freeDimensions.whole) return;
   const known = [
     ...Object.keys(rules),
     "batch",
-    ...freeDimensions,
+    ...freeDimensions.items,
     "optimizer",
     "start",
     "freeze",
@@ -114,9 +131,9 @@ function unknownSetting(
   report(frame, "NN0506", line.nameSpan, {
     message: `a \`train\` block has no setting \`${line.name}\``,
     notes: [
-      freeDimensions.size === 0
+      freeDimensions.items.length === 0
         ? "the model has no free dimensions"
-        : `free dimensions of the model: ${[...freeDimensions].join(", ")}`,
+        : `free dimensions of the model: ${freeDimensions.items.join(", ")}`,
     ],
     hint: didYouMean(line.name, known),
   });

@@ -34,7 +34,6 @@ export function traceTemplate(algorithm: Algorithm, shape: Shape): UpdateTemplat
   const { closure, caller } = algorithm;
   const { declaration } = closure;
   if (declaration.kind !== "Optimizer" && declaration.kind !== "Projection") return undefined;
-  const before = caller.run.diagnostics.length;
   const template: TemplateState = { shape, states: new Map(), weight: undefined };
   const frame = templateFrame(algorithm, template);
   const { builder } = caller.run;
@@ -49,9 +48,8 @@ export function traceTemplate(algorithm: Algorithm, shape: Shape): UpdateTemplat
   if (!bindParameters({ caller, body: frame, closure, callee, matched, span, name }))
     return undefined;
   caller.run.evaluator.block(declaration.block, frame);
+  if (frame.taint.spoilt || caller.run.budget.exhausted) return undefined;
   const { weight } = template;
-  const fresh = caller.run.diagnostics.slice(before);
-  if (fresh.some(({ severity }) => severity === "error")) return undefined;
   if (weight === undefined) {
     report(frame, "NN0505", declaration.nameSpan, {
       message: `the ${declaration.kind === "Optimizer" ? "optimizer" : "projection"} ${name} gives no new weight`,
@@ -74,6 +72,7 @@ function templateFrame(algorithm: Algorithm, template: TemplateState): Frame {
   const optimizer = declaration.kind === "Optimizer";
   return {
     ...caller,
+    taint: { spoilt: false },
     trace: undefined,
     unit: closure.unit,
     scope: newScope(closure.scope),

@@ -6,22 +6,20 @@ import { analyzeObjectives } from "./objectives.js";
 import { didYouMean, noteNotLowered, report } from "../report.js";
 import type { StageRequest, TrainRequest } from "./request.js";
 import { select } from "./selectors.js";
-import { readSettings, type Settings } from "./settings.js";
+import { readSettings } from "./settings.js";
 import { asNumber, describe, isPoison } from "../values/values.js";
 
 export function analyzeStages(request: TrainRequest): StageDeclaration[] {
   const names = new Set<string>();
-  const stages = request.trains.flatMap((train): StageDeclaration[] => {
+  const stages = request.trains.items.map((train) => {
     const name = stageName(request, train, names);
-    const stage = analyzeStage(request, train, name);
-    return stage === undefined ? [] : [stage];
+    return analyzeStage(request, train, name);
   });
-  // An optimizer that could not be understood may well select what seems to be forgotten.
-  const understood =
-    stages.length === request.trains.length &&
-    !request.trains.some((train) => hasMistake(request.frame, train));
-  if (understood) checkTrained(request, stages);
-  return stages;
+  const known = stages.filter((stage) => stage !== undefined);
+  // A block or parameter that is not understood may well be what seems to be forgotten.
+  const whole = request.trains.whole && request.parameters.whole;
+  if (whole && known.length === stages.length) checkTrained(request, known);
+  return known;
 }
 
 function stageName(request: TrainRequest, train: ast.TrainDeclaration, names: Set<string>): string {
@@ -38,34 +36,39 @@ function stageName(request: TrainRequest, train: ast.TrainDeclaration, names: Se
   return name;
 }
 
+/** Undefined where something in the block is a mistake that may hide what it updates. */
 function analyzeStage(
   request: TrainRequest,
   train: ast.TrainDeclaration,
   name: string,
 ): StageDeclaration | undefined {
   const { frame, state } = request;
-  if (request.training.lossNames.size === 0) {
+  if (request.training.losses.size === 0) {
+    if (state.unknown.has("losses")) return undefined;
     report(frame, "NN0508", train.model.span, {
       message: `${train.model.name} has no loss, so there is nothing to train`,
       hint: "add a line like `loss cross_entropy(logits, label)` to the model",
     });
     return undefined;
   }
-  const settings = readSettings(frame, train.lines, state.freeDimensions);
+  const settings = readSettings(frame, train.lines, {
+    items: [...state.freeDimensions],
+    whole: !state.unknown.has("dimensions"),
+  });
   frame.run.plateaus = [];
-  const frozen = frozenNames(request, train);
-  const stage: StageRequest = { ...request, train, name, frozen };
+  const { names: frozen, spoilt } = frozenNames(request, train);
+  const understood = settings.understood && !spoilt;
+  const stage: StageRequest = { ...request, train, name, settings, frozen, understood };
   const objectives = analyzeObjectives(stage);
   const plateaus = frame.run.plateaus.map(({ factor, patience }) => ({ factor, patience }));
   const stopEarly = readStopEarly(frame, train);
-  checkValidation(request, train, settings);
+  checkValidation(stage);
   frame.run.plateaus = undefined;
-  if (objectives === undefined) return undefined;
-  return assemble(stage, { settings, objectives, plateaus, stopEarly });
+  const whole = assemble(stage, { objectives: objectives ?? [], plateaus, stopEarly });
+  return objectives === undefined || !understood ? undefined : whole;
 }
 
 interface Parts {
-  readonly settings: Settings;
   readonly objectives: readonly ObjectiveDeclaration[];
   readonly plateaus: StageDeclaration["plateaus"];
   readonly stopEarly: StageDeclaration["stopEarly"];
@@ -73,7 +76,7 @@ interface Parts {
 
 function assemble(stage: StageRequest, parts: Parts): StageDeclaration {
   const { train, frame, state } = stage;
-  const { numbers, switches, dimensions, spans } = parts.settings;
+  const { numbers, switches, dimensions, spans } = stage.settings;
   const ensemble = numbers.get("ensemble") ?? 1;
   const place = { file: frame.unit.source, span: train.span };
   if (ensemble > 1) {
@@ -85,7 +88,7 @@ function assemble(stage: StageRequest, parts: Parts): StageDeclaration {
     name: stage.name,
     place,
     dimensions: { ...(state.freeDimensions.has("batch") ? { batch: 32 } : {}), ...dimensions },
-    ...lengthOf(stage, parts.settings),
+    ...lengthOf(stage),
     seed: numbers.get("seed") ?? 0,
     validation: numbers.get("validation") ?? 0,
     dropLast: switches.get("drop_last") ?? false,
@@ -109,10 +112,8 @@ function assemble(stage: StageRequest, parts: Parts): StageDeclaration {
 }
 
 /** `epochs` or `steps`; without either 10 epochs of given data, 1000 steps of drawn data. */
-function lengthOf(
-  stage: StageRequest,
-  settings: Settings,
-): Pick<StageDeclaration, "epochs" | "steps"> {
+function lengthOf(stage: StageRequest): Pick<StageDeclaration, "epochs" | "steps"> {
+  const { settings } = stage;
   const epochs = settings.numbers.get("epochs");
   const steps = settings.numbers.get("steps");
   const span = settings.spans.get("steps");
@@ -128,14 +129,19 @@ function lengthOf(
   return given ? { epochs: 10, steps: undefined } : { epochs: undefined, steps: 1000 };
 }
 
-function frozenNames(request: TrainRequest, train: ast.TrainDeclaration): Set<string> {
+function frozenNames(
+  request: TrainRequest,
+  train: ast.TrainDeclaration,
+): { readonly names: ReadonlySet<string>; readonly spoilt: boolean } {
   const frozen = new Set<string>();
+  let spoilt = false;
   for (const line of train.lines) {
     if (line.kind !== "FreezeLine") continue;
-    const { names } = select(request.frame, line.selector, request.parameters, true);
-    for (const name of names) frozen.add(name);
+    const found = select(request.frame, line.selector, request.parameters, true);
+    for (const name of found.names) frozen.add(name);
+    spoilt ||= found.spoilt;
   }
-  return frozen;
+  return { names: frozen, spoilt };
 }
 
 function readStart(stage: StageRequest): StageDeclaration["start"] {
@@ -202,12 +208,8 @@ function readStopEarly(
 }
 
 /** `plateau` and `stop_early` look at the validation loss, so there must be one. */
-function checkValidation(
-  request: TrainRequest,
-  train: ast.TrainDeclaration,
-  settings: Settings,
-): void {
-  const { frame } = request;
+function checkValidation({ frame, train, settings }: StageRequest): void {
+  if (!settings.understood || settings.spoilt.has("validation")) return;
   if ((settings.numbers.get("validation") ?? 0) > 0) return;
   const early = train.lines.find((line) => line.kind === "StopEarlyLine");
   const watching = [
@@ -222,16 +224,9 @@ function checkValidation(
   }
 }
 
-function hasMistake({ run, unit }: Frame, train: ast.TrainDeclaration): boolean {
-  return run.diagnostics.some(
-    ({ file, span }) =>
-      file === unit.source && span.start >= train.span.start && span.end <= train.span.end,
-  );
-}
-
 /** A trained parameter that no stage updates and nothing freezes was most likely forgotten. */
 function checkTrained(request: TrainRequest, stages: readonly StageDeclaration[]): void {
-  const [first] = request.trains;
+  const [first] = request.trains.items;
   if (first === undefined) return;
   const touched = new Set(
     stages.flatMap(({ frozen, objectives }) => [
@@ -239,7 +234,7 @@ function checkTrained(request: TrainRequest, stages: readonly StageDeclaration[]
       ...objectives.flatMap(({ updates }) => updates.flatMap(({ parameters }) => parameters)),
     ]),
   );
-  const forgotten = request.parameters
+  const forgotten = request.parameters.items
     .filter(({ role }) => role !== "state" && role !== "fitted")
     .map(({ name }) => name)
     .filter((name) => !touched.has(name));

@@ -4,6 +4,7 @@ import { joinSpans, type Span } from "../../../grammar/span.js";
 import { enter, leafLimit, listLimit, spendWork } from "../budget.js";
 import { evaluateCall } from "../calls/calls.js";
 import type { Frame } from "../context.js";
+import { spoil } from "../frames.js";
 import { index } from "./indexing.js";
 import { lookup } from "./lookup.js";
 import { matrixProduct } from "../builtins/products.js";
@@ -120,7 +121,7 @@ const foreign: Readonly<Record<string, string>> = {
 };
 
 export function unknownName(frame: Frame, name: string, span: Span): Value {
-  if (frame.run.diagnostics.length >= mistakeLimit) return poison;
+  if (frame.run.diagnostics.length >= mistakeLimit) return spoil(frame);
   const known = Object.hasOwn(foreign, name) ? foreign[name] : undefined;
   return report(frame, "NN0201", span, {
     message: `nothing here is called \`${name}\``,

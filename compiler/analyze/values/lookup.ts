@@ -3,10 +3,17 @@ import type { Frame } from "../context.js";
 import { fileFrame } from "../frames.js";
 import { report } from "../report.js";
 import { findBinding, findLazy, type LazyBinding } from "./scope.js";
-import { bool, poison, type Value } from "./values.js";
+import { bool, isSpoilt, poison, type Value } from "./values.js";
 
-/** The value of a name; undefined where nothing bears it. */
+/** The value of a name; undefined where nothing bears it. A body that meets a mistake by name holds it too. */
 export function lookup(frame: Frame, name: string): Value | undefined {
+  const found = peek(frame, name);
+  if (found !== undefined && isSpoilt(found)) frame.taint.spoilt = true;
+  return found;
+}
+
+/** The same for who only looks. */
+export function peek(frame: Frame, name: string): Value | undefined {
   const bound = findBinding(frame.scope, name);
   if (bound !== undefined) return bound.value;
   const declared = findLazy(frame.scope, name);
