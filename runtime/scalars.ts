@@ -25,6 +25,8 @@ export const scalarValues = {
   divide: (a, b) => a / b,
   modulo: (a, b) => a - Math.floor(a / b) * b,
   power: (a, b) => a ** b,
+  // A zero has no sign: GPUs lose it.
+  atan2: (a, b) => Math.atan2(a + 0, b + 0),
   minimum: (a, b) => Math.min(a, b),
   maximum: (a, b) => Math.max(a, b),
   equal: (a, b) => a === b,

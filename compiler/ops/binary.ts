@@ -98,6 +98,16 @@ function powerByExponent({ b, x, out, g }: BinaryGradient): Node {
   return b.select(positive, b.multiply(g, b.multiply(out, logarithm)), 0);
 }
 
+/** The cotangent times `part` / (x² + y²), computed at the scale of the larger, so that no square overflows. */
+function ofPlace({ b, x, y, g }: BinaryGradient, part: Node): Node {
+  const most = b.maximum(b.abs(x), b.abs(y));
+  const scale = b.stopGradient(b.select(b.greater(most, 0), most, 1));
+  const [u, v] = [b.divide(x, scale), b.divide(y, scale)];
+  // Between 1 and 2 but at the origin, where 0 is divided.
+  const square = b.maximum(b.add(b.multiply(u, u), b.multiply(v, v)), 0.5);
+  return b.divide(b.multiply(g, b.divide(b.divide(part, scale), square)), scale);
+}
+
 export const binary: Pick<OpTable, BinaryName | "select"> = {
   add: arithmetic(
     "add",
@@ -144,6 +154,15 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
     "power",
     "x to the power y; for negative x, y is an integer. 0⁰ is 1.",
     binaryVjp(powerByBase, powerByExponent),
+  ),
+  atan2: arithmetic(
+    "atan2",
+    "The angle of the point (x, y) in radians, from −π to π; 0 at the origin, and its derivative too.",
+    // x / (x² + y²) and −y / (x² + y²).
+    binaryVjp(
+      (request) => ofPlace(request, request.y),
+      (request) => ofPlace(request, request.b.negate(request.x)),
+    ),
   ),
   minimum: arithmetic(
     "minimum",

@@ -26,7 +26,7 @@ function arithmetic(
     Partial<
       Pick<
         ScalarOperation,
-        "takes" | "cost" | "decides" | "rounds" | "finite" | "integers" | "sign"
+        "takes" | "cost" | "decides" | "rounds" | "finite" | "integers" | "sign" | "language"
       >
     >,
 ): ScalarOperation {
@@ -36,6 +36,7 @@ function arithmetic(
     gives: "operands",
     value,
     integers: "value",
+    language: "own",
     cost: 1,
     decides: false,
     rounds: "once",
@@ -133,6 +134,16 @@ export const arithmeticScalars = {
       u32: helped(script.powerU32),
     },
   }),
+  atan2: arithmetic(scalarValues.atan2, {
+    language: "function",
+    takes: real,
+    integers: "none",
+    cost: 14,
+    rounds: "otherwise",
+    finite: "always",
+    wgsl: same(helped(shader.atan2Of)),
+    javascript: same(helped(script.atan2Of)),
+  }),
   minimum: extremum(scalarValues.minimum, "min", both),
   maximum: extremum(scalarValues.maximum, "max", either),
 } as const satisfies Readonly<Record<string, ScalarOperation>>;
@@ -148,6 +159,7 @@ function comparison(
     gives: "bool",
     value,
     integers: "value",
+    language: "own",
     cost: 1,
     decides: true,
     rounds: "otherwise",
@@ -174,6 +186,7 @@ function logic(value: ScalarOperation["value"], sign: string, form: Form): Scala
     gives: "bool",
     value,
     integers: "none",
+    language: "own",
     cost: 1,
     decides: false,
     rounds: "otherwise",
@@ -197,6 +210,7 @@ export const otherScalars = {
     gives: "operands",
     value: scalarValues.select,
     integers: "value",
+    language: "own",
     cost: 1,
     decides: false,
     rounds: "passes",
@@ -210,6 +224,7 @@ export const otherScalars = {
     gives: "target",
     value: scalarValues.cast,
     integers: "value",
+    language: "own",
     cost: 1,
     decides: false,
     rounds: "otherwise",

@@ -60,6 +60,8 @@ export interface ScalarOperation extends Printing {
   readonly rounds: "once" | "passes" | "otherwise";
   /** Whether no result is infinite or NaN: whatever the operands, or where they are finite. */
   readonly finite: "always" | "keeps" | "no";
+  /** How the language writes it: by its own name as a function of real numbers, or as `compiler/ops/derived` says. */
+  readonly language: "function" | "own";
   /** How printers for people write it between its operands. */
   readonly sign?: string;
 }

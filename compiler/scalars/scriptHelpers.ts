@@ -114,6 +114,11 @@ export const powerOf: Helper = {
 }`,
 };
 
+export const atan2Of: Helper = {
+  name: "atan2Of",
+  text: "const atan2Of = (y, x) => Math.atan2(y + 0, x + 0);",
+};
+
 export const floorModulo: Helper = {
   name: "floorModulo",
   text: `function floorModulo(x, y) {

