@@ -1,5 +1,5 @@
 // Takes the names of functions that kernels call and the precision, gives their JavaScript.
-import { toI32, toU32 } from "../scalars/scriptHelpers.js";
+import { toI32, toU32 } from "../scalars/arithmeticHelpers.js";
 import type { Helper } from "../scalars/record.js";
 import { helpersOf, withNeeds } from "../scalars/table.js";
 
@@ -53,8 +53,8 @@ const drawUniform: Helper = {
 const functions: readonly Helper[] = [
   fround,
   ...helpersOf("javascript"),
-  toI32,
-  toU32,
+  toI32.javascript,
+  toU32.javascript,
   drawBits,
   drawUniform,
 ];

@@ -1,5 +1,5 @@
 // Takes the names of functions that a shader calls, gives their WGSL.
-import { toI32, toU32 } from "../scalars/shaderHelpers.js";
+import { toI32, toU32 } from "../scalars/arithmeticHelpers.js";
 import type { Helper } from "../scalars/record.js";
 import { helpersOf, withNeeds } from "../scalars/table.js";
 
@@ -43,8 +43,8 @@ const drawUniform: Helper = {
 
 const functions: readonly Helper[] = [
   ...helpersOf("wgsl"),
-  toI32,
-  toU32,
+  toI32.wgsl,
+  toU32.wgsl,
   multiplyHigh,
   drawBits,
   drawUniform,

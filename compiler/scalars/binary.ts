@@ -1,7 +1,7 @@
 // Takes no input, gives the scalar operations of two operands, and those that choose or convert.
 import { scalarValues } from "../../runtime/scalars.js";
-import * as script from "./scriptHelpers.js";
-import * as shader from "./shaderHelpers.js";
+import * as helpers from "./arithmeticHelpers.js";
+import { atan2 } from "./functionHelpers.js";
 import type { Form, Forms, Printing, ScalarOperation } from "./record.js";
 import { anyType, call, helped, infix, numbers, real, same, truth } from "./record.js";
 
@@ -63,8 +63,8 @@ const both = infix("&&", "and");
 const either = infix("||", "or");
 const quotient = infix("/", "product");
 const rest = infix("%", "product");
-const floorModulo = helped(script.floorModulo);
-const floorModuloOfShader = helped(shader.floorModulo);
+const floorModulo = helped(helpers.floorModulo.javascript);
+const floorModuloOfShader = helped(helpers.floorModulo.wgsl);
 
 const remainders: Forms = {
   all: rest,
@@ -105,13 +105,13 @@ export const arithmeticScalars = {
     decides: true,
     rounds: "otherwise",
     wgsl: {
-      all: helped(shader.moduloOf),
+      all: helped(helpers.modulo.wgsl),
       index: floorModuloOfShader,
       i32: floorModuloOfShader,
       u32: rest,
     },
     javascript: {
-      all: helped(script.moduloOf),
+      all: helped(helpers.modulo.javascript),
       index: floorModulo,
       i32: floorModulo,
       u32: infix("%", "product", "u32"),
@@ -122,16 +122,16 @@ export const arithmeticScalars = {
     cost: 16,
     rounds: "otherwise",
     wgsl: {
-      all: helped(shader.powerOf),
-      i32: helped(shader.powerI32),
-      index: helped(shader.powerI32),
-      u32: helped(shader.powerU32),
+      all: helped(helpers.power.wgsl),
+      i32: helped(helpers.powerI32.wgsl),
+      index: helped(helpers.powerI32.wgsl),
+      u32: helped(helpers.powerU32.wgsl),
     },
     javascript: {
-      all: helped(script.powerOf),
-      i32: helped(script.powerI32),
-      index: helped(script.powerI32),
-      u32: helped(script.powerU32),
+      all: helped(helpers.power.javascript),
+      i32: helped(helpers.powerI32.javascript),
+      index: helped(helpers.powerI32.javascript),
+      u32: helped(helpers.powerU32.javascript),
     },
   }),
   atan2: arithmetic(scalarValues.atan2, {
@@ -141,8 +141,8 @@ export const arithmeticScalars = {
     cost: 14,
     rounds: "otherwise",
     finite: "always",
-    wgsl: same(helped(shader.atan2Of)),
-    javascript: same(helped(script.atan2Of)),
+    wgsl: same(helped(atan2.wgsl)),
+    javascript: same(helped(atan2.javascript)),
   }),
   minimum: extremum(scalarValues.minimum, "min", both),
   maximum: extremum(scalarValues.maximum, "max", either),

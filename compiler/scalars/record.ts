@@ -13,6 +13,12 @@ export interface Helper {
   readonly double?: string;
 }
 
+/** The function of an operation in each language; a name is one that the language has. */
+export interface Helpers {
+  readonly wgsl: Helper;
+  readonly javascript: Helper | string;
+}
+
 /** How one language writes an operation on its printed operands. */
 export type Form =
   | {
@@ -85,7 +91,8 @@ export const call = (name: string, wraps?: "i32" | "u32"): Form => ({
   ...(wraps && { wraps }),
 });
 
-export const helped = (helper: Helper): Form => ({ kind: "call", name: helper.name, helper });
+export const helped = (helper: Helper | string): Form =>
+  typeof helper === "string" ? call(helper) : { kind: "call", name: helper.name, helper };
 
 export const operand: Form = { kind: "operand" };
 

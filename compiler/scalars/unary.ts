@@ -1,30 +1,28 @@
 // Takes no input, gives the scalar operations of one operand.
 import { scalarValues } from "../../runtime/scalars.js";
-import * as script from "./scriptHelpers.js";
-import * as shader from "./shaderHelpers.js";
-import type { Form, Helper, ScalarOperation } from "./record.js";
+import { round } from "./arithmeticHelpers.js";
+import * as functions from "./functionHelpers.js";
+import type { Form, ScalarOperation } from "./record.js";
 import { call, helped, operand, prefix, real, same, signed, truth } from "./record.js";
 
 /** Of a real number, by a function in each language. */
 function smooth(
-  value: ScalarOperation["value"],
+  name: keyof typeof functions & keyof typeof scalarValues,
   facts: Pick<ScalarOperation, "cost"> & Partial<Pick<ScalarOperation, "finite" | "rounds">>,
-  wgsl: Helper,
-  javascript: Form,
 ): ScalarOperation {
   return {
     arity: 1,
     takes: real,
     gives: "operands",
-    value,
+    value: scalarValues[name],
     integers: "none",
     language: "function",
     decides: false,
     rounds: "otherwise",
     finite: "no",
     ...facts,
-    wgsl: same(helped(wgsl)),
-    javascript: same(javascript),
+    wgsl: same(helped(functions[name].wgsl)),
+    javascript: same(helped(functions[name].javascript)),
   };
 }
 
@@ -69,17 +67,12 @@ export const unaryScalars = {
     wgsl: same(prefix("-")),
     javascript: { all: prefix("-"), i32: prefix("-", "i32"), u32: prefix("-", "u32") },
   }),
-  exp: smooth(scalarValues.exp, { cost: 8 }, shader.expOf, helped(script.expOf)),
-  log: smooth(scalarValues.log, { cost: 8 }, shader.logOf, helped(script.logOf)),
-  sqrt: smooth(
-    scalarValues.sqrt,
-    { cost: 3, rounds: "once" },
-    shader.sqrtOf,
-    helped(script.sqrtOf),
-  ),
-  sin: smooth(scalarValues.sin, { cost: 8, finite: "always" }, shader.sinOf, call("Math.sin")),
-  cos: smooth(scalarValues.cos, { cost: 8, finite: "always" }, shader.cosOf, call("Math.cos")),
-  tanh: smooth(scalarValues.tanh, { cost: 10, finite: "always" }, shader.tanhOf, call("Math.tanh")),
+  exp: smooth("exp", { cost: 8 }),
+  log: smooth("log", { cost: 8 }),
+  sqrt: smooth("sqrt", { cost: 3, rounds: "once" }),
+  sin: smooth("sin", { cost: 8, finite: "always" }),
+  cos: smooth("cos", { cost: 8, finite: "always" }),
+  tanh: smooth("tanh", { cost: 10, finite: "always" }),
   abs: simple(scalarValues.abs, {
     wgsl: { all: call("abs"), u32: operand },
     javascript: { all: call("Math.abs"), i32: call("Math.abs", "i32"), u32: operand },
@@ -92,9 +85,9 @@ export const unaryScalars = {
     javascript: same(call("Math.sign")),
   }),
   floor: rounding(scalarValues.floor, "floor", call("Math.floor")),
-  round: rounding(scalarValues.round, "round", helped(script.roundOf)),
-  erf: smooth(scalarValues.erf, { cost: 14, finite: "always" }, shader.erfOf, helped(script.erfOf)),
-  erfinv: smooth(scalarValues.erfinv, { cost: 20 }, shader.erfinvOf, helped(script.erfinvOf)),
+  round: rounding(scalarValues.round, "round", helped(round.javascript)),
+  erf: smooth("erf", { cost: 14, finite: "always" }),
+  erfinv: smooth("erfinv", { cost: 20 }),
   not: simple(scalarValues.not, {
     takes: truth,
     rounds: "otherwise",

@@ -35,7 +35,7 @@ import {
 } from "./reference/windows.js";
 
 export { erf, erfinv } from "./reference/special.js";
-export { scalarFunctions } from "./reference/pointwise.js";
+export { inKernels, scalarFunctions, smoothDomains } from "./reference/pointwise.js";
 export type { Tensor } from "./reference/tensor.js";
 
 /** What each op wants to know beside its operands; ops that are not named here want nothing. */

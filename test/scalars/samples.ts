@@ -2,7 +2,7 @@
 import type { PlanType } from "../../runtime/plan.js";
 import type { ScalarOperation } from "../../compiler/scalars/record.js";
 import { scalarOperation, scalarOps } from "../../compiler/scalars/table.js";
-import { reference, scalarFunctions } from "../oracle/reference.js";
+import { inKernels, reference, scalarFunctions } from "../oracle/reference.js";
 
 type ScalarName = keyof typeof scalarOps;
 
@@ -82,40 +82,9 @@ const smallest = 2 ** -126;
 export function definedInKernels(trial: Trial, point: readonly number[]): number | undefined {
   const [a = 0, b = 0] = point;
   if (trial.type !== "f32") return defined(trial, point);
-  switch (trial.op) {
-    case "exp":
-      return a > 88 ? undefined : Math.exp(a);
-    case "log":
-      return Math.log(Math.max(a, smallest));
-    case "sqrt":
-      return a > 0 ? Math.sqrt(a) : 0;
-    case "divide":
-      return b === 0 ? undefined : a / b;
-    case "modulo":
-      // Beyond, the quotient has no fraction in single precision.
-      if (b === 0) return 0;
-      return Math.abs(a / b) < 2 ** 20 && Math.abs(a / b) > 2 ** -20
-        ? defined(trial, point)
-        : undefined;
-    case "power":
-      return powerInKernels(a, b);
-    case "erfinv":
-      return Math.abs(a) < 1 ? defined(trial, point) : undefined;
-    case "sin":
-    case "cos":
-      return Math.abs(a) < 1e4 ? defined(trial, point) : undefined;
-    case "cast":
-      return convertedInKernels(trial, point);
-    default:
-      return defined(trial, point);
-  }
-}
-
-function powerInKernels(a: number, b: number): number {
-  if (b === 0) return 1;
-  if (a === 0) return b > 0 ? 0 : largest;
-  if (a < 0 && !Number.isInteger(b)) return 0;
-  return Math.max(Math.min(a ** b, largest), -largest);
+  if (trial.op === "cast") return convertedInKernels(trial, point);
+  const known = inKernels[trial.op];
+  return known ? known(a, b) : defined(trial, point);
 }
 
 /** To the last f32 that the type holds. */

@@ -6,7 +6,7 @@ import type { ElementType, Shape } from "../../compiler/types/graph.js";
 import { realFunctionNames } from "../../compiler/ops/derived/elementwise.js";
 import { operators, primitives } from "../../compiler/ops/primitives.js";
 import { scalarOps } from "../../compiler/scalars/table.js";
-import { reference } from "../oracle/reference.js";
+import { reference, smoothDomains } from "../oracle/reference.js";
 import type { Tensor } from "../oracle/reference.js";
 import { batch, bool, f32, integers, time } from "../support/samples/sample.js";
 import type { SampleOperand } from "../support/samples/sample.js";
@@ -57,15 +57,9 @@ function callOf(
 
 const image: Shape = [batch, 7, 5, 2];
 
-const realRanges: Readonly<Partial<Record<string, readonly [number, number]>>> = {
-  log: [0.1, 4],
-  sqrt: [0.1, 4],
-  erfinv: [-0.95, 0.95],
-};
-
 const functions: readonly CallSample[] = [
   ...realFunctionNames.map((name) => {
-    const operand = f32([batch, 3], realRanges[name]);
+    const operand = f32([batch, 3], smoothDomains[name]);
     const operands = Array.from({ length: scalarOps[name].arity }, () => operand);
     return call(name, operands, [], (...x) => reference[name](x));
   }),

@@ -63,6 +63,43 @@ export const scalarFunctions = {
   stopGradient: (x) => x,
 } as const satisfies Record<string, (a: number, b: number, c: number) => number>;
 
+type Name = keyof typeof scalarFunctions;
+
+/** Where functions that are not defined everywhere are smooth, for samples. */
+export const smoothDomains: Readonly<Partial<Record<Name, readonly [number, number]>>> = {
+  log: [0.2, 3],
+  sqrt: [0.2, 3],
+  erfinv: [-0.9, 0.9],
+};
+
+const largest = 3.4028234663852886e38;
+const smallest = 2 ** -126;
+
+/** What kernels give where the mathematics has no number, as the language says; undefined where devices differ. */
+export const inKernels: Readonly<
+  Partial<Record<Name, (a: number, b: number) => number | undefined>>
+> = {
+  exp: (x) => (x > 88 ? undefined : Math.exp(x)),
+  log: (x) => Math.log(Math.max(x, smallest)),
+  sqrt: (x) => (x > 0 ? Math.sqrt(x) : 0),
+  sin: (x) => (Math.abs(x) < 1e4 ? Math.sin(x) : undefined),
+  cos: (x) => (Math.abs(x) < 1e4 ? Math.cos(x) : undefined),
+  erfinv: (x) => (Math.abs(x) < 1 ? erfinv(x) : undefined),
+  divide: (a, b) => (b === 0 ? undefined : a / b),
+  // A larger quotient has no fraction in single precision, and a smaller one no digits of a remainder.
+  modulo: (a, b) => {
+    if (b === 0) return 0;
+    const quotient = Math.abs(a / b);
+    return quotient < 2 ** 20 && quotient > 2 ** -20 ? modulo(a, b) : undefined;
+  },
+  power: (a, b) => {
+    if (b === 0) return 1;
+    if (a === 0) return b > 0 ? 0 : largest;
+    if (a < 0 && !Number.isInteger(b)) return 0;
+    return Math.max(Math.min(a ** b, largest), -largest);
+  },
+};
+
 export function pointwise(
   compute: (a: number, b: number, c: number) => number,
   inputs: readonly Tensor[],

@@ -3,24 +3,19 @@
 import type { GraphBuilder } from "../../../compiler/ops/builder.js";
 import type { Node, Shape } from "../../../compiler/types/graph.js";
 import { arithmeticNames, comparisonNames, unaryNames } from "../../../compiler/types/opNames.js";
-import type { BinaryName, UnaryName } from "../../../compiler/types/opNames.js";
+import type { BinaryName } from "../../../compiler/types/opNames.js";
+import { smoothDomains } from "../../oracle/reference.js";
 import { batch, bool, f32, integers, operandsOf, sample } from "./sample.js";
 import type { OpSample } from "./sample.js";
 
 const shapes: readonly Shape[] = [[], [1], [7], [batch, 5], [2, 1, 3]];
-
-const unaryRanges: Readonly<Partial<Record<UnaryName, readonly [number, number]>>> = {
-  log: [0.2, 3],
-  sqrt: [0.2, 3],
-  erfinv: [-0.9, 0.9],
-};
 
 const realFunctions = unaryNames.filter((op) => op !== "not");
 
 export const unarySamples: OpSample[] = realFunctions.flatMap((op) =>
   shapes.map((shape) =>
     sample(op, {
-      operands: [f32(shape, unaryRanges[op])],
+      operands: [f32(shape, op === "stopGradient" ? undefined : smoothDomains[op])],
       shape,
       build: (b, nodes) => b[op](operandsOf(nodes)[0]),
     }),
