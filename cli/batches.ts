@@ -1,4 +1,5 @@
 // In: bound arrays; out: the same as the runtime takes them, whole or cut along the batch.
+import { countOf } from "../runtime/dimensions.js";
 import type { BoundArray } from "./data/bind.js";
 
 /** Examples of one call of `predict`, so that the device's memory does not bound how many are predicted. */
@@ -29,7 +30,7 @@ export function* chunksOf(
       [...arrays].map(([name, { data, shape, perExample }]) => {
         const [, ...rest] = shape;
         if (!perExample) return [name, { data, shape }];
-        const row = rest.reduce((a, b) => a * b, 1);
+        const row = countOf(rest);
         return [
           name,
           { data: data.subarray(begin * row, end * row), shape: [end - begin, ...rest] },

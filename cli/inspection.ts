@@ -1,5 +1,5 @@
 // In: a plan and a batch size; out: what the model is made of, as data and as text.
-import { evaluateDim, formatShape } from "../runtime/dimensions.js";
+import { countOf, evaluateDim, formatShape } from "../runtime/dimensions.js";
 import type { Plan, PlanParameter, PlanProgram } from "../runtime/plan.js";
 import { bytesText, countText, tableText } from "./numbers.js";
 
@@ -38,7 +38,7 @@ export interface PlanDescription {
 const alignment = 256;
 
 function parameterDescription({ name, role, shape }: PlanParameter): ParameterDescription {
-  return { name, role, shape, count: shape.reduce((a, b) => a * b, 1) };
+  return { name, role, shape, count: countOf(shape) };
 }
 
 function programDescription(

@@ -1,6 +1,6 @@
 // In: `nnc check FILE…`; out: all diagnostics of the files, and exit code 1 where one is an error.
 import type { Command } from "commander";
-import type { Diagnostic } from "../../grammar/diagnostics.js";
+import { hasErrors, type Diagnostic } from "../../grammar/diagnostics.js";
 import type { JsonDiagnostic } from "../../grammar/render.js";
 import { compilerOptions } from "../compiling.js";
 import { printDiagnostics } from "../diagnostics.js";
@@ -43,7 +43,7 @@ async function runCheck(
       const { diagnostics } = check(readNnFile(file), compilerOptions(file, options));
       found.push(...diagnostics);
       json.push(...diagnostics.map(toJson));
-      failed ||= diagnostics.some(({ severity }) => severity === "error");
+      failed ||= hasErrors(diagnostics);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failed = true;

@@ -1,6 +1,7 @@
 // In: `nnc fmt FILE…`; out: the files in canonical layout, or with `--check` a list of those that differ.
 import type { Command } from "commander";
 import { writeWhole } from "../data/atomic.js";
+import { hasErrors } from "../../grammar/diagnostics.js";
 import { printDiagnostics } from "../diagnostics.js";
 import { Failure, Reported } from "../failure.js";
 import { readNnFile } from "../sources.js";
@@ -17,7 +18,7 @@ async function formatFile(file: string, terminal: Terminal): Promise<string | un
   const { parse } = await import("../../grammar/parse.js");
   const { diagnostics } = parse({ name: file, text });
   await printDiagnostics(diagnostics, terminal);
-  if (diagnostics.some(({ severity }) => severity === "error")) return undefined;
+  if (hasErrors(diagnostics)) return undefined;
   const [{ format }, plugin] = await Promise.all([
     import("prettier"),
     import("../../grammar/prettier/index.js"),

@@ -1,5 +1,6 @@
 // In: what a model's inputs and targets want and the `--data` arguments; out: arrays that fit, in the types
 // declared, or one DataError before anything is trained.
+import { countOf } from "../../runtime/dimensions.js";
 import { DataError, refuseTooMany, shapeText } from "./array.js";
 import { collectData } from "./collect.js";
 import { listed } from "./columns.js";
@@ -164,7 +165,7 @@ async function readTable(
 /** The rows wanted of what had to be read whole. */
 function partOf(one: ReadColumns, rows: RowRange): ReadColumns {
   const [count = 0, ...rest] = one.shape;
-  const width = rest.reduce((a, b) => a * b, 1);
+  const width = countOf(rest);
   const end = Math.min(count, rows.end ?? count);
   return { ...one, data: one.data.slice(rows.begin * width, end * width) };
 }
@@ -194,8 +195,8 @@ async function readArray(
   const { name } = spec;
   const perExample = isPerExample(spec);
   const [count = 1, ...rest] = shape;
-  const width = perExample ? rest.reduce((a, b) => a * b, 1) : 1;
-  const total = count * (perExample ? width : rest.reduce((a, b) => a * b, 1));
+  const width = perExample ? countOf(rest) : 1;
+  const total = count * (perExample ? width : countOf(rest));
   const begin = perExample ? rows.begin * width : 0;
   const end = perExample ? rows.end * width : total;
   const taken = perExample ? [rows.end - rows.begin, ...rest] : shape;

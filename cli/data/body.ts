@@ -1,4 +1,5 @@
 // In: where the numbers of an array lie in a file, and in which order; out: the reader of them, range by range.
+import { countOf } from "../../runtime/dimensions.js";
 import { byteWidth, elementCount, shapeText, wrongLength } from "./array.js";
 import type { DataType, DataValues } from "./array.js";
 import { blockBytes, sliceSource } from "./bytes.js";
@@ -64,10 +65,7 @@ async function elements(body: Body, begin: number, end: number): Promise<DataVal
 }
 
 function rowLength(shape: readonly number[]): number {
-  return Math.max(
-    1,
-    shape.slice(1).reduce((a, b) => a * b, 1),
-  );
+  return Math.max(1, countOf(shape.slice(1)));
 }
 
 async function* straight(body: Body, begin: number, end: number): AsyncGenerator<DataValues> {
@@ -105,7 +103,7 @@ function emptyLike(values: DataValues, length: number): DataValues {
 
 /** Where in a row-major row the element stands that is `column`-th in the order of Fortran. */
 function columnPlaces(inner: readonly number[]): (column: number) => number {
-  const strides = inner.map((_, axis) => inner.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const strides = inner.map((_, axis) => countOf(inner.slice(axis + 1)));
   return (column) => {
     let rest = column;
     let place = 0;

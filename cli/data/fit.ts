@@ -1,5 +1,6 @@
 // In: the shape of an array and the shape that a model wants; out: the wanted shape with its free dimensions
 // filled in, or undefined where the array does not fit.
+import { countOf } from "../../runtime/dimensions.js";
 
 export type WantedShape = readonly (number | string)[];
 
@@ -50,6 +51,6 @@ export function fitShape(found: readonly number[], wanted: WantedShape): number[
   if (rows === undefined || width === undefined || more.length > 0) return undefined;
   if (typeof wanted[0] !== "string") return undefined;
   const sizes = row.filter((size) => typeof size === "number");
-  if (sizes.length !== row.length || sizes.reduce((a, b) => a * b, 1) !== width) return undefined;
+  if (sizes.length !== row.length || countOf(sizes) !== width) return undefined;
   return [rows, ...sizes];
 }

@@ -1,5 +1,6 @@
 // In: numbers of a file, piece by piece, and the element type that a model declares; out: the numbers in that type,
 // each checked, or an error that names the row.
+import { countOf } from "../../runtime/dimensions.js";
 import { DataError } from "./array.js";
 import type { DataValues } from "./array.js";
 
@@ -113,7 +114,7 @@ function refuse(
   const details = { file, ...(hint === undefined ? {} : { hint }) };
   const forName = `(for ${spec.name})`;
   if (row === undefined) throw new DataError("data-value", `${wrong} ${forName}`, details);
-  const number = Math.floor(at / row.reduce((a, b) => a * b, 1));
+  const number = Math.floor(at / countOf(row));
   const message = `row ${number}: ${wrong}${placeInRow(at, place)} ${forName}`;
   throw new DataError("data-value", message, { ...details, row: number });
 }

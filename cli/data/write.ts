@@ -1,4 +1,5 @@
 // In: named outputs of a model; out: the text or bytes of a .npy, .csv or .json file of them, piece by piece.
+import { countOf } from "../../runtime/dimensions.js";
 import { DataError, shapeText } from "./array.js";
 
 export interface OutputArray {
@@ -142,7 +143,7 @@ export function refuseWithoutLines(
 
 function* csvTexts(outputs: readonly OutputArray[]): Generator<string> {
   const rows = outputs[0]?.shape[0] ?? 0;
-  const widths = outputs.map(({ shape }) => shape.slice(1).reduce((a, b) => a * b, 1));
+  const widths = outputs.map(({ shape }) => countOf(shape.slice(1)));
   const header = outputs.flatMap(({ name, shape }, place) =>
     shape.length === 1
       ? [name]

@@ -1,4 +1,5 @@
 // In: what a model's inputs want and the data given; out: a small batch for each, drawn where none is given.
+import { countOf } from "../../runtime/dimensions.js";
 import type { Plan } from "../../runtime/plan.js";
 import type { Batch, GivenTensor } from "../batches.js";
 import type { BoundData } from "../data/bind.js";
@@ -15,7 +16,7 @@ function drawn(spec: InputSpec, seed: number): GivenTensor {
   const shape = spec.shape.map((size) =>
     typeof size === "number" ? size : size === "batch" ? batchSize : freeSize,
   );
-  const length = shape.reduce((a, b) => a * b, 1);
+  const length = countOf(shape);
   const whole = (below: number) => (): number => Math.floor(uniform() * below);
   switch (spec.type) {
     case "f32": {
@@ -50,7 +51,7 @@ export function checkData(specs: readonly InputSpec[], given: BoundData): Batch 
     const [rows = 0, ...rest] = array.shape;
     if (!array.perExample) return [[spec.name, { data: array.data, shape: array.shape }]];
     const taken = Math.min(rows, batchSize);
-    const width = rest.reduce((a, b) => a * b, 1);
+    const width = countOf(rest);
     return [[spec.name, { data: array.data.slice(0, taken * width), shape: [taken, ...rest] }]];
   });
   return Object.fromEntries(entries);

@@ -1,4 +1,5 @@
 // In: a run and a number of folds; out: the validation losses and metrics of as many runs, and their means.
+import { countOf } from "../../runtime/dimensions.js";
 import type { EpochReport, History } from "../../runtime/api.js";
 import { batchOf } from "../batches.js";
 import type { Batch } from "../batches.js";
@@ -28,7 +29,7 @@ export function permutation(count: number, seed: number): Uint32Array {
 function pick(array: BoundArray, rows: Uint32Array): BoundArray {
   if (!array.perExample) return array;
   const rest = array.shape.slice(1);
-  const width = rest.reduce((a, b) => a * b, 1);
+  const width = countOf(rest);
   const data = array.data.slice(0, rows.length * width);
   rows.forEach((row, place) => {
     data.set(array.data.subarray(row * width, (row + 1) * width), place * width);

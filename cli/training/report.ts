@@ -1,4 +1,5 @@
 // In: the epochs of a run and the parameters of its model; out: one self-contained HTML page.
+import { countOf } from "../../runtime/dimensions.js";
 import type { EpochReport } from "../../runtime/api.js";
 import { countText, valueText } from "../numbers.js";
 import type { Samples } from "./samples.js";
@@ -195,11 +196,11 @@ export function reportPage(report: RunReport): string {
     name,
     role,
     `[${shape.join(", ")}]`,
-    countText(shape.reduce((a, b) => a * b, 1)),
+    countText(countOf(shape)),
   ]);
   const trained = parameters
     .filter(({ role }) => role !== "state" && role !== "fitted")
-    .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    .reduce((sum, { shape }) => sum + countOf(shape), 0);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escape(model)}: training report</title><style>${style}</style></head><body>

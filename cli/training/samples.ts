@@ -1,4 +1,5 @@
 // In: the first examples of the data and what the model makes of them; out: rows of HTML cells for the report.
+import { countOf } from "../../runtime/dimensions.js";
 import type { TensorOutput, TrainingNet } from "../../runtime/api.js";
 import type { Plan } from "../../runtime/plan.js";
 import { chunksOf } from "../batches.js";
@@ -59,7 +60,7 @@ function rowOf(
   { data, shape }: Pick<BoundArray, "data" | "shape">,
   row: number,
 ): ArrayLike<number> {
-  const size = shape.slice(1).reduce((a, b) => a * b, 1);
+  const size = countOf(shape.slice(1));
   return data.subarray(row * size, (row + 1) * size);
 }
 

@@ -10,7 +10,7 @@ import type { Effect, Node } from "../types/graph.js";
 import type { Named, StageDeclaration, TypedModel } from "../types/model.js";
 import type { ConstantTable } from "./constants.js";
 import { storeConstants } from "./constants.js";
-import { countOf, layOut } from "./layout.js";
+import { layOut } from "./layout.js";
 import type { Layout } from "./layout.js";
 import { buildStep } from "./objective.js";
 import type { StepRequest } from "./objective.js";
@@ -137,7 +137,7 @@ function addInit(assembly: Assembly): void {
   for (const { name, initial } of assembly.typed.parameters) {
     const place = assembly.layout.places.get(name);
     if (initial === undefined || place === undefined) continue;
-    const count = countOf(place.declaration);
+    const count = elementCount(place.declaration.shape);
     const whole = assembly.b.broadcast(initial, place.declaration.shape);
     const value = assembly.b.reshape(whole, [count]);
     effects.push({ kind: "store", storage: place.storage, offset: place.offset, value });
@@ -210,7 +210,7 @@ function addFitted(assembly: Assembly): void {
   const finish = (name: string, value: Node): Effect => {
     const place = layout.places.get(name);
     if (place === undefined) throw new Error(`parameter ${name} has no place`);
-    const count = countOf(place.declaration);
+    const count = elementCount(place.declaration.shape);
     const flat = b.reshape(b.broadcast(value, place.declaration.shape), [count]);
     return { kind: "store", storage: place.storage, offset: place.offset, value: flat };
   };

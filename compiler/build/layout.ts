@@ -1,4 +1,5 @@
 // Takes a typed model, gives flat storages in which parameters that are updated together stand next to each other.
+import { elementCount } from "../types/dimension.js";
 import type { ParameterDeclaration, TypedModel } from "../types/model.js";
 import type { BuiltStorage, ParameterPlace } from "./types.js";
 
@@ -34,7 +35,7 @@ export function layOut(model: TypedModel): Layout {
       let offset = 0;
       for (const declaration of segment) {
         places.set(declaration.name, { declaration, storage: name, offset });
-        offset += countOf(declaration);
+        offset += elementCount(declaration.shape);
       }
       members.set(
         name,
@@ -45,10 +46,6 @@ export function layOut(model: TypedModel): Layout {
     }
   }
   return { storages, places, members };
-}
-
-export function countOf(declaration: ParameterDeclaration): number {
-  return declaration.shape.reduce((product, extent) => product * extent, 1);
 }
 
 /** For each trained parameter, which updates select it. */
@@ -71,7 +68,7 @@ function segments(group: readonly ParameterDeclaration[]): ParameterDeclaration[
   let current: ParameterDeclaration[] = [];
   let elements = 0;
   for (const declaration of group) {
-    const count = countOf(declaration);
+    const count = elementCount(declaration.shape);
     if (current.length > 0 && elements + count > maximumSegment) {
       result.push(current);
       current = [];

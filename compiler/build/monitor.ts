@@ -1,9 +1,9 @@
 // Takes gradients and updates of a step, gives what its `monitor` line asks for: one scalar a parameter.
+import { elementCount } from "../types/dimension.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { StageDeclaration } from "../types/model.js";
 import type { Layout } from "./layout.js";
-import { countOf } from "./layout.js";
 import type { UpdatedStorage } from "./update.js";
 
 /** Entries of a gradient below this share of its root mean square count as nothing. */
@@ -27,7 +27,7 @@ export function monitorEffects(
     for (const name of layout.members.get(storage) ?? []) {
       const place = layout.places.get(name);
       if (place === undefined) continue;
-      const count = countOf(place.declaration);
+      const count = elementCount(place.declaration.shape);
       const part = (of: Node): Node => b.slice(of, [place.offset], [count]);
       const gradient = gradients.get(storage);
       if (stage.monitor.includes("gradient_norm") && gradient !== undefined) {

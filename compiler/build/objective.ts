@@ -189,7 +189,7 @@ function flatGradients(
     if (!members.some((name) => trained.has(name))) continue;
     const pieces = members.map((name) => {
       const place = layout.places.get(name);
-      const count = (place?.declaration.shape ?? []).reduce((product, one) => product * one, 1);
+      const count = elementCount(place?.declaration.shape ?? []);
       const gradient = byName.get(name);
       return gradient === undefined ? b.constant(0, [count]) : b.reshape(gradient, [count]);
     });
@@ -283,12 +283,8 @@ function stateEffects(request: StepRequest, trace: BoundTrace, goal: Node): Effe
       kind: "store",
       storage: place.storage,
       offset: place.offset,
-      value: request.b.reshape(value, [elements(place.declaration.shape)]),
+      value: request.b.reshape(value, [elementCount(place.declaration.shape)]),
     });
   }
   return effects;
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
 }

@@ -1,11 +1,11 @@
 // Takes graphs over named parameters, gives the same graphs over ranges of flat storages.
+import { elementCount } from "../types/dimension.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { Node } from "../types/graph.js";
 import type { InputDeclaration } from "../types/model.js";
 import type { Layout } from "./layout.js";
-import { countOf } from "./layout.js";
 
 /** The value of a parameter as a range of its storage. */
 function parameterView(b: GraphBuilder, layout: Layout, name: string): Node {
@@ -13,7 +13,7 @@ function parameterView(b: GraphBuilder, layout: Layout, name: string): Node {
   if (place === undefined) throw new Error(`parameter ${name} has no place`);
   const { declaration, storage, offset } = place;
   const whole = storageLeaf(b, layout, storage);
-  const range = b.slice(whole, [offset], [countOf(declaration)]);
+  const range = b.slice(whole, [offset], [elementCount(declaration.shape)]);
   return b.reshape(range, declaration.shape);
 }
 

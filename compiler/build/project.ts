@@ -1,11 +1,11 @@
 // Takes the new values of storages, gives them with the stage's projections applied to the parameters that they select.
+import { elementCount } from "../types/dimension.js";
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Node } from "../types/graph.js";
 import type { ProjectionInstance, StageDeclaration } from "../types/model.js";
 import type { Layout } from "./layout.js";
-import { countOf } from "./layout.js";
 import type { UpdatedStorage } from "./update.js";
 
 export function projectUpdates(
@@ -37,7 +37,7 @@ function projectOne(
   const place = layout.places.get(name);
   if (place === undefined) throw new Error(`parameter ${name} has no place`);
   const { shape } = place.declaration;
-  const count = countOf(place.declaration);
+  const count = elementCount(place.declaration.shape);
   let value = b.reshape(b.slice(storage, [place.offset], [count]), shape);
   for (const projection of projections) {
     if (!projection.parameters.includes(name)) continue;

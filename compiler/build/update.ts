@@ -12,7 +12,6 @@ import type {
 } from "../types/model.js";
 import { elementCount, shapeEqual } from "../types/dimension.js";
 import type { Layout } from "./layout.js";
-import { countOf } from "./layout.js";
 import { storageLeaf } from "./parameters.js";
 import type { BuiltStorage } from "./types.js";
 
@@ -134,7 +133,7 @@ function applyEach(
   const weights: Node[] = [];
   for (const { place, template } of updates) {
     const { shape } = place.declaration;
-    const count = countOf(place.declaration);
+    const count = elementCount(place.declaration.shape);
     const part = (of: Node): Node => b.reshape(b.slice(of, [place.offset], [count]), shape);
     const leaves = new Map([
       ["w", part(before)],

@@ -1,4 +1,5 @@
 // Takes a nest, gives what the choice of a mapping rests on: which axes each reduction and each of its loads depend on.
+import { reachable } from "../reachable.js";
 import type { Axis, LoopNest } from "../types/nest.js";
 import { createEvaluation } from "./evaluate.js";
 import type { Extents } from "./measure.js";
@@ -49,7 +50,7 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
     evaluate(store.index, variables),
     evaluate(store.value, variables),
   ]);
-  const all = reachable(roots);
+  const all = [...reachable(roots, childrenOf)];
   const axisOf = new Map(nest.axes.map((axis) => [variables.get(axis), axis]));
   const axesOf = (value: Value): ReadonlySet<Axis> => {
     const axes = new Set<Axis>();
@@ -63,17 +64,6 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
     .filter((value) => value.kind === "reduction")
     .map((reduction) => factsOf(reduction, axesOf, extents));
   return { extents, reductions, values: all, variables };
-}
-
-function reachable(roots: readonly Value[]): readonly Value[] {
-  const seen = new Set<Value>();
-  const visit = (value: Value): void => {
-    if (seen.has(value)) return;
-    seen.add(value);
-    childrenOf(value).forEach(visit);
-  };
-  roots.forEach(visit);
-  return [...seen];
 }
 
 function factsOf(

@@ -35,10 +35,10 @@ export function adjointMaps(
     const solution = solve(at(entries, operandAxis), operandAxis, variable);
     pending.delete(operandAxis);
     entries = entries.map((entry, axis) =>
-      axis === operandAxis ? entry : substitute(entry, variable, solution),
+      axis === operandAxis ? entry : eliminate(entry, variable, solution),
     );
     solved = new Map(
-      [...solved].map(([key, value]) => [key, substitute(value, variable, solution)]),
+      [...solved].map(([key, value]) => [key, eliminate(value, variable, solution)]),
     );
     solved.set(variable, solution);
   }
@@ -147,7 +147,7 @@ function solve(entry: Linear, operandAxis: number, variable: number): Linear {
  * `solution` for `variable` in `entry`. With c·(n / d) + rest over D the result is (c·n + d·rest) / (d·D). Where d does
  * not divide n the index of `solution` itself is guarded, so that a wrong value here meets a zero.
  */
-function substitute(entry: Linear, variable: number, solution: Linear): Linear {
+function eliminate(entry: Linear, variable: number, solution: Linear): Linear {
   const factor = entry.coefficients.get(variable);
   if (factor === undefined) return entry;
   const { divisor } = solution;
@@ -202,7 +202,7 @@ function assemble(
   });
   const replaced = (entry: Linear): QuasiAffine => {
     let result = entry;
-    for (const [variable, solution] of solved) result = substitute(result, variable, solution);
+    for (const [variable, solution] of solved) result = eliminate(result, variable, solution);
     return toEntry(result);
   };
   return {

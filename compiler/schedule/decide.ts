@@ -3,7 +3,7 @@ import { usersOf } from "../graph/walk.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Costs, Estimates } from "./cost.js";
 import { dispatchCost, memoryCost, estimateCosts, reductionLength } from "./cost.js";
-import { isLeaf, isPointwise, isReducing, isView } from "./families.js";
+import { isGivenLeaf, isPointwise, isReducing, isView } from "./families.js";
 
 export interface Decisions {
   readonly materialized: ReadonlySet<Node>;
@@ -48,7 +48,7 @@ export function decide(
     state.evaluations.set(node, countEvaluations(state, node));
     if (sharesRows(state, node)) state.evaluations.set(node, costs.size.get(node) ?? 1);
     if (roots.has(node) || options.forced.has(node) || mustMaterialize(state, node)) {
-      if (!isFree(node) || roots.has(node)) materialize(state, node);
+      if (!isGivenLeaf(node) || roots.has(node)) materialize(state, node);
     } else {
       settle(state, node);
     }
@@ -130,11 +130,6 @@ function sharesRows(state: State, node: Node): boolean {
   return (state.rows.get(home) ?? rows) === rows;
 }
 
-/** Leaves have buffers already, or cost nothing. */
-function isFree(node: Node): boolean {
-  return isLeaf(node) && node.op !== "random";
-}
-
 function isLong(state: State, node: Node): boolean {
   if (!isReducing(node)) return false;
   if (node.op === "contract") return true;
@@ -142,7 +137,7 @@ function isLong(state: State, node: Node): boolean {
 }
 
 function mustMaterialize(state: State, node: Node): boolean {
-  if (isFree(node)) return false;
+  if (isGivenLeaf(node)) return false;
   const users = state.users.get(node) ?? [];
   if (users.length === 0) return true;
   if (!state.options.fuse) return true;

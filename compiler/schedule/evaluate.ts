@@ -3,9 +3,9 @@ import { givesPlace } from "../scalars/reductions.js";
 import type { GatherSource, IndexBuilder } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
 import { dimEqual, multiplyDims, shapeText } from "../types/dimension.js";
-import type { Node, NodeOf, OpName, QuasiAffine, Shape } from "../types/graph.js";
+import type { Node, OpName, QuasiAffine, Shape } from "../types/graph.js";
 import type { Axis, Combine, Scalar } from "../types/nest.js";
-import { ruleOf } from "./families.js";
+import { ruleOf } from "../ops/table.js";
 import { unflatten } from "./reshape.js";
 import type { ScalarBuilder } from "./scalars.js";
 import { streamOf } from "./stream.js";
@@ -49,7 +49,7 @@ function compute(context: EvaluationContext, node: Node, index: Index): Scalar {
 
 /** The element computed from the operands, whether or not the node has a buffer. */
 export function inline(context: EvaluationContext, node: Node, index: Index): Scalar {
-  const rule = ruleOf(node as NodeOf<OpName>);
+  const rule = ruleOf(node.op);
   const { lowering } = rule;
   switch (lowering.kind) {
     case "leaf":

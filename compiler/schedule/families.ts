@@ -1,18 +1,12 @@
 // Takes a node, gives what the op table says of its lowering, so that scheduling knows families and no op by name.
-import { opTable } from "../ops/table.js";
-import type { OpRule } from "../ops/rule.js";
+import { ruleOf } from "../ops/table.js";
 import type { Dim } from "../types/dimension.js";
-import type { Node, NodeOf, OpName } from "../types/graph.js";
+import type { Node } from "../types/graph.js";
 import type { ScalarOp } from "../types/nest.js";
-
-/** The record of a node's op, with the two typed alike. */
-export function ruleOf<K extends OpName>(node: NodeOf<K>): OpRule<K> {
-  return opTable[node.op];
-}
 
 /** Nodes that loop over more than their own elements. */
 export function isReducing(node: Node): boolean {
-  const { lowering } = ruleOf(node as NodeOf<OpName>);
+  const { lowering } = ruleOf(node.op);
   switch (lowering.kind) {
     case "reduce":
     case "contract":
@@ -27,7 +21,7 @@ export function isReducing(node: Node): boolean {
 
 /** Extents of the axes that one element of a node is a sum (or other reduction) over. */
 export function summedExtents(node: Node): readonly Dim[] {
-  const { lowering } = ruleOf(node as NodeOf<OpName>);
+  const { lowering } = ruleOf(node.op);
   switch (lowering.kind) {
     case "reduce":
       return lowering.axes(node).map((axis) => node.inputs[0]?.shape[axis] ?? 1);
@@ -45,22 +39,27 @@ export function summedExtents(node: Node): readonly Dim[] {
 
 /** Elementwise: one element in, one element out, at the same place. */
 export function isPointwise(node: Node): boolean {
-  const { kind } = ruleOf(node as NodeOf<OpName>).lowering;
+  const { kind } = ruleOf(node.op).lowering;
   return kind === "pointwise" || kind === "identity";
 }
 
 /** Every element is one element of the operand, or a fill value. */
 export function isView(node: Node): boolean {
-  const { kind } = ruleOf(node as NodeOf<OpName>).lowering;
+  const { kind } = ruleOf(node.op).lowering;
   return kind === "gather" && !isReducing(node);
 }
 
 export function isLeaf(node: Node): boolean {
-  return ruleOf(node as NodeOf<OpName>).lowering.kind === "leaf";
+  return ruleOf(node.op).lowering.kind === "leaf";
+}
+
+/** A leaf that has a buffer already or costs nothing: every one but a draw. */
+export function isGivenLeaf(node: Node): boolean {
+  return isLeaf(node) && node.op !== "random";
 }
 
 export function scalarOpOf(node: Node): ScalarOp {
-  const { lowering } = ruleOf(node as NodeOf<OpName>);
+  const { lowering } = ruleOf(node.op);
   if (lowering.kind !== "pointwise") throw new Error(`${node.op} is not elementwise`);
   return lowering.op;
 }

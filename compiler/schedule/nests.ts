@@ -7,7 +7,7 @@ import type { EvaluationContext } from "./evaluate.js";
 import { evaluate, inline, linearIndex } from "./evaluate.js";
 import { flattenNest } from "./flatten.js";
 import type { Group } from "./groups.js";
-import { reachable } from "./operands.js";
+import { reachableScalars } from "./operands.js";
 import type { Part } from "./parts.js";
 import type { ScalarBuilder } from "./scalars.js";
 import { createScalarBuilder } from "./scalars.js";
@@ -88,7 +88,7 @@ function tornStorages(stores: readonly NestStore[]): Set<number> {
     written.set(buffer, (written.get(buffer) ?? new Set()).add(index));
   }
   const torn = new Set<number>();
-  for (const scalar of reachable(stores.map((store) => store.value))) {
+  for (const scalar of reachableScalars(stores.map((store) => store.value))) {
     if (scalar.kind !== "load") continue;
     const places = written.get(scalar.buffer);
     if (places !== undefined && !places.has(scalar.index)) torn.add(scalar.buffer);

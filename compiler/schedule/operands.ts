@@ -1,4 +1,5 @@
 // Takes a scalar, gives the scalars that it is computed from, and walks over all that some need.
+import { reachable } from "../reachable.js";
 import type { Scalar } from "../types/nest.js";
 
 /** The scalars that a scalar is computed from. */
@@ -22,13 +23,6 @@ export function operandsOf(scalar: Scalar): readonly Scalar[] {
 }
 
 /** Every scalar that the roots are computed from, each once, roots included. */
-export function reachable(roots: readonly Scalar[]): Set<Scalar> {
-  const seen = new Set<Scalar>();
-  const stack = [...roots];
-  for (let scalar = stack.pop(); scalar !== undefined; scalar = stack.pop()) {
-    if (seen.has(scalar)) continue;
-    seen.add(scalar);
-    stack.push(...operandsOf(scalar));
-  }
-  return seen;
+export function reachableScalars(roots: readonly Scalar[]): Set<Scalar> {
+  return reachable(roots, operandsOf);
 }

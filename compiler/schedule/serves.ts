@@ -1,6 +1,6 @@
 // Takes the nests of a program and its results, gives for each nest the results that need it, so that others can be left out.
 import type { LoopNest, ScheduledResult } from "../types/nest.js";
-import { reachable } from "./operands.js";
+import { reachableScalars } from "./operands.js";
 
 /**
  * Walks backwards from the results. A nest that a storage's new value needs serves always (undefined): such programs
@@ -41,7 +41,9 @@ export function servesOf(
 /** Buffers that a nest loads from. */
 export function readBuffers(nest: LoopNest): Set<number> {
   const buffers = new Set<number>();
-  for (const scalar of reachable(nest.stores.flatMap((store) => [store.index, store.value]))) {
+  for (const scalar of reachableScalars(
+    nest.stores.flatMap((store) => [store.index, store.value]),
+  )) {
     if (scalar.kind === "load") buffers.add(scalar.buffer);
   }
   return buffers;

@@ -2,7 +2,7 @@
 import { elementCount, evaluateDim } from "../types/dimension.js";
 import type { ElementType, Node } from "../types/graph.js";
 import type { HostValue, ScheduledBuffer } from "../types/nest.js";
-import { isLeaf } from "./families.js";
+import { isGivenLeaf } from "./families.js";
 import { hostValue, isConstant } from "./host.js";
 import type { ProgramTables } from "./nests.js";
 
@@ -28,9 +28,9 @@ export interface Tables {
   readonly host: readonly HostValue[];
 }
 
-/** Values that are there without a kernel: what the host computes, and leaves that are not drawn. */
+/** Values that are there without a kernel: what the host computes, and given leaves. */
 export function isFree(roles: Roles, node: Node): boolean {
-  return roles.host.has(node) || (isLeaf(node) && node.op !== "random");
+  return roles.host.has(node) || isGivenLeaf(node);
 }
 
 export function createTables(roles: Roles, storage: StorageOf): Tables {

@@ -126,6 +126,8 @@ export function ceilDivideDims(left: Dim, right: Dim): Dim {
 }
 
 /** The product of all extents; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number;
+export function elementCount(shape: readonly Dim[]): Dim;
 export function elementCount(shape: readonly Dim[]): Dim {
   return multiplyDims(1, ...shape);
 }

@@ -92,7 +92,7 @@ it.each([
         schedule: nests.scheduleOf(builder, [nest]),
       },
     ],
-    { storages: ["w", "m", "g"], dimensions: ["batch"], describe: ({ file }) => `${file}:1` },
+    { storages: ["w", "m", "g"], dimensions: ["batch"], describe: ({ file }) => `${file.name}:1` },
   );
   const text = kernels.flatMap((kernel) => [
     printKernel(kernel.gpu),

@@ -2,7 +2,7 @@
 import type { Span } from "../../../grammar/span.js";
 import { isProblem } from "../../ops/problem.js";
 import { distributions } from "../../ops/primitives.js";
-import { shapeEqual, shapeText } from "../../types/dimension.js";
+import { shapeEqual, shapeText, elementCount } from "../../types/dimension.js";
 import type { ElementType, Node, Shape } from "../../types/graph.js";
 import { runBody } from "../calls/calls.js";
 import type { Frame } from "../context.js";
@@ -145,7 +145,7 @@ function callInitializer(
   if (declaration.kind !== "Init") return value;
   const caller = value.call.frame;
   const scope = newScope(target.scope);
-  const receptive = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
+  const receptive = elementCount(shape.slice(0, -2));
   bind(scope, "shape", list(shape.map(int)));
   bind(scope, "fan_in", int(receptive * (shape.at(-2) ?? 1)));
   bind(scope, "fan_out", int(receptive * (shape.at(-1) ?? 1)));

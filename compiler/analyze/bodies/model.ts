@@ -1,6 +1,6 @@
 // A model declaration and its train and search blocks come in; the typed model, its body traced for inference and for training, goes out.
 import type * as ast from "../../../grammar/ast.js";
-import { reachable } from "../values/graphs.js";
+import { reachableNodes } from "../values/graphs.js";
 import type { Node } from "../../types/graph.js";
 import type {
   CompileTimeData,
@@ -235,7 +235,7 @@ function finish(trace: TraceState): Trace | undefined {
   if (losses.length + penalties.length + metrics.length < scoreCount(trace)) return undefined;
   const own = trace.updates.filter(({ owner }) => owner === undefined);
   const scores: readonly Named[] = [...losses, ...penalties, ...metrics, ...own];
-  const needed = reachable(scores.map(({ value }) => value));
+  const needed = reachableNodes(scores.map(({ value }) => value));
   const stateUpdates = trace.updates
     .filter(({ owner }) => owner === undefined || owner.results.some((node) => needed.has(node)))
     .map(({ name, value, place }) => ({ name, value, place }));

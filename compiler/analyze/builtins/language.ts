@@ -5,7 +5,7 @@ import { whereExamplesMeet } from "../../autodiff/mixing.js";
 import { distributions } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Primitive, PrimitiveCall } from "../context.js";
-import { reachable } from "../values/graphs.js";
+import { reachableNodes } from "../values/graphs.js";
 import { reportArgumentOf } from "../calls/origins.js";
 import { excerpt, report } from "../report.js";
 import { builderAt, toTensor } from "../values/tensors.js";
@@ -197,7 +197,7 @@ function real(call: PrimitiveCall, name: string, value: Value): Node | undefined
 }
 
 function dependsOn(call: PrimitiveCall, output: Node, variables: readonly Node[]): boolean {
-  const used = reachable([output]);
+  const used = reachableNodes([output]);
   if (variables.every((variable) => used.has(variable))) return true;
   const span = call.spans.get("x") ?? call.span;
   const e = call.spans.get("e") ?? call.spans.get("h") ?? call.span;

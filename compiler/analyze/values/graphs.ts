@@ -1,4 +1,5 @@
 // Nodes come in; what they are computed from goes out: leaves that answer a question, paths to them, everything reachable.
+import { reachable } from "../../reachable.js";
 import type { Node } from "../../types/graph.js";
 
 /** The nodes that a node reads directly, the body of a scan included. */
@@ -7,21 +8,14 @@ function readBy(node: Node): readonly Node[] {
   return [...node.inputs, ...node.attributes.nextCarries, ...node.attributes.yields];
 }
 
-/** Every node that the roots are computed from, themselves included. */
-export function reachable(roots: Iterable<Node>): Set<Node> {
-  const seen = new Set<Node>();
-  const stack = [...roots];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    stack.push(...readBy(node));
-  }
-  return seen;
+/** Every node that the roots are computed from, themselves and the bodies of scans included. */
+export function reachableNodes(roots: Iterable<Node>): Set<Node> {
+  return reachable(roots, readBy);
 }
 
 /** A leaf below `root` that `wanted` accepts. */
 export function findLeaf(root: Node, wanted: (leaf: Node) => boolean): Node | undefined {
-  for (const node of reachable([root])) {
+  for (const node of reachableNodes([root])) {
     if (node.inputs.length === 0 && node.op !== "bound" && wanted(node)) return node;
   }
   return undefined;
