@@ -202,6 +202,30 @@ describe("every source file", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("knows nothing of the standard library by name", () => {
+    const folder = join(root, "compiler", "prelude");
+    const texts = listFiles(folder).filter((path) => path.endsWith(".nn"));
+    const declared = texts.flatMap((path) =>
+      [
+        ...readFileSync(path, "utf8").matchAll(
+          /^(?:const|fn|init|layer|optimizer|projection) (\w+)/gm,
+        ),
+      ].map(([, name = ""]) => name),
+    );
+    expect(declared.length).toBeGreaterThan(100);
+    // A node of graphs and a kind of lowering are called so too.
+    const names = new Set(declared.filter((name) => name !== "constant" && name !== "identity"));
+    const wrong = offences((node, { file }) => {
+      if (!file.startsWith("compiler/") && !file.startsWith("grammar/")) return undefined;
+      if (ts.isStringLiteralLike(node) && names.has(node.text)) return node.text;
+      const isKey = ts.isPropertyAssignment(node) && ts.isIdentifier(node.name);
+      return isKey && file.startsWith("compiler/analyze/") && names.has(node.name.getText())
+        ? node.name.getText()
+        : undefined;
+    });
+    expect(wrong).toEqual([]);
+  });
+
   it("runs no text as code", () => {
     const wrong = offences((node) => {
       if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return undefined;

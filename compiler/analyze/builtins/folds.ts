@@ -2,6 +2,7 @@
 import type { Span } from "../../../grammar/span.js";
 import { reductionTable } from "../../scalars/reductions.js";
 import { scalarOps } from "../../scalars/table.js";
+import type { Primitive } from "../../ops/primitives.js";
 import type { ReductionName } from "../../types/opNames.js";
 import { primitives } from "../../ops/primitives.js";
 import type { Frame, PrimitiveCall } from "../context.js";
@@ -19,14 +20,15 @@ import {
 } from "../values/values.js";
 
 /** The folded value of a primitive, or undefined where it is to be built as nodes. */
-export function foldCall(call: PrimitiveCall, name: string): Value | undefined {
+export function foldCall(call: PrimitiveCall, op: Primitive): Value | undefined {
   const { frame, span } = call;
+  const { name } = op;
+  const { reduction, pairwise } = op.folding;
   const x = call.values.get("x");
   if (name === "range") return foldRange(call);
   if (x === undefined) return undefined;
-  if (name === "min" || name === "max") return foldExtreme(call, name, x);
-  if (call.values.size > 1) return foldSeveral(call, name);
-  if (name === "sum" || name === "prod" || name === "mean") return foldSum(frame, name, x, span);
+  if (call.values.size > 1) return foldSeveral(call, pairwise ?? name);
+  if (reduction !== undefined) return foldReduction(frame, reduction, x, span);
   if (name in casts) return foldCast(name, x);
   return foldElementwise(frame, name, x, span);
 }
@@ -51,36 +53,22 @@ function foldElementwise(frame: Frame, name: string, x: Value, span: Span): Valu
   return items?.every((item) => item !== undefined) === true ? list(items) : undefined;
 }
 
-function foldExtreme(call: PrimitiveCall, name: "min" | "max", x: Value): Value | undefined {
-  const y = call.values.get("y");
-  const better = stepOf(name);
-  if (y !== undefined) {
-    const a = asNumber(x);
-    const b = asNumber(y);
-    if (a === undefined || b === undefined) return undefined;
-    return x.kind === "int" && y.kind === "int" ? int(better(a, b)) : float(better(a, b));
-  }
-  if (call.values.size > 1) return undefined;
-  const numbers = numbersOf(x);
-  if (numbers === undefined || numbers.length === 0) return undefined;
-  const best = numbers.reduce((first, second) => better(first, second));
-  return isWhole(x) ? int(best) : float(best);
-}
-
-function foldSum(
+/** A reduction of a list of numbers; undefined where it has no value, as the largest of none. */
+function foldReduction(
   frame: Frame,
-  name: "sum" | "prod" | "mean",
+  name: ReductionName | "mean",
   x: Value,
   span: Span,
 ): Value | undefined {
   const numbers = numbersOf(x);
-  if (numbers === undefined || listItems(x) === undefined) return undefined;
-  const kind = name === "prod" ? "prod" : "sum";
-  const total = numbers.reduce(stepOf(kind), reductionTable[kind].identity.f32);
-  if (name !== "mean") return finite(frame, total, isWhole(x), span);
-  return numbers.length === 0
-    ? undefined
-    : foldNumbers(frame, "divide", total, numbers.length, span);
+  if (numbers === undefined) return undefined;
+  const kind = name === "mean" ? "sum" : name;
+  const { f32, i32 } = reductionTable[kind].identity;
+  // Extremes start from the bounds of a type, which doubles do not have: there is none of no numbers.
+  if (numbers.length === 0 && (name === "mean" || f32 !== i32)) return undefined;
+  const total = numbers.length === 0 ? f32 : numbers.reduce(stepOf(kind));
+  if (name === "mean") return foldNumbers(frame, "divide", total, numbers.length, span);
+  return finite(frame, total, isWhole(x), span);
 }
 
 /** How a reduction takes in one number more. */

@@ -28,7 +28,7 @@ function wrap(op: Op): Primitive {
         ? parameter.name
         : `${parameter.name}?`,
     ),
-    apply: (call) => foldCall(call, op.name) ?? build(call, op),
+    apply: (call) => foldCall(call, op) ?? build(call, op),
   };
 }
 
@@ -84,7 +84,7 @@ function isNode(value: Argument | undefined): value is Node {
 }
 
 function convertAll(call: PrimitiveCall, op: Op): (Argument | undefined)[] | undefined {
-  const pair = op.name === "min" || op.name === "max" ? pairOf(call) : undefined;
+  const pair = op.folding.pairwise === undefined ? undefined : pairOf(call, op);
   if (pair === "wrong") return undefined;
   const values: (Argument | undefined)[] = [];
   for (const parameter of op.parameters) {
@@ -101,21 +101,25 @@ function convertAll(call: PrimitiveCall, op: Op): (Argument | undefined)[] | und
   return values;
 }
 
-/** The two values of `min` and `max` meet in one element type. */
-function pairOf(call: PrimitiveCall): Map<string, Node> | "wrong" | undefined {
-  const x = call.values.get("x");
-  const y = call.values.get("y");
+/** Both values of a function that is also one of two meet in one element type. */
+function pairOf(
+  { values, spans, span, frame }: PrimitiveCall,
+  op: Op,
+): Map<string, Node> | "wrong" | undefined {
+  const [first = "", second = ""] = op.parameters.map(({ name }) => name);
+  const x = values.get(first);
+  const y = values.get(second);
   if (x === undefined || y === undefined) return undefined;
   const operands = [
-    { value: x, span: call.spans.get("x") ?? call.span },
-    { value: y, span: call.spans.get("y") ?? call.span },
+    { value: x, span: spans.get(first) ?? span },
+    { value: y, span: spans.get(second) ?? span },
   ];
   const common = commonType([x, y]);
-  const [a, b] = unify(call.frame, operands, common === "bool" ? "i32" : common) ?? [];
+  const [a, b] = unify(frame, operands, common === "bool" ? "i32" : common) ?? [];
   if (a === undefined || b === undefined) return "wrong";
   return new Map([
-    ["x", a],
-    ["y", b],
+    [first, a],
+    [second, b],
   ]);
 }
 
@@ -124,8 +128,7 @@ function convert(call: PrimitiveCall, parameter: Parameter, value: Value): Argum
   const { frame } = call;
   const span = call.spans.get(parameter.name) ?? call.span;
   if (parameter.kind === "tensor") {
-    // `full([n], 1)` fills with an f32, as a number written out does.
-    if (call.name === "full" && value.kind === "int") return value.value;
+    if (parameter.untyped === true && value.kind === "int") return value.value;
     return toTensor(frame, { value, span });
   }
   if (parameter.kind === "tensors") return tensorsOf(frame, value, span);

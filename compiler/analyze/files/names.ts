@@ -1,7 +1,7 @@
 // A file with its names comes in; unknown names and self-calls in its declarations, whether they are used or not, are reported.
 import type * as ast from "../../../grammar/ast.js";
 import type { Run, Unit } from "../context.js";
-import { unknownName } from "../values/expressions.js";
+import { unknownName } from "../values/unknownName.js";
 import { fileFrame } from "../frames.js";
 import { walk } from "../calls/functions.js";
 import { report } from "../report.js";

@@ -4,13 +4,13 @@ import { joinSpans, type Span } from "../../../grammar/span.js";
 import { enter, leafLimit, listLimit, spendWork } from "../budget.js";
 import { evaluateCall } from "../calls/calls.js";
 import type { Frame } from "../context.js";
-import { spoil } from "../frames.js";
 import { index } from "./indexing.js";
 import { lookup } from "./lookup.js";
 import { matrixProduct } from "../builtins/products.js";
 import { binary, choose, negate, not } from "./operators.js";
-import { didYouMean, mistakeLimit, report } from "../report.js";
-import { findLazy, visibleNames } from "./scope.js";
+import { didYouMean, report } from "../report.js";
+import { unknownName } from "./unknownName.js";
+import { findLazy } from "./scope.js";
 import type { Operand } from "./tensors.js";
 import {
   bool,
@@ -95,40 +95,6 @@ function hostScalar(expression: ast.NameExpression, frame: Frame): Value {
   return report(frame, "NN0503", expression.span, {
     message: `\`${name}\` has a value in training steps alone`,
     hint: "use it in the arguments of an optimizer, or under `if training`",
-  });
-}
-
-/** Words of other libraries for what the prelude calls otherwise. */
-const foreign: Readonly<Record<string, string>> = {
-  Dense: "dense",
-  Linear: "dense",
-  fully_connected: "dense",
-  Conv2D: "conv2d",
-  Conv2d: "conv2d",
-  maxpool: "max_pool2d",
-  avg_pool2d: "mean_pool2d",
-  average: "mean",
-  reduce_sum: "sum",
-  reduce_mean: "mean",
-  pow: "^",
-  matmul: "@",
-  True: "true",
-  False: "false",
-  swish: "silu",
-  crossentropy: "cross_entropy",
-  SGD: "sgd",
-  Adam: "adam",
-};
-
-export function unknownName(frame: Frame, name: string, span: Span): Value {
-  if (frame.run.diagnostics.length >= mistakeLimit) return spoil(frame);
-  const known = Object.hasOwn(foreign, name) ? foreign[name] : undefined;
-  return report(frame, "NN0201", span, {
-    message: `nothing here is called \`${name}\``,
-    hint:
-      known === undefined
-        ? didYouMean(name, visibleNames(frame.scope))
-        : `here it is called \`${known}\``,
   });
 }
 

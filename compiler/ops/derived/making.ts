@@ -46,7 +46,7 @@ export const making: Readonly<Record<string, Primitive>> = {
   ones: define("ones", filled(1, "Ones of a shape, f32.")),
   full: define("full", {
     doc: "One value throughout a shape; f32 for a compile-time number.",
-    parameters: [parameter("shape", "shape"), parameter("value", "tensor")],
+    parameters: [parameter("shape", "shape"), { ...parameter("value", "tensor"), untyped: true }],
     expand: (call) => {
       const { b, values } = call;
       const shape = shapeAt(call, 0, "shape");

@@ -2,6 +2,7 @@
 
 import type { Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
+import type { BinaryName, ReductionName } from "../../types/opNames.js";
 import type { GraphBuilder } from "../builder.js";
 import { GraphError } from "../problem.js";
 import type { ProblemDetails, ProblemSubject, ShapeProblem } from "../problem.js";
@@ -37,6 +38,8 @@ export interface Parameter {
   readonly default?: Argument;
   /** May be left out, and the expansion knows what that means. */
   readonly optional?: true;
+  /** A tensor whose element type a compile-time number leaves to the expansion. */
+  readonly untyped?: true;
 }
 
 /** What an expansion sees: the arguments in the parameters' order, defaults filled in. */
@@ -54,6 +57,14 @@ export interface Indexing {
   readonly many: string;
 }
 
+/** What a primitive does to compile-time numbers, where its own name is not that of the operation. */
+export interface Folding {
+  /** Of a list of numbers. */
+  readonly reduction?: ReductionName | "mean";
+  /** Of two numbers; its two values, the first parameters, meet in one element type. */
+  readonly pairwise?: BinaryName;
+}
+
 /** A tensor primitive of the language: shape, derivative, lift and lowering follow from the core nodes that it builds. */
 export interface Primitive {
   readonly name: string;
@@ -61,6 +72,7 @@ export interface Primitive {
   readonly parameters: readonly Parameter[];
   /** `results` is "several" where a list of tensors is built (split, top_k). */
   readonly results: "one" | "several";
+  readonly folding: Folding;
   /** Several values where the primitive has several results; a mistake in the arguments is a value. */
   readonly build: (
     b: GraphBuilder,
@@ -91,6 +103,7 @@ export function attempt<T>(expansion: () => T): T | ShapeProblem {
 interface Definition {
   readonly doc: string;
   readonly parameters: readonly Parameter[];
+  readonly folding?: Folding;
   readonly indexing?: (call: Call) => Indexing;
 }
 
@@ -113,7 +126,7 @@ export function defineSeveral(
 function primitive(
   name: string,
   results: Primitive["results"],
-  { doc, parameters, indexing }: Definition,
+  { doc, parameters, folding = {}, indexing }: Definition,
   expand: (call: Call) => readonly Node[],
 ): Primitive {
   const build: Primitive["build"] = (b, values) =>
@@ -123,6 +136,7 @@ function primitive(
     doc,
     parameters,
     results,
+    folding,
     build,
     indexing: (b, values) =>
       indexing && attempt(() => indexing({ b, values: filled(parameters, values) })),

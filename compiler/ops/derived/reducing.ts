@@ -42,6 +42,7 @@ function numberReduction(name: "sum" | "prod"): Primitive {
   return define(name, {
     doc: opTable[name].doc,
     parameters: [parameter("x", "tensor"), ...over],
+    folding: { reduction: name },
     expand: (call) => {
       const x = countable(call.b, tensorAt(call, 0));
       return call.b[name](x, reducedAxes(call, x.shape.length, 1), booleanAt(call, 3, "keep"));
@@ -66,6 +67,7 @@ function extremum(name: "max" | "min", elementwise: "maximum" | "minimum"): Prim
   return define(name, {
     doc: `${opTable[elementwise].doc} Of one tensor: ${opTable[name].doc.toLowerCase()}`,
     parameters,
+    folding: { reduction: name, pairwise: elementwise },
     expand: (call) => {
       const { b, values } = call;
       if (values[1] !== undefined) {
@@ -122,6 +124,7 @@ export const reducing: Readonly<Record<ReductionName | "mean" | "argmax" | "argm
   mean: define("mean", {
     doc: "The mean over axes, as f32.",
     parameters: [parameter("x", "tensor"), ...over],
+    folding: { reduction: "mean" },
     expand: mean,
   }),
   prod: numberReduction("prod"),
