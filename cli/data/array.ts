@@ -1,4 +1,5 @@
 // Takes no input, gives the one form in which every reader gives its numbers, and the one error in which data are refused.
+import type { TensorValues } from "../../runtime/safetensors.js";
 
 /** Element types as files name them; `text` is the one of a character file. */
 export type DataType =
@@ -16,15 +17,8 @@ export type DataType =
   | "f32"
   | "f64";
 
-export type DataValues =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Int16Array
-  | Int8Array
-  | Uint32Array
-  | Uint16Array
-  | Uint8Array;
+/** What tensors of a file hold, less 64-bit integers, which come as doubles. */
+export type DataValues = Exclude<TensorValues, BigInt64Array | BigUint64Array>;
 
 /** Row-major numbers with their shape; 64-bit integers come as doubles, checked to be exact. */
 export interface DataArray {

@@ -191,7 +191,7 @@ export interface Run {
   readonly builder: GraphBuilder;
   readonly budget: Budget;
   readonly evaluator: Evaluator;
-  readonly builtins: ReadonlyMap<string, Primitive>;
+  readonly builtins: ReadonlyMap<string, Builtin>;
   /** For each declaration, the parameters that its body calls: there a call leaves out its first parameter. */
   readonly functionParameters: Map<object, ReadonlySet<string>>;
   /** The constants that are being evaluated, outermost first. */
@@ -207,8 +207,8 @@ export interface Run {
     { readonly factor: number; readonly patience: number; readonly span: Span }[] | undefined;
 }
 
-/** What a primitive is called with: its arguments matched to its parameters. */
-export interface PrimitiveCall {
+/** What a builtin is called with: its arguments matched to its parameters. */
+export interface BuiltinCall {
   readonly frame: Frame;
   readonly span: Span;
   readonly name: string;
@@ -217,11 +217,12 @@ export interface PrimitiveCall {
   readonly spans: ReadonlyMap<string, Span>;
 }
 
-export interface Primitive {
+/** What the compiler itself knows as a function of the language: a primitive of the op table, or what only analysis can compute. */
+export interface Builtin {
   readonly name: string;
   /** A `?` behind a parameter's name marks one that may be left out. */
   readonly parameters: readonly string[];
-  readonly apply: (call: PrimitiveCall) => Value;
+  readonly apply: (call: BuiltinCall) => Value;
 }
 
 // ---- names
@@ -304,7 +305,7 @@ export interface GivenArgument {
   readonly unit: Unit;
 }
 
-export type FunctionValue = ClosureValue | PrimitiveValue | PartialValue | SharedValue;
+export type FunctionValue = ClosureValue | BuiltinValue | PartialValue | SharedValue;
 
 /** A declaration together with the names it sees. */
 export interface ClosureValue {
@@ -318,9 +319,9 @@ export interface ClosureValue {
 }
 
 /** What the compiler itself knows. */
-export interface PrimitiveValue {
+export interface BuiltinValue {
   readonly kind: "function";
-  readonly form: "primitive";
+  readonly form: "builtin";
   readonly name: string;
 }
 

@@ -1,4 +1,5 @@
 // The example programs in; that each is analysed without a diagnostic, with the parameters that it should have, out.
+import { countOf } from "../../runtime/dimensions.js";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -18,7 +19,7 @@ function analyzed(file: string): readonly TypedModel[] {
 function trained(model: TypedModel | undefined): number {
   return (model?.parameters ?? [])
     .filter(({ role }) => role !== "state" && role !== "fitted")
-    .reduce((sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
+    .reduce((sum, { shape }) => sum + countOf(shape), 0);
 }
 
 describe("the example programs", () => {

@@ -1,5 +1,6 @@
 // Recurrences in; their derivatives of both orders against central differences, their lifts and their merging, checked, out.
 
+import { countOf } from "../../runtime/dimensions.js";
 import { describe, expect, it } from "vitest";
 import { differentiate } from "../../compiler/autodiff/differentiate.js";
 import { liftGraph } from "../../compiler/autodiff/lift.js";
@@ -89,7 +90,7 @@ function recurrence(reverse: boolean): Recurrence {
 
 function random(shape: readonly number[], seed: number): Tensor {
   const next = generator(seed);
-  const length = shape.reduce((total, extent) => total * extent, 1);
+  const length = countOf(shape);
   return { shape, data: Array.from({ length }, () => next() * 2 - 1) };
 }
 

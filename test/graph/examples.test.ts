@@ -1,4 +1,5 @@
 // Samples of every op in; that what is said of their examples holds when the batch is cut in parts, out.
+import { countOf } from "../../runtime/dimensions.js";
 import { describe, expect, it } from "vitest";
 import { examplesOf } from "../../compiler/graph/examples.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
@@ -16,7 +17,7 @@ function part(shape: Shape, { data, shape: extents }: Tensor, from: number, to: 
   const axis = shape.indexOf(batch);
   if (axis < 0) return { data, shape: extents };
   const extent = extents[axis] ?? 1;
-  const inner = extents.slice(axis + 1).reduce((product, one) => product * one, 1);
+  const inner = countOf(extents.slice(axis + 1));
   const kept = [...data].filter((_, at) => {
     const index = Math.floor(at / inner) % extent;
     return index >= from && index < to;

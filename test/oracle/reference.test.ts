@@ -1,5 +1,6 @@
 // The reference's values come in; they must agree with numbers from elsewhere: PyTorch's, tables, and laws of adjoints.
 
+import { countOf } from "../../runtime/dimensions.js";
 import { describe, expect, it } from "vitest";
 import { readRecords, tensorOf } from "./records.js";
 import { type Tensor, erf, erfinv, reference } from "./reference.js";
@@ -11,7 +12,7 @@ function vector(...data: readonly number[]): Tensor {
 /** Reproducible numbers between -1 and 1. */
 function sample(shape: readonly number[], seed = 1): Tensor {
   let state = seed;
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = countOf(shape);
   const data = Array.from({ length: count }, () => {
     state = (state * 48271) % 2147483647;
     return state / 1073741823.5 - 1;

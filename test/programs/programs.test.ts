@@ -1,6 +1,7 @@
 // The example programs in; every level of them verified, their shaders compiled by the driver, and training and prediction the
 // same with and without optimization, fusion and shared memory, out.
 
+import { countOf } from "../../runtime/dimensions.js";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -70,7 +71,7 @@ it("AlexNet has the published count of trained numbers", () => {
   const { plan } = variant(alexnet, "as users get it");
   const counts = plan.parameters
     .filter(({ role }) => role !== "state" && role !== "fitted")
-    .map(({ shape }) => shape.reduce((product, extent) => product * extent, 1));
+    .map(({ shape }) => countOf(shape));
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(60_965_224);
 });
 

@@ -1,5 +1,6 @@
 // A seed in; a graph of random operations over random leaves, with their values, out.
 
+import { countOf } from "../../runtime/dimensions.js";
 import { differentiate } from "../../compiler/autodiff/differentiate.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
@@ -54,7 +55,7 @@ function sizes({ dimensions }: State, node: Node): number[] {
 }
 
 function count(state: State, node: Node): number {
-  return sizes(state, node).reduce((product, extent) => product * extent, 1);
+  return countOf(sizes(state, node));
 }
 
 /** Free axes may be shorter than a window, and every axis has an element. */

@@ -1,5 +1,6 @@
 // Names of primitives and arguments in; the nodes that they build, and checks of their values and derivatives, out.
 
+import { countOf } from "../../runtime/dimensions.js";
 import { expect } from "vitest";
 import { differentiate } from "../../compiler/autodiff/differentiate.js";
 import { verifyGraph } from "../../compiler/graph/verify.js";
@@ -23,7 +24,7 @@ export function tensor(
   range: readonly [number, number] = [-2, 2],
 ): Tensor {
   const next = generator(seed);
-  const length = shape.reduce((product, extent) => product * extent, 1);
+  const length = countOf(shape);
   return { shape, data: Array.from({ length }, () => range[0] + next() * (range[1] - range[0])) };
 }
 

@@ -1,7 +1,7 @@
 // The inputs of a plan and the sizes of its free dimensions in; data of the declared types, the same in every run, out.
 
 import type { Plan, PlanInput } from "../../runtime/plan.js";
-import { evaluateShape } from "../../runtime/dimensions.js";
+import { countOf, evaluateShape } from "../../runtime/dimensions.js";
 import { generator } from "./sampleValues.js";
 
 export interface DrawnTensor {
@@ -22,7 +22,7 @@ export function drawnData(
     given.map((input, at) => {
       const shape = [...evaluateShape(input.shape, dimensions)];
       const next = generator(at + 31);
-      const length = shape.reduce((product, extent) => product * extent, 1);
+      const length = countOf(shape);
       return [input.name, { shape, data: Array.from({ length }, () => entry(input, next())) }];
     }),
   );

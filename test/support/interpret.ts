@@ -1,5 +1,6 @@
 // Core graphs and values of their leaves in; values of their roots out, in double precision, node by node over the independent reference.
 
+import { countOf } from "../../runtime/dimensions.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
 import type { Dim } from "../../compiler/types/dimension.js";
@@ -107,7 +108,7 @@ function leafValue(name: string, { leaves }: Bindings): Tensor {
 }
 
 function filled(shape: readonly number[], value: (index: number) => number): Tensor {
-  const length = shape.reduce((product, extent) => product * extent, 1);
+  const length = countOf(shape);
   return { shape, data: Array.from({ length }, (_, index) => value(index)) };
 }
 
@@ -237,6 +238,6 @@ function runScan(scan: NodeOf<"scan">, inputs: readonly Tensor[], bindings: Bind
 
 function sliceOf(x: Tensor, index: number): Tensor {
   const shape = x.shape.slice(1);
-  const count = shape.reduce((product, extent) => product * extent, 1);
+  const count = countOf(shape);
   return { shape, data: [...x.data].slice(index * count, (index + 1) * count) };
 }

@@ -1,4 +1,5 @@
 // Takes a schedule and the contents of storages and inputs, gives its results: a slow, obvious executor in double precision.
+import { countOf } from "../../runtime/dimensions.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
 import type { Axis, Combine, LoopNest, Scalar, Schedule } from "../../compiler/types/nest.js";
 import { applyHost, applyScalar } from "./scalarOps.js";
@@ -41,7 +42,7 @@ export function runSchedule(
   return Object.fromEntries(
     schedule.results.map((result) => {
       const shape = result.shape.map((extent) => evaluateDim(extent, dims));
-      const count = shape.reduce((product, one) => product * one, 1);
+      const count = countOf(shape);
       const data = (buffers[result.buffer] ?? new Float64Array(0)).slice(0, count);
       return [result.name, { data, shape }];
     }),

@@ -1,5 +1,6 @@
 // Operands of a sample in; their leaves and values out, the same in every run.
 
+import { countOf } from "../../runtime/dimensions.js";
 import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
 import type { Node } from "../../compiler/types/graph.js";
@@ -25,7 +26,7 @@ export function sampleValue(
   const next = generator(seed);
   const [low, high] = operand.range;
   const shape = operand.shape.map((dim) => evaluateDim(dim, dimensions));
-  const length = shape.reduce((product, extent) => product * extent, 1);
+  const length = countOf(shape);
   const whole = operand.type !== "f32";
   const data = Array.from({ length }, () =>
     whole ? low + Math.floor(next() * (high - low + 1)) : low + next() * (high - low),

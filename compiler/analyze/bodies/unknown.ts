@@ -63,7 +63,7 @@ function mayCallLayer(statement: ast.Statement, frame: Frame): boolean {
 function isPlain(callee: ast.Expression, frame: Frame): boolean {
   const value = callee.kind === "Name" ? peek(frame, callee.name) : undefined;
   if (value?.kind !== "function") return false;
-  if (value.form === "primitive") return true;
+  if (value.form === "builtin") return true;
   // A `fn` of a block may call layers, and one that takes functions calls what it is given.
   return (
     value.form === "closure" &&

@@ -5,7 +5,7 @@ import { scalarOps } from "../../scalars/table.js";
 import type { Primitive } from "../../ops/primitives.js";
 import type { ReductionName } from "../../types/opNames.js";
 import { primitives } from "../../ops/primitives.js";
-import type { Frame, PrimitiveCall } from "../context.js";
+import type { Frame, BuiltinCall } from "../context.js";
 import { finite, foldNumbers, foldScalar } from "../values/folding.js";
 import { report } from "../report.js";
 import {
@@ -20,7 +20,7 @@ import {
 } from "../values/values.js";
 
 /** The folded value of a primitive, or undefined where it is to be built as nodes. */
-export function foldCall(call: PrimitiveCall, op: Primitive): Value | undefined {
+export function foldCall(call: BuiltinCall, op: Primitive): Value | undefined {
   const { frame, span } = call;
   const { name } = op;
   const { reduction, pairwise } = op.folding;
@@ -34,7 +34,7 @@ export function foldCall(call: PrimitiveCall, op: Primitive): Value | undefined 
 }
 
 /** A function of several numbers. */
-function foldSeveral({ frame, values, span }: PrimitiveCall, name: string): Value | undefined {
+function foldSeveral({ frame, values, span }: BuiltinCall, name: string): Value | undefined {
   const given = (primitives[name]?.parameters ?? []).flatMap((one) => values.get(one.name) ?? []);
   const numbers = given.flatMap((value) => asNumber(value) ?? []);
   if (numbers.length < given.length) return undefined;
@@ -106,7 +106,7 @@ function whole(value: Value | undefined): Value | undefined {
 }
 
 /** `range(n)`, `range(a, b)`, `range(a, b, step)`: kept as it is said where the bounds are known. */
-function foldRange(call: PrimitiveCall): Value | undefined {
+function foldRange(call: BuiltinCall): Value | undefined {
   const first = whole(call.values.get("start"));
   const second = whole(call.values.get("stop"));
   const third = whole(call.values.get("step"));

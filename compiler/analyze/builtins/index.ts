@@ -1,9 +1,9 @@
 // Takes no input, gives every function that the compiler knows by name.
-import type { Primitive } from "../context.js";
-import { languagePrimitives } from "./language.js";
-import { tensorPrimitives } from "./primitives.js";
+import type { Builtin } from "../context.js";
+import { languageBuiltins } from "./language.js";
+import { tensorBuiltins } from "./primitives.js";
 
-export function createBuiltins(): Map<string, Primitive> {
-  const all = [...tensorPrimitives(), ...languagePrimitives()];
-  return new Map(all.map((primitive) => [primitive.name, primitive]));
+export function createBuiltins(): Map<string, Builtin> {
+  const all = [...tensorBuiltins(), ...languageBuiltins()];
+  return new Map(all.map((builtin) => [builtin.name, builtin]));
 }

@@ -4,7 +4,7 @@ import { isPerExample, jacobian } from "../../autodiff/jacobian.js";
 import { whereExamplesMeet } from "../../autodiff/mixing.js";
 import { distributions } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
-import type { Primitive, PrimitiveCall } from "../context.js";
+import type { Builtin, BuiltinCall } from "../context.js";
 import { reachableNodes } from "../values/graphs.js";
 import { reportArgumentOf } from "../calls/origins.js";
 import { excerpt, report } from "../report.js";
@@ -25,7 +25,7 @@ import {
   type Value,
 } from "../values/values.js";
 
-export function languagePrimitives(): Primitive[] {
+export function languageBuiltins(): Builtin[] {
   return [
     ...distributionNames.map(distribution),
     { name: "grad", parameters: ["e", "x"], apply: gradient },
@@ -47,7 +47,7 @@ const distributionNames: readonly DistributionName[] = [
 ];
 
 /** A distribution is a value: its parameters are kept until it meets a shape. */
-function distribution(name: DistributionName): Primitive {
+function distribution(name: DistributionName): Builtin {
   const { parameters } = distributions[name];
   return {
     name,
@@ -70,7 +70,7 @@ function distribution(name: DistributionName): Primitive {
   };
 }
 
-function length(call: PrimitiveCall): Value {
+function length(call: BuiltinCall): Value {
   const value = call.values.get("list");
   if (value?.kind === "range") return int(value.count);
   if (value?.kind === "list") return int(value.items.length);
@@ -81,12 +81,12 @@ function length(call: PrimitiveCall): Value {
   });
 }
 
-function isList(call: PrimitiveCall): Value {
+function isList(call: BuiltinCall): Value {
   const value = call.values.get("value");
   return bool(value !== undefined && isSequence(value));
 }
 
-function isConstant(call: PrimitiveCall): Value {
+function isConstant(call: BuiltinCall): Value {
   const value = call.values.get("value");
   return bool(value !== undefined && known(value));
 }
@@ -100,7 +100,7 @@ function known(value: Value): boolean {
  * `require(rate, rate >= 0, "a number from 0")`: the value itself. A condition that is known while compiling and does not
  * hold is a mistake in the argument that the value came from; one of tensors says nothing yet.
  */
-function requirement(call: PrimitiveCall): Value {
+function requirement(call: BuiltinCall): Value {
   const value = call.values.get("value") ?? poison;
   const condition = call.values.get("condition") ?? poison;
   const expected = call.values.get("expected");
@@ -122,7 +122,7 @@ function fails(condition: Value): boolean {
 
 /** The mistake of an argument that is not what it must be, told where the user wrote it. */
 function outsideDomain(
-  call: PrimitiveCall,
+  call: BuiltinCall,
   name: string,
   { value, expected }: { readonly value: Value; readonly expected: string },
 ): Value {
@@ -136,7 +136,7 @@ function outsideDomain(
 }
 
 /** `grad(e, x)`: the derivative of `sum(e)`; for a list of names a list. */
-function gradient(call: PrimitiveCall): Value {
+function gradient(call: BuiltinCall): Value {
   const { frame, span } = call;
   const e = call.values.get("e");
   const x = call.values.get("x");
@@ -156,7 +156,7 @@ function gradient(call: PrimitiveCall): Value {
   return several === undefined ? (only ?? poison) : list(results);
 }
 
-function jacobianOf(call: PrimitiveCall): Value {
+function jacobianOf(call: BuiltinCall): Value {
   const { frame, span } = call;
   const h = call.values.get("h");
   const x = call.values.get("x");
@@ -171,7 +171,7 @@ function jacobianOf(call: PrimitiveCall): Value {
 }
 
 /** One example's `h` depends on other examples' `x`: a jacobian per example would leave that out. */
-function examplesMix(call: PrimitiveCall, { origin }: Node): Value {
+function examplesMix(call: BuiltinCall, { origin }: Node): Value {
   const { frame } = call;
   const text = origin?.file === frame.unit.source ? excerpt(frame, origin.span) : undefined;
   return report(frame, "NN0315", call.spans.get("h") ?? call.span, {
@@ -185,7 +185,7 @@ function examplesMix(call: PrimitiveCall, { origin }: Node): Value {
 }
 
 /** A tensor of f32 that exists already: derivatives are taken of and by computed values. */
-function real(call: PrimitiveCall, name: string, value: Value): Node | undefined {
+function real(call: BuiltinCall, name: string, value: Value): Node | undefined {
   const span = call.spans.get(name) ?? call.span;
   const node = toTensor(call.frame, { value, span });
   if (node === undefined) return undefined;
@@ -196,7 +196,7 @@ function real(call: PrimitiveCall, name: string, value: Value): Node | undefined
   return undefined;
 }
 
-function dependsOn(call: PrimitiveCall, output: Node, variables: readonly Node[]): boolean {
+function dependsOn(call: BuiltinCall, output: Node, variables: readonly Node[]): boolean {
   const used = reachableNodes([output]);
   if (variables.every((variable) => used.has(variable))) return true;
   const span = call.spans.get("x") ?? call.span;
@@ -210,7 +210,7 @@ function dependsOn(call: PrimitiveCall, output: Node, variables: readonly Node[]
 }
 
 /** A scalar of the training loop: multiplied by `factor` when the validation loss stops improving. */
-function plateau(call: PrimitiveCall): Value {
+function plateau(call: BuiltinCall): Value {
   const { frame, span } = call;
   const { plateaus } = frame.run;
   if (plateaus === undefined) {

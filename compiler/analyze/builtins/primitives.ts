@@ -1,14 +1,9 @@
 // The op table's primitives come in; the same as functions of the language, folded where everything is known while compiling, go out.
 import type { Span } from "../../../grammar/span.js";
 import { isProblem } from "../../ops/problem.js";
-import {
-  primitives,
-  type Argument,
-  type Parameter,
-  type Primitive as Op,
-} from "../../ops/primitives.js";
+import { primitives, type Argument, type Parameter, type Primitive } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
-import type { Frame, Primitive, PrimitiveCall } from "../context.js";
+import type { Frame, Builtin, BuiltinCall } from "../context.js";
 import { foldCall } from "./folds.js";
 import { writtenPlace } from "../calls/origins.js";
 import { report } from "../report.js";
@@ -16,11 +11,11 @@ import { holdToRange } from "../values/indices.js";
 import { builderAt, commonType, reportProblem, toTensor, unify } from "../values/tensors.js";
 import { asDim, describe, list, listItems, poison, tensor, type Value } from "../values/values.js";
 
-export function tensorPrimitives(): Primitive[] {
+export function tensorBuiltins(): Builtin[] {
   return Object.values(primitives).map(wrap);
 }
 
-function wrap(op: Op): Primitive {
+function wrap(op: Primitive): Builtin {
   return {
     name: op.name,
     parameters: op.parameters.map((parameter) =>
@@ -32,7 +27,7 @@ function wrap(op: Op): Primitive {
   };
 }
 
-function build(call: PrimitiveCall, op: Op): Value {
+function build(call: BuiltinCall, op: Primitive): Value {
   const { frame, span } = call;
   const values = convertAll(call, op);
   if (values === undefined) return poison;
@@ -60,8 +55,8 @@ function build(call: PrimitiveCall, op: Op): Value {
 
 /** The arguments, an index among them held to its range; undefined when a mistake was reported. */
 function holdIndices(
-  call: PrimitiveCall,
-  op: Op,
+  call: BuiltinCall,
+  op: Primitive,
   values: readonly (Argument | undefined)[],
 ): readonly (Argument | undefined)[] | undefined {
   const { frame, span } = call;
@@ -83,7 +78,7 @@ function isNode(value: Argument | undefined): value is Node {
   return typeof value === "object" && "op" in value;
 }
 
-function convertAll(call: PrimitiveCall, op: Op): (Argument | undefined)[] | undefined {
+function convertAll(call: BuiltinCall, op: Primitive): (Argument | undefined)[] | undefined {
   const pair = op.folding.pairwise === undefined ? undefined : pairOf(call, op);
   if (pair === "wrong") return undefined;
   const values: (Argument | undefined)[] = [];
@@ -103,8 +98,8 @@ function convertAll(call: PrimitiveCall, op: Op): (Argument | undefined)[] | und
 
 /** Both values of a function that is also one of two meet in one element type. */
 function pairOf(
-  { values, spans, span, frame }: PrimitiveCall,
-  op: Op,
+  { values, spans, span, frame }: BuiltinCall,
+  op: Primitive,
 ): Map<string, Node> | "wrong" | undefined {
   const [first = "", second = ""] = op.parameters.map(({ name }) => name);
   const x = values.get(first);
@@ -124,7 +119,7 @@ function pairOf(
 }
 
 /** A value as the op table takes it; undefined when a mistake was reported. */
-function convert(call: PrimitiveCall, parameter: Parameter, value: Value): Argument | undefined {
+function convert(call: BuiltinCall, parameter: Parameter, value: Value): Argument | undefined {
   const { frame } = call;
   const span = call.spans.get(parameter.name) ?? call.span;
   if (parameter.kind === "tensor") {

@@ -95,7 +95,7 @@ function evaluateSpecial(
   frame: Frame,
   callee: Callee,
 ): Special | undefined {
-  if (callee.base.form === "primitive") return undefined;
+  if (callee.base.form === "builtin") return undefined;
   const { kind } = callee.base.declaration;
   if (argument.name === "name" && kind === "Layer") {
     const value = frame.run.evaluator.expression(argument.value, frame);
@@ -141,7 +141,7 @@ export function evaluateArgument(
 
 /** A layer that is handed over bears the parameter's name, so that its instance can. */
 function nameLayer(value: Value, parameter: string): Value {
-  if (value.kind !== "function" || value.form === "shared" || value.form === "primitive") {
+  if (value.kind !== "function" || value.form === "shared" || value.form === "builtin") {
     return value;
   }
   if (declarationOf(value)?.declaration.kind !== "Layer") return value;

@@ -80,7 +80,7 @@ export function call(value: FunctionValue, request: CallRequest, frame: Frame): 
     return poison;
   }
   const { base } = callee;
-  if (base.form === "primitive") return callPrimitive(base.name, matched, request, frame);
+  if (base.form === "builtin") return callBuiltin(base.name, matched, request, frame);
   const { declaration } = base;
   switch (declaration.kind) {
     case "Function":
@@ -107,7 +107,7 @@ export function call(value: FunctionValue, request: CallRequest, frame: Frame): 
   }
 }
 
-function callPrimitive(
+function callBuiltin(
   name: string,
   matched: ReadonlyMap<string, GivenArgument>,
   request: CallRequest,

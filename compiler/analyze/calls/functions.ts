@@ -8,13 +8,13 @@ import type {
   ClosureValue,
   FunctionValue,
   GivenArgument,
-  PrimitiveValue,
+  BuiltinValue,
   SharedValue,
 } from "../values/values.js";
 
 /** What a call of a function value comes down to. */
 export interface Callee {
-  readonly base: ClosureValue | PrimitiveValue;
+  readonly base: ClosureValue | BuiltinValue;
   /** All parameters, as declared. */
   readonly parameters: readonly ParameterShape[];
   /** The names that positional arguments fill, in order. */
@@ -33,7 +33,7 @@ export interface ParameterShape {
 }
 
 export function calleeOf(frame: Frame, value: FunctionValue): Callee {
-  if (value.form === "closure" || value.form === "primitive") {
+  if (value.form === "closure" || value.form === "builtin") {
     const parameters = parametersOf(frame, value);
     return {
       base: value,
@@ -70,8 +70,8 @@ function isRequired(callee: Callee, name: string): boolean {
   return callee.parameters.find((parameter) => parameter.name === name)?.required === true;
 }
 
-function parametersOf(frame: Frame, value: ClosureValue | PrimitiveValue): ParameterShape[] {
-  if (value.form === "primitive") {
+function parametersOf(frame: Frame, value: ClosureValue | BuiltinValue): ParameterShape[] {
+  if (value.form === "builtin") {
     const names = frame.run.builtins.get(value.name)?.parameters ?? [];
     return names.map((name) => ({
       name: name.replace("?", ""),
@@ -89,7 +89,7 @@ function parametersOf(frame: Frame, value: ClosureValue | PrimitiveValue): Param
 /** Whether a call given for this parameter leaves out its own first parameter, because the body calls what it gets. */
 export function wantsFunction(frame: Frame, callee: Callee, name: string): boolean {
   const { base } = callee;
-  if (base.form === "primitive") return false;
+  if (base.form === "builtin") return false;
   return functionParameters(frame, base).has(name);
 }
 

@@ -6,7 +6,7 @@ import type { Run, Unit } from "../context.js";
 import { fileFrame } from "../frames.js";
 import { add, didYouMean } from "../report.js";
 import { newScope, type Scope } from "../values/scope.js";
-import { poison, primitive, type Callable, type Value } from "../values/values.js";
+import { builtin, poison, type Callable, type Value } from "../values/values.js";
 
 /** What loading passes along. */
 export interface Loader {
@@ -43,7 +43,7 @@ export function loadPrelude(run: Run, files: readonly PreludeFile[]): Scope {
   const outer = newScope(undefined);
   for (const name of run.builtins.keys()) {
     outer.names.set(name, {
-      value: primitive(name),
+      value: builtin(name),
       place: undefined,
       fixed: undefined,
       state: undefined,

@@ -7,7 +7,7 @@ import type {
   ClosureValue,
   FunctionValue,
   ListValue,
-  PrimitiveValue,
+  BuiltinValue,
   Value,
 } from "../context.js";
 import type {
@@ -31,7 +31,7 @@ export type {
   InitializerValue,
   ListValue,
   PartialValue,
-  PrimitiveValue,
+  BuiltinValue,
   ResultsValue,
   SharedValue,
   Value,
@@ -43,9 +43,9 @@ export const int = (value: number): IntValue => ({ kind: "int", value });
 export const float = (value: number): FloatValue => ({ kind: "float", value });
 export const bool = (value: boolean): BoolValue => ({ kind: "bool", value });
 export const tensor = (node: Node): TensorValue => ({ kind: "tensor", node });
-export const primitive = (name: string): PrimitiveValue => ({
+export const builtin = (name: string): BuiltinValue => ({
   kind: "function",
-  form: "primitive",
+  form: "builtin",
   name,
 });
 
@@ -110,7 +110,7 @@ export function isSpoilt(value: Value): boolean {
 /** The declaration behind a function value, where it has one. */
 export function declarationOf(value: FunctionValue): ClosureValue | undefined {
   if (value.form === "closure") return value;
-  if (value.form === "primitive") return undefined;
+  if (value.form === "builtin") return undefined;
   return declarationOf(value.target);
 }
 
@@ -146,7 +146,7 @@ export function describe(value: Value): string {
 }
 
 function describeFunction(value: FunctionValue): string {
-  if (value.form === "primitive") return `the function ${value.name}`;
+  if (value.form === "builtin") return `the function ${value.name}`;
   if (value.form === "shared") return `the shared layer ${value.name}`;
   if (value.form === "partial") return describeFunction(value.target);
   return `the ${wordFor(value.declaration)} ${value.declaration.name}`;

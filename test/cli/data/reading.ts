@@ -1,4 +1,5 @@
 // In: the bytes of a file; out: all that it holds, by the readers of the command.
+import { countOf } from "../../../runtime/dimensions.js";
 import { memorySource } from "../../../cli/data/bytes.js";
 import type { ByteSource } from "../../../cli/data/bytes.js";
 import type { DataArray, DataValues } from "../../../cli/data/array.js";
@@ -14,7 +15,7 @@ import type { ArrayReader } from "../../../cli/data/reader.js";
 export async function readWhole(
   reader: ArrayReader,
   begin = 0,
-  end = reader.shape.reduce((a, b) => a * b, 1),
+  end = countOf(reader.shape),
 ): Promise<DataArray> {
   const pieces: DataValues[] = [];
   for await (const piece of reader.read(begin, end)) pieces.push(piece);
