@@ -8,6 +8,8 @@ export const scalarValues = {
   negate: (a) => -a,
   exp: Math.exp,
   log: Math.log,
+  expm1: Math.expm1,
+  log1p: Math.log1p,
   sqrt: Math.sqrt,
   sin: Math.sin,
   cos: Math.cos,

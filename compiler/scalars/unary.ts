@@ -69,6 +69,8 @@ export const unaryScalars = {
   }),
   exp: smooth("exp", { cost: 8 }),
   log: smooth("log", { cost: 8 }),
+  expm1: smooth("expm1", { cost: 10 }),
+  log1p: smooth("log1p", { cost: 10 }),
   sqrt: smooth("sqrt", { cost: 3, rounds: "once" }),
   sin: smooth("sin", { cost: 8, finite: "always" }),
   cos: smooth("cos", { cost: 8, finite: "always" }),

@@ -27,10 +27,26 @@ function angle(y: number, x: number): number {
   return 2 * Math.atan(x > 0 ? y / (r + x) : (r - x) / y);
 }
 
+/** Kahan's: the error of the exponential and that of its logarithm are one and cancel. */
+function exponentialLessOne(x: number): number {
+  const power = Math.exp(x);
+  if (power === 1) return x;
+  if (power < 0.1 || power > 10) return power - 1;
+  return ((power - 1) * x) / Math.log(power);
+}
+
+/** Kahan's, likewise. */
+function logarithmOfOneMore(x: number): number {
+  const sum = 1 + x;
+  return sum === 1 ? x : sum > 10 ? Math.log(sum) : (Math.log(sum) * x) / (sum - 1);
+}
+
 export const scalarFunctions = {
   negate: (x) => -x,
   exp: (x) => Math.exp(x),
   log: (x) => Math.log(x),
+  expm1: exponentialLessOne,
+  log1p: logarithmOfOneMore,
   sqrt: (x) => Math.sqrt(x),
   sin: (x) => Math.sin(x),
   cos: (x) => Math.cos(x),
@@ -68,6 +84,7 @@ type Name = keyof typeof scalarFunctions;
 /** Where functions that are not defined everywhere are smooth, for samples. */
 export const smoothDomains: Readonly<Partial<Record<Name, readonly [number, number]>>> = {
   log: [0.2, 3],
+  log1p: [-0.8, 3],
   sqrt: [0.2, 3],
   erfinv: [-0.9, 0.9],
 };
@@ -81,6 +98,8 @@ export const inKernels: Readonly<
 > = {
   exp: (x) => (x > 88 ? undefined : Math.exp(x)),
   log: (x) => Math.log(Math.max(x, smallest)),
+  expm1: (x) => (x > 88 ? undefined : exponentialLessOne(x)),
+  log1p: (x) => (x > -1 ? logarithmOfOneMore(x) : Math.log(smallest)),
   sqrt: (x) => (x > 0 ? Math.sqrt(x) : 0),
   sin: (x) => (Math.abs(x) < 1e4 ? Math.sin(x) : undefined),
   cos: (x) => (Math.abs(x) < 1e4 ? Math.cos(x) : undefined),
