@@ -4,7 +4,6 @@ import { reductionTable } from "../../scalars/reductions.js";
 import { scalarOps } from "../../scalars/table.js";
 import type { Primitive } from "../../ops/primitives.js";
 import type { ReductionName } from "../../types/opNames.js";
-import { primitives } from "../../ops/primitives.js";
 import type { Frame, BuiltinCall } from "../context.js";
 import { finite, foldNumbers, foldScalar } from "../values/folding.js";
 import { report } from "../report.js";
@@ -27,15 +26,19 @@ export function foldCall(call: BuiltinCall, op: Primitive): Value | undefined {
   const x = call.values.get("x");
   if (name === "range") return foldRange(call);
   if (x === undefined) return undefined;
-  if (call.values.size > 1) return foldSeveral(call, pairwise ?? name);
+  if (call.values.size > 1) return foldSeveral(call, op, pairwise ?? name);
   if (reduction !== undefined) return foldReduction(frame, reduction, x, span);
   if (name in casts) return foldCast(name, x);
   return foldElementwise(frame, name, x, span);
 }
 
 /** A function of several numbers. */
-function foldSeveral({ frame, values, span }: BuiltinCall, name: string): Value | undefined {
-  const given = (primitives[name]?.parameters ?? []).flatMap((one) => values.get(one.name) ?? []);
+function foldSeveral(
+  { frame, values, span }: BuiltinCall,
+  op: Primitive,
+  name: string,
+): Value | undefined {
+  const given = op.parameters.flatMap((one) => values.get(one.name) ?? []);
   const numbers = given.flatMap((value) => asNumber(value) ?? []);
   if (numbers.length < given.length) return undefined;
   const whole = given.every((value) => value.kind === "int");
