@@ -182,7 +182,7 @@ function checkSettings(
     if (known.includes(name)) continue;
     report(fileFrame(run, unit), "NN0612", first.declaration.nameSpan, {
       message: `no model here has a parameter \`${name}\` that could be set`,
-      notes: [known.length === 0 ? "there are none" : `there are ${known.join(", ")}`],
+      notes: [known.length === 0 ? "they have none" : `they have ${known.join(", ")}`],
       hint: didYouMean(name, known),
     });
   }

@@ -147,6 +147,7 @@ function parameterValue(
   return report(frame, "NN0415", parameter.span, {
     message: `\`${parameter.name}\` of ${model.name} is set to ${describe(given)}`,
     notes: [`its default is ${describe(standard)}`],
+    hint: "what it is set to is of the kind of its default",
   });
 }
 

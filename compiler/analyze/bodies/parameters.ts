@@ -81,6 +81,7 @@ function initialOf(
   report(frame, "NN0411", operand.span, {
     message: "an initial value is computed before there is any data or other parameter",
     notes: [`it depends on ${leafText(leaf)}`],
+    hint: "start from a number, a list or a draw: `= 0`, `~ normal(0, 0.1)`",
   });
   return undefined;
 }

@@ -212,6 +212,7 @@ function bindSeveral(statement: ast.BindingStatement, value: Value, frame: Frame
     if (!isPoison(value)) {
       report(frame, "NN0308", statement.value.span, {
         message: `${count(names.length, "name")} for ${parts === undefined ? describe(value) : count(parts.length, "value")}`,
+        hint: "a name for each value; `_` for what is not needed",
       });
     }
     for (const name of names) bindName(frame, name.name, name.span, poison);

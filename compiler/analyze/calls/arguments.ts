@@ -254,6 +254,7 @@ export function checkMissing(
   report(frame, "NN0202", span, {
     message: `${name} is called without ${names}`,
     notes: [positionsNote(callee)],
+    hint: `give ${missing.length === 1 ? "it" : "them"} by name: \`${missing.map((one) => `${one.name}: …`).join(", ")}\``,
   });
   return false;
 }

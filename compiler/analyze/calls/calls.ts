@@ -15,7 +15,7 @@ import type { CallEffects, CallRequest, Frame, Instance } from "../context.js";
 import { callSite, newActivation, spoil } from "../frames.js";
 import { calleeOf, type Callee } from "./functions.js";
 import { drawPath, namedInstance, parameterInstance, unnamedInstance } from "./naming.js";
-import { didYouMean, report } from "../report.js";
+import { report } from "../report.js";
 import { newScope } from "../values/scope.js";
 import { bindParameters, checkResult } from "./signatures.js";
 import { reportProblem, type Operand } from "../values/tensors.js";
@@ -64,7 +64,10 @@ function specials(written: WrittenArguments): Pick<CallRequest, "instanceName" |
 function reportNoFunction(frame: Frame, span: Span, name: string, value: Value): Value {
   return report(frame, "NN0206", span, {
     message: `\`${name}\` is ${describe(value)} and cannot be called`,
-    hint: value.kind === "tensor" ? "`x[i]` takes entries, `*` multiplies" : didYouMean(name, []),
+    hint:
+      value.kind === "tensor"
+        ? "`x[i]` takes entries, `*` multiplies"
+        : `functions and layers are called; \`${name} * (…)\` multiplies`,
   });
 }
 

@@ -304,7 +304,7 @@ function reportMismatch(
       `${wordFor(call.closure.declaration)} ${call.closure.declaration.name} wants \`${parameter.name}: ${declared}\``,
       `found ${typeText(node)}: ${mismatch.note}`,
     ],
-    hint: mismatchHint(parameter, node.shape),
+    hint: mismatchHint(parameter, node.shape) ?? pairHint(call, node.shape),
   });
 }
 
@@ -315,6 +315,18 @@ function mismatchHint(parameter: ast.Parameter, shape: Shape): string | undefine
   }
   if (wanted.length === shape.length + 1) return "`reshape` or `x[..., new]` adds an axis of 1";
   if (shape.length > 2 && wanted.length === 2) return "`flatten` joins all axes but the first";
+  return undefined;
+}
+
+/** A prediction with one axis of 1 more than its target. */
+function pairHint({ matched }: Binding, shape: Shape): string | undefined {
+  for (const [name, { value }] of matched) {
+    if (value.kind !== "tensor") continue;
+    const other = value.node.shape;
+    if (other.length === shape.length + 1 && other.at(-1) === 1) {
+      return `\`x[:, 0]\` takes away the last axis of 1 of \`${name}\``;
+    }
+  }
   return undefined;
 }
 

@@ -213,7 +213,10 @@ function read(loader: Loader, unit: Unit, path: string, at: ast.Span): Unit | un
   }
   const text = loader.readImport(path);
   if (text === undefined) {
-    fault(run, unit, "NN0608", at, { message: `the file ${path} cannot be read` });
+    fault(run, unit, "NN0608", at, {
+      message: `the file ${path} cannot be read`,
+      hint: "is it there? The path begins at the folder of the file that imports it",
+    });
     return undefined;
   }
   const { file, diagnostics } = parse({ name: path, text });

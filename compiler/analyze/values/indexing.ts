@@ -137,6 +137,7 @@ function indexTensor(expression: ast.IndexExpression, node: Node, frame: Frame):
     return report(frame, "NN0303", expression.span, {
       message: `${used} indices for a tensor with ${rank} ${rank === 1 ? "axis" : "axes"}`,
       labels: [{ span: expression.object.span, text: typeText(node) }],
+      hint: "each axis takes one index at most; `new` adds an axis",
     });
   }
   const plan = wholePlan(node);
@@ -215,7 +216,11 @@ function noEntry(frame: Frame, { span, entry, extent, node, of }: NoEntry): fals
   report(frame, "NN0303", span, {
     message: `entry ${dimText(entry)} of an axis of ${extent}`,
     labels: [{ span: of.span, text: typeText(node) }],
-    notes: [`its entries are 0 to ${extent - 1}; -1 is the last, as is ${extent - 1}`],
+    notes: [
+      extent === 1
+        ? "its only entry is 0"
+        : `its entries are 0 to ${extent - 1}, or -${extent} to -1 counted from the end`,
+    ],
   });
   return false;
 }

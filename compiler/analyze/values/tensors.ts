@@ -246,7 +246,7 @@ function constantOf(
       message: `the number ${value} does not fit into ${type}`,
       notes:
         type === "f32"
-          ? [`the largest number of f32 is about ${largestFloat}`]
+          ? [`the largest number of f32 is about ${largestFloat.toPrecision(3)}`]
           : [`${type} holds ${type === "bool" ? "true and false" : "whole numbers of 32 bits"}`],
       hint: type === "f32" ? undefined : "convert the tensor first: `f32(x)`",
     });
