@@ -2,14 +2,17 @@
 
 const numberForm = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const notANumber = /^[+-]?nan$/i;
+const truth = /^(?:(true)|false)$/i;
 const infinite = /^([+-]?)inf(?:inity)?$/i;
 
-/** Empty cells and `nan` become NaN, which only a declared `missing` value lets through. */
+/** `true` and `false`, which `predict` writes too, are 1 and 0; empty cells and `nan` become NaN, which only a declared `missing` value lets through. */
 export function cellNumber(cell: string): number | undefined {
   if (numberForm.test(cell)) return finite(Number(cell));
   const text = cell.trim();
   if (text === "" || notANumber.test(text)) return NaN;
   if (text.length < cell.length && numberForm.test(text)) return finite(Number(text));
+  const word = truth.exec(text);
+  if (word !== null) return word[1] === undefined ? 0 : 1;
   const sign = infinite.exec(text)?.[1];
   return sign === undefined ? undefined : sign === "-" ? -Infinity : Infinity;
 }

@@ -246,6 +246,6 @@ function hintFor(cell: string): string {
     return "numbers have a decimal point and nothing between their digits: 1234.5";
   if (cellNumber(text.replace(/^0x/i, "")) !== undefined && /^0x/i.test(text))
     return "numbers are decimal";
-  if (/^(?:true|false|yes|no)$/i.test(text)) return "write 0 and 1 for false and true";
+  if (/^(?:yes|no)$/i.test(text)) return "write 0 and 1, or false and true";
   return "number the labels from 0, or pick other columns: NAME=FILE.csv:colA,colB";
 }

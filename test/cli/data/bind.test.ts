@@ -292,6 +292,14 @@ describe("refusals", () => {
     ["a file without a name", [image], () => [images], { code: "data-name" }],
     ["nothing given", [image, digit], () => [`image=${images}`], { code: "data-missing" }],
     ["a shape", [x], () => [`x=${images}`], { code: "data-shape", file: images }],
+    ...([-1, 3, 0.5] as const).map((wrong): (typeof cases)[number] => [
+      `the index ${wrong} into a table of 3`,
+      [{ ...x, type: "i32", shape: ["batch"], range: [0, 3] }],
+      () => [
+        `x=${folder.put("indices.npy", npy("<f8", [3], bytesOf(Float64Array.of(0, 2, wrong))))}`,
+      ],
+      { code: "data-value", row: 2 },
+    ]),
     [
       "a label outside its category",
       [digit],

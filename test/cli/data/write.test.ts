@@ -45,6 +45,19 @@ describe("writers", () => {
     ]);
     expect(cells[0]?.slice(2)).toEqual(["-1", "true"]);
   });
+  test("csv of truth values reads back, in other programs' letters too", async () => {
+    const text = csvText([flag, place]);
+    expect(text).toContain("true,-1");
+    const read = [
+      text,
+      text.toUpperCase().replace("FLAG", "flag"),
+      "flag,place\nTrue,-1\n False ,7\n",
+    ];
+    for (const one of read) {
+      const { data } = await readCsv(Buffer.from(one), { columns: ["flag"] });
+      expect([...data]).toEqual([...flag.data]);
+    }
+  });
   test("every f32 is written so that it reads back, in at most nine digits", () => {
     const next = generator(3);
     const bits = Uint32Array.from({ length: 20_000 }, () => next(2 ** 32));
