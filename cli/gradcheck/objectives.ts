@@ -147,7 +147,7 @@ export function checkedModel(typed: TypedModel): CheckedModel {
     });
     return { stage: objective.stage, name: objective.name, value, parameters };
   });
-  const nothing = { penalties: [], metrics: [], stateUpdates: [], losses: [], clamped: [] };
+  const nothing = { penalties: [], metrics: [], stateUpdates: [], losses: [], rangeChecks: [] };
   const inputs = [...held].map(([name, leaf]) => heldInput(name, leaf, typed));
   return {
     objectives,

@@ -5,7 +5,7 @@ import type { Span } from "../../grammar/span.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Node, Origin } from "../types/graph.js";
 import type {
-  Clamped,
+  RangeCheck,
   CompileTimeData,
   InputDeclaration,
   Named,
@@ -144,7 +144,7 @@ export interface TraceState {
   /** Projections, in the order of the source. */
   readonly projections: PendingProjection[];
   /** Classes and indices that no host can check, before they were clamped. */
-  readonly clamped: Clamped[];
+  readonly rangeChecks: RangeCheck[];
 }
 
 export interface PendingProjection {

@@ -57,18 +57,19 @@ function printMain(context: Context, wordOf: readonly number[]): string {
   const writer = createWriter();
   const used = usedVariables(kernel.body);
   const parameters = ["@builtin(local_invocation_index) local_index: u32"];
-  if (used.has("group") || used.has("invocation")) {
+  if (used.has("workgroupIndex") || used.has("invocation")) {
     parameters.unshift("@builtin(num_workgroups) groups: vec3<u32>");
     parameters.unshift("@builtin(workgroup_id) group_id: vec3<u32>");
   }
   const head = `@compute @workgroup_size(${kernel.workgroupSize})\nfn main(${parameters.join(", ")}) {`;
   writer.indented(head, "}", () => {
-    if (used.has("group") || used.has("invocation")) {
-      writer.line("let group = i32(group_id.x + group_id.y * groups.x);");
+    if (used.has("workgroupIndex") || used.has("invocation")) {
+      writer.line("let workgroupIndex = i32(group_id.x + group_id.y * groups.x);");
     }
-    if (used.has("lane") || used.has("invocation")) writer.line("let lane = i32(local_index);");
+    if (used.has("localIndex") || used.has("invocation"))
+      writer.line("let localIndex = i32(local_index);");
     if (used.has("invocation")) {
-      writer.line(`let invocation = group * ${kernel.workgroupSize} + lane;`);
+      writer.line(`let invocation = workgroupIndex * ${kernel.workgroupSize} + localIndex;`);
     }
     kernel.uniforms.forEach((uniform, at) => {
       const word = wordOf[at] ?? 0;

@@ -16,9 +16,9 @@ import { loopStatement, openScope } from "./scope.js";
 import type { PolynomialValue, ReductionLoop, Value, Values, VariableValue } from "./value.js";
 
 /** One point of the nest that a pass of the kernel's body computes. */
-export interface Lane {
+export interface Point {
   readonly axes: AxisValues;
-  /** Stores happen only where these hold: lanes beyond an edge. */
+  /** Stores happen only where these hold: points beyond an edge. */
   readonly guards: readonly Value[];
 }
 
@@ -33,9 +33,9 @@ export interface Mapping {
   readonly within: Value | undefined;
   /** Loops around the points. */
   readonly loops: readonly ReductionLoop[];
-  /** Only where this holds does anything get stored (one lane of a workgroup). */
+  /** Only where this holds does anything get stored (one invocation of a workgroup). */
   readonly once: Value | undefined;
-  readonly lanes: readonly Lane[];
+  readonly points: readonly Point[];
   readonly shapeOf: (reduce: ReduceScalar) => ReductionShape;
 }
 
@@ -60,7 +60,7 @@ export function assemble(
     values: mapping.values,
     target: mapping.target,
     accumulates: mapping.target === "gpu" ? "f32" : "f64",
-    lanes: mapping.workgroupSize,
+    workgroupSize: mapping.workgroupSize,
     depths: new Map(mapping.given.map((variable) => [variable, 0])),
     uses,
     groups,
@@ -96,12 +96,12 @@ function sharedParts(values: Values, value: PolynomialValue): readonly Value[] {
 
 function storesOf(nest: LoopNest, mapping: Mapping): readonly PointStore[] {
   const { evaluate } = createEvaluation(mapping.values, mapping.shapeOf);
-  return mapping.lanes.flatMap((lane) =>
+  return mapping.points.flatMap((point) =>
     nest.stores.map((store) => ({
       buffer: store.buffer,
-      index: evaluate(store.index, lane.axes),
-      value: evaluate(store.value, lane.axes),
-      guards: lane.guards,
+      index: evaluate(store.index, point.axes),
+      value: evaluate(store.value, point.axes),
+      guards: point.guards,
     })),
   );
 }

@@ -4,7 +4,7 @@ import { analyzeNest } from "./analyze.js";
 import { assemble } from "./assemble.js";
 import type { Kernel } from "./ir.js";
 import type { Extents } from "./measure.js";
-import { lanesFrom } from "./lanes.js";
+import { pointsFrom } from "./points.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal } from "./simplify.js";
@@ -23,7 +23,7 @@ export function mapToCpu(
   return mapInLoops(
     apart,
     buffers,
-    chooseTile(apart, analyzeNest(apart, extents), { largest: 8, lanes: 20, guardCost: 1 }).axes,
+    chooseTile(apart, analyzeNest(apart, extents), { largest: 8, points: 20, guardCost: 1 }).axes,
   );
 }
 
@@ -48,7 +48,7 @@ function mapInLoops(
       continue;
     }
     const below = dimValue(values, axis.extent);
-    // The last block starts at extent − step where blocks fit: so its lanes are known to stay inside.
+    // The last block starts at extent − step where blocks fit: so its points are known to stay inside.
     const extent =
       typeof axis.extent === "number" && axis.extent % step === 0
         ? literal(values, "index", axis.extent - step + 1)
@@ -66,7 +66,7 @@ function mapInLoops(
     within: undefined,
     loops,
     once: undefined,
-    lanes: lanesFrom(values, starts, tile),
+    points: pointsFrom(values, starts, tile),
     shapeOf: createSerialShapes(values),
   });
 }

@@ -1,4 +1,4 @@
-// Takes scalars of a nest and what each axis stands for, gives values: the same subexpression of two lanes is one value.
+// Takes scalars of a nest and what each axis stands for, gives values: the same subexpression of two points is one value.
 import { givesPlace } from "../scalars/reductions.js";
 import { operandsOf } from "../schedule/operands.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
@@ -6,7 +6,7 @@ import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
 import type { ReductionLoop, Value, Values } from "./value.js";
 
-/** What each axis stands for: a loop variable, a lane of a tile, a part of an invocation's number. */
+/** What each axis stands for: a loop variable, a point of a tile, a part of an invocation's number. */
 export type AxisValues = ReadonlyMap<Axis, Value>;
 
 /** How the loops of a reduction run: its axes in terms of loop variables. */
@@ -23,7 +23,7 @@ export interface Evaluation {
   readonly evaluate: (scalar: Scalar, axes: AxisValues) => Value;
 }
 
-/** `shapeOf` is asked once for each reduction; the loops it gives are shared by all lanes. */
+/** `shapeOf` is asked once for each reduction; the loops it gives are shared by all points. */
 export function createEvaluation(
   values: Values,
   shapeOf: (reduce: ReduceScalar) => ReductionShape,

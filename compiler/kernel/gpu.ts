@@ -2,14 +2,14 @@
 import type { Dim } from "../types/dimension.js";
 import { ceilDivideDims, multiplyDims } from "../types/dimension.js";
 import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
-import type { Lane, Mapping } from "./assemble.js";
+import type { Mapping, Point } from "./assemble.js";
 import { assemble } from "./assemble.js";
 import type { NestFacts } from "./analyze.js";
 import { analyzeNest } from "./analyze.js";
 import type { AxisValues, ReductionShape } from "./evaluate.js";
 import { createAxesOf } from "./evaluate.js";
 import type { Kernel } from "./ir.js";
-import { blockExtent, lanesOfTile } from "./lanes.js";
+import { blockExtent, pointsOfTile } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
 import { pointsOf } from "./measure.js";
 import type { Extents } from "./measure.js";
@@ -22,7 +22,7 @@ import { chooseTile } from "./tile.js";
 import type { ReductionLoop, Value, Values, VariableValue } from "./value.js";
 import { createValues } from "./value.js";
 
-/** With fewer invocations than this, long reductions are shared by the lanes of a workgroup. */
+/** With fewer invocations than this, long reductions are shared by the invocations of a workgroup. */
 const fewInvocations = 4096;
 const longReduction = 128;
 /** The accumulators of a tile cost as many trees, so that a tile is shared only where its sums are much longer. */
@@ -36,7 +36,7 @@ const groupsAlongAxis = 65535;
 interface Division {
   /** Axes that number the invocations, or the workgroups where reductions are cooperative. */
   readonly outer: readonly Axis[];
-  /** Axes over which the lanes of a workgroup stride, or an invocation runs. */
+  /** Axes over which the invocations of a workgroup stride, or an invocation runs. */
   readonly inner: readonly Axis[];
   readonly tile: readonly TiledAxis[];
   readonly cooperative: boolean;
@@ -64,7 +64,7 @@ function divide(nest: LoopNest, facts: NestFacts): Division {
     const short = length <= shortRow && pointsOf(inner, extents) <= shortRow;
     return { outer, inner, tile: [], cooperative: !short };
   }
-  const choice = chooseTile(nest, facts, { largest: 4, lanes: 20, guardCost: 0.25 });
+  const choice = chooseTile(nest, facts, { largest: 4, points: 20, guardCost: 0.25 });
   const tile = choice.loads < 0.8 * choice.loadsUntiled ? choice.axes : [];
   const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes, extents));
   const cooperative =
@@ -79,12 +79,15 @@ function mappingOf(facts: NestFacts, division: Division): Mapping {
   const { outer, inner, tile, cooperative } = division;
   const counts = outer.map((axis) => blockExtent(axis, tile));
   const total = multiplyDims(1, ...counts);
-  const number = values.variable(cooperative ? "group" : "invocation", dimValue(values, total));
-  const lane = values.variable("lane", undefined);
-  const size = cooperative ? laneCount(facts, tile) : invocations;
+  const number = values.variable(
+    cooperative ? "workgroupIndex" : "invocation",
+    dimValue(values, total),
+  );
+  const local = values.variable("localIndex", undefined);
+  const size = cooperative ? workgroupSizeFor(facts, tile) : invocations;
   const blocks = split(values, number, outer, counts);
   const rows = cooperative
-    ? splitLoop(values, inner, lane, size)
+    ? splitLoop(values, inner, local, size)
     : splitLoop(values, inner, literal(values, "index", 0), 1);
   const axes = new Map([...blocks, ...rows.axes]);
   return {
@@ -92,22 +95,22 @@ function mappingOf(facts: NestFacts, division: Division): Mapping {
     workgroupSize: size,
     workgroups: cooperative ? total : ceilDivideDims(total, size),
     values,
-    given: [number, lane],
+    given: [number, local],
     within: withinOf(values, number, total, cooperative ? 1 : size),
     loops: rows.loops,
     once:
       cooperative && inner.length === 0
-        ? operation(values, "equal", "bool", [lane, literal(values, "index", 0)])
+        ? operation(values, "equal", "bool", [local, literal(values, "index", 0)])
         : undefined,
-    lanes: lanesOfTile(values, axes, tile) satisfies readonly Lane[],
-    shapeOf: createShapes(values, lane, size, cooperative ? new Set(outer) : undefined),
+    points: pointsOfTile(values, axes, tile) satisfies readonly Point[],
+    shapeOf: createShapes(values, local, size, cooperative ? new Set(outer) : undefined),
   };
 }
 
 /** Many accumulators share the 16 KiB of workgroup memory. */
-function laneCount(facts: NestFacts, tile: readonly TiledAxis[]): number {
-  const lanes = tile.reduce((product, { size }) => product * size, 1);
-  const arrays = lanes * facts.reductions.length * 2;
+function workgroupSizeFor(facts: NestFacts, tile: readonly TiledAxis[]): number {
+  const points = tile.reduce((product, { size }) => product * size, 1);
+  const arrays = points * facts.reductions.length * 2;
   if (arrays > 8) return 64;
   const length = Math.max(...facts.reductions.map((reduction) => reduction.length));
   return length >= 1024 ? 256 : 64;
@@ -148,11 +151,11 @@ function split(
   return parts;
 }
 
-/** One loop over all combinations of axes, which the lanes of a workgroup share. */
+/** One loop over all combinations of axes, which the invocations of a workgroup share. */
 function splitLoop(
   values: Values,
   axes: readonly Axis[],
-  lane: Value,
+  local: Value,
   step: number,
 ): { loops: readonly ReductionLoop[]; axes: AxisValues } {
   if (axes.length === 0) return { loops: [], axes: new Map() };
@@ -160,7 +163,7 @@ function splitLoop(
   const below = dimValue(values, multiplyDims(1, ...counts));
   const variable = values.variable(`p${axes[0]?.id ?? 0}`, below);
   return {
-    loops: [{ variable, from: lane, below, step }],
+    loops: [{ variable, from: local, below, step }],
     axes: split(values, variable, axes, counts),
   };
 }
@@ -168,7 +171,7 @@ function splitLoop(
 /** Reductions that a whole workgroup shares are cooperative, others run in one invocation. */
 function createShapes(
   values: Values,
-  lane: VariableValue,
+  local: VariableValue,
   size: number,
   groupAxes: ReadonlySet<Axis> | undefined,
 ): (reduce: ReduceScalar) => ReductionShape {
@@ -181,7 +184,7 @@ function createShapes(
     const key = reduce.axes.map((axis) => axis.id).join(",");
     const known = shared.get(key);
     if (known) return known;
-    const made = { ...splitLoop(values, reduce.axes, lane, size), cooperative: true };
+    const made = { ...splitLoop(values, reduce.axes, local, size), cooperative: true };
     shared.set(key, made);
     return made;
   };

@@ -68,7 +68,7 @@ export type Statement =
       readonly index: Expression;
       readonly value: Expression;
     }
-  /** `for name = from; name > 0; name = name / 2`: the levels of a tree over the lanes of a workgroup. */
+  /** `for name = from; name > 0; name = name / 2`: the levels of a tree over the invocations of a workgroup. */
   | {
       readonly kind: "halving";
       readonly name: string;
@@ -102,7 +102,10 @@ export interface SharedArray {
   readonly length: number;
 }
 
-/** On the GPU the variables `group`, `lane` and `invocation` (all i32) are given; on the CPU the whole nest is in loops. */
+/**
+ * On the GPU the variables `workgroupIndex`, `localIndex` (in the workgroup) and `invocation` (all i32) are given; on the
+ * CPU the whole nest is in loops.
+ */
 export interface Kernel {
   readonly name: string;
   readonly target: "gpu" | "cpu";
@@ -119,7 +122,7 @@ export interface Kernel {
 }
 
 /** The variables that a GPU kernel is given. */
-export const builtins = ["group", "lane", "invocation"] as const;
+export const builtins = ["workgroupIndex", "localIndex", "invocation"] as const;
 
 export function expressionChildren(expression: Expression): readonly Expression[] {
   switch (expression.kind) {

@@ -53,7 +53,7 @@ function placeUsed(
 }
 
 /**
- * Loads stay below what guards them. Not so in a reduction that a workgroup shares: all lanes have to meet in it, whatever
+ * Loads stay below what guards them. Not so in a reduction that a workgroup shares: all its invocations have to meet in it, whatever
  * each of them decides, and a GPU's load out of bounds does no harm where its value is not used.
  */
 function mayMove(value: Value): boolean {
@@ -210,7 +210,7 @@ function buildPolynomial(
   );
 }
 
-/** What lanes of a tile have in common: their indices differ by constants. */
+/** What points of a tile have in common: their indices differ by constants. */
 export function withoutConstant(values: Values, value: PolynomialValue): Value {
   return internPolynomial(values, { constant: 0, terms: value.terms });
 }

@@ -22,8 +22,8 @@ export function printKernel(kernel: Kernel): string {
 function headOf(kernel: Kernel): string {
   const flops = `${dimText(kernel.flops)} operations`;
   if (kernel.target === "cpu") return `kernel ${kernel.name}, ${flops}`;
-  const groups = `${dimText(kernel.workgroups)} groups of ${kernel.workgroupSize}`;
-  return `kernel ${kernel.name}, ${groups}, ${flops}`;
+  const workgroups = `${dimText(kernel.workgroups)} workgroups of ${kernel.workgroupSize}`;
+  return `kernel ${kernel.name}, ${workgroups}, ${flops}`;
 }
 
 function uniformName(kernel: Kernel, at: number): string {

@@ -1,11 +1,11 @@
-// Takes a group of reductions, writes their common loops: guards become bounds of loops, lanes of a workgroup meet in a tree.
+// Takes a group of reductions, writes their common loops: guards become bounds of loops, invocations of a workgroup meet in a tree.
 import type { Accumulator } from "./accumulate.js";
 import { beats, combine, literalOf, startOf, variable } from "./accumulate.js";
 import type { LoopBlocks } from "./blocks.js";
 import { levelsOf, planBlocks } from "./blocks.js";
 import type { ReductionGroup } from "./group.js";
 import type { Expression, Statement } from "./ir.js";
-import { combineLanes } from "./lanesTree.js";
+import { combineInvocations } from "./workgroupTree.js";
 import { place } from "./place.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, Scope } from "./scope.js";
@@ -34,7 +34,7 @@ export function writeReduction(
   writeLoops(nest, loops, 0, group.conditions, home, minimum, (scope, depth) => {
     for (const accumulator of accumulators) update(emission, accumulator, scope, depth);
   });
-  if (first.cooperative) combineLanes(emission, accumulators, home);
+  if (first.cooperative) combineInvocations(emission, accumulators, home);
   for (const { reduction, best, place: found } of accumulators) {
     home.names.set(reduction, found ?? best);
   }

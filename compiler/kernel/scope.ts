@@ -20,7 +20,7 @@ export interface Emission {
   readonly target: "gpu" | "cpu";
   /** In what sums are kept: JavaScript's numbers are in double precision, whatever buffers hold. */
   readonly accumulates: "f32" | "f64";
-  readonly lanes: number;
+  readonly workgroupSize: number;
   /** The depth of the scope in which a loop variable lives; absent while its loop is not open. */
   readonly depths: Map<VariableValue, number>;
   /** How many values use a value: what is used twice gets a name. */

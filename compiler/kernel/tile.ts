@@ -16,7 +16,7 @@ export interface Tile {
   readonly loadsUntiled: number;
 }
 
-/** More values than this times lanes make a kernel too long to compile quickly. */
+/** More values than this times points make a kernel too long to compile quickly. */
 const mostValues = 1600;
 
 const untiled: Tile = { axes: [], loads: 0, loadsUntiled: 0 };
@@ -25,8 +25,8 @@ export interface TileLimits {
   /** Along an axis. */
   readonly largest: number;
   /** Points of a tile: each has an accumulator in a register. */
-  readonly lanes: number;
-  /** What a guard that differs among lanes costs, in loads. */
+  readonly points: number;
+  /** What a guard that differs among points costs, in loads. */
   readonly guardCost: number;
 }
 
@@ -35,7 +35,7 @@ export function chooseTile(nest: LoopNest, facts: NestFacts, limits: TileLimits)
   if (!reduction) return untiled;
   const { largest, guardCost } = limits;
   const { extents } = facts;
-  const lanes = Math.min(limits.lanes, mostValues / facts.values.length);
+  const points = Math.min(limits.points, mostValues / facts.values.length);
   const { loads, guards } = reduction;
   const candidates = nest.axes.flatMap((axis) => sizesOf(axis, largest, extents));
   const costOf = (axes: readonly TiledAxis[]): number =>
@@ -44,7 +44,7 @@ export function chooseTile(nest: LoopNest, facts: NestFacts, limits: TileLimits)
   let best: Tile = { axes: [], loads: loadsUntiled, loadsUntiled };
   let least = costOf([]);
   const consider = (axes: readonly TiledAxis[]): void => {
-    if (axes.reduce((product, { size }) => product * size, 1) > lanes) return;
+    if (axes.reduce((product, { size }) => product * size, 1) > points) return;
     const total = costOf(axes);
     if (total >= least - 1e-9) return;
     least = total;
@@ -77,7 +77,7 @@ function sizesOf(axis: Axis, largest: number, extents: Extents): readonly TiledA
   return sizes;
 }
 
-/** Loads for each point and term, lanes that lie outside counted as wasted. */
+/** Loads for each point and term, those that lie outside counted as wasted. */
 function cost(
   loads: readonly ReadonlySet<Axis>[],
   axes: readonly TiledAxis[],
@@ -96,7 +96,7 @@ function cost(
 }
 
 function lanesOf(access: ReadonlySet<Axis>, axes: readonly TiledAxis[]): number {
-  return axes.reduce((lanes, { axis, size }) => (access.has(axis) ? lanes * size : lanes), 1);
+  return axes.reduce((points, { axis, size }) => (access.has(axis) ? points * size : points), 1);
 }
 
 function guardTerms(guards: readonly ReadonlySet<Axis>[], axes: readonly TiledAxis[]): number {

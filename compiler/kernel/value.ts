@@ -69,13 +69,13 @@ export interface ReductionValue extends Common {
   readonly kind: "reduction";
   readonly type: ScalarType;
   readonly combine: Combine;
-  /** Lanes of a workgroup share the loop, and then combine what each found. */
+  /** Invocations of a workgroup share the loop, and then combine what each found. */
   readonly cooperative: boolean;
   readonly loops: readonly ReductionLoop[];
   readonly value: Value;
   /** What argmax and argmin give: the index along the axis. */
   readonly place: Value | undefined;
-  /** The reduction of the nest that this is one lane of: lanes share one loop. */
+  /** The reduction of the nest that this is one point of: points share one loop. */
   readonly family: object;
 }
 export interface DrawValue extends Common {

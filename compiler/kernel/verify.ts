@@ -32,7 +32,7 @@ export function verifyKernel(kernel: Kernel): string[] {
   const bytes = kernel.shared.reduce((sum, array) => sum + 4 * array.length, 0);
   if (bytes > workgroupBytes) check.faults.push(`${bytes} bytes of workgroup memory`);
   if (kernel.workgroupSize > mostInvocations) {
-    check.faults.push(`${kernel.workgroupSize} invocations a group`);
+    check.faults.push(`${kernel.workgroupSize} invocations a workgroup`);
   }
   const names: Names = { known: new Map(), parent: undefined };
   if (kernel.target === "gpu") {
@@ -56,7 +56,7 @@ function verifyBody(
   }
 }
 
-/** `uniform`: all lanes of a workgroup come here together, so that they may meet at a barrier. */
+/** `uniform`: all invocations of a workgroup come here together, so that they may meet at a barrier. */
 function verifyStatement(check: Check, statement: Statement, names: Names, uniform: boolean): void {
   const expect = (expression: Expression, type: ScalarType): void => {
     verifyExpression(check, expression, names);
@@ -113,7 +113,7 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       expect(statement.value, sharedType(check, statement.array));
       return;
     case "barrier":
-      if (!uniform) check.faults.push("a barrier that not all lanes reach");
+      if (!uniform) check.faults.push("a barrier that not all invocations reach");
       if (check.kernel.target === "cpu") check.faults.push("a barrier on the CPU");
       return;
   }
@@ -206,14 +206,14 @@ function verifyOperands(check: Check, expression: Extract<Expression, { kind: "o
   } else if (op !== "cast" && first !== type) wrong();
 }
 
-/** The same in all lanes of a workgroup: whatever does not depend on the lane or on memory. */
+/** The same in all invocations of a workgroup: whatever does not depend on which one it is or on memory. */
 function isUniform(expression: Expression): boolean {
   switch (expression.kind) {
     case "literal":
     case "uniform":
       return true;
     case "variable":
-      return expression.name === "group";
+      return expression.name === "workgroupIndex";
     case "op":
       return expression.arguments.every(isUniform);
     case "load":

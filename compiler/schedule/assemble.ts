@@ -3,7 +3,7 @@ import { elementCount } from "../types/dimension.js";
 import type { Node, Program } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledResult } from "../types/nest.js";
 import type { Estimates } from "./cost.js";
-import type { Group } from "./groups.js";
+import type { FusionGroup } from "./groups.js";
 import { planMemory } from "./memory.js";
 import type { Lifetime, MemoryPlan } from "./memory.js";
 import { servesOf } from "./serves.js";
@@ -16,7 +16,7 @@ export interface MemoryOptions {
 
 export function assemble(
   program: Program,
-  groups: readonly Group[],
+  groups: readonly FusionGroup[],
   nests: readonly LoopNest[],
   { tables, buffers, host }: Tables,
   options: MemoryOptions,
@@ -60,7 +60,7 @@ function resultsOf(program: Program, temporary: (node: Node) => number): Schedul
 /** A nest for each group: a temporary lives from the first that touches it to the last, a result to the end. */
 function planTemporaries(
   temporaries: readonly { readonly index: number; readonly node: Node }[],
-  groups: readonly Group[],
+  groups: readonly FusionGroup[],
   results: readonly ScheduledResult[],
   { estimates, share }: MemoryOptions,
 ): MemoryPlan {
@@ -75,7 +75,7 @@ function planTemporaries(
 }
 
 /** The first and the last group that writes or reads each node. */
-function touchesOf(groups: readonly Group[]): Map<Node, { first: number; last: number }> {
+function touchesOf(groups: readonly FusionGroup[]): Map<Node, { first: number; last: number }> {
   const touched = new Map<Node, { first: number; last: number }>();
   groups.forEach((group, index) => {
     for (const part of group.parts) {

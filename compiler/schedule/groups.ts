@@ -4,7 +4,7 @@ import type { Node } from "../types/graph.js";
 import type { Part, StorageRange } from "./parts.js";
 import { overlaps } from "./parts.js";
 
-export interface Group {
+export interface FusionGroup {
   readonly parts: Part[];
 }
 
@@ -24,14 +24,14 @@ export interface Cycle {
   readonly parts: readonly Part[];
 }
 
-export function groupParts(parts: readonly Part[], options: GroupOptions): Group[] | Cycle {
+export function groupParts(parts: readonly Part[], options: GroupOptions): FusionGroup[] | Cycle {
   const groups = mergeParts(parts, options);
   return orderGroups(groups);
 }
 
 /** Elementwise parts over the same space share a kernel, as long as no third kernel stands between them. */
-function mergeParts(parts: readonly Part[], options: GroupOptions): Group[] {
-  const groups: Group[] = [];
+function mergeParts(parts: readonly Part[], options: GroupOptions): FusionGroup[] {
+  const groups: FusionGroup[] = [];
   const groupOf = new Map<Node, Set<number>>();
   const below: Set<number>[] = []; // all groups that a group needs, directly or not
   const open = new Map<string, number[]>(); // groups that may take more parts, by iteration space
@@ -82,7 +82,7 @@ function noteNeeds(below: readonly Set<number>[], home: number, needs: ReadonlyS
 }
 
 function canJoin(
-  groups: readonly Group[],
+  groups: readonly FusionGroup[],
   below: readonly Set<number>[],
   candidate: number,
   needs: ReadonlySet<number>,
@@ -133,7 +133,7 @@ function writesOf(part: Part): StorageRange[] {
 }
 
 /** Readers of a buffer after its writers, readers of a storage's old value before its writers; stable otherwise. */
-function orderGroups(groups: readonly Group[]): Group[] | Cycle {
+function orderGroups(groups: readonly FusionGroup[]): FusionGroup[] | Cycle {
   const after = edges(groups);
   const waiting = after.map((needs) => needs.size);
   const needed = groups.map(() => [] as number[]);
@@ -141,7 +141,7 @@ function orderGroups(groups: readonly Group[]): Group[] | Cycle {
     for (const need of needs) needed[need]?.push(index);
   });
   const ready = groups.map((_, index) => index).filter((index) => waiting[index] === 0);
-  const order: Group[] = [];
+  const order: FusionGroup[] = [];
   const done = new Set<number>();
   while (ready.length > 0) {
     let best = 0;
@@ -164,7 +164,7 @@ function orderGroups(groups: readonly Group[]): Group[] | Cycle {
   return { kind: "cycle", parts };
 }
 
-function edges(groups: readonly Group[]): Set<number>[] {
+function edges(groups: readonly FusionGroup[]): Set<number>[] {
   const writers = new Map<Node, number[]>();
   groups.forEach((group, index) => {
     for (const { owner } of group.parts) {

@@ -6,7 +6,7 @@ import { assemble } from "./assemble.js";
 import type { Estimates } from "./cost.js";
 import { decide } from "./decide.js";
 import { groupParts } from "./groups.js";
-import type { Group } from "./groups.js";
+import type { FusionGroup } from "./groups.js";
 import { hostNodes } from "./host.js";
 import { overfull } from "./limits.js";
 import { makeNest } from "./nests.js";
@@ -93,7 +93,7 @@ function trySchedule(
 /** The nest of a group, or what to change before the next attempt. */
 function nestOrOutcome(
   program: Program,
-  group: Group,
+  group: FusionGroup,
   name: string,
   tables: ProgramTables,
   roles: Roles,

@@ -6,7 +6,7 @@ import type { Axis, LoopNest, NestStore, Scalar } from "../types/nest.js";
 import type { EvaluationContext } from "./evaluate.js";
 import { evaluate, inline, linearIndex } from "./evaluate.js";
 import { flattenNest } from "./flatten.js";
-import type { Group } from "./groups.js";
+import type { FusionGroup } from "./groups.js";
 import { reachableScalars } from "./operands.js";
 import type { Part } from "./parts.js";
 import type { ScalarBuilder } from "./scalars.js";
@@ -31,7 +31,7 @@ export type NestProblem =
 const maximumOrigins = 6;
 
 export function makeNest(
-  group: Group,
+  group: FusionGroup,
   name: string,
   tables: ProgramTables,
 ): LoopNest | NestProblem {

@@ -1,7 +1,7 @@
 // Takes a group whose kernel is over a limit, gives what to compute apart in the next attempt.
 import { topologicalOrder } from "../graph/walk.js";
 import type { Node } from "../types/graph.js";
-import type { Group } from "./groups.js";
+import type { FusionGroup } from "./groups.js";
 import { isFree } from "./tables.js";
 import type { Roles } from "./tables.js";
 
@@ -12,7 +12,11 @@ export type Relief =
   | { readonly kind: "alone"; readonly part: number };
 
 /** Takes a kernel apart that is over a limit: first its parts, then its widest inlined node. */
-export function relieve(group: Group, roles: Roles, forced: ReadonlySet<Node>): Relief | undefined {
+export function relieve(
+  group: FusionGroup,
+  roles: Roles,
+  forced: ReadonlySet<Node>,
+): Relief | undefined {
   const last = group.parts.at(-1);
   if (group.parts.length > 1 && last !== undefined) return { kind: "alone", part: last.id };
   const [part] = group.parts;

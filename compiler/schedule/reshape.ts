@@ -5,7 +5,7 @@ import type { Shape } from "../types/graph.js";
 import type { Scalar } from "../types/nest.js";
 import type { ScalarBuilder } from "./scalars.js";
 
-interface Group {
+interface AxisRun {
   readonly from: number[];
   readonly to: number[];
 }
@@ -18,16 +18,16 @@ export function unflatten(
   index: readonly Scalar[],
 ): Scalar[] {
   const result = to.map(() => k.index(0));
-  for (const group of groupAxes(from, to)) {
+  for (const run of runsOfAxes(from, to)) {
     let position = k.index(0);
-    for (const axis of group.from) {
+    for (const axis of run.from) {
       const extent = from[axis] ?? 1;
       if (extent === 1) continue; // its index is 0, at least where a guard lets it count
       position = k.add(k.multiply(position, k.dim(extent)), index[axis] ?? k.index(0));
     }
     let stride: Dim = 1;
-    for (let at = group.to.length - 1; at >= 0; at--) {
-      const axis = group.to[at] ?? 0;
+    for (let at = run.to.length - 1; at >= 0; at--) {
+      const axis = run.to[at] ?? 0;
       const extent = to[axis] ?? 1;
       const quotient = k.divide(position, k.dim(stride));
       result[axis] = at === 0 ? quotient : k.modulo(quotient, k.dim(extent));
@@ -37,36 +37,36 @@ export function unflatten(
   return result;
 }
 
-/** Cuts both shapes into the shortest runs of axes with equal products; the rest is one group. */
-function groupAxes(from: Shape, to: Shape): Group[] {
-  const groups: Group[] = [];
+/** Cuts both shapes into the shortest runs of axes with equal products; the rest is one run. */
+function runsOfAxes(from: Shape, to: Shape): AxisRun[] {
+  const runs: AxisRun[] = [];
   let left = 0;
   let right = 0;
   while (left < from.length || right < to.length) {
-    const group = nextGroup(from, to, left, right);
-    groups.push(group);
-    left += group.from.length;
-    right += group.to.length;
+    const run = nextRun(from, to, left, right);
+    runs.push(run);
+    left += run.from.length;
+    right += run.to.length;
   }
-  return groups.filter((group) => group.to.length > 0);
+  return runs.filter((run) => run.to.length > 0);
 }
 
-function nextGroup(from: Shape, to: Shape, left: number, right: number): Group {
-  const group: Group = { from: [], to: [] };
+function nextRun(from: Shape, to: Shape, left: number, right: number): AxisRun {
+  const run: AxisRun = { from: [], to: [] };
   let a: Dim = 1;
   let b: Dim = 1;
   const takeLeft = (): void => {
-    const axis = left + group.from.length;
+    const axis = left + run.from.length;
     a = multiplyDims(a, from[axis] ?? 1);
-    group.from.push(axis);
+    run.from.push(axis);
   };
   const takeRight = (): void => {
-    const axis = right + group.to.length;
+    const axis = right + run.to.length;
     b = multiplyDims(b, to[axis] ?? 1);
-    group.to.push(axis);
+    run.to.push(axis);
   };
-  const leftRemains = (): boolean => left + group.from.length < from.length;
-  const rightRemains = (): boolean => right + group.to.length < to.length;
+  const leftRemains = (): boolean => left + run.from.length < from.length;
+  const rightRemains = (): boolean => right + run.to.length < to.length;
   if (leftRemains()) takeLeft();
   if (rightRemains()) takeRight();
   while (!dimEqual(a, b) && (leftRemains() || rightRemains())) {
@@ -75,5 +75,5 @@ function nextGroup(from: Shape, to: Shape, left: number, right: number): Group {
     else if (leftRemains()) takeLeft();
     else takeRight();
   }
-  return group;
+  return run;
 }

@@ -75,11 +75,11 @@ export interface Trace {
   readonly metrics: readonly Named[];
   /** New values of states, by parameter name, in the order of writing (the last one counts; each sees the one before). */
   readonly stateUpdates: readonly Named[];
-  readonly clamped: readonly Clamped[];
+  readonly rangeChecks: readonly RangeCheck[];
 }
 
 /** Computed integers that name a class or an entry: those outside 0 … extent - 1 are clamped. */
-export interface Clamped {
+export interface RangeCheck {
   readonly value: Node;
   readonly extent: number;
   readonly place: Place;

@@ -181,7 +181,7 @@ async function fitOnce(trainer: Trainer, source: Source, seed: number): Promise<
   }
 }
 
-/** Fitted values want a pass before the first step. */
+/** Fitted values are computed over the whole set before the first step, so what can be read only once will not do. */
 function refuseOnce(trainer: Trainer, { once }: StreamData): void {
   const { plan } = trainer.session;
   if (trainer.state.fitted || !once || !plan.programs.some(isFitted)) return;

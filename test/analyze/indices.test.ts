@@ -21,7 +21,7 @@ model M {
 function rangeOf(lines: string, name = "t", type = "u32"): unknown {
   const typed = modelOf(model(lines, type));
   const range = typed.inputs.find((input) => input.name === name)?.range;
-  return { range, clamped: typed.training.clamped.length };
+  return { range, clamped: typed.training.rangeChecks.length };
 }
 
 describe("the range of an input that reaches a class or an index", () => {

@@ -29,7 +29,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
     penalties: [{ name: "l2", on: "w", value: b.multiply(b.sum(b.multiply(w, w)), 0.01), place }],
     metrics: [{ name: "error", value: b.abs(difference), place }],
     stateUpdates: [{ name: "seen", value: b.add(seen, 1), place }],
-    clamped: [],
+    rangeChecks: [],
   };
   const optimizer = {
     name: "momentum",

@@ -52,7 +52,7 @@ describe("blocks of long sums", () => {
           .map(levelsOf)
           .every((levels) => levels === 0),
       ).toBe(true);
-    // The lanes of a workgroup share the loop.
+    // The invocations of a workgroup share the loop.
     expect(planBlocks(loopsOf([65_536], 64)).map(levelsOf)).toEqual([0]);
   });
   it("no accumulator takes more than 1024 terms in a row, whatever the loops", () => {

@@ -57,7 +57,7 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
     kernel([
       {
         kind: "if",
-        condition: less(name("lane"), index(3)),
+        condition: less(name("localIndex"), index(3)),
         body: [{ kind: "let", name: "j1", value: index(1) }],
       },
       store(name("j1"), f32(1)),
@@ -97,17 +97,24 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
   ],
   ["an infinite literal", kernel([store(index(0), f32(Infinity))]), "a literal is not finite"],
   [
-    "a barrier that some lanes miss",
-    kernel([{ kind: "if", condition: less(name("lane"), index(3)), body: [barrier] }, good]),
-    "a barrier that not all lanes reach",
+    "a barrier that some invocations miss",
+    kernel([{ kind: "if", condition: less(name("localIndex"), index(3)), body: [barrier] }, good]),
+    "a barrier that not all invocations reach",
   ],
   [
     "a barrier in a loop of different lengths",
     kernel([
-      { kind: "for", name: "k1", from: name("lane"), below: index(9), step: 1, body: [barrier] },
+      {
+        kind: "for",
+        name: "k1",
+        from: name("localIndex"),
+        below: index(9),
+        step: 1,
+        body: [barrier],
+      },
       good,
     ]),
-    "a barrier that not all lanes reach",
+    "a barrier that not all invocations reach",
   ],
   [
     "a barrier on the CPU",
@@ -137,7 +144,7 @@ describe("the verifier finds", () => {
 
 it("the verifier accepts a barrier that depends on the workgroup alone", () => {
   const body: readonly Statement[] = [
-    { kind: "if", condition: less(name("group"), index(3)), body: [barrier] },
+    { kind: "if", condition: less(name("workgroupIndex"), index(3)), body: [barrier] },
     good,
   ];
   expect(verifyKernel(kernel(body))).toEqual([]);

@@ -207,7 +207,7 @@ function traceBody(
     fitted: new Map(),
     later: [],
     projections: [],
-    clamped: [],
+    rangeChecks: [],
   };
   const scope = newScope(parameters.parent);
   for (const [name, binding] of parameters.names) scope.names.set(name, binding);
@@ -229,7 +229,7 @@ function traceBody(
 
 /** State writes of calls that nothing needs are left out: those calls are not made. Undefined where a score is a mistake. */
 function finish(trace: TraceState): Trace | undefined {
-  const { outputs, clamped } = trace;
+  const { outputs, rangeChecks } = trace;
   const losses = [...trace.losses.values()].filter(isKnown);
   const penalties = trace.penalties.filter(isKnown);
   const metrics = [...trace.metrics.values()].filter(isKnown);
@@ -240,7 +240,7 @@ function finish(trace: TraceState): Trace | undefined {
   const stateUpdates = trace.updates
     .filter(({ owner }) => owner === undefined || owner.results.some((node) => needed.has(node)))
     .map(({ name, value, place }) => ({ name, value, place }));
-  return { outputs, losses, penalties, metrics, stateUpdates, clamped };
+  return { outputs, losses, penalties, metrics, stateUpdates, rangeChecks };
 }
 
 const isKnown = <Kind extends Score>(score: Kind): score is Kind & { readonly value: Node } =>

@@ -66,7 +66,7 @@ export function clampTo(frame: Frame, { node, span }: IndexOperand, extent: numb
   const builder = builderAt(frame, span);
   // Within a recurrence it is no tensor of a program.
   if (frame.scan === undefined) {
-    frame.trace?.clamped.push({ value: node, extent, place: placeOf(frame, span) });
+    frame.trace?.rangeChecks.push({ value: node, extent, place: placeOf(frame, span) });
   }
   const below = builder.minimum(node, extent - 1);
   return node.type === "u32" ? below : builder.maximum(below, 0);

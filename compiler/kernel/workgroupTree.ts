@@ -1,4 +1,4 @@
-// Takes the accumulators of a workgroup's lanes, writes the tree over workgroup memory that makes one of them.
+// Takes the accumulators of a workgroup's invocations, writes the tree over workgroup memory that makes one of them.
 import type { ScalarType } from "../types/nest.js";
 import type { Accumulator } from "./accumulate.js";
 import { beats, combine, literalOf, variable } from "./accumulate.js";
@@ -6,7 +6,7 @@ import type { Expression, Statement } from "./ir.js";
 import type { Emission, Scope } from "./scope.js";
 
 /** A fixed tree over workgroup memory: the same bits every time. */
-export function combineLanes(
+export function combineInvocations(
   emission: Emission,
   accumulators: readonly Accumulator[],
   home: Scope,
@@ -20,7 +20,7 @@ export function combineLanes(
   else for (const accumulator of accumulators) combineOne(emission, accumulator, home);
 }
 
-const lane = variable("lane", "index");
+const local = variable("localIndex", "index");
 
 function shareArray(emission: Emission, type: ScalarType, length: number): string {
   const name = emission.fresh("shared");
@@ -36,35 +36,35 @@ function readShared(array: string, type: ScalarType, index: Expression): Express
   return { kind: "shared", type, array, index };
 }
 
-/** Each level of the tree halves the lanes that are left; a loop, as some drivers take minutes for a row of barriers. */
+/** Each level of the tree halves the invocations that are left; a loop, as some drivers take minutes for a row of barriers. */
 function writeTree(
   emission: Emission,
   home: Scope,
   body: (half: Expression) => readonly Statement[],
 ): void {
   const half = variable(emission.fresh("half"), "index");
-  const condition: Expression = { kind: "op", type: "bool", op: "less", arguments: [lane, half] };
+  const condition: Expression = { kind: "op", type: "bool", op: "less", arguments: [local, half] };
   home.statements.push(
     { kind: "barrier" },
     {
       kind: "halving",
       name: half.name,
-      from: emission.lanes / 2,
+      from: emission.workgroupSize / 2,
       body: [{ kind: "if", condition, body: body(half) }, { kind: "barrier" }],
     },
   );
 }
 
-/** Accumulators of one kind lie in one array, one row of lanes after the other. */
+/** Accumulators of one kind lie in one array, one row of invocations after the other. */
 function combineAlike(emission: Emission, accumulators: readonly Accumulator[], home: Scope): void {
   const [first] = accumulators;
   if (!first) return;
   const { combine: how } = first.reduction;
   const { type } = first.best;
-  const array = shareArray(emission, type, emission.lanes * accumulators.length);
-  const rowOf = (at: number): Expression => literalOf("index", at * emission.lanes);
+  const array = shareArray(emission, type, emission.workgroupSize * accumulators.length);
+  const rowOf = (at: number): Expression => literalOf("index", at * emission.workgroupSize);
   accumulators.forEach(({ best }, at) => {
-    const index = at === 0 ? lane : integer("add", lane, rowOf(at));
+    const index = at === 0 ? local : integer("add", local, rowOf(at));
     home.statements.push({ kind: "share", array, index, value: best });
   });
   const meet = (half: Expression, mine: Expression): Statement => {
@@ -73,15 +73,15 @@ function combineAlike(emission: Emission, accumulators: readonly Accumulator[], 
     return { kind: "share", array, index: mine, value };
   };
   writeTree(emission, home, (half) => {
-    if (accumulators.length === 1) return [meet(half, lane)];
+    if (accumulators.length === 1) return [meet(half, local)];
     const row = variable(emission.fresh("row"), "index");
     return [
       {
         kind: "for",
         name: row.name,
-        from: lane,
-        below: literalOf("index", emission.lanes * accumulators.length),
-        step: emission.lanes,
+        from: local,
+        below: literalOf("index", emission.workgroupSize * accumulators.length),
+        step: emission.workgroupSize,
         body: [meet(half, row)],
       },
     ];
@@ -98,11 +98,11 @@ function combineOne(emission: Emission, accumulator: Accumulator, home: Scope): 
     combineAlike(emission, [accumulator], home);
     return;
   }
-  const values = shareArray(emission, best.type, emission.lanes);
-  const places = shareArray(emission, found.type, emission.lanes);
+  const values = shareArray(emission, best.type, emission.workgroupSize);
+  const places = shareArray(emission, found.type, emission.workgroupSize);
   home.statements.push(
-    { kind: "share", array: values, index: lane, value: best },
-    { kind: "share", array: places, index: lane, value: found },
+    { kind: "share", array: values, index: local, value: best },
+    { kind: "share", array: places, index: local, value: found },
   );
   writeTree(emission, home, (half) => meetPlaces(emission, accumulator, values, places, half));
   const zero = literalOf("index", 0);
@@ -112,7 +112,7 @@ function combineOne(emission: Emission, accumulator: Accumulator, home: Scope): 
   );
 }
 
-/** Lane l takes over what lane l + half found where that is better, or as good and earlier. */
+/** Invocation l takes over what invocation l + half found where that is better, or as good and earlier. */
 function meetPlaces(
   emission: Emission,
   { reduction, best }: Accumulator,
@@ -120,7 +120,7 @@ function meetPlaces(
   places: string,
   half: Expression,
 ): readonly Statement[] {
-  const other = integer("add", lane, half);
+  const other = integer("add", local, half);
   const { type } = reduction;
   const [mine, theirs] = [
     variable(emission.fresh("v"), best.type),
@@ -131,16 +131,16 @@ function meetPlaces(
     ({ kind: "op", type: "bool", op: kind, arguments: [left, right] }) satisfies Expression;
   const earlier = op("and", op("equal", theirs, mine), op("less", there, here));
   return [
-    { kind: "let", name: mine.name, value: readShared(values, best.type, lane) },
+    { kind: "let", name: mine.name, value: readShared(values, best.type, local) },
     { kind: "let", name: theirs.name, value: readShared(values, best.type, other) },
-    { kind: "let", name: here.name, value: readShared(places, type, lane) },
+    { kind: "let", name: here.name, value: readShared(places, type, local) },
     { kind: "let", name: there.name, value: readShared(places, type, other) },
     {
       kind: "if",
       condition: op("or", beats(reduction.combine, theirs, mine), earlier),
       body: [
-        { kind: "share", array: values, index: lane, value: theirs },
-        { kind: "share", array: places, index: lane, value: there },
+        { kind: "share", array: values, index: local, value: theirs },
+        { kind: "share", array: places, index: local, value: there },
       ],
     },
   ];
