@@ -34,9 +34,21 @@ export function stableLogarithm(
   node: Node,
   kept: ReadonlySet<Node>,
 ): Node | undefined {
-  if (node.op !== "log") return undefined;
-  const found = logarithmOf({ b, kept, depth: reach }, inputAt(node.inputs, 0));
-  return found?.gains === true ? b.broadcast(found.node, node.shape) : undefined;
+  if (node.op !== "log" && node.op !== "log1p") return undefined;
+  const operand = inputAt(node.inputs, 0);
+  const x = node.op === "log" ? operand : oneMore(b, operand);
+  const found = logarithmOf({ b, kept, depth: reach }, x);
+  if (found?.gains !== true || isOfOneMore(found.node, operand)) return undefined;
+  return b.broadcast(found.node, node.shape);
+}
+
+/** What log1p is the logarithm of. */
+function oneMore(b: GraphBuilder, x: Node): Node {
+  return x.op === "negate" ? b.subtract(1, inputAt(x.inputs, 0)) : b.add(1, x);
+}
+
+function isOfOneMore(node: Node, x: Node): boolean {
+  return node.op === "log1p" && inputAt(node.inputs, 0) === x;
 }
 
 function logarithmOf(search: Search, x: Node): Logarithm | undefined {
@@ -121,11 +133,21 @@ function ofSum(search: Search, x: Node): Logarithm | undefined {
   const safe = x.inputs.every(
     (input) => isPositive(input) || splatValue(input) !== undefined || isAtMostOne(input),
   );
-  if (safe || !(left.gains || right.gains)) return { node: b.log(x), gains: false };
+  const gains = left.gains || right.gains;
+  if (safe && gains) return ofOneMore(b, x);
+  if (!gains) return { node: b.log(x), gains: false };
   const difference = b.subtract(left.node, right.node);
   const exponent = b.minimum(b.negate(difference), difference);
-  const rest = b.log(b.add(1, b.exp(exponent)));
+  const rest = b.log1p(b.exp(exponent));
   return { node: b.add(b.maximum(left.node, right.node), rest), gains: true };
+}
+
+/** 1 and a small exponential have few of its digits in their sum. */
+function ofOneMore(b: GraphBuilder, x: Node): Logarithm {
+  const [left, right] = [inputAt(x.inputs, 0), inputAt(x.inputs, 1)];
+  if (splatValue(left) === 1) return { node: b.log1p(right), gains: true };
+  if (splatValue(right) === 1) return { node: b.log1p(left), gains: true };
+  return { node: b.log(x), gains: false };
 }
 
 /** exp of min(−u, u). */
