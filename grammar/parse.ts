@@ -72,6 +72,7 @@ function buildFile(
     diagnostics: [],
     depths: new WeakMap(),
     deepest: 0,
+    unread: 0,
     expression: (node) => buildExpression(context, node),
     operation: (node) => buildOperationNode(context, node),
     block: (node) => buildBlock(context, node),

@@ -24,6 +24,8 @@ export interface BuildContext {
   readonly block: (node: BlockCstNode) => Block;
   /** The deepest expression since the statement or scan began. */
   deepest: number;
+  /** Types of the parts that are being built that could not be read: the innermost part around one is skipped. */
+  unread: number;
 }
 
 /** Thrown where an expression's tree is too deep; caught where its statement is built, which is then skipped. */

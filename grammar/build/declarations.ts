@@ -19,13 +19,13 @@ import { readString } from "../strings.js";
 import { type BuildContext, first, identifier, named, nodeSpan, optional } from "./context.js";
 import { buildExpression } from "./expressions.js";
 import { buildBody, buildFunction } from "./functions.js";
-import { documented, unlessTooDeep } from "./parts.js";
+import { documented, unlessSkipped } from "./parts.js";
 import { buildSearchLine, buildTrainLine } from "./training.js";
 import { buildAnnotation, buildParameters, buildResultType } from "./types.js";
 
 export function buildDeclarations(context: BuildContext, node: FileCstNode): Declaration[] {
   return (node.children.declaration ?? []).map((one) =>
-    unlessTooDeep(context, one.children.Skipped, nodeSpan(one), "SkippedDeclaration", () =>
+    unlessSkipped(context, one.children.Skipped, nodeSpan(one), "SkippedDeclaration", () =>
       readDeclaration(context, one),
     ),
   );

@@ -16,8 +16,8 @@ interface SkippedPart<Kind> {
   readonly names: readonly string[];
 }
 
-/** Builds a part of the tree; stands in for it where it was skipped or turns out too deep. */
-export function unlessTooDeep<Part, Kind extends string>(
+/** Builds a part of the tree; stands in for it where it was skipped, cannot be understood or turns out too deep. */
+export function unlessSkipped<Part extends object, Kind extends string>(
   context: BuildContext,
   skipped: readonly IToken[] | undefined,
   span: Span,
@@ -26,8 +26,10 @@ export function unlessTooDeep<Part, Kind extends string>(
 ): Part | SkippedPart<Kind> {
   const token = skipped?.[0];
   if (token !== undefined) return { kind, span, names: skippedNames(token) };
+  const before = context.unread;
   try {
-    return build();
+    const part = build();
+    return context.unread > before ? { kind, span, names: namesOf(part) } : part;
   } catch (error) {
     if (!(error instanceof TreeTooDeepError)) throw error;
     report(context, "NN0003", error.span, {
@@ -36,7 +38,19 @@ export function unlessTooDeep<Part, Kind extends string>(
       hint: "bind parts of it to names",
     });
     return { kind, span, names: [] };
+  } finally {
+    context.unread = before;
   }
+}
+
+/** The names that a part declares. */
+function namesOf(part: object): readonly string[] {
+  const declared = "names" in part ? part.names : "name" in part ? [part.name] : [];
+  return (Array.isArray(declared) ? declared : []).flatMap((one: unknown): string[] => {
+    if (typeof one === "string") return [one];
+    const isIdentifier = typeof one === "object" && one !== null && "name" in one;
+    return isIdentifier && typeof one.name === "string" ? [one.name] : [];
+  });
 }
 
 /** The names that a skipped stretch seems to declare; `repair.ts` put them there. */

@@ -21,7 +21,7 @@ import { buildNameStatement } from "./bindings.js";
 import { type BuildContext, first, identifier, named, nodeSpan, nth, optional } from "./context.js";
 import { buildExpression } from "./expressions.js";
 import { buildFunction } from "./functions.js";
-import { documented, unlessTooDeep } from "./parts.js";
+import { documented, unlessSkipped } from "./parts.js";
 import { buildOnSelector } from "./selectors.js";
 import { buildTensorAnnotation } from "./types.js";
 
@@ -32,7 +32,7 @@ export function buildBlock(context: BuildContext, node: BlockCstNode): Block {
 
 /** A statement whose expressions are too deep is reported and skipped. */
 function buildStatement(context: BuildContext, node: StatementCstNode): Statement {
-  return unlessTooDeep(context, node.children.Skipped, nodeSpan(node), "SkippedStatement", () =>
+  return unlessSkipped(context, node.children.Skipped, nodeSpan(node), "SkippedStatement", () =>
     readStatement(context, node),
   );
 }

@@ -15,12 +15,12 @@ import { readString } from "../strings.js";
 import { buildArguments } from "./arguments.js";
 import { type BuildContext, first, identifier, named, nodeSpan, optional } from "./context.js";
 import { buildExpression } from "./expressions.js";
-import { unlessTooDeep } from "./parts.js";
+import { unlessSkipped } from "./parts.js";
 import { buildOnSelector, buildSelector } from "./selectors.js";
 
 export function buildTrainLine(context: BuildContext, node: TrainLineCstNode): TrainLine {
   const span = nodeSpan(node);
-  return unlessTooDeep(context, node.children.Skipped, span, "SkippedLine", () =>
+  return unlessSkipped(context, node.children.Skipped, span, "SkippedLine", () =>
     readTrainLine(context, span, node),
   );
 }
@@ -83,7 +83,7 @@ function buildSetting(context: BuildContext, span: Span, node: SettingLineCstNod
 
 export function buildSearchLine(context: BuildContext, node: SearchLineCstNode): SearchLine {
   const span = nodeSpan(node);
-  return unlessTooDeep(context, node.children.Skipped, span, "SkippedLine", () =>
+  return unlessSkipped(context, node.children.Skipped, span, "SkippedLine", () =>
     readSearchLine(context, span, node),
   );
 }

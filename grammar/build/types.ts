@@ -33,6 +33,16 @@ export function buildAnnotation(
   return node === undefined ? undefined : buildType(context, first(node.children.type));
 }
 
+/** No guess at a type is as good as none: what depends on it would be wrong too. */
+function reportType(
+  context: BuildContext,
+  span: TensorType["span"],
+  details: Parameters<typeof report>[3],
+): void {
+  context.unread += 1;
+  report(context, "NN0113", span, details);
+}
+
 /** A type that must be a tensor's; any other is reported and taken as a scalar tensor. */
 export function buildTensorAnnotation(
   context: BuildContext,
@@ -45,7 +55,7 @@ export function buildTensorAnnotation(
 function tensorOnly(context: BuildContext, type: Type): TensorType {
   if (type.kind === "TensorType") return type;
   const element = type.name === "bool" ? "bool" : type.name === "int" ? "i32" : "f32";
-  report(context, "NN0113", type.span, {
+  reportType(context, type.span, {
     message: `\`${type.name}\` is not the type of a tensor`,
     notes: ["it is the type of a compile-time value, which only parameters and constants have"],
     hint: `a scalar tensor is \`${element === "f32" ? "" : element}[]\``,
@@ -89,17 +99,17 @@ function checkTensorType(
   classes: Expression | undefined,
 ): void {
   if (element === "category" && classes === undefined) {
-    report(context, "NN0113", span, {
+    reportType(context, span, {
       message: "a category needs the number of its classes",
       hint: "write `category(10)[batch]`",
     });
   } else if (element !== "category" && classes !== undefined) {
-    report(context, "NN0113", span, {
+    reportType(context, span, {
       message: `\`${element}\` takes nothing in parentheses`,
       hint: `only a category does: \`category(10)[batch]\``,
     });
   } else if (dimensions === undefined) {
-    report(context, "NN0113", span, {
+    reportType(context, span, {
       message: "a tensor's type needs a shape",
       hint: `a scalar is \`${element === "category" ? "category(10)" : element}[]\``,
     });
@@ -108,7 +118,7 @@ function checkTensorType(
 
 function reportUnknownType(context: BuildContext, name: string, span: TensorType["span"]): void {
   const meant = nearest(name, [...elementTypes, ...scalarTypes]);
-  report(context, "NN0113", span, {
+  reportType(context, span, {
     message: `there is no type \`${name}\``,
     notes: [
       "tensors are `[n]` (f32), `f16[n]`, `i32[n]`, `u32[n]`, `bool[n]` and `category(10)[n]`; " +

@@ -90,3 +90,15 @@ describe("one misspelt name", () => {
     }
   });
 });
+
+describe("one misspelt type", () => {
+  it.each(nnFiles(examples))("in %s is told of alone", (program) => {
+    const text = readFileSync(join(examples, program), "utf8");
+    const code = text.replace(/\/\/.*/g, (comment) => " ".repeat(comment.length));
+    for (const { index } of code.matchAll(/(?<=: )(?:category|int)\b/g)) {
+      const wrong = `${text.slice(0, index)}q${text.slice(index)}`;
+      const told = diagnose(wrong, program, examples);
+      expect(told.map((one) => `${one.code} at ${one.span.start}`)).toEqual([`NN0113 at ${index}`]);
+    }
+  });
+});
