@@ -28,7 +28,8 @@ export async function importKernels(text: string): Promise<CpuModule> {
 }
 
 function isWeightsError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && error.code === "weights";
+  // Of numbers, a file's are the only ones that a net is opened with.
+  return error instanceof Error && "code" in error && /^(weights|value)$/.test(String(error.code));
 }
 
 /** Throws DataError where the weights do not fit, and the runtime's errors. */

@@ -82,18 +82,26 @@ export type WeightsSource =
   | Response
   | { arrayBuffer(): Promise<ArrayBuffer> };
 
+/** A module of CPU kernels, and of what runs them. */
+export interface CpuSource {
+  readonly kernels: object;
+  readonly createCpuBackend?: unknown;
+}
+
 export interface LoadOptions {
   /** The app's own device; never destroyed by the net. */
   readonly device?: GpuDevice;
   readonly adapter?: GpuAdapter;
   /** `auto` (the default) takes WebGPU on a hardware adapter, else the CPU. */
   readonly backend?: "auto" | "webgpu" | "cpu";
-  /** A safetensors file or where it is. */
+  /** A safetensors file or where it is; what was compiled in (`nnc compile --weights`) unless given. */
   readonly weights?: WeightsSource;
   /** Take what matches of `weights`, and leave the rest as it starts; `net.loaded` tells. */
   readonly partial?: boolean;
-  /** Of the initial weights, the order of the examples, and all draws. */
+  /** From 0 to 4294967295: of the initial weights (of a net that trains), the order of the examples, and all draws. */
   readonly seed?: number;
+  /** The bundle's module `*.cpu.js`, as the app imports it, for places without `import()`: service workers. */
+  readonly cpu?: CpuSource;
   /** Kernels compiled so far, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
 }

@@ -231,7 +231,9 @@ function bindProgram(
 ): BoundProgram {
   const dispatches = program.dispatches.map(({ kernel: index, buffers, serves }) => {
     const { name, bindings } = at(plan.kernels, index);
-    const kernel = module.kernels[name] ?? fail("internal", `no CPU kernel "${name}"`);
+    const kernel =
+      module.kernels[name] ??
+      fail("option", `the CPU module given has no kernel "${name}": it is another model's`);
     const views = buffers.map((buffer, place) => memory.view(buffer, at(bindings, place).type));
     return { kernel, buffers: views, serves };
   });

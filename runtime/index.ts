@@ -12,12 +12,8 @@ import type {
 import type { TrainingBackend } from "./backend.js";
 import { createNet } from "./net.js";
 import type { CpuModule, Plan } from "./plan.js";
-import {
-  closeOnError,
-  openSession as openWith,
-  type SessionOptions,
-  type TrainingSession,
-} from "./session.js";
+import { loadNet } from "./load.js";
+import { openSession as openWith, type SessionOptions, type TrainingSession } from "./session.js";
 import { initialize } from "./train/initialize.js";
 import { createTrainingNet } from "./train/net.js";
 import { createTrainingGpuBackend } from "./train/webgpu.js";
@@ -32,10 +28,10 @@ export { makeRun, type Session } from "./session.js";
 
 interface CpuOptions {
   /** The printed CPU kernels, imported as a module; called only where the CPU is used. */
-  readonly cpu?: () => Promise<CpuModule>;
+  readonly cpu?: () => Promise<CpuModule> | CpuModule;
 }
 
-export interface RuntimeOptions extends TrainingLoadOptions, CpuOptions {
+export interface RuntimeOptions extends Omit<TrainingLoadOptions, "cpu">, CpuOptions {
   /** 64: double precision on the CPU, for checks of derivatives. */
   readonly precision?: 32 | 64;
 }
@@ -57,15 +53,10 @@ function cpuOpener(
 /** Opens a plan for inference alone: bundlers leave out what trains. Throws NnError. */
 export async function loadInference<M extends ModelTypes = AnyModel>(
   plan: Plan,
-  options: LoadOptions & CpuOptions = {},
+  { cpu, ...options }: Omit<LoadOptions, "cpu"> & CpuOptions = {},
 ): Promise<InferenceNet<M>> {
-  const session = await openWith(plan, {
-    ...options,
-    createGpu: createWebGpuBackend,
-    evaluateHost,
-    openCpu: cpuOpener(plan, options.cpu),
-  });
-  const net = await closeOnError(session, () => createNet(session, options));
+  const parts = { createGpu: createWebGpuBackend, evaluateHost, openCpu: cpuOpener(plan, cpu) };
+  const net = await loadNet(plan, options, { ...options, ...parts }, createNet);
   return net as unknown as InferenceNet<M>;
 }
 
@@ -74,24 +65,18 @@ export function openSession(
   plan: Plan,
   options: Partial<SessionOptions<TrainingSession["backend"]>> = {},
 ): Promise<TrainingSession> {
-  return openWith(plan, {
-    createGpu: createTrainingGpuBackend,
-    evaluateHost,
-    initialize,
-    ...options,
-  });
+  return openWith(plan, { ...trainingParts, ...options });
 }
+
+const trainingParts = { createGpu: createTrainingGpuBackend, evaluateHost, initialize };
 
 /** Opens a plan, or a compiled model that holds one. Throws NnError. */
 export async function load<M extends ModelTypes = AnyModel>(
   model: Plan | { readonly plan: Plan },
-  options: RuntimeOptions = {},
+  { cpu, ...options }: RuntimeOptions = {},
 ): Promise<TrainingNet<M>> {
   const plan = "plan" in model ? model.plan : model;
-  const session = await openSession(plan, {
-    ...options,
-    openCpu: cpuOpener(plan, options.cpu),
-  });
-  const net = await closeOnError(session, () => createTrainingNet(session, options));
+  const parts = { ...trainingParts, openCpu: cpuOpener(plan, cpu) };
+  const net = await loadNet(plan, options, { ...options, ...parts }, createTrainingNet);
   return net as unknown as TrainingNet<M>;
 }

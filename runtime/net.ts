@@ -10,21 +10,29 @@ import type {
 import type { Values } from "./backend.js";
 import { countOf, namesIn, resolveDimensions } from "./dimensions.js";
 import { at, fail, unknownName } from "./errors.js";
+import type { Beginning } from "./load.js";
 import type { Plan, PlanParameter, PlanProgram } from "./plan.js";
-import { checkOpen, inputsFor, makeRun, refuseMissing, reopen, type Session } from "./session.js";
+import {
+  checkOpen,
+  checkSeed,
+  inputsFor,
+  makeRun,
+  refuseMissing,
+  reopen,
+  type Session,
+} from "./session.js";
 import {
   bindInputs,
   givenNames,
   inputOf,
   isGpuBuffer,
   readTensor,
-  toValues,
   type BoundInputs,
 } from "./tensors.js";
 import {
   applyWeights,
+  checkedNumbers,
   compareWeights,
-  fetchWeights,
   outward,
   readWeights,
   writeParameter,
@@ -35,35 +43,33 @@ const predictKey = 0x5bd1e995;
 
 /** The key of a net's draws: its seed, else that of its first stage. */
 export function seedOf({ plan, options }: Session): number {
-  return (options.seed ?? plan.stages[0]?.seed ?? 0) >>> 0;
+  return options.seed ?? plan.stages[0]?.seed ?? 0;
 }
 
 /** Fills the parameters from the seed (or leaves zeros), then from the weights given. */
 export async function loadParameters(
   session: Session,
-  options: Pick<LoadOptions, "weights" | "partial">,
-): Promise<{ readonly bytes: Uint8Array | undefined; readonly loaded: LoadedWeights | undefined }> {
+  { weights, partial = false }: Parameters,
+): Promise<LoadedWeights | undefined> {
   const { plan } = session;
   await session.options.initialize?.(session, seedOf(session));
-  if (options.weights === undefined) return { bytes: undefined, loaded: undefined };
-  const bytes = await fetchWeights(options.weights);
-  const file = readWeights(bytes);
-  const partial = options.partial ?? false;
+  if (!weights) return undefined;
+  const file = readWeights(weights);
   const loaded = compareWeights(plan.model, plan.parameters, file, partial);
   applyWeights(session, file, loaded.matched);
-  return { bytes, loaded };
+  return loaded;
 }
 
-export async function createNet(
-  session: Session,
-  options: Pick<LoadOptions, "weights" | "partial">,
-): Promise<InferenceNet> {
+type Parameters = Pick<Beginning<LoadOptions>, "weights" | "partial">;
+
+export async function createNet(session: Session, beginning: Parameters): Promise<InferenceNet> {
   const { plan } = session;
-  const { seed } = session.options;
-  session.filled = plan.parameters.length === 0 || (options.weights ?? seed) !== undefined;
-  // A model that carries what its parameters begin with may be trained first.
-  if (!plan.programs.some(({ kind }) => kind === "init")) checkFilled(session);
-  const { bytes, loaded } = await loadParameters(session, options);
+  // Only a plan that trains carries what its parameters begin with; any other's hold zeros until all are written.
+  const isTrainable = plan.programs.some(({ kind }) => kind === "init");
+  const isSeeded = session.options.seed !== undefined;
+  session.filled = plan.parameters.length === 0 || !!beginning.weights || (isTrainable && isSeeded);
+  if (!isTrainable && !isSeeded) checkFilled(session);
+  const loaded = await loadParameters(session, beginning);
   const written = new Map<string, Values>();
   let draws = 0;
   return {
@@ -93,13 +99,12 @@ export async function createNet(
         const numbers = parameterValues(session, parameter, values);
         writeParameter(session, parameter, numbers);
         written.set(name, numbers);
-        session.filled = true;
+        session.filled ||= isTrainable || written.size === plan.parameters.length;
         resolve();
       }),
     restore: async (devices = {}) => {
       await reopen(session, devices);
-      const weights = bytes && { weights: bytes, partial: options.partial ?? false };
-      await loadParameters(session, weights ?? {});
+      await loadParameters(session, beginning);
       for (const [name, values] of written) {
         writeParameter(session, parameterOf(session, name), values);
       }
@@ -117,7 +122,7 @@ function checkFilled({ filled, plan }: Session): void {
   if (filled) return;
   fail(
     "weights",
-    `${plan.model} has no weights: load({ weights }) takes a safetensors file or its address; { seed } goes without`,
+    `${plan.model} has no weights: load({ weights }) takes a safetensors file or its address; a net that trains goes without, from a { seed }`,
   );
 }
 
@@ -135,16 +140,12 @@ function parameterOf(session: Session, name: string): PlanParameter {
   );
 }
 
-function parameterValues(
-  { backend }: Session,
-  { name, shape, type }: PlanParameter,
-  value: unknown,
-): Values {
+function parameterValues(session: Session, parameter: PlanParameter, value: unknown): Values {
+  const { name, shape } = parameter;
   const { data, shape: given } = readTensor(name, value, shape.length !== 1);
   if (isGpuBuffer(data)) fail("option", `write takes numbers for ${name}, not a GPUBuffer`);
   resolveDimensions([{ name, declared: shape, shape: given, count: data.length }], {}, {});
-  const input = { name, type, shape, role: "input", source: "given" } as const;
-  return toValues(input, data, backend.precision, shape);
+  return checkedNumbers(session, parameter, data);
 }
 
 type Outputs = Record<string, TensorOutput | GPUBuffer>;
@@ -165,10 +166,9 @@ async function predict(
   const outputs = wantedOutputs(plan, wishes.outputs);
   const wanted = outputs.map((name) => program.results.findIndex((result) => result.name === name));
   const { seed, as } = wishes;
+  checkSeed(seed);
   const draws =
-    seed === undefined
-      ? { seed: (seedOf(session) ^ predictKey) >>> 0, counter: draw() }
-      : { seed: seed >>> 0 };
+    seed === undefined ? { seed: (seedOf(session) ^ predictKey) >>> 0, counter: draw() } : { seed };
   const bound = bindForPredict(session, program, wanted, inputs, wishes);
   const run = makeRun(session, index, { ...bound, ...draws, wanted });
   const values: readonly (Values | GPUBuffer)[] =

@@ -42,13 +42,19 @@ export async function openSession<B extends Backend>(
   if (plan.format !== PLAN_FORMAT) {
     fail("option", `this plan has format ${plan.format}, this runtime reads ${PLAN_FORMAT}`);
   }
-  const { seed = 0 } = options;
-  if (!Number.isSafeInteger(seed)) fail("option", `a seed is a whole number, not ${seed}`);
+  checkSeed(options.seed);
   const opened = await openBackend(plan, options, (backend) =>
     startBackend(plan, backend, options),
   );
   return { plan, options, ...opened, destroyed: false, filled: false };
 }
+
+/** Generators of random numbers take 32 bits: of more, others would be cut off, and another seed's draws given. */
+export function checkSeed(seed = 0): void {
+  if (seed >>> 0 !== seed) fail("option", `seed is ${seedRange}, not ${String(seed)}`);
+}
+
+export const seedRange = "a whole number from 0 to 4294967295";
 
 /** A new backend in place of a lost one, on the same kind of device. */
 export async function reopen(
@@ -67,17 +73,6 @@ export async function reopen(
   checkOpen(session);
   session.backend.destroy();
   Object.assign(session, opened);
-}
-
-/** What is opened on the way to a net goes where the net does not come about. */
-export async function closeOnError<T>(session: Session, action: () => Promise<T>): Promise<T> {
-  const { backend } = session;
-  try {
-    return await action();
-  } catch (error) {
-    backend.destroy();
-    throw error;
-  }
 }
 
 async function startBackend(plan: Plan, backend: Backend, options: SessionOptions): Promise<void> {

@@ -13,6 +13,7 @@ import {
   type SafetensorsTensor,
 } from "./safetensors.js";
 import type { Session } from "./session.js";
+import { toValues } from "./tensors.js";
 
 /**
  * The bytes of a safetensors file, ours alone: what is given as bytes is copied before the first wait. Other realms' objects
@@ -32,7 +33,7 @@ export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
     let reason = "";
     let content: ArrayBuffer | undefined;
     try {
-      const answer = address === undefined ? given : await fetch(address);
+      const answer = address === undefined ? given : await fetchAddress(address);
       // A Blob has no status.
       if (answer.ok ?? true) content = await (answer as Response).arrayBuffer();
       else reason = `status ${answer.status ?? 0}`;
@@ -44,6 +45,13 @@ export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
   }
   readWeights(bytes, place);
   return bytes;
+}
+
+/** Node's own `fetch` reads no files. */
+async function fetchAddress(address: string): Promise<Response> {
+  const { process } = globalThis as { process?: Partial<NodeJS.Process> };
+  const files = address.startsWith("file:") && process?.getBuiltinModule?.("fs");
+  return files ? new Response(await files.promises.readFile(new URL(address))) : fetch(address);
 }
 
 export function readWeights(bytes: Uint8Array, place = "the weights"): SafetensorsFile {
@@ -103,8 +111,19 @@ export function applyWeights(
 ): void {
   for (const parameter of session.plan.parameters) {
     const tensor = names.includes(parameter.name) ? file.tensors.get(parameter.name) : undefined;
-    if (tensor) writeParameter(session, parameter, tensorNumbers(tensor));
+    if (!tensor) continue;
+    writeParameter(session, parameter, checkedNumbers(session, parameter, tensorNumbers(tensor)));
   }
+}
+
+/** As buffers hold them: a file may have wider numbers than its model. */
+export function checkedNumbers(
+  { backend }: Session,
+  { name, type, shape }: Pick<PlanParameter, "name" | "type" | "shape">,
+  numbers: ArrayLike<number>,
+): Values {
+  const input = { name, type, shape, role: "input", source: "given" } as const;
+  return toValues(input, numbers, backend.precision, shape);
 }
 
 export function tensorNumbers(tensor: SafetensorsTensor): ArrayLike<number> {

@@ -108,6 +108,9 @@ const internalNames = [
   "free",
   "create",
   "count",
+  "options",
+  "plan",
+  "parts",
 ];
 /** One letter each; no name of ours that stays is that short. */
 function shortName(index) {

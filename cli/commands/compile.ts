@@ -21,22 +21,33 @@ interface CompileOptions extends ModelOptions {
   readonly externalRuntime?: true;
 }
 
+interface CheckedWeights {
+  readonly bytes: Uint8Array;
+  /** Names of the models that they fit. */
+  readonly models: readonly string[];
+}
+
 /** Weights for the bundle fit one of its models, or nothing is written. */
-async function checkedWeights(file: string, models: readonly CompiledModel[]): Promise<Uint8Array> {
+async function checkedWeights(
+  file: string,
+  models: readonly CompiledModel[],
+): Promise<CheckedWeights> {
   const [{ readWeights }, { compareWeights }] = await Promise.all([
     import("../weights.js"),
     import("../../runtime/weights.js"),
   ]);
   const weights = readWeights(file);
   const differences: string[] = [];
+  const fitting: string[] = [];
   for (const { name, plan } of models) {
     try {
       compareWeights(name, plan.parameters, weights, false);
-      return weights.bytes;
+      fitting.push(name);
     } catch (error) {
       differences.push(error instanceof Error ? error.message : String(error));
     }
   }
+  if (fitting.length > 0) return { bytes: weights.bytes, models: fitting };
   throw new Failure(1, "weights", differences.join("\n"), { file });
 }
 
@@ -69,23 +80,25 @@ async function runCompile(
   const models = await compileFile(file, options, terminal);
   const weights =
     options.weights === undefined ? undefined : await checkedWeights(options.weights, models);
+  const stem = basename(file).replace(/\.nn$/, "");
+  const weightsFile = `${stem}.safetensors`;
   const { emit } = await import("../../compiler/index.js");
   const files = await emit(models, {
     file,
     entry,
     minify: minify ?? false,
     externalRuntime: externalRuntime ?? false,
+    weights: Object.fromEntries((weights?.models ?? []).map((name) => [name, weightsFile])),
   });
   try {
     mkdirSync(output, { recursive: true });
   } catch (error) {
     throw writeErrorOf(output, error);
   }
-  const stem = basename(file).replace(/\.nn$/, "");
   const all: [string, string | Uint8Array][] = Object.entries(files).filter(
     ([name]) => name !== packageName || !keepsPackage(output, terminal),
   );
-  if (weights !== undefined) all.push([`${stem}.safetensors`, weights]);
+  if (weights !== undefined) all.push([weightsFile, weights.bytes]);
   claimOutputs(
     all.map(([name]) => ({ option: "-o", file: join(output, name) })),
     [file],

@@ -19,6 +19,8 @@ export interface EmitOptions {
   readonly minify?: boolean;
   /** Imports "nnc/runtime" instead of carrying the runtime. */
   readonly externalRuntime?: boolean;
+  /** Weights that nets begin with where `load` is given none: by the model's name, files to lie beside the bundle. */
+  readonly weights?: Readonly<Record<string, string>>;
 }
 
 interface Request {
@@ -26,6 +28,7 @@ interface Request {
   readonly stem: string;
   readonly minify: boolean;
   readonly external: boolean;
+  readonly weights: Readonly<Record<string, string>>;
 }
 
 /** The same models and options give the same bytes. */
@@ -41,6 +44,7 @@ export async function emit(
     stem: stemOf(options.file ?? first.file.name),
     minify: options.minify ?? false,
     external: options.externalRuntime ?? false,
+    weights: options.weights ?? {},
   };
   const entry = options.entry ?? "both";
   return {
@@ -53,6 +57,11 @@ export async function emit(
 
 /** What makes Node and bundlers take the files beside it for what they are, whatever the app's own package.json says. */
 const packageFile = `${JSON.stringify({ type: "module", sideEffects: false }, undefined, 2)}\n`;
+
+/** For apps that import it themselves, to give it to `load`. */
+const cpuDeclarations = `// Types of the module beside it, written by ${compilerName}: give it to load({ cpu }).
+export declare const kernels: object;
+`;
 
 function stemOf(file: string): string {
   const name = file.split(/[\\/]/).at(-1) ?? "model";
@@ -82,6 +91,7 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
       `/* @ts-self-types="./${stem}.d.ts" */\n`,
     ),
     [`${stem}.cpu.js`]: await script(request, cpuText(request, entry)),
+    [`${stem}.cpu.d.ts`]: cpuDeclarations,
     [`${stem}.d.ts`]: await formatted(
       `// Types of ${stem}.js, written by ${compilerName}.\n${declarations}`,
       "typescript",
@@ -117,13 +127,20 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
   const model = request.models[at];
   if (model === undefined) throw new Error("there is no such model");
   const { plan } = entryOf(model, entry);
-  const kernels =
-    request.models.length > 1 ? `.then((cpu) => ({ ...cpu, kernels: cpu.kernels[${at}] }))` : "";
-  const cpu = `() => import(${JSON.stringify(`./${stem}.cpu.js`)})${kernels}`;
+  const module = `given ?? import(${JSON.stringify(`./${stem}.cpu.js`)})`;
+  const cpu =
+    request.models.length > 1
+      ? `async (given) => { const cpu = await (${module}); return { ...cpu, kernels: cpu.kernels?.[${at}] }; }`
+      : `(given) => ${module}`;
   const literal = planLiteral(plan, request.minify);
-  return request.external
-    ? `((plan) => ({ name: plan.model, load: (options) => load(plan, { ...options, cpu: ${cpu} }) }))(${literal})`
-    : `defineModel(${literal}, ${cpu})`;
+  const file = request.weights[model.name];
+  // Bundlers know this form, and take the file along.
+  const address = file && `new URL(${JSON.stringify(`./${file}`)}, import.meta.url)`;
+  if (!request.external)
+    return `defineModel(${literal}, ${cpu}${address ? `, () => ${address}` : ""})`;
+  const weights = address ? `weights = ${address}` : "weights";
+  const opened = `load(plan, { ...options, weights, cpu: () => (${cpu})(cpu) })`;
+  return `((plan) => ({ name: plan.model, load: async ({ cpu, ${weights}, ...options } = {}) => ${opened} }))(${literal})`;
 }
 
 function documentation(request: Request, model: CompiledModel): string {

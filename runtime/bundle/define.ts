@@ -1,30 +1,52 @@
-// A plan, where its CPU kernels lie and the parts of the runtime it needs in; an open session out.
+// A plan, what its bundle has beside it and the parts of the runtime it needs in; a model that loads nets out.
 
-import type { LoadOptions } from "../api.js";
-import type { Backend, TrainingBackend } from "../backend.js";
+import type { CpuSource, LoadOptions, Model } from "../api.js";
+import type { Backend } from "../backend.js";
+import { fail } from "../errors.js";
+import { loadNet, type Beginning } from "../load.js";
 import type { Plan } from "../plan.js";
-import { openSession, type Session, type SessionOptions } from "../session.js";
+import type { Session, SessionOptions } from "../session.js";
 import type { BundledCpu } from "./cpu.js";
 
+/** The CPU's module: the caller's, else fetched. Called only where the CPU is used. */
+export type CpuOf = (given: CpuSource | undefined) => Promise<BundledCpu> | BundledCpu;
+
+/** Where weights lie that were compiled in. */
+export type CompiledWeights = () => URL;
+
 /** Parts of the runtime, which come with a bundle only where its plan needs them. */
-export type Parts<B extends Backend> = Pick<
+type Parts<B extends Backend> = Pick<
   SessionOptions<B>,
   "createGpu" | "evaluateHost" | "initialize"
 >;
 
-/** `cpu` is called only where the CPU is used. */
-export function openBundle<B extends Backend>(
-  plan: Plan,
-  cpu: () => Promise<BundledCpu>,
-  parts: Parts<B | TrainingBackend>,
-  options: LoadOptions,
-): Promise<Session<B | TrainingBackend>> {
-  return openSession(plan, {
-    ...options,
-    ...parts,
-    openCpu: async (precision) => {
-      const module = await cpu();
-      return module.createCpuBackend(plan, module, precision);
+export interface Bundle<B extends Backend, Options, Net> {
+  readonly plan: Plan;
+  readonly cpu: CpuOf;
+  readonly weights: CompiledWeights | undefined;
+  readonly parts: Parts<B>;
+  readonly create: (session: Session<B>, beginning: Beginning<Options>) => Promise<Net>;
+}
+
+export function defineBundle<B extends Backend, Options extends LoadOptions, Net>({
+  plan,
+  cpu,
+  weights: compiled,
+  parts,
+  create,
+}: Bundle<B, Options, unknown>): Model<Net, Options> {
+  return {
+    name: plan.model,
+    load: (options = {} as Options) => {
+      const weights = options.weights === undefined ? compiled?.() : options.weights;
+      const openCpu = async (precision: 32 | 64): Promise<B> => {
+        const module = await cpu(options.cpu);
+        if (!("createCpuBackend" in module)) fail("option", "cpu is the bundle's module *.cpu.js");
+        // Every CPU backend trains too.
+        return module.createCpuBackend(plan, module, precision) as unknown as B;
+      };
+      const given = weights === undefined ? options : { ...options, weights };
+      return loadNet(plan, given, { ...options, ...parts, openCpu }, create) as Promise<Net>;
     },
-  });
+  };
 }

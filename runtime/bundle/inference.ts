@@ -1,28 +1,20 @@
-// A plan and where its CPU kernels lie in; a model that loads nets for inference out.
+// A plan and what its bundle has beside it in; a model that loads nets for inference out.
 
-import type { InferenceNet, LoadOptions, Model, AnyModel, ModelTypes } from "../api.js";
+import type { InferenceNet, Model, AnyModel, ModelTypes } from "../api.js";
 import { evaluateHost } from "../host.js";
 import { createNet } from "../net.js";
 import type { Plan } from "../plan.js";
 import { createWebGpuBackend } from "../webgpu.js";
-import type { BundledCpu } from "./cpu.js";
-import { closeOnError } from "../session.js";
-import { openBundle } from "./define.js";
+import { defineBundle, type CompiledWeights, type CpuOf } from "./define.js";
 
-/** What a generated module exports under the model's name. `cpu` is called only where the CPU is used. */
+/** What a generated module exports under the model's name. */
 export function defineModel<M extends ModelTypes = AnyModel>(
   plan: Plan,
-  cpu: () => Promise<BundledCpu>,
+  cpu: CpuOf,
+  weights?: CompiledWeights,
 ): Model<InferenceNet<M>> {
-  return {
-    name: plan.model,
-    load: async (options: LoadOptions = {}) => {
-      const parts = { createGpu: createWebGpuBackend, evaluateHost };
-      const session = await openBundle(plan, cpu, parts, options);
-      const net = await closeOnError(session, () => createNet(session, options));
-      return net as unknown as InferenceNet<M>;
-    },
-  };
+  const parts = { createGpu: createWebGpuBackend, evaluateHost };
+  return defineBundle({ plan, cpu, weights, parts, create: createNet });
 }
 
 /** So that apps can tell its errors from others. */

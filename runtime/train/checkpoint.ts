@@ -1,6 +1,6 @@
 // A trainer in, all its state in one safetensors file out; and back.
 
-import { countOf } from "../dimensions.js";
+import { countOf, formatShape } from "../dimensions.js";
 import { at, fail } from "../errors.js";
 import type { PlanType } from "../plan.js";
 import {
@@ -11,14 +11,17 @@ import {
 } from "../safetensors.js";
 import type { Values } from "../backend.js";
 import type { TrainingSession } from "../session.js";
-import { tensorNumbers } from "../weights.js";
+import { checkedNumbers, tensorNumbers, writeParameter } from "../weights.js";
 import { createCopy, parameterStorages } from "./copies.js";
 import { addToSums } from "./journal.js";
+import { isTrainingState } from "./savedState.js";
 import type { TrainingState } from "./state.js";
 import { isRead, sumsOfStep, type Trainer } from "./trainer.js";
 
+/** The state of training among a file's metadata, as JSON: the runtime's own and no other's. */
 const stateKey = "nnc.training";
 const optimizerPrefix = "optimizer/";
+const bestPrefix = "best/";
 
 /** Weights, states and fitted values; with `optimizer` all else that a resumed run needs. */
 export async function saveTrainer(
@@ -53,7 +56,7 @@ export async function saveTrainer(
     const byStorage = new Map(
       parameterStorages(session).map((index, place) => [index, at(bestValues, place)]),
     );
-    addParameters(session, tensors, byStorage, "best/");
+    addParameters(session, tensors, byStorage, bestPrefix);
   }
   const metadata = { "nnc.model": plan.model };
   return writeSafetensors(
@@ -112,9 +115,12 @@ export function resumeTrainer(
     trainer.state.fitted = state.fitted;
     return;
   }
-  for (const [index, { kind, name }] of session.plan.storages.entries()) {
+  for (const [index, { kind, name, type, elements }] of session.plan.storages.entries()) {
     const tensor = kind === "optimizer" ? file.tensors.get(optimizerPrefix + name) : undefined;
-    if (tensor) session.backend.writeRange(index, 0, tensorNumbers(tensor));
+    if (!tensor) continue;
+    const storage = { name: optimizerPrefix + name, type, shape: [elements] };
+    const numbers = checkedNumbers(session, storage, tensorNumbers(tensor));
+    session.backend.writeRange(index, 0, numbers);
   }
   trainer.state = { ...state, seed: seed ?? state.seed };
   resumeBest(trainer, file);
@@ -123,7 +129,7 @@ export function resumeTrainer(
 function readState(text: string): TrainingState {
   try {
     const state: unknown = JSON.parse(text);
-    if (isState(state)) return state;
+    if (isTrainingState(state)) return state;
   } catch {
     // Told below, as whatever else is no state.
   }
@@ -133,31 +139,12 @@ function readState(text: string): TrainingState {
   );
 }
 
-const stateFields = { counter: "number", steps: "number", updates: "object", fitted: "boolean" };
-const runFields = {
-  ...{ stage: "string", terms: "object", epoch: "number", position: "number", step: "number" },
-  ...{ epochSteps: "number", plateaus: "object", stopping: "object", sums: "object" },
-};
-
-function isState(value: unknown): value is TrainingState {
-  if (!hasFields(value, stateFields)) return false;
-  return !("run" in value) || hasFields(value.run, runFields);
-}
-
-function hasFields(value: unknown, fields: Readonly<Record<string, string>>): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  return Object.entries(fields).every(([name, type]) => {
-    const field: unknown = Reflect.get(value, name);
-    return typeof field === type && field !== null;
-  });
-}
-
 /** How the optimizer state of a file differs from the model's. */
 function misfit({ plan }: TrainingSession, { tensors }: SafetensorsFile): string | undefined {
   const own = plan.storages.filter(({ kind }) => kind === "optimizer");
   for (const { name, elements } of own) {
     const tensor = tensors.get(optimizerPrefix + name);
-    if (tensor?.shape[0] === elements) continue;
+    if (tensor?.shape.length === 1 && tensor.shape[0] === elements) continue;
     const found = tensor ? `has ${tensor.shape[0] ?? 1} numbers` : "is missing";
     return `the optimizer state ${name} ${found} in the weights file; this model wants ${elements}`;
   }
@@ -171,19 +158,26 @@ function misfit({ plan }: TrainingSession, { tensors }: SafetensorsFile): string
 
 function resumeBest(trainer: Trainer, file: SafetensorsFile): void {
   const { session } = trainer;
-  const { plan, backend } = session;
+  const { plan } = session;
   const saved = plan.parameters.map((parameter) => ({
     ...parameter,
-    best: file.tensors.get(`best/${parameter.name}`),
+    best: file.tensors.get(bestPrefix + parameter.name),
     now: file.tensors.get(parameter.name),
   }));
   if (!saved.some(({ best }) => best)) return;
   const write = (which: "best" | "now"): void => {
-    for (const { storage, offset, ...tensors } of saved) {
-      const tensor = tensors[which];
-      if (tensor && tensor.data.length > 0) {
-        backend.writeRange(storage, offset, tensorNumbers(tensor));
+    for (const { best, now, ...parameter } of saved) {
+      const tensor = which === "best" ? best : now;
+      if (!tensor) continue;
+      const named =
+        which === "best" ? { ...parameter, name: bestPrefix + parameter.name } : parameter;
+      if (tensor.shape.join() !== parameter.shape.join()) {
+        fail(
+          "weights",
+          `${named.name} has shape ${formatShape(tensor.shape)}, the model wants ${formatShape(parameter.shape)}`,
+        );
       }
+      writeParameter(session, parameter, checkedNumbers(session, named, tensorNumbers(tensor)));
     }
   };
   // The best weights pass through the storages into their copy.

@@ -10,6 +10,7 @@ import type {
   TrainingNet,
 } from "../api.js";
 import { fail, unknownName } from "../errors.js";
+import type { Beginning } from "../load.js";
 import { createNet, loadParameters } from "../net.js";
 import type { PlanStage } from "../plan.js";
 import { refuseMissing, type TrainingSession } from "../session.js";
@@ -39,13 +40,10 @@ import { givenStep } from "./turns.js";
 
 export async function createTrainingNet(
   session: TrainingSession,
-  options: TrainingLoadOptions,
+  options: Beginning<TrainingLoadOptions>,
 ): Promise<TrainingNet> {
-  const { seed, partial = false } = options;
-  const given = options.weights === undefined ? undefined : await fetchWeights(options.weights);
-  // A copy for `restore`: the caller's may be written to, or transferred.
-  const bytes = given?.slice();
-  const net = await createNet(session, { ...(bytes && { weights: bytes }), partial });
+  const { seed, partial = false, weights: bytes } = options;
+  const net = await createNet(session, options);
   const fitted = fittedNames(session);
   const loaded = net.loaded?.matched ?? [];
   const isFitted = bytes !== undefined && fitted.every((name) => loaded.includes(name));
@@ -114,7 +112,7 @@ function trainingCalls(trainer: Trainer): TrainingCalls {
 }
 
 /** What the net was loaded with. */
-interface Beginning {
+interface Loaded {
   readonly bytes: Uint8Array | undefined;
   readonly seed: number | undefined;
   readonly isFitted: boolean;
@@ -123,7 +121,7 @@ interface Beginning {
 function changingCalls(
   trainer: Trainer,
   net: InferenceNet,
-  { bytes, seed, isFitted }: Beginning,
+  { bytes, seed, isFitted }: Loaded,
 ): Pick<TrainingNet, "write" | "restore"> {
   const { session, calls } = trainer;
   const fitted = fittedNames(session);

@@ -2,6 +2,7 @@
 
 import type { EvaluateOptions, FitOptions, StepOptions } from "../api.js";
 import { fail, unknownName } from "../errors.js";
+import { seedRange } from "../session.js";
 
 type Check = (value: unknown) => boolean;
 
@@ -27,7 +28,10 @@ function length(least: number): Wish {
   return { fits: (value) => value === Infinity || fits(value), wanted };
 }
 
-const seed: Wish = { fits: (value) => Number.isSafeInteger(value), wanted: "a whole number" };
+const seed: Wish = {
+  fits: (value) => typeof value === "number" && value >>> 0 === value,
+  wanted: seedRange,
+};
 const share: Wish = {
   fits: (value) => typeof value === "number" && value >= 0 && value <= 1,
   wanted: "a number from 0 to 1",

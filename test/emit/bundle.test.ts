@@ -62,7 +62,9 @@ describe("the bundle's files", () => {
     expect(both).toEqual(
       ["", ".train"]
         .flatMap((entry) =>
-          ["js", "cpu.js", "d.ts", "wgsl"].map((ending) => `two models${entry}.${ending}`),
+          ["js", "cpu.js", "cpu.d.ts", "d.ts", "wgsl"].map(
+            (ending) => `two models${entry}.${ending}`,
+          ),
         )
         .concat("two models.plan.json", "package.json"),
     );
@@ -97,6 +99,9 @@ describe.each([[false], [true]])("the modules, minify %s", (minify) => {
   it("predict on the CPU", async () => {
     const module = await imported(await written({ minify }), "two.js");
     const net = await (module["Map"] as Model<InferenceNet>).load({ backend: "cpu", seed: 1 });
+    const { parameters } = net;
+    for (const [name, { shape }] of Object.entries(parameters))
+      await net.write(name, new Float32Array(shape.reduce((all, axis) => all * axis, 1)));
     const result = await net.predict({ constructor: new Float32Array(6) });
     expect(Object.entries(result)).toEqual([["toString", new Float32Array(3)]]);
     net.destroy();

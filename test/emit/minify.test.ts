@@ -130,10 +130,11 @@ function inputsOf(plan: Plan, data: Record<string, Float32Array | Uint32Array>):
   return Object.fromEntries(Object.entries(data).filter(([name]) => names.includes(name)));
 }
 
-// 12 kB until every call had error scopes and copies of its own: what must not go wrong in an app comes first.
-it("lenet's inference module takes less than 13 kB compressed", async () => {
+// 12 kB until every call had error scopes and copies of its own, 13 until weights compiled in were read wherever they lie,
+// numbers of files and seeds were checked, and options that are unknown refused: what must not go wrong in an app comes first.
+it("lenet's inference module takes less than 13.5 kB compressed", async () => {
   const source = readFileSync("examples/programs/lenet.nn", "utf8");
   const { models } = compile(source, { file: "lenet.nn" });
   const files = await emit(models, { entry: "inference", minify: true });
-  expect(gzipSync(files["lenet.js"] ?? "", { level: 9 }).length).toBeLessThan(13_000);
+  expect(gzipSync(files["lenet.js"] ?? "", { level: 9 }).length).toBeLessThan(13_500);
 });

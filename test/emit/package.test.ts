@@ -9,6 +9,7 @@ import ts from "typescript";
 import { afterAll, describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { emit } from "../../compiler/emit/bundle.js";
+import { writeSafetensors, type SafetensorsTensor } from "../../runtime/safetensors.js";
 import type { EmitOptions } from "../../compiler/emit/bundle.js";
 import { runProgram } from "../../cli/program.js";
 import { recorder } from "../cli/terminals.js";
@@ -39,7 +40,7 @@ async function app(options: EmitOptions = {}, text = source): Promise<string> {
 }
 
 const predicts = `
-const { First, NnError } = await import("./dist/two.js");
+const { First, NnError } = await import("./dist/two.train.js");
 const net = await First.load({ backend: "cpu", seed: 1 });
 const { y } = await net.predict({ x: [[1, 2]] });
 const error = await net.predict({ x: [[1, 2, 3]] }).catch((error) => error);
@@ -107,6 +108,94 @@ for (const name of ${JSON.stringify(names)}) {
         expect(files[`${name}.d.ts`]).not.toMatch(/\bmodel1\b/);
       }
       expect(JSON.stringify(files["two.plan.json"])).toContain("flops");
+    }
+  }, 60_000);
+});
+
+/** Weights of First, as `save` of a trained net gives them. */
+const weights = writeSafetensors(
+  new Map([
+    ["onlyInFirst.W", floats([2, 1], 10, 1)],
+    ["onlyInFirst.b", floats([1], 0.5)],
+  ]),
+);
+
+function floats(shape: readonly number[], ...values: readonly number[]): SafetensorsTensor {
+  return { dtype: "F32", shape, data: new Uint8Array(Float32Array.from(values).buffer) };
+}
+
+/** What it answers to [1, 2], in a process whose `fetch` reads no files, as Node's. */
+function answers(folder: string, lines: string): string {
+  const text = `${lines}
+const { y } = await net.predict({ x: [[1, 2]] });
+console.log(net.backend, ...y);`;
+  writeFileSync(join(folder, "app.mjs"), text);
+  return execFileSync(process.execPath, ["app.mjs"], { cwd: folder, encoding: "utf8" }).trim();
+}
+
+describe("weights compiled in", () => {
+  it.each([
+    [false, false],
+    [true, false],
+    [false, true],
+  ])(
+    "are what a net begins with (minify %s, external %s)",
+    async (minify, external) => {
+      const folder = join(base, String(folders++));
+      mkdirSync(join(folder, "node_modules"), { recursive: true });
+      symlinkSync(root, join(folder, "node_modules/nnc"));
+      writeFileSync(join(folder, "two.nn"), source);
+      writeFileSync(join(folder, "w.safetensors"), weights);
+      const flags = [...(minify ? ["--minify"] : []), ...(external ? ["--external-runtime"] : [])];
+      const files = ["--weights", join(folder, "w.safetensors"), "-o", join(folder, "dist")];
+      const args = ["compile", join(folder, "two.nn"), ...files, ...flags];
+      expect(await runProgram(args, { terminal: recorder(), version: "0" })).toBe(0);
+      const load = 'const net = await First.load({ backend: "cpu" });';
+      for (const file of ["two.js", "two.train.js"]) {
+        const taken = `import { First } from "./dist/${file}";`;
+        expect(answers(folder, `${taken} ${load}`)).toBe("cpu 12.5");
+      }
+      // Those that are given go before; the other model has none.
+      const other = `
+import { First, Second } from "./dist/two.js";
+const zeros = await First.load({ backend: "cpu" });
+const error = await Second.load({ backend: "cpu" }).catch((error) => error);
+console.log(error.code, zeros.loaded.matched.length);
+const given = await First.load({ backend: "cpu", weights: "https://localhost:1/none" }).catch((error) => error);
+console.log(given.message.includes("localhost:1/none"));
+const net = zeros;`;
+      expect(answers(folder, other)).toBe("weights 2\ntrue\ncpu 12.5");
+      const bundle = await bundled(folder, 'import { First } from "./dist/two.js"; First.load();');
+      expect(bundle).toMatch(/new URL\("\.\/two\.safetensors",\s*import\.meta\.url\)/);
+    },
+    60_000,
+  );
+});
+
+describe("the CPU's module", () => {
+  it("may be given, so that nothing is imported at run time, as service workers must", async () => {
+    for (const minify of [false, true]) {
+      const folder = await app({ minify });
+      const dist = join(folder, "dist");
+      for (const file of ["two.js", "two.train.js"]) {
+        const text = ts.sys.readFile(join(dist, file)) ?? "";
+        const without = text.replaceAll(/\bimport\("/g, 'fails("');
+        expect(without).not.toBe(text);
+        writeFileSync(
+          join(dist, file),
+          `${without}\nfunction fails() { throw new Error("import"); }`,
+        );
+      }
+      const lines = (entry: string, cpu: string): string => `
+import { First } from "./dist/${entry}.js";
+import * as kernels from "./dist/${entry}.cpu.js";
+const open = (cpu) => First.load({ cpu, seed: 1 });
+for (const wrong of [undefined, {}])
+  console.log(await open(wrong).then((net) => net.predict({ x: [[1, 2]] })).catch((error) => error.code ?? error.message));
+const net = await open(${cpu});
+for (const [name, { shape }] of Object.entries(net.parameters)) await net.write(name, shape[0] === 2 ? [[1], [2]] : [3]);`;
+      for (const entry of ["two", "two.train"])
+        expect(answers(folder, lines(entry, "kernels"))).toBe("import\noption\ncpu 8");
     }
   }, 60_000);
 });

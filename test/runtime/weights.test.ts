@@ -1,9 +1,14 @@
 // Weights in all that holds bytes, files that are something else, and none at all, in; a filled net, or what to do, out.
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { load, NnError, writeSafetensors } from "../../runtime/index.js";
 import type { WeightsSource } from "../../runtime/api.js";
+import type { SafetensorsTensor } from "../../runtime/safetensors.js";
 import { lineModule, linePlan } from "./support/line.js";
 
 const floats = (values: readonly number[]): Uint8Array =>
@@ -27,6 +32,13 @@ function unaligned(): Buffer {
   file.set(bytes.subarray(8 + length), 8 + padded.length);
   return file;
 }
+
+const savedRun = {
+  ...{ stage: "train", epoch: 0, position: 0, epochSteps: 0, step: 0, plateaus: [], sums: {} },
+  ...{ stopping: { bad: 0, epoch: 0 }, done: false, examples: 0 },
+  terms: { optimizer: "", batch: 2, accumulate: 1, seed: 0, validation: "", data: "" },
+};
+const savedState = { counter: 0, steps: 0, updates: {}, fitted: true };
 
 const open = (weights?: unknown, options = {}): ReturnType<typeof load> =>
   load(linePlan(), {
@@ -82,6 +94,61 @@ describe("weights", () => {
     given.fill(0);
     await net.restore();
     expect(await net.read("w")).toEqual(new Float32Array([1.5, 2]));
+    net.destroy();
+  });
+
+  it("are copied before `load` returns its promise, whatever is done to them next", async () => {
+    const given = bytes.slice();
+    const opening = open(given);
+    given.fill(0);
+    const net = await opening;
+    expect(await net.read("w")).toEqual(new Float32Array([1.5, 2]));
+    net.destroy();
+  });
+
+  it("in a file of this machine are read by its address", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "nnc-weights-")), "line.safetensors");
+    writeFileSync(file, bytes);
+    const net = await open(pathToFileURL(file));
+    expect(await net.read("w")).toEqual(new Float32Array([1.5, 2]));
+    net.destroy();
+    rmSync(dirname(file), { recursive: true });
+    expect(await refusal(open(pathToFileURL(file)))).toMatch(/^weights: file:.*cannot be read/);
+  });
+
+  it.each<[number, string]>([
+    [1e300, "value: w[1] is 1e+300, not a finite number"],
+    [NaN, "value: w[1] is NaN, not a finite number"],
+  ])("of double precision that single cannot hold (%d) are refused", async (wrong, message) => {
+    const data = new Uint8Array(Float64Array.of(1.5, wrong).buffer);
+    const file = writeSafetensors(
+      new Map<string, SafetensorsTensor>([...tensors, ["w", { dtype: "F64", shape: [2], data }]]),
+    );
+    expect(await refusal(open(file))).toBe(message);
+  });
+
+  it.each<[string, string]>([
+    ["no JSON", "{"],
+    ["a list", "[]"],
+    ["counters of text", JSON.stringify({ ...savedState, counter: "7" })],
+    ["counters below zero", JSON.stringify({ ...savedState, steps: -1 })],
+    ["updates of text", JSON.stringify({ ...savedState, updates: { line: "x" } })],
+    ["a seed that is too large", JSON.stringify({ ...savedState, seed: 2 ** 32 })],
+    ["a stage that is a number", JSON.stringify({ ...savedState, stage: 3 })],
+    ["a run of nothing", JSON.stringify({ ...savedState, run: null })],
+    ["a run in parts", JSON.stringify({ ...savedState, run: { ...savedRun, sums: { a: 1 } } })],
+    [
+      "a run of wrong plateaus",
+      JSON.stringify({ ...savedState, run: { ...savedRun, plateaus: [1] } }),
+    ],
+  ])("whose training state is %s are refused", async (_, state) => {
+    const file = writeSafetensors(tensors, { "nnc.training": state });
+    expect(await refusal(open(file))).toMatch(/^weights: the training state .* cannot be read/);
+  });
+
+  it("whose training state is whole are taken", async () => {
+    const state = JSON.stringify({ ...savedState, run: savedRun });
+    const net = await open(writeSafetensors(tensors, { "nnc.training": state }));
     net.destroy();
   });
 
@@ -148,10 +215,27 @@ describe("a net without weights", () => {
     const inference = { ...plan, programs, stages: [] };
     const options = { backend: "cpu", cpu: () => Promise.resolve(lineModule) } as const;
     expect(await refusal(load(inference, options))).toContain("weights: Line has no weights");
-    for (const more of [{ seed: 1 }, { weights: bytes }]) {
-      const net = await load(inference, { ...options, ...more });
-      expect(await refusal(net.predict({ x }))).toBe("done");
-      net.destroy();
-    }
+    const net = await load(inference, { ...options, weights: bytes });
+    expect(await refusal(net.predict({ x }))).toBe("done");
+    net.destroy();
+    // It has no first weights to draw: what stands there are zeros, until each parameter is written.
+    const seeded = await load(inference, { ...options, seed: 1 });
+    await seeded.write("w", [1, 2]);
+    await seeded.write("mean", [0, 0]);
+    expect(await refusal(seeded.predict({ x }))).toContain("weights: Line has no weights");
+    await seeded.write("b", 3);
+    expect((await seeded.predict({ x }))["y"]).toEqual(Float32Array.of(8));
+    seeded.destroy();
   });
+});
+
+it.each([2 ** 32, -1, 1.5, NaN, Infinity, "7"])("%s is no seed", async (wrong) => {
+  const seed = wrong as number;
+  const message = `option: seed is a whole number from 0 to 4294967295, not ${wrong}`;
+  expect(await refusal(open(bytes, { seed }))).toBe(message);
+  const net = await open(bytes, { seed: 2 ** 32 - 1 });
+  expect(await refusal(net.predict({ x: [[1, 2]] }, { seed }))).toBe(message);
+  expect(await refusal(net.evaluate({ x: [[1, 2]], t: [1] }, { seed }))).toBe(message);
+  expect(await refusal(net.predict({ x: [[1, 2]] }, { seed: 2 ** 32 - 1 }))).toBe("done");
+  net.destroy();
 });

@@ -2,7 +2,7 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { Found, Frame } from "../context.js";
 import { didYouMean, report } from "../report.js";
-import { asDim, asNumber, describe, isPoison, type Value } from "../values/values.js";
+import { asNumber, describe, isPoison, type Value } from "../values/values.js";
 
 interface Rule {
   /** What the value must be, in a message. */
@@ -10,11 +10,14 @@ interface Rule {
   readonly accepts: (value: Value) => boolean;
 }
 
-const whole = (least: number): Rule => ({
-  wants: `a whole number of at least ${least}`,
+/** The largest size, and the largest seed: generators of random numbers take 32 bits. */
+const largest = { size: 2 ** 31 - 1, seed: 2 ** 32 - 1 } as const;
+
+const whole = (least: number, most: number = largest.size): Rule => ({
+  wants: `a whole number from ${least} to ${most}`,
   accepts: (value) => {
-    const number = asDim(value);
-    return typeof number === "number" && number >= least && number <= 2 ** 31 - 1;
+    const number = asNumber(value) ?? NaN;
+    return Number.isSafeInteger(number) && number >= least && number <= most;
   },
 });
 const positive: Rule = {
@@ -25,7 +28,7 @@ const positive: Rule = {
 const rules: Readonly<Record<string, Rule>> = {
   epochs: whole(1),
   steps: whole(1),
-  seed: whole(0),
+  seed: whole(0, largest.seed),
   accumulate: whole(1),
   ensemble: whole(1),
   clip_norm: positive,

@@ -1,0 +1,32 @@
+// A plan, the caller's options and what opens its backend in; a net at its first weights out: the one way of all that loads.
+
+import type { LoadOptions } from "./api.js";
+import type { Backend } from "./backend.js";
+import type { Plan } from "./plan.js";
+import { openSession, type Session, type SessionOptions } from "./session.js";
+import { fetchWeights } from "./weights.js";
+
+/** What a net begins with: the weights are bytes of its own. */
+export type Beginning<Options> = Omit<Options, "weights"> & {
+  readonly weights: Uint8Array | undefined;
+};
+
+/** What the caller gave as bytes is copied before this returns its promise. Throws NnError. */
+export async function loadNet<B extends Backend, Options extends LoadOptions, Net>(
+  plan: Plan,
+  options: Options,
+  parts: SessionOptions<B>,
+  create: (session: Session<B>, beginning: Beginning<Options>) => Promise<Net>,
+): Promise<Net> {
+  const { weights: given } = options;
+  const weights = given === undefined ? undefined : await fetchWeights(given);
+  const session = await openSession(plan, parts);
+  const { backend } = session;
+  try {
+    return await create(session, { ...options, weights });
+  } catch (error) {
+    // What is opened on the way to a net goes where the net does not come about.
+    backend.destroy();
+    throw error;
+  }
+}
