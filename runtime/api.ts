@@ -111,6 +111,8 @@ export interface TrainingLoadOptions extends LoadOptions {
   readonly readFile?: (file: string) => Promise<ArrayBuffer | Uint8Array>;
 }
 
+export type RestoreOptions = Pick<LoadOptions, "device" | "adapter">;
+
 export interface PredictOptions<Output extends string = string> {
   /** The outputs wanted; all unless said. Only their inputs are asked for. */
   readonly outputs?: readonly Output[];
@@ -161,7 +163,7 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
   read(name: M["parameters"]): Promise<TensorOutput>;
   write(name: M["parameters"], values: TensorInput): Promise<void>;
   /** After a loss of the device: a new one, with the weights loaded and written (in training, of the last snapshot). */
-  restore(options?: { readonly device?: GpuDevice; readonly adapter?: GpuAdapter }): Promise<void>;
+  restore(options?: RestoreOptions): Promise<void>;
   /** Frees every buffer. */
   destroy(): void;
 }
@@ -292,6 +294,11 @@ export interface StepOptions<M extends ModelTypes = AnyModel> {
   readonly progress?: number;
 }
 
+export interface SaveOptions {
+  /** With all that a resumed run needs. */
+  readonly optimizer?: boolean;
+}
+
 export interface EvaluateOptions<M extends ModelTypes = AnyModel> {
   readonly stage?: M["stages"];
   readonly batch?: number;
@@ -311,7 +318,7 @@ export interface TrainingNet<M extends ModelTypes = AnyModel> extends InferenceN
   /** The unfinished run that `fit` with `resume` goes on with: one cut off, or one in the weights file. */
   readonly run: RunPlace<M> | undefined;
   /** A safetensors file; with `optimizer`, all that a resumed run needs. */
-  save(options?: { readonly optimizer?: boolean }): Promise<FileBytes>;
+  save(options?: SaveOptions): Promise<FileBytes>;
   /** Computes the fitted values from the whole training set. */
   prepare(data: TrainingData<M["data"]>): Promise<void>;
   /** One update from one batch (or from several that `accumulate` joins); resolves when the next may be given. */

@@ -53,6 +53,17 @@ export function unknownName(what: string, name: string, names: readonly string[]
   fail("name", `there is no ${what} "${name}"${hint} (${names.join(", ") || "there is none"})`);
 }
 
+/** Refuses options that are none: one that is misspelt would be left out without a word. */
+export function checkNames<Options extends object>(
+  options: Options,
+  names: readonly (keyof Options & string)[],
+): void {
+  if (Object(options) !== options) fail("option", "options are an object");
+  for (const name of Object.keys(options)) {
+    if (!(names as readonly string[]).includes(name)) unknownName("option", name, names);
+  }
+}
+
 /** The name fewest edits away, where that is no more than a third of its letters (or 2). */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const limit = Math.max(2, name.length / 3);

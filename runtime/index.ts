@@ -73,10 +73,10 @@ const trainingParts = { createGpu: createTrainingGpuBackend, evaluateHost, initi
 /** Opens a plan, or a compiled model that holds one. Throws NnError. */
 export async function load<M extends ModelTypes = AnyModel>(
   model: Plan | { readonly plan: Plan },
-  { cpu, ...options }: RuntimeOptions = {},
+  { cpu, precision, ...options }: RuntimeOptions = {},
 ): Promise<TrainingNet<M>> {
   const plan = "plan" in model ? model.plan : model;
-  const parts = { ...trainingParts, openCpu: cpuOpener(plan, cpu) };
+  const parts = { ...trainingParts, precision, openCpu: cpuOpener(plan, cpu) };
   const net = await loadNet(plan, options, { ...options, ...parts }, createTrainingNet);
   return net as unknown as TrainingNet<M>;
 }

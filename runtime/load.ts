@@ -2,6 +2,7 @@
 
 import type { LoadOptions } from "./api.js";
 import type { Backend } from "./backend.js";
+import { checkNames } from "./errors.js";
 import type { Plan } from "./plan.js";
 import { openSession, type Session, type SessionOptions } from "./session.js";
 import { fetchWeights } from "./weights.js";
@@ -18,6 +19,10 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
   parts: SessionOptions<B>,
   create: (session: Session<B>, beginning: Beginning<Options>) => Promise<Net>,
 ): Promise<Net> {
+  const names = ["device", "adapter", "backend", "weights", "partial", "seed", "onProgress", "cpu"];
+  // What trains has files to read.
+  if (parts.initialize) names.push("readFile");
+  checkNames<object>(options, names as never[]);
   const { weights: given } = options;
   const weights = given === undefined ? undefined : await fetchWeights(given);
   const session = await openSession(plan, parts);

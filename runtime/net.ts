@@ -9,7 +9,7 @@ import type {
 } from "./api.js";
 import type { Values } from "./backend.js";
 import { countOf, namesIn, resolveDimensions } from "./dimensions.js";
-import { at, fail, unknownName } from "./errors.js";
+import { at, checkNames, fail, unknownName } from "./errors.js";
 import type { Beginning } from "./load.js";
 import type { Plan, PlanParameter, PlanProgram } from "./plan.js";
 import {
@@ -103,6 +103,7 @@ export async function createNet(session: Session, beginning: Parameters): Promis
         resolve();
       }),
     restore: async (devices = {}) => {
+      checkNames(devices, ["device", "adapter"]);
       await reopen(session, devices);
       await loadParameters(session, beginning);
       for (const [name, values] of written) {
@@ -159,6 +160,7 @@ async function predict(
 ): Promise<Outputs> {
   checkOpen(session);
   checkFilled(session);
+  checkNames(wishes, ["outputs", "as", "batch", "dimensions", "seed"]);
   const { plan, backend } = session;
   const index = plan.programs.findIndex(({ kind }) => kind === "predict");
   if (index < 0) fail("option", `${plan.model} has no output`);
@@ -167,6 +169,8 @@ async function predict(
   const wanted = outputs.map((name) => program.results.findIndex((result) => result.name === name));
   const { seed, as } = wishes;
   checkSeed(seed);
+  if (!["array", "gpu", undefined].includes(as))
+    fail("option", `as is "array" or "gpu", not "${as}"`);
   const draws =
     seed === undefined ? { seed: (seedOf(session) ^ predictKey) >>> 0, counter: draw() } : { seed };
   const bound = bindForPredict(session, program, wanted, inputs, wishes);

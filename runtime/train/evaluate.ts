@@ -40,6 +40,17 @@ function lossOfStage({ loss, losses }: Summary, stage: PlanStage | undefined): n
 
 /** Computes the fitted values from a source, once for all. */
 export async function fitValues(trainer: Trainer, source: Source, seed: number): Promise<void> {
-  await runSeries(trainer, "fitted", source, seed >>> 0);
-  trainer.state.fitted = true;
+  // Evaluations under way end with the values that they began with; those to come wait for the new ones.
+  await trainer.calls.idle("evaluate");
+  const fitting = runSeries(trainer, "fitted", source, seed);
+  const settled = fitting.then(ignore, ignore);
+  trainer.fitting = settled;
+  try {
+    await fitting;
+    trainer.state.fitted = true;
+  } finally {
+    if (trainer.fitting === settled) trainer.fitting = undefined;
+  }
 }
+
+const ignore = (): void => undefined;

@@ -20,12 +20,14 @@ import {
 } from "./resume.js";
 import { openRun, prepareStage, type RunData, type StageSources } from "./sources.js";
 import { freshRun, watchValidation, type RunState } from "./state.js";
+import { rememberStep } from "./undo.js";
 import { collectStep, lengthOfRun, type RunLength } from "./turns.js";
 import {
   breathe,
   beginStage,
   dropRun,
   executeStep,
+  forgetGathered,
   isRead,
   seedOfStage,
   stageOf,
@@ -258,7 +260,14 @@ async function runEpoch(context: StageRun, cursor: Cursor): Promise<void> {
     await trainer.calls.idle("evaluate");
     lastGood.before(trainer.state.steps + 1);
     const monitored = isLastOfEpoch(context);
-    const record = executeStep(trainer, stage, work.updates, { epoch: run.epoch, monitored });
+    const undo = rememberStep(trainer, stage);
+    let record: StepRecord;
+    try {
+      record = executeStep(trainer, stage, work.updates, { epoch: run.epoch, monitored });
+    } catch (error) {
+      undo();
+      throw error;
+    }
     trainer.pending.push(record);
     run.position += work.taken;
     run.step++;
@@ -304,8 +313,10 @@ async function drain(context: StageRun, all: boolean): Promise<void> {
 }
 
 /** After an error: what the last steps gave belongs to the epoch that a resumed run goes on with. */
-async function foldPending({ trainer, run }: StageRun): Promise<void> {
+async function foldPending({ trainer, stage, run }: StageRun): Promise<void> {
   try {
+    // Of steps that were refused after they were submitted, an update may be half gathered.
+    forgetGathered(trainer.session, stage);
     await trainer.journal.read();
   } catch {
     // The error that ended the run is the one to tell.

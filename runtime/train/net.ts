@@ -21,7 +21,7 @@ import { bindBatch, inputsOf, ownBatch, type Batch } from "./data.js";
 import { evaluateSource, fitValues, isEvaluation, isFitted } from "./evaluate.js";
 import { fit } from "./fit.js";
 import { openJournal } from "./journal.js";
-import { checkEvaluateOptions, checkStepOptions } from "./options.js";
+import { checkEvaluateOptions, checkSaveOptions, checkStepOptions } from "./options.js";
 import { placeOfRun } from "./resume.js";
 import { openSet } from "./sources.js";
 import { freshState } from "./state.js";
@@ -30,13 +30,13 @@ import {
   createTrainer,
   enterStage,
   executeStep,
-  forgetGathered,
   reportLatest,
   seedOfStage,
   stageOf,
   type Trainer,
 } from "./trainer.js";
 import { givenStep } from "./turns.js";
+import { rememberStep } from "./undo.js";
 
 export async function createTrainingNet(
   session: TrainingSession,
@@ -103,6 +103,7 @@ function trainingCalls(trainer: Trainer): TrainingCalls {
     prepare: (data) => calls.run("prepare", () => prepare(trainer, data)),
     save: (wishes = {}) =>
       calls.run("read", async () => {
+        checkSaveOptions(wishes);
         const saved = await saveTrainer(trainer, wishes);
         // The caller may transfer what it is given.
         if (wishes.optimizer === true) trainer.snapshot = saved.slice();
@@ -166,6 +167,7 @@ async function rebuild(
     latest: undefined,
     held: [],
     best: undefined,
+    before: undefined,
     pending: [],
     queue: undefined,
   });
@@ -184,7 +186,6 @@ async function prepare(trainer: Trainer, data: unknown): Promise<void> {
   const stage = plan.stages.length === 0 ? undefined : stageOf(plan, state.stage);
   const batch = stage?.dimensions["batch"] ?? trainedBatch(plan);
   const source = await openSet(trainer, data, inputsOf(plan, isFitted), batch);
-  await trainer.calls.idle("evaluate");
   await fitValues(trainer, source, stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
 }
 
@@ -206,6 +207,8 @@ async function evaluate(
   const wanted = inputsOf(plan, isEvaluation);
   const source = await openSet(trainer, data, wanted, batch, options.examples);
   refuseMissing(plan, stage?.inputs ?? [...wanted], source.names);
+  // Values under way to being fitted are neither the old nor the new.
+  while (trainer.fitting) await trainer.fitting;
   const seed = options.seed ?? (stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
   return evaluateSource(trainer, source, stage, seed);
 }
@@ -289,20 +292,6 @@ async function makeStep(
     undo();
     throw error;
   }
-}
-
-/** Where training stands before a step; the device leaves out a step that it refuses. */
-function rememberStep(trainer: Trainer, stage: PlanStage): () => void {
-  const { session, state, latest } = trainer;
-  const { steps, counter } = state;
-  const updates = { ...state.updates };
-  return () => {
-    if (session.destroyed) return;
-    Object.assign(state, { steps, counter, updates });
-    trainer.latest = latest;
-    // Batches that were gathered for an update that did not come about.
-    forgetGathered(session, stage);
-  };
 }
 
 function wantedObjectives<O extends { readonly name: string }>(

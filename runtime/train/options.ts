@@ -1,6 +1,6 @@
 // The wishes that a call of training was given in; NnError where one is unknown or cannot be, out.
 
-import type { EvaluateOptions, FitOptions, StepOptions } from "../api.js";
+import type { EvaluateOptions, FitOptions, SaveOptions, StepOptions } from "../api.js";
 import { fail, unknownName } from "../errors.js";
 import { seedRange } from "../session.js";
 
@@ -15,6 +15,7 @@ interface Wish {
 type Wishes<Options> = { readonly [Name in keyof Options]-?: Wish };
 
 const text: Wish = { fits: (value) => typeof value === "string", wanted: "a name" };
+const flag: Wish = { fits: (value) => typeof value === "boolean", wanted: "true or false" };
 const callback: Wish = { fits: (value) => typeof value === "function", wanted: "a function" };
 
 function whole(least: number): Wish {
@@ -43,7 +44,7 @@ const fitWishes: Wishes<FitOptions> = {
   steps: length(0),
   batch: whole(1),
   stepsPerEpoch: length(1),
-  resume: { fits: (value) => typeof value === "boolean", wanted: "true or false" },
+  resume: flag,
   validation: {
     fits: (value) =>
       typeof value === "number"
@@ -74,6 +75,8 @@ const evaluateWishes: Wishes<EvaluateOptions> = {
   seed,
 };
 
+const saveWishes: Wishes<SaveOptions> = { optimizer: flag };
+
 function checkWishes<Options>(wishes: Wishes<Options>, given: unknown): void {
   if (typeof given !== "object" || given === null) fail("option", "options are an object");
   const known = wishes as Readonly<Record<string, Wish>>;
@@ -96,6 +99,10 @@ export function checkFitOptions(options: FitOptions): void {
 
 export function checkStepOptions(options: StepOptions): void {
   checkWishes(stepWishes, options);
+}
+
+export function checkSaveOptions(options: SaveOptions): void {
+  checkWishes(saveWishes, options);
 }
 
 export function checkEvaluateOptions(options: EvaluateOptions): void {

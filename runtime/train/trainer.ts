@@ -51,6 +51,10 @@ export interface Trainer {
   held: Batch[];
   /** Best weights of a stage that stops early. */
   best: ParameterCopy | undefined;
+  /** Parameters before a step in several submissions: what its states go back to. */
+  before: ParameterCopy | undefined;
+  /** Values being fitted, until they are. */
+  fitting: Promise<void> | undefined;
   /** Steps whose losses are not folded into the run's sums yet. */
   pending: StepRecord[];
   /** A file to go on from after a loss of the device. */
@@ -77,6 +81,8 @@ export function createTrainer(
     latest: undefined,
     held: [],
     best: undefined,
+    before: undefined,
+    fitting: undefined,
     pending: [],
     snapshot: undefined,
     obstacle: undefined,
@@ -101,7 +107,7 @@ export function stageOf(plan: Plan, name: string | undefined): PlanStage {
 }
 
 export function seedOfStage({ state }: Trainer, stage: PlanStage): number {
-  return (state.seed ?? stage.seed) >>> 0;
+  return state.seed ?? stage.seed;
 }
 
 /** A step in another stage than the one before begins that stage. */
@@ -130,7 +136,8 @@ export async function beginStage(
   resetOptimizer(session, stage);
   dropRun(trainer);
   Object.assign(state, { stage: stage.name, steps: 0, updates: {} });
-  Object.assign(trainer, { held: [], obstacle: undefined });
+  trainer.before?.free();
+  Object.assign(trainer, { held: [], obstacle: undefined, before: undefined });
   for (const [weights, parameters] of files) applyWeights(session, weights, parameters);
 }
 
@@ -147,12 +154,14 @@ export function resetOptimizer({ plan, backend }: TrainingSession, stage: PlanSt
   resetStorages(plan, backend, writtenStorages(plan, programs));
 }
 
+/** Programs of batches before the last of an update. */
+export function gathersOf({ programs }: Plan, stage: PlanStage): readonly PlanProgram[] {
+  return programs.filter(({ kind, stage: own }) => kind === "gather" && own === stage.name);
+}
+
 /** Gives up the gradients that were gathered for an update. */
 export function forgetGathered({ plan, backend }: TrainingSession, stage: PlanStage): void {
-  const gathers = plan.programs.filter(
-    (program) => program.kind === "gather" && program.stage === stage.name,
-  );
-  const sums = writtenStorages(plan, gathers).filter(
+  const sums = writtenStorages(plan, gathersOf(plan, stage)).filter(
     (index) => at(plan.storages, index).kind === "optimizer",
   );
   resetStorages(plan, backend, sums);

@@ -313,7 +313,9 @@ describeGpu("a device lost", () => {
   it("leaves no buffer behind where a net that only predicts is restored twice, or destroyed", async () => {
     for (const turns of [0, 1, 2, 5, 20]) {
       const device = await softwareDevice();
-      const net = await createNet(await openSession(linePlan(), { device, seed: 7 }), { weights: undefined });
+      const net = await createNet(await openSession(linePlan(), { device, seed: 7 }), {
+        weights: undefined,
+      });
       device.destroy();
       await net.lost;
       const [one, two, three] = [
