@@ -128,8 +128,14 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       writer.line(`b${statement.binding + 1}[${text(statement.index)}] = ${stored};`);
       return;
     }
+    case "halving": {
+      const { name, from } = statement;
+      writer.indented(`for (let ${name} = ${from}; ${name} > 0; ${name} >>= 1) {`, "}", () => {
+        printBody(context, writer, statement.body);
+      });
+      return;
+    }
     case "share":
-    case "halving":
     case "barrier":
       throw new Error("a workgroup's kernel does not run on the CPU");
   }

@@ -260,13 +260,22 @@ function isZero(dim: Dim): boolean {
 
 type OtherMethods = Pick<
   GraphBuilder,
-  "argmax" | "argmin" | "cumsum" | "take" | "scatterAdd" | "contract" | "scan" | "result"
+  | "argmax"
+  | "argmin"
+  | "leading"
+  | "cumsum"
+  | "take"
+  | "scatterAdd"
+  | "contract"
+  | "scan"
+  | "result"
 >;
 
 function otherMethods(core: Core): OtherMethods {
   return {
     argmax: (x, axis) => core.node("argmax", [x], { axis }),
     argmin: (x, axis) => core.node("argmin", [x], { axis }),
+    leading: (x, axis) => core.node("leading", [x], { axis }),
     cumsum: (x, axis, reverse = false) => core.node("cumsum", [x], { axis, reverse }),
     take: (x, places, axis, batchAxes = 0) => core.node("take", [x, places], { axis, batchAxes }),
     scatterAdd: (updates, places, axis, extent, batchAxes = 0) =>

@@ -1,5 +1,5 @@
 // Values over a batch in; how the examples of the batch flow into each of their nodes out.
-import { givesPlace } from "../scalars/reductions.js";
+import { givesIndex } from "../scalars/reductions.js";
 import { topologicalOrder } from "./walk.js";
 import { anyNode } from "../ops/broadcast.js";
 import { ruleOf } from "../ops/table.js";
@@ -117,7 +117,7 @@ function familyFlow<K extends OpName>(of: NodeOf<K>, operands: readonly Flow[]):
       return pointwiseFlow(node, operands);
     case "reduce": {
       const { combine } = lowering;
-      const places = givesPlace(combine);
+      const places = givesIndex(combine);
       return reductionFlow(operands, lowering.axes(of), places ? undefined : combine);
     }
     case "gather": {

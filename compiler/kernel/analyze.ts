@@ -1,5 +1,6 @@
 // Takes a nest, gives what the choice of a mapping rests on: which axes each reduction and each of its loads depend on.
 import { reachable } from "../reachable.js";
+import { searches } from "../scalars/reductions.js";
 import type { Axis, LoopNest } from "../types/nest.js";
 import { createEvaluation } from "./evaluate.js";
 import type { Extents } from "./measure.js";
@@ -62,6 +63,8 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
   };
   const reductions = all
     .filter((value) => value.kind === "reduction")
+    // A search looks at a few of its values only, and shares no loop.
+    .filter(({ combine }) => !searches(combine))
     .map((reduction) => factsOf(reduction, axesOf, extents));
   return { extents, reductions, values: all, variables };
 }

@@ -1,5 +1,5 @@
 // Takes scalars of a nest and what each axis stands for, gives values: the same subexpression of two points is one value.
-import { givesPlace } from "../scalars/reductions.js";
+import { givesPlace, searches } from "../scalars/reductions.js";
 import { operandsOf } from "../schedule/operands.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { dimValue } from "./polynomial.js";
@@ -104,7 +104,9 @@ export function createEvaluation(
     const [axis] = scalar.axes;
     const place = arg && axis ? inner.get(axis) : undefined;
     if (shape.loops.length === 0)
-      return place ? operation(values, "cast", scalar.type, [place]) : value;
+      return place || searches(scalar.combine)
+        ? operation(values, "cast", scalar.type, [place ?? value])
+        : value;
     return values.intern({
       kind: "reduction",
       type: scalar.type,

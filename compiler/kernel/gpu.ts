@@ -1,6 +1,7 @@
 // Takes a nest, gives its kernel for the GPU: points to invocations, blocks of points to registers, long sums to workgroups.
 import type { Dim } from "../types/dimension.js";
 import { ceilDivideDims, multiplyDims } from "../types/dimension.js";
+import { searches } from "../scalars/reductions.js";
 import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
 import type { Mapping, Point } from "./assemble.js";
 import { assemble } from "./assemble.js";
@@ -179,7 +180,10 @@ function createShapes(
   const serial = createSerialShapes(values);
   const shared = new Map<string, ReductionShape>();
   return (reduce) => {
-    const alike = groupAxes && [...axesOf(reduce)].every((axis) => groupAxes.has(axis));
+    const alike =
+      groupAxes &&
+      !searches(reduce.combine) &&
+      [...axesOf(reduce)].every((axis) => groupAxes.has(axis));
     if (!alike) return serial(reduce);
     const key = reduce.axes.map((axis) => axis.id).join(",");
     const known = shared.get(key);

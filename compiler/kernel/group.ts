@@ -1,4 +1,5 @@
 // Takes the values that a kernel stores, gives its reductions in groups that run in one loop, and how often each value is used.
+import { searches } from "../scalars/reductions.js";
 import { zeroConditions } from "./simplify.js";
 import type { PolynomialValue, ReductionValue, Value } from "./value.js";
 import { childrenOf } from "./value.js";
@@ -42,9 +43,11 @@ function groupReductions(
   reductions: readonly ReductionValue[],
 ): ReadonlyMap<ReductionValue, ReductionGroup> {
   const rankOf = createRanks();
-  const families = collect(reductions, (reduction) => [reduction.family, rankOf(reduction)]);
+  const loops = reductions.filter(({ combine }) => !searches(combine));
+  const families = collect(loops, (reduction) => [reduction.family, rankOf(reduction)]);
   const merged = new Map<string, { members: ReductionValue[]; conditions: readonly Value[] }[]>();
   const groups = new Map<ReductionValue, ReductionGroup>();
+  for (const one of reductions) groups.set(one, { members: [one], conditions: [] });
   for (const { members, rank } of families) {
     const conditions = commonConditions(members);
     const key = `${loopKey(members)} ${rank} ${idsOf(conditions)} ${freeKey(members)}`;

@@ -68,7 +68,7 @@ export type Statement =
       readonly index: Expression;
       readonly value: Expression;
     }
-  /** `for name = from; name > 0; name = name / 2`: the levels of a tree over the invocations of a workgroup. */
+  /** `for name = from; name > 0; name = name / 2`: the levels of a tree over the invocations of a workgroup, the steps of a search. */
   | {
       readonly kind: "halving";
       readonly name: string;

@@ -1,6 +1,7 @@
 // Takes nests, gives the numbers that choices rest on: points, lengths of reductions, operations.
 import type { Dim } from "../types/dimension.js";
 import { addDims, evaluateDim, freeNames, multiplyDims } from "../types/dimension.js";
+import { searches } from "../scalars/reductions.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { createAxesOf, scalarsOf } from "./evaluate.js";
 
@@ -24,9 +25,19 @@ export function pointsOf(axes: Iterable<Axis>, extents: Extents): number {
 
 export type ReduceScalar = Extract<Scalar, { kind: "reduce" }>;
 
+const indexBits = 31;
+
 /** Every operation counts once for each index of the axes that it depends on. */
 export function flopsOf(nest: LoopNest): Dim {
   const axesOf = createAxesOf();
+  const scalars = scalarsOf(nest);
+  const searched = new Map(
+    scalars.flatMap((scalar) =>
+      scalar.kind === "reduce" && searches(scalar.combine)
+        ? scalar.axes.map((axis): [Axis, Dim] => [axis, stepsAlong(axis)])
+        : [],
+    ),
+  );
   const counts = new Map<string, { axes: readonly Axis[]; operations: number }>();
   const count = (axes: Iterable<Axis>, operations: number): void => {
     const list = [...axes].sort((a, b) => a.id - b.id);
@@ -35,7 +46,7 @@ export function flopsOf(nest: LoopNest): Dim {
     entry.operations += operations;
     counts.set(key, entry);
   };
-  for (const scalar of scalarsOf(nest)) {
+  for (const scalar of scalars) {
     if (scalar.kind === "reduce") {
       count(new Set([...axesOf(scalar.value), ...scalar.axes]), 1);
     } else if (scalar.kind === "random" || (scalar.kind === "op" && scalar.type === "f32")) {
@@ -43,7 +54,12 @@ export function flopsOf(nest: LoopNest): Dim {
     }
   }
   const parts = [...counts.values()].map(({ axes, operations }) =>
-    multiplyDims(operations, ...axes.map((axis) => axis.extent)),
+    multiplyDims(operations, ...axes.map((axis) => searched.get(axis) ?? axis.extent)),
   );
   return addDims(0, ...parts);
+}
+
+/** How often a search halves an axis. */
+function stepsAlong({ extent }: Axis): number {
+  return typeof extent === "number" ? Math.ceil(Math.log2(extent + 1)) : indexBits;
 }

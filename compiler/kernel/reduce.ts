@@ -1,4 +1,5 @@
 // Takes a group of reductions, writes their common loops: guards become bounds of loops, invocations of a workgroup meet in a tree.
+import { searches } from "../scalars/reductions.js";
 import type { Accumulator } from "./accumulate.js";
 import { beats, combine, literalOf, startOf, variable } from "./accumulate.js";
 import type { LoopBlocks } from "./blocks.js";
@@ -10,6 +11,7 @@ import { place } from "./place.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, Scope } from "./scope.js";
 import { levelOf, loopStatement, openScope } from "./scope.js";
+import { writeSearch } from "./search.js";
 import { operation } from "./simplify.js";
 import type { ReductionLoop, ReductionValue, Value, VariableValue } from "./value.js";
 
@@ -21,6 +23,10 @@ export function writeReduction(
 ): void {
   const [first] = group.members;
   if (!first) return;
+  if (searches(first.combine)) {
+    writeSearch(emission, first, home, minimum);
+    return;
+  }
   const blocks = planBlocks(first.loops);
   const levels = blocks.reduce((count, loop) => count + levelsOf(loop), 0);
   const accumulators = group.members.map((member) =>

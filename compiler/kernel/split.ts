@@ -1,5 +1,5 @@
 // Takes a nest, gives it with flat axes taken apart: where indices only use quotients and remainders, each part becomes an axis.
-import { givesPlace } from "../scalars/reductions.js";
+import { givesIndex } from "../scalars/reductions.js";
 import type { Dim } from "../types/dimension.js";
 import { divideExactly } from "../types/dimension.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
@@ -31,7 +31,7 @@ export function splitAxes(nest: LoopNest): LoopNest {
 function argAxes(nest: LoopNest): ReadonlySet<Axis> {
   return new Set(
     scalarsOf(nest).flatMap((scalar) =>
-      scalar.kind === "reduce" && givesPlace(scalar.combine) ? scalar.axes : [],
+      scalar.kind === "reduce" && givesIndex(scalar.combine) ? scalar.axes : [],
     ),
   );
 }

@@ -77,6 +77,7 @@ export interface GraphBuilder extends UnaryMethods, BinaryMethods, ReductionMeth
   select(condition: Node, then: Node | number, otherwise: Node | number): Node;
   argmax(x: Node, axis: number): Node;
   argmin(x: Node, axis: number): Node;
+  leading(x: Node, axis: number): Node;
   cumsum(x: Node, axis: number, reverse?: boolean): Node;
   /** Views; each gives `x` itself where it would change nothing. */
   reshape(x: Node, shape: Shape): Node;

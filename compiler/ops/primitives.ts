@@ -4,6 +4,7 @@ import { convolutions } from "./derived/convolution.js";
 import { functions } from "./derived/elementwise.js";
 import { making } from "./derived/making.js";
 import { matmul } from "./derived/matmul.js";
+import { ordering } from "./derived/ordering.js";
 import { placing } from "./derived/placing.js";
 import { pooling } from "./derived/pooling.js";
 import type { Primitive } from "./derived/primitive.js";
@@ -24,6 +25,7 @@ export const primitives: Readonly<Record<string, Primitive>> = {
   ...reducing,
   ...shaping,
   ...placing,
+  ...ordering,
   matmul: matmul("matmul"),
   ...convolutions,
   ...pooling,

@@ -2,7 +2,8 @@
 
 import { elementCount } from "../types/dimension.js";
 import type { Node, NodeOf, Shape } from "../types/graph.js";
-import { placeScalars, reductionTable } from "../scalars/reductions.js";
+import { reductionTable } from "../scalars/reductions.js";
+import type { placeScalars, searchScalars } from "../scalars/reductions.js";
 import type { Combine } from "../types/nest.js";
 import type { ReductionName } from "../types/opNames.js";
 import type { GraphBuilder } from "./builder.js";
@@ -19,7 +20,7 @@ import {
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
 
-type PlaceName = keyof typeof placeScalars;
+type IndexName = keyof typeof placeScalars | keyof typeof searchScalars;
 
 function reduction<K extends ReductionName>(specification: {
   readonly name: K;
@@ -45,18 +46,19 @@ function reduction<K extends ReductionName>(specification: {
   };
 }
 
-function placeOf<K extends PlaceName>(name: K, doc: string): OpRule<K> {
+/** To an i32 that counts along one axis. */
+function indexAlong<K extends IndexName>(name: K, doc: string, reason: string): OpRule<K> {
   return {
     family: "reduction",
     doc,
     shape: ({ inputs, attributes: { axis } }) => {
       const wrong =
-        wantOperands(inputs, 1, name) ?? wantType(inputs, 0, placeScalars[name].takes, name);
+        wantOperands(inputs, 1, name) ?? wantType(inputs, 0, reductionTable[name].takes, name);
       if (wrong !== undefined) return wrong;
       const { shape } = inputAt(inputs, 0);
       return wantAxis(axis, shape, name) ?? { type: "i32", shape: without(shape, [axis]) };
     },
-    vjp: notDifferentiable("a place is an integer"),
+    vjp: notDifferentiable(reason),
     lift: ({ b, node, inputs }) => b.node(node.op, inputs, { axis: node.attributes.axis + 1 }),
     lowering: { kind: "reduce", combine: name, axes: (node) => [node.attributes.axis] },
   };
@@ -130,7 +132,9 @@ function productVjp(b: GraphBuilder, node: NodeOf<"prod">, g: Node): Node {
   return back(b.multiply(b.reshape(g, [...outer, 1]), products));
 }
 
-export const reductions: Pick<OpTable, ReductionName | PlaceName> = {
+const integer = "a place is an integer";
+
+export const reductions: Pick<OpTable, ReductionName | IndexName> = {
   sum: reduction({
     name: "sum",
     doc: "The sum over axes.",
@@ -164,6 +168,19 @@ export const reductions: Pick<OpTable, ReductionName | PlaceName> = {
     doc: "Whether all hold, over axes.",
     vjp: notDifferentiable("truth values have no derivative"),
   }),
-  argmax: placeOf("argmax", "The place of the largest along an axis; the first wins a tie."),
-  argmin: placeOf("argmin", "The place of the smallest along an axis; the first wins a tie."),
+  argmax: indexAlong(
+    "argmax",
+    "The place of the largest along an axis; the first wins a tie.",
+    integer,
+  ),
+  argmin: indexAlong(
+    "argmin",
+    "The place of the smallest along an axis; the first wins a tie.",
+    integer,
+  ),
+  leading: indexAlong(
+    "leading",
+    "How many hold along an axis on which none holds after one that does not; found by halving the axis.",
+    "a count is an integer",
+  ),
 };

@@ -42,7 +42,24 @@ export const placeScalars = {
   argmin: { step: reductionSteps.min, identity: highest, takes: numbers, beats: "less" },
 } as const satisfies Readonly<Record<string, Reduction>>;
 
-export const reductionTable = { ...reductionScalars, ...placeScalars } as const;
+/** To a number of values along an axis, found by halving it. */
+export const searchScalars = {
+  leading: { step: reductionSteps.sum, identity: everywhere(0), takes: truth },
+} as const satisfies Readonly<Record<string, Reduction>>;
+
+export const reductionTable = { ...reductionScalars, ...placeScalars, ...searchScalars } as const;
+
+/** Whether a reduction gives an i32 that counts along its one axis: a place, or how many come before one. */
+export function givesIndex(
+  name: keyof typeof reductionTable,
+): name is keyof typeof placeScalars | keyof typeof searchScalars {
+  return givesPlace(name) || searches(name);
+}
+
+/** Whether a reduction looks at a few of its values only, as what holds for one holds for all before it. */
+export function searches(name: keyof typeof reductionTable): name is keyof typeof searchScalars {
+  return name in searchScalars;
+}
 
 /** Whether a reduction gives the place of a value, not the value. */
 export function givesPlace(name: keyof typeof reductionTable): name is keyof typeof placeScalars {

@@ -1,9 +1,10 @@
 // Takes the effects of a program, gives the set of nodes that are written to memory; all others are computed where they are read.
 import { usersOf } from "../graph/walk.js";
+import { dimEqual, divideExactly, elementCount } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Costs, Estimates } from "./cost.js";
 import { dispatchCost, memoryCost, estimateCosts, reductionLength } from "./cost.js";
-import { isGivenLeaf, isPointwise, isReducing, isView } from "./families.js";
+import { isGivenLeaf, isPointwise, isReducing, isTake, isView } from "./families.js";
 
 export interface Decisions {
   readonly materialized: ReadonlySet<Node>;
@@ -29,7 +30,8 @@ export function decide(
   isHost: (node: Node) => boolean,
   options: DecideOptions,
 ): Decisions {
-  const costs = estimateCosts(nodes, options.estimates);
+  const trained = weighingOf(nodes, options.estimates);
+  const { costs } = trained;
   const roots = new Set(effects.map((effect) => effect.value));
   const users = usersOf(effects.map((effect) => effect.value));
   const state: State = {
@@ -37,7 +39,7 @@ export function decide(
     users,
     options,
     materialized: new Set(),
-    evaluations: new Map(),
+    weighings: [trained, weighingOf(nodes, scaled(options.estimates, muchLonger))],
     home: new Map(),
     taken: new Set(),
     rows: new Map(),
@@ -45,8 +47,11 @@ export function decide(
   };
   for (const node of [...nodes].reverse()) {
     if (isHost(node)) continue;
-    state.evaluations.set(node, countEvaluations(state, node));
-    if (sharesRows(state, node)) state.evaluations.set(node, costs.size.get(node) ?? 1);
+    const rows = sharesRows(state, node);
+    for (const weighing of state.weighings) {
+      const once = weighing.costs.size.get(node) ?? 1;
+      weighing.evaluations.set(node, rows ? once : countEvaluations(state, weighing, node));
+    }
     if (roots.has(node) || options.forced.has(node) || mustMaterialize(state, node)) {
       if (!isGivenLeaf(node) || roots.has(node)) materialize(state, node);
     } else {
@@ -56,13 +61,37 @@ export function decide(
   return { materialized: state.materialized, costs };
 }
 
+/**
+ * Kernels are chosen for the sizes that they are trained with, and must do for any other: what is little to compute again for
+ * a sequence of 64 may take hours, or all memory, for one of a million.
+ */
+const muchLonger = 2 ** 14;
+/** How many times dearer than the other a choice may get then. */
+const patience = 20;
+
+interface Weighing {
+  readonly estimates: Estimates;
+  readonly costs: Costs;
+  /** How often an element of the node is computed in all if nothing above it changes. */
+  readonly evaluations: Map<Node, number>;
+}
+
+function weighingOf(nodes: readonly Node[], estimates: Estimates): Weighing {
+  return { estimates, costs: estimateCosts(nodes, estimates), evaluations: new Map() };
+}
+
+function scaled(estimates: Estimates, factor: number): Estimates {
+  const entries = Object.entries(estimates).map(([name, extent]) => [name, extent * factor]);
+  return Object.fromEntries(entries) as Estimates;
+}
+
 interface State {
   readonly costs: Costs;
   readonly users: ReadonlyMap<Node, readonly Node[]>;
   readonly options: DecideOptions;
   readonly materialized: Set<Node>;
-  /** How often an element of the node is computed in all if nothing above it changes. */
-  readonly evaluations: Map<Node, number>;
+  /** By what it costs to compute a node again: with free dimensions as trained, and much longer. */
+  readonly weighings: readonly Weighing[];
   /** The materialized node in whose kernel an inlined node is computed, where there is only one. */
   readonly home: Map<Node, Node>;
   /** Materialized nodes whose kernel holds a long reduction already. */
@@ -126,8 +155,29 @@ function sharesRows(state: State, node: Node): boolean {
   if (home.op === "concat" || isReducing(home)) return false;
   const rows = state.costs.size.get(node) ?? 1;
   const points = state.costs.size.get(home) ?? 1;
-  if (rows >= points || points / rows > longestRow) return false;
-  return (state.rows.get(home) ?? rows) === rows;
+  if (rows >= points || points / rows > longestRow || !dividesInto(node, home)) return false;
+  return (state.rows.get(home) ?? rows) === rows && !meetsOtherRows(state, node, rows);
+}
+
+/** Whether a reduction runs across the rows themselves, before anything was made of each along it: all of them, each time. */
+function meetsOtherRows(state: State, node: Node, rows: number): boolean {
+  return (state.users.get(node) ?? []).some((user) => {
+    if (isReducing(user)) return true;
+    const along = (state.costs.size.get(user) ?? 1) >= 2 * rows;
+    if (along || state.materialized.has(user)) return false;
+    return (isPointwise(user) || isView(user)) && meetsOtherRows(state, user, rows);
+  });
+}
+
+/** Rows of a length of their own: blocks of what is then cut off are no rows, as no axis runs along them. */
+function dividesInto(node: Node, home: Node): boolean {
+  const axes = [...home.shape];
+  const along = node.shape.every((extent) => {
+    const axis = axes.findIndex((other) => dimEqual(other, extent));
+    if (axis >= 0) axes.splice(axis, 1);
+    return axis >= 0 || extent === 1;
+  });
+  return along || divideExactly(elementCount(home.shape), elementCount(node.shape)) !== undefined;
 }
 
 function isLong(state: State, node: Node): boolean {
@@ -150,12 +200,18 @@ function mustMaterialize(state: State, node: Node): boolean {
   ) {
     return true;
   }
-  const size = state.costs.size.get(node) ?? 1;
-  const evaluations = state.evaluations.get(node) ?? size;
-  const element = state.costs.element.get(node) ?? 1;
-  const again = evaluations * element;
-  const once = size * (element + memoryCost) + evaluations * memoryCost + dispatchCost;
-  return again > once;
+  const [trained, longer] = state.weighings.map((weighing) => gainOfStoring(weighing, node));
+  if (trained === undefined || longer === undefined) return false;
+  return longer > patience || (trained > 1 && longer > 1 / patience);
+}
+
+/** How many times dearer it is to compute a node where it is read than to compute it once and store it. */
+function gainOfStoring({ costs, evaluations }: Weighing, node: Node): number {
+  const size = costs.size.get(node) ?? 1;
+  const times = evaluations.get(node) ?? size;
+  const element = costs.element.get(node) ?? 1;
+  const once = size * (element + memoryCost) + times * memoryCost + dispatchCost;
+  return (times * element) / once;
 }
 
 /** A long reduction may be computed inside its only consumer, if that consumes each element once and no other stands there. */
@@ -163,7 +219,7 @@ function fitsEpilogue(state: State, node: Node, users: readonly Node[]): boolean
   const [user] = users;
   if (users.length !== 1 || user === undefined) return false;
   const size = state.costs.size.get(node);
-  if (state.evaluations.get(node) !== size) return false;
+  if (state.weighings[0]?.evaluations.get(node) !== size) return false;
   const placed = user.op === "concat" && state.materialized.has(user);
   const home = placed ? node : state.home.get(user);
   if (home === undefined || state.taken.has(home)) return false;
@@ -184,27 +240,49 @@ function passesThrough(state: State, user: Node, size: number | undefined): bool
   }
 }
 
-/** The sum over all readers of how often they read an element of `node`. */
-function countEvaluations(state: State, node: Node): number {
+/**
+ * The sum over all readers of how often they read an element of `node`. Elementwise readers in one kernel that read it at
+ * the same index share what they read.
+ */
+function countEvaluations(state: State, weighing: Weighing, node: Node): number {
+  const { costs, evaluations } = weighing;
   let sum = 0;
+  const shared = new Map<Node, number>();
   for (const user of new Set(state.users.get(node))) {
     const runs = state.materialized.has(user)
-      ? (state.costs.size.get(user) ?? 1)
-      : (state.evaluations.get(user) ?? 1);
+      ? (costs.size.get(user) ?? 1)
+      : (evaluations.get(user) ?? 1);
+    const home = state.home.get(user);
+    if (home !== undefined && readsInPlace(state, user, node)) {
+      shared.set(home, Math.max(runs, shared.get(home) ?? 0));
+      continue;
+    }
     user.inputs.forEach((input, position) => {
-      if (input === node) sum += runs * readsPerElement(state, user, position, node);
+      if (input === node) sum += runs * readsPerElement(weighing, user, position, node);
     });
   }
+  for (const runs of shared.values()) sum += runs;
   return sum;
 }
 
-function readsPerElement(state: State, user: Node, position: number, node: Node): number {
+/** Whether each element of `user` is made from the element of `node` at the same index, and from no other. */
+function readsInPlace({ costs }: State, user: Node, node: Node): boolean {
+  if (costs.size.get(user) !== costs.size.get(node)) return false;
+  return isPointwise(user) || (isTake(user) && user.inputs[0] !== node);
+}
+
+function readsPerElement(
+  { costs, estimates }: Weighing,
+  user: Node,
+  position: number,
+  node: Node,
+): number {
   // These read each element once in all.
   if (user.op === "concat" || user.op === "fold") {
-    return (state.costs.size.get(node) ?? 1) / Math.max(1, state.costs.size.get(user) ?? 1);
+    return (costs.size.get(node) ?? 1) / Math.max(1, costs.size.get(user) ?? 1);
   }
   if (!isReducing(user)) return 1;
-  const length = reductionLength(user, state.options.estimates);
+  const length = reductionLength(user, estimates);
   if (user.op === "contract") return length / 4; // registers hold four rows and columns
   if (user.op === "scatterAdd" && position === 0) return 2; // read only where the place matches
   return length;

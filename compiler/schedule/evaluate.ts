@@ -1,5 +1,5 @@
 // Takes a node and an index of its output, gives the scalar expression of that element, inlining everything that has no buffer.
-import { givesPlace } from "../scalars/reductions.js";
+import { givesIndex } from "../scalars/reductions.js";
 import type { GatherSource, IndexBuilder } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
 import { dimEqual, multiplyDims, shapeText } from "../types/dimension.js";
@@ -161,7 +161,7 @@ function reduce(
     return context.k.axis(made);
   });
   const value = evaluate(context, operand, inner);
-  const positional = givesPlace(combine);
+  const positional = givesIndex(combine);
   const loops = positional ? axes : axes.filter((axis) => axis.extent !== 1);
   if (loops.length === 0) return value;
   return context.k.reduce(combine, node.type, loops, value);

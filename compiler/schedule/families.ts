@@ -1,5 +1,6 @@
 // Takes a node, gives what the op table says of its lowering, so that scheduling knows families and no op by name.
 import { ruleOf } from "../ops/table.js";
+import { searches } from "../scalars/reductions.js";
 import type { Dim } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { ScalarOp } from "../types/nest.js";
@@ -17,6 +18,17 @@ export function isReducing(node: Node): boolean {
     default:
       return false;
   }
+}
+
+/** Nodes that read where another tensor says, whose elements stand where theirs do. */
+export function isTake(node: Node): boolean {
+  return ruleOf(node.op).lowering.kind === "take";
+}
+
+/** Nodes that look at a few elements of the axis that they count along. */
+export function isSearch(node: Node): boolean {
+  const { lowering } = ruleOf(node.op);
+  return lowering.kind === "reduce" && searches(lowering.combine);
 }
 
 /** Extents of the axes that one element of a node is a sum (or other reduction) over. */

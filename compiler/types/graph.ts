@@ -94,6 +94,7 @@ export interface OpAttributes extends FamilyAttributes {
   // along one axis
   argmax: { readonly axis: number };
   argmin: { readonly axis: number };
+  leading: { readonly axis: number };
   cumsum: { readonly axis: number; readonly reverse: boolean };
   // views: every output element is one input element or a fill value
   reshape: { readonly shape: Shape };

@@ -10,7 +10,7 @@ import {
   conv,
   matmul,
 } from "./reference/products.js";
-import { type Reduced, argExtreme, cumsum, reduce } from "./reference/reductions.js";
+import { type Reduced, argExtreme, cumsum, leading, reduce } from "./reference/reductions.js";
 import { type Tensor, operand } from "./reference/tensor.js";
 import {
   type Padding,
@@ -50,6 +50,7 @@ export interface ReferenceAttributes {
   readonly all: Reduced;
   readonly argmax: { readonly axis: number };
   readonly argmin: { readonly axis: number };
+  readonly leading: { readonly axis: number };
   readonly cumsum: { readonly axis: number; readonly reverse?: boolean };
   readonly reshape: { readonly shape: readonly number[] };
   readonly transpose: { readonly permutation: readonly number[] };
@@ -115,6 +116,7 @@ export const reference: Reference & ScalarReference = {
   all: (x, how) => reduce("all", operand(x, 0), how),
   argmax: (x, { axis }) => argExtreme(operand(x, 0), axis, (a, b) => a > b),
   argmin: (x, { axis }) => argExtreme(operand(x, 0), axis, (a, b) => a < b),
+  leading: (x, { axis }) => leading(operand(x, 0), axis),
   cumsum: (x, { axis, reverse = false }) => cumsum(operand(x, 0), axis, reverse),
   reshape: (x, { shape }) => reshape(operand(x, 0), shape),
   transpose: (x, { permutation }) => transpose(operand(x, 0), permutation),

@@ -161,6 +161,8 @@ function combineAll(combine: Combine, values: readonly number[]): number {
       return values.every((value) => value !== 0) ? 1 : 0;
     case "argmax":
       return values.indexOf(Math.max(...values));
+    case "leading":
+      return values.filter((value) => value !== 0).length;
     case "argmin":
       return values.indexOf(Math.min(...values));
   }

@@ -59,6 +59,18 @@ export function argExtreme(
   });
 }
 
+/** How many hold before the first that does not. */
+export function leading(x: Tensor, along: number): Tensor {
+  const axis = axisOf(along, x.shape.length);
+  const shape = x.shape.filter((_, other) => other !== axis);
+  return filled(shape, (place) => {
+    let count = 0;
+    while (count < at(x.shape, axis) && valueAt(x, place.toSpliced(axis, 0, count)) !== 0)
+      count += 1;
+    return count;
+  });
+}
+
 /** Sums up to and with each place along an axis, from the end where `reverse` is set. */
 export function cumsum(x: Tensor, along: number, reverse: boolean): Tensor {
   const axis = axisOf(along, x.shape.length);

@@ -1,7 +1,7 @@
 // Takes no input, gives samples of reductions, views, windows, places and contractions.
 
 import { axisEntry, onlyEntry } from "../../../compiler/ops/contraction.js";
-import { addDims, multiplyDims, subtractDims } from "../../../compiler/types/dimension.js";
+import { addDims, dimText, multiplyDims, subtractDims } from "../../../compiler/types/dimension.js";
 import type { QuasiAffine, Shape } from "../../../compiler/types/graph.js";
 import type { ReductionName } from "../../../compiler/types/opNames.js";
 import { batch, bool, f32, integers, operandsOf, sample, time } from "./sample.js";
@@ -46,6 +46,18 @@ export const reductionSamples: OpSample[] = [
         build: (b, nodes) => b[op](operandsOf(nodes)[0], axis),
       }),
     ),
+  ),
+  ...[1, 2, 7, 8, batch].map((length) =>
+    sample("leading", {
+      operands: [integers([3, 5], [0, 9])],
+      type: "i32",
+      shape: [3, 5],
+      note: `of ${dimText(length)}`,
+      build: (b, nodes) => {
+        const counts = b.reshape(operandsOf(nodes)[0], [3, 1, 5]);
+        return b.leading(b.less(b.iota([length, 1], 0), counts), 1);
+      },
+    }),
   ),
   ...[false, true].map((reverse) =>
     sample("cumsum", {

@@ -1,0 +1,111 @@
+// Rows of hundreds and thousands of values in; their order, largest, running sums and derivatives on every backend, and what they cost, out.
+
+import { describe, expect, it } from "vitest";
+import { evaluateDim } from "../../runtime/dimensions.js";
+import { compileOne, open } from "../support/compiled.js";
+import { generator } from "../support/sampleValues.js";
+
+const source = (length: number | "time"): string => `model M {
+  input x: [batch, ${length}]
+  output up = sort(x)
+  output down = sort(x, descending: true)
+  output places = argsort(x)
+  output backwards = argsort(x, descending: true)
+  output most = top_k(x, 7)[0]
+  output where = top_k(x, 7)[1]
+  output sums = cumsum(x)
+  output rest = cumsum(x, reverse: true)
+  output slope = grad(sum(sort(x) * cumsum(x)), x)
+}`;
+
+/** Whole numbers, so that many are equal and every sum is exact. */
+function rowsOf(rows: number, length: number): number[][] {
+  const next = generator(length);
+  return Array.from({ length: rows }, () =>
+    Array.from({ length }, () => Math.floor(next() * Math.min(40, length)) - 11),
+  );
+}
+
+const at = (values: readonly number[], index: number): number => values[index] ?? NaN;
+
+function expectedOf(row: readonly number[]): Record<string, number[]> {
+  const places = [...row.keys()].sort((p, q) => at(row, p) - at(row, q) || p - q);
+  const backwards = [...row.keys()].sort((p, q) => at(row, q) - at(row, p) || p - q);
+  const up = places.map((place) => at(row, place));
+  let sum = 0;
+  const sums = row.map((value) => (sum += value));
+  const rest = row.map((value, index) => sum - at(sums, index) + value);
+  // Of Σ sorted[j] · sums[j]: a value counts with the sum where it is sorted to, and in all sums from its own place on.
+  let tail = 0;
+  const slope = [...up]
+    .reverse()
+    .map((value) => (tail += value))
+    .reverse();
+  for (const [index, place] of places.entries()) slope[place] = at(slope, place) + at(sums, index);
+  return {
+    up,
+    down: backwards.map((place) => at(row, place)),
+    places,
+    backwards,
+    most: backwards.slice(0, 7).map((place) => at(row, place)),
+    where: backwards.slice(0, 7),
+    sums,
+    rest,
+    slope,
+  };
+}
+
+describe.each(["f64", "f32", "webgpu"] as const)("on %s", (backend) => {
+  async function holds(declared: number | "time", lengths: readonly number[]): Promise<void> {
+    const net = await open(compileOne(source(declared)), backend, { seed: 1 });
+    for (const length of lengths) {
+      const rows = rowsOf(2, length);
+      const x = { data: Float32Array.from(rows.flat()), shape: [2, length] };
+      const found = await net.predict({ x });
+      const wanted = rows.map(expectedOf);
+      for (const [name, values] of Object.entries(found)) {
+        const expected = wanted.flatMap((row) => row[name] ?? []);
+        expect([...values], `${name} of ${length}`).toEqual(expected);
+      }
+    }
+    net.destroy();
+  }
+
+  it("values whose number is known are sorted and summed", async () => {
+    await holds(257, [257]);
+    await holds(1300, [1300]);
+  });
+
+  it("values whose number is not known are, however many there are", async () => {
+    await holds("time", [7, 65, 1025]);
+  });
+});
+
+/** Operations and bytes of temporary memory of one row. */
+function costOf(expression: string, declared: number | "time", length: number): [number, number] {
+  const { plan } = compileOne(
+    `model M {\n input x: [batch, ${declared}]\n output y = ${expression}\n}`,
+  );
+  const dims = { batch: 1, time: length };
+  const [program] = plan.programs;
+  const operations = program?.dispatches.map(({ flops }) => evaluateDim(flops, dims));
+  const bytes = program?.slots.flatMap((slot) => slot.bytes.map((each) => evaluateDim(each, dims)));
+  const sum = (values: readonly number[] = []): number => values.reduce((a, b) => a + b, 0);
+  return [sum(operations), sum(bytes)];
+}
+
+describe("sixteen times as many values cost about sixteen times as much, not their square", () => {
+  it.each(["sort(x)", "argsort(x)", "top_k(x, 5)[0]", "cumsum(x)", "grad(sum(cumsum(x) ^ 2), x)"])(
+    "%s",
+    (expression) => {
+      for (const [few, many] of [
+        [costOf(expression, 4096, 4096), costOf(expression, 65_536, 65_536)],
+        [costOf(expression, "time", 5_000), costOf(expression, "time", 35_000)],
+      ] as const) {
+        expect(few[0]).toBeGreaterThan(0);
+        expect(many[0] / few[0]).toBeLessThan(80);
+        expect(many[1] / few[1]).toBeLessThan(80);
+      }
+    },
+  );
+});
