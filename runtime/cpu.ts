@@ -9,30 +9,30 @@ import {
   type TrainingBackend,
   type Values,
 } from "./backend.js";
-import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
+import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import { takeTurns } from "./events.js";
 import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
+import { patience, runInSlices, type Pace } from "./slices.js";
 
-/** Kernels with their buffers; made once per capacity. */
+/** Kernels with their buffers; made once per capacity, and anew for other sizes, at which they take other times. */
 interface BoundProgram {
   readonly generation: number;
+  readonly sizes: string;
   readonly dispatches: readonly {
     readonly kernel: CpuKernel;
     readonly buffers: readonly Values[];
     readonly serves: readonly number[] | undefined;
+    readonly pace: Pace;
   }[];
   readonly results: readonly Values[];
 }
 
-/** A run that may pause between its kernels, and what came of it. */
+/** A run that may pause between its kernels and in them, and what came of it. */
 interface Task {
   readonly steps: Iterator<unknown, Values[]>;
   outcome?: { readonly values: Values[] } | { readonly error: unknown };
 }
-
-/** Milliseconds of computing before events, signals and painting have their turn. */
-const patience = 8;
 
 export function createCpuBackend(
   plan: Plan,
@@ -126,17 +126,18 @@ export function createCpuBackend(
   };
 }
 
-/** Runs programs over memory, kernel by kernel; gives copies of the wanted results. */
+/** Runs programs over memory, kernel by kernel, and long kernels part by part; gives copies of the wanted results. */
 function createExecutor(
   plan: Plan,
   module: CpuModule,
   memory: Memory,
 ): (run: ProgramRun) => Generator<undefined, Values[]> {
   const programs = new Map<PlanProgram, BoundProgram>();
-  const bind = (program: PlanProgram): BoundProgram => {
+  const bind = (program: PlanProgram, dimensions: Dimensions): BoundProgram => {
     const known = programs.get(program);
-    if (known?.generation === memory.generation()) return known;
-    const bound = bindProgram(plan, program, module, memory);
+    const sizes = String(Object.values(dimensions));
+    if (known?.generation === memory.generation() && known.sizes === sizes) return known;
+    const bound = { ...bindProgram(plan, program, module, memory), sizes };
     programs.set(program, bound);
     return bound;
   };
@@ -151,10 +152,18 @@ function createExecutor(
       const [drawn] = yield* execute(draw);
       if (drawn) memory.inputs.get(input)?.set(drawn);
     }
-    const bound = bind(program);
-    for (const { kernel, buffers, serves } of bound.dispatches) {
+    const bound = bind(program, run.dimensions);
+    const { words, floats } = run;
+    for (const { kernel, buffers, serves, pace } of bound.dispatches) {
       if (!isServed(serves, run.wanted)) continue;
-      kernel(buffers, run.words, run.floats);
+      const call = (range?: Int32Array): void => {
+        kernel(buffers, words, floats, range);
+      };
+      if (kernel.whole) {
+        yield* runInSlices(call, kernel.whole(words), pace);
+        continue;
+      }
+      call();
       yield;
     }
     const valuesOf = (result: number): Values => {
@@ -228,14 +237,14 @@ function bindProgram(
   program: PlanProgram,
   module: CpuModule,
   memory: Memory,
-): BoundProgram {
+): Omit<BoundProgram, "sizes"> {
   const dispatches = program.dispatches.map(({ kernel: index, buffers, serves }) => {
     const { name, bindings } = at(plan.kernels, index);
     const kernel =
       module.kernels[name] ??
       fail("option", `the CPU module given has no kernel "${name}": it is another model's`);
     const views = buffers.map((buffer, place) => memory.view(buffer, at(bindings, place).type));
-    return { kernel, buffers: views, serves };
+    return { kernel, buffers: views, serves, pace: { turns: 1 } };
   });
   const results = program.results.map(({ buffer, type }) => memory.view(buffer, type));
   return { generation: memory.generation(), dispatches, results };

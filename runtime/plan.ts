@@ -213,12 +213,20 @@ export interface PlanStage {
   readonly inputs: readonly string[];
 }
 
-/** A kernel on the CPU: buffers in binding order, the uniform words as integers and as floats. */
-export type CpuKernel = (
-  buffers: readonly (Float32Array | Float64Array | Int32Array | Uint32Array)[],
-  words: Uint32Array,
-  floats: Float32Array | Float64Array,
-) => void;
+/**
+ * A kernel on the CPU: buffers in binding order, the uniform words as integers and as floats. One that has loops to slice
+ * computes the part that `range` says, all without it; the parts, run in their order, give the same bits as the whole.
+ */
+export interface CpuKernel {
+  (
+    buffers: readonly (Float32Array | Float64Array | Int32Array | Uint32Array)[],
+    words: Uint32Array,
+    floats: Float32Array | Float64Array,
+    range?: Int32Array,
+  ): void;
+  /** First and end of each loop's turns, from the outside in, of the whole kernel; absent where it runs in one go. */
+  readonly whole?: (words: Uint32Array) => Int32Array;
+}
 
 /** What a `*.cpu.js` file exports: kernels by name (and `createCpuBackend`, see runtime/bundle/cpu.ts). */
 export interface CpuModule {

@@ -1,6 +1,7 @@
 // Takes kernels for the CPU, gives JavaScript: one function a kernel, and the module that exports them.
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
+import { expressionChildren } from "../kernel/ir.js";
 import type { Exactness } from "./exactness.js";
 import { analyzeExactness } from "./exactness.js";
 import type { Printed } from "./expression.js";
@@ -17,6 +18,8 @@ import {
 } from "./expression.js";
 import type { Precision } from "./javascriptFunctions.js";
 import { scriptFunctions } from "./javascriptFunctions.js";
+import type { SlicedLoop } from "./slices.js";
+import { slicedLoops } from "./slices.js";
 import type { Writer } from "./writer.js";
 import { createWriter } from "./writer.js";
 
@@ -25,6 +28,8 @@ interface Context {
   readonly precision: Precision;
   readonly functions: Set<string>;
   readonly exactness: Exactness;
+  /** Loops that take their turns from the call's range, in its order. */
+  readonly sliced: readonly SlicedLoop[];
 }
 
 /** A kernel's function; `functions` are the helpers that its module must hold. */
@@ -45,25 +50,49 @@ export function printJavaScript(
   name: string,
 ): Script {
   const exactness = analyzeExactness(kernel);
-  const context: Context = { kernel, precision, functions: new Set(), exactness };
+  const sliced = slicedLoops(kernel);
+  const context: Context = { kernel, precision, functions: new Set(), exactness, sliced };
   const writer = createWriter();
-  writer.indented(`function ${name}(buffers, words, floats) {`, "}", () => {
+  const range = sliced.length === 0 ? "" : `, range = ${name}.whole(words)`;
+  writer.indented(`function ${name}(buffers, words, floats${range}) {`, "}", () => {
     kernel.bindings.forEach((_, at) => {
       writer.line(`const b${at + 1} = buffers[${at}];`);
     });
-    kernel.uniforms.forEach((uniform, at) => {
-      const word = wordOf[at] ?? 0;
-      const source =
-        uniform.kind === "host"
-          ? `floats[${word}]`
-          : uniform.kind === "dim"
-            ? `words[${word}] | 0`
-            : `words[${word}]`;
-      writer.line(`const ${uniformName(kernel, at)} = ${source};`);
+    kernel.uniforms.forEach((_, at) => {
+      writer.line(uniformLine(kernel, at, wordOf));
     });
     printBody(context, writer, kernel.body);
   });
+  if (sliced.length > 0) printWhole(context, writer, wordOf, name);
   return { text: writer.text(), functions: context.functions };
+}
+
+/** What tells the whole range of a kernel's calls: of each sliced loop its first turn and its end. */
+function printWhole(
+  context: Context,
+  writer: Writer,
+  wordOf: readonly number[],
+  name: string,
+): void {
+  const { kernel, sliced } = context;
+  const ends = sliced.map(({ statement, below }) => {
+    const end = print(context, below);
+    if (statement.step === 1) return end.text;
+    return `Math.ceil(${within(end, binding.product)} / ${statement.step})`;
+  });
+  const range = `Int32Array.of(${ends.map((end) => `0, ${end}`).join(", ")})`;
+  writer.indented(`${name}.whole = (words) => {`, "};", () => {
+    kernel.uniforms.forEach((_, at) => {
+      const isRead = sliced.some(({ below }) => readsUniform(below, at));
+      if (isRead) writer.line(uniformLine(kernel, at, wordOf));
+    });
+    writer.line(`return ${range};`);
+  });
+}
+
+function readsUniform(expression: Expression, uniform: number): boolean {
+  if (expression.kind === "uniform") return expression.uniform === uniform;
+  return expressionChildren(expression).some((child) => readsUniform(child, uniform));
 }
 
 export interface NamedScript extends Script {
@@ -85,6 +114,14 @@ function uniformName(kernel: Kernel, at: number): string {
   return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
 }
 
+function uniformLine(kernel: Kernel, at: number, wordOf: readonly number[]): string {
+  const kind = kernel.uniforms[at]?.kind;
+  const word = wordOf[at] ?? 0;
+  const source =
+    kind === "host" ? `floats[${word}]` : kind === "dim" ? `words[${word}] | 0` : `words[${word}]`;
+  return `const ${uniformName(kernel, at)} = ${source};`;
+}
+
 function printBody(context: Context, writer: Writer, body: readonly Statement[]): void {
   for (const statement of body) printStatement(context, writer, statement);
 }
@@ -101,21 +138,11 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
     case "assign":
       writer.line(`${statement.name} = ${text(statement.value)};`);
       return;
-    case "for": {
-      const { name, from, below, step } = statement;
-      const next = step === 1 ? `${name}++` : `${name} += ${step}`;
-      const limit = within(print(context, below), binding.sum);
-      const start = isZero(from) ? "0" : `${within(print(context, from), binding.sum)} | 0`;
-      // A bound that takes computing is computed once.
-      const head =
-        below.kind === "op"
-          ? `for (let ${name} = ${start}, end = ${limit}; ${name} < end; ${next}) {`
-          : `for (let ${name} = ${start}; ${name} < ${limit}; ${next}) {`;
-      writer.indented(head, "}", () => {
+    case "for":
+      writer.indented(loopHead(context, statement), "}", () => {
         printBody(context, writer, statement.body);
       });
       return;
-    }
     case "if":
       writer.indented(`if (${text(statement.condition)}) {`, "}", () => {
         printBody(context, writer, statement.body);
@@ -139,6 +166,23 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
     case "barrier":
       throw new Error("a workgroup's kernel does not run on the CPU");
   }
+}
+
+function loopHead(context: Context, statement: Extract<Statement, { kind: "for" }>): string {
+  const { name, from, below, step } = statement;
+  const next = step === 1 ? `${name}++` : `${name} += ${step}`;
+  const place = context.sliced.findIndex((loop) => loop.statement === statement) * 2;
+  if (place >= 0) {
+    const times = step === 1 ? "" : ` * ${step}`;
+    const [start, end] = [`range[${place}]${times}`, `range[${place + 1}]${times}`];
+    return `for (let ${name} = ${start}, end = ${end}; ${name} < end; ${next}) {`;
+  }
+  const limit = within(print(context, below), binding.sum);
+  const start = isZero(from) ? "0" : `${within(print(context, from), binding.sum)} | 0`;
+  // A bound that takes computing is computed once.
+  return below.kind === "op"
+    ? `for (let ${name} = ${start}, end = ${limit}; ${name} < end; ${next}) {`
+    : `for (let ${name} = ${start}; ${name} < ${limit}; ${next}) {`;
 }
 
 function isZero(expression: Expression): boolean {
