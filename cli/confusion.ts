@@ -42,9 +42,9 @@ export function confusionTable(
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let row = 0; row < labels.length; row++) {
     let best = 0;
-    for (let place = 1; place < classes; place++) {
-      const candidate = scores[row * classes + place] ?? -Infinity;
-      if (candidate > (scores[row * classes + best] ?? -Infinity)) best = place;
+    for (let index = 1; index < classes; index++) {
+      const candidate = scores[row * classes + index] ?? -Infinity;
+      if (candidate > (scores[row * classes + best] ?? -Infinity)) best = index;
     }
     const line = counts[labels[row] ?? 0];
     if (line) line[best] = (line[best] ?? 0) + 1;
@@ -58,11 +58,11 @@ const widestTable = 40;
 export function confusionText({ target, output, counts }: Confusion): string {
   if (counts.length > widestTable)
     return `${target}: ${counts.length} classes, too many for a table (--json has it)`;
-  const places = counts.map((_, place) => String(place));
+  const indices = counts.map((_, index) => String(index));
   const rows = counts.map((line, label) => {
     const total = line.reduce((a, b) => a + b, 0);
     const right = total === 0 ? "" : `${((100 * (line[label] ?? 0)) / total).toFixed(1)} %`;
     return [String(label), ...line.map((count) => (count === 0 ? "." : String(count))), right];
   });
-  return `${target} (lines) taken for (columns, by ${output}):\n${tableText([["", ...places, "right"], ...rows], 0)}`;
+  return `${target} (lines) taken for (columns, by ${output}):\n${tableText([["", ...indices, "right"], ...rows], 0)}`;
 }

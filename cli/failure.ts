@@ -104,9 +104,9 @@ export function reportFailure(error: unknown, terminal: Terminal, json: boolean)
   if (error instanceof CommanderError)
     return error.code === "commander.helpDisplayed" || error.code === "commander.version" ? 0 : 2;
   const report = describe(error);
-  const place = report.file === undefined ? "" : `${report.file}: `;
+  const prefix = report.file === undefined ? "" : `${report.file}: `;
   // Names and cells of files stand in messages: none of them may steer the terminal.
-  const said = visibleText(`${place}${report.message}`);
+  const said = visibleText(`${prefix}${report.message}`);
   terminal.note(`${paint(terminal, "red", "error")}: ${said}`);
   if (report.row !== undefined)
     terminal.note("  = rows are counted from 0, without a header line, as --rows counts them");

@@ -51,13 +51,13 @@ function colourOf(node: Node): string {
 
 function boxesOf(roots: readonly PictureRoot[]): Box[] {
   const boxes: Box[] = [];
-  const places = new Map<Node, number>();
+  const positions = new Map<Node, number>();
   const layerAfter = (reads: readonly number[]): number =>
-    reads.reduce((layer, place) => Math.max(layer, (boxes[place]?.layer ?? 0) + 1), 0);
+    reads.reduce((layer, position) => Math.max(layer, (boxes[position]?.layer ?? 0) + 1), 0);
   for (const node of topologicalOrder(roots.map(({ value }) => value))) {
     if (!isDrawn(node)) continue;
-    const reads = [...new Set(node.inputs.flatMap((input) => places.get(input) ?? []))];
-    places.set(node, boxes.length);
+    const reads = [...new Set(node.inputs.flatMap((input) => positions.get(input) ?? []))];
+    positions.set(node, boxes.length);
     boxes.push({
       layer: layerAfter(reads),
       title: titleOf(node),
@@ -68,8 +68,8 @@ function boxesOf(roots: readonly PictureRoot[]): Box[] {
     });
   }
   for (const { name, value } of roots) {
-    const place = places.get(value);
-    const reads = place === undefined ? [] : [place];
+    const position = positions.get(value);
+    const reads = position === undefined ? [] : [position];
     const layer = layerAfter(reads);
     boxes.push({ layer, title: name, detail: "", path: "", colour: colours.root, reads });
   }
@@ -79,12 +79,12 @@ function boxesOf(roots: readonly PictureRoot[]): Box[] {
 /** Leaves move down to just above their first reader, so that edges are short. */
 function sunkLayers(boxes: readonly Box[]): number[] {
   const layers = boxes.map(({ layer }) => layer);
-  for (let place = boxes.length - 1; place >= 0; place--) {
-    if ((boxes[place]?.reads.length ?? 0) > 0) continue;
+  for (let position = boxes.length - 1; position >= 0; position--) {
+    if ((boxes[position]?.reads.length ?? 0) > 0) continue;
     const readers = boxes.flatMap((box, at) =>
-      box.reads.includes(place) ? [layers[at] ?? 0] : [],
+      box.reads.includes(position) ? [layers[at] ?? 0] : [],
     );
-    if (readers.length > 0) layers[place] = Math.max(0, Math.min(...readers) - 1);
+    if (readers.length > 0) layers[position] = Math.max(0, Math.min(...readers) - 1);
   }
   return layers;
 }
@@ -94,15 +94,15 @@ function columnsOf(boxes: readonly Box[], layers: readonly number[]): number[] {
   const columns = boxes.map(() => 0);
   const deepest = Math.max(0, ...layers);
   for (let layer = 0; layer <= deepest; layer++) {
-    const members = boxes.flatMap((box, place) => {
-      if (layers[place] !== layer) return [];
+    const members = boxes.flatMap((box, position) => {
+      if (layers[position] !== layer) return [];
       const above = box.reads.map((read) => columns[read] ?? 0);
       const centre = above.reduce((a, b) => a + b, 0) / Math.max(1, above.length);
-      return [{ place, centre }];
+      return [{ position, centre }];
     });
-    members.sort((a, b) => a.centre - b.centre || a.place - b.place);
-    members.forEach(({ place }, at) => {
-      columns[place] = at - (members.length - 1) / 2;
+    members.sort((a, b) => a.centre - b.centre || a.position - b.position);
+    members.forEach(({ position }, at) => {
+      columns[position] = at - (members.length - 1) / 2;
     });
   }
   return columns;
@@ -115,22 +115,22 @@ export function pictureText(title: string, roots: readonly PictureRoot[]): strin
   const widest = columns.reduce((most, column) => Math.max(most, Math.abs(column)), 0);
   const width = (2 * widest + 1) * (boxWidth + gap.x) + gap.x;
   const height = (layers.reduce((a, b) => Math.max(a, b), 0) + 1) * (boxHeight + gap.y) + gap.y;
-  const left = (place: number): number =>
-    width / 2 + (columns[place] ?? 0) * (boxWidth + gap.x) - boxWidth / 2;
-  const top = (place: number): number => gap.y + (layers[place] ?? 0) * (boxHeight + gap.y);
-  const edges = boxes.flatMap(({ reads }, place) =>
+  const left = (position: number): number =>
+    width / 2 + (columns[position] ?? 0) * (boxWidth + gap.x) - boxWidth / 2;
+  const top = (position: number): number => gap.y + (layers[position] ?? 0) * (boxHeight + gap.y);
+  const edges = boxes.flatMap(({ reads }, position) =>
     reads.map((read) => {
       const x1 = left(read) + boxWidth / 2;
       const y1 = top(read) + boxHeight;
-      const x2 = left(place) + boxWidth / 2;
-      const y2 = top(place);
+      const x2 = left(position) + boxWidth / 2;
+      const y2 = top(position);
       const middle = (y1 + y2) / 2;
       return `<path d="M${x1} ${y1}C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}"/>`;
     }),
   );
   const drawn = boxes.map(
-    (box, place) =>
-      `<g transform="translate(${left(place)} ${top(place)})"><title>${escape(box.path)}</title><rect width="${boxWidth}" height="${boxHeight}" rx="6" fill="${box.colour}"/><text x="${boxWidth / 2}" y="${box.detail === "" ? 23 : 16}">${escape(box.title)}</text><text class="detail" x="${boxWidth / 2}" y="30">${escape(box.detail)}</text></g>`,
+    (box, position) =>
+      `<g transform="translate(${left(position)} ${top(position)})"><title>${escape(box.path)}</title><rect width="${boxWidth}" height="${boxHeight}" rx="6" fill="${box.colour}"/><text x="${boxWidth / 2}" y="${box.detail === "" ? 23 : 16}">${escape(box.title)}</text><text class="detail" x="${boxWidth / 2}" y="30">${escape(box.detail)}</text></g>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <title>${escape(title)}</title>

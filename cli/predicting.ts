@@ -17,7 +17,7 @@ export function isPerExample({ shape }: PlanOutput): boolean {
   return shape[0] === "batch";
 }
 
-/** What is drawn depends on its place in the batch, so cutting the batch would change it. */
+/** What is drawn depends on its position in the batch, so cutting the batch would change it. */
 function draws({ programs }: Plan): boolean {
   return programs.some(
     ({ kind, uniforms }) =>

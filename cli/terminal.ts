@@ -1,4 +1,4 @@
-// In: the process's streams and environment; out: the one place through which commands write.
+// In: the process's streams and environment; out: the one way by which commands write.
 
 import { visibleText } from "../grammar/displayLine.js";
 

@@ -41,8 +41,8 @@ const closers = new Map(pairs.map(([open, close, text]) => [close, { open, text 
 
 interface Opened {
   readonly token: IToken;
-  /** Its place in the tokens written out so far. */
-  readonly place: number;
+  /** Its position in the tokens written out so far. */
+  readonly position: number;
 }
 
 interface Balancer {
@@ -94,7 +94,7 @@ function run(file: SourceFile, tokens: readonly IToken[], useLines: boolean): Ba
     const closer = closers.get(token.tokenType);
     if (closer !== undefined) close(balancer, token, tokens[index + 1], closer.open, closer.text);
     else {
-      if (opener !== undefined) balancer.stack.push({ token, place: balancer.out.length });
+      if (opener !== undefined) balancer.stack.push({ token, position: balancer.out.length });
       balancer.out.push(token);
     }
   });
@@ -182,13 +182,13 @@ function insertCloser(balancer: Balancer, opened: Opened, before: IToken | undef
   const wanted = openers.get(opened.token.tokenType);
   if (wanted === undefined) return;
   const inParentheses = opened.token.tokenType !== LeftBrace;
-  const place = inParentheses ? nextStatement(file, out, opened.place) : out.length;
-  const previous = out[place - 1] ?? opened.token;
+  const position = inParentheses ? nextStatement(file, out, opened.position) : out.length;
+  const previous = out[position - 1] ?? opened.token;
   const at = tokenSpan(previous).end;
-  out.splice(place, 0, emptyToken(wanted.close, wanted.text, at));
+  out.splice(position, 0, emptyToken(wanted.close, wanted.text, at));
   // What follows an open brace is mostly as meant; an open parenthesis swallows the statements after it.
   if (inParentheses) balancer.doubtful.push({ start: tokenSpan(opened.token).start, end: at });
-  const follower = out[place + 1] ?? before;
+  const follower = out[position + 1] ?? before;
   const labels =
     follower === undefined
       ? []

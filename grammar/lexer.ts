@@ -81,13 +81,13 @@ export function lex(file: SourceFile): LexedSource {
     if (mistake !== undefined) diagnostics.push(mistake);
     if (kept !== undefined) tokens.push(kept);
   }
-  const comments = (result.groups.comments ?? []).map((token) => commentOf(placed(token)));
+  const comments = (result.groups.comments ?? []).map((token) => commentOf(withEnd(token)));
   const doubtful = result.errors.map((error) => restOfLine(text, error.offset));
   return { tokens, comments, diagnostics, doubtful };
 }
 
 /** A token with both its ends; the lexer tells only where it starts. */
-function placed(token: IToken): IToken {
+function withEnd(token: IToken): IToken {
   token.endOffset = token.startOffset + token.image.length - 1;
   return token;
 }
@@ -110,8 +110,8 @@ function joinNames(
     }))
     .filter((one) => /^[\p{L}\p{M}\p{N}]+$/u.test(one.image))
     .map((one) => nameToken(one.image, one.offset));
-  if (letters.length === 0) return tokens.map(placed);
-  const all = [...tokens.map(placed), ...letters];
+  if (letters.length === 0) return tokens.map(withEnd);
+  const all = [...tokens.map(withEnd), ...letters];
   const joined: IToken[] = [];
   for (const token of all.sort((a, b) => a.startOffset - b.startOffset)) {
     const before = joined.at(-1);

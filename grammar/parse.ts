@@ -32,8 +32,8 @@ export function parse(source: SourceFile): ParseResult {
   }
   const read = readTokens(source, balanced.tokens, [...lexed.doubtful, ...balanced.doubtful]);
   const built = buildFile(source, lexed.comments, read.tree);
-  const placed = checkPlacement(built.file);
-  const all = [...found, ...read.diagnostics, ...built.diagnostics, ...placed];
+  const misplaced = checkPlacement(built.file);
+  const all = [...found, ...read.diagnostics, ...built.diagnostics, ...misplaced];
   return { file: built.file, diagnostics: inOrder(all) };
 }
 

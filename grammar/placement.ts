@@ -29,7 +29,7 @@ const modelOnly: readonly Owner[] = ["model"];
 const withParameters: readonly Owner[] = ["layer", "model"];
 
 /** In which bodies a statement may stand; those not listed may stand in all. */
-const places: Partial<Record<ast.Statement["kind"], readonly Owner[]>> = {
+const owners: Partial<Record<ast.Statement["kind"], readonly Owner[]>> = {
   Input: modelOnly,
   Target: modelOnly,
   Output: modelOnly,
@@ -154,7 +154,7 @@ function checkBlock(surroundings: Surroundings, block: ast.Block): void {
 }
 
 function checkStatement(surroundings: Surroundings, statement: ast.Statement): void {
-  checkPlace(surroundings, statement);
+  checkOwner(surroundings, statement);
   checkScans(surroundings, expressionsOf(statement));
   if (statement.kind === "If") {
     for (const branch of statement.branches) checkBlock(surroundings, branch.block);
@@ -171,7 +171,7 @@ function checkScans(surroundings: Surroundings, expressions: readonly ast.Expres
   }
 }
 
-function checkPlace(surroundings: Surroundings, statement: ast.Statement): void {
+function checkOwner(surroundings: Surroundings, statement: ast.Statement): void {
   const { owner, inScan } = surroundings;
   const word = statement.kind === "Trained" ? statement.role : words[statement.kind];
   if (word === undefined) return;
@@ -194,15 +194,15 @@ function checkPlace(surroundings: Surroundings, statement: ast.Statement): void 
       return;
     default:
       if (statement.kind === "Update" && inScan) return;
-      if (places[statement.kind]?.includes(owner) === false) wrong(placeHint(statement, owner));
-      else if (inScan && modelOnly === places[statement.kind]) {
+      if (owners[statement.kind]?.includes(owner) === false) wrong(ownerHint(statement, owner));
+      else if (inScan && modelOnly === owners[statement.kind]) {
         wrong("move it out of the `scan`, into the model itself");
       }
   }
 }
 
-function placeHint(statement: ast.Statement, owner: Owner): string {
-  const allowed = places[statement.kind] ?? [];
+function ownerHint(statement: ast.Statement, owner: Owner): string {
+  const allowed = owners[statement.kind] ?? [];
   if (owner === "function" && allowed.includes("layer") && statement.kind !== "Update") {
     return "a `fn` has no parameters of its own: declare it as a `layer`";
   }

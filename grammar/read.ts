@@ -84,7 +84,7 @@ function tryParse(text: string, parser: NetworkParser, tokens: readonly IToken[]
   }
 }
 
-/** The place of a failure; the number of tokens where that is the end. */
+/** The index of the token that failed; the number of tokens where that is the end. */
 function indexOf(tokens: readonly IToken[], attempt: Attempt): number {
   const seen = attempt.token === undefined ? -1 : tokens.indexOf(attempt.token);
   return seen < 0 ? tokens.length : seen;

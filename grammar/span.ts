@@ -45,15 +45,15 @@ export function lineTable(file: SourceFile): LineTable {
 
 /** The line and column of an offset; an offset beyond the text is taken as its end. */
 export function positionAt(table: LineTable, offset: number): Position {
-  const place = Math.max(0, Math.min(offset, table.text.length));
+  const clamped = Math.max(0, Math.min(offset, table.text.length));
   let low = 0;
   let high = table.starts.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if ((table.starts[middle] ?? 0) <= place) low = middle;
+    if ((table.starts[middle] ?? 0) <= clamped) low = middle;
     else high = middle - 1;
   }
-  return { line: low + 1, column: place - (table.starts[low] ?? 0) + 1 };
+  return { line: low + 1, column: clamped - (table.starts[low] ?? 0) + 1 };
 }
 
 /** The text of a 1-based line, without its line ending. */

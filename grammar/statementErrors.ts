@@ -4,7 +4,7 @@ import type { Diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";
 import { nearest } from "./nearest.js";
 import { startsLine } from "./repair.js";
-import { at, is, type Place, show } from "./place.js";
+import { at, is, type Mistake, show } from "./mistake.js";
 import {
   Colon,
   Dot,
@@ -76,14 +76,14 @@ const foreignBinders = ["let", "var", "val", "auto", "mut"];
 const foreignFunctions = ["def", "function", "func", "fun", "class", "module"];
 
 /** Something stands where only a declaration may. */
-export function explainDeclaration(place: Place): Diagnostic {
-  const { token, next } = place;
-  const rest = sameLine(place);
+export function explainDeclaration(mistake: Mistake): Diagnostic {
+  const { token, next } = mistake;
+  const rest = sameLine(mistake);
   if (rest !== undefined) return rest;
   const image = token?.image ?? "";
   const known = declarationWords.find((name) => name === image);
   if (known !== undefined) {
-    return at(place, "NN0105", {
+    return at(mistake, "NN0105", {
       message: `after \`${known}\` ${known === "import" ? "`{`" : "a name"} was expected, but ${show(next)} was found`,
       hint: declarationForms[known],
     });
@@ -95,16 +95,16 @@ export function explainDeclaration(place: Place): Diagnostic {
   if (foreignFunctions.includes(image)) {
     const hint =
       "a function is `fn name(x) = …`, one with parameters of its own is `layer name(x) { … }`";
-    return at(place, "NN0105", { message, notes, hint });
+    return at(mistake, "NN0105", { message, notes, hint });
   }
   if (is(next, Equals) || foreignBinders.includes(image)) {
     const name = is(next, Equals) ? image : (next?.image ?? "name");
-    return at(place, "NN0105", { message, notes, hint: `a constant is \`const ${name} = …\`` });
+    return at(mistake, "NN0105", { message, notes, hint: `a constant is \`const ${name} = …\`` });
   }
   if (statementForms[image] !== undefined) {
-    return at(place, "NN0105", { message, notes, hint: `\`${image}\` stands inside a block` });
+    return at(mistake, "NN0105", { message, notes, hint: `\`${image}\` stands inside a block` });
   }
-  return at(place, "NN0105", { message, notes, hint: didYouMean(image, declarationWords) });
+  return at(mistake, "NN0105", { message, notes, hint: didYouMean(image, declarationWords) });
 }
 
 const declarationForms: Readonly<Record<(typeof declarationWords)[number], string>> = {
@@ -121,24 +121,24 @@ const declarationForms: Readonly<Record<(typeof declarationWords)[number], strin
 };
 
 /** Something stands in a block where only a statement may. */
-export function explainStatement(place: Place): Diagnostic {
-  const { token, next } = place;
-  const rest = sameLine(place);
+export function explainStatement(mistake: Mistake): Diagnostic {
+  const { token, next } = mistake;
+  const rest = sameLine(mistake);
   if (rest !== undefined) return rest;
   const image = token?.image ?? "";
   const form = Object.hasOwn(statementForms, image) ? statementForms[image] : undefined;
   if (form !== undefined) {
-    return at(place, "NN0106", {
+    return at(mistake, "NN0106", {
       message: `\`${image}\` cannot be followed by ${show(next)}`,
       hint: `write \`${form}\``,
     });
   }
   const message = `a statement was expected, but ${show(token)} was found`;
-  return at(place, "NN0106", { message, hint: statementHint(place, image) });
+  return at(mistake, "NN0106", { message, hint: statementHint(mistake, image) });
 }
 
-function statementHint(place: Place, image: string): string | undefined {
-  const { token, next } = place;
+function statementHint(mistake: Mistake, image: string): string | undefined {
+  const { token, next } = mistake;
   if (is(token, keyword.const) || (foreignBinders.includes(image) && is(next, Word))) {
     return `in a block a name is bound without a keyword: \`${next?.image ?? "x"} = …\``;
   }
@@ -156,9 +156,9 @@ function statementHint(place: Place, image: string): string | undefined {
 }
 
 /** Something stands in a `train` or `search` block where only one of its lines may. */
-export function explainLine(place: Place, block: "train" | "search"): Diagnostic {
-  const { token, next } = place;
-  const rest = sameLine(place);
+export function explainLine(mistake: Mistake, block: "train" | "search"): Diagnostic {
+  const { token, next } = mistake;
+  const rest = sameLine(mistake);
   if (rest !== undefined) return rest;
   const image = token?.image ?? "";
   const forms = block === "train" ? trainForms : searchForms;
@@ -167,7 +167,7 @@ export function explainLine(place: Place, block: "train" | "search"): Diagnostic
       ? `a line of a \`${block}\` block has no ${show(next)}`
       : `a line of a \`${block}\` block was expected, but ${show(token)} was found`;
   if (Object.hasOwn(forms, image)) {
-    return at(place, "NN0106", { message, hint: `write \`${forms[image] ?? ""}\`` });
+    return at(mistake, "NN0106", { message, hint: `write \`${forms[image] ?? ""}\`` });
   }
   const candidate = "a parameter to search is `learning_rate ~ log_uniform(1e-4, 1e-1)`";
   const hint = is(token, Word)
@@ -177,7 +177,7 @@ export function explainLine(place: Place, block: "train" | "search"): Diagnostic
         ? `write a word and its value: \`${image} 64\``
         : didYouMean(image, Object.keys(forms))
     : `lines look like ${Object.values(forms).slice(0, 3).map(quote).join(", ")}`;
-  return at(place, "NN0106", { message, hint });
+  return at(mistake, "NN0106", { message, hint });
 }
 
 function quote(text: string): string {
@@ -190,21 +190,21 @@ function didYouMean(word: string, candidates: readonly string[]): string | undef
 }
 
 /** What stands on the line of a complete statement and is no part of it. */
-function sameLine(place: Place): Diagnostic | undefined {
-  const { token, previous, tokens, index } = place;
+function sameLine(mistake: Mistake): Diagnostic | undefined {
+  const { token, previous, tokens, index } = mistake;
   if (token === undefined || previous === undefined) return undefined;
-  if (startsLine(place.file.text, tokens, index)) return undefined;
+  if (startsLine(mistake.file.text, tokens, index)) return undefined;
   if (is(previous, LeftBrace, RightBrace, Semicolon)) return undefined;
   // Two statements may share a line: a word that starts one is explained as such.
-  const starts = is(token, Word) && (is(place.next, Word) || startsForm(token.image));
+  const starts = is(token, Word) && (is(mistake.next, Word) || startsForm(token.image));
   if (starts) return undefined;
   return at(
-    place,
+    mistake,
     "NN0104",
     {
       message: `${show(token)} cannot stand here`,
       labels: [
-        { file: place.file, span: tokenSpan(previous), text: "what is before it ends here" },
+        { file: mistake.file, span: tokenSpan(previous), text: "what is before it ends here" },
       ],
       hint: is(token, Equals)
         ? "names are bound at the start of a statement: `y = …`; to compare, write `==`"

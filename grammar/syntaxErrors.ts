@@ -5,7 +5,7 @@ import type { Diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";
 import type { Failure } from "./parser/failures.js";
 import { belongsToNextStatement, startsLine } from "./repair.js";
-import { at, is, type Place, show } from "./place.js";
+import { at, is, type Mistake, show } from "./mistake.js";
 import type { SourceFile, Span } from "./span.js";
 import { explainDeclaration, explainLine, explainStatement } from "./statementErrors.js";
 import {
@@ -34,7 +34,7 @@ export function explainMistake(
   index: number,
   failure: Failure,
 ): Diagnostic {
-  const place: Place = {
+  const mistake: Mistake = {
     file,
     tokens,
     index,
@@ -43,28 +43,28 @@ export function explainMistake(
     next: tokens[index + 1],
   };
   return (
-    missingValue(place) ??
-    afterPipeline(place) ??
-    betweenStatements(place, failure) ??
-    expectedExpression(place, failure) ??
-    expectedName(place, failure) ??
-    expectedKeyword(place, failure) ??
-    expectedOther(place, failure)
+    missingValue(mistake) ??
+    afterPipeline(mistake) ??
+    betweenStatements(mistake, failure) ??
+    expectedExpression(mistake, failure) ??
+    expectedName(mistake, failure) ??
+    expectedKeyword(mistake, failure) ??
+    expectedOther(mistake, failure)
   );
 }
 
 /** `x =`, newline, `y = 3`: the mistake is noticed in the second line, but made in the first. */
-function missingValue(place: Place): Diagnostic | undefined {
-  const before = place.tokens[place.index - 2];
-  const wantsValue = is(before, Equals, Operator) || beginsLineAlone(place, place.index - 2);
+function missingValue(mistake: Mistake): Diagnostic | undefined {
+  const before = mistake.tokens[mistake.index - 2];
+  const wantsValue = is(before, Equals, Operator) || beginsLineAlone(mistake, mistake.index - 2);
   if (before === undefined || !wantsValue) return undefined;
-  if (!belongsToNextStatement(place.file.text, place.tokens, place.index)) return undefined;
+  if (!belongsToNextStatement(mistake.file.text, mistake.tokens, mistake.index)) return undefined;
   return at(
-    place,
+    mistake,
     "NN0107",
     {
       message: `a value is missing after ${show(before)}`,
-      notes: [`${show(place.previous)} begins the next statement`],
+      notes: [`${show(mistake.previous)} begins the next statement`],
       hint: `complete the line: \`${before.image} …\``,
     },
     tokenSpan(before),
@@ -72,30 +72,30 @@ function missingValue(place: Place): Diagnostic | undefined {
 }
 
 /** Whether a word stands alone on its line, as `batch` without its number does. */
-function beginsLineAlone(place: Place, index: number): boolean {
-  const { tokens } = place;
-  const starts = startsLine(place.file.text, tokens, index);
+function beginsLineAlone(mistake: Mistake, index: number): boolean {
+  const { tokens } = mistake;
+  const starts = startsLine(mistake.file.text, tokens, index);
   return starts && is(tokens[index], Word) && !is(tokens[index - 1], Equals, Operator, Comma);
 }
 
 /** An operator or index right after `x |> f(a)`: the right side of a pipeline is a name or a call alone. */
-function afterPipeline(place: Place): Diagnostic | undefined {
-  if (!is(place.token, Operator, LeftBracket, Dot, LeftParenthesis)) return undefined;
-  if (is(place.previous, Pipe)) return undefined;
-  const pipe = pipeBefore(place);
+function afterPipeline(mistake: Mistake): Diagnostic | undefined {
+  if (!is(mistake.token, Operator, LeftBracket, Dot, LeftParenthesis)) return undefined;
+  if (is(mistake.previous, Pipe)) return undefined;
+  const pipe = pipeBefore(mistake);
   if (pipe === undefined) return undefined;
-  return at(place, "NN0111", {
-    message: `${show(place.token)} cannot follow a pipeline`,
-    labels: [{ file: place.file, span: tokenSpan(pipe), text: "the pipeline" }],
+  return at(mistake, "NN0111", {
+    message: `${show(mistake.token)} cannot follow a pipeline`,
+    labels: [{ file: mistake.file, span: tokenSpan(pipe), text: "the pipeline" }],
     notes: ["the right side of `|>` is a name or a call, and nothing binds looser than `|>`"],
     hint: "put the pipeline in parentheses: `(x |> f(a)) + 1`",
   });
 }
 
-function pipeBefore(place: Place): IToken | undefined {
+function pipeBefore(mistake: Mistake): IToken | undefined {
   let depth = 0;
-  for (let index = place.index - 1; index >= 0; index--) {
-    const token = place.tokens[index];
+  for (let index = mistake.index - 1; index >= 0; index--) {
+    const token = mistake.tokens[index];
     if (is(token, RightParenthesis, RightBracket, RightBrace)) depth++;
     else if (is(token, LeftParenthesis, LeftBracket, LeftBrace)) depth--;
     if (depth < 0) return undefined;
@@ -108,28 +108,28 @@ function pipeBefore(place: Place): IToken | undefined {
 }
 
 /** The rules whose parts stand in a row: a mistake between two parts, or at the start of one. */
-function betweenStatements(place: Place, failure: Failure): Diagnostic | undefined {
+function betweenStatements(mistake: Mistake, failure: Failure): Diagnostic | undefined {
   const { rule } = failure;
   const ends = failure.expected[0] === "`}`";
-  if (rule === "" || rule === "declaration") return explainDeclaration(place);
-  if (rule === "statement" || (rule === "block" && ends)) return explainStatement(place);
+  if (rule === "" || rule === "declaration") return explainDeclaration(mistake);
+  if (rule === "statement" || (rule === "block" && ends)) return explainStatement(mistake);
   if (rule === "trainLine" || (rule === "trainDeclaration" && ends)) {
-    return explainLine(place, "train");
+    return explainLine(mistake, "train");
   }
   const searches = rule === "searchLine" || (rule === "searchDeclaration" && ends);
-  return searches ? explainLine(place, "search") : undefined;
+  return searches ? explainLine(mistake, "search") : undefined;
 }
 
 const expressionRules = ["primary", "operand", "indexItem", "dimension", "expression"];
 
-function expectedExpression(place: Place, failure: Failure): Diagnostic | undefined {
+function expectedExpression(mistake: Mistake, failure: Failure): Diagnostic | undefined {
   if (!expressionRules.includes(failure.rule)) return undefined;
   if (failure.rule === "dimension" && failure.expected.length === 1) return undefined;
-  const { token, previous, next } = place;
+  const { token, previous, next } = mistake;
   const after = previous === undefined ? "" : ` after ${show(previous)}`;
-  const message = `an expression was expected${after}, but ${found(place)}`;
+  const message = `an expression was expected${after}, but ${found(mistake)}`;
   const details = { message, hint: expressionHint(token, next) };
-  return at(place, "NN0107", details, expectedSpan(place));
+  return at(mistake, "NN0107", details, expectedSpan(mistake));
 }
 
 function expressionHint(token: IToken | undefined, next: IToken | undefined): string | undefined {
@@ -143,51 +143,51 @@ function expressionHint(token: IToken | undefined, next: IToken | undefined): st
   return undefined;
 }
 
-function expectedName(place: Place, failure: Failure): Diagnostic | undefined {
+function expectedName(mistake: Mistake, failure: Failure): Diagnostic | undefined {
   if (!failure.expected.includes("a name") || failure.expected.length > 1) return undefined;
-  const { token, previous } = place;
+  const { token, previous } = mistake;
   if (failure.rule === "stage") {
-    return at(place, "NN0112", {
+    return at(mistake, "NN0112", {
       message: `a pipeline leads into a name or a call, not into ${show(token)}`,
       hint: "write `x |> f` or `x |> f(a, key: b)`; any other expression is a call around it: `f(x)`",
     });
   }
-  if (isReserved(token)) return reservedWord(place);
+  if (isReserved(token)) return reservedWord(mistake);
   const after = previous === undefined ? "" : ` after ${show(previous)}`;
-  const message = `a name was expected${after}, but ${found(place)}`;
+  const message = `a name was expected${after}, but ${found(mistake)}`;
   const hint =
     failure.rule === "dimension" ? "dimensions of any number have a name: `...rest`" : undefined;
-  return at(place, "NN0108", { message, hint }, expectedSpan(place));
+  return at(mistake, "NN0108", { message, hint }, expectedSpan(mistake));
 }
 
 function isReserved(token: IToken | undefined): boolean {
   return Object.values(reserved).some((type) => is(token, type));
 }
 
-function reservedWord(place: Place): Diagnostic {
-  return at(place, "NN0109", {
-    message: `${show(place.token)} is a reserved word and cannot be a name`,
-    hint: `take another name, as \`${place.token?.image ?? ""}_\``,
+function reservedWord(mistake: Mistake): Diagnostic {
+  return at(mistake, "NN0109", {
+    message: `${show(mistake.token)} is a reserved word and cannot be a name`,
+    hint: `take another name, as \`${mistake.token?.image ?? ""}_\``,
   });
 }
 
 /** What stands instead of what was expected. */
-function found(place: Place): string {
-  const { token } = place;
+function found(mistake: Mistake): string {
+  const { token } = mistake;
   if (token === undefined) return "the file ends";
-  if (!lineEnds(place)) return `${show(token)} was found`;
+  if (!lineEnds(mistake)) return `${show(token)} was found`;
   return is(token, RightBrace) ? "the block ends" : `the next line begins with ${show(token)}`;
 }
 
-/** Whether a line ended where something was expected: the place to look at is its end. */
-function lineEnds(place: Place): boolean {
-  return place.index > 0 && startsLine(place.file.text, place.tokens, place.index);
+/** Whether a line ended where something was expected: what to look at is its end. */
+function lineEnds(mistake: Mistake): boolean {
+  return mistake.index > 0 && startsLine(mistake.file.text, mistake.tokens, mistake.index);
 }
 
 /** The span of what was found, or of the end of the line before. */
-function expectedSpan(place: Place): Span | undefined {
-  if (place.previous === undefined || !lineEnds(place)) return undefined;
-  const { end } = tokenSpan(place.previous);
+function expectedSpan(mistake: Mistake): Span | undefined {
+  if (mistake.previous === undefined || !lineEnds(mistake)) return undefined;
+  const { end } = tokenSpan(mistake.previous);
   return { start: end, end };
 }
 
@@ -212,24 +212,24 @@ const hints: Readonly<Record<string, string>> = {
   "searchDeclaration `{`": "a search is written `search LeNet { … }`",
 };
 
-function expectedKeyword(place: Place, failure: Failure): Diagnostic | undefined {
+function expectedKeyword(mistake: Mistake, failure: Failure): Diagnostic | undefined {
   const [expected] = failure.expected;
   if (expected === undefined || failure.expected.length > 1) return undefined;
   const closing = ["`)`", "`]`", "`}`"].includes(expected);
-  if (closing) return expectedClosing(place, failure.rule, expected);
-  if (failure.rule === "block" && is(place.token, reserved.then)) {
-    return at(place, "NN0104", {
+  if (closing) return expectedClosing(mistake, failure.rule, expected);
+  if (failure.rule === "block" && is(mistake.token, reserved.then)) {
+    return at(mistake, "NN0104", {
       message: "`then` belongs to an `if` in an expression",
       hint: "as a statement: `if c { … } else { … }`; as a value: `x = if c then a else b`",
     });
   }
-  const message = `${expected} was expected${afterPrevious(place)}, but ${found(place)}`;
+  const message = `${expected} was expected${afterPrevious(mistake)}, but ${found(mistake)}`;
   const hint = hints[`${failure.rule} ${expected}`];
-  return at(place, "NN0104", { message, hint }, expectedSpan(place));
+  return at(mistake, "NN0104", { message, hint }, expectedSpan(mistake));
 }
 
-function afterPrevious(place: Place): string {
-  return place.previous === undefined ? "" : ` after ${show(place.previous)}`;
+function afterPrevious(mistake: Mistake): string {
+  return mistake.previous === undefined ? "" : ` after ${show(mistake.previous)}`;
 }
 
 /** What a rule separates by commas. */
@@ -242,8 +242,8 @@ const elements: Readonly<Record<string, string>> = {
   importDeclaration: "a name",
 };
 
-function expectedClosing(place: Place, rule: string, expected: string): Diagnostic {
-  const { token, previous } = place;
+function expectedClosing(mistake: Mistake, rule: string, expected: string): Diagnostic {
+  const { token, previous } = mistake;
   const separated = ["arguments", "list", "parameters", "shape", "index", "resultType"];
   const comma = separated.includes(rule) || (rule === "importDeclaration" && expected === "`}`");
   const begun = is(previous, Comma, LeftParenthesis, LeftBracket, LeftBrace);
@@ -252,16 +252,19 @@ function expectedClosing(place: Place, rule: string, expected: string): Diagnost
     : comma
       ? `\`,\` or ${expected}`
       : expected;
-  if (begun && rule === "parameters" && isReserved(token)) return reservedWord(place);
-  const apart = startsLine(place.file.text, place.tokens, place.index);
-  const message = `${wanted} was expected${afterPrevious(place)}, but ${found(place)}`;
+  if (begun && rule === "parameters" && isReserved(token)) return reservedWord(mistake);
+  const apart = startsLine(mistake.file.text, mistake.tokens, mistake.index);
+  const message = `${wanted} was expected${afterPrevious(mistake)}, but ${found(mistake)}`;
   if (rule === "parameters" && is(token, Equals, Operator)) {
-    return at(place, "NN0104", { message, hint: "a parameter is written `name: type = default`" });
+    return at(mistake, "NN0104", {
+      message,
+      hint: "a parameter is written `name: type = default`",
+    });
   }
   if (is(token, Equals)) {
     const hint =
       rule === "arguments" ? "a named argument is written with `:`: `axis: -1`" : undefined;
-    return at(place, "NN0104", { message, hint });
+    return at(mistake, "NN0104", { message, hint });
   }
   const hint =
     comma && !apart && is(previous, Word, Integer, RightBracket, RightParenthesis)
@@ -269,7 +272,7 @@ function expectedClosing(place: Place, rule: string, expected: string): Diagnost
       : comma
         ? undefined
         : "is an operator missing here?";
-  return at(place, "NN0104", { message, hint }, expectedSpan(place));
+  return at(mistake, "NN0104", { message, hint }, expectedSpan(mistake));
 }
 
 const phrases: Readonly<Record<string, string>> = {
@@ -280,16 +283,16 @@ const phrases: Readonly<Record<string, string>> = {
   trainedStatement: "`=` or `~`",
 };
 
-function expectedOther(place: Place, failure: Failure): Diagnostic {
+function expectedOther(mistake: Mistake, failure: Failure): Diagnostic {
   const wanted = phrases[failure.rule] ?? listed(failure.expected);
-  const message = `${wanted} was expected${afterPrevious(place)}, but ${found(place)}`;
+  const message = `${wanted} was expected${afterPrevious(mistake)}, but ${found(mistake)}`;
   const hint =
     failure.rule === "trainedStatement"
       ? "`= value` sets the initial value, `~ distribution` draws it"
-      : failure.rule === "body" && is(place.token, Word)
+      : failure.rule === "body" && is(mistake.token, Word)
         ? "a result type follows `:`, a body follows `=` or stands in braces"
         : undefined;
-  return at(place, "NN0104", { message, hint }, expectedSpan(place));
+  return at(mistake, "NN0104", { message, hint }, expectedSpan(mistake));
 }
 
 function listed(labels: readonly string[]): string {

@@ -100,7 +100,7 @@ export interface LoadOptions {
   readonly partial?: boolean;
   /** From 0 to 4294967295: of the initial weights (of a net that trains), the order of the examples, and all draws. */
   readonly seed?: number;
-  /** The bundle's module `*.cpu.js`, as the app imports it, for places without `import()`: service workers. */
+  /** The bundle's module `*.cpu.js`, as the app imports it, for contexts without `import()`: service workers. */
   readonly cpu?: CpuSource;
   /** Kernels compiled so far, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -188,7 +188,7 @@ export interface Evaluation<M extends ModelTypes = AnyModel> {
   readonly examples: number;
 }
 
-/** A report with its place in the run. */
+/** A report with its position in the run. */
 export interface StepReport<M extends ModelTypes = AnyModel> extends Report<M> {
   readonly stage: M["stages"];
   readonly epoch: number;
@@ -211,7 +211,7 @@ export interface EpochReport<M extends ModelTypes = AnyModel> extends Report<M> 
 export type Stopped = "finished" | "early" | "exhausted" | "aborted";
 
 /** Where a run stands. */
-export interface RunPlace<M extends ModelTypes = AnyModel> {
+export interface RunPosition<M extends ModelTypes = AnyModel> {
   readonly stage: M["stages"];
   /** Epochs of the stage that are done. */
   readonly epoch: number;
@@ -220,7 +220,7 @@ export interface RunPlace<M extends ModelTypes = AnyModel> {
 }
 
 /** The end of a stage. */
-export interface StageReport<M extends ModelTypes = AnyModel> extends RunPlace<M> {
+export interface StageReport<M extends ModelTypes = AnyModel> extends RunPosition<M> {
   readonly stopped: Stopped;
   /** The epoch with the lowest validation loss, where the stage stops early. */
   readonly best?: { readonly epoch: number; readonly loss: number };
@@ -238,7 +238,7 @@ export interface History<M extends ModelTypes = AnyModel> {
   readonly best?: { readonly epoch: number; readonly loss: number };
   readonly weights: "last" | "best";
   /** Where a resumed run went on. */
-  readonly resumed?: RunPlace<M>;
+  readonly resumed?: RunPosition<M>;
 }
 
 /**
@@ -316,7 +316,7 @@ export interface EvaluateOptions<M extends ModelTypes = AnyModel> {
  */
 export interface TrainingNet<M extends ModelTypes = AnyModel> extends InferenceNet<M> {
   /** The unfinished run that `fit` with `resume` goes on with: one cut off, or one in the weights file. */
-  readonly run: RunPlace<M> | undefined;
+  readonly run: RunPosition<M> | undefined;
   /** A safetensors file; with `optimizer`, all that a resumed run needs. */
   save(options?: SaveOptions): Promise<FileBytes>;
   /** Computes the fitted values from the whole training set. */

@@ -10,7 +10,7 @@ export type Values = Float32Array | Float64Array | Int32Array | Uint32Array;
 export interface ProgramRun {
   readonly program: number;
   readonly dimensions: Dimensions;
-  /** The uniform words; `floats` has the host values at the same places. */
+  /** The uniform words; `floats` has the host values at the same offsets. */
   readonly words: Uint32Array;
   readonly floats: Float32Array | Float64Array;
   readonly inputs: ReadonlyMap<string, Values | GPUBuffer>;
@@ -18,7 +18,7 @@ export interface ProgramRun {
   readonly draws: readonly { readonly input: string; readonly run: ProgramRun }[];
   /** Results that are wanted: dispatches that serve none of them are left out. Absent: all. */
   readonly wanted?: readonly number[];
-  /** Results to keep: they are copied, one behind the other, to a storage from place `at` on. */
+  /** Results to keep: they are copied, one behind the other, to a storage from element `at` on. */
   readonly journal?: {
     readonly storage: number;
     readonly at: number;
@@ -87,10 +87,10 @@ export function emptyValues(type: PlanType, precision: 32 | 64, count: number): 
   return new (arrayOf(type, precision))(count);
 }
 
-/** Puts an item into a freed place of a list, else behind its end; tells where. */
-export function placeInto<T>(list: T[], free: Set<number>, item: T): number {
-  const [place = list.length] = free;
-  free.delete(place);
-  list[place] = item;
-  return place;
+/** Puts an item into a freed slot of a list, else behind its end; tells where. */
+export function putIntoSlot<T>(list: T[], free: Set<number>, item: T): number {
+  const [slot = list.length] = free;
+  free.delete(slot);
+  list[slot] = item;
+  return slot;
 }

@@ -4,7 +4,7 @@ import {
   arrayOf,
   emptyValues,
   isServed,
-  placeInto,
+  putIntoSlot,
   type ProgramRun,
   type TrainingBackend,
   type Values,
@@ -107,7 +107,7 @@ export function createCpuBackend(
       at(storages, storage).set(values, offset);
     },
     addStorage: (type, elements) =>
-      placeInto(storages, free, emptyValues(type, precision, elements)),
+      putIntoSlot(storages, free, emptyValues(type, precision, elements)),
     freeStorage: (storage) => {
       storages[storage] = new Float32Array(0);
       free.add(storage);
@@ -171,11 +171,11 @@ function createExecutor(
       return at(bound.results, result).subarray(0, countOf(evaluateShape(shape, run.dimensions)));
     };
     const { storage = 0, at: start = 0, results = [] } = run.journal ?? {};
-    let place = start;
+    let offset = start;
     for (const result of results) {
       const values = valuesOf(result);
-      at(memory.storages, storage).set(values, place);
-      place += values.length;
+      at(memory.storages, storage).set(values, offset);
+      offset += values.length;
     }
     const wanted = run.wanted ?? [...bound.results.keys()];
     return wanted.map((result) => valuesOf(result).slice());
@@ -243,7 +243,9 @@ function bindProgram(
     const kernel =
       module.kernels[name] ??
       fail("option", `the CPU module given has no kernel "${name}": it is another model's`);
-    const views = buffers.map((buffer, place) => memory.view(buffer, at(bindings, place).type));
+    const views = buffers.map((buffer, position) =>
+      memory.view(buffer, at(bindings, position).type),
+    );
     return { kernel, buffers: views, serves, pace: { turns: 1 } };
   });
   const results = program.results.map(({ buffer, type }) => memory.view(buffer, type));

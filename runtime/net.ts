@@ -178,8 +178,8 @@ async function predict(
   const values: readonly (Values | GPUBuffer)[] =
     as === "gpu" ? await backend.readGpu(run) : await backend.read(run);
   return Object.fromEntries(
-    values.map((value, place) => {
-      const { name, type } = at(program.results, at(wanted, place));
+    values.map((value, position) => {
+      const { name, type } = at(program.results, at(wanted, position));
       return [name, isGpuBuffer(value) ? value : outward(value, type)];
     }),
   );

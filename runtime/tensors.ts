@@ -41,7 +41,7 @@ export function readTensor(name: string, value: unknown, flat: boolean): GivenTe
     for (let part: unknown = value; Array.isArray(part); part = part[0]) shape.push(part.length);
     const data: unknown[] = [];
     if (!collect(value, shape, data)) fail("shape", `the rows of ${name} differ in length`);
-    // What is no number among them is refused by its place when it is converted.
+    // What is no number among them is refused by its index when it is converted.
     const numbers = data as number[];
     return { name, data: numbers, shape: flat && shape.length === 1 ? undefined : shape };
   }
@@ -128,7 +128,7 @@ function rangeOf({ type, categories, range }: PlanInput): readonly [number, numb
 }
 
 /**
- * Checks every value as a buffer would hold it, and tells which is wrong by its place. Classes and
+ * Checks every value as a buffer would hold it, and tells which is wrong by its index. Classes and
  * indices are whole numbers of their range; floats no NaN (unless the input says what stands for it)
  * and nothing that becomes infinite.
  */
@@ -186,18 +186,18 @@ function refuse(input: PlanInput, value: unknown, index: number, shape: readonly
   const wanted = type === "f32" ? "a finite number" : `a whole number from ${low} to ${end - 1}`;
   const code = input.range || input.categories ? "label" : "value";
   const found = typeof value === "string" ? `"${value}"` : String(value);
-  fail(code, `${name}${placeOf(index, shape)} is ${found}, not ${wanted}`);
+  fail(code, `${name}${indicesOf(index, shape)} is ${found}, not ${wanted}`);
 }
 
 /** `[3, 0]`: the indices of an element. */
-function placeOf(index: number, shape: readonly number[]): string {
-  const places: number[] = [];
+function indicesOf(index: number, shape: readonly number[]): string {
+  const indices: number[] = [];
   let rest = index;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    places.unshift(rest % at(shape, axis));
+    indices.unshift(rest % at(shape, axis));
     rest = Math.floor(rest / at(shape, axis));
   }
-  return places.length > 0 ? `[${places.join(", ")}]` : "";
+  return indices.length > 0 ? `[${indices.join(", ")}]` : "";
 }
 
 /** The tensors of one run, checked and converted, with the dimensions they tell. */

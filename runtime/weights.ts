@@ -20,7 +20,7 @@ import { toValues } from "./tensors.js";
  * are told by what they have. Throws NnError "weights", with the address, where it is no such file.
  */
 export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
-  let place = "the weights";
+  let origin = "the weights";
   let bytes: Uint8Array;
   const given = Object(source) as Partial<ArrayBuffer & Response & File & URL>;
   if (ArrayBuffer.isView(source)) {
@@ -29,7 +29,7 @@ export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
     bytes = new Uint8Array(source as ArrayBuffer).slice();
   } else {
     const address = typeof source === "string" ? source : given.href;
-    place = address || given.url || given.name || place;
+    origin = address || given.url || given.name || origin;
     let reason = "";
     let content: ArrayBuffer | undefined;
     try {
@@ -40,10 +40,10 @@ export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
     } catch (error) {
       reason = String(error);
     }
-    if (!content) fail("weights", `${place} cannot be read: ${reason}`);
+    if (!content) fail("weights", `${origin} cannot be read: ${reason}`);
     bytes = new Uint8Array(content);
   }
-  readWeights(bytes, place);
+  readWeights(bytes, origin);
   return bytes;
 }
 
@@ -54,12 +54,12 @@ async function fetchAddress(address: string): Promise<Response> {
   return files ? new Response(await files.promises.readFile(new URL(address))) : fetch(address);
 }
 
-export function readWeights(bytes: Uint8Array, place = "the weights"): SafetensorsFile {
+export function readWeights(bytes: Uint8Array, origin = "the weights"): SafetensorsFile {
   try {
     return readSafetensors(bytes);
   } catch (error) {
     if (!(error instanceof SafetensorsError)) throw error;
-    return fail("weights", `${place} is no whole safetensors file: ${error.message}`);
+    return fail("weights", `${origin} is no whole safetensors file: ${error.message}`);
   }
 }
 

@@ -128,8 +128,8 @@ function openReading(found: ColumnsFound, first: number): ColumnsReading {
   const names = columns.map((column) => table.header[column] ?? "");
   // Without examples, the rows of a table are an axis like others.
   const shape = isPerExample(spec) ? fit(["rows", columns.length], spec, file, taken(names)) : [];
-  const place = { file, columns: names, row: [columns.length], begin: first * columns.length };
-  return { found, sink: openSink(spec, place, undefined), shape, rows: 0 };
+  const position = { file, columns: names, row: [columns.length], begin: first * columns.length };
+  return { found, sink: openSink(spec, position, undefined), shape, rows: 0 };
 }
 
 /** Reads all that is wanted of one table at once: the rows of examples, and all of what has none. */
@@ -201,8 +201,8 @@ async function readArray(
   const end = perExample ? rows.end * width : total;
   const taken = perExample ? [rows.end - rows.begin, ...rest] : shape;
   refuseTooMany(taken, file);
-  const place = { file, row: perExample ? rest : undefined, begin };
-  const sink = openSink(spec, place, end - begin);
+  const position = { file, row: perExample ? rest : undefined, begin };
+  const sink = openSink(spec, position, end - begin);
   for await (const values of reader.read(begin, end)) sink.take(values);
   return { name, file, shape: taken, data: sink.end(), perExample };
 }

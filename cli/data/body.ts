@@ -86,12 +86,12 @@ async function* transposed(body: Body, begin: number, end: number): AsyncGenerat
   if (last <= first) return;
   const windowed: Body = { ...body, source: windowSource(body.source, file) };
   let result: DataValues | undefined;
-  const places = columnPlaces(inner);
+  const offsetOf = columnOffsets(inner);
   for (let column = 0; column < width; column++) {
     const run = await elements(windowed, column * rows + first, column * rows + last);
     result ??= emptyLike(run, (last - first) * width);
-    const place = places(column);
-    for (let row = 0; row < run.length; row++) result[row * width + place] = run[row] ?? 0;
+    const offset = offsetOf(column);
+    for (let row = 0; row < run.length; row++) result[row * width + offset] = run[row] ?? 0;
   }
   if (result !== undefined) yield result.subarray(begin - first * width, end - first * width);
 }
@@ -102,16 +102,16 @@ function emptyLike(values: DataValues, length: number): DataValues {
 }
 
 /** Where in a row-major row the element stands that is `column`-th in the order of Fortran. */
-function columnPlaces(inner: readonly number[]): (column: number) => number {
+function columnOffsets(inner: readonly number[]): (column: number) => number {
   const strides = inner.map((_, axis) => countOf(inner.slice(axis + 1)));
   return (column) => {
     let rest = column;
-    let place = 0;
+    let offset = 0;
     inner.forEach((size, axis) => {
-      place += (rest % size) * (strides[axis] ?? 1);
+      offset += (rest % size) * (strides[axis] ?? 1);
       rest = Math.floor(rest / size);
     });
-    return place;
+    return offset;
   };
 }
 

@@ -89,14 +89,14 @@ function openCursor(stream: AsyncIterator<Uint8Array>): Cursor {
   return { position: () => position, next, close };
 }
 
-/** Reads and drops what lies before `place`; stops where the stream does. */
-async function skipTo(place: number, { position, next }: Cursor): Promise<void> {
-  while (position() < place)
-    if ((await next(Math.min(blockBytes, place - position()))).length === 0) return;
+/** Reads and drops what lies before `offset`; stops where the stream does. */
+async function skipTo(offset: number, { position, next }: Cursor): Promise<void> {
+  while (position() < offset)
+    if ((await next(Math.min(blockBytes, offset - position()))).length === 0) return;
 }
 
 /**
- * A stream that can only be read forward: what lies before the place wanted is read and dropped, and to go
+ * A stream that can only be read forward: what lies before the offset wanted is read and dropped, and to go
  * back it is begun anew.
  */
 export function streamSource(

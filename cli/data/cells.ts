@@ -27,7 +27,7 @@ export function isMissingWord(text: string): boolean {
   return /^(?:na|n\/a|<na>|null|none|nil|missing|-+|\?|#n\/a)$/i.test(text);
 }
 
-/** Digits with whatever separates or follows them in other places: what a column is hardly called. */
+/** Digits with whatever separates or follows them in other positions: what a column is hardly called. */
 const numeral = /^[+-]?[\d.,_' \u00a0\u202f]*\d[\d.,_' \u00a0\u202f%]*(?:e[+-]?\d+)?$/i;
 
 /** Whether a cell looks like a value, in our form of numbers or in another, rather than like a name. */

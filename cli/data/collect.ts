@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { nearest } from "../../grammar/nearest.js";
 import { DataError } from "./array.js";
 import { readText } from "./bind-text.js";
-import { allColumns, columnPlaces, listed } from "./columns.js";
+import { allColumns, columnIndices, listed } from "./columns.js";
 import type { TextOptions } from "./bind-text.js";
 import type { CsvTable } from "./csv.js";
 import type { ArrayArchive, ArrayReader } from "./reader.js";
@@ -25,7 +25,7 @@ export interface ColumnsFound {
   readonly spec: InputSpec;
   readonly file: string;
   readonly table: CsvTable;
-  /** By their places in the header. */
+  /** By their indices in the header. */
   readonly columns: readonly number[];
 }
 
@@ -93,7 +93,7 @@ function fromTable(
   specs: readonly InputSpec[],
 ): Given[] {
   if (name !== undefined) {
-    const columns = parts === undefined ? allColumns(table) : columnPlaces(table, parts);
+    const columns = parts === undefined ? allColumns(table) : columnIndices(table, parts);
     return [{ kind: "columns", name, table, columns }];
   }
   return specs
@@ -102,7 +102,7 @@ function fromTable(
       kind: "columns",
       name: spec.name,
       table,
-      columns: columnPlaces(table, [spec.name]),
+      columns: columnIndices(table, [spec.name]),
     }));
 }
 

@@ -1,22 +1,22 @@
-// In: a table's header and the names picked; out: the places of the columns meant, or an error that says
+// In: a table's header and the names picked; out: the indices of the columns meant, or an error that says
 // what there is.
 import { nearest } from "../../grammar/nearest.js";
 import { DataError } from "./array.js";
 import type { CsvTable } from "./csv.js";
 
-/** The places of columns by their names. */
-export function columnPlaces(table: CsvTable, names: readonly string[]): number[] {
+/** The indices of columns by their names. */
+export function columnIndices(table: CsvTable, names: readonly string[]): number[] {
   const { header, file } = table;
-  const places = new Map<string, number[]>();
-  header.forEach((column, place) => {
-    const known = places.get(column);
-    if (known === undefined) places.set(column, [place]);
-    else known.push(place);
+  const indices = new Map<string, number[]>();
+  header.forEach((column, index) => {
+    const known = indices.get(column);
+    if (known === undefined) indices.set(column, [index]);
+    else known.push(index);
   });
   const picked = new Set<string>();
   return names.map((column) => {
-    const [place, ...others] = places.get(column) ?? [];
-    if (place === undefined) throw noColumn(table, column);
+    const [index, ...others] = indices.get(column) ?? [];
+    if (index === undefined) throw noColumn(table, column);
     if (others.length > 0)
       throw new DataError("csv-header", `${others.length + 1} columns are called "${column}"`, {
         file,
@@ -25,7 +25,7 @@ export function columnPlaces(table: CsvTable, names: readonly string[]): number[
     if (picked.has(column))
       throw new DataError("csv-column", `the column "${column}" is picked twice`, { file });
     picked.add(column);
-    return place;
+    return index;
   });
 }
 
@@ -62,5 +62,5 @@ export function allColumns({ header, file }: CsvTable): number[] {
       throw new DataError("csv-header", `two columns are called "${name}"`, { file });
     twice.add(name);
   }
-  return named.map((_, place) => place);
+  return named.map((_, index) => index);
 }

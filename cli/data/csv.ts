@@ -8,7 +8,7 @@ import { decodeText } from "./utf8.js";
 
 /** Columns of a table that are wanted together, as `[rows, columns]`. */
 export interface TableRequest {
-  /** By their places in the header. */
+  /** By their indices in the header. */
   readonly columns: readonly number[];
   /** Takes the numbers of whole rows, in order. */
   readonly take: (values: Float64Array) => void;
@@ -109,7 +109,7 @@ function openQuote(file: string, row: number): DataError {
 
 /** The names of the columns, or an error where it is not clear whether the first line has them. */
 function headerOf(first: readonly string[], { header }: CsvOptions, file: string): string[] {
-  if (header === false) return first.map((_, place) => `#${place}`);
+  if (header === false) return first.map((_, position) => `#${position}`);
   const names = first.map((name) => name.trim());
   if (names.every((name) => name === ""))
     throw new DataError("csv-header", "the file has no header line", { file });
@@ -217,12 +217,12 @@ function takeRows(
   for (const { columns, take } of requests) {
     const values = new Float64Array(rows.length * columns.length);
     let at = 0;
-    rows.forEach((cells, place) => {
+    rows.forEach((cells, position) => {
       for (const column of columns) {
         const cell = cells[column] ?? "";
         const value = cellNumber(cell);
         if (value === undefined)
-          throw notANumber(source.file, cell, first + place, header[column] ?? "");
+          throw notANumber(source.file, cell, first + position, header[column] ?? "");
         values[at++] = value;
       }
     });

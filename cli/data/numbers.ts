@@ -12,7 +12,7 @@ function hostOrder(bytes: Uint8Array, width: number, littleEndian: boolean): Uin
 }
 
 /** Where numbers stand, for the sake of errors. */
-export interface NumberPlace {
+export interface NumberPosition {
   readonly file: string;
   /** The row of the `at`-th of the numbers. */
   readonly rowOf: (at: number) => number;
@@ -20,7 +20,7 @@ export interface NumberPlace {
 
 function exactDoubles(
   values: BigInt64Array | BigUint64Array,
-  { file, rowOf }: NumberPlace,
+  { file, rowOf }: NumberPosition,
 ): Float64Array {
   const doubles = new Float64Array(values.length);
   values.forEach((value, at) => {
@@ -43,7 +43,7 @@ export function decodeNumbers(
   bytes: Uint8Array,
   dtype: DataType,
   littleEndian: boolean,
-  place: NumberPlace,
+  position: NumberPosition,
 ): DataValues {
   const { buffer } = hostOrder(bytes, byteWidth(dtype), littleEndian);
   switch (dtype) {
@@ -62,9 +62,9 @@ export function decodeNumbers(
     case "u32":
       return new Uint32Array(buffer);
     case "i64":
-      return exactDoubles(new BigInt64Array(buffer), place);
+      return exactDoubles(new BigInt64Array(buffer), position);
     case "u64":
-      return exactDoubles(new BigUint64Array(buffer), place);
+      return exactDoubles(new BigUint64Array(buffer), position);
     case "f16":
       return Float32Array.from(new Uint16Array(buffer), halfToNumber);
     case "bf16":

@@ -19,9 +19,9 @@ function unseen(character: string, offset: number, known: number, file: string):
 /** Characters are numbered as they come; where the vocabulary is not given, they are sorted at the end. */
 function sortVocabulary(codes: Uint32Array<ArrayBuffer>, found: readonly string[]): EncodedText {
   const vocabulary = found.toSorted((a, b) => (a.codePointAt(0) ?? 0) - (b.codePointAt(0) ?? 0));
-  const sorted = new Map(vocabulary.map((character, place) => [character, place]));
-  const places = found.map((character) => sorted.get(character) ?? 0);
-  return { codes: codes.map((code) => places[code] ?? 0), vocabulary };
+  const sorted = new Map(vocabulary.map((character, index) => [character, index]));
+  const indices = found.map((character) => sorted.get(character) ?? 0);
+  return { codes: codes.map((code) => indices[code] ?? 0), vocabulary };
 }
 
 /**
@@ -34,7 +34,7 @@ export async function encodeText(
   file: string,
 ): Promise<EncodedText> {
   const found = [...(given ?? [])];
-  const places = new Map(found.map((character, place) => [character, place]));
+  const indices = new Map(found.map((character, index) => [character, index]));
   let codes = new Uint32Array(1024);
   let length = 0;
   for await (const piece of pieces) {
@@ -44,14 +44,14 @@ export async function encodeText(
       codes = larger;
     }
     for (const character of piece) {
-      let place = places.get(character);
-      if (place === undefined) {
+      let index = indices.get(character);
+      if (index === undefined) {
         if (given !== undefined) throw unseen(character, length, given.length, file);
-        place = found.length;
-        places.set(character, place);
+        index = found.length;
+        indices.set(character, index);
         found.push(character);
       }
-      codes[length++] = place;
+      codes[length++] = index;
     }
   }
   const used = codes.slice(0, length);

@@ -22,11 +22,11 @@ export interface ValueSpec {
 }
 
 /** Where the numbers come from, for naming the one at fault. */
-export interface ValuePlace {
+export interface ValuePosition {
   readonly file: string;
   /** The shape of a row; undefined where the array has no examples. */
   readonly row: readonly number[] | undefined;
-  /** The place of the first of the numbers in the whole array. */
+  /** The position of the first of the numbers in the whole array. */
   readonly begin: number;
   /** Names of the columns of a table. */
   readonly columns?: readonly string[];
@@ -89,7 +89,7 @@ function hintFor(value: number, spec: ValueSpec): string | undefined {
 }
 
 /** The column, or the indices within the row, of an element. */
-function placeInRow(at: number, { row = [], columns }: ValuePlace): string {
+function positionInRow(at: number, { row = [], columns }: ValuePosition): string {
   if (columns !== undefined) return ` in column "${columns[at % columns.length] ?? ""}"`;
   const indices: number[] = [];
   let rest = at;
@@ -107,15 +107,15 @@ function refuse(
   at: number,
   wrong: string,
   spec: ValueSpec,
-  place: ValuePlace,
+  position: ValuePosition,
 ): never {
-  const { file, row } = place;
+  const { file, row } = position;
   const hint = hintFor(value, spec);
   const details = { file, ...(hint === undefined ? {} : { hint }) };
   const forName = `(for ${spec.name})`;
   if (row === undefined) throw new DataError("data-value", `${wrong} ${forName}`, details);
   const number = Math.floor(at / countOf(row));
-  const message = `row ${number}: ${wrong}${placeInRow(at, place)} ${forName}`;
+  const message = `row ${number}: ${wrong}${positionInRow(at, position)} ${forName}`;
   throw new DataError("data-value", message, { ...details, row: number });
 }
 
@@ -125,7 +125,7 @@ const isFloat = (data: DataValues): boolean =>
 /** `length` numbers are to come; without it, as many as come. */
 export function openSink(
   spec: ValueSpec,
-  place: ValuePlace,
+  position: ValuePosition,
   length: number | undefined,
 ): ValueSink {
   let result = allocate(spec.type, length ?? 1024);
@@ -147,7 +147,7 @@ export function openSink(
     for (let value of values) {
       if (Number.isNaN(value) && spec.missing !== undefined) value = spec.missing;
       const wrong = fault(value, spec);
-      if (wrong !== undefined) refuse(value, place.begin + found, wrong, spec, place);
+      if (wrong !== undefined) refuse(value, position.begin + found, wrong, spec, position);
       result[found++] = value;
     }
   };

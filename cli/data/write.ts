@@ -47,10 +47,10 @@ const powers = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
 /** The decimal of so many digits that is nearest, as a double; undefined far from 1. */
 function rounded(value: number, digits: number, exponent: number): number | undefined {
-  const places = digits - 1 - exponent;
-  const scale = powers[Math.abs(places)];
+  const decimals = digits - 1 - exponent;
+  const scale = powers[Math.abs(decimals)];
   if (scale === undefined) return undefined;
-  return places < 0 ? Math.round(value / scale) * scale : Math.round(value * scale) / scale;
+  return decimals < 0 ? Math.round(value / scale) * scale : Math.round(value * scale) / scale;
 }
 
 /** The shortest decimal that reads back as the same f32. */
@@ -109,8 +109,8 @@ function* nested(output: OutputArray, axis: number, at: number, size: number): G
 }
 
 function* jsonTexts(outputs: readonly OutputArray[]): Generator<string> {
-  for (const [place, output] of outputs.entries()) {
-    yield `${place === 0 ? "{" : ","}${JSON.stringify(output.name)}:`;
+  for (const [position, output] of outputs.entries()) {
+    yield `${position === 0 ? "{" : ","}${JSON.stringify(output.name)}:`;
     yield* nested(output, 0, 0, output.data.length);
   }
   yield outputs.length === 0 ? "{}\n" : "}\n";
@@ -144,16 +144,16 @@ export function refuseWithoutLines(
 function* csvTexts(outputs: readonly OutputArray[]): Generator<string> {
   const rows = outputs[0]?.shape[0] ?? 0;
   const widths = outputs.map(({ shape }) => countOf(shape.slice(1)));
-  const header = outputs.flatMap(({ name, shape }, place) =>
+  const header = outputs.flatMap(({ name, shape }, position) =>
     shape.length === 1
       ? [name]
-      : Array.from({ length: widths[place] ?? 0 }, (_, at) => `${name}_${at}`),
+      : Array.from({ length: widths[position] ?? 0 }, (_, at) => `${name}_${at}`),
   );
   yield `${header.join(",")}\n`;
   for (let row = 0; row < rows; row++) {
     let separator = "";
-    for (const [place, output] of outputs.entries()) {
-      const width = widths[place] ?? 0;
+    for (const [position, output] of outputs.entries()) {
+      const width = widths[position] ?? 0;
       for (let at = 0; at < width; at++) {
         yield separator + cellText(output, row * width + at);
         separator = ",";

@@ -90,10 +90,10 @@ function wideFields(extra: Uint8Array, fields: readonly number[], file: string):
   for (let at = 0; at + 4 <= extra.length; at += 4 + view.getUint16(at + 2, true)) {
     if (view.getUint16(at, true) !== extra64) continue;
     let from = at + 4;
-    fields.forEach((field, place) => {
+    fields.forEach((field, position) => {
       if (field !== inExtra) return;
       if (from + 8 > extra.length) throw damaged(file);
-      found[place] = wide(view, from);
+      found[position] = wide(view, from);
       from += 8;
     });
     return found;

@@ -2,7 +2,7 @@
 
 /** A direction from the drawn point: how far each entry of a parameter moves with a step of 1. */
 export interface Direction {
-  readonly entries: readonly (readonly [place: number, weight: number])[];
+  readonly entries: readonly (readonly [index: number, weight: number])[];
 }
 
 /** The objective along a direction. */
@@ -59,19 +59,19 @@ export function randomSource(seed: number): { uniform: () => number; normal: () 
   return { uniform, normal };
 }
 
-/** That many different places below `size`, ascending. */
-function randomPlaces(count: number, size: number, uniform: () => number): number[] {
-  if (count >= size) return Array.from({ length: size }, (_, place) => place);
-  const places = new Set<number>();
-  while (places.size < count) places.add(Math.floor(uniform() * size));
-  return [...places].sort((a, b) => a - b);
+/** That many different indices below `size`, ascending. */
+function randomIndices(count: number, size: number, uniform: () => number): number[] {
+  if (count >= size) return Array.from({ length: size }, (_, index) => index);
+  const indices = new Set<number>();
+  while (indices.size < count) indices.add(Math.floor(uniform() * size));
+  return [...indices].sort((a, b) => a - b);
 }
 
 function projection(size: number, { uniform, normal }: ReturnType<typeof randomSource>): Direction {
-  const places = randomPlaces(widestProjection, size, uniform);
-  const weights = places.map(normal);
+  const indices = randomIndices(widestProjection, size, uniform);
+  const weights = indices.map(normal);
   const length = Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
-  return { entries: places.map((place, at) => [place, (weights[at] ?? 0) / length]) };
+  return { entries: indices.map((index, at) => [index, (weights[at] ?? 0) / length]) };
 }
 
 /** Two random projections of unit length and up to eight single entries. */
@@ -80,13 +80,13 @@ export function directionsFor(size: number, seed: number): Direction[] {
   const directions: Direction[] = [];
   for (let turn = 0; turn < (size > 1 ? projections : 0); turn++)
     directions.push(projection(size, source));
-  for (const place of randomPlaces(singleEntries, size, source.uniform))
-    directions.push({ entries: [[place, 1]] });
+  for (const index of randomIndices(singleEntries, size, source.uniform))
+    directions.push({ entries: [[index, 1]] });
   return directions;
 }
 
 export function slopeAlong({ entries }: Direction, gradient: ArrayLike<number>): number {
-  return entries.reduce((sum, [place, weight]) => sum + weight * (gradient[place] ?? NaN), 0);
+  return entries.reduce((sum, [index, weight]) => sum + weight * (gradient[index] ?? NaN), 0);
 }
 
 /** What one step tells. */

@@ -140,9 +140,9 @@ export function checkedModel(typed: TypedModel): CheckedModel {
     );
     const value = `value.${at}`;
     outputs.push(named(value, holdStopped(b, goal, held), typed));
-    const parameters = names.map((name, place) => {
+    const parameters = names.map((name, index) => {
       const gradient = `gradient.${at}.${name}`;
-      outputs.push(named(gradient, gradients[place] ?? goal, typed));
+      outputs.push(named(gradient, gradients[index] ?? goal, typed));
       return { name, shape: shapes.get(name) ?? [], gradient };
     });
     return { stage: objective.stage, name: objective.name, value, parameters };

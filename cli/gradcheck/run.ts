@@ -116,8 +116,8 @@ interface Move {
 
 function moved({ point, direction }: Move, step: number): Float64Array {
   const values = point.base.slice();
-  for (const [place, weight] of direction.entries)
-    values[place] = (values[place] ?? 0) + step * weight;
+  for (const [index, weight] of direction.entries)
+    values[index] = (values[index] ?? 0) + step * weight;
   return values;
 }
 
@@ -201,7 +201,7 @@ async function measureObjective(
     const first = directions[at]?.[0] ?? { entries: [] };
     const slope = Math.abs(slopeAlong(first, point.gradient));
     const share = Number.isFinite(slope) ? 1 / Math.max(slope, 1e-3) : 1;
-    const entries = first.entries.map(([place, weight]) => [place, weight * share] as const);
+    const entries = first.entries.map(([index, weight]) => [index, weight * share] as const);
     return { point, direction: { entries } };
   });
   const all = points.length > 1 ? await compareMoves(check, objective, together) : undefined;

@@ -14,7 +14,7 @@ import { followStages } from "./stages.js";
 
 /** A permutation of 0 … count − 1 that depends on the seed alone (Fisher and Yates, a 32-bit generator). */
 export function permutation(count: number, seed: number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, place) => place);
+  const order = Uint32Array.from({ length: count }, (_, position) => position);
   let state = (seed ^ 0x9e3779b9) >>> 0;
   for (let last = count - 1; last > 0; last--) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -31,8 +31,8 @@ function pick(array: BoundArray, rows: Uint32Array): BoundArray {
   const rest = array.shape.slice(1);
   const width = countOf(rest);
   const data = array.data.slice(0, rows.length * width);
-  rows.forEach((row, place) => {
-    data.set(array.data.subarray(row * width, (row + 1) * width), place * width);
+  rows.forEach((row, position) => {
+    data.set(array.data.subarray(row * width, (row + 1) * width), position * width);
   });
   return { ...array, shape: [rows.length, ...rest], data };
 }

@@ -33,8 +33,8 @@ const margin = { left: 76, right: 16, top: 12, bottom: 32 };
 const colours = ["#1f5fbf", "#c2571a", "#2a8a4a", "#8a3fa0", "#9a7d0a", "#b0304f"];
 
 /** Beyond the chosen ones, hues that lie far from their neighbours (steps of the golden angle). */
-function colourOf(place: number): string {
-  return colours[place] ?? `hsl(${Math.round(place * 137.5) % 360} 60% 42%)`;
+function colourOf(position: number): string {
+  return colours[position] ?? `hsl(${Math.round(position * 137.5) % 360} 60% 42%)`;
 }
 
 function escape(text: string): string {

@@ -75,9 +75,9 @@ async function fitStages(
 }
 
 /** Says where a resumed run goes on. */
-function tellResumed({ resumed, terminal }: Run, { run: place }: TrainingNet): void {
-  if (!resumed || place === undefined) return;
-  const { stage, epoch, step } = place;
+function tellResumed({ resumed, terminal }: Run, { run: position }: TrainingNet): void {
+  if (!resumed || position === undefined) return;
+  const { stage, epoch, step } = position;
   terminal.note(
     `going on in the stage ${stage} after ${counted(epoch, "epoch")} and ${counted(step, "step")}`,
   );

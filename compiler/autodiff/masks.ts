@@ -31,7 +31,7 @@ function choice(b: GraphBuilder, node: Node, reach: Reach, position: number): Re
 }
 
 /**
- * Conditions over fewer places than the node's: any of those that share one. A condition computed from the node itself cannot
+ * Conditions over fewer elements than the node's: any of those that share one. A condition computed from the node itself cannot
  * have been written to guard what the node was computed from; it is left out, as reducing it would cost for nothing.
  */
 function fitted(b: GraphBuilder, node: Node, reach: Reach, shape: Shape): Reach {
@@ -71,7 +71,7 @@ function transported(b: GraphBuilder, node: Node, reach: Reach, position: number
     case "flip":
     case "sum":
     case "prod":
-      // Each element goes to one place: conditions stay apart, so that they may cancel.
+      // Each element goes to one element: conditions stay apart, so that they may cancel.
       return mapConditions(reach, (condition) => handedDown(b, node, condition, position));
     case "slice":
     case "pad":
@@ -100,7 +100,7 @@ function asOne(b: GraphBuilder, node: Node, reach: Reach, position: number): Rea
   return [[literal(handedDown(b, node, mask, position), true)]];
 }
 
-/** Whether the condition holds at one of the places that an element of the operand goes to. */
+/** Whether the condition holds at one of the elements that an element of the operand goes to. */
 function handedDown(b: GraphBuilder, node: Node, condition: Node, position: number): Node {
   const mask = b.broadcast(condition, node.shape);
   if (node.op === "contract") return throughContraction(b, node, mask, position);

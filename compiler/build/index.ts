@@ -87,7 +87,7 @@ function finish(
       return { ...program, effects: storeConstants(b, effects, constants) };
     });
   const storages = [...assembly.storages, ...constants.values()];
-  return { typed, storages, held: assembly.held, layout: layout.places, programs, stages };
+  return { typed, storages, held: assembly.held, layout: layout.ranges, programs, stages };
 }
 
 function bind(
@@ -135,12 +135,12 @@ function addDraws(assembly: Assembly): void {
 function addInit(assembly: Assembly): void {
   const effects: Effect[] = [];
   for (const { name, initial } of assembly.typed.parameters) {
-    const place = assembly.layout.places.get(name);
-    if (initial === undefined || place === undefined) continue;
-    const count = elementCount(place.declaration.shape);
-    const whole = assembly.b.broadcast(initial, place.declaration.shape);
+    const range = assembly.layout.ranges.get(name);
+    if (initial === undefined || range === undefined) continue;
+    const count = elementCount(range.declaration.shape);
+    const whole = assembly.b.broadcast(initial, range.declaration.shape);
     const value = assembly.b.reshape(whole, [count]);
-    effects.push({ kind: "store", storage: place.storage, offset: place.offset, value });
+    effects.push({ kind: "store", storage: range.storage, offset: range.offset, value });
   }
   assembly.programs.push({ name: "init", kind: "init", effects });
 }
@@ -208,11 +208,11 @@ function addFitted(assembly: Assembly): void {
     value: bound[index] ?? value,
   }));
   const finish = (name: string, value: Node): Effect => {
-    const place = layout.places.get(name);
-    if (place === undefined) throw new Error(`parameter ${name} has no place`);
-    const count = elementCount(place.declaration.shape);
-    const flat = b.reshape(b.broadcast(value, place.declaration.shape), [count]);
-    return { kind: "store", storage: place.storage, offset: place.offset, value: flat };
+    const range = layout.ranges.get(name);
+    if (range === undefined) throw new Error(`parameter ${name} has no range`);
+    const count = elementCount(range.declaration.shape);
+    const flat = b.reshape(b.broadcast(value, range.declaration.shape), [count]);
+    return { kind: "store", storage: range.storage, offset: range.offset, value: flat };
   };
   addSeries(assembly, { series: "fitted", values, finish });
 }

@@ -1,14 +1,14 @@
 // Takes a typed model, gives flat storages in which parameters that are updated together stand next to each other.
 import { elementCount } from "../types/dimension.js";
 import type { ParameterDeclaration, TypedModel } from "../types/model.js";
-import type { BuiltStorage, ParameterPlace } from "./types.js";
+import type { BuiltStorage, ParameterRange } from "./types.js";
 
 /** A segment is bound as a whole, and WebGPU promises bindings of 128 MiB. */
 const maximumSegment = (128 * 1024 * 1024) / 4;
 
 export interface Layout {
   readonly storages: readonly BuiltStorage[];
-  readonly places: ReadonlyMap<string, ParameterPlace>;
+  readonly ranges: ReadonlyMap<string, ParameterRange>;
   /** Names of the parameters of each storage, in order. */
   readonly members: ReadonlyMap<string, readonly string[]>;
 }
@@ -27,14 +27,14 @@ export function layOut(model: TypedModel): Layout {
     groups.set(key, [...(groups.get(key) ?? []), declaration]);
   }
   const storages: BuiltStorage[] = [];
-  const places = new Map<string, ParameterPlace>();
+  const ranges = new Map<string, ParameterRange>();
   const members = new Map<string, string[]>();
   for (const group of groups.values()) {
     for (const segment of segments(group)) {
       const name = `parameters.${storages.length}`;
       let offset = 0;
       for (const declaration of segment) {
-        places.set(declaration.name, { declaration, storage: name, offset });
+        ranges.set(declaration.name, { declaration, storage: name, offset });
         offset += elementCount(declaration.shape);
       }
       members.set(
@@ -45,7 +45,7 @@ export function layOut(model: TypedModel): Layout {
       storages.push({ name, type, elements: offset, kind: "parameters" });
     }
   }
-  return { storages, places, members };
+  return { storages, ranges, members };
 }
 
 /** For each trained parameter, which updates select it. */

@@ -25,10 +25,10 @@ export function monitorEffects(
   const norm = (x: Node): Node => b.sqrt(b.sum(b.multiply(x, x)));
   for (const { storage, before, next } of updated) {
     for (const name of layout.members.get(storage) ?? []) {
-      const place = layout.places.get(name);
-      if (place === undefined) continue;
-      const count = elementCount(place.declaration.shape);
-      const part = (of: Node): Node => b.slice(of, [place.offset], [count]);
+      const range = layout.ranges.get(name);
+      if (range === undefined) continue;
+      const count = elementCount(range.declaration.shape);
+      const part = (of: Node): Node => b.slice(of, [range.offset], [count]);
       const gradient = gradients.get(storage);
       if (stage.monitor.includes("gradient_norm") && gradient !== undefined) {
         const value = norm(part(gradient));

@@ -188,8 +188,8 @@ function flatGradients(
   for (const [storage, members] of layout.members) {
     if (!members.some((name) => trained.has(name))) continue;
     const pieces = members.map((name) => {
-      const place = layout.places.get(name);
-      const count = elementCount(place?.declaration.shape ?? []);
+      const range = layout.ranges.get(name);
+      const count = elementCount(range?.declaration.shape ?? []);
       const gradient = byName.get(name);
       return gradient === undefined ? b.constant(0, [count]) : b.reshape(gradient, [count]);
     });
@@ -273,17 +273,17 @@ function stateEffects(request: StepRequest, trace: BoundTrace, goal: Node): Effe
   for (const { name, value } of trace.stateUpdates) latest.set(name, value);
   const effects: Effect[] = [];
   for (const [name, value] of latest) {
-    const place = layout.places.get(name);
-    if (place === undefined || frozen.has(name)) continue;
+    const range = layout.ranges.get(name);
+    if (range === undefined || frozen.has(name)) continue;
     const shared = topologicalOrder([value]).some(
       (node) => node.inputs.length > 0 && reached.has(node),
     );
     if (!single && !shared) continue;
     effects.push({
       kind: "store",
-      storage: place.storage,
-      offset: place.offset,
-      value: request.b.reshape(value, [elementCount(place.declaration.shape)]),
+      storage: range.storage,
+      offset: range.offset,
+      value: request.b.reshape(value, [elementCount(range.declaration.shape)]),
     });
   }
   return effects;

@@ -9,9 +9,9 @@ import type { Layout } from "./layout.js";
 
 /** The value of a parameter as a range of its storage. */
 function parameterView(b: GraphBuilder, layout: Layout, name: string): Node {
-  const place = layout.places.get(name);
-  if (place === undefined) throw new Error(`parameter ${name} has no place`);
-  const { declaration, storage, offset } = place;
+  const held = layout.ranges.get(name);
+  if (held === undefined) throw new Error(`parameter ${name} has no range`);
+  const { declaration, storage, offset } = held;
   const whole = storageLeaf(b, layout, storage);
   const range = b.slice(whole, [offset], [elementCount(declaration.shape)]);
   return b.reshape(range, declaration.shape);
@@ -43,7 +43,7 @@ export function bindLeaves(
   const expanded = inlineInputs(b, roots, inlinedInputs);
   const replacements = new Map<Node, Node>();
   for (const node of topologicalOrder(expanded)) {
-    if (node.op !== "stored" || !layout.places.has(node.attributes.name)) continue;
+    if (node.op !== "stored" || !layout.ranges.has(node.attributes.name)) continue;
     const name = node.attributes.name;
     const view = views.get(name) ?? parameterView(b, layout, name);
     views.set(name, view);

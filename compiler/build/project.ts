@@ -34,11 +34,11 @@ function projectOne(
   storage: Node,
   projections: readonly ProjectionInstance[],
 ): Node {
-  const place = layout.places.get(name);
-  if (place === undefined) throw new Error(`parameter ${name} has no place`);
-  const { shape } = place.declaration;
-  const count = elementCount(place.declaration.shape);
-  let value = b.reshape(b.slice(storage, [place.offset], [count]), shape);
+  const range = layout.ranges.get(name);
+  if (range === undefined) throw new Error(`parameter ${name} has no range`);
+  const { shape } = range.declaration;
+  const count = elementCount(range.declaration.shape);
+  let value = b.reshape(b.slice(storage, [range.offset], [count]), shape);
   for (const projection of projections) {
     if (!projection.parameters.includes(name)) continue;
     const body = projection.apply(shape);

@@ -8,7 +8,7 @@ export interface BuiltModel {
   readonly typed: TypedModel;
   readonly storages: readonly BuiltStorage[];
   readonly held: readonly BuiltHeld[];
-  readonly layout: ReadonlyMap<string, ParameterPlace>;
+  readonly layout: ReadonlyMap<string, ParameterRange>;
   readonly programs: readonly BuiltProgram[];
   readonly stages: readonly BuiltStage[];
 }
@@ -30,7 +30,7 @@ export interface BuiltHeld extends TensorType {
 }
 
 /** A parameter's range of a flat storage, in elements. */
-export interface ParameterPlace {
+export interface ParameterRange {
   readonly declaration: ParameterDeclaration;
   readonly storage: string;
   readonly offset: number;

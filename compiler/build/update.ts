@@ -127,14 +127,14 @@ function applyEach(
 ): Applied {
   const { b, layout } = request;
   const updates = (layout.members.get(storage) ?? [])
-    .flatMap((name) => layout.places.get(name) ?? [])
-    .map((place) => ({ place, template: optimizer.update(place.declaration.shape) }));
+    .flatMap((name) => layout.ranges.get(name) ?? [])
+    .map((range) => ({ range, template: optimizer.update(range.declaration.shape) }));
   const states = joinStates(updates.map(({ template }) => template));
   const weights: Node[] = [];
-  for (const { place, template } of updates) {
-    const { shape } = place.declaration;
-    const count = elementCount(place.declaration.shape);
-    const part = (of: Node): Node => b.reshape(b.slice(of, [place.offset], [count]), shape);
+  for (const { range, template } of updates) {
+    const { shape } = range.declaration;
+    const count = elementCount(range.declaration.shape);
+    const part = (of: Node): Node => b.reshape(b.slice(of, [range.offset], [count]), shape);
     const leaves = new Map([
       ["w", part(before)],
       ["g", part(gradient)],

@@ -41,7 +41,7 @@ export interface Script {
 /**
  * In "f32" the buffers are Float32Arrays: arithmetic is in double precision between them, except that literals, host
  * values and whatever a decision depends on are rounded as on the GPU, so that draws and choices agree with it.
- * In "f64" nothing is rounded. `wordOf` places each uniform among the program's words.
+ * In "f64" nothing is rounded. `wordOf` gives the word of each uniform among the program's words.
  */
 export function printJavaScript(
   kernel: Kernel,
@@ -171,10 +171,10 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
 function loopHead(context: Context, statement: Extract<Statement, { kind: "for" }>): string {
   const { name, from, below, step } = statement;
   const next = step === 1 ? `${name}++` : `${name} += ${step}`;
-  const place = context.sliced.findIndex((loop) => loop.statement === statement) * 2;
-  if (place >= 0) {
+  const offset = context.sliced.findIndex((loop) => loop.statement === statement) * 2;
+  if (offset >= 0) {
     const times = step === 1 ? "" : ` * ${step}`;
-    const [start, end] = [`range[${place}]${times}`, `range[${place + 1}]${times}`];
+    const [start, end] = [`range[${offset}]${times}`, `range[${offset + 1}]${times}`];
     return `for (let ${name} = ${start}, end = ${end}; ${name} < end; ${next}) {`;
   }
   const limit = within(print(context, below), binding.sum);

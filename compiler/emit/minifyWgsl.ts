@@ -129,7 +129,7 @@ function isIntegral(expression: readonly string[], integers: ReadonlySet<string>
   );
 }
 
-/** Where the bracket at a place is closed. */
+/** Where the bracket at a position is closed. */
 function closes(expression: readonly string[], open: number): number {
   let depth = 0;
   for (let at = open; at < expression.length; at++) {
@@ -150,7 +150,7 @@ function staysEqual(
   return after === "(" || after === "[" || after === "<" || fixed.has(text);
 }
 
-/** Whether something between two places may change what a load gives. */
+/** Whether something between two positions may change what a load gives. */
 function hasEffect(tokens: readonly Token[], from: number, to: number): boolean {
   for (let at = from; at < to; at++) {
     const text = tokens[at]?.text ?? "";
@@ -296,9 +296,9 @@ function mergeConditions(texts: readonly string[]): string[] {
 function rename(texts: readonly string[]): string[] {
   const names = new Map<string, string>();
   const functions = new Set<string>();
-  const places = [...texts.keys()];
+  const positions = [...texts.keys()];
   const entry = texts.indexOf("compute");
-  const ordered = [...places.slice(entry), ...places.slice(0, entry)];
+  const ordered = [...positions.slice(entry), ...positions.slice(0, entry)];
   ordered.forEach((at) => {
     const text = texts[at] ?? "";
     const before = texts[at - 1];

@@ -1,4 +1,4 @@
-// Takes a kernel and the places of its uniform words, gives WGSL.
+// Takes a kernel and the offsets of its uniform words, gives WGSL.
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
 import { builtins, expressionChildren, statementBody, statementExpressions } from "../kernel/ir.js";
@@ -23,7 +23,7 @@ interface Context {
   readonly functions: Set<string>;
 }
 
-/** `wordOf` places each of the kernel's uniforms in the program's uniform buffer. */
+/** `wordOf` gives the word of each of the kernel's uniforms in the program's uniform buffer. */
 export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
   const context: Context = { kernel, functions: new Set() };
   const main = printMain(context, wordOf);

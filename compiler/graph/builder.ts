@@ -277,9 +277,9 @@ function otherMethods(core: Core): OtherMethods {
     argmin: (x, axis) => core.node("argmin", [x], { axis }),
     leading: (x, axis) => core.node("leading", [x], { axis }),
     cumsum: (x, axis, reverse = false) => core.node("cumsum", [x], { axis, reverse }),
-    take: (x, places, axis, batchAxes = 0) => core.node("take", [x, places], { axis, batchAxes }),
-    scatterAdd: (updates, places, axis, extent, batchAxes = 0) =>
-      core.node("scatterAdd", [updates, places], { axis, batchAxes, extent }),
+    take: (x, indices, axis, batchAxes = 0) => core.node("take", [x, indices], { axis, batchAxes }),
+    scatterAdd: (updates, indices, axis, extent, batchAxes = 0) =>
+      core.node("scatterAdd", [updates, indices], { axis, batchAxes, extent }),
     contract: (left, right, attributes) => core.node("contract", [left, right], attributes),
     scan: (inputs, attributes) => core.node("scan", inputs, attributes),
     result: (scan, index) => core.node("result", [scan], { index }),

@@ -7,7 +7,7 @@ import type { Dim } from "../types/dimension.js";
 export const batchName = "batch";
 
 /**
- * What is known of an index. With i the example's place in the batch:
+ * What is known of an index. With i the example's position in the batch:
  * - example: i · size + r, where r is a multiple of `step` from 0 to size − step and the same for every example;
  * - same: the same for every example; a multiple of `step` below `below`, where that is known;
  * - mixed: anything else.
@@ -103,7 +103,7 @@ function modulo(a: ExampleIndex, divisor: Dim): ExampleIndex {
   if (a.kind === "mixed") return mixed;
   const step = divideExactly(divisor, a.step) === undefined ? 1 : a.step;
   if (a.kind === "same") return { kind: "same", below: divisor, step };
-  // The examples' part is a multiple of the divisor: what remains is the place within the example.
+  // The examples' part is a multiple of the divisor: what remains is the position within the example.
   return divideExactly(a.size, divisor) === undefined
     ? mixed
     : { kind: "same", below: divisor, step };

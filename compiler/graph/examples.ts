@@ -24,7 +24,7 @@ import type { ExampleIndex } from "./exampleIndex.js";
  * - free: no examples flow in (it may depend on numbers about the whole set);
  * - each: `entries` entries along `axis` belong to each example, and depend on it and on free values alone;
  * - combined: a number about the set, which results of parts of the set combine to;
- * - mixed: examples meet otherwise, or their places in the batch count.
+ * - mixed: examples meet otherwise, or their positions in the batch count.
  */
 export type Flow =
   | { readonly kind: "free" }
@@ -117,8 +117,8 @@ function familyFlow<K extends OpName>(of: NodeOf<K>, operands: readonly Flow[]):
       return pointwiseFlow(node, operands);
     case "reduce": {
       const { combine } = lowering;
-      const places = givesIndex(combine);
-      return reductionFlow(operands, lowering.axes(of), places ? undefined : combine);
+      const counted = givesIndex(combine);
+      return reductionFlow(operands, lowering.axes(of), counted ? undefined : combine);
     }
     case "gather": {
       const axes = axesOf([...node.shape, ...lowering.summed(of)]);
@@ -170,7 +170,7 @@ function sourceIsOwn(
   return guard?.kind !== "mixed" && readsOwn(operands[operand] ?? mix, index);
 }
 
-/** Data comes with one axis that counts examples; so do draws. An index along that axis tells places. */
+/** Data comes with one axis that counts examples; so do draws. An index along that axis tells positions. */
 function leafFlow(node: Node): Flow {
   const axes = axesOf(node.shape);
   if (node.op === "dimension") return { kind: "free" };

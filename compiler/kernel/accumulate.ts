@@ -1,5 +1,5 @@
 // Takes reductions, gives what their accumulators start from and how they take in a value.
-import { givesPlace, placeScalars, reductionTable } from "../scalars/reductions.js";
+import { givesExtremumIndex, extremumIndexScalars, reductionTable } from "../scalars/reductions.js";
 import type { Combine, ScalarType } from "../types/nest.js";
 import type { Expression } from "./ir.js";
 import type { ReductionValue } from "./value.js";
@@ -10,7 +10,7 @@ export interface Accumulator {
   /** Of a sum in single precision: the accumulators of its blocks, `best` first, from the outermost to the innermost. */
   readonly levels: readonly (Expression & { readonly kind: "variable" })[];
   /** Of argmax and argmin: where the best was found. */
-  readonly place: (Expression & { readonly kind: "variable" }) | undefined;
+  readonly index: (Expression & { readonly kind: "variable" }) | undefined;
 }
 
 export function variable(
@@ -30,8 +30,8 @@ export function startOf(combine: Combine, type: ScalarType): Expression {
 }
 
 export function beats(how: Combine, candidate: Expression, best: Expression): Expression {
-  if (!givesPlace(how)) throw new Error(`${how} has no place`);
-  const op = placeScalars[how].beats;
+  if (!givesExtremumIndex(how)) throw new Error(`${how} has no index`);
+  const op = extremumIndexScalars[how].beats;
   return { kind: "op", type: "bool", op, arguments: [candidate, best] };
 }
 

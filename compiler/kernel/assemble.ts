@@ -8,7 +8,7 @@ import type { Expression, Kernel, KernelBinding, KernelUniform, Statement } from
 import type { ReduceScalar } from "./measure.js";
 import { flopsOf } from "./measure.js";
 import { uniformKey } from "./ir.js";
-import { place, withoutConstant } from "./place.js";
+import { hoist, withoutConstant } from "./hoist.js";
 import { internPolynomial } from "./polynomial.js";
 import { writeReduction } from "./reduce.js";
 import type { Emission, Scope } from "./scope.js";
@@ -121,17 +121,17 @@ function bindingsOf(
     return bufferKey(declared);
   };
   const written = new Set(stored.map(keyOf));
-  const places = new Map<string, number>();
+  const positions = new Map<string, number>();
   const bindings: KernelBinding[] = [];
   for (const buffer of [...loaded, ...stored]) {
     const key = keyOf(buffer);
     const type = buffers[buffer]?.type ?? "f32";
-    if (places.has(`${key} ${type}`)) continue;
-    places.set(`${key} ${type}`, bindings.length);
+    if (positions.has(`${key} ${type}`)) continue;
+    positions.set(`${key} ${type}`, bindings.length);
     bindings.push({ buffer, type, written: written.has(key) });
   }
   const bindingOf = (buffer: number): number =>
-    places.get(`${keyOf(buffer)} ${buffers[buffer]?.type ?? "f32"}`) ?? 0;
+    positions.get(`${keyOf(buffer)} ${buffers[buffer]?.type ?? "f32"}`) ?? 0;
   return { bindings, bindingOf };
 }
 
@@ -175,7 +175,7 @@ function writeWithin(
   }
   const scope = openScope(root);
   scope.known.add(mapping.within);
-  const condition = place(emission, mapping.within, root, 0);
+  const condition = hoist(emission, mapping.within, root, 0);
   writePoints(emission, mapping, mapping.loops, stores, scope, scope.depth);
   root.statements.push({ kind: "if", condition, body: scope.statements });
 }
@@ -192,8 +192,8 @@ function writePoints(
   if (loop) {
     const scope = openScope(home);
     emission.depths.set(loop.variable, scope.depth);
-    const from = place(emission, loop.from, home, minimum);
-    const below = place(emission, loop.below, home, minimum);
+    const from = hoist(emission, loop.from, home, minimum);
+    const below = hoist(emission, loop.below, home, minimum);
     writePoints(emission, mapping, inner, stores, scope, minimum);
     home.statements.push(loopStatement(loop, from, below, scope));
     return;
@@ -204,7 +204,7 @@ function writePoints(
   }
   const scope = openScope(home);
   scope.known.add(mapping.once);
-  const condition = place(emission, mapping.once, home, minimum);
+  const condition = hoist(emission, mapping.once, home, minimum);
   writeStores(emission, stores, scope, minimum);
   home.statements.push({ kind: "if", condition, body: scope.statements });
 }
@@ -218,8 +218,8 @@ function writeStores(
 ): void {
   const runs: { readonly guards: readonly Value[]; readonly statements: Statement[] }[] = [];
   for (const store of stores) {
-    const value = named(emission, place(emission, store.value, home, minimum), stores, home);
-    const index = place(emission, store.index, home, minimum);
+    const value = named(emission, hoist(emission, store.value, home, minimum), stores, home);
+    const index = hoist(emission, store.index, home, minimum);
     const binding = emission.bindingOf(store.buffer);
     const last = runs.at(-1);
     const run = last && sameValues(last.guards, store.guards) ? last : undefined;
@@ -228,7 +228,7 @@ function writeStores(
   }
   const guarded = runs.map((run) => ({
     statements: run.statements,
-    conditions: run.guards.map((guard) => place(emission, guard, home, minimum)),
+    conditions: run.guards.map((guard) => hoist(emission, guard, home, minimum)),
   }));
   for (const { statements, conditions } of guarded) {
     const [first, ...others] = conditions;

@@ -1,5 +1,5 @@
 // Takes scalars of a nest and what each axis stands for, gives values: the same subexpression of two points is one value.
-import { givesPlace, searches } from "../scalars/reductions.js";
+import { givesExtremumIndex, searches } from "../scalars/reductions.js";
 import { operandsOf } from "../schedule/operands.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { dimValue } from "./polynomial.js";
@@ -100,12 +100,12 @@ export function createEvaluation(
     shapes.set(scalar, shape);
     const inner = new Map([...axes, ...shape.axes]);
     const value = evaluate(scalar.value, inner);
-    const arg = givesPlace(scalar.combine);
+    const arg = givesExtremumIndex(scalar.combine);
     const [axis] = scalar.axes;
-    const place = arg && axis ? inner.get(axis) : undefined;
+    const index = arg && axis ? inner.get(axis) : undefined;
     if (shape.loops.length === 0)
-      return place || searches(scalar.combine)
-        ? operation(values, "cast", scalar.type, [place ?? value])
+      return index || searches(scalar.combine)
+        ? operation(values, "cast", scalar.type, [index ?? value])
         : value;
     return values.intern({
       kind: "reduction",
@@ -114,7 +114,7 @@ export function createEvaluation(
       cooperative: shape.cooperative,
       loops: shape.loops,
       value,
-      place,
+      index,
       family: scalar,
     });
   };

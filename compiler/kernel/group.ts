@@ -65,11 +65,11 @@ function groupReductions(
 
 function collect(
   reductions: readonly ReductionValue[],
-  place: (reduction: ReductionValue) => readonly [object, number],
+  rankOf: (reduction: ReductionValue) => readonly [object, number],
 ): readonly { members: ReductionValue[]; rank: number }[] {
   const found: { family: object; rank: number; members: ReductionValue[] }[] = [];
   for (const reduction of reductions) {
-    const [family, rank] = place(reduction);
+    const [family, rank] = rankOf(reduction);
     const group = found.find((candidate) => candidate.family === family && candidate.rank === rank);
     if (group) group.members.push(reduction);
     else found.push({ family, rank, members: [reduction] });

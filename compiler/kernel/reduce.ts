@@ -7,7 +7,7 @@ import { levelsOf, planBlocks } from "./blocks.js";
 import type { ReductionGroup } from "./group.js";
 import type { Expression, Statement } from "./ir.js";
 import { combineInvocations } from "./workgroupTree.js";
-import { place } from "./place.js";
+import { hoist } from "./hoist.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, Scope } from "./scope.js";
 import { levelOf, loopStatement, openScope } from "./scope.js";
@@ -41,7 +41,7 @@ export function writeReduction(
     for (const accumulator of accumulators) update(emission, accumulator, scope, depth);
   });
   if (first.cooperative) combineInvocations(emission, accumulators, home);
-  for (const { reduction, best, place: found } of accumulators) {
+  for (const { reduction, best, index: found } of accumulators) {
     home.names.set(reduction, found ?? best);
   }
 }
@@ -70,10 +70,10 @@ function openAccumulator(
   const levels = [best, ...inner];
   const start = startOf(reduction.combine, type);
   home.statements.push({ kind: "var", name: best.name, value: start });
-  if (!reduction.place) return { reduction, best, levels, place: undefined };
+  if (!reduction.index) return { reduction, best, levels, index: undefined };
   const found = variable(emission.fresh("at"), reduction.type);
   home.statements.push({ kind: "var", name: found.name, value: literalOf(reduction.type, 0) });
-  return { reduction, best, levels, place: found };
+  return { reduction, best, levels, index: found };
 }
 
 /** Opens the loops from outside in; a condition is checked as soon as its operands are known. */
@@ -105,8 +105,8 @@ function writeLoops(
   emission.depths.set(loop.variable, scope.depth);
   const bounds = tighten(emission, loop, pending, home.depth);
   bounds.used.forEach((condition) => scope.known.add(condition));
-  const from = place(emission, bounds.from, home, minimum);
-  const below = place(emission, bounds.below, home, minimum);
+  const from = hoist(emission, bounds.from, home, minimum);
+  const below = hoist(emission, bounds.below, home, minimum);
   const rest = pending.filter((condition) => !bounds.used.includes(condition));
   const inside = bounds.used.length > 0 ? scope.depth : minimum;
   writeLoops(nest, inner, level + levelsOf(loop.blocks), rest, scope, inside, body);
@@ -198,7 +198,7 @@ function writeIf(
   body: (scope: Scope) => void,
 ): void {
   const condition = conditions
-    .map((each) => place(emission, each, home, minimum))
+    .map((each) => hoist(emission, each, home, minimum))
     .reduce((left, right) => ({ kind: "op", type: "bool", op: "and", arguments: [left, right] }));
   const scope = openScope(home);
   conditions.forEach((each) => scope.known.add(each));
@@ -264,9 +264,9 @@ function boundOf(
 }
 
 function update(emission: Emission, accumulator: Accumulator, scope: Scope, minimum: number): void {
-  const { reduction, best, place: found } = accumulator;
-  const value = place(emission, reduction.value, scope, minimum);
-  if (!found || !reduction.place) {
+  const { reduction, best, index: found } = accumulator;
+  const value = hoist(emission, reduction.value, scope, minimum);
+  if (!found || !reduction.index) {
     const innermost = accumulator.levels.at(-1) ?? best;
     const combined = combine(reduction.combine, innermost, value);
     scope.statements.push({ kind: "assign", name: innermost.name, value: combined });
@@ -277,7 +277,7 @@ function update(emission: Emission, accumulator: Accumulator, scope: Scope, mini
     kind: "op",
     type: reduction.type,
     op: "cast",
-    arguments: [place(emission, reduction.place, scope, minimum)],
+    arguments: [hoist(emission, reduction.index, scope, minimum)],
   };
   scope.statements.push(
     { kind: "let", name: candidate.name, value },

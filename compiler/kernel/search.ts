@@ -1,7 +1,7 @@
 // Takes a reduction that searches, writes the loop that halves its axis until it knows how many values hold.
 import { literalOf, variable } from "./accumulate.js";
 import type { Expression } from "./ir.js";
-import { place } from "./place.js";
+import { hoist } from "./hoist.js";
 import type { Emission, Scope } from "./scope.js";
 import { openScope } from "./scope.js";
 import type { ReductionValue, Value } from "./value.js";
@@ -23,12 +23,12 @@ export function writeSearch(
   if (!loop) throw new Error("a search has an axis");
   const count = variable(emission.fresh("count"), "index");
   const step = variable(emission.fresh("step"), "index");
-  const below = place(emission, loop.below, home, minimum);
+  const below = hoist(emission, loop.below, home, minimum);
   const scope = openScope(home);
   const last = openScope(scope);
   const before = emission.depths.get(loop.variable);
   emission.depths.set(loop.variable, last.depth);
-  const holds = place(emission, reduction.value, last, last.depth);
+  const holds = hoist(emission, reduction.value, last, last.depth);
   if (before === undefined) emission.depths.delete(loop.variable);
   else emission.depths.set(loop.variable, before);
   last.statements.push({

@@ -105,6 +105,6 @@ function guardTerms(guards: readonly ReadonlySet<Axis>[], axes: readonly TiledAx
 
 /** Among equal tiles, the one of the innermost axes. */
 function contiguity(nest: LoopNest, axes: readonly TiledAxis[]): number {
-  const places = axes.map(({ axis }) => nest.axes.length - nest.axes.indexOf(axis));
-  return places.reduce((sum, place) => sum + 0.001 * place, 0);
+  const positions = axes.map(({ axis }) => nest.axes.length - nest.axes.indexOf(axis));
+  return positions.reduce((sum, position) => sum + 0.001 * position, 0);
 }

@@ -74,7 +74,7 @@ export interface ReductionValue extends Common {
   readonly loops: readonly ReductionLoop[];
   readonly value: Value;
   /** What argmax and argmin give: the index along the axis. */
-  readonly place: Value | undefined;
+  readonly index: Value | undefined;
   /** The reduction of the nest that this is one point of: points share one loop. */
   readonly family: object;
 }
@@ -160,7 +160,7 @@ export function childrenOf(value: ValueParts | VariableValue): readonly Value[] 
     case "reduction":
       return [
         value.value,
-        ...(value.place ? [value.place] : []),
+        ...(value.index ? [value.index] : []),
         ...value.loops.flatMap((loop) => [loop.from, loop.below]),
       ];
   }
@@ -213,7 +213,7 @@ function keyOf(parts: ValueParts): string {
     case "guard":
       return `guard ${ids([parts.condition, parts.value, parts.otherwise])}`;
     case "reduction":
-      return `reduction ${parts.combine} ${parts.cooperative} ${ids(parts.loops.map((loop) => loop.variable))} ${parts.value.id} ${parts.place?.id ?? ""}`;
+      return `reduction ${parts.combine} ${parts.cooperative} ${ids(parts.loops.map((loop) => loop.variable))} ${parts.value.id} ${parts.index?.id ?? ""}`;
     case "draw":
       return `draw ${parts.source} ${parts.stream} ${parts.index.id}`;
   }

@@ -13,7 +13,7 @@ export function combineInvocations(
 ): void {
   const [first] = accumulators;
   const alike = accumulators.every(
-    ({ reduction, best, place: found }) =>
+    ({ reduction, best, index: found }) =>
       !found && reduction.combine === first?.reduction.combine && best.type === first.best.type,
   );
   if (alike) combineAlike(emission, accumulators, home);
@@ -93,31 +93,31 @@ function combineAlike(emission: Emission, accumulators: readonly Accumulator[], 
 }
 
 function combineOne(emission: Emission, accumulator: Accumulator, home: Scope): void {
-  const { best, place: found } = accumulator;
+  const { best, index: found } = accumulator;
   if (!found) {
     combineAlike(emission, [accumulator], home);
     return;
   }
   const values = shareArray(emission, best.type, emission.workgroupSize);
-  const places = shareArray(emission, found.type, emission.workgroupSize);
+  const indices = shareArray(emission, found.type, emission.workgroupSize);
   home.statements.push(
     { kind: "share", array: values, index: local, value: best },
-    { kind: "share", array: places, index: local, value: found },
+    { kind: "share", array: indices, index: local, value: found },
   );
-  writeTree(emission, home, (half) => meetPlaces(emission, accumulator, values, places, half));
+  writeTree(emission, home, (half) => meetIndices(emission, accumulator, values, indices, half));
   const zero = literalOf("index", 0);
   home.statements.push(
     { kind: "assign", name: best.name, value: readShared(values, best.type, zero) },
-    { kind: "assign", name: found.name, value: readShared(places, found.type, zero) },
+    { kind: "assign", name: found.name, value: readShared(indices, found.type, zero) },
   );
 }
 
 /** Invocation l takes over what invocation l + half found where that is better, or as good and earlier. */
-function meetPlaces(
+function meetIndices(
   emission: Emission,
   { reduction, best }: Accumulator,
   values: string,
-  places: string,
+  indices: string,
   half: Expression,
 ): readonly Statement[] {
   const other = integer("add", local, half);
@@ -133,14 +133,14 @@ function meetPlaces(
   return [
     { kind: "let", name: mine.name, value: readShared(values, best.type, local) },
     { kind: "let", name: theirs.name, value: readShared(values, best.type, other) },
-    { kind: "let", name: here.name, value: readShared(places, type, local) },
-    { kind: "let", name: there.name, value: readShared(places, type, other) },
+    { kind: "let", name: here.name, value: readShared(indices, type, local) },
+    { kind: "let", name: there.name, value: readShared(indices, type, other) },
     {
       kind: "if",
       condition: op("or", beats(reduction.combine, theirs, mine), earlier),
       body: [
         { kind: "share", array: values, index: local, value: theirs },
-        { kind: "share", array: places, index: local, value: there },
+        { kind: "share", array: indices, index: local, value: there },
       ],
     },
   ];

@@ -99,7 +99,7 @@ function powerByExponent({ b, x, out, g }: BinaryGradient): Node {
 }
 
 /** The cotangent times `part` / (x² + y²), computed at the scale of the larger, so that no square overflows. */
-function ofPlace({ b, x, y, g }: BinaryGradient, part: Node): Node {
+function ofCoordinate({ b, x, y, g }: BinaryGradient, part: Node): Node {
   const most = b.maximum(b.abs(x), b.abs(y));
   const scale = b.stopGradient(b.select(b.greater(most, 0), most, 1));
   const [u, v] = [b.divide(x, scale), b.divide(y, scale)];
@@ -160,8 +160,8 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
     "The angle of the point (x, y) in radians, from −π to π; 0 at the origin, and its derivative too.",
     // x / (x² + y²) and −y / (x² + y²).
     binaryVjp(
-      (request) => ofPlace(request, request.y),
-      (request) => ofPlace(request, request.b.negate(request.x)),
+      (request) => ofCoordinate(request, request.y),
+      (request) => ofCoordinate(request, request.b.negate(request.x)),
     ),
   ),
   minimum: arithmetic(

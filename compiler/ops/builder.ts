@@ -94,8 +94,8 @@ export interface GraphBuilder extends UnaryMethods, BinaryMethods, ReductionMeth
   window(x: Node, attributes: WindowAttributes): Node;
   fold(x: Node, attributes: WindowAttributes, extents: Shape): Node;
   concat(parts: readonly Node[], axis: number): Node;
-  take(x: Node, places: Node, axis: number, batchAxes?: number): Node;
-  scatterAdd(updates: Node, places: Node, axis: number, extent: Dim, batchAxes?: number): Node;
+  take(x: Node, indices: Node, axis: number, batchAxes?: number): Node;
+  scatterAdd(updates: Node, indices: Node, axis: number, extent: Dim, batchAxes?: number): Node;
   contract(left: Node, right: Node, attributes: ContractAttributes): Node;
   scan(inputs: readonly Node[], attributes: ScanAttributes): Node;
   result(scan: Node, index: number): Node;

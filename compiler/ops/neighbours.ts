@@ -86,19 +86,19 @@ function foldTries({ sizes, strides, dilations }: WindowAttributes, slot: number
   return at(dilations, slot) === 1 ? Math.ceil(size / at(strides, slot)) : size;
 }
 
-interface FoldPlace<E> {
+interface FoldSource<E> {
   readonly window: E;
   readonly within: E;
   readonly guards: readonly E[];
 }
 
-/** The window of try t that may hold element i, and the place of i within it, along one axis. */
-function foldPlace<E>(
+/** The window of try t that may hold element i, and the index of i within it, along one axis. */
+function foldSource<E>(
   { k, node }: GatherRequest<E, "fold">,
   slot: number,
   position: E,
   attempt: E,
-): FoldPlace<E> {
+): FoldSource<E> {
   const { axes, sizes, strides, dilations } = node.attributes;
   const count = extentAt(inputAt(node.inputs, 0).shape, at(axes, slot));
   const [size, stride, dilation] = [at(sizes, slot), at(strides, slot), at(dilations, slot)];
@@ -125,18 +125,18 @@ function foldPlace<E>(
   };
 }
 
-/** Element i of an axis gets from each window that holds it the element at its place. */
+/** Element i of an axis gets from each window that holds it the element at its index in the window. */
 function foldSources<E>(request: GatherRequest<E, "fold">): GatherSource<E>[] {
   const { k, node, out, summed } = request;
   const { axes } = node.attributes;
-  const places = axes.map((axis, slot) =>
-    foldPlace(request, slot, at(out, axis), at(summed, slot)),
+  const found = axes.map((axis, slot) =>
+    foldSource(request, slot, at(out, axis), at(summed, slot)),
   );
-  const index = out.map((position, axis) => places[axes.indexOf(axis)]?.window ?? position);
-  const guards = places.flatMap((place) => place.guards);
+  const index = out.map((position, axis) => found[axes.indexOf(axis)]?.window ?? position);
+  const guards = found.flatMap((source) => source.guards);
   const guard =
     guards.length === 0 ? undefined : guards.reduce((left, right) => k.and(left, right));
-  return [{ operand: 0, index: [...index, ...places.map((place) => place.within)], guard }];
+  return [{ operand: 0, index: [...index, ...found.map((source) => source.within)], guard }];
 }
 
 function concatSources<E>({ k, node, out }: GatherRequest<E, "concat">): GatherSource<E>[] {
@@ -203,7 +203,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
   },
   fold: {
     family: "gather",
-    doc: "The adjoint of window: each element is the sum of its places in all windows.",
+    doc: "The adjoint of window: each element is the sum of what all windows hold of it.",
     shape: ({ inputs, attributes }) => {
       const wrong =
         wantOperands(inputs, 1, "fold") ??

@@ -5,7 +5,7 @@ import { functions } from "./derived/elementwise.js";
 import { making } from "./derived/making.js";
 import { matmul } from "./derived/matmul.js";
 import { ordering } from "./derived/ordering.js";
-import { placing } from "./derived/placing.js";
+import { gathering } from "./derived/gathering.js";
 import { pooling } from "./derived/pooling.js";
 import type { Primitive } from "./derived/primitive.js";
 import { reducing } from "./derived/reducing.js";
@@ -24,7 +24,7 @@ export const primitives: Readonly<Record<string, Primitive>> = {
   ...functions,
   ...reducing,
   ...shaping,
-  ...placing,
+  ...gathering,
   ...ordering,
   matmul: matmul("matmul"),
   ...convolutions,

@@ -3,7 +3,7 @@
 import { elementCount } from "../types/dimension.js";
 import type { Node, NodeOf, Shape } from "../types/graph.js";
 import { reductionTable } from "../scalars/reductions.js";
-import type { placeScalars, searchScalars } from "../scalars/reductions.js";
+import type { extremumIndexScalars, searchScalars } from "../scalars/reductions.js";
 import type { Combine } from "../types/nest.js";
 import type { ReductionName } from "../types/opNames.js";
 import type { GraphBuilder } from "./builder.js";
@@ -20,7 +20,7 @@ import {
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
 
-type IndexName = keyof typeof placeScalars | keyof typeof searchScalars;
+type IndexName = keyof typeof extremumIndexScalars | keyof typeof searchScalars;
 
 function reduction<K extends ReductionName>(specification: {
   readonly name: K;
@@ -95,8 +95,8 @@ function flatten(b: GraphBuilder, x: Node, axes: readonly number[]): FlatReducti
   };
 }
 
-/** The cotangent goes whole to the first place that holds the extremum. */
-function extremumVjp<K extends "max" | "min">(place: "argmax" | "argmin"): VjpRule<K> {
+/** The cotangent goes whole to the first element that holds the extremum. */
+function extremumVjp<K extends "max" | "min">(indexOf: "argmax" | "argmin"): VjpRule<K> {
   return vjp(({ b, node, g }) => {
     const x = inputAt(node.inputs, 0);
     const { axes } = node.attributes;
@@ -104,12 +104,12 @@ function extremumVjp<K extends "max" | "min">(place: "argmax" | "argmin"): VjpRu
     const [only] = axes;
     if (axes.length === 1 && only !== undefined) {
       const index = b.iota(x.shape, only);
-      const first = restore(b, b[place](x, only), x, axes);
+      const first = restore(b, b[indexOf](x, only), x, axes);
       return [b.select(b.equal(index, first), restore(b, g, x, axes), 0)];
     }
     const { flat, back } = flatten(b, x, axes);
     const axis = flat.shape.length - 1;
-    const first = restore(b, b[place](flat, axis), flat, [axis]);
+    const first = restore(b, b[indexOf](flat, axis), flat, [axis]);
     const mask = b.equal(b.iota(flat.shape, axis), first);
     return [back(b.select(mask, restore(b, g, flat, [axis]), 0))];
   });

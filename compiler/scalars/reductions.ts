@@ -9,7 +9,7 @@ export interface Reduction {
   readonly identity: Readonly<Record<PlanType, number>>;
   /** The operands' types. */
   readonly takes: readonly PlanType[];
-  /** Of places: how a value must compare with the best so far to take its place. */
+  /** Of indices: how a value must compare with the best so far to take its place. */
   readonly beats?: "greater" | "less";
 }
 
@@ -36,8 +36,8 @@ export const reductionScalars = {
   all: { step: reductionSteps.all, identity: everywhere(1), takes: truth },
 } as const satisfies Readonly<Record<string, Reduction>>;
 
-/** To the place of a value. */
-export const placeScalars = {
+/** To the index of a value. */
+export const extremumIndexScalars = {
   argmax: { step: reductionSteps.max, identity: lowest, takes: numbers, beats: "greater" },
   argmin: { step: reductionSteps.min, identity: highest, takes: numbers, beats: "less" },
 } as const satisfies Readonly<Record<string, Reduction>>;
@@ -47,13 +47,17 @@ export const searchScalars = {
   leading: { step: reductionSteps.sum, identity: everywhere(0), takes: truth },
 } as const satisfies Readonly<Record<string, Reduction>>;
 
-export const reductionTable = { ...reductionScalars, ...placeScalars, ...searchScalars } as const;
+export const reductionTable = {
+  ...reductionScalars,
+  ...extremumIndexScalars,
+  ...searchScalars,
+} as const;
 
-/** Whether a reduction gives an i32 that counts along its one axis: a place, or how many come before one. */
+/** Whether a reduction gives an i32 that counts along its one axis: the index of a value, or how many come before one. */
 export function givesIndex(
   name: keyof typeof reductionTable,
-): name is keyof typeof placeScalars | keyof typeof searchScalars {
-  return givesPlace(name) || searches(name);
+): name is keyof typeof extremumIndexScalars | keyof typeof searchScalars {
+  return givesExtremumIndex(name) || searches(name);
 }
 
 /** Whether a reduction looks at a few of its values only, as what holds for one holds for all before it. */
@@ -61,7 +65,9 @@ export function searches(name: keyof typeof reductionTable): name is keyof typeo
   return name in searchScalars;
 }
 
-/** Whether a reduction gives the place of a value, not the value. */
-export function givesPlace(name: keyof typeof reductionTable): name is keyof typeof placeScalars {
-  return name in placeScalars;
+/** Whether a reduction gives the index of a value, not the value. */
+export function givesExtremumIndex(
+  name: keyof typeof reductionTable,
+): name is keyof typeof extremumIndexScalars {
+  return name in extremumIndexScalars;
 }

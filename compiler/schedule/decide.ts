@@ -220,13 +220,13 @@ function fitsEpilogue(state: State, node: Node, users: readonly Node[]): boolean
   if (users.length !== 1 || user === undefined) return false;
   const size = state.costs.size.get(node);
   if (state.weighings[0]?.evaluations.get(node) !== size) return false;
-  const placed = user.op === "concat" && state.materialized.has(user);
-  const home = placed ? node : state.home.get(user);
+  const concatenated = user.op === "concat" && state.materialized.has(user);
+  const home = concatenated ? node : state.home.get(user);
   if (home === undefined || state.taken.has(home)) return false;
   return passesThrough(state, user, size);
 }
 
-/** Every step up to the kernel's own node is elementwise over the same number of elements, or places them. */
+/** Every step up to the kernel's own node is elementwise over the same number of elements, or concatenates them. */
 function passesThrough(state: State, user: Node, size: number | undefined): boolean {
   let at = user;
   for (;;) {
@@ -284,6 +284,6 @@ function readsPerElement(
   if (!isReducing(user)) return 1;
   const length = reductionLength(user, estimates);
   if (user.op === "contract") return length / 4; // registers hold four rows and columns
-  if (user.op === "scatterAdd" && position === 0) return 2; // read only where the place matches
+  if (user.op === "scatterAdd" && position === 0) return 2; // read only where the index matches
   return length;
 }

@@ -49,7 +49,7 @@ export function summedExtents(node: Node): readonly Dim[] {
   }
 }
 
-/** Elementwise: one element in, one element out, at the same place. */
+/** Elementwise: one element in, one element out, at the same index. */
 export function isPointwise(node: Node): boolean {
   const { kind } = ruleOf(node.op).lowering;
   return kind === "pointwise" || kind === "identity";

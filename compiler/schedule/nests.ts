@@ -55,7 +55,7 @@ export function makeNest(
       const leaf = node.op === "stored" || node.op === "input";
       const own = leaf ? undefined : inside.get(node);
       if (own !== undefined) {
-        if (own.placement === undefined && samePoint(index, point)) return undefined;
+        if (own.offset === undefined && samePoint(index, point)) return undefined;
         conflict = own;
       }
       return bufferOf(tables, node);
@@ -90,8 +90,8 @@ function tornStorages(stores: readonly NestStore[]): Set<number> {
   const torn = new Set<number>();
   for (const scalar of reachableScalars(stores.map((store) => store.value))) {
     if (scalar.kind !== "load") continue;
-    const places = written.get(scalar.buffer);
-    if (places !== undefined && !places.has(scalar.index)) torn.add(scalar.buffer);
+    const indices = written.get(scalar.buffer);
+    if (indices !== undefined && !indices.has(scalar.index)) torn.add(scalar.buffer);
   }
   return torn;
 }
@@ -129,10 +129,10 @@ function storesOf(
     : valueOf(context, part, point);
   const stores: NestStore[] = [];
   if (part.owner !== undefined) {
-    const place = point.map((along, axis) =>
-      part.placement?.axis === axis ? k.add(along, k.dim(part.placement.start)) : along,
+    const inOwner = point.map((along, axis) =>
+      part.offset?.axis === axis ? k.add(along, k.dim(part.offset.start)) : along,
     );
-    const index = linearIndex(k, part.owner.shape, place);
+    const index = linearIndex(k, part.owner.shape, inOwner);
     stores.push({ buffer: tables.temporary(part.owner), index, value });
   }
   for (const { storage, offset } of part.storages) {

@@ -22,7 +22,7 @@ export interface Part {
   readonly owner: Node | undefined;
   readonly shape: Shape;
   /** Where the elements stand in the owner: for pieces of a concatenation. */
-  readonly placement: { readonly axis: number; readonly start: Dim } | undefined;
+  readonly offset: { readonly axis: number; readonly start: Dim } | undefined;
   /** Storages that take the value as well, in row-major order from `offset`. */
   readonly storages: readonly { readonly storage: string; readonly offset: number }[];
   /** Materialized nodes that other parts compute and this one reads. */
@@ -58,8 +58,8 @@ export function makeParts(request: PartRequest): Part[] {
   const addCopy = (node: Node, storages: Part["storages"]): void => {
     readers.add(node);
     const found = { reads: new Set([node]), storageReads: [], reducing: false, copies: true };
-    const place = { value: node, owner: undefined, computes: false, shape: node.shape };
-    parts.push({ ...place, placement: undefined, storages, id: parts.length, ...found });
+    const target = { value: node, owner: undefined, computes: false, shape: node.shape };
+    parts.push({ ...target, offset: undefined, storages, id: parts.length, ...found });
   };
   for (const node of nodes) {
     const all = stores.get(node) ?? [];
@@ -67,8 +67,8 @@ export function makeParts(request: PartRequest): Part[] {
     if (isFree(node)) {
       if (all.length > 0 || results.has(node)) {
         const owner = results.has(node) || request.copied.has(node) ? node : undefined;
-        const place = { owner, shape: node.shape, placement: undefined };
-        add({ value: node, computes: false, ...place, storages });
+        const target = { owner, shape: node.shape, offset: undefined };
+        add({ value: node, computes: false, ...target, storages });
       }
     } else if (materialized.has(node)) {
       addMaterialized(node, storages, add);
@@ -83,7 +83,7 @@ export function makeParts(request: PartRequest): Part[] {
   });
 }
 
-/** Where the values of effects go: to places of storages, and to the caller. */
+/** Where the values of effects go: to ranges of storages, and to the caller. */
 function sinksOf(effects: readonly Effect[]): {
   readonly stores: ReadonlyMap<Node, Part["storages"]>;
   readonly results: ReadonlySet<Node>;
@@ -101,13 +101,13 @@ function sinksOf(effects: readonly Effect[]): {
 }
 
 type AddPart = (
-  part: Pick<Part, "value" | "computes" | "owner" | "shape" | "placement" | "storages">,
+  part: Pick<Part, "value" | "computes" | "owner" | "shape" | "offset" | "storages">,
 ) => void;
 
 function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): void {
   if (node.op !== "concat") {
-    const place = { owner: node, shape: node.shape, placement: undefined };
-    add({ value: node, computes: true, ...place, storages });
+    const target = { owner: node, shape: node.shape, offset: undefined };
+    add({ value: node, computes: true, ...target, storages });
     return;
   }
   const { axis } = node.attributes;
@@ -118,14 +118,14 @@ function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): 
       computes: false,
       owner: node,
       shape: piece.shape,
-      placement: { axis, start },
+      offset: { axis, start },
       storages: [],
     });
     start = addDims(start, piece.shape[axis] ?? 0);
   }
   if (storages.length > 0) {
-    const place = { owner: undefined, shape: node.shape, placement: undefined };
-    add({ value: node, computes: false, ...place, storages });
+    const target = { owner: undefined, shape: node.shape, offset: undefined };
+    add({ value: node, computes: false, ...target, storages });
   }
 }
 

@@ -25,7 +25,7 @@ export function relieve(
   return node === undefined ? undefined : { kind: "force", node };
 }
 
-/** The inlined node with about half of the leaves below it: a good place to cut. */
+/** The inlined node with about half of the leaves below it: a good node to cut at. */
 function widestInlined(root: Node, roles: Roles, forced: ReadonlySet<Node>): Node | undefined {
   const border = (node: Node): boolean =>
     node !== root && (isFree(roles, node) || roles.materialized.has(node));

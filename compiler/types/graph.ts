@@ -116,8 +116,8 @@ export interface OpAttributes extends FamilyAttributes {
   fold: WindowAttributes & { readonly extents: Shape }; // adjoint of window: sums back; extents of the slid axes
   concat: { readonly axis: number };
   // indexed
-  take: { readonly axis: number; readonly batchAxes: number }; // x, places (integers, clamped); leading batchAxes shared
-  scatterAdd: { readonly axis: number; readonly batchAxes: number; readonly extent: Dim }; // adjoint of take: updates, places
+  take: { readonly axis: number; readonly batchAxes: number }; // x, indices (integers, clamped); leading batchAxes shared
+  scatterAdd: { readonly axis: number; readonly batchAxes: number; readonly extent: Dim }; // adjoint of take: updates, indices
   // contraction
   contract: ContractAttributes;
   // recurrence
@@ -139,7 +139,7 @@ export type Node = { [K in OpName]: NodeOf<K> }[OpName];
 
 /** What a program leaves behind. */
 export type Effect =
-  /** The storage takes this value; `offset` places it within a flat storage (elements). */
+  /** The storage takes this value; `offset` says where it starts within a flat storage (elements). */
   | {
       readonly kind: "store";
       readonly storage: string;

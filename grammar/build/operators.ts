@@ -14,7 +14,7 @@ export interface Operand {
   readonly conditional: boolean;
 }
 
-/** From loosest to tightest; a prefix operator has a place among the others. */
+/** From loosest to tightest; a prefix operator has a rank among the others. */
 const precedence: Readonly<Record<BinaryOperator | "negation" | "not", number>> = {
   or: 1,
   and: 2,

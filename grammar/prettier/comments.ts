@@ -96,10 +96,10 @@ function put(node: AnyNode, comment: AttachedComment, placement: Placement): tru
 
 /**
  * Decides where a comment goes; `false` leaves it to Prettier. Statements keep their comments as Prettier
- * attaches them. Inside a statement a comment keeps its place only where a line begins or ends; any other
+ * attaches them. Inside a statement a comment keeps its line only where a line begins or ends; any other
  * goes above the row in which it stands: formatting once more must not move it again.
  */
-function place(comment: AttachedComment, ast: File, ownLine: boolean): boolean {
+function attach(comment: AttachedComment, ast: File, ownLine: boolean): boolean {
   const { enclosingNode: parent, precedingNode: before } = comment;
   if (parent === undefined || parent.kind === "File") return false;
   if (parent.kind === "Block") {
@@ -110,17 +110,17 @@ function place(comment: AttachedComment, ast: File, ownLine: boolean): boolean {
     const [first] = parent.lines;
     return first === undefined ? put(parent, comment, "inner") : put(first, comment, "above");
   }
-  return ownLine ? placeOwnLine(comment, ast, parent) : placeAtEnd(comment, ast, parent);
+  return ownLine ? attachOwnLine(comment, ast, parent) : attachAtEnd(comment, ast, parent);
 }
 
-function placeOwnLine(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
+function attachOwnLine(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
   const { precedingNode: before, followingNode: after } = comment;
   if (after !== undefined && isRow(parent, after)) return put(after, comment, "above");
   if (after === undefined && before !== undefined && isRow(parent, before)) return false;
   return put(rowAround(ast, comment), comment, "above");
 }
 
-function placeAtEnd(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
+function attachAtEnd(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
   const { precedingNode: before, followingNode: after } = comment;
   // A first operand may carry one comment at the end of its line; a second would move down a line.
   const operand = parent.kind === "Binary" && parent.left === before;
@@ -135,11 +135,11 @@ function placeAtEnd(comment: AttachedComment, ast: File, parent: AnyNode): boole
 /** Prettier's hooks: each returns whether it has attached the comment itself. */
 export const handleComments = {
   ownLine: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>
-    place(comment, ast, true),
+    attach(comment, ast, true),
   endOfLine: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>
-    place(comment, ast, false),
+    attach(comment, ast, false),
   remaining: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>
-    place(comment, ast, false),
+    attach(comment, ast, false),
 };
 
 export function printComment(path: AstPath<AttachedComment>): Doc {

@@ -33,7 +33,7 @@ export function isNode(value: unknown): value is AnyNode {
   return "kind" in value && "span" in value && value.kind !== "Comment";
 }
 
-/** Prints a part of the node at hand, named by its place in it. */
+/** Prints a part of the node at hand, named by its property in it. */
 export type Print = (part: string | readonly (string | number)[], args?: unknown) => Doc;
 
 /** What printing a node needs to know besides the node. */

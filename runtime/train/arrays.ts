@@ -169,7 +169,7 @@ function gather(
   try {
     return toValues(input, numbers, precision, shape);
   } catch (error) {
-    // Told by its place in the whole set, if it is still there.
+    // Told by its position in the whole set, if it is still there.
     checkValues(input, data, extents, precision);
     throw error;
   }

@@ -41,7 +41,9 @@ export async function saveTrainer(
   const hasBest = optimizer && trainer.state.run?.stopping.best !== undefined;
   const readingBest = hasBest ? best?.read() : undefined;
   const state = optimizer ? settledState(trainer) : undefined;
-  const values = new Map((await reading).map((storage, place) => [at(storages, place), storage]));
+  const values = new Map(
+    (await reading).map((storage, position) => [at(storages, position), storage]),
+  );
   const tensors = new Map<string, SafetensorsTensor>();
   addParameters(session, tensors, values, "");
   for (const index of storages) {
@@ -54,7 +56,7 @@ export async function saveTrainer(
   const bestValues = await readingBest;
   if (bestValues) {
     const byStorage = new Map(
-      parameterStorages(session).map((index, place) => [index, at(bestValues, place)]),
+      parameterStorages(session).map((index, position) => [index, at(bestValues, position)]),
     );
     addParameters(session, tensors, byStorage, bestPrefix);
   }
@@ -98,7 +100,7 @@ async function settledState(trainer: Trainer): Promise<TrainingState> {
 }
 
 /**
- * Takes up a saved run: optimizer state, counters, the place in the epoch, the best weights. Where the state is of another
+ * Takes up a saved run: optimizer state, counters, the position in the epoch, the best weights. Where the state is of another
  * optimizer, the weights alone are taken, and the trainer knows why the run cannot go on.
  */
 export function resumeTrainer(

@@ -10,7 +10,7 @@ export function parameterStorages({ plan }: TrainingSession): number[] {
   );
 }
 
-/** A place on the device for all parameters. */
+/** Room on the device for all parameters. */
 export interface ParameterCopy {
   take(): void;
   restore(): void;

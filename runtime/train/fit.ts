@@ -12,7 +12,7 @@ import { addToSums, meansOf, summarize } from "./journal.js";
 import { checkFitOptions } from "./options.js";
 import {
   isOver,
-  placeOfRun,
+  positionOfRun,
   refuseFinished,
   refuseOtherTerms,
   stagesLeft,
@@ -76,7 +76,7 @@ export async function fit(
   const { plan } = trainer.session;
   const chosen = options.stage === undefined ? plan.stages : [stageOf(plan, options.stage)];
   if (chosen.length === 0) stageOf(plan, undefined);
-  const resumed = options.resume ? placeOfRun(trainer) : undefined;
+  const resumed = options.resume ? positionOfRun(trainer) : undefined;
   const stages = options.resume ? stagesLeft(trainer, chosen) : chosen;
   const waiting = trainer.calls.within(options.signal);
   const data = await openRun(trainer, stages, given, options, waiting);
@@ -137,9 +137,9 @@ async function runStage(
   };
   try {
     const stopped = await runToEnd(context);
-    const place = { stage: stage.name, epoch: run.epoch, step: run.step };
-    if (stopped === "aborted") return { ...place, stopped, weights: "last" };
-    return { ...place, ...(await endStage(context, stopped)) };
+    const position = { stage: stage.name, epoch: run.epoch, step: run.step };
+    if (stopped === "aborted") return { ...position, stopped, weights: "last" };
+    return { ...position, ...(await endStage(context, stopped)) };
   } catch (error) {
     if (state.run) await foldPending(context);
     throw error;

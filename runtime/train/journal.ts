@@ -52,7 +52,7 @@ export function openJournal(session: TrainingSession): Journal {
   const read = (): Promise<void> => {
     if (rows.length === 0) return latest;
     const asked = rows;
-    // The copy is queued behind the runs so far: later runs may write over their places at once.
+    // The copy is queued behind the runs so far: later runs may write over their storages at once.
     rows = [];
     reading++;
     const values = backend.readRange(storage, 0, asked.length * width);
@@ -78,8 +78,8 @@ export function openJournal(session: TrainingSession): Journal {
       const results = scalarResults(plan, program).filter((r) => wanted?.includes(r) ?? true);
       const weights = weightsOf(at(plan.programs, program), dimensions);
       const row: JournalRow = { program, results, weights, values: undefined };
-      const place = rows.push(row) - 1;
-      return { row, target: { storage, at: place * width, results } };
+      const index = rows.push(row) - 1;
+      return { row, target: { storage, at: index * width, results } };
     },
     read,
     unread: () => rows.length,

@@ -22,7 +22,7 @@ import { evaluateSource, fitValues, isEvaluation, isFitted } from "./evaluate.js
 import { fit } from "./fit.js";
 import { openJournal } from "./journal.js";
 import { checkEvaluateOptions, checkSaveOptions, checkStepOptions } from "./options.js";
-import { placeOfRun } from "./resume.js";
+import { positionOfRun } from "./resume.js";
 import { openSet } from "./sources.js";
 import { freshState } from "./state.js";
 import {
@@ -61,7 +61,7 @@ export async function createTrainingNet(
   const changing = changingCalls(trainer, net, { bytes, seed, isFitted });
   Object.assign(net, methods, changing);
   return Object.defineProperty(net, "run", {
-    get: () => placeOfRun(trainer),
+    get: () => positionOfRun(trainer),
     enumerable: true,
   }) as TrainingNet;
 }

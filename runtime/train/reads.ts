@@ -44,16 +44,16 @@ export function createReads(
   const flush = (): void => {
     if (!strip || rows.length === 0) return;
     const asked = rows;
-    // The copy is queued behind the runs so far: later ones may write over their places at once.
+    // The copy is queued behind the runs so far: later ones may write over their storages at once.
     const read = backend.readRange(strip.storage, 0, used);
     queue.add(used, read, (words) => {
-      let place = 0;
+      let offset = 0;
       for (const row of asked) {
         const sizes = sizesOf(row);
         const parts = sizes.map((size, index) => {
           const { type } = at(results, at(row.wanted, index));
-          const start = words.byteOffset + 4 * place;
-          place += size;
+          const start = words.byteOffset + 4 * offset;
+          offset += size;
           return new (arrayOf(type))(words.buffer as ArrayBuffer, start, size);
         });
         take(parts, row);

@@ -1,6 +1,6 @@
 // A run cut off and what a call would go on with in; where it goes on, or NnError with what does not fit, out.
 
-import type { RunPlace } from "../api.js";
+import type { RunPosition } from "../api.js";
 import { at, fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import { describeData, describeValidation, type RunData } from "./sources.js";
@@ -26,7 +26,7 @@ export function termsOf(
 }
 
 /** Where the unfinished run stands; undefined where there is none. */
-export function placeOfRun({ state }: Trainer): RunPlace | undefined {
+export function positionOfRun({ state }: Trainer): RunPosition | undefined {
   const { run } = state;
   return run && { stage: run.stage, epoch: run.epoch, step: run.step };
 }

@@ -69,12 +69,12 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
   if (program.totals && !run.totals) await count(run);
   const parts = new Map<string, Collected>();
   const reads = createReads(session, index, (results, row) => {
-    row.wanted.forEach((result, place) => {
+    row.wanted.forEach((result, position) => {
       const { name, shape } = at(program.results, result);
       const part =
         parts.get(name) ?? collect(heldOf(session.plan, name), session.backend.precision);
       parts.set(name, part);
-      part.add(at(results, place), evaluateShape(shape, row.dimensions));
+      part.add(at(results, position), evaluateShape(shape, row.dimensions));
     });
   });
   let wanted: readonly number[] | undefined;
@@ -194,9 +194,9 @@ async function runWhole(
     session.backend.read(makeRun(session, index, { ...request, ...(!stores && { wanted }) })),
   );
   const values: Record<string, number> = {};
-  wanted.forEach((result, place) => {
+  wanted.forEach((result, position) => {
     const { name } = at(program.results, result);
-    const value = at(results, place);
+    const value = at(results, position);
     if (session.plan.held?.some((one) => one.name === name)) held.set(name, value);
     else values[name] = value[0] ?? NaN;
   });

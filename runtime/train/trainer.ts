@@ -173,8 +173,8 @@ export function writtenStorages(plan: Plan, programs: readonly PlanProgram[]): n
   for (const { dispatches } of programs) {
     for (const { kernel, buffers } of dispatches) {
       const { bindings } = at(plan.kernels, kernel);
-      buffers.forEach((buffer, place) => {
-        if (buffer.kind !== "storage" || at(bindings, place).access === "read") return;
+      buffers.forEach((buffer, position) => {
+        if (buffer.kind !== "storage" || at(bindings, position).access === "read") return;
         written.add(buffer.storage);
       });
     }
@@ -193,7 +193,7 @@ function trainingProgram(plan: Plan, objective: Objective, batch: Batch, last: b
 }
 
 /** Where a step stands, and whether what its stage monitors is to be computed with it. */
-export interface StepPlace {
+export interface StepPosition {
   readonly epoch: number;
   readonly monitored: boolean;
 }
@@ -203,11 +203,11 @@ export function executeStep(
   trainer: Trainer,
   stage: PlanStage,
   work: readonly Update[],
-  place: StepPlace,
+  position: StepPosition,
 ): StepRecord {
   const { state } = trainer;
-  const { epoch } = place;
-  const updates = work.map((update) => runUpdate(trainer, stage, update, place));
+  const { epoch } = position;
+  const updates = work.map((update) => runUpdate(trainer, stage, update, position));
   trainer.session.filled = true;
   state.steps++;
   const seen = new Set(work.flatMap(({ batches }) => batches));
@@ -221,7 +221,7 @@ function runUpdate(
   trainer: Trainer,
   stage: PlanStage,
   { objective, batches, progress }: Update,
-  { epoch, monitored }: StepPlace,
+  { epoch, monitored }: StepPosition,
 ): JournalRow[] {
   const { session, state, journal } = trainer;
   const { plan, backend } = session;

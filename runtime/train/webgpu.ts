@@ -1,6 +1,6 @@
 // A plan and a GPUDevice in; the WebGPU backend with what training needs beside, copies and journals, out.
 
-import { placeInto, type ProgramRun, type TrainingBackend } from "../backend.js";
+import { putIntoSlot, type ProgramRun, type TrainingBackend } from "../backend.js";
 import { countOf, evaluateShape } from "../dimensions.js";
 import { at } from "../errors.js";
 import type { Plan } from "../plan.js";
@@ -71,9 +71,9 @@ export function createTrainingGpuBackend(
         memory.create(elements * 4, "a copy"),
       );
       pending.push(checked);
-      const place = placeInto(memory.storages, free, value);
-      types[place] = type;
-      return place;
+      const slot = putIntoSlot(memory.storages, free, value);
+      types[slot] = type;
+      return slot;
     },
     freeStorage: (index) => {
       memory.free(memory.storages[index]);
@@ -105,11 +105,11 @@ function copyToJournal(
   if (!journal) return;
   const strip = at(memory.storages, journal.storage);
   const { results } = at(plan.programs, program);
-  let place = journal.at;
+  let offset = journal.at;
   for (const result of journal.results) {
     const { buffer, shape } = at(results, result);
     const words = countOf(evaluateShape(shape, dimensions));
-    encoder.copyBufferToBuffer(memory.bufferOf(buffer, room), 0, strip, place * 4, words * 4);
-    place += words;
+    encoder.copyBufferToBuffer(memory.bufferOf(buffer, room), 0, strip, offset * 4, words * 4);
+    offset += words;
   }
 }

@@ -58,12 +58,12 @@ function indexList(
   const item = onlyItem(expression);
   const length = from.kind === "list" ? from.items.length : from.count;
   if (item?.kind === "Position") {
-    const place = integer(item.value, frame);
-    if (place === undefined) return poison;
+    const position = integer(item.value, frame);
+    if (position === undefined) return poison;
     return (
-      entry(from, place < 0 ? place + length : place) ??
+      entry(from, position < 0 ? position + length : position) ??
       report(frame, "NN0303", item.span, {
-        message: `entry ${place} of a list of ${length}`,
+        message: `entry ${position} of a list of ${length}`,
         notes: [length === 0 ? "it is empty" : `its entries are 0 to ${length - 1}`],
       })
     );
@@ -93,9 +93,11 @@ function indexList(
   return list(chosen);
 }
 
-function entry(from: ListValue | RangeValue, place: number): Value | undefined {
-  if (from.kind === "list") return from.items[place];
-  return place >= 0 && place < from.count ? int(from.start + place * from.step) : undefined;
+function entry(from: ListValue | RangeValue, position: number): Value | undefined {
+  if (from.kind === "list") return from.items[position];
+  return position >= 0 && position < from.count
+    ? int(from.start + position * from.step)
+    : undefined;
 }
 
 function zeroStep(frame: Frame, span: Span): Value {
@@ -126,7 +128,7 @@ interface Plan {
     | { readonly kind: "new" }
     | { readonly kind: "gather" }
   )[];
-  gather: { readonly axis: number; readonly places: Node; readonly span: Span } | undefined;
+  gather: { readonly axis: number; readonly indices: Node; readonly span: Span } | undefined;
 }
 
 function indexTensor(expression: ast.IndexExpression, node: Node, frame: Frame): Value {
@@ -190,14 +192,20 @@ function planItem(
   }
   const value = frame.run.evaluator.expression(item.value, frame);
   if (isPoison(value)) return false;
-  const place = asDim(value);
-  if (place === undefined) {
+  const position = asDim(value);
+  if (position === undefined) {
     const along = { axis, extent, node, of: expression.object };
     return planGather(item, value, along, plan, frame);
   }
-  const start = typeof place === "number" && place < 0 ? addDims(extent, place) : place;
+  const start = typeof position === "number" && position < 0 ? addDims(extent, position) : position;
   if (typeof extent === "number" && typeof start === "number" && (start < 0 || start >= extent)) {
-    return noEntry(frame, { span: item.span, entry: place, extent, node, of: expression.object });
+    return noEntry(frame, {
+      span: item.span,
+      entry: position,
+      extent,
+      node,
+      of: expression.object,
+    });
   }
   plan.starts[axis] = start;
   plan.counts[axis] = 1;
@@ -247,13 +255,13 @@ function planGather(
     if (wrong !== undefined) return noEntry(frame, { span, entry: wrong, extent, node, of });
   }
   const value = numbers === undefined ? given : fromTheEnd(given, extent);
-  const places = toTensor(frame, { value, span });
-  if (places === undefined) return false;
-  if (places.type !== "i32" && places.type !== "u32") {
+  const indices = toTensor(frame, { value, span });
+  if (indices === undefined) return false;
+  if (indices.type !== "i32" && indices.type !== "u32") {
     report(frame, "NN0302", item.span, {
       message: `an index is an integer or a tensor of integers, not ${describe(value)}`,
       hint:
-        places.type === "bool"
+        indices.type === "bool"
           ? "`if c then a else b` chooses by truth values"
           : "`u32(x)` makes integers",
     });
@@ -267,9 +275,9 @@ function planGather(
     return false;
   }
   const indexed = { extent, one: "entry", many: "entries" };
-  const held = holdToRange(frame, { value, node: places, span }, indexed);
+  const held = holdToRange(frame, { value, node: indices, span }, indexed);
   if (held === undefined) return false;
-  plan.gather = { axis, places: held, span };
+  plan.gather = { axis, indices: held, span };
   plan.result.push({ kind: "gather" });
   return true;
 }
@@ -313,8 +321,8 @@ function boundary(
 ): Dim | null | undefined {
   if (expression === undefined) return null;
   const value = frame.run.evaluator.expression(expression, frame);
-  const place = asDim(value);
-  if (place === undefined) {
+  const position = asDim(value);
+  if (position === undefined) {
     if (!isPoison(value)) {
       report(frame, "NN0304", expression.span, {
         message: `a slice goes from one whole number to another, not ${describe(value)}`,
@@ -322,7 +330,7 @@ function boundary(
     }
     return undefined;
   }
-  let at = typeof place === "number" && place < 0 ? addDims(extent, place) : place;
+  let at = typeof position === "number" && position < 0 ? addDims(extent, position) : position;
   if (flipped) at = subtractDims(subtractDims(extent, at), 1);
   if (typeof at === "number") {
     at = Math.max(0, at);
@@ -348,8 +356,8 @@ function carryOut(plan: Plan, node: Node, expression: ast.IndexExpression, frame
     ]);
   }
   if (plan.gather !== undefined && value.kind === "tensor") {
-    const { axis, places, span: at } = plan.gather;
-    value = apply(frame, span, "take", [value.node, places], { axis, batchAxes: 0 }, [
+    const { axis, indices, span: at } = plan.gather;
+    value = apply(frame, span, "take", [value.node, indices], { axis, batchAxes: 0 }, [
       expression.object.span,
       at,
     ]);
@@ -357,7 +365,7 @@ function carryOut(plan: Plan, node: Node, expression: ast.IndexExpression, frame
   if (value.kind !== "tensor") return value;
   const shape = plan.result.flatMap((entry): readonly Dim[] => {
     if (entry.kind === "new") return [1];
-    if (entry.kind === "gather") return plan.gather?.places.shape ?? [];
+    if (entry.kind === "gather") return plan.gather?.indices.shape ?? [];
     return [plan.counts[entry.axis] ?? 1];
   });
   return apply(frame, span, "reshape", [value.node], { shape }, [expression.object.span]);

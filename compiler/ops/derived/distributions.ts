@@ -138,7 +138,7 @@ function wantInteger(value: Argument | undefined, position: number): void {
   });
 }
 
-/** The place of the largest logit with Gumbel noise −log(−log u). */
+/** The index of the largest logit with Gumbel noise −log(−log u). */
 function categorical(draw: Draw): Node {
   const { b, request, values } = draw;
   const logits = castTo(b, toTensor(b, values[0], 0), "f32");

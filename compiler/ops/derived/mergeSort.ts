@@ -1,4 +1,4 @@
-// A tensor in; the places of its values in sorted order along the last axis out, by merging ever longer runs.
+// A tensor in; the indices of its values in sorted order along the last axis out, by merging ever longer runs.
 
 import { ceilDivideDims, dimEqual, multiplyDims } from "../../types/dimension.js";
 import type { Dim } from "../../types/dimension.js";
@@ -21,28 +21,28 @@ interface Keys {
 }
 
 /**
- * The places of the `count` first along the last axis, in sorted order; the first wins a tie. Runs of equal length are sorted
+ * The indices of the `count` first along the last axis, in sorted order; the first wins a tie. Runs of equal length are sorted
  * by counting, then merged pair by pair. In each merge every output finds by itself what it takes, as in the merge path of
  * Green, McColl and Bader, "GPU Merge Path" (2012): no step waits for another, and no memory is needed beyond the output.
  */
-export function sortedPlaces(b: GraphBuilder, y: Node, count: Dim, descending: boolean): Node {
+export function sortedIndices(b: GraphBuilder, y: Node, count: Dim, descending: boolean): Node {
   const axis = y.shape.length - 1;
   const extent = extentAt(y.shape, axis);
   const request: Keys = { b, descending, extent };
   const merges = mergesOf(extent);
   let run = ceilDivideDims(extent, 2 ** merges);
   let keys = b.stopGradient(y);
-  let places = sortRuns(request, keys, run, merges === 0 ? count : extent);
-  if (merges > 0) keys = takeLast(b, keys, places);
+  let indices = sortRuns(request, keys, run, merges === 0 ? count : extent);
+  if (merges > 0) keys = takeLast(b, keys, indices);
   for (let merge = 0; merge < merges; merge++) {
     const from = mergeRuns(request, keys, run);
     keys = takeLast(b, keys, from);
-    places = takeLast(b, places, from);
+    indices = takeLast(b, indices, from);
     run = multiplyDims(2, run);
   }
-  if (merges === 0 || dimEqual(count, extent)) return places;
-  const starts = places.shape.map(() => 0);
-  return b.slice(places, starts, [...places.shape.slice(0, -1), count]);
+  if (merges === 0 || dimEqual(count, extent)) return indices;
+  const starts = indices.shape.map(() => 0);
+  return b.slice(indices, starts, [...indices.shape.slice(0, -1), count]);
 }
 
 function mergesOf(extent: Dim): number {
@@ -50,10 +50,10 @@ function mergesOf(extent: Dim): number {
   return extent <= longestRun ? 0 : Math.ceil(Math.log2(extent / shortRun));
 }
 
-/** Values along the last axis by places that share all other axes. */
-export function takeLast(b: GraphBuilder, y: Node, places: Node): Node {
+/** Values along the last axis by indices that share all other axes. */
+export function takeLast(b: GraphBuilder, y: Node, indices: Node): Node {
   const axis = y.shape.length - 1;
-  return b.take(y, places, axis, axis);
+  return b.take(y, indices, axis, axis);
 }
 
 /** For each of `count` outputs, which value of its run it takes. */
@@ -63,15 +63,15 @@ function sortRuns(request: Keys, y: Node, run: Dim, count: Dim): Node {
   const own = b.reshape(y, [...y.shape, 1]);
   const other = runsOf(request, y, run);
   const ahead = descending ? b.greater(other, own) : b.less(other, own);
-  const place = (rows: Dim): Node => b.add(startsOf(request, rows, run), b.iota([rows, run], 1));
-  const tie = b.and(b.equal(other, own), b.less(place(extent), b.iota([extent, run], 0)));
+  const index = (rows: Dim): Node => b.add(startsOf(request, rows, run), b.iota([rows, run], 1));
+  const tie = b.and(b.equal(other, own), b.less(index(extent), b.iota([extent, run], 0)));
   const counts = (rows: Dim, wanted: Node): Node =>
-    dimEqual(run, extent) ? wanted : b.and(b.less(place(rows), b.dimension(extent)), wanted);
+    dimEqual(run, extent) ? wanted : b.and(b.less(index(rows), b.dimension(extent)), wanted);
   const before = counts(extent, b.or(ahead, tie));
   const rank = b.sum(b.cast(before, "i32"), [axis + 1]);
   const position = b.subtract(b.iota([count, run], 0), startsOf(request, count, run));
   const found = counts(count, b.equal(runsOf(request, rank, run, count), position));
-  return b.sum(b.select(found, place(count), 0), [axis + 1]);
+  return b.sum(b.select(found, index(count), 0), [axis + 1]);
 }
 
 /** Where the run of each of `rows` values starts, `[rows, 1]`. */
@@ -84,8 +84,8 @@ function startsOf({ b }: Keys, rows: Dim, run: Dim): Node {
 function runsOf(request: Keys, y: Node, run: Dim, rows: Dim = request.extent): Node {
   const { b, extent } = request;
   if (dimEqual(run, extent)) return b.reshape(y, [...y.shape.slice(0, -1), 1, extent]);
-  const places = b.add(startsOf(request, rows, run), b.iota([rows, run], 1));
-  return b.take(y, places, y.shape.length - 1);
+  const indices = b.add(startsOf(request, rows, run), b.iota([rows, run], 1));
+  return b.take(y, indices, y.shape.length - 1);
 }
 
 /**

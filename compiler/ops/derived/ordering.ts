@@ -1,4 +1,4 @@
-// Tensors in; sorted values, their places, the largest, and running sums out: in n log n steps, through few kernels.
+// Tensors in; sorted values, their indices, the largest, and running sums out: in n log n steps, through few kernels.
 
 import { dimText } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
@@ -9,19 +9,19 @@ import { lastly } from "./lastly.js";
 import { define, defineSeveral, fail, parameter } from "./primitive.js";
 import type { Call, Primitive } from "./primitive.js";
 import { runningSum } from "./runningSum.js";
-import { sortedPlaces, takeLast } from "./mergeSort.js";
+import { sortedIndices, takeLast } from "./mergeSort.js";
 
 const x = parameter("x", "tensor");
 const lastAxis = parameter("axis", "axis", -1);
 
-function sorted(call: Call, what: "values" | "places"): Node {
+function sorted(call: Call, what: "values" | "indices"): Node {
   const { b } = call;
   const tensor = countable(b, tensorAt(call, 0));
   const axis = axisAt(call, 1, tensor.shape.length);
   const { moved, back } = lastly(b, tensor, axis);
   const n = extentAt(tensor.shape, axis);
-  const places = sortedPlaces(b, moved, n, booleanAt(call, 2, "descending"));
-  return back(what === "places" ? places : takeLast(b, moved, places));
+  const indices = sortedIndices(b, moved, n, booleanAt(call, 2, "descending"));
+  return back(what === "indices" ? indices : takeLast(b, moved, indices));
 }
 
 function largest(call: Call): readonly Node[] {
@@ -38,8 +38,8 @@ function largest(call: Call): readonly Node[] {
     });
   }
   const { moved, back } = lastly(b, tensor, axis);
-  const places = sortedPlaces(b, moved, count, true);
-  return [back(takeLast(b, moved, places)), back(places)];
+  const indices = sortedIndices(b, moved, count, true);
+  return [back(takeLast(b, moved, indices)), back(indices)];
 }
 
 export const ordering: Readonly<Record<string, Primitive>> = {
@@ -60,7 +60,7 @@ export const ordering: Readonly<Record<string, Primitive>> = {
   argsort: define("argsort", {
     doc: "The places of the values in ascending order along an axis; the first wins a tie.",
     parameters: [x, lastAxis, parameter("descending", "boolean", false)],
-    expand: (call) => sorted(call, "places"),
+    expand: (call) => sorted(call, "indices"),
   }),
   top_k: defineSeveral("top_k", {
     doc: "The k largest values along an axis, largest first, and their places; the first wins a tie.",

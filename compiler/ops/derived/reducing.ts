@@ -83,7 +83,7 @@ function extremum(name: "max" | "min", elementwise: "maximum" | "minimum"): Prim
   });
 }
 
-function place(name: "argmax" | "argmin"): Primitive {
+function extremumIndex(name: "argmax" | "argmin"): Primitive {
   return define(name, {
     doc: opTable[name].doc,
     parameters: [
@@ -132,6 +132,6 @@ export const reducing: Readonly<Record<ReductionName | "mean" | "argmax" | "argm
   min: extremum("min", "minimum"),
   any: truthReduction("any"),
   all: truthReduction("all"),
-  argmax: place("argmax"),
-  argmin: place("argmin"),
+  argmax: extremumIndex("argmax"),
+  argmin: extremumIndex("argmin"),
 };

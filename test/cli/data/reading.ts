@@ -3,7 +3,7 @@ import { countOf } from "../../../runtime/dimensions.js";
 import { memorySource } from "../../../cli/data/bytes.js";
 import type { ByteSource } from "../../../cli/data/bytes.js";
 import type { DataArray, DataValues } from "../../../cli/data/array.js";
-import { allColumns, columnPlaces } from "../../../cli/data/columns.js";
+import { allColumns, columnIndices } from "../../../cli/data/columns.js";
 import { openCsv } from "../../../cli/data/csv.js";
 import type { CsvOptions, TableRows } from "../../../cli/data/csv.js";
 import { openIdx } from "../../../cli/data/idx.js";
@@ -76,11 +76,11 @@ export async function readCsv(
 ): Promise<{ shape: number[]; data: number[]; total: number | undefined }> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const table = await openCsv(countedSource(bytes, "x.csv", block).source, options);
-  const places = columns === undefined ? allColumns(table) : columnPlaces(table, columns);
+  const indices = columns === undefined ? allColumns(table) : columnIndices(table, columns);
   const data: number[] = [];
   const take = (values: Float64Array): void => {
     data.push(...values);
   };
-  const total = await table.read([{ columns: places, take }], rows);
-  return { shape: [data.length / places.length, places.length], data, total };
+  const total = await table.read([{ columns: indices, take }], rows);
+  return { shape: [data.length / indices.length, indices.length], data, total };
 }

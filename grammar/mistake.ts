@@ -7,8 +7,8 @@ import { tokenSpan } from "./lexer.js";
 import type { SourceFile, Span } from "./span.js";
 import { Text } from "./tokens.js";
 
-/** The place of a mistake: the token that could not be taken, and its neighbours. */
-export interface Place {
+/** A mistake: the token that could not be taken, and its neighbours. */
+export interface Mistake {
   readonly file: SourceFile;
   readonly tokens: readonly IToken[];
   readonly index: number;
@@ -18,17 +18,17 @@ export interface Place {
 }
 
 export function at(
-  place: Place,
+  mistake: Mistake,
   code: DiagnosticCode,
   details: Omit<DiagnosticDetails, "file" | "span">,
-  span: Span = placeSpan(place),
+  span: Span = mistakeSpan(mistake),
 ): Diagnostic {
-  return diagnostic(code, { ...details, file: place.file, span });
+  return diagnostic(code, { ...details, file: mistake.file, span });
 }
 
 /** The span of the token; at the end of the file, the last one. */
-function placeSpan(place: Place): Span {
-  const token = place.token ?? place.previous;
+function mistakeSpan(mistake: Mistake): Span {
+  const token = mistake.token ?? mistake.previous;
   return token === undefined ? { start: 0, end: 0 } : tokenSpan(token);
 }
 

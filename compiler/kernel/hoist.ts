@@ -16,11 +16,11 @@ const deepest = 10;
  * `minimum` is the depth above which loads must not move, because what guards them is decided there.
  * Loads read what the buffers held before the kernel (or what this same point wrote), so they may move otherwise.
  */
-export function place(emission: Emission, value: Value, scope: Scope, minimum: number): Expression {
-  return placeUsed(emission, value, scope, minimum, emission.uses.get(value) ?? 0);
+export function hoist(emission: Emission, value: Value, scope: Scope, minimum: number): Expression {
+  return hoistUsed(emission, value, scope, minimum, emission.uses.get(value) ?? 0);
 }
 
-function placeUsed(
+function hoistUsed(
   emission: Emission,
   value: Value,
   scope: Scope,
@@ -37,12 +37,12 @@ function placeUsed(
   const guarded = knownGuard(value, scope);
   if (guarded) {
     const most = Math.max(uses, emission.uses.get(guarded.value) ?? 0);
-    return placeUsed(emission, guarded.value, scope, Math.max(minimum, guarded.depth), most);
+    return hoistUsed(emission, guarded.value, scope, Math.max(minimum, guarded.depth), most);
   }
   const depth = Math.max(levelOf(emission, value), mayMove(value) ? 0 : minimum);
   if (depth > scope.depth) throw new Error(`a ${value.kind} is used outside its loops`);
   const home = scopeAt(scope, depth);
-  if (value.kind === "reduction") return placeReduction(emission, value, home, minimum);
+  if (value.kind === "reduction") return hoistReduction(emission, value, home, minimum);
   const expression = build(emission, value, home, minimum);
   const again = lookUp(home, value);
   if (again) return again;
@@ -78,7 +78,7 @@ function guardParts(value: Value): readonly Value[] {
   return [];
 }
 
-function placeReduction(
+function hoistReduction(
   emission: Emission,
   value: Extract<Value, { kind: "reduction" }>,
   home: Scope,
@@ -93,7 +93,7 @@ function placeReduction(
 }
 
 function build(emission: Emission, value: Value, home: Scope, minimum: number): Expression {
-  const at = (operand: Value): Expression => place(emission, operand, home, minimum);
+  const at = (operand: Value): Expression => hoist(emission, operand, home, minimum);
   switch (value.kind) {
     case "load":
       return {
@@ -154,11 +154,11 @@ function buildBranch(
   home: Scope,
   minimum: number,
 ): Expression {
-  const condition = place(emission, value.condition, home, minimum);
-  const otherwise = place(emission, value.otherwise, home, minimum);
+  const condition = hoist(emission, value.condition, home, minimum);
+  const otherwise = hoist(emission, value.otherwise, home, minimum);
   const branch = openScope(home);
   for (const conjunct of conjunctsOf(value.condition)) branch.known.add(conjunct);
-  const inner = place(emission, value.value, branch, branch.depth);
+  const inner = hoist(emission, value.value, branch, branch.depth);
   if (branch.statements.length === 0) return select(value.type, condition, inner, otherwise);
   const name = emission.fresh("v");
   home.statements.push(
@@ -183,7 +183,7 @@ function buildPolynomial(
 ): Expression {
   const bare = withoutConstant(emission.values, value);
   if (value.constant !== 0 && (emission.uses.get(bare) ?? 0) > 1) {
-    return addConstant(place(emission, bare, home, minimum), value.constant);
+    return addConstant(hoist(emission, bare, home, minimum), value.constant);
   }
   const levels = value.terms.map((term) => termLevel(emission, term));
   const inmost = Math.max(...levels);
@@ -206,7 +206,7 @@ function buildPolynomial(
   const base = internPolynomial(emission.values, { constant: value.constant, terms: outer });
   return inner.reduce<Expression>(
     (left, term) => addTerm(emission, left, term, true, home, minimum),
-    place(emission, base, home, minimum),
+    hoist(emission, base, home, minimum),
   );
 }
 
@@ -242,9 +242,9 @@ function termExpression(
   minimum: number,
 ): Expression {
   const single = internPolynomial(emission.values, { constant: 0, terms: [term] });
-  if (nameable && single.kind === "polynomial") return place(emission, single, home, minimum);
+  if (nameable && single.kind === "polynomial") return hoist(emission, single, home, minimum);
   const product = term.factors
-    .map((factor) => place(emission, factor, home, minimum))
+    .map((factor) => hoist(emission, factor, home, minimum))
     .reduce<Expression | undefined>(
       (left, right) => (left ? integer("multiply", left, right) : right),
       undefined,

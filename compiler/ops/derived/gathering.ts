@@ -1,4 +1,4 @@
-// Tensors and places in; gathering, adding at places and one-hot codes out.
+// Tensors and indices in; gathering, adding at indices and one-hot codes out.
 
 import type { Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
@@ -10,13 +10,13 @@ import type { Call, Indexing, Primitive } from "./primitive.js";
 
 const x = parameter("x", "tensor");
 
-/** Integer places; anything else is a mistake, never rounded. */
-function placesAt(call: Call, position: number): Node {
-  const places = tensorAt(call, position);
-  if (places.type === "i32" || places.type === "u32") return places;
+/** Integer indices; anything else is a mistake, never rounded. */
+function indicesAt(call: Call, position: number): Node {
+  const indices = tensorAt(call, position);
+  if (indices.type === "i32" || indices.type === "u32") return indices;
   return fail("type", "places are integers", {
     expected: "i32 or u32",
-    found: places.type,
+    found: indices.type,
     operands: [position],
   });
 }
@@ -30,13 +30,13 @@ const entriesOf = (position: number, extent: Dim): Indexing => ({
 
 function oneHot(call: Call): Node {
   const { b } = call;
-  const places = b.cast(placesAt(call, 0), "i32");
+  const indices = b.cast(indicesAt(call, 0), "i32");
   const classes = dimAt(call, 1, "classes");
-  const codes = b.equal(b.reshape(places, [...places.shape, 1]), b.iota([classes], 0));
+  const codes = b.equal(b.reshape(indices, [...indices.shape, 1]), b.iota([classes], 0));
   return b.cast(codes, "f32");
 }
 
-export const placing: Readonly<Record<string, Primitive>> = {
+export const gathering: Readonly<Record<string, Primitive>> = {
   take: define("take", {
     doc: opTable.take.doc,
     parameters: [x, parameter("places", "tensor"), parameter("axis", "axis", 0)],
@@ -46,7 +46,7 @@ export const placing: Readonly<Record<string, Primitive>> = {
     },
     expand: (call) => {
       const tensor = tensorAt(call, 0);
-      return call.b.take(tensor, placesAt(call, 1), axisAt(call, 2, tensor.shape.length));
+      return call.b.take(tensor, indicesAt(call, 1), axisAt(call, 2, tensor.shape.length));
     },
   }),
   scatter_add: define("scatter_add", {
@@ -60,9 +60,9 @@ export const placing: Readonly<Record<string, Primitive>> = {
     indexing: (call) => entriesOf(1, dimAt(call, 2, "count")),
     expand: (call) => {
       const updates = countable(call.b, tensorAt(call, 0));
-      const places = placesAt(call, 1);
-      const axis = axisAt(call, 3, updates.shape.length - places.shape.length + 1);
-      return call.b.scatterAdd(updates, places, axis, dimAt(call, 2, "count"));
+      const indices = indicesAt(call, 1);
+      const axis = axisAt(call, 3, updates.shape.length - indices.shape.length + 1);
+      return call.b.scatterAdd(updates, indices, axis, dimAt(call, 2, "count"));
     },
   }),
   one_hot: define("one_hot", {
