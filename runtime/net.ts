@@ -202,7 +202,9 @@ function bindForPredict(
   const bound = bindInputs(plan, inputs, given, backend.precision, known, unknown, needed);
   const shapes = [
     ...needed.map((name) => inputOf(plan, name).shape),
-    ...wanted.map((result) => at(program.results, result).shape),
+    ...wanted
+      .map((result) => at(program.results, result))
+      .flatMap(({ shape, dimensions = [] }) => [shape, dimensions]),
   ];
   const dimensions: Record<string, number> = { ...bound.dimensions };
   for (const { name, trained } of plan.dimensions) {

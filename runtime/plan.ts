@@ -171,6 +171,8 @@ export interface PlanResult {
   readonly name: string;
   readonly type: PlanType;
   readonly shape: readonly PlanDim[];
+  /** Of a predict program's, where there are any: free dimensions that it takes and that neither its shape nor an input behind it shows. */
+  readonly dimensions?: readonly string[];
   readonly buffer: PlanBuffer;
   /** Of a step's loss or metric that is a mean: of how many entries. One without is of its batch alone and never averaged. */
   readonly entries?: PlanDim;

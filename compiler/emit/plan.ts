@@ -17,6 +17,7 @@ import type { Origin } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
 import { hostExpression, planDim } from "./dimensions.js";
 import { commentText } from "./expression.js";
+import { innerDimensions } from "./innerDimensions.js";
 import { javascriptBody, printJavaScript } from "./javascript.js";
 import type { Precision } from "./javascriptFunctions.js";
 import { printWgsl } from "./wgsl.js";
@@ -118,9 +119,11 @@ function planProgram(
 ): PlanProgram {
   const words = createWords(context.dimensions);
   const { extents = {} } = context;
-  const dispatches = schedule.nests.map((nest, at): PlanDispatch => {
-    const gpu = mappings.gpu(nest, schedule.buffers, extents);
-    const cpu = mappings.cpu(nest, schedule.buffers, extents);
+  const kernels = schedule.nests.map((nest) => ({
+    gpu: mappings.gpu(nest, schedule.buffers, extents),
+    cpu: mappings.cpu(nest, schedule.buffers, extents),
+  }));
+  const dispatches = kernels.map(({ gpu, cpu }, at): PlanDispatch => {
     const kernel = addKernel(table, context, gpu, cpu, words);
     const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
     return {
@@ -136,12 +139,22 @@ function planProgram(
     uniforms: words.list.map((uniform) => planUniform(uniform, schedule)),
     slots: schedule.slots.map((slot) => ({ bytes: slot.bytes.map(planDim) })),
     dispatches,
-    results: schedule.results.map((result) => {
+    results: schedule.results.map((result, position) => {
       const count = entries?.get(result.name);
+      // Other programs run for data, which tell every dimension.
+      const dimensions =
+        head.kind === "predict"
+          ? innerDimensions(
+              schedule,
+              position,
+              kernels.map(({ gpu, cpu }) => [gpu, cpu]),
+            )
+          : [];
       return {
         name: result.name,
         type: result.type,
         shape: result.shape.map(planDim),
+        ...(dimensions.length === 0 ? {} : { dimensions }),
         buffer: planBuffer(schedule, result.buffer, context),
         ...(count === undefined ? {} : { entries: planDim(count) }),
       };

@@ -168,3 +168,53 @@ describe("a given input's length", () => {
     net.destroy();
   });
 });
+
+describe("a dimension that an output has only inside", () => {
+  const body = `
+  input x: [batch]  input w: [time]  input z: [3] ~ normal(0, 1)
+  output y = mean(range(batch))
+  output count = batch * 2
+  output whole = y + sum(range(time) * range(time)) + range(2)
+  output slope = sum(grad(w * range(time), w))
+  output given = mean(x)
+  output plain = sum(z) * 0 + 7`;
+
+  it("is asked for where that output is, and never taken from training", async () => {
+    const model = compileOne(`model M {${body}\n}`, "m.nn");
+    for (const backend of ["f32", "f64"] as const) {
+      const net = await openModel(model, backend);
+      const only = async (name: string, wishes = {}, inputs = {}): Promise<unknown> => {
+        const outputs = await net.predict(inputs, { ...wishes, outputs: [name] });
+        return Array.from(outputs[name] as ArrayLike<number>);
+      };
+      const batch = "option: no input tells batch: say it with { batch: n }";
+      const time = "option: no input tells time: say it with { dimensions: { time: n } }";
+      expect(await refusal(only("y"))).toBe(batch);
+      expect(await refusal(only("count"))).toBe(batch);
+      expect(await refusal(only("whole"))).toBe(batch);
+      expect(await refusal(only("whole", { batch: 5 }))).toBe(time);
+      expect(await refusal(only("slope"))).toBe(time);
+      expect(await only("y", { batch: 5 })).toEqual([2]);
+      expect(await only("y", {}, { x: [4, 4, 4, 4, 4] })).toEqual([2]);
+      expect(await only("count", { batch: 5 })).toEqual([10]);
+      expect(await only("whole", { batch: 5, dimensions: { time: 4 } })).toEqual([16, 17]);
+      expect(await only("given", {}, { x: [1, 3] })).toEqual([2]);
+      expect(await only("plain")).toEqual([7]);
+      expect(await refusal(net.predict({ x: [1, 2] }))).toBe(time);
+      net.destroy();
+    }
+  });
+
+  it("is told of in the plan, where a result has one", () => {
+    const { plan } = compileOne(`model M {${body}\n}`, "m.nn");
+    const results = plan.programs.find(({ kind }) => kind === "predict")?.results ?? [];
+    expect(results.map(({ name, dimensions }) => [name, dimensions])).toEqual([
+      ["y", ["batch"]],
+      ["count", ["batch"]],
+      ["whole", ["batch", "time"]],
+      ["slope", ["time"]],
+      ["given", undefined],
+      ["plain", undefined],
+    ]);
+  });
+});
