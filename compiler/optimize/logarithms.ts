@@ -217,7 +217,7 @@ function isShifted(exponents: Node): boolean {
   return shift.op === "max";
 }
 
-/** A sum over p where at most one place counts: the logarithm of p there. */
+/** A sum over p where at most one index counts: the logarithm of p there. */
 function ofChosen(search: Search, x: NodeOf<"sum">): Logarithm | undefined {
   const { b } = search;
   const terms = inputAt(x.inputs, 0);
@@ -259,21 +259,21 @@ function truthOf(x: Node): Node | undefined {
   return choice && splatValue(second) === 1 && splatValue(third) === 0 ? first : undefined;
 }
 
-/** Whether `where` compares the place along the axis with something that is the same all along it. */
+/** Whether `where` compares the index along the axis with something that is the same all along it. */
 function holdsOnce(where: Node, terms: Node, axis: number): boolean {
   if (where.op !== "equal") return false;
   const [left, right] = [inputAt(where.inputs, 0), inputAt(where.inputs, 1)];
   const back = terms.shape.length - axis;
-  const tells = (node: Node): boolean => tellsPlaces(node, back, terms);
+  const tells = (node: Node): boolean => tellsIndices(node, back, terms);
   const fixed = (node: Node): boolean =>
     node.shape.length < back || extentAt(node.shape, node.shape.length - back) === 1;
   return (tells(left) && fixed(right)) || (tells(right) && fixed(left));
 }
 
-/** A number of its own at each place of the axis that is `back` from the end. */
-function tellsPlaces(node: Node, back: number, terms: Node): boolean {
+/** A number of its own at each index of the axis that is `back` from the end. */
+function tellsIndices(node: Node, back: number, terms: Node): boolean {
   if (node.op === "cast" || node.op === "broadcast") {
-    return tellsPlaces(inputAt(node.inputs, 0), back, terms);
+    return tellsIndices(inputAt(node.inputs, 0), back, terms);
   }
   const axis = node.shape.length - back;
   if (axis < 0) return false;

@@ -92,8 +92,8 @@ function mergedResult(
   if (scan.op !== "scan" || merged?.op !== "scan") throw new Error("a result reads a scan");
   const { index } = node.attributes;
   const value = yieldOf(scan.attributes, index);
-  const place = value === undefined ? -1 : merged.attributes.yields.indexOf(value);
-  const own = place < 0 ? index : merged.attributes.nextCarries.length + place;
+  const position = value === undefined ? -1 : merged.attributes.yields.indexOf(value);
+  const own = position < 0 ? index : merged.attributes.nextCarries.length + position;
   return b.at(node.origin).result(merged, own);
 }
 
