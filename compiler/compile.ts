@@ -8,7 +8,7 @@ import { analyze } from "./analyze/index.js";
 import { build } from "./build/index.js";
 import { unkeptInputs } from "./build/sets.js";
 import type { BuiltModel } from "./build/types.js";
-import { modelPlan, trainedExtent } from "./emit/modelPlan.js";
+import { modelPlan, trainedExtents } from "./emit/modelPlan.js";
 import { planSources } from "./emit/sources.js";
 import { cpuModuleText, planPrograms } from "./emit/plan.js";
 import type { Planned } from "./emit/plan.js";
@@ -121,10 +121,8 @@ function compileModel(typed: TypedModel): CompiledModel {
 
 /** From a typed model to a plan. */
 export function compileEntry(typed: TypedModel, entry: "inference" | "training"): CompiledEntry {
-  const built = build(typed, { entry });
-  const estimates = Object.fromEntries(
-    typed.freeDimensions.map((name) => [name, trainedExtent(typed, name)]),
-  );
+  const estimates = trainedExtents(typed);
+  const built = build(typed, { entry, estimates });
   const storages = new Map(built.storages.map((storage) => [storage.name, storage]));
   const storage = (name: string): { elements: number; type: "f32" | "i32" | "u32" | "bool" } => {
     const found = storages.get(name);

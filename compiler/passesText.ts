@@ -1,4 +1,5 @@
 // Takes a compiled model, gives what each pass over its graphs did, before derivatives are taken and after, as text that people read.
+import { trainedExtents } from "./emit/modelPlan.js";
 import { build } from "./build/index.js";
 import type { CompiledModel } from "./compile.js";
 import { createBuilder } from "./graph/builder.js";
@@ -48,6 +49,7 @@ function beforeText({ typed }: CompiledModel): string[] {
 function afterText({ typed }: CompiledModel): string[] {
   const programs = new Map<string, string[]>();
   build(typed, {
+    estimates: trainedExtents(typed),
     entry: "training",
     onPass: ({ name, kind }, trace) => {
       if (kind !== "step") return;

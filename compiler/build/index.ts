@@ -26,6 +26,8 @@ export interface BuildOptions {
   readonly optimize?: boolean;
   /** Told of every pass over a program that changed something. */
   readonly onPass?: (program: BuiltProgram, trace: PassTrace) => void;
+  /** Extents of free dimensions that costs are weighed by. */
+  readonly estimates?: Readonly<Record<string, number>>;
   /** What a bundle for inference needs, or all. */
   readonly entry?: "inference" | "training";
 }
@@ -69,7 +71,7 @@ interface Assembly {
 function finish(
   assembly: Assembly,
   stages: readonly BuiltStage[],
-  { optimize: optimized = true, onPass }: BuildOptions,
+  { optimize: optimized = true, onPass, estimates = {} }: BuildOptions,
 ): BuiltModel {
   const { b, typed, layout } = assembly;
   const constants: ConstantTable = new Map();
@@ -78,7 +80,7 @@ function finish(
     .map((program) => {
       const roots = program.effects.map((effect) => effect.value);
       const better = optimized
-        ? optimize(b, roots, { onPass: (trace) => onPass?.(program, trace) })
+        ? optimize(b, roots, { estimates, onPass: (trace) => onPass?.(program, trace) })
         : roots;
       const effects = program.effects.map((effect, index): Effect => ({
         ...effect,

@@ -63,6 +63,11 @@ export function trainedExtent(typed: TypedModel, name: string): number {
   return typed.stages[0]?.dimensions[name] ?? (name === "batch" ? 32 : 16);
 }
 
+/** What every free dimension is trained with, by name. */
+export function trainedExtents(typed: TypedModel): Readonly<Record<string, number>> {
+  return Object.fromEntries(typed.freeDimensions.map((name) => [name, trainedExtent(typed, name)]));
+}
+
 function planInput(input: InputDeclaration): PlanInput {
   const { name, role, type, categories, range, missing, doc, source } = input;
   return {

@@ -266,6 +266,7 @@ type OtherMethods = Pick<
   | "cumsum"
   | "take"
   | "scatterAdd"
+  | "segmentSum"
   | "contract"
   | "scan"
   | "result"
@@ -280,6 +281,8 @@ function otherMethods(core: Core): OtherMethods {
     take: (x, indices, axis, batchAxes = 0) => core.node("take", [x, indices], { axis, batchAxes }),
     scatterAdd: (updates, indices, axis, extent, batchAxes = 0) =>
       core.node("scatterAdd", [updates, indices], { axis, batchAxes, extent }),
+    segmentSum: (updates, order, starts, attributes) =>
+      core.node("segmentSum", [updates, order, starts], attributes),
     contract: (left, right, attributes) => core.node("contract", [left, right], attributes),
     scan: (inputs, attributes) => core.node("scan", inputs, attributes),
     result: (scan, index) => core.node("result", [scan], { index }),

@@ -146,6 +146,16 @@ function familyFlow<K extends OpName>(of: NodeOf<K>, operands: readonly Flow[]):
         readsOwn(operands[1] ?? mix, lowering.place(request));
       return settle(node, axes, own, "sum");
     }
+    case "segment": {
+      const axes = axesOf(node.shape);
+      const request = axes && requestOf(of, axes);
+      const table = request && lowering.table(request, unbounded);
+      const own =
+        request !== undefined &&
+        operands.slice(1).every((operand) => readsOwn(operand, table ?? [])) &&
+        readsOwn(operands[0] ?? mix, lowering.update(request, unbounded));
+      return settle(node, axes, own, undefined);
+    }
     case "contract":
       return contractionFlow(node, operands);
     case "recurrence":

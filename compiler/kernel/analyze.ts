@@ -21,6 +21,8 @@ export interface ReductionFacts {
   /** The nest's axes that each load of its terms, and each guard, depends on. */
   readonly loads: readonly ReadonlySet<Axis>[];
   readonly guards: readonly ReadonlySet<Axis>[];
+  /** The nest's axes along which its loop starts and ends elsewhere, as loaded bounds say: points along them share no loop. */
+  readonly apart: ReadonlySet<Axis>;
 }
 
 export interface NestFacts {
@@ -75,20 +77,23 @@ function factsOf(
   extents: Extents,
 ): ReductionFacts {
   const axes = axesOf(reduction);
-  let length = 1;
-  for (const loop of reduction.loops) length *= sizeOf(loop.below, extents);
+  let length = reduction.terms === undefined ? 1 : expectedSize(reduction.terms, extents);
+  if (reduction.terms === undefined)
+    for (const loop of reduction.loops) length *= sizeOf(loop.below, extents);
   const terms = innerValues(reduction.value);
   // What does not change within the loop leaves it, and costs nothing.
   const changes = (value: Value): boolean =>
     reduction.loops.some((loop) => value.free.has(loop.variable));
+  const guards = terms
+    .flatMap((value) => (value.kind === "guard" ? conjunctsOf(value.condition) : []))
+    .map(axesOf);
   return {
     axes,
     length,
     work: pointsOf(axes, extents) * length,
     loads: terms.filter((value) => value.kind === "load" && changes(value)).map(axesOf),
-    guards: terms
-      .flatMap((value) => (value.kind === "guard" ? conjunctsOf(value.condition) : []))
-      .map(axesOf),
+    guards,
+    apart: new Set(reduction.terms === undefined ? [] : guards.flatMap((axes) => [...axes])),
   };
 }
 

@@ -115,6 +115,7 @@ export function createEvaluation(
       loops: shape.loops,
       value,
       index,
+      terms: scalar.terms,
       family: scalar,
     });
   };

@@ -31,10 +31,13 @@ const indexBits = 31;
 export function flopsOf(nest: LoopNest): Dim {
   const axesOf = createAxesOf();
   const scalars = scalarsOf(nest);
-  const searched = new Map(
+  const fewer = new Map(
     scalars.flatMap((scalar) =>
-      scalar.kind === "reduce" && searches(scalar.combine)
-        ? scalar.axes.map((axis): [Axis, Dim] => [axis, stepsAlong(axis)])
+      scalar.kind === "reduce"
+        ? scalar.axes.flatMap((axis, n): [Axis, Dim][] => {
+            if (searches(scalar.combine)) return [[axis, stepsAlong(axis)]];
+            return scalar.terms === undefined ? [] : [[axis, n === 0 ? scalar.terms : 1]];
+          })
         : [],
     ),
   );
@@ -54,7 +57,7 @@ export function flopsOf(nest: LoopNest): Dim {
     }
   }
   const parts = [...counts.values()].map(({ axes, operations }) =>
-    multiplyDims(operations, ...axes.map((axis) => searched.get(axis) ?? axis.extent)),
+    multiplyDims(operations, ...axes.map((axis) => fewer.get(axis) ?? axis.extent)),
   );
   return addDims(0, ...parts);
 }

@@ -37,7 +37,8 @@ export function chooseTile(nest: LoopNest, facts: NestFacts, limits: TileLimits)
   const { extents } = facts;
   const points = Math.min(limits.points, mostValues / facts.values.length);
   const { loads, guards } = reduction;
-  const candidates = nest.axes.flatMap((axis) => sizesOf(axis, largest, extents));
+  const together = nest.axes.filter((axis) => !reduction.apart.has(axis));
+  const candidates = together.flatMap((axis) => sizesOf(axis, largest, extents));
   const costOf = (axes: readonly TiledAxis[]): number =>
     cost(loads, axes, extents) + guardCost * guardTerms(guards, axes) + contiguity(nest, axes);
   const loadsUntiled = loads.length;

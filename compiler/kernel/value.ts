@@ -1,4 +1,5 @@
 // Takes parts, gives interned values: the expressions of a kernel while it is being mapped, equal where they are identical.
+import type { Dim } from "../types/dimension.js";
 import type { Combine, ScalarOp, ScalarType } from "../types/nest.js";
 import type { KernelUniform } from "./ir.js";
 import { uniformKey } from "./ir.js";
@@ -75,6 +76,8 @@ export interface ReductionValue extends Common {
   readonly value: Value;
   /** What argmax and argmin give: the index along the axis. */
   readonly index: Value | undefined;
+  /** How many terms count on average, where that is fewer than its loops have. */
+  readonly terms: Dim | undefined;
   /** The reduction of the nest that this is one point of: points share one loop. */
   readonly family: object;
 }

@@ -96,6 +96,12 @@ export interface GraphBuilder extends UnaryMethods, BinaryMethods, ReductionMeth
   concat(parts: readonly Node[], axis: number): Node;
   take(x: Node, indices: Node, axis: number, batchAxes?: number): Node;
   scatterAdd(updates: Node, indices: Node, axis: number, extent: Dim, batchAxes?: number): Node;
+  segmentSum(
+    updates: Node,
+    order: Node,
+    starts: Node,
+    attributes: OpAttributes["segmentSum"],
+  ): Node;
   contract(left: Node, right: Node, attributes: ContractAttributes): Node;
   scan(inputs: readonly Node[], attributes: ScanAttributes): Node;
   result(scan: Node, index: number): Node;

@@ -1,16 +1,16 @@
 // A tensor and integer places in; the records of gathering by places and of its adjoint out.
 
-import { dimEqual, shapeText } from "../types/dimension.js";
+import { addDims, ceilDivideDims, dimEqual, shapeEqual, shapeText } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Node, NodeOf, Shape } from "../types/graph.js";
 import { at, extentAt, indices, inputAt, wantAxis, wantOperands, wantType } from "./broadcast.js";
 import { anyType, numbers } from "./pointwise.js";
 import { problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
-import { vjp } from "./rule.js";
+import { notDifferentiable, vjp } from "./rule.js";
 import type { GatherRequest, LiftRequest, OpTable } from "./rule.js";
 
-type IndexedName = "take" | "scatterAdd";
+type IndexedName = "take" | "scatterAdd" | "segmentSum";
 
 /** Axes of a take: batch…, before…, the taken axis, after…; places: batch…, then axes that stand where the taken one was. */
 interface Layout {
@@ -19,7 +19,7 @@ interface Layout {
   readonly placeAxes: number;
 }
 
-function layoutOf(node: NodeOf<IndexedName>): Layout {
+function layoutOf(node: NodeOf<"take" | "scatterAdd">): Layout {
   const { axis, batchAxes } = node.attributes;
   return { axis, batchAxes, placeAxes: inputAt(node.inputs, 1).shape.length - batchAxes };
 }
@@ -174,6 +174,64 @@ export const indexed: Pick<OpTable, IndexedName> = {
       place: ({ node, out, summed }) => [...out.slice(0, node.attributes.batchAxes), ...summed],
       owner: ({ node, out }) => at(out, node.attributes.axis),
       update: updateIndex,
+    },
+  },
+  segmentSum: {
+    family: "indexed",
+    doc: "Sums of updates that are in the order of what they are added to: scatterAdd where each element reads its own updates.",
+    shape: ({ inputs, attributes }) => {
+      const { axis, batchAxes, extent } = attributes;
+      const wrong =
+        wantOperands(inputs, 3, "segment_sum") ??
+        wantType(inputs, 0, numbers, "segment_sum") ??
+        wantType(inputs, 1, ["i32"], "segment_sum: an order") ??
+        wantType(inputs, 2, ["i32"], "segment_sum: a start") ??
+        wantAxis(axis, inputAt(inputs, 0).shape, "segment_sum");
+      if (wrong !== undefined) return wrong;
+      const { type, shape } = inputAt(inputs, 0);
+      const [order, starts] = [inputAt(inputs, 1), inputAt(inputs, 2)];
+      const batch = shape.slice(0, batchAxes);
+      const expected = [
+        [...batch, extentAt(shape, axis)],
+        [...batch, addDims(extent, 1)],
+      ];
+      const position = [order, starts].findIndex(
+        ({ shape: found }, n) => !shapeEqual(found, expected[n] ?? []),
+      );
+      if (position < 0) {
+        return { type, shape: [...shape.slice(0, axis), extent, ...shape.slice(axis + 1)] };
+      }
+      return problem(
+        "shape",
+        "segment_sum: an order of all updates, and a start for each sum and one more",
+        {
+          expected: shapeText(expected[position] ?? []),
+          found: shapeText(inputAt(inputs, position + 1).shape),
+          operands: [position + 1],
+        },
+      );
+    },
+    vjp: notDifferentiable("it stands for a scatterAdd after derivatives were taken"),
+    lift: ({ b, node, inputs, lifted, extent }) => {
+      const { axis, batchAxes, extent: sums } = node.attributes;
+      const whole = { axis: axis + 1, extent: sums };
+      if (batchAxes === 0 && lifted[1] !== true && lifted[2] !== true) {
+        return b.node("segmentSum", inputs, { ...whole, batchAxes: 0 });
+      }
+      const all = broadcastMembers(b, inputs, lifted, extent);
+      return b.node("segmentSum", all, { ...whole, batchAxes: batchAxes + 1 });
+    },
+    lowering: {
+      kind: "segment",
+      extent: (node) => extentAt(inputAt(node.inputs, 0).shape, node.attributes.axis),
+      terms: ({ inputs, attributes }) =>
+        ceilDivideDims(extentAt(inputAt(inputs, 0).shape, attributes.axis), attributes.extent),
+      table: ({ node, out }, along) => [...out.slice(0, node.attributes.batchAxes), along],
+      owner: ({ node, out }) => at(out, node.attributes.axis),
+      update: ({ node, out }, position) => {
+        const { axis } = node.attributes;
+        return [...out.slice(0, axis), position, ...out.slice(axis + 1)];
+      },
     },
   },
 };

@@ -127,6 +127,19 @@ export interface ScatterLowering<K extends OpName> {
   readonly update: <E>(request: GatherRequest<E, K>) => readonly E[];
 }
 
+/** out[o] = Σ over k of updates[update(o, order[k])], from k = starts[p] to below starts[p + 1], where p is `owner(o)`. */
+export interface SegmentLowering<K extends OpName> {
+  readonly kind: "segment";
+  /** How many updates a sum has on average. */
+  readonly terms: (node: NodeOf<K>) => Dim;
+  /** How many updates there are. */
+  readonly extent: (node: NodeOf<K>) => Dim;
+  /** The index into order or starts of an entry along their last axis. */
+  readonly table: <E>(request: GatherRequest<E, K>, along: E) => readonly E[];
+  readonly owner: <E>(request: GatherRequest<E, K>) => E;
+  readonly update: <E>(request: GatherRequest<E, K>, position: E) => readonly E[];
+}
+
 export type Lowering<K extends OpName> =
   | { readonly kind: "leaf" }
   /** Operands align at the last axis and repeat along axes of 1 or missing axes, as in NumPy. */
@@ -141,6 +154,7 @@ export type Lowering<K extends OpName> =
   | GatherLowering<K>
   | TakeLowering<K>
   | ScatterLowering<K>
+  | SegmentLowering<K>
   /** The maps stand in the attributes: see QuasiAffine. */
   | { readonly kind: "contract" }
   /** A loop over a body graph, and the parts of its result. */

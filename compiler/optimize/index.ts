@@ -7,6 +7,8 @@ import { fold } from "./fold.js";
 import { stableLogarithm } from "./logarithms.js";
 import { rewrite } from "./rewrite.js";
 import { mergeScans, optimizeBodies } from "./scans.js";
+import { sumSegments } from "./segments.js";
+import type { Estimates } from "./segments.js";
 import { share } from "./share.js";
 import { simplify } from "./simplify.js";
 import { mergeViews } from "./views.js";
@@ -15,8 +17,14 @@ import { mergeViews } from "./views.js";
 export interface Pass {
   readonly name: string;
   readonly doc: string;
-  /** `kept` nodes stay the very nodes that they are: those that a derivative is taken by. */
-  readonly run: (b: GraphBuilder, roots: readonly Node[], kept?: ReadonlySet<Node>) => Node[];
+  readonly run: (b: GraphBuilder, roots: readonly Node[], context: PassContext) => Node[];
+}
+
+export interface PassContext {
+  /** These stay the very nodes that they are: those that a derivative is taken by. */
+  readonly kept?: ReadonlySet<Node>;
+  /** Extents of free dimensions that costs are weighed by. */
+  readonly estimates?: Estimates;
 }
 
 /**
@@ -27,7 +35,7 @@ export const passesBeforeDerivatives: readonly Pass[] = [
   {
     name: "logarithms",
     doc: "Logarithms of what was made of exponentials come from the exponents: log softmax(z), log sigmoid(z), log(1 + exp(z)).",
-    run: (b, roots, kept = new Set()) =>
+    run: (b, roots, { kept = new Set() }) =>
       rewrite(b, roots, (own, node) => stableLogarithm(own, node, kept), kept),
   },
 ];
@@ -38,7 +46,8 @@ export const passes: readonly Pass[] = [
   {
     name: "scans",
     doc: "Loops over the same carries become one; yields that nobody reads go; bodies are optimized.",
-    run: (b, roots) => optimizeBodies(b, mergeScans(b, roots), (body) => optimize(b, body)),
+    run: (b, roots, { estimates = {} }) =>
+      optimizeBodies(b, mergeScans(b, roots), (body) => optimize(b, body, { estimates })),
   },
   {
     name: "share",
@@ -56,6 +65,12 @@ export const passes: readonly Pass[] = [
     run: (b, roots) => rewrite(b, roots, simplify),
   },
   {
+    name: "segments",
+    doc: "Where updates are added by index, each sum goes over its own: indices are inverted while compiling, or sorted.",
+    run: (b, roots, { estimates = {} }) =>
+      rewrite(b, roots, (own, node) => sumSegments(own, node, estimates)),
+  },
+  {
     name: "views",
     doc: "Views of views become one; broadcasting that an elementwise op does by itself goes.",
     run: (b, roots) => rewrite(b, roots, mergeViews),
@@ -70,6 +85,8 @@ export interface PassTrace {
 }
 
 export interface OptimizeOptions {
+  /** Extents of free dimensions that costs are weighed by; without them, only what holds for all is done. */
+  readonly estimates?: Estimates;
   readonly passes?: readonly Pass[];
   readonly onPass?: (trace: PassTrace) => void;
 }
@@ -91,7 +108,7 @@ export function optimize(
   for (let round = 0; round < limit; round++) {
     const before = current;
     for (const pass of options.passes ?? passes) {
-      const next = pass.run(b, current);
+      const next = pass.run(b, current, options);
       if (same(next, current)) continue;
       current = next;
       options.onPass?.({ pass: pass.name, round, roots: current });
@@ -110,7 +127,7 @@ export function prepareForDerivative(
 ): Node[] {
   let current = [...roots];
   for (const pass of passesBeforeDerivatives) {
-    const next = pass.run(b, current, kept);
+    const next = pass.run(b, current, { kept });
     if (same(next, current)) continue;
     current = next;
     onPass?.({ pass: pass.name, round: 0, roots: current });

@@ -3,7 +3,7 @@ import { elementCount, evaluateDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Node, OpName } from "../types/graph.js";
 import { scalarOperation } from "../scalars/table.js";
-import { isLeaf, isReducing, isSearch, isView, summedExtents } from "./families.js";
+import { isLeaf, isReducing, isSearch, isView, termsOf } from "./families.js";
 
 export type Estimates = Readonly<Record<string, number>>;
 
@@ -28,7 +28,7 @@ function estimateSize(shape: readonly Dim[], estimates: Estimates): number {
 
 /** How many elements of its operand one element of a reducing node reads; 1 for others. */
 export function reductionLength(node: Node, estimates: Estimates): number {
-  const length = estimateSize(summedExtents(node), estimates);
+  const length = estimateSize([termsOf(node)], estimates);
   return isSearch(node) ? Math.ceil(Math.log2(length + 1)) : length;
 }
 

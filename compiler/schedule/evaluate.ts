@@ -71,6 +71,8 @@ export function inline(context: EvaluationContext, node: Node, index: Index): Sc
       return take(context, node, index, lowering);
     case "scatter":
       return scatter(context, node, index, lowering);
+    case "segment":
+      return segment(context, node, index, lowering);
     case "contract":
       return contract(context, node, index);
     case "recurrence":
@@ -256,6 +258,30 @@ function scatter(
   const value = k.guard(owns, update, k.literal(0, node.type));
   const loops = axes.filter((axis) => axis.extent !== 1);
   return loops.length === 0 ? value : k.reduce("sum", node.type, loops, value);
+}
+
+/** The conditions on `k` become the bounds of its loop, so that an element costs its own updates only. */
+function segment(
+  context: EvaluationContext,
+  node: Node,
+  index: Index,
+  lowering: LoweringOf<"segment">,
+): Scalar {
+  const { k } = context;
+  const axis = context.newAxis(lowering.extent(node));
+  const at = k.axis(axis);
+  const request = { k: indexBuilder(k), node, out: index, summed: [] };
+  const owner = lowering.owner(request);
+  const bound = (along: Scalar): Scalar =>
+    k.op("cast", "index", evaluate(context, operandOf(node, 2), lowering.table(request, along)));
+  const from = k.op("lessEqual", "bool", bound(owner), at);
+  const below = k.op("less", "bool", at, bound(k.op("add", "index", owner, k.index(1))));
+  const order = evaluate(context, operandOf(node, 1), lowering.table(request, at));
+  const position = k.op("cast", "index", order);
+  const update = evaluate(context, operandOf(node, 0), lowering.update(request, position));
+  const zero = k.literal(0, node.type);
+  const own = k.op("and", "bool", from, below);
+  return k.reduce("sum", node.type, [axis], k.guard(own, update, zero), lowering.terms(node));
 }
 
 function contract(context: EvaluationContext, node: Node, index: Index): Scalar {

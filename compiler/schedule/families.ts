@@ -1,6 +1,7 @@
 // Takes a node, gives what the op table says of its lowering, so that scheduling knows families and no op by name.
 import { ruleOf } from "../ops/table.js";
 import { searches } from "../scalars/reductions.js";
+import { elementCount } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { ScalarOp } from "../types/nest.js";
@@ -12,6 +13,7 @@ export function isReducing(node: Node): boolean {
     case "reduce":
     case "contract":
     case "scatter":
+    case "segment":
       return true;
     case "gather":
       return summedExtents(node).some((extent) => extent !== 1);
@@ -31,6 +33,12 @@ export function isSearch(node: Node): boolean {
   return lowering.kind === "reduce" && searches(lowering.combine);
 }
 
+/** How many terms one element of a node has; those of a sum by loaded bounds on average. */
+export function termsOf(node: Node): Dim {
+  const { lowering } = ruleOf(node.op);
+  return lowering.kind === "segment" ? lowering.terms(node) : elementCount(summedExtents(node));
+}
+
 /** Extents of the axes that one element of a node is a sum (or other reduction) over. */
 export function summedExtents(node: Node): readonly Dim[] {
   const { lowering } = ruleOf(node.op);
@@ -40,6 +48,8 @@ export function summedExtents(node: Node): readonly Dim[] {
     case "gather":
     case "scatter":
       return lowering.summed(node);
+    case "segment":
+      return [lowering.extent(node)];
     case "contract":
       return node.op === "contract"
         ? node.attributes.extents.slice(node.attributes.outputRank)

@@ -77,6 +77,12 @@ function rebuild(k: ScalarBuilder, scalar: Scalar, replace: (scalar: Scalar) => 
     case "guard":
       return k.guard(replace(scalar.condition), replace(scalar.value), replace(scalar.otherwise));
     case "reduce":
-      return k.reduce(scalar.combine, scalar.type, scalar.axes, replace(scalar.value));
+      return k.reduce(
+        scalar.combine,
+        scalar.type,
+        scalar.axes,
+        replace(scalar.value),
+        scalar.terms,
+      );
   }
 }

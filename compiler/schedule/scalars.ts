@@ -21,6 +21,7 @@ export interface ScalarBuilder extends IndexArithmetic {
     type: ElementType,
     axes: readonly Axis[],
     value: Scalar,
+    terms?: Dim,
   ) => Scalar;
   readonly random: (source: "uniform" | "bits", stream: number, index: Scalar) => Scalar;
   readonly both: (left: Scalar | undefined, right: Scalar | undefined) => Scalar | undefined;
@@ -107,13 +108,14 @@ export function createScalarBuilder(): ScalarBuilder {
             value,
             otherwise,
           })),
-    reduce: (combine, type, axes, value) =>
+    reduce: (combine, type, axes, value, terms) =>
       intern(`r${combine}:${axes.map((one) => one.id).join(",")}:${id(value)}`, () => ({
         kind: "reduce",
         type,
         combine,
         axes,
         value,
+        ...(terms === undefined ? {} : { terms }),
       })),
     random: (source, stream, at) =>
       intern(`p${source}:${stream}:${id(at)}`, () => ({

@@ -118,6 +118,8 @@ export interface OpAttributes extends FamilyAttributes {
   // indexed
   take: { readonly axis: number; readonly batchAxes: number }; // x, indices (integers, clamped); leading batchAxes shared
   scatterAdd: { readonly axis: number; readonly batchAxes: number; readonly extent: Dim }; // adjoint of take: updates, indices
+  /** Updates, order, starts: along `axis`, entry p is the sum of updates[order[k]] for starts[p] ≤ k < starts[p + 1]. */
+  segmentSum: { readonly axis: number; readonly batchAxes: number; readonly extent: Dim };
   // contraction
   contract: ContractAttributes;
   // recurrence

@@ -53,6 +53,8 @@ export type Scalar =
       readonly combine: Combine;
       readonly axes: readonly Axis[];
       readonly value: Scalar;
+      /** How many terms count on average, where guards over loaded bounds leave out the others. */
+      readonly terms?: Dim;
     }
   /** Philox at counter (index, draw counter, stream): `stream` is the hash of the draw's name path. */
   | {

@@ -152,7 +152,7 @@ describe("share", () => {
 describe("the list of passes", () => {
   it("is named, and traced where a pass changed something", () => {
     expect(passes.map(({ name }) => name)).toEqual([
-      ...["logarithms", "scans", "share", "fold", "simplify", "views"],
+      ...["logarithms", "scans", "share", "fold", "simplify", "segments", "views"],
     ]);
     const b = createBuilder();
     const seen: string[] = [];

@@ -1,7 +1,7 @@
 // Tensors and the attributes of an op come in; its value goes out, in double precision, by plain nested loops
 // written from the language's definitions and from nothing of the compiler's.
 
-import { oneHot, scatterAdd, sort, take, topK } from "./reference/indexed.js";
+import { oneHot, scatterAdd, segmentSum, sort, take, topK } from "./reference/indexed.js";
 import { cast, pointwise, scalarFunctions } from "./reference/pointwise.js";
 import {
   type Contraction,
@@ -72,6 +72,11 @@ export interface ReferenceAttributes {
     readonly extent: number;
     readonly batchAxes?: number;
   };
+  readonly segmentSum: {
+    readonly axis: number;
+    readonly extent: number;
+    readonly batchAxes?: number;
+  };
   readonly oneHot: { readonly count: number };
   readonly sort: { readonly axis?: number; readonly part?: "values" | "places" };
   readonly topK: { readonly k: number; readonly part?: "values" | "places" };
@@ -129,6 +134,8 @@ export const reference: Reference & ScalarReference = {
   split: (x, { count, axis, index }) => split(operand(x, 0), count, axis, index),
   iota: (_, { shape, axis }) => iota(shape, axis),
   take: (x, { axis, batchAxes = 0 }) => take(operand(x, 0), operand(x, 1), axis, batchAxes),
+  segmentSum: (x, { axis, extent, batchAxes = 0 }) =>
+    segmentSum([operand(x, 0), operand(x, 1), operand(x, 2)], axis, extent, batchAxes),
   scatterAdd: (x, { axis, extent, batchAxes = 0 }) =>
     scatterAdd(operand(x, 0), operand(x, 1), axis, extent, batchAxes),
   oneHot: (x, { count }) => oneHot(operand(x, 0), count),

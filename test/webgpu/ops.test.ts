@@ -101,6 +101,7 @@ const tolerance: Readonly<Record<SampledOp, number>> = {
   concat: exact,
   take: sums,
   scatterAdd: sums,
+  segmentSum: sums,
   contract: sums,
 };
 

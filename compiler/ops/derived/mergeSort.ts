@@ -135,7 +135,7 @@ const longestSearch = 256;
  * How many of `extent` indices hold, where none holds after one that does not. `holds` is asked for indices along a new last
  * axis: where there are many for every 256th first, and then for those between two of them.
  */
-function countLeading(b: GraphBuilder, extent: Dim, holds: (index: Node) => Node): Node {
+export function countLeading(b: GraphBuilder, extent: Dim, holds: (index: Node) => Node): Node {
   const along = (index: Node): Node => {
     const found = holds(index);
     return b.leading(found, found.shape.length - 1);

@@ -40,6 +40,27 @@ export function scatterAdd(
   return { data, shape };
 }
 
+/** Entry p along the axis: the sum of the updates at order[k] for starts[p] ≤ k < starts[p + 1]; both by the leading batch axes. */
+export function segmentSum(
+  [updates, order, starts]: readonly [Tensor, Tensor, Tensor],
+  axis: number,
+  extent: number,
+  batchAxes: number,
+): Tensor {
+  const shape = [...updates.shape.slice(0, axis), extent, ...updates.shape.slice(axis + 1)];
+  return filled(shape, (index) => {
+    const batch = index.slice(0, batchAxes);
+    const owner = at(index, axis);
+    let sum = 0;
+    const below = valueAt(starts, [...batch, owner + 1]);
+    for (let k = valueAt(starts, [...batch, owner]); k < below; k++) {
+      const update = valueAt(order, [...batch, k]);
+      sum += valueAt(updates, [...index.slice(0, axis), update, ...index.slice(axis + 1)]);
+    }
+    return sum;
+  });
+}
+
 /** A last axis of `count` with a 1 at the place that the integer names; all 0 where it names none. */
 export function oneHot(places: Tensor, count: number): Tensor {
   return filled([...places.shape, count], (place) =>

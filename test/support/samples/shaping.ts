@@ -218,6 +218,26 @@ export const indexedSamples: OpSample[] = [
     note: "by batch, clamped",
     build: (b, n) => b.node("scatterAdd", n, { axis: 2, batchAxes: 1, extent: 5 }),
   }),
+  sample("segmentSum", {
+    operands: [f32([2, batch, 3, 2])],
+    shape: [2, batch, 2, 2],
+    note: "by batch",
+    build: (b, n) => {
+      const order = b.constant([1, 2, 0, 0, 2, 1], [2, 3], "i32");
+      const starts = b.constant([0, 1, 3, 0, 0, 3], [2, 3], "i32");
+      return b.segmentSum(operandsOf(n)[0], order, starts, { axis: 2, batchAxes: 1, extent: 2 });
+    },
+  }),
+  sample("segmentSum", {
+    operands: [f32([batch, 6, 2])],
+    shape: [batch, 4, 2],
+    note: "one place without updates",
+    build: (b, n) => {
+      const order = b.constant([1, 3, 0, 5, 2, 4], [6], "i32");
+      const starts = b.constant([0, 2, 2, 5, 6], [5], "i32");
+      return b.segmentSum(operandsOf(n)[0], order, starts, { axis: 1, batchAxes: 0, extent: 4 });
+    },
+  }),
 ];
 
 const entry = (
