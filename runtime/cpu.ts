@@ -31,7 +31,14 @@ interface BoundProgram {
 /** A run that may pause between its kernels and in them, and what came of it. */
 interface Task {
   readonly steps: Iterator<unknown, Values[]>;
-  outcome?: { readonly values: Values[] } | { readonly error: unknown };
+  outcome?: Outcome;
+}
+
+type Outcome = { readonly values: Values[] } | { readonly error: unknown };
+
+function valuesOf(outcome: Outcome): Values[] {
+  if ("error" in outcome) throw outcome.error;
+  return outcome.values;
 }
 
 export function createCpuBackend(
@@ -67,18 +74,36 @@ export function createCpuBackend(
     checkOpen();
     advance(Infinity);
   };
-  const read = async (run: ProgramRun): Promise<Values[]> => {
-    checkOpen();
-    const task: Task = { steps: executor(run) };
-    queue.push(task);
+  const complete = async (task: Task): Promise<Values[]> => {
     for (;;) {
+      checkOpen();
       advance(performance.now() + patience);
       if (task.outcome) break;
       await takeTurns();
-      checkOpen();
     }
-    if ("error" in task.outcome) throw task.outcome.error;
-    return task.outcome.values;
+    return valuesOf(task.outcome);
+  };
+  /** The latest run that nobody reads, until somebody was told what came of it. */
+  let submitted: Task | undefined;
+  const settle = async (): Promise<void> => {
+    const task = submitted;
+    try {
+      if (task) await complete(task);
+    } finally {
+      if (submitted === task) submitted = undefined;
+    }
+  };
+  /** Computes the first step of a run, which takes over the inputs, the caller's; `ready` goes on. */
+  const submit = (run: ProgramRun): void => {
+    finish();
+    const before = submitted?.outcome;
+    submitted = undefined;
+    if (before) valuesOf(before);
+    const task: Task = { steps: executor(run) };
+    queue.push(task);
+    advance(0);
+    if (task.outcome) valuesOf(task.outcome);
+    else submitted = task;
   };
 
   return {
@@ -89,15 +114,16 @@ export function createCpuBackend(
       onProgress?.(plan.kernels.length, plan.kernels.length);
       return Promise.resolve();
     },
-    submit: (run) => {
-      finish();
-      const steps = executor(run);
-      while (!steps.next().done);
+    submit,
+    read: async (run) => {
+      checkOpen();
+      const task: Task = { steps: executor(run) };
+      queue.push(task);
+      return complete(task);
     },
-    read,
     readGpu: onlyGpu,
-    ready: () => Promise.resolve(),
-    settled: () => Promise.resolve(),
+    ready: settle,
+    settled: settle,
     readRange: (storage, offset, count) => {
       finish();
       return Promise.resolve(at(storages, storage).slice(offset, offset + count));
@@ -109,6 +135,7 @@ export function createCpuBackend(
     addStorage: (type, elements) =>
       putIntoSlot(storages, free, emptyValues(type, precision, elements)),
     freeStorage: (storage) => {
+      advance(Infinity);
       storages[storage] = new Float32Array(0);
       free.add(storage);
     },

@@ -201,4 +201,22 @@ describe("timers fire during one long kernel", () => {
     const data = wave(shape.reduce((size, extent) => size * extent, 1));
     expect(await timersDuring(() => net.predict({ x: { data, shape } }))).toBeGreaterThan(5);
   });
+
+  it("of a training step, whose update is seen by what is called meanwhile", async () => {
+    const source = `model Long { input x: [batch, 700]  output y = x |> dense(700)  loss mean(y * y) }
+train Long { optimizer sgd(lr: 0.1)  batch 500  epochs 1  seed 3 }`;
+    const model = compileOne(source);
+    const module = await importText(cpuModuleText(model.training.planned.kernels, "f32"));
+    const [net, other] = await Promise.all(
+      [0, 1].map(() =>
+        load(model.plan, { backend: "cpu", cpu: () => Promise.resolve(module), seed: 1 }),
+      ),
+    );
+    const x = wave(500 * 700);
+    expect(await timersDuring(() => net?.step({ x }) ?? Promise.resolve())).toBeGreaterThan(10);
+    const step = other?.step({ x });
+    const during = await other?.predict({ x });
+    await step;
+    expect(during).toEqual(await net?.predict({ x }));
+  });
 });
