@@ -340,15 +340,14 @@ async function tellStep(
 }
 
 async function endEpoch(context: StageRun): Promise<void> {
-  const { call, trainer, stage, run, sources, options, length } = context;
+  const { call, stage, run, sources, options, length } = context;
   await drain(context, true);
   const validation = sources.validation && (await validate(context, sources.validation));
-  const { step } = trainer.latest ?? { step: 0 };
   const report: EpochReport = {
     stage: stage.name,
     epoch: run.epoch,
     epochs: Number.isFinite(length.epochs) ? length.epochs : undefined,
-    step,
+    step: run.step,
     examples: run.examples,
     seconds: (performance.now() - context.started) / 1000,
     ...summarize(meansOf(run.sums)),

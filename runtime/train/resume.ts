@@ -92,6 +92,8 @@ export function refuseFinished(run: RunState, length: RunLength, left: readonly 
   );
 }
 
+/** An epoch whose last step was made is still to be validated and told of. */
 export function isOver(run: RunState, { epochs, steps }: RunLength): boolean {
-  return run.done || run.epoch >= epochs || run.step >= steps;
+  const isMade = run.step > steps || (run.step === steps && run.epochSteps === 0);
+  return run.done || run.epoch >= epochs || isMade;
 }
