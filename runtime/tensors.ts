@@ -167,12 +167,12 @@ function convertValues(
     const given = data[index];
     if (typeof given !== "number" && typeof given !== "boolean") refuse(input, given, index, shape);
     let value = Number(given);
+    if (Number.isNaN(value)) value = missing ?? NaN;
     if (type !== "f32") {
       if (!(value >= low && value < end && Number.isInteger(value))) {
         refuse(input, given, index, shape);
       }
     } else {
-      if (Number.isNaN(value)) value = missing ?? NaN;
       if (precision === 32) value = Math.fround(value);
       if (value - value !== 0) refuse(input, given, index, shape);
     }

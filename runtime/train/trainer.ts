@@ -6,7 +6,7 @@ import { takeTurns } from "../events.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
 import type { SafetensorsFile } from "../safetensors.js";
 import { makeRun, resetStorages, type TrainingSession } from "../session.js";
-import { applyWeights, readWeights } from "../weights.js";
+import { applyWeights, compareWeights, readWeights } from "../weights.js";
 import type { Calls, Waiting } from "./calls.js";
 import type { Batch } from "./data.js";
 import {
@@ -128,9 +128,11 @@ export async function beginStage(
   const { session, state } = trainer;
   const files: [SafetensorsFile, readonly string[]][] = [];
   for (const { file, parameters } of stage.start) {
-    const weights = readWeights(await waiting.wait(trainer.readFile(file)));
-    const missing = parameters.filter((name) => !weights.tensors.has(name));
-    if (missing.length > 0) fail("weights", `${file} has no ${missing.join(", ")}`);
+    const weights = readWeights(await waiting.wait(trainer.readFile(file)), file);
+    const named = session.plan.parameters.filter(({ name }) => parameters.includes(name));
+    // What else the file holds is no matter of this line.
+    const tensors = new Map([...weights.tensors].filter(([name]) => parameters.includes(name)));
+    compareWeights(`what \`start\` takes from ${file}`, named, { ...weights, tensors }, false);
     files.push([weights, parameters]);
   }
   resetOptimizer(session, stage);

@@ -162,4 +162,17 @@ onBothBackends("weights", lineModule, (open) => {
     const bad = linePlan([{ start: [{ parameters: ["b"], file: "x" }] }]);
     expect((await errorOf((await open(bad, { readFile })).fit(data))).message).toContain("b");
   });
+
+  it("of an earlier file are refused where their shapes differ, and nothing is changed", async () => {
+    const start = [{ parameters: ["mean", "w"], file: "earlier.safetensors" }];
+    const readFile = (): Promise<Uint8Array> => Promise.resolve(wrong());
+    const net = await open(linePlan([{ start, epochs: 1 }]), { readFile });
+    const before = await net.save();
+    const error = await errorOf(net.fit(data));
+    expect(error.code).toBe("weights");
+    expect(error.message).toContain("earlier.safetensors");
+    expect(error.message).toContain("w has shape [3], the model wants [2]");
+    expect(error.message).not.toContain("head.W");
+    expect(await net.save()).toEqual(before);
+  });
 });

@@ -37,6 +37,22 @@ onBothBackends("predict", typesModule, (open) => {
     });
   });
 
+  it("takes NaN for what is missing in inputs of every type", async () => {
+    const missing: Readonly<Record<string, number>> = { kinds: 2, count: -7, flag: 1 };
+    const inputs = typesPlan.inputs.map((input) => {
+      const value = missing[input.name];
+      return value === undefined ? input : { ...input, missing: value };
+    });
+    const net = await open({ ...typesPlan, inputs });
+    const given = { age: [NaN, 1], kinds: [[NaN], [1]], count: [4, NaN], flag: [NaN, 0] };
+    expect(await net.predict(given)).toEqual({
+      age_again: new Float32Array([-1, 1]),
+      tens: new Uint32Array([20, 10]),
+      minus: new Int32Array([-4, 7]),
+      not: new Uint8Array([0, 1]),
+    });
+  });
+
   it("asks only for the inputs of the outputs wanted", async () => {
     const net = await open(typesPlan);
     const { minus } = (await net.predict({ count: [1, 2, 3] }, { outputs: ["minus"] })) as {

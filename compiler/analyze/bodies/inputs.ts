@@ -14,7 +14,7 @@ import { report } from "../report.js";
 import { bind, type Scope } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
 import { reportTaken } from "./statementNames.js";
-import { builderAt, placeOf } from "../values/tensors.js";
+import { builderAt, fits, placeOf } from "../values/tensors.js";
 import {
   asNumber,
   describe,
@@ -60,7 +60,7 @@ function declare(
   const leaf = builderAt(frame, statement.span).input(statement.name, { type, shape });
   const source = sourceOf(statement, frame, shape, type);
   if (source === undefined) return undefined;
-  const missing = missingOf(statement, frame);
+  const missing = missingOf(statement, frame, categories);
   if (missing === "wrong") return undefined;
   const record: InputRecord = {
     leaf,
@@ -135,13 +135,31 @@ function categoriesOf(type: ast.TensorType, frame: Frame): number | undefined | 
   return "wrong";
 }
 
-function missingOf(statement: Statement, frame: Frame): number | undefined | "wrong" {
-  if (statement.missing === undefined) return undefined;
-  const value = frame.run.evaluator.expression(statement.missing, frame);
+/** What stands for a missing value is one that the data could have. */
+function missingOf(
+  { missing, type }: Statement,
+  frame: Frame,
+  categories: number | undefined,
+): number | undefined | "wrong" {
+  if (missing === undefined) return undefined;
+  const value = frame.run.evaluator.expression(missing, frame);
   const number = asNumber(value);
-  if (number !== undefined) return number;
+  if (number !== undefined) {
+    const held = fits(number, storedType(type.element)) && number < (categories ?? Infinity);
+    if (held) return number;
+    const wanted = categories === undefined ? type.element : `category(${categories})`;
+    report(frame, "NN0306", missing.span, {
+      message: `the number ${number} does not fit into ${wanted}`,
+      notes: ["what stands for a missing value is a value of the input's own type"],
+      hint:
+        categories === undefined
+          ? undefined
+          : `write a class from 0 to ${categories - 1}, or give missing values one of their own: \`category(${categories + 1})\``,
+    });
+    return "wrong";
+  }
   if (!isPoison(value)) {
-    report(frame, "NN0311", statement.missing.span, {
+    report(frame, "NN0311", missing.span, {
       message: `what stands for a missing value is a number, not ${describe(value)}`,
     });
   }

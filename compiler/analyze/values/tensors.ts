@@ -255,7 +255,8 @@ function constantOf(
   return frame.run.builder.constant(values, shape, type);
 }
 
-function fits(value: number, type: ElementType): boolean {
+/** Whether an element of the type can be this number. */
+export function fits(value: number, type: ElementType): boolean {
   if (type === "f32") return Math.abs(value) <= largestFloat;
   if (type === "bool") return value === 0 || value === 1;
   const [low, high] = integerRange[type];
