@@ -1,22 +1,20 @@
 // A logarithm in; the same from exponents, which neither overflow nor vanish, where its operand was made of exponentials, out.
 
 import type { Node, NodeOf } from "../types/graph.js";
-import { at, extentAt, inputAt, splatValue } from "../ops/broadcast.js";
+import { indices, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { dimEqual } from "../types/dimension.js";
-import { isPositive } from "../ops/positive.js";
-
-/** The logarithm of a value that is never negative; `gains` where an exponential is not taken, or one of a bounded number. */
-interface Logarithm {
-  readonly node: Node;
-  readonly gains: boolean;
-}
+import { alike } from "./alike.js";
+import { chosenOf, holdsOnce } from "./chosenTerm.js";
+import { ofReduction, ofSum, wasShifted } from "./logarithmsOfSums.js";
+import { factorOfSign, isZero, leaf, negated, productOf, signOf } from "./scaledExponential.js";
+import type { Scaled } from "./scaledExponential.js";
 
 interface Search {
   readonly b: GraphBuilder;
   /** Nodes that are not looked into: variables of a derivative. */
   readonly kept: ReadonlySet<Node>;
   readonly depth: number;
+  readonly found: Map<Node, Scaled>;
 }
 
 /** How far down an operand is looked into. */
@@ -27,7 +25,7 @@ const logOfZero = Math.log(2 ** -126);
 
 /**
  * log softmax(z) from z − max z − log Σ exp(z − max z), log sigmoid(z) from −log(1 + exp(−|z|)), and all else that is a
- * logarithm of products, quotients, choices, views and sums of exponentials: e⁻²⁰⁰ is 0 in f32, its logarithm is −200.
+ * logarithm of products, quotients, powers, choices, views and sums of exponentials: e⁻²⁰⁰ is 0 in f32, its logarithm is −200.
  */
 export function stableLogarithm(
   b: GraphBuilder,
@@ -37,9 +35,14 @@ export function stableLogarithm(
   if (node.op !== "log" && node.op !== "log1p") return undefined;
   const operand = inputAt(node.inputs, 0);
   const x = node.op === "log" ? operand : oneMore(b, operand);
-  const found = logarithmOf({ b, kept, depth: reach }, x);
-  if (found?.gains !== true || isOfOneMore(found.node, operand)) return undefined;
-  return b.broadcast(found.node, node.shape);
+  const found = scaled({ b, kept, depth: reach, found: new Map() }, x);
+  if (!found.gains || isOfOneMore(found.node, operand)) return undefined;
+  if (found.factor === undefined) return b.broadcast(found.node, node.shape);
+  // Digits of a small operand, which log1p is there for, would be lost.
+  if (node.op === "log1p") return undefined;
+  if (splatValue(found.factor) !== undefined) return b.constant(logOfZero, node.shape);
+  const sum = b.add(b.log(found.factor), found.node);
+  return b.broadcast(b.select(b.greater(found.factor, 0), sum, logOfZero), node.shape);
 }
 
 /** What log1p is the logarithm of. */
@@ -51,39 +54,57 @@ function isOfOneMore(node: Node, x: Node): boolean {
   return node.op === "log1p" && inputAt(node.inputs, 0) === x;
 }
 
-function logarithmOf(search: Search, x: Node): Logarithm | undefined {
-  const { b, kept, depth } = search;
-  if (x.type !== "f32") return undefined;
-  if (depth > 0 && !kept.has(x)) {
-    const found = looked({ ...search, depth: depth - 1 }, x);
-    if (found !== undefined) return found;
-  }
-  return isPositive(x) ? { node: b.log(x), gains: false } : undefined;
+function scaled(search: Search, x: Node): Scaled {
+  const { b, kept, depth, found } = search;
+  const known = found.get(x);
+  if (known !== undefined) return known;
+  const look = depth > 0 && !kept.has(x) && splatValue(x) === undefined;
+  const result = (look ? looked({ ...search, depth: depth - 1 }, x) : undefined) ?? leaf(b, x);
+  found.set(x, result);
+  return result;
 }
 
-function looked(search: Search, x: Node): Logarithm | undefined {
+function looked(search: Search, x: Node): Scaled | undefined {
   const { b } = search;
-  const value = splatValue(x);
-  if (value !== undefined) return value > 0 ? logOfNumber(b, value) : undefined;
   switch (x.op) {
     case "exp":
-      return { node: inputAt(x.inputs, 0), gains: true };
+      if (wasShifted(x)) return undefined;
+      return { node: inputAt(x.inputs, 0), factor: undefined, gains: true };
     case "multiply":
-      return both(search, x.inputs, (left, right) => b.add(left, right));
     case "divide":
-      return both(search, x.inputs, (left, right) => b.subtract(left, right));
-    case "select": {
-      const condition = inputAt(x.inputs, 0);
-      return both(search, x.inputs.slice(1), (then, otherwise) =>
-        b.select(condition, then, otherwise),
-      );
-    }
+      return ofProduct(search, x);
+    case "negate":
+    case "abs":
+    case "sqrt":
+    case "power":
+      return ofPower(search, x);
+    case "select":
+      return ofChoice(search, x);
+    case "maximum":
+    case "minimum":
+      return ofExtremum(search, x);
     case "add":
-      return ofSum(search, x);
+      return ofSum(
+        b,
+        x,
+        scaled(search, inputAt(x.inputs, 0)),
+        scaled(search, inputAt(x.inputs, 1)),
+      );
     case "subtract":
-      return ofComplement(search, x);
+      return ofDifference(search, x);
     case "sum":
-      return ofReduction(search, x);
+      return ofChosen(search, x) ?? ofReduction(b, x, scaled(search, inputAt(x.inputs, 0)));
+    case "prod":
+    case "max":
+    case "min":
+      return reduced(search, x);
+    default:
+      return lookedThrough(search, x);
+  }
+}
+
+function lookedThrough(search: Search, x: Node): Scaled | undefined {
+  switch (x.op) {
     case "stopGradient":
     case "reshape":
     case "transpose":
@@ -92,194 +113,186 @@ function looked(search: Search, x: Node): Logarithm | undefined {
     case "flip":
     case "take":
       return ofView(search, x);
+    case "pad":
+      return x.attributes.value === 0 ? ofPadded(search, x) : undefined;
+    case "concat":
+      return ofParts(search, x);
     default:
       return undefined;
   }
 }
 
-function logOfNumber(b: GraphBuilder, value: number): Logarithm {
-  return { node: b.constant(Math.log(value)), gains: false };
+/** Without an exponential, only logarithms are worth being joined. */
+function isPlain({ gains, factor }: Scaled): boolean {
+  return !gains && factor !== undefined;
 }
 
-function both(
+function ofProduct(search: Search, x: NodeOf<"multiply"> | NodeOf<"divide">): Scaled | undefined {
+  const { b } = search;
+  const left = scaled(search, inputAt(x.inputs, 0));
+  const right = scaled(search, inputAt(x.inputs, 1));
+  const gains = left.gains || right.gains;
+  if (!gains && (isPlain(left) || isPlain(right))) return undefined;
+  if (x.op === "multiply") {
+    const factor = productOf(b, left.factor, right.factor);
+    return { node: b.add(left.node, right.node), factor, gains };
+  }
+  if (isZero(right)) return undefined;
+  const node = b.subtract(left.node, right.node);
+  const { factor: divisor } = right;
+  if (divisor === undefined || splatValue(divisor) === -1) {
+    return { node, factor: productOf(b, left.factor, divisor), gains };
+  }
+  return { node, factor: b.divide(left.factor ?? 1, divisor), gains };
+}
+
+function ofPower(
   search: Search,
-  operands: readonly Node[],
-  join: (left: Node, right: Node) => Node,
-): Logarithm | undefined {
-  const left = logarithmOf(search, inputAt(operands, 0));
-  const right = left && logarithmOf(search, inputAt(operands, 1));
-  if (left === undefined || right === undefined) return undefined;
-  return { node: join(left.node, right.node), gains: left.gains || right.gains };
+  x: NodeOf<"negate"> | NodeOf<"abs"> | NodeOf<"sqrt"> | NodeOf<"power">,
+): Scaled | undefined {
+  const { b } = search;
+  const inner = scaled(search, inputAt(x.inputs, 0));
+  if (!inner.gains) return undefined;
+  if (x.op === "negate") return negated(b, inner);
+  const { node, factor } = inner;
+  const raised = (exponent: Node | number): Node => b.multiply(node, exponent);
+  if (x.op === "abs") return { ...inner, factor: factor && b.abs(factor) };
+  if (x.op === "sqrt") return { ...inner, node: raised(0.5), factor: factor && b.sqrt(factor) };
+  const exponent = inputAt(x.inputs, 1);
+  return { ...inner, node: raised(exponent), factor: factor && b.power(factor, exponent) };
+}
+
+function ofChoice(search: Search, x: NodeOf<"select">): Scaled | undefined {
+  const { b } = search;
+  const condition = inputAt(x.inputs, 0);
+  const then = scaled(search, inputAt(x.inputs, 1));
+  const otherwise = scaled(search, inputAt(x.inputs, 2));
+  const gains = then.gains || otherwise.gains;
+  if (!gains && (isPlain(then) || isPlain(otherwise))) return undefined;
+  const node = b.select(condition, then.node, otherwise.node);
+  const sign = signOf(then);
+  if (sign !== undefined && sign === signOf(otherwise)) {
+    return { node, factor: factorOfSign(b, sign), gains };
+  }
+  const factor = b.select(condition, then.factor ?? b.constant(1), otherwise.factor ?? 1);
+  return { node, factor, gains };
+}
+
+const opposite = { maximum: "minimum", minimum: "maximum", max: "min", min: "max" } as const;
+
+/** Logarithms are in the order of what they are of. */
+function ofExtremum(search: Search, x: NodeOf<"maximum"> | NodeOf<"minimum">): Scaled | undefined {
+  const { b } = search;
+  const left = scaled(search, inputAt(x.inputs, 0));
+  const right = scaled(search, inputAt(x.inputs, 1));
+  if (!left.gains && !right.gains) return undefined;
+  const sign = signOf(left);
+  if (sign === undefined || sign !== signOf(right)) {
+    const most = x.op === "maximum" ? 1 : -1;
+    if (isZero(left) && signOf(right) === most) return right;
+    return isZero(right) && sign === most ? left : undefined;
+  }
+  const op = sign === 1 ? x.op : opposite[x.op];
+  return { node: b[op](left.node, right.node), factor: factorOfSign(b, sign), gains: true };
+}
+
+function reduced(
+  search: Search,
+  x: NodeOf<"prod"> | NodeOf<"max"> | NodeOf<"min">,
+): Scaled | undefined {
+  const { b } = search;
+  const terms = inputAt(x.inputs, 0);
+  const { axes } = x.attributes;
+  const inner = scaled(search, terms);
+  if (!inner.gains) return undefined;
+  const exponents = b.broadcast(inner.node, terms.shape);
+  if (x.op === "prod") {
+    const factor = inner.factor && b.prod(b.broadcast(inner.factor, terms.shape), axes);
+    return { node: b.sum(exponents, axes), factor, gains: true };
+  }
+  const sign = signOf(inner);
+  if (sign === undefined) return undefined;
+  const op = sign === 1 ? x.op : opposite[x.op];
+  return { ...inner, node: b[op](exponents, axes) };
 }
 
 /** Views give elements of their operand alone, so the logarithm goes before them. */
-function ofView(search: Search, x: Node): Logarithm | undefined {
+function ofView(search: Search, x: Node): Scaled | undefined {
   const { b } = search;
   const [source, ...rest] = x.inputs;
-  const inner = source && logarithmOf(search, source);
-  if (source === undefined || inner === undefined) return undefined;
-  if (!inner.gains) return { node: b.log(x), gains: false };
-  return { node: b.over(x, [b.broadcast(inner.node, source.shape), ...rest]), gains: true };
+  if (source === undefined) return undefined;
+  const { node, factor, gains } = scaled(search, source);
+  if (!gains) return factor === undefined ? { node: b.log(x), factor, gains } : undefined;
+  const viewed = (part: Node): Node => b.over(x, [b.broadcast(part, source.shape), ...rest]);
+  const constant = factor === undefined || splatValue(factor) !== undefined;
+  return { node: viewed(node), factor: constant ? factor : viewed(factor), gains };
 }
 
-/**
- * log(p + q) from l = log p and m = log q: max(l, m) + log(1 + exp(−|l − m|)). The exponent is written as a minimum whose first
- * operand is the one that the maximum leaves, so that the derivatives at a tie are halves.
- */
-function ofSum(search: Search, x: Node): Logarithm | undefined {
+/** The factor of what is added around an operand is 0. */
+function ofPadded(search: Search, x: NodeOf<"pad">): Scaled | undefined {
   const { b } = search;
-  const [left, right] = x.inputs.map((input) => logarithmOf(search, input));
-  if (left === undefined || right === undefined) return undefined;
-  const safe = x.inputs.every(
-    (input) => isPositive(input) || splatValue(input) !== undefined || isAtMostOne(input),
-  );
-  const gains = left.gains || right.gains;
-  if (safe && gains) return ofOneMore(b, x);
-  if (!gains) return { node: b.log(x), gains: false };
-  const difference = b.subtract(left.node, right.node);
-  const exponent = b.minimum(b.negate(difference), difference);
-  const rest = b.log1p(b.exp(exponent));
-  return { node: b.add(b.maximum(left.node, right.node), rest), gains: true };
+  const source = inputAt(x.inputs, 0);
+  const { node, factor, gains } = scaled(search, source);
+  if (!gains) return undefined;
+  const { before, after, interior } = x.attributes;
+  const padded = (part: Node): Node =>
+    b.pad(b.broadcast(part, source.shape), before, after, { interior, value: 0 });
+  return { node: padded(node), factor: padded(factor ?? b.constant(1)), gains };
 }
 
-/** 1 and a small exponential have few of its digits in their sum. */
-function ofOneMore(b: GraphBuilder, x: Node): Logarithm {
+function ofParts(search: Search, x: NodeOf<"concat">): Scaled | undefined {
+  const { b } = search;
+  const parts = x.inputs.map((input) => scaled(search, input));
+  if (!parts.some(({ gains }) => gains)) return undefined;
+  const joined = (of: (part: Scaled) => Node): Node => {
+    const whole = parts.map((part, n) => b.broadcast(of(part), inputAt(x.inputs, n).shape));
+    return b.concat(whole, x.attributes.axis);
+  };
+  const positive = parts.every(({ factor }) => factor === undefined);
+  const factor = positive ? undefined : joined((part) => part.factor ?? b.constant(1));
+  return { node: joined(({ node }) => node), factor, gains: true };
+}
+
+function ofDifference(search: Search, x: NodeOf<"subtract">): Scaled | undefined {
+  const { b } = search;
   const [left, right] = [inputAt(x.inputs, 0), inputAt(x.inputs, 1)];
-  if (splatValue(left) === 1) return { node: b.log1p(right), gains: true };
-  if (splatValue(right) === 1) return { node: b.log1p(left), gains: true };
-  return { node: b.log(x), gains: false };
+  const other = otherShare(search, left, right);
+  if (other !== undefined) return scaled(search, other);
+  return ofSum(b, x, scaled(search, left), negated(b, scaled(search, right)));
 }
 
-/** exp of min(−u, u). */
-function isAtMostOne(x: Node): boolean {
-  const exponent = x.op === "exp" ? inputAt(x.inputs, 0) : undefined;
-  if (exponent?.op !== "minimum") return false;
-  const [left, right] = [inputAt(exponent.inputs, 0), inputAt(exponent.inputs, 1)];
-  const opposite = (one: Node, other: Node): boolean =>
-    one.op === "negate" && inputAt(one.inputs, 0) === other;
-  return opposite(left, right) || opposite(right, left);
-}
-
-/** log(1 − a / (p + q)), where a is one of both: the other, over the same. */
-function ofComplement(search: Search, x: Node): Logarithm | undefined {
-  const { b, kept } = search;
-  const [one, share] = [inputAt(x.inputs, 0), inputAt(x.inputs, 1)];
+/** 1 − a / (p + q), where a is one of both: the other, over the same. */
+function otherShare({ b, kept }: Search, one: Node, share: Node): Node | undefined {
   if (splatValue(one) !== 1 || share.op !== "divide" || kept.has(share)) return undefined;
   const [part, whole] = [inputAt(share.inputs, 0), inputAt(share.inputs, 1)];
   const other = whole.op === "add" && !kept.has(whole) ? otherPart(b, part, whole) : undefined;
-  return other && both(search, [other, whole], (left, right) => b.subtract(left, right));
+  return other && b.divide(other, whole);
 }
 
 function otherPart(b: GraphBuilder, part: Node, whole: NodeOf<"add">): Node | undefined {
   const [p, q] = [inputAt(whole.inputs, 0), inputAt(whole.inputs, 1)];
-  if (same(part, p)) return q;
-  if (same(part, q)) return p;
+  if (alike(part, p)) return q;
+  if (alike(part, q)) return p;
   if (part.op !== "select") return undefined;
-  const [condition, then, otherwise] = [0, 1, 2].map((n) => inputAt(part.inputs, n));
+  const [condition, then, otherwise] = indices(3).map((n) => inputAt(part.inputs, n));
   if (condition === undefined || then === undefined || otherwise === undefined) return undefined;
-  if (same(then, p) && same(otherwise, q)) return b.select(condition, q, p);
-  if (same(then, q) && same(otherwise, p)) return b.select(condition, p, q);
+  if (alike(then, p) && alike(otherwise, q)) return b.select(condition, q, p);
+  if (alike(then, q) && alike(otherwise, p)) return b.select(condition, p, q);
   return undefined;
 }
 
-/** Whether both are written alike: equal operations have not become one node yet. */
-function same(left: Node, right: Node, depth = 4): boolean {
-  if (left === right) return true;
-  const value = splatValue(left);
-  if (value !== undefined) return value === splatValue(right);
-  if (depth === 0 || left.op !== right.op || left.inputs.length === 0) return false;
-  if (JSON.stringify(left.attributes) !== JSON.stringify(right.attributes)) return false;
-  return left.inputs.every((input, n) => {
-    const other = right.inputs[n];
-    return other !== undefined && same(input, other, depth - 1);
-  });
-}
-
-function ofReduction(search: Search, x: NodeOf<"sum">): Logarithm | undefined {
+/** A sum over p where at most one index counts: the logarithm of p there. */
+function ofChosen(search: Search, x: NodeOf<"sum">): Scaled | undefined {
   const { b, kept } = search;
   const terms = inputAt(x.inputs, 0);
-  const { axes } = x.attributes;
-  if (kept.has(terms)) return undefined;
-  if (terms.op !== "exp") return ofChosen(search, x);
-  const exponents = inputAt(terms.inputs, 0);
-  if (isShifted(exponents)) return { node: b.log(x), gains: false };
-  const largest = b.stopGradient(b.max(exponents, axes, true));
-  const shifted = b.sum(b.exp(b.subtract(exponents, largest)), axes);
-  return { node: b.add(b.reshape(largest, x.shape), b.log(shifted)), gains: true };
-}
-
-/** Less a maximum already. */
-function isShifted(exponents: Node): boolean {
-  if (exponents.op !== "subtract") return false;
-  let shift = inputAt(exponents.inputs, 1);
-  while (["stopGradient", "reshape", "broadcast"].includes(shift.op))
-    shift = inputAt(shift.inputs, 0);
-  return shift.op === "max";
-}
-
-/** A sum over p where at most one index counts: the logarithm of p there. */
-function ofChosen(search: Search, x: NodeOf<"sum">): Logarithm | undefined {
-  const { b } = search;
-  const terms = inputAt(x.inputs, 0);
   const [axis, another] = x.attributes.axes;
-  const chosen = chosenOf(terms);
+  const chosen = kept.has(terms) ? undefined : chosenOf(terms);
   if (chosen === undefined || axis === undefined || another !== undefined) return undefined;
   if (!holdsOnce(chosen.where, terms, axis)) return undefined;
-  const inner = logarithmOf(search, chosen.value);
-  if (inner?.gains !== true) return undefined;
+  const inner = scaled(search, chosen.value);
+  if (!inner.gains || inner.factor !== undefined) return undefined;
   const where = b.broadcast(chosen.where, terms.shape);
   const sum = b.sum(b.select(where, inner.node, 0), [axis]);
-  return { node: b.select(b.any(where, [axis]), sum, logOfZero), gains: true };
-}
-
-interface Chosen {
-  readonly value: Node;
-  readonly where: Node;
-}
-
-/** `if where then value else 0`, or the product of both. */
-function chosenOf(terms: Node): Chosen | undefined {
-  const [first, second, third] = terms.inputs;
-  if (first === undefined || second === undefined) return undefined;
-  if (terms.op === "select" && third !== undefined && splatValue(third) === 0) {
-    return { where: first, value: second };
-  }
-  if (terms.op !== "multiply") return undefined;
-  const [left, right] = [truthOf(first), truthOf(second)];
-  if (right !== undefined) return { where: right, value: first };
-  return left === undefined ? undefined : { where: left, value: second };
-}
-
-/** What 0 and 1 were made from. */
-function truthOf(x: Node): Node | undefined {
-  if (x.type === "bool") return x;
-  const [first, second, third] = x.inputs;
-  if (x.op === "cast") return first && truthOf(first);
-  const choice = x.op === "select" && second !== undefined && third !== undefined;
-  return choice && splatValue(second) === 1 && splatValue(third) === 0 ? first : undefined;
-}
-
-/** Whether `where` compares the index along the axis with something that is the same all along it. */
-function holdsOnce(where: Node, terms: Node, axis: number): boolean {
-  if (where.op !== "equal") return false;
-  const [left, right] = [inputAt(where.inputs, 0), inputAt(where.inputs, 1)];
-  const back = terms.shape.length - axis;
-  const tells = (node: Node): boolean => tellsIndices(node, back, terms);
-  const fixed = (node: Node): boolean =>
-    node.shape.length < back || extentAt(node.shape, node.shape.length - back) === 1;
-  return (tells(left) && fixed(right)) || (tells(right) && fixed(left));
-}
-
-/** A number of its own at each index of the axis that is `back` from the end. */
-function tellsIndices(node: Node, back: number, terms: Node): boolean {
-  if (node.op === "cast" || node.op === "broadcast") {
-    return tellsIndices(inputAt(node.inputs, 0), back, terms);
-  }
-  const axis = node.shape.length - back;
-  if (axis < 0) return false;
-  const whole = dimEqual(at(node.shape, axis), at(terms.shape, terms.shape.length - back));
-  if (node.op === "iota") return whole && node.attributes.axis === axis;
-  if (node.op !== "constant") return false;
-  const { values } = node.attributes;
-  return whole && node.shape.length === 1 && new Set(values).size === node.shape[0];
+  const node = b.select(b.any(where, [axis]), sum, logOfZero);
+  return { node, factor: undefined, gains: true };
 }

@@ -7,6 +7,7 @@ import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { at } from "../../compiler/ops/broadcast.js";
 import { optimize, passesBeforeDerivatives } from "../../compiler/optimize/index.js";
 import { compileOne, open } from "../support/compiled.js";
+import type { TestBackend } from "../support/compiled.js";
 import { interpretOne } from "../support/interpret.js";
 
 /** The loss of one example, and its derivative by z, on the CPU in single precision. */
@@ -119,6 +120,168 @@ describe("other logarithms of exponentials", () => {
     const { loss, gradient } = await lossAndGradient(body, [1, 2]);
     expect(loss).toBeCloseTo(Math.log(2 ** -126), 4);
     expect(gradient).toEqual([0, 0]);
+  });
+});
+
+/** A logarithm in z, [batch, n] to [batch], where z stands, and its value and derivative there. */
+type Case = readonly [
+  text: string,
+  z: readonly number[],
+  value: number,
+  derivative: readonly number[],
+];
+
+/** Of the least f32. */
+const logOfZero = Math.log(2 ** -126);
+
+const share = (x: number): number => 1 / (1 + Math.exp(-x));
+
+const cases: Readonly<Record<string, readonly Case[]>> = {
+  "sums of products": [
+    ["-log(sum(softmax(z) * exp(-(z - 1) ^ 2), axis: 1))", [30, 20], 371, [1, 37]],
+    ["log(sum(softmax(z) * exp(-3 * z), axis: 1))", [100, 0], -100, [-1, -2]],
+    ["log(sum(exp(z) * exp(-z ^ 2), axis: 1))", [20, 30], -380, [-39, 0]],
+    ["log(sum(softmax(z) * sigmoid(-z), axis: 1))", [100, 0], -100 + Math.log(1.5), [-1, 1 / 6]],
+    ["log(sum(softmax(z) * softmax(2 * z), axis: 1))", [100, 0], 0, [0, 0]],
+    ["log(sum(exp(z) * [0, 2], axis: 1))", [200, -150], -150 + Math.LN2, [0, 1]],
+    ["log(sum(exp(z) * z, axis: 1))", [200, 100], 200 + Math.log(200), [1 + 1 / 200, 0]],
+    ["log(sum(exp(z) * (z - 100), axis: 1))", [100, 99.5], logOfZero, [0, 0]],
+    ["log(mean(z ^ 2 * exp(-z), axis: 1))", [100, 200], -100 + Math.log(5000), [0.02 - 1, 0]],
+    [
+      "log(sum(softmax(z)[:, :, new] * softmax(-z)[:, new, :] * [[1, 0], [0, 1]], axis: [1, 2]))",
+      [100, -100],
+      -200 + Math.LN2,
+      [-1, 1],
+    ],
+    [
+      "log(softmax(z)[:, 0] * z[:, 0] + softmax(z)[:, 1] * z[:, 1])",
+      [-100, 5],
+      Math.log(5),
+      [0, 0.2],
+    ],
+    ["log(exp(z[:, 0]) * 3 + exp(z[:, 1]) * z[:, 1])", [150, 200], 200 + Math.log(200), [0, 1.005]],
+    ["log(exp(2 * z[:, 0]) - exp(z[:, 1]))", [100, 50], 200, [2, 0]],
+    ["log(1 + exp(z[:, 0]) * z[:, 1])", [200, 2], 200 + Math.LN2, [1, 0.5]],
+  ],
+  "sums of views": [
+    ["log(sum(exp(z)[:, 0:2], axis: 1))", [100, 0], 100, [1, 0]],
+    [
+      "log(sum(exp(z)[:, 1:3], axis: 1))",
+      [0, 95, 100],
+      100 + Math.log1p(Math.exp(-5)),
+      [0, share(-5), share(5)],
+    ],
+    [
+      "log(sum(softmax(z)[:, 1:3], axis: 1))",
+      [90, 95, 100, 200],
+      -100 + Math.log1p(Math.exp(-5)),
+      [0, share(-5), share(5), -1],
+    ],
+    [
+      "log(sum(exp(z - max(z, axis: 1, keep: true))[:, 1:], axis: 1))",
+      [200, 0, 0],
+      -200 + Math.LN2,
+      [-1, 0.5, 0.5],
+    ],
+    [
+      "log(sum(reshape(exp(z), [batch, 2, 2])[:, :, 1], axis: 1))",
+      [0, 100, 0, 100],
+      100 + Math.LN2,
+      [0, 0.5, 0, 0.5],
+    ],
+    ["log(sum(pad(exp(z), [0, 1]), axis: 1))", [100, 100], 100 + Math.LN2, [0.5, 0.5]],
+  ],
+  choices: [
+    ["log(max(exp(z), exp(2 * z)))[:, 0]", [100], 200, [2]],
+    ["log(min(exp(z), exp(2 * z)))[:, 0]", [-100], -200, [2]],
+    ["log(sum(if z > 0 then exp(z) else exp(3 * z), axis: 1))", [-100, -50], -150, [0, 3]],
+    ["log(sum(if z > 0 then exp(z) else 0, axis: 1))", [100, -50], 100, [1, 0]],
+    ["log(max(exp(z), axis: 1))", [100, 200], 200, [0, 1]],
+    ["log(min(softmax(z), axis: 1))", [100, 300], -200, [1, -1]],
+    ["log(max(softmax(z), 1e-30))[:, 0]", [0, 300], -30 * Math.LN10, [0, 0]],
+    ["log(-max(-exp(z), -exp(2 * z)))[:, 0]", [-100], -200, [2]],
+  ],
+  "powers and signs": [
+    ["log(exp(z) ^ 2)[:, 0]", [100], 200, [2]],
+    ["log(exp(z) ^ 3)[:, 0]", [-100], -300, [3]],
+    ["log(softmax(z) ^ 2)[:, 0]", [0, 100], -200, [2, -2]],
+    ["log(exp(z) ^ -1)[:, 0]", [100], -100, [-1]],
+    ["log(exp(z) ^ 0.5)[:, 0]", [-200], -100, [0.5]],
+    ["log(exp(z[:, 0]) ^ z[:, 1])", [50, 4], 200, [4, 50]],
+    ["log(sqrt(softmax(z)))[:, 0]", [0, 200], -100, [0.5, -0.5]],
+    ["log(abs(exp(z)))[:, 0]", [-100], -100, [1]],
+    ["log(-(-softmax(z)))[:, 0]", [0, 100], -100, [1, -1]],
+    ["log(-1 * (0 - softmax(z)))[:, 0]", [0, 100], -100, [1, -1]],
+    ["log(softmax(z) / -2 * -4)[:, 0]", [0, 100], -100 + Math.LN2, [1, -1]],
+    ["log(-sum(-exp(z), axis: 1))", [100, 100], 100 + Math.LN2, [0.5, 0.5]],
+    ["log((z * exp(z)) ^ 2)[:, 0]", [-100], -200 + 2 * Math.log(100), [2 - 0.02]],
+    ["log(1 / (z * exp(z)))[:, 0]", [100], -100 - Math.log(100), [-1.01]],
+  ],
+  "products along an axis and parts": [
+    ["log(prod(softmax(z), axis: 1))", [1099, 0], -1099, [-1, 1]],
+    [
+      "sum(-log(stack([1 - sigmoid(z), sigmoid(z)], axis: 1)), axis: [1, 2])",
+      [100, -100],
+      200,
+      [1, -1],
+    ],
+    ["sum(log(concat([softmax(z), sigmoid(z)], axis: 1)), axis: 1)", [-100, -300], -600, [0, 2]],
+    ["log(sum(concat([exp(z), z], axis: 1), axis: 1))", [100, 100], 100 + Math.LN2, [0.5, 0.5]],
+  ],
+  "what has no logarithm": [
+    ["log(sum(exp(z) * 0 * z, axis: 1))", [200, 100], logOfZero, [0, 0]],
+    ["log(sum(if z > 1000 then exp(z) else 0, axis: 1))", [200, 100], logOfZero, [0, 0]],
+    ["log(-exp(z))[:, 0]", [100], logOfZero, [0]],
+    ["log(z * exp(z))[:, 0]", [-100], logOfZero, [0]],
+  ],
+};
+
+/** All in one model, so that one compilation serves both backends. */
+async function valuesAndDerivatives(
+  rows: readonly Case[],
+  backends: readonly TestBackend[],
+): Promise<{ value: number; derivative: number[] }[][]> {
+  const model = compileOne(`
+model M {
+${rows.map(([, z], n) => `  input z${n}: [batch, ${z.length}]`).join("\n")}
+${rows.map(([text], n) => `  l${n} = ${text.replace(/\bz\b/g, `z${n}`)}`).join("\n")}
+${rows.map((_, n) => `  output v${n} = l${n}\n  output g${n} = grad(l${n}, z${n})`).join("\n")}
+}`);
+  const given = Object.fromEntries(rows.map(([, z], n) => [`z${n}`, [...z]]));
+  const found = [];
+  for (const backend of backends) {
+    const net = await open(model, backend);
+    const results = await net.predict(given);
+    net.destroy();
+    const one = (n: number) => ({
+      value: results[`v${n}`]?.[0] ?? NaN,
+      derivative: [...(results[`g${n}`] ?? [])],
+    });
+    found.push(rows.map((_, n) => one(n)));
+  }
+  return found;
+}
+
+describe("logarithms of exponentials that overflow or vanish", () => {
+  it.each(Object.keys(cases))("%s", async (name) => {
+    const rows = cases[name] ?? [];
+    const backends = ["f32", "webgpu"] as const;
+    const found = await valuesAndDerivatives(rows, backends);
+    const texts = found.flatMap((results, which) =>
+      results.map(({ value, derivative }, n) => ({
+        text: `${backends[which]}: ${rows[n]?.[0]}`,
+        value: Math.fround(value).toPrecision(4),
+        derivative: derivative.map((part) => part.toFixed(3).replace(/^-0.000$/, "0.000")),
+      })),
+    );
+    const expected = backends.flatMap((backend) =>
+      rows.map(([text, , value, derivative]) => ({
+        text: `${backend}: ${text}`,
+        value: value.toPrecision(4),
+        derivative: derivative.map((part) => part.toFixed(3)),
+      })),
+    );
+    expect(texts).toEqual(expected);
   });
 });
 

@@ -1,0 +1,149 @@
+// Terms written as factor · exp(exponent) in; their sum in the same form, shifted by the largest exponent that counts, out.
+
+import type { Node, NodeOf } from "../types/graph.js";
+import { extentAt, inputAt, splatValue } from "../ops/broadcast.js";
+import type { GraphBuilder } from "../ops/builder.js";
+import { isPositive } from "../ops/positive.js";
+import { alike } from "./alike.js";
+import { factorOfSign, isZero, signOf } from "./scaledExponential.js";
+import type { Scaled } from "./scaledExponential.js";
+
+/** Below every exponent: that of a term whose factor is 0. */
+const lowest = -3e38;
+
+/**
+ * Exponents that count are at most 0 once they are shifted; others belong to terms whose factor is 0, and must be finite. An
+ * exponential of such a minimum is known by it as one that was shifted already.
+ */
+const cap = 80.5;
+
+/** The sum of two values; `x` is its node. */
+export function ofSum(b: GraphBuilder, x: Node, left: Scaled, right: Scaled): Scaled | undefined {
+  if (!left.gains && !right.gains) {
+    const pure = left.factor === undefined && right.factor === undefined && x.op === "add";
+    return pure ? { ...left, node: b.log(x) } : undefined;
+  }
+  if (isZero(left)) return right;
+  if (isZero(right)) return left;
+  const sign = signOf(left);
+  if (sign !== undefined && sign === signOf(right)) {
+    if (sign === 1 && x.op === "add" && x.inputs.every(isBounded)) return ofOneMore(b, x);
+    const node = logarithmOfBoth(b, left.node, right.node);
+    return { node, factor: factorOfSign(b, sign), gains: true };
+  }
+  return isScaled(left, right) && isScaled(right, left) ? ofBoth(b, left, right) : undefined;
+}
+
+/** Whether it has an exponent, or is a positive number beside something that has one and may have either sign. */
+function isScaled(x: Scaled, other: Scaled): boolean {
+  return x.gains || (x.factor === undefined && signOf(other) === undefined);
+}
+
+/**
+ * log(p + q) from l = log p and m = log q: max(l, m) + log(1 + exp(−|l − m|)). The exponent is written as a minimum whose first
+ * operand is the one that the maximum leaves, so that the derivatives at a tie are halves.
+ */
+function logarithmOfBoth(b: GraphBuilder, left: Node, right: Node): Node {
+  const difference = b.subtract(left, right);
+  const exponent = b.minimum(b.negate(difference), difference);
+  return b.add(b.maximum(left, right), b.log1p(b.exp(exponent)));
+}
+
+function isBounded(x: Node): boolean {
+  return isPositive(x) || splatValue(x) !== undefined || isAtMostOne(x);
+}
+
+/** 1 and a small exponential have few of its digits in their sum. */
+function ofOneMore(b: GraphBuilder, x: NodeOf<"add">): Scaled {
+  const [left, right] = [inputAt(x.inputs, 0), inputAt(x.inputs, 1)];
+  const known = { factor: undefined, gains: true };
+  if (splatValue(left) === 1) return { ...known, node: b.log1p(right) };
+  if (splatValue(right) === 1) return { ...known, node: b.log1p(left) };
+  return { node: b.log(b.add(left, right)), factor: undefined, gains: false };
+}
+
+/** exp of min(−u, u). */
+function isAtMostOne(x: Node): boolean {
+  const exponent = x.op === "exp" ? inputAt(x.inputs, 0) : undefined;
+  if (exponent?.op !== "minimum") return false;
+  const [left, right] = [inputAt(exponent.inputs, 0), inputAt(exponent.inputs, 1)];
+  const opposite = (one: Node, other: Node): boolean =>
+    one.op === "negate" && inputAt(one.inputs, 0) === other;
+  return opposite(left, right) || opposite(right, left);
+}
+
+function ofBoth(b: GraphBuilder, left: Scaled, right: Scaled): Scaled {
+  const shift = shiftBy(b, b.maximum(counting(b, left), counting(b, right)));
+  return {
+    node: shift,
+    factor: b.add(shifted(b, left, shift), shifted(b, right, shift)),
+    gains: true,
+  };
+}
+
+/** The exponents of terms that are not 0. */
+function counting(b: GraphBuilder, { node, factor }: Scaled): Node {
+  if (factor === undefined || splatValue(factor) === -1) return node;
+  return b.select(b.notEqual(factor, 0), node, lowest);
+}
+
+function shiftBy(b: GraphBuilder, largest: Node): Node {
+  return b.stopGradient(b.select(b.greater(largest, lowest / 2), largest, 0));
+}
+
+function shifted(b: GraphBuilder, { node, factor }: Scaled, shift: Node): Node {
+  const exponential = b.exp(b.minimum(b.subtract(node, shift), cap));
+  if (factor === undefined) return exponential;
+  return splatValue(factor) === -1 ? b.negate(exponential) : b.multiply(factor, exponential);
+}
+
+/** Whether an exponential was made by `shifted`: it neither overflows nor do all beside it vanish. */
+export function wasShifted(exponential: Node): boolean {
+  const exponent = inputAt(exponential.inputs, 0);
+  return exponent.op === "minimum" && splatValue(inputAt(exponent.inputs, 1)) === cap;
+}
+
+/** The sum `x` over axes of `terms`, which are written as `inner`. */
+export function ofReduction(b: GraphBuilder, x: NodeOf<"sum">, inner: Scaled): Scaled | undefined {
+  if (!inner.gains) return undefined;
+  const terms = inputAt(x.inputs, 0);
+  const { axes } = x.attributes;
+  const exponents = b.broadcast(inner.node, terms.shape);
+  const sign = signOf(inner);
+  if (sign === undefined) {
+    const own = { ...inner, node: exponents };
+    const shift = shiftBy(b, b.max(b.broadcast(counting(b, own), terms.shape), axes, true));
+    const factor = b.sum(b.broadcast(shifted(b, own, shift), terms.shape), axes);
+    return { node: b.reshape(shift, x.shape), factor, gains: true };
+  }
+  if (terms.op === "exp" && isShifted(inner.node, axes)) {
+    return { node: b.log(b.sum(terms, axes)), factor: undefined, gains: false };
+  }
+  const largest = b.stopGradient(b.max(exponents, axes, true));
+  const sum = b.sum(b.exp(b.subtract(exponents, largest)), axes);
+  const node = b.add(b.reshape(largest, x.shape), b.log(sum));
+  return { node, factor: factorOfSign(b, sign), gains: true };
+}
+
+/** Whether exponents are less their own maximum already, over axes that the sum goes over. */
+function isShifted(exponents: Node, axes: readonly number[]): boolean {
+  if (exponents.op !== "subtract") return false;
+  const shift = ofWhat(inputAt(exponents.inputs, 1));
+  if (shift.op !== "max") return false;
+  const source = inputAt(shift.inputs, 0);
+  const more = exponents.shape.length - source.shape.length;
+  const over = shift.attributes.axes.filter((axis) => extentAt(source.shape, axis) !== 1);
+  return (
+    over.every((axis) => axes.includes(axis + more)) &&
+    alike(ofWhat(source), ofWhat(inputAt(exponents.inputs, 0)))
+  );
+}
+
+/** What only gets another shape or no derivative. */
+function ofWhat(x: Node): Node {
+  let source = x;
+  while (source.op === "stopGradient" || source.op === "reshape" || source.op === "broadcast") {
+    source = inputAt(source.inputs, 0);
+  }
+  return source;
+}
