@@ -95,6 +95,16 @@ export const floorModulo = {
   },
 } as const satisfies Partial<Helpers>;
 
+export const wholeModulo = {
+  wgsl: {
+    name: "whole_modulo",
+    text: `fn whole_modulo(x: u32, y: u32) -> u32 {
+  // A divisor that is 0 in the text of a shader is refused, so that it must come in as a parameter.
+  return select(0u, x % max(y, 1u), y != 0u);
+}`,
+  },
+} as const satisfies Partial<Helpers>;
+
 export const power = {
   wgsl: {
     name: "power_of",

@@ -108,7 +108,7 @@ export const arithmeticScalars = {
       all: helped(helpers.modulo.wgsl),
       index: floorModuloOfShader,
       i32: floorModuloOfShader,
-      u32: rest,
+      u32: helped(helpers.wholeModulo.wgsl),
     },
     javascript: {
       all: helped(helpers.modulo.javascript),

@@ -5,21 +5,31 @@ import type { HostValue, ScalarOp } from "../types/nest.js";
 import { isPointwise, scalarOpOf } from "./families.js";
 
 /**
- * Scalars of f32 that depend on constants, live dimensions and host scalars alone (schedules, bias corrections). They are
- * computed in double precision and rounded once. Such values among integers stay with the index arithmetic of kernels.
+ * Reals, and conditions on them, that depend on constants, live dimensions and host scalars alone (schedules, bias
+ * corrections). They are computed in double precision and rounded once. Integers are computed where they are read: they
+ * wrap, and a single would lose their digits on the way.
  */
 export function hostNodes(nodes: readonly Node[]): ReadonlySet<Node> {
   const host = new Set<Node>();
   for (const node of nodes) {
+    const whole = node.type === "i32" || node.type === "u32";
+    const exact = (input: Node): boolean => node.op === "cast" && isExactLeaf(input);
     if (
       node.shape.length === 0 &&
+      !whole &&
       isHostOp(node) &&
-      node.inputs.every((input) => host.has(input))
+      node.inputs.every((input) => host.has(input) || exact(input))
     ) {
       host.add(node);
     }
   }
   return host;
+}
+
+/** An integer that a double holds, and that nothing was computed with. */
+function isExactLeaf(node: Node): boolean {
+  if (node.shape.length > 0) return false;
+  return node.op === "dimension" || (node.op === "constant" && node.attributes.values.length === 1);
 }
 
 function isHostOp(node: Node): boolean {

@@ -68,6 +68,49 @@ describe.each(["f64", "f32", "webgpu"] as const)("integers on %s", (backend) => 
     expect(got["parts"]).toEqual(expected((_, b) => wrapped(6n * BigInt(b))));
   });
 
+  it("what is computed from live dimensions is exact, and wraps", async () => {
+    const got = await outputs(
+      backend,
+      `input x: [n, 1]
+       output square = n * n
+       output product = n * 3000001
+       output sum = n + 20000000
+       output wrapped = n * 1000000007
+       output unsigned = u32(n) * 4000000007
+       output third = f32(n) / 4
+       output chosen = if n > 4998 then n * n else 0`,
+      { x: new Float32Array(4999) },
+    );
+    expect(got).toEqual({
+      square: [24_990_001],
+      product: [wrapped(4999n * 3_000_001n)],
+      sum: [20_004_999],
+      wrapped: [wrapped(4999n * 1_000_000_007n)],
+      unsigned: [unsigned(4999n * 4_000_000_007n)],
+      third: [1249.75],
+      chosen: [24_990_001],
+    });
+  });
+
+  it("the remainder of a division by 0 is 0, whether or not the divisor is known", async () => {
+    const got = await outputs(
+      backend,
+      `input a: u32[batch]
+       input b: i32[batch]
+       output whole = a % 0
+       output signed = b % 0
+       output unknown = a % u32(b - b)
+       output several = a[:, new] % (u32(range(3)) * 0)`,
+      { a: Uint32Array.of(5, 4_294_967_295), b: Int32Array.of(-7, 7) },
+    );
+    expect(got).toEqual({
+      whole: [0, 0],
+      signed: [0, 0],
+      unknown: [0, 0],
+      several: [0, 0, 0, 0, 0, 0],
+    });
+  });
+
   it("three steps of a linear congruential generator come out to the last bit", async () => {
     const got = await outputs(
       backend,
