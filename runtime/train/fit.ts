@@ -5,7 +5,7 @@ import { fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import { Aborted, type Waiting } from "./calls.js";
 import { createCopy, createLastGood, parameterStorages, type LastGood } from "./copies.js";
-import type { Cursor, Source } from "./data.js";
+import type { Source } from "./data.js";
 import { evaluateSource } from "./evaluate.js";
 import { checkParameters, firstNotFinite, stopNotFinite } from "./finite.js";
 import { addToSums, meansOf, summarize } from "./journal.js";
@@ -21,7 +21,14 @@ import {
 import { openRun, prepareStage, type RunData, type StageSources } from "./sources.js";
 import { freshRun, watchValidation, type RunState } from "./state.js";
 import { rememberStep } from "./undo.js";
-import { collectStep, lengthOfRun, type RunLength } from "./turns.js";
+import {
+  collectStep,
+  lengthOfRun,
+  openPasses,
+  updatesOfStep,
+  type Passes,
+  type RunLength,
+} from "./turns.js";
 import {
   breathe,
   beginStage,
@@ -221,41 +228,46 @@ async function runEpochs(context: StageRun): Promise<Stopped> {
   const { run, length, sources, trainer } = context;
   const { training } = sources;
   const { waiting } = context.call.data;
-  let cursor: Cursor | undefined;
+  let passes: Passes | undefined;
   try {
     while (!isOver(run, length)) {
       waiting.check();
-      // A generator gives one epoch after the other.
-      if (!cursor || !training.once) cursor = training.open(run.epoch, run.position);
-      const before = run.step;
-      await runEpoch(context, cursor);
-      if (!training.once) await cursor.close();
-      if (run.step === before && run.epochSteps === 0) return endOfData(run, training);
+      passes ??= openPasses(training, run);
+      await runEpoch(context, passes);
+      if (run.epochSteps === 0) return endOfData(context);
+      // A generator gives one epoch after the other; a pass that the last step began goes on.
+      if (!training.once && !run.passed) {
+        await passes.close();
+        passes = undefined;
+      }
       await endEpoch(context);
     }
   } finally {
-    await cursor?.close();
+    await passes?.close();
     trainer.held = [];
   }
   return "finished";
 }
 
-/** An epoch gave no batch at all. */
-function endOfData(run: RunState, { once }: Source): Stopped {
-  if (run.step === 0) fail("data", "the data gave no batch");
-  if (once) return "exhausted";
+/** An epoch gave no batch at all, or too few for a step. */
+function endOfData({ run, stage, sources }: StageRun): Stopped {
+  const updates = updatesOfStep(stage);
+  const none = updates > 1 ? `fewer batches than the ${updates} of one step` : "no batch";
+  if (run.step === 0) fail("data", `the data gave ${none}`);
+  if (sources.training.once) return "exhausted";
   return fail(
     "data",
     `the data gave no batch in epoch ${run.epoch + 1}: an iterable that can be read once is to be a function that returns it anew`,
   );
 }
 
-async function runEpoch(context: StageRun, cursor: Cursor): Promise<void> {
+async function runEpoch(context: StageRun, passes: Passes): Promise<void> {
   const { call, trainer, stage, run, length, options, lastGood } = context;
-  while (run.step < length.steps && run.epochSteps < length.perEpoch) {
+  while (!run.passed && run.step < length.steps && run.epochSteps < length.perEpoch) {
     call.data.waiting.check();
-    const work = await collectStep(stage, cursor, run.step / length.steps, 1 / length.steps);
-    if (!work) break;
+    const from = { passes, isFresh: run.epochSteps === 0 && run.position > 0 };
+    const updates = await collectStep(stage, from, run.step / length.steps, 1 / length.steps);
+    if (!updates) break;
     // Evaluations that a callback has left under way see the weights that they began with.
     await trainer.calls.idle("evaluate");
     lastGood.before(trainer.state.steps + 1);
@@ -263,13 +275,14 @@ async function runEpoch(context: StageRun, cursor: Cursor): Promise<void> {
     const undo = rememberStep(trainer, stage);
     let record: StepRecord;
     try {
-      record = executeStep(trainer, stage, work.updates, { epoch: run.epoch, monitored });
+      record = executeStep(trainer, stage, updates, { epoch: run.epoch, monitored });
     } catch (error) {
       undo();
       throw error;
     }
     trainer.pending.push(record);
-    run.position += work.taken;
+    const { pass, position } = passes.reached();
+    Object.assign(run, { pass, position, passed: pass > run.pass });
     run.step++;
     run.epochSteps++;
     call.steps++;
@@ -283,8 +296,8 @@ async function runEpoch(context: StageRun, cursor: Cursor): Promise<void> {
 
 /** Whether the step to come ends its epoch; of a stream that is not known, so each may. */
 function isLastOfEpoch({ run, length }: StageRun): boolean {
-  const { perEpoch, steps } = length;
-  return perEpoch === Infinity || run.epochSteps + 1 >= perEpoch || run.step + 1 >= steps;
+  const { least, steps } = length;
+  return least === Infinity || run.epochSteps + 1 >= least || run.step + 1 >= steps;
 }
 
 /** Takes up the steps whose losses are known, in order; `all` waits for every one. */
@@ -354,7 +367,8 @@ async function endEpoch(context: StageRun): Promise<void> {
     ...(validation && { validation }),
   };
   call.epochs.push(report);
-  Object.assign(run, { epoch: run.epoch + 1, position: 0, epochSteps: 0, sums: {}, examples: 0 });
+  if (!run.passed) Object.assign(run, { pass: run.pass + 1, position: 0 });
+  Object.assign(run, { epoch: run.epoch + 1, passed: false, epochSteps: 0, sums: {}, examples: 0 });
   await call.telling.wait(options.onEpoch?.(report));
   const now = performance.now();
   if (now - context.snapshotAt > snapshotSeconds * 1000) {

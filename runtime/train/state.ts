@@ -26,8 +26,11 @@ export interface RunState {
   stage: string;
   terms: RunTerms;
   epoch: number;
-  /** Batches taken from the epoch, and steps made of them. */
+  /** Passes over the data that ended, batches taken from the present one, and whether the epoch's own has ended. */
+  pass: number;
   position: number;
+  passed: boolean;
+  /** Steps of the epoch. */
   epochSteps: number;
   /** Steps of the run. */
   step: number;
@@ -62,7 +65,9 @@ export function freshRun({ name, plateaus }: PlanStage, terms: RunTerms): RunSta
     stage: name,
     terms,
     epoch: 0,
+    pass: 0,
     position: 0,
+    passed: false,
     epochSteps: 0,
     step: 0,
     plateaus: plateaus.map(() => ({ value: 1, best: undefined, bad: 0 })),

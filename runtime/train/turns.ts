@@ -13,13 +13,15 @@ export interface RunLength {
   /** Infinite where nothing bounds them. */
   readonly epochs: number;
   readonly steps: number;
+  /** Steps of an epoch at most, and at least: what one epoch takes of the next pass, the next one has not. */
   readonly perEpoch: number;
+  readonly least: number;
 }
 
-/** Batches that a step takes: a line with `repeat` takes as many updates' worth, the first line at least one. */
-function batchesOfStep({ objectives, accumulate }: PlanStage): number {
+/** Updates of a step that take batches of their own: a line with `repeat` as many, the first line at least one. */
+export function updatesOfStep({ objectives }: PlanStage): number {
   const updates = objectives.map(({ repeat }, index) => repeat ?? (index === 0 ? 1 : 0));
-  return updates.reduce((sum, count) => sum + count, 0) * accumulate;
+  return updates.reduce((sum, count) => sum + count, 0);
 }
 
 /** The caller's epochs or steps go before the stage's; what ends first ends the run. Throws NnError "option". */
@@ -31,8 +33,11 @@ export function lengthOfRun(stage: PlanStage, source: Source, options: FitOption
   }
   const given = options.epochs !== undefined || options.steps !== undefined;
   const { epochs, steps } = given ? options : stage;
-  const known =
-    source.batches === undefined ? undefined : Math.ceil(source.batches / batchesOfStep(stage));
+  const { batches } = source;
+  const updates = batches === undefined ? undefined : Math.ceil(batches / stage.accumulate);
+  // Each epoch has a step of its own, however many passes that takes.
+  const share = updates === undefined ? 1 : Math.min(updatesOfStep(stage), updates);
+  const known = updates === undefined ? undefined : Math.ceil(updates / share);
   const drawn =
     source.kind !== "drawn"
       ? undefined
@@ -41,32 +46,65 @@ export function lengthOfRun(stage: PlanStage, source: Source, options: FitOption
         : drawnEpoch;
   const perEpoch = options.stepsPerEpoch ?? known ?? drawn ?? Infinity;
   const bound = epochs ?? (steps === undefined ? 1 : Infinity);
-  return { epochs: bound, steps: Math.min(steps ?? Infinity, bound * perEpoch), perEpoch };
+  const isWhole = options.stepsPerEpoch === undefined && updates !== undefined;
+  const total = isWhole ? Math.ceil((bound * updates) / share) : bound * perEpoch;
+  const least = isWhole ? Math.floor(updates / share) : perEpoch;
+  return { epochs: bound, steps: Math.min(steps ?? Infinity, total), perEpoch, least };
+}
+
+/** Batches of one pass over the data after the other. */
+export interface Passes {
+  /** Passes that ended, and batches taken from the present one. */
+  readonly reached: () => { readonly pass: number; readonly position: number };
+  /** As many batches, fewer where a pass ends; none at its end, or those of the next one where a step wants them. */
+  take(count: number, goesOn: boolean): Promise<Batch[]>;
+  close(): Promise<void>;
+}
+
+export function openPasses(
+  source: Source,
+  from: { readonly pass: number; readonly position: number },
+): Passes {
+  let { pass, position } = from;
+  let cursor = source.open(pass, position);
+  return {
+    reached: () => ({ pass, position }),
+    take: async (count, goesOn) => {
+      let batches = await takeBatches(cursor, count);
+      if (batches.length === 0 && goesOn && !source.once) {
+        await cursor.close();
+        pass++;
+        position = 0;
+        cursor = source.open(pass, position);
+        batches = await takeBatches(cursor, count);
+      }
+      position += batches.length;
+      return batches;
+    },
+    close: () => cursor.close(),
+  };
 }
 
 /**
- * The updates of the next step, each of the objectives in turn; undefined at the end of an epoch.
- * A repetition that finds no batch left is not made.
+ * The updates of the next step, each of the objectives in turn; undefined where the pass ended before it, or where data that
+ * can be read once ended within it. What it lacks of one pass it takes from the next;
+ * a fresh epoch may find the pass at its end, as the step before took all of it.
  */
 export async function collectStep(
   stage: PlanStage,
-  cursor: Cursor,
+  { passes, isFresh }: { readonly passes: Passes; readonly isFresh: boolean },
   progress: number,
   share: number,
-): Promise<{ readonly updates: Update[]; readonly taken: number } | undefined> {
+): Promise<readonly Update[] | undefined> {
   const updates: Update[] = [];
-  let taken = 0;
   let batches: readonly Batch[] = [];
   for (const [line, objective] of stage.objectives.entries()) {
     const repeat = objective.repeat ?? 1;
     for (let turn = 0; turn < repeat; turn++) {
       if (objective.repeat !== undefined || line === 0) {
-        const next = await takeBatches(cursor, stage.accumulate);
-        if (next.length === 0) break;
-        taken += next.length;
-        batches = next;
+        batches = await passes.take(stage.accumulate, isFresh || updates.length > 0);
+        if (batches.length === 0) return undefined;
       }
-      if (batches.length === 0) break;
       updates.push({
         objective,
         batches,
@@ -74,7 +112,7 @@ export async function collectStep(
       });
     }
   }
-  return updates.length > 0 ? { updates, taken } : undefined;
+  return updates;
 }
 
 /** Where the length of the run is not known, progress stands at 0. */

@@ -34,7 +34,17 @@ function unaligned(): Buffer {
 }
 
 const savedRun = {
-  ...{ stage: "train", epoch: 0, position: 0, epochSteps: 0, step: 0, plateaus: [], sums: {} },
+  ...{
+    stage: "train",
+    epoch: 0,
+    pass: 0,
+    position: 0,
+    passed: false,
+    epochSteps: 0,
+    step: 0,
+    plateaus: [],
+    sums: {},
+  },
   ...{ stopping: { bad: 0, epoch: 0 }, done: false, examples: 0 },
   terms: { optimizer: "", batch: 2, accumulate: 1, seed: 0, validation: "", data: "" },
 };
