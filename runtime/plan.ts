@@ -7,7 +7,7 @@ export type PlanType = "f32" | "i32" | "u32" | "bool";
 /** An extent or size over free dimensions: a number, a name, or ["+", …], ["*", …], ["/", a, b] (rounded down). */
 export type PlanDim = number | string | readonly ["+" | "*" | "/", ...PlanDim[]];
 
-/** What the host computes in double precision: numbers, ["dim", d], ["scalar", name] (step, epoch, progress, plateau.0, total.SIZE), or [op, …arguments] with the op names of the table. */
+/** What the host computes in double precision: numbers, ["dim", d], ["scalar", name] (step, epoch, progress, turn, plateau.0, total.SIZE), or [op, …arguments] with the op names of the table. */
 export type HostExpression = number | readonly [string, ...(HostExpression | PlanDim)[]];
 
 export interface Plan {

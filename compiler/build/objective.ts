@@ -46,7 +46,7 @@ export function buildStep(request: StepRequest): BuiltStep {
   const projected = projectUpdates(b, layout, stage, updated.updated);
   const told = reports(request, trace, goal);
   // Whether an update follows or not: states move on, and losses and metrics are told.
-  const run = [...stateEffects(request, trace, goal.value), ...told.effects];
+  const run = [...stateEffects(request, trace), ...told.effects];
   return {
     effects: [
       ...projected.map(({ storage, next }): Effect => ({ kind: "store", storage, value: next })),
@@ -263,28 +263,59 @@ function clip(
   return current;
 }
 
-/** States that computing this objective's losses touches take their new values; frozen ones keep theirs. */
-function stateEffects(request: StepRequest, trace: BoundTrace, goal: Node): Effect[] {
-  const { layout, stage } = request;
-  const frozen = new Set(stage.frozen);
-  const reached = new Set(topologicalOrder([goal]));
-  const single = stage.objectives.length === 1;
+/**
+ * A layer's states move on with each line whose losses share what their new values are computed from. The model's own, and
+ * those of layers that no line's losses reach, move on once a step: with the first update of the last line. Frozen ones stay.
+ */
+function stateEffects(request: StepRequest, trace: BoundTrace): Effect[] {
+  const { b, layout, stage, model, objective, last } = request;
   const latest = new Map<string, Node>();
-  for (const { name, value } of trace.stateUpdates) latest.set(name, value);
+  const declared = new Map<string, Node>();
+  trace.stateUpdates.forEach(({ name, value }, index) => {
+    latest.set(name, value);
+    declared.set(name, model.training.stateUpdates[index]?.value ?? value);
+  });
   const effects: Effect[] = [];
   for (const [name, value] of latest) {
     const range = layout.ranges.get(name);
-    if (range === undefined || frozen.has(name)) continue;
-    const shared = topologicalOrder([value]).some(
-      (node) => node.inputs.length > 0 && reached.has(node),
-    );
-    if (!single && !shared) continue;
-    effects.push({
-      kind: "store",
-      storage: range.storage,
-      offset: range.offset,
-      value: request.b.reshape(value, [elementCount(range.declaration.shape)]),
-    });
+    if (range === undefined || stage.frozen.includes(name)) continue;
+    const update = declared.get(name) ?? value;
+    const lines = isOfLayer(name)
+      ? stage.objectives.filter((line) => reaches(model, line, update))
+      : [];
+    const isOnce = lines.length === 0;
+    if (isOnce ? !last : !lines.includes(objective)) continue;
+    const next = isOnce && (objective.repeat ?? 1) > 1 ? onFirstTurn(request, name, value) : value;
+    const flat = b.reshape(next, [elementCount(range.declaration.shape)]);
+    effects.push({ kind: "store", storage: range.storage, offset: range.offset, value: flat });
   }
   return effects;
+}
+
+/** A layer's parameters and states are named by its instance. */
+function isOfLayer(name: string): boolean {
+  return name.includes(".");
+}
+
+function reaches(
+  { training }: TypedModel,
+  { losses }: ObjectiveDeclaration,
+  update: Node,
+): boolean {
+  const own = training.losses.filter(({ name }) => losses.includes(name));
+  const reached = new Set(topologicalOrder(own.map(({ value }) => value)));
+  return topologicalOrder([update]).some((node) => node.inputs.length > 0 && reached.has(node));
+}
+
+function onFirstTurn({ b, layout }: StepRequest, name: string, value: Node): Node {
+  const range = layout.ranges.get(name);
+  if (range === undefined) return value;
+  const { shape } = range.declaration;
+  const count = elementCount(shape);
+  const before = b.reshape(
+    b.slice(storageLeaf(b, layout, range.storage), [range.offset], [count]),
+    shape,
+  );
+  const next = b.broadcast(value, shape);
+  return b.select(b.equal(b.hostScalar("turn"), b.constant(0)), next, before);
 }

@@ -68,7 +68,7 @@ export interface ScanAttributes {
 }
 
 export type HostScalarName =
-  "step" | "epoch" | "progress" | `plateau.${number}` | `total.${string}`;
+  "step" | "epoch" | "progress" | "turn" | `plateau.${number}` | `total.${string}`;
 
 type None = Readonly<Record<string, never>>;
 

@@ -38,6 +38,8 @@ export interface Update {
   readonly objective: Objective;
   readonly batches: readonly Batch[];
   readonly progress: number;
+  /** Which repetition of its line. */
+  readonly turn: number;
 }
 
 export interface Trainer {
@@ -222,7 +224,7 @@ export function executeStep(
 function runUpdate(
   trainer: Trainer,
   stage: PlanStage,
-  { objective, batches, progress }: Update,
+  { objective, batches, progress, turn }: Update,
   { epoch, monitored }: StepPosition,
 ): JournalRow[] {
   const { session, state, journal } = trainer;
@@ -233,7 +235,7 @@ function runUpdate(
   const plateaus = Object.fromEntries(
     (state.run?.plateaus ?? []).map(({ value }, index) => [`plateau.${index}`, value]),
   );
-  const scalars = { step, epoch, progress, "total.batch": total, ...plateaus };
+  const scalars = { step, epoch, progress, turn, "total.batch": total, ...plateaus };
   const seed = seedOfStage(trainer, stage);
   return batches.map((batch, index) => {
     const program = trainingProgram(plan, objective, batch, index === batches.length - 1);

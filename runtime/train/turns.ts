@@ -109,6 +109,7 @@ export async function collectStep(
         objective,
         batches,
         progress: scheduleProgress(progress, share, turn, repeat),
+        turn,
       });
     }
   }
@@ -147,7 +148,7 @@ export function givenStep(
     for (let turn = 0; turn < (objective.repeat ?? 1); turn++) {
       if (objective.repeat !== undefined || line === 0) group++;
       const taken = at(groups, Math.min(group, groups.length - 1));
-      updates.push({ objective, batches: taken, progress });
+      updates.push({ objective, batches: taken, progress, turn });
     }
   }
   return updates;
