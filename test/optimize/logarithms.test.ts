@@ -162,6 +162,19 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ["log(exp(z[:, 0]) * 3 + exp(z[:, 1]) * z[:, 1])", [150, 200], 200 + Math.log(200), [0, 1.005]],
     ["log(exp(2 * z[:, 0]) - exp(z[:, 1]))", [100, 50], 200, [2, 0]],
     ["log(1 + exp(z[:, 0]) * z[:, 1])", [200, 2], 200 + Math.LN2, [1, 0.5]],
+    [
+      "log(sum(exp(z[:, :, new]) * [[1, 0], [0, 3]], axis: 1))[:, 1]",
+      [300, -200],
+      -200 + Math.log(3),
+      [0, 1],
+    ],
+    [
+      "log(0.3 * exp(-(z - 1) ^ 2) + 0.7 * exp(-(z + 1) ^ 2))[:, 0]",
+      [40],
+      -1521 + Math.log(0.3),
+      [-78],
+    ],
+    ["log(prod(exp(z) * z, axis: 1))", [50, 60], 110 + Math.log(3000), [1.02, 1 + 1 / 60]],
   ],
   "sums of views": [
     ["log(sum(exp(z)[:, 0:2], axis: 1))", [100, 0], 100, [1, 0]],
@@ -299,6 +312,20 @@ describe("the pass", () => {
       b.log(b.sum(b.multiply(x, x))),
     ];
     for (const { run } of passesBeforeDerivatives) expect(run(b, roots, {})).toEqual(roots);
+  });
+
+  it("changes nothing of what it has made", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [3] });
+    const y = b.input("y", { type: "f32", shape: [3] });
+    const roots = [
+      b.log(b.sum(b.multiply(x, b.exp(y)))),
+      b.log(b.add(b.multiply(x, b.exp(y)), b.exp(x))),
+      b.log(b.sum(b.slice(b.exp(y), [1], [2]))),
+    ];
+    const once = optimize(b, roots);
+    expect(once).not.toEqual(roots);
+    for (const { run } of passesBeforeDerivatives) expect(run(b, once, {})).toEqual(once);
   });
 
   it("does not look into what a derivative is taken by", () => {
