@@ -1,6 +1,9 @@
 // In: the text of an option; out: its value, or commander's usage error (exit code 2).
+import { statSync } from "node:fs";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import { parseDataArgument } from "./data/source.js";
+import { Failure } from "./failure.js";
 import { parseRows } from "./data/rows.js";
 import type { RowRange } from "./data/rows.js";
 import { parseSetting } from "./settings.js";
@@ -62,10 +65,13 @@ export function setOption(): Option {
 }
 
 export function rootOption(): Option {
-  return new Option("--root <dir>", "imports may reach up to this folder").default(
-    undefined,
-    "the folder of the file",
-  );
+  return new Option("--root <dir>", "imports may reach up to this folder")
+    .argParser((folder: string) => {
+      if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+        throw new InvalidArgumentError("there is no such folder.");
+      return folder;
+    })
+    .default(undefined, "the folder of the file");
 }
 
 function dataOption(): Option {
@@ -74,7 +80,7 @@ function dataOption(): Option {
     "an input or target; FILE.csv:colA,colB picks columns; may be repeated",
   )
     .argParser((text: string, before: readonly string[]) => {
-      if (/^=|=$/.test(text)) throw new InvalidArgumentError("write NAME=PATH or PATH.");
+      if (/^$|^=|=$/.test(text)) throw new InvalidArgumentError("write NAME=PATH or PATH.");
       return collect(text, before);
     })
     .default([], "none");
@@ -92,14 +98,33 @@ export function rowsOption(): Option {
 
 /** What every command takes that reads data; whether CSV files have a header line, each file tells by itself. */
 export function addDataOptions(command: Command): Command {
+  const seen = new Set<string>();
+  for (const option of ["header", "no-header"])
+    command.on(`option:${option}`, () => {
+      seen.add(option);
+      if (seen.size > 1)
+        command.error("error: --header and --no-header say the opposite", { exitCode: 2 });
+    });
   return command
     .addOption(dataOption())
     .option("--header", "the first line of CSV files names the columns, even if by numbers")
     .option("--no-header", "CSV files have no header line; their columns are #0, #1, …");
 }
 
-/** What of a command's options is for the readers of data. */
-export function readingOptions({ rows, header }: ReadingOptions): ReadingOptions {
+/** What of a command's options is for the readers of data. Throws Failure where there is nothing that it is about. */
+export function readingOptions({
+  data,
+  rows,
+  header,
+}: ReadingOptions & { readonly data: readonly string[] }): ReadingOptions {
+  const isTable = (argument: string): boolean =>
+    /\.csv(?:\.gz)?$/i.test(parseDataArgument(argument).file);
+  if (header !== undefined && !data.some(isTable))
+    throw new Failure(
+      2,
+      "usage",
+      `--${header ? "" : "no-"}header is about CSV files, and --data names none`,
+    );
   return {
     ...(rows === undefined ? {} : { rows }),
     ...(header === undefined ? {} : { header }),

@@ -2,6 +2,7 @@
 import { formatShape } from "../runtime/dimensions.js";
 import type { Plan, PlanDim, PlanInput } from "../runtime/plan.js";
 import type { InputSpec } from "./data/spec.js";
+import { Failure } from "./failure.js";
 
 /** A computed dimension stays text; only plain names are compared between arrays. */
 export function planShape(shape: readonly PlanDim[]): (number | string)[] {
@@ -36,4 +37,19 @@ export function trainedLengths(plan: Plan): Map<string, number> {
       .filter(({ name }) => name !== "batch")
       .map(({ name, trained }) => [name, trained]),
   );
+}
+
+/** `--examples` says how many to draw, and data say for themselves how many they have. Throws Failure. */
+export function refuseUndrawn(
+  { model, inputs }: Plan,
+  { examples }: { readonly examples: number | undefined },
+  wanted: number | undefined,
+): void {
+  if (wanted === undefined) return;
+  const isDrawn = inputs.some(({ source }) => source !== "given");
+  if (isDrawn && examples === undefined) return;
+  const why = isDrawn ? `the data given have ${examples ?? 0}` : `${model} draws nothing`;
+  throw new Failure(2, "usage", `--examples says how many examples are drawn, and ${why}`, {
+    hint: "--rows A:B takes a part of the data",
+  });
 }

@@ -1,11 +1,11 @@
 // In: `nnc compile FILE`; out: the bundle's files in a folder.
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
 import type { CompiledModel } from "../../compiler/index.js";
 import { compileFile } from "../compiling.js";
-import { WriteError, writeErrorOf, writeWhole } from "../data/atomic.js";
+import { writeWhole } from "../data/atomic.js";
 import { claimOutputs } from "../data/outputs.js";
 import { Failure } from "../failure.js";
 import { bytesText } from "../numbers.js";
@@ -76,7 +76,7 @@ async function runCompile(
   terminal: Terminal,
 ): Promise<void> {
   const { output, entry, minify, externalRuntime } = options;
-  if (output === "") throw new WriteError("(no name)", "-o names no folder");
+  claimOutputs([{ option: "-o", folder: output }], [file]);
   const models = await compileFile(file, options, terminal);
   const weights =
     options.weights === undefined ? undefined : await checkedWeights(options.weights, models);
@@ -90,17 +90,15 @@ async function runCompile(
     externalRuntime: externalRuntime ?? false,
     weights: Object.fromEntries((weights?.models ?? []).map((name) => [name, weightsFile])),
   });
-  try {
-    mkdirSync(output, { recursive: true });
-  } catch (error) {
-    throw writeErrorOf(output, error);
-  }
   const all: [string, string | Uint8Array][] = Object.entries(files).filter(
     ([name]) => name !== packageName || !keepsPackage(output, terminal),
   );
   if (weights !== undefined) all.push([weightsFile, weights.bytes]);
   claimOutputs(
-    all.map(([name]) => ({ option: "-o", file: join(output, name) })),
+    [
+      { option: "-o", folder: output },
+      ...all.map(([name]) => ({ option: "-o", file: join(output, name) })),
+    ],
     [file],
   );
   for (const [name, content] of all) {

@@ -23,14 +23,14 @@ import {
 import type { ComputeOptions } from "../options.js";
 import { openNetwork } from "../session.js";
 import type { TrainingNet } from "../../runtime/api.js";
-import { inputSpecs, trainedLengths } from "../specs.js";
+import { inputSpecs, refuseUndrawn, trainedLengths } from "../specs.js";
 import type { Terminal } from "../terminal.js";
 import { weightsFor } from "../weights.js";
 import type { Plan } from "../../runtime/plan.js";
 
 interface EvaluateOptions extends ComputeOptions {
   readonly weights?: string;
-  readonly examples: number;
+  readonly examples?: number;
   readonly json?: true;
 }
 
@@ -92,7 +92,8 @@ async function runEvaluate(
     ...(weights === undefined ? {} : { vocabularies: weights.vocabularies }),
     ...readingOptions(options),
   });
-  const { backend, examples } = options;
+  refuseUndrawn(plan, data, options.examples);
+  const { backend, examples = 4096 } = options;
   const session = { backend, source: file, ...(weights === undefined ? {} : { weights }) };
   const net = await openNetwork(model, session, terminal);
   const result = await net.evaluate(batchOf(data.arrays), { examples });
@@ -127,7 +128,10 @@ export function addEvaluate(program: Command, terminal: Terminal): void {
     .addOption(setOption())
     .addOption(backendOption())
     .addOption(
-      numberOption("--examples <n>", "how many to draw, where every input is drawn").default(4096),
+      numberOption(
+        "--examples <n>",
+        "how many to draw, where every input is drawn (default: 4096)",
+      ),
     )
     .addOption(rootOption())
     .addOption(jsonOption())

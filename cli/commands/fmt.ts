@@ -1,6 +1,6 @@
 // In: `nnc fmt FILE…`; out: the files in canonical layout, or with `--check` a list of those that differ.
 import type { Command } from "commander";
-import { writeWhole } from "../data/atomic.js";
+import { WriteError, writeWhole } from "../data/atomic.js";
 import { hasErrors } from "../../grammar/diagnostics.js";
 import { printDiagnostics } from "../diagnostics.js";
 import { Failure, Reported } from "../failure.js";
@@ -37,12 +37,12 @@ async function runFmt(
       const formatted = await formatFile(file, terminal);
       if (formatted === undefined) failed = true;
       else if (formatted !== readNnFile(file)) {
-        terminal.write(`${file}\n`);
         if (options.check) failed = true;
         else writeWhole(file, formatted);
+        terminal.write(`${file}\n`);
       }
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      if (!(error instanceof Failure || error instanceof WriteError)) throw error;
       failed = true;
       terminal.note(`${paint(terminal, "red", "error")}: ${file}: ${error.message}`);
     }

@@ -31,7 +31,7 @@ import {
 import type { ComputeOptions } from "../options.js";
 import { openNetwork } from "../session.js";
 import { isPerExample, predictAll } from "../predicting.js";
-import { inputSpecs, planShape, trainedLengths } from "../specs.js";
+import { inputSpecs, planShape, refuseUndrawn, trainedLengths } from "../specs.js";
 import type { Terminal } from "../terminal.js";
 import { weightsFor } from "../weights.js";
 
@@ -39,7 +39,7 @@ interface PredictOptions extends ComputeOptions {
   readonly weights?: string;
   readonly output: string;
   readonly outputs?: readonly string[];
-  readonly examples: number;
+  readonly examples?: number;
   readonly seed?: number;
 }
 
@@ -148,9 +148,14 @@ async function runPredict(
     ...(weights === undefined ? {} : { vocabularies: weights.vocabularies }),
     ...readingOptions(options),
   });
+  refuseUndrawn(plan, data, options.examples);
   const session = { backend, source: file, ...(weights === undefined ? {} : { weights }) };
   const net = await openNetwork(model, session, terminal);
-  const arrays = await predictAll(net, plan, outputs, data, options);
+  const { examples = 1, seed } = options;
+  const arrays = await predictAll(net, plan, outputs, data, {
+    examples,
+    ...(seed === undefined ? {} : { seed }),
+  });
   net.destroy();
   writeOutputs(options.output, arrays, terminal);
 }
@@ -158,6 +163,8 @@ async function runPredict(
 function parseNames(text: string): readonly string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.includes("")) throw new InvalidArgumentError("write NAME,NAME.");
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw new InvalidArgumentError(`${twice} stands there twice.`);
   return names;
 }
 
@@ -176,7 +183,7 @@ export function addPredict(program: Command, terminal: Terminal): void {
     .addOption(backendOption())
     .option("-o, --output <file>", ".npy, .csv or .json; - prints JSON on stdout", "-")
     .addOption(new Option("--outputs <names>", "the outputs wanted").argParser(parseNames))
-    .addOption(numberOption("--examples <n>", "how many, where every input is drawn").default(1))
+    .addOption(numberOption("--examples <n>", "how many, where every input is drawn (default: 1)"))
     .addOption(seedOption("of what is drawn"))
     .addOption(rootOption())
     .addHelpText(

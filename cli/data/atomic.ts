@@ -4,6 +4,7 @@ import {
   chownSync,
   closeSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readlinkSync,
   realpathSync,
@@ -25,6 +26,11 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long",
   EROFS: "the file system is read-only",
   ELOOP: "its links lead in a circle",
+  EEXIST: "this is a file, not a folder",
+  EACCES: "it may not be written",
+  EPERM: "it may not be written",
+  EPIPE: "what reads from it has ended",
+  ENXIO: "it is a socket, or nothing can be opened there",
 };
 
 const machineCodes = new Set(["ENOSPC", "EDQUOT", "EIO"]);
@@ -60,15 +66,34 @@ export function statOf(file: string): Stats | undefined {
   }
 }
 
-/** Links followed, also one whose target is not there yet. */
+const isSame = (a: Stats, b: Stats | undefined): boolean => a.dev === b?.dev && a.ino === b.ino;
+
+/**
+ * Links followed, also one whose target is not there yet. What is no plain file stays as it is named: the links
+ * of open files (/dev/stdout, /dev/fd/63) lead to names such as `pipe:[7]`, under which nothing lies.
+ */
 function targetOf(file: string): string {
-  if (statOf(file) !== undefined) return realpathSync(file);
+  const stats = statOf(file);
+  if (stats !== undefined) {
+    if (!stats.isFile()) return file;
+    const real = realPath(file);
+    return real !== undefined && isSame(stats, statOf(real)) ? real : file;
+  }
   try {
     if (!lstatSync(file).isSymbolicLink()) return file;
   } catch {
     return file;
   }
   return targetOf(resolve(dirname(file), readlinkSync(file)));
+}
+
+/** Undefined for the link of an open file that was removed. */
+function realPath(file: string): string | undefined {
+  try {
+    return realpathSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Several names of one file, and what is no plain file (a pipe, a device), are written into. */
@@ -118,6 +143,21 @@ export function refuseUnwritable(file: string, stats: Stats | undefined): void {
     throw new WriteError(file, "this is a folder, not a file", "name a file in it");
   if (stats?.isFile() === true && (stats.mode & 0o222) === 0)
     throw new WriteError(file, "it is read-only", "write to another file, or make it writable");
+  if (stats?.isSocket() === true)
+    throw new WriteError(
+      file,
+      "it is a socket, which cannot be opened",
+      "write to a file or a pipe",
+    );
+}
+
+/** Makes a folder, and those above it, where there is none. Throws WriteError. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw writeErrorOf(folder, error);
+  }
 }
 
 /** Keeps what is there what it is: follows links, keeps modes, writes into pipes and devices. Throws WriteError. */

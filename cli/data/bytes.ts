@@ -5,7 +5,7 @@ import { pipeline, Readable } from "node:stream";
 import type { Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "./array.js";
-import { errorCode, unreadable } from "./file.js";
+import { errorCode, readPipe, refuseDevice, unreadable } from "./file.js";
 
 /** How much is read at once where a whole range is walked through. */
 export const blockBytes = 1 << 20;
@@ -157,17 +157,8 @@ function plainSource(file: string, handle: number, size: number): ByteSource {
 
 /** A pipe can be read once: what it gives is kept. */
 function pipeSource(file: string, handle: number): ByteSource {
-  const pieces: Uint8Array[] = [];
-  try {
-    for (;;) {
-      const piece = new Uint8Array(blockBytes);
-      const count = readSync(handle, piece);
-      if (count === 0) break;
-      pieces.push(piece.subarray(0, count));
-    }
-  } finally {
-    closeSync(handle);
-  }
+  const pieces = readPipe(file, handle);
+  closeSync(handle);
   return streamSource(
     file,
     pieces.reduce((sum, { length }) => sum + length, 0),
@@ -181,10 +172,16 @@ function pipeSource(file: string, handle: number): ByteSource {
 function openPath(file: string): ByteSource {
   try {
     const handle = openSync(file, "r");
-    const status = fstatSync(handle);
-    return status.isFile() || status.isDirectory()
-      ? plainSource(file, handle, status.size)
-      : pipeSource(file, handle);
+    try {
+      const status = fstatSync(handle);
+      refuseDevice(file, status);
+      return status.isFile() || status.isDirectory()
+        ? plainSource(file, handle, status.size)
+        : pipeSource(file, handle);
+    } catch (error) {
+      closeSync(handle);
+      throw error;
+    }
   } catch (error) {
     throw unreadable(file, error);
   }

@@ -1,5 +1,6 @@
 // In: the path of a file of the user's; out: its bytes, unpacked where it is gzipped, or a plain error.
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { DataError } from "./array.js";
 
@@ -15,6 +16,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: "it may not be read",
   EPERM: "it may not be read",
   ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
+  ENXIO: "it is a socket, which cannot be opened",
 };
 
 export function errorCode(error: unknown): string {
@@ -31,9 +33,40 @@ export function unreadable(file: string, error: unknown): DataError {
   return new DataError("file-unreadable", unreadableReason(error), { file });
 }
 
+/** A device may have no end. */
+export function refuseDevice(file: string, stats: Stats): void {
+  if (stats.isCharacterDevice() || stats.isBlockDevice())
+    throw new DataError("file-unreadable", "it is a device, not a file", { file });
+}
+
+/** What a pipe gives, all of which is kept. Throws DataError where it gives more than `limit` bytes. */
+export function readPipe(file: string, handle: number, limit = unpackedLimit): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let length = 0; ;) {
+    const piece = new Uint8Array(1 << 20);
+    const count = readSync(handle, piece);
+    if (count === 0) return pieces;
+    pieces.push(count < piece.length ? piece.slice(0, count) : piece);
+    length += count;
+    if (length <= limit) continue;
+    const hint = "write it to a file, of which only what is wanted is read";
+    throw new DataError("file-unreadable", "a pipe may give 2 GiB, and it gives more", {
+      file,
+      hint,
+    });
+  }
+}
+
 export function readBytes(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    const handle = openSync(file, "r");
+    try {
+      const stats = fstatSync(handle);
+      refuseDevice(file, stats);
+      return stats.isFIFO() ? Buffer.concat(readPipe(file, handle)) : readFileSync(handle);
+    } finally {
+      closeSync(handle);
+    }
   } catch (error) {
     throw unreadable(file, error);
   }

@@ -1,14 +1,13 @@
 // In: the files that a command is going to write, and those that it reads; out: nothing, or why one cannot be written, before any work is done.
 import { accessSync, constants, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
-import { refuseUnwritable, statOf, WriteError, writeErrorOf } from "./atomic.js";
+import { basename, dirname, resolve } from "node:path";
+import { makeFolder, refuseUnwritable, statOf, WriteError, writeErrorOf } from "./atomic.js";
 import { parseDataArgument } from "./source.js";
 
-/** A file to be written, and the option that names it. */
-export interface Output {
-  readonly option: string;
-  readonly file: string | undefined;
-}
+/** A file to be written, or a folder to be made, and the option that names it. */
+export type Output = { readonly option: string } & (
+  { readonly file: string | undefined } | { readonly folder: string | undefined }
+);
 
 /** The longest name that common file systems take. */
 const longestName = 255;
@@ -28,18 +27,57 @@ export function dataFiles(args: readonly string[]): string[] {
   return args.map((argument) => parseDataArgument(argument).file);
 }
 
-function checkPath(file: string): void {
+/** The nearest folder above that is there, or the path itself. */
+function standing(path: string): string {
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return isThere || dirname(path) === path ? path : standing(dirname(path));
+}
+
+/** `made` are the folders that this command makes: what lies in them is as free as they are. */
+function checkFile(file: string, made: ReadonlySet<string>): void {
   const stats = statOf(file);
   refuseUnwritable(file, stats);
   if (stats !== undefined) accessSync(file, constants.W_OK);
   else if (Buffer.byteLength(basename(file)) > longestName)
     throw new WriteError(file, "the name is too long");
-  else accessSync(dirname(file), constants.W_OK | constants.X_OK);
+  else if (!made.has(resolve(dirname(file))))
+    accessSync(dirname(file), constants.W_OK | constants.X_OK);
 }
+
+function checkFolder(folder: string): void {
+  const found = standing(resolve(folder));
+  if (statOf(found)?.isDirectory() !== true)
+    throw new WriteError(found, "this is a file, not a folder", "name another folder");
+  accessSync(found, constants.W_OK | constants.X_OK);
+}
+
+function checkOutput(output: Output, path: string, made: ReadonlySet<string>): void {
+  const { option } = output;
+  if (path === "")
+    throw new WriteError(
+      "(no name)",
+      `${option} names no ${"folder" in output ? "folder" : "file"}`,
+    );
+  try {
+    if ("folder" in output) checkFolder(path);
+    else if (/\.nn$/i.test(path))
+      throw new WriteError(
+        path,
+        "a .nn file is a source, and is not written over",
+        `${option} wants another file`,
+      );
+    else checkFile(path, made);
+  } catch (error) {
+    throw writeErrorOf(path, error);
+  }
+}
+
+const pathOf = (output: Output): string | undefined =>
+  "folder" in output ? output.folder : output.file;
 
 /**
  * A run of hours shall not end with a path that cannot be written, and no output takes the place of the source, of the
- * data, or of another output. Throws WriteError.
+ * data, or of another output; a folder is made only when all is found to be well. Throws WriteError.
  */
 export function claimOutputs(outputs: readonly Output[], reads: readonly string[]): void {
   const taken = new Map<string, string>();
@@ -47,23 +85,26 @@ export function claimOutputs(outputs: readonly Output[], reads: readonly string[
     const identity = identityOf(file);
     if (identity !== undefined) taken.set(identity, `${file} is read by this command`);
   }
-  for (const { option, file } of outputs) {
-    if (file === undefined) continue;
-    const elsewhere = `${option} wants another file`;
-    if (file === "") throw new WriteError("(no name)", `${option} names no file`);
-    if (/\.nn$/i.test(file))
-      throw new WriteError(file, "a .nn file is a source, and is not written over", elsewhere);
-    try {
-      checkPath(file);
-    } catch (error) {
-      throw writeErrorOf(file, error);
-    }
-    const identity = identityOf(file) ?? file;
+  const folders = outputs.flatMap((one) =>
+    "folder" in one && one.folder !== undefined ? [one.folder] : [],
+  );
+  const made = new Set(folders.map((folder) => resolve(folder)));
+  for (const output of outputs) {
+    const { option } = output;
+    const path = pathOf(output);
+    if (path === undefined) continue;
+    checkOutput(output, path, made);
+    const identity = identityOf(path) ?? resolve(path);
     const other = taken.get(identity);
     if (other !== undefined)
-      throw new WriteError(file, `it would be written over: ${other}`, elsewhere);
+      throw new WriteError(
+        path,
+        `it would be written over: ${other}`,
+        `${option} wants another name`,
+      );
     // A device or a pipe may take several.
-    if (identityOf(file) !== undefined || statOf(file) === undefined)
+    if (identityOf(path) !== undefined || statOf(path) === undefined)
       taken.set(identity, `${option} writes it too`);
   }
+  folders.forEach(makeFolder);
 }

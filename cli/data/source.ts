@@ -31,16 +31,32 @@ export function parseDataArgument(argument: string): DataArgument {
   const path = named?.[2] ?? argument;
   const name = named?.[1];
   const picked = /^(.+\.(?:csv|npz|safetensors|npy|idx|txt)(?:\.gz)?):(.*)$/is.exec(path);
-  const parts = picked?.[2]?.split(",").map((part) => part.trim());
+  const parts = picked?.[2] === undefined ? undefined : pickedNames(picked[2]);
   return { name, file: picked?.[1] ?? path, parts };
+}
+
+/** Names between commas; one that holds a comma stands in quotes, a quote in it twice, as in CSV. */
+function pickedNames(text: string): string[] {
+  const names = text.match(/(?:^|,)(?:\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]*)/g) ?? [];
+  return names.map((written, at) => {
+    const name = (at === 0 ? written : written.slice(1)).trim();
+    return /^"(?:[^"]|"")*"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
+  });
+}
+
+const arrayFile = /idx\d*-(?:ubyte|byte|short|int|float|double)$/;
+
+/** As the reader is told by: without `.gz`, in small letters. */
+function kindName(file: string): string {
+  return file.replace(/\.gz$/i, "").toLowerCase();
 }
 
 /** The modules of CSV and zip are loaded only for files that need them, for a quick start. */
 async function openContent(source: ByteSource, options: CsvOptions): Promise<DataContent> {
   const { file } = source;
-  const path = file.replace(/\.gz$/i, "").toLowerCase();
+  const path = kindName(file);
   if (path.endsWith(".npy")) return { kind: "array", array: await openNpy(source, "") };
-  if (path.endsWith(".idx") || /idx\d*-(?:ubyte|byte|short|int|float|double)$/.test(path))
+  if (path.endsWith(".idx") || arrayFile.test(path))
     return { kind: "array", array: await openIdx(source, "") };
   if (path.endsWith(".npz")) {
     const { openNpz } = await import("./npz.js");
@@ -67,6 +83,10 @@ function noReader(path: string, file: string): DataError {
 
 /** Throws DataError where the file cannot be read or is not what its name says. */
 export async function openData(file: string, options: CsvOptions = {}): Promise<DataSource> {
+  // What has no reader is not read, however long a pipe may give.
+  const path = kindName(file);
+  if (!/\.(?:npy|idx|npz|safetensors|csv|txt)$/.test(path) && !arrayFile.test(path))
+    throw noReader(path, file);
   const source = openSource(file);
   try {
     return { ...(await openContent(source, options)), close: source.close };

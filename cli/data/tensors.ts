@@ -81,12 +81,46 @@ function headerLength(bytes: Uint8Array): number {
   return Math.min(Number(length), longestHeader);
 }
 
+/** Every byte after the header belongs to exactly one tensor, also to those of types that are not read. */
+function refuseUnsoundOffsets(
+  names: readonly string[],
+  header: Readonly<Record<string, unknown>>,
+  size: number,
+): void {
+  const ranges = names.map((name) => {
+    const entry = header[name];
+    if (!isOfUnknownType(name, entry)) return readEntry(name, entry);
+    const [begin = 0, end = 0] = entry.data_offsets;
+    return { name, begin, end };
+  });
+  ranges.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let position = 0;
+  for (const { name, begin, end } of ranges) {
+    if (begin !== position || end < begin)
+      throw new SafetensorsError(
+        "offsets",
+        `"${name}" starts at byte ${begin} of the data, not at ${position}`,
+      );
+    position = end;
+  }
+  if (position > size)
+    throw new SafetensorsError("truncated", `its tensors want ${position} bytes, it has ${size}`);
+  if (position < size)
+    throw new SafetensorsError(
+      "offsets",
+      `${size - position} bytes at the end belong to no tensor`,
+    );
+}
+
 export async function openTensors(source: ByteSource): Promise<ArrayArchive> {
   const { file } = source;
   const size = await sizeOf(source);
   const bytes = await source.read(0, 8 + headerLength(await source.read(0, 8)));
   const { header, end: start } = inFile(file, () => readHeader(bytes));
   const names = Object.keys(header).filter((name) => name !== "__metadata__");
+  inFile(file, () => {
+    refuseUnsoundOffsets(names, header, size - start);
+  });
   return {
     names,
     open: async (name) => {

@@ -1,12 +1,10 @@
 // In: a file and the options of `nnc train`; out: all that a run needs, checked before anything is trained.
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { CompiledModel } from "../../compiler/index.js";
 import type { FitOptions, TrainingNet } from "../../runtime/api.js";
 import type { PlanStage } from "../../runtime/plan.js";
 import type { TrainOptions } from "./options.js";
 import { chooseModel, compileFile } from "../compiling.js";
-import { writeErrorOf } from "../data/atomic.js";
 import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
 import { claimOutputs, dataFiles } from "../data/outputs.js";
@@ -54,24 +52,18 @@ function wantedStages(
   });
 }
 
-/** The folder of checkpoints is made; every path is looked at before anything is trained. */
+/** Every path is looked at before anything is trained; then the folder of checkpoints is made. */
 function claimRunOutputs(file: string, options: TrainOptions, output: string): void {
   const { checkpoint, folds } = options;
-  if (checkpoint !== undefined) {
-    try {
-      mkdirSync(checkpoint, { recursive: true });
-    } catch (error) {
-      throw writeErrorOf(checkpoint, error);
-    }
-  }
   const outputs = [
+    { option: "--checkpoint", folder: checkpoint },
     // Cross-validation writes no weights.
     { option: "-o", file: folds === undefined ? output : undefined },
     { option: "--log", file: options.log },
     { option: "--report", file: options.report },
     {
       option: "--checkpoint",
-      file: checkpoint === undefined ? undefined : checkpointFile(checkpoint),
+      file: checkpoint ? checkpointFile(checkpoint) : undefined,
     },
   ];
   claimOutputs(outputs, [file, ...dataFiles(options.data)]);

@@ -86,9 +86,11 @@ export function refuseOtherTerms(
 export function refuseFinished(run: RunState, length: RunLength, left: readonly PlanStage[]): void {
   const stage = at(left, 0);
   if (left.length > 1 || stage.stopEarly || !isOver(run, length)) return;
+  const { epochs, steps } = length;
+  const asked = Number.isFinite(epochs) ? `${epochs} epochs` : `${steps} steps`;
   fail(
     "option",
-    `the run is finished: it made all its ${run.epoch} epochs (${run.step} steps). Give more \`epochs\` or \`steps\` to go on, or leave \`resume\` out to train anew from these weights`,
+    `nothing is left to do: the call, or else the train block, asks for ${asked}, and the run has made ${run.epoch} epochs (${run.step} steps). Give more \`epochs\` or \`steps\` to go on, or leave \`resume\` out to train anew from these weights`,
   );
 }
 

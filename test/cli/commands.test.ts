@@ -213,7 +213,7 @@ describe("train, evaluate, predict", () => {
     const resume = ["--checkpoint", checkpoint, "--resume", "-o", short];
     const finished = await run(...common, "--epochs", "2", ...resume);
     expect(finished.code).toBe(1);
-    expect(finished.notes).toContain("the run is finished: it made all its 2 epochs");
+    expect(finished.notes).toContain("asks for 2 epochs, and the run has made 2 epochs");
     const resumed = await run(...common, "--epochs", "3", ...resume);
     expect(resumed.code).toBe(0);
     expect(resumed.notes).toContain("resuming from");
