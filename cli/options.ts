@@ -64,11 +64,18 @@ export function setOption(): Option {
     .default({}, "the file's own");
 }
 
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 export function rootOption(): Option {
   return new Option("--root <dir>", "imports may reach up to this folder")
     .argParser((folder: string) => {
-      if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-        throw new InvalidArgumentError("there is no such folder.");
+      if (!isFolder(folder)) throw new InvalidArgumentError("there is no such folder.");
       return folder;
     })
     .default(undefined, "the folder of the file");

@@ -29,8 +29,12 @@ export function dataFiles(args: readonly string[]): string[] {
 
 /** The nearest folder above that is there, or the path itself. */
 function standing(path: string): string {
-  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
-  return isThere || dirname(path) === path ? path : standing(dirname(path));
+  try {
+    statSync(path);
+    return path;
+  } catch {
+    return dirname(path) === path ? path : standing(dirname(path));
+  }
 }
 
 /** `made` are the folders that this command makes: what lies in them is as free as they are. */

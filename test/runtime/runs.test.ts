@@ -156,7 +156,7 @@ onBothBackends("resume", lineModule, (open) => {
     expect((await errorOf(net.fit(data, { resume: true }))).message).toContain("no unfinished run");
     const later = await open(linePlan(), { weights: atEnd });
     const error = await errorOf(later.fit(data, { resume: true }));
-    expect(error.message).toContain("all its 3 epochs (24 steps)");
+    expect(error.message).toContain("asks for 3 epochs, and the run has made 3 epochs (24 steps)");
     const { epochs } = await later.fit(data, { resume: true, epochs: 4 });
     expect(epochs.map(({ epoch }) => epoch)).toEqual([3]);
     await cutOff(net, 3);
