@@ -15,6 +15,8 @@ const verdictTexts = {
 } as const;
 
 function resultText({ ok, parameters, unchecked, notFinite }: CheckResult): string {
+  if (parameters.length === 0)
+    return "there is nothing to check: a loss that depends on a weight is wanted\n";
   const rows = parameters.map(
     ({ model, objective, name, entries, error, kinks, undecided, verdict }) => [
       model,
@@ -35,7 +37,9 @@ function resultText({ ok, parameters, unchecked, notFinite }: CheckResult): stri
       "  = give data of the kind that the model wants: --data NAME=PATH",
     );
   if (unchecked.length > 0)
-    lines.push(`unchecked (time, rounding or kinks stood in the way): ${unchecked.join(", ")}`);
+    lines.push(
+      `unchecked (time, rounding, kinks or differences that do not settle stood in the way): ${unchecked.join(", ")}`,
+    );
   if (!ok && unchecked.length === parameters.length)
     lines.push("nothing was compared, so nothing is said to be right");
   return `${lines.join("\n")}\n`;

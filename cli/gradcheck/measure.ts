@@ -13,11 +13,14 @@ export interface Line {
   readonly atBase: number;
   /** ⟨gradient, direction⟩ as it was derived. */
   readonly slope: number;
+  /** How large what moves is at the drawn point; 1 where that says nothing. */
+  readonly scale?: number;
 }
 
 /**
  * `kink`: the one-sided differences stay apart however small the step, so there is no derivative to compare with.
- * `undecided`: rounding hides the slope at every step, or the objective is not finite beside the point.
+ * `undecided`: rounding hides the slope at every step, the differences do not settle, or the objective is not finite
+ * beside the point.
  */
 export type Verdict = "right" | "wrong" | "kink" | "undecided";
 
@@ -32,6 +35,12 @@ export const errorLimit = 1e-4;
 
 /** Tried in turn: a kink within the first is mostly gone within the last; the first serve where rounding hides the others. */
 const steps = [1e-4, 1e-5, 1e-6, 1e-3, 1e-2];
+/** Of the size of what moves, where that is far from 1. */
+const relativeSteps = [1e-4, 1e-5, 1e-6, 1e-3];
+/** Below those of above, for what is too steep for them. */
+const finerSteps = [1e-7, 1e-8, 1e-9, 1e-10];
+/** Differences have settled where they differ by less than this share of themselves and of what parts them from the slope. */
+const settled = 0.1;
 /** A difference is told from rounding where it is this many times larger. */
 const signalToNoise = 100;
 /** A slope that is only what rounding left of 0. */
@@ -138,21 +147,64 @@ export async function compareAlong(
   line: Line,
   outOfTime: () => boolean = () => false,
 ): Promise<Comparison | undefined> {
-  const { slope } = line;
+  const { slope, scale = 1 } = line;
   if (!Number.isFinite(slope)) return { verdict: "wrong", error: Infinity };
-  const differences: Difference[] = [];
-  let best: Comparison | undefined;
-  for (const step of steps) {
+  const found: Difference[] = [];
+  const isOdd = scale < 1e-2 || scale > 1e2;
+  const first = [...steps, ...(isOdd ? relativeSteps.map((step) => step * scale) : [])];
+  const right = await findAgreement(line, first, found, outOfTime);
+  if (right !== "none") return right;
+  const error = leastError(found, slope);
+  if (error === undefined) return { verdict: "undecided", error: 0 };
+  if (hasKink(found, slope)) return { verdict: "kink", error };
+  if (hasSettled(found, slope)) return { verdict: "wrong", error };
+  const finer = await findAgreement(line, finerSteps, found, outOfTime);
+  if (finer !== "none") return finer;
+  return hasSettled(found, slope)
+    ? { verdict: "wrong", error: leastError(found, slope) ?? error }
+    : { verdict: "undecided", error: 0 };
+}
+
+/** The first step at which difference and slope agree; undefined where the time ran out. */
+async function findAgreement(
+  line: Line,
+  tried: readonly number[],
+  found: Difference[],
+  outOfTime: () => boolean,
+): Promise<Comparison | "none" | undefined> {
+  for (const step of tried) {
     if (outOfTime()) return undefined;
     const difference = await differenceAt(line, step);
-    const comparison = judge(difference, slope);
+    const comparison = judge(difference, line.slope);
     if (comparison.verdict === "right") return comparison;
-    if (Number.isFinite(difference.gap)) differences.push(difference);
-    if (comparison.verdict === "wrong" && !(best && best.error < comparison.error))
-      best = comparison;
+    if (Number.isFinite(difference.gap)) found.push(difference);
   }
-  if (best === undefined) return { verdict: "undecided", error: 0 };
-  return hasKink(differences, slope) ? { verdict: "kink", error: best.error } : best;
+  return "none";
+}
+
+/** Of the differences that rounding does not hide; undefined where it hides them all. */
+function leastError(differences: readonly Difference[], slope: number): number | undefined {
+  const errors = differences
+    .map((difference) => judge(difference, slope))
+    .filter(({ verdict }) => verdict === "wrong")
+    .map(({ error }) => error);
+  return errors.length === 0 ? undefined : Math.min(...errors);
+}
+
+/** Two steps beside each other give the same value, which is not the slope: only then is the slope wrong. */
+function hasSettled(differences: readonly Difference[], slope: number): boolean {
+  const told = differences
+    .filter((difference) => judge(difference, slope).verdict === "wrong")
+    .sort((left, right) => left.step - right.step);
+  return told.some(({ step, central, noise }, at) => {
+    const larger = told[at + 1];
+    if (larger === undefined || larger.step > 20 * step) return false;
+    // Richardson: the error of a central difference falls with the square of the step.
+    const limit = central + (central - larger.central) / ((larger.step / step) ** 2 - 1);
+    const apart = Math.abs(limit - slope);
+    const size = Math.max(Math.abs(central), Math.abs(larger.central));
+    return Math.abs(central - larger.central) <= settled * Math.min(apart, size) + noise;
+  });
 }
 
 /** How the comparisons of a parameter came out, so far. */

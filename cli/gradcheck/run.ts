@@ -47,7 +47,7 @@ export interface ParameterResult {
 }
 
 export interface CheckResult {
-  /** No derivative is wrong, every objective is finite at the drawn point, and something was compared where there is anything to compare. */
+  /** No derivative is wrong, every objective is finite at the drawn point, and something was compared. */
   readonly ok: boolean;
   readonly parameters: readonly ParameterResult[];
   /** Parameters that nothing was compared of. */
@@ -123,7 +123,16 @@ function moved({ point, direction }: Move, step: number): Float64Array {
 
 /** Leaves the parameters where the last step moved them. */
 function lineOf(check: Check, objective: CheckedObjective, moves: readonly Move[]): Line {
+  const largest = moves.reduce(
+    (most, { point, direction }) =>
+      direction.entries.reduce(
+        (top, [place]) => Math.max(top, Math.abs(point.base[place] ?? 0)),
+        most,
+      ),
+    0,
+  );
   return {
+    scale: largest || 1,
     atBase: moves[0]?.point.atBase ?? NaN,
     slope: moves.reduce(
       (sum, { point, direction }) => sum + slopeAlong(direction, point.gradient),
@@ -317,7 +326,7 @@ async function checkModel(
 
 function resultOf(parameters: readonly ParameterResult[]): CheckResult {
   const bad = parameters.some(({ verdict }) => verdict === "wrong" || verdict === "not finite");
-  const some = parameters.length === 0 || parameters.some(({ entries }) => entries > 0);
+  const some = parameters.some(({ entries }) => entries > 0);
   const named = (verdict: ParameterVerdict, nameOf: (one: ParameterResult) => string): string[] => [
     ...new Set(parameters.filter((one) => one.verdict === verdict).map(nameOf)),
   ];

@@ -117,6 +117,12 @@ describe("central differences", () => {
     expect(directionsFor(1, 3)).toHaveLength(1);
     expect(directionsFor(40_000_000, 3)[0]?.entries).toHaveLength(65_536);
   });
+  test("what does not settle is not called wrong, and what is wrong finely still is", async () => {
+    const steep = (w: number): number => Math.sin(1e12 * w);
+    expect(await verdictOf(steep, 0.3, 1e12 * Math.cos(0.3e12))).not.toBe("wrong");
+    expect(await verdictOf((w) => Math.sin(1e7 * w), 0, 1e7)).toBe("right");
+    expect(await verdictOf((w) => Math.sin(1e7 * w), 0, 1.01e7)).toBe("wrong");
+  });
   test("out of time, nothing more is compared", async () => {
     const line = lineOf(smooth, derivative, base, { entries: [[0, 1]] });
     expect(await compareAlong(line, () => true)).toBe(undefined);
@@ -148,6 +154,23 @@ describe("nnc gradcheck", () => {
     );
     expect(result.parameters.map(({ verdict }) => verdict)).not.toContain("wrong");
     expect(code).toBe(result.ok ? 0 : 1);
+  });
+  test.each([
+    ["input x: [batch, 3]\nweight W: [3] = 1e-4\nloss sum(x * sin(W * 1e5), axis: 1)"],
+    ["input x: [batch]\nweight W: [] = 1e-9\nloss x + W ^ 2 * 1e18"],
+    ["input x: [batch]\nweight W: [] = 1e-30\nloss x + (W * 1e30) ^ 2"],
+    ["input x: [batch]\nweight W: [] = 1e6\nloss x + (W * 1e-6) ^ 2"],
+  ])("steps follow the scale of what moves: %j", async (body) => {
+    const { code, result } = await check(body);
+    expect(result.parameters.map(({ verdict }) => verdict)).toEqual(["ok"]);
+    expect(code).toBe(0);
+  });
+  test("without a loss or a parameter there is nothing to check, which is not right", async () => {
+    for (const body of ["input x: [batch]\noutput y = x", "input x: [batch]\nloss x ^ 2"]) {
+      const { code, result } = await check(body);
+      expect(result.ok).toBe(false);
+      expect(code).toBe(1);
+    }
   });
   test("an objective that is not finite at the drawn point says so", async () => {
     const { code, result } = await check("input x: [batch]\nweight W: [] = 0\nloss x / W");
