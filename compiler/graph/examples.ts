@@ -132,7 +132,7 @@ function familyFlow<K extends OpName>(of: NodeOf<K>, operands: readonly Flow[]):
       const request = axes && requestOf(of, axes);
       const own =
         request !== undefined &&
-        readsOwn(operands[1] ?? mix, lowering.place(request)) &&
+        readsOwn(operands[1] ?? mix, lowering.indexAt(request)) &&
         readsOwn(operands[0] ?? mix, lowering.source(request, unbounded));
       return settle(node, axes, own, undefined);
     }
@@ -143,7 +143,7 @@ function familyFlow<K extends OpName>(of: NodeOf<K>, operands: readonly Flow[]):
         request !== undefined &&
         lowering.owner(request).kind === "same" &&
         readsOwn(operands[0] ?? mix, lowering.update(request)) &&
-        readsOwn(operands[1] ?? mix, lowering.place(request));
+        readsOwn(operands[1] ?? mix, lowering.indexAt(request));
       return settle(node, axes, own, "sum");
     }
     case "segment": {

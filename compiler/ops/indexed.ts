@@ -1,4 +1,4 @@
-// A tensor and integer places in; the records of gathering by places and of its adjoint out.
+// A tensor and integer indices in; the records of gathering by them and of its adjoint out.
 
 import { addDims, ceilDivideDims, dimEqual, shapeEqual, shapeText } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
@@ -12,20 +12,20 @@ import type { GatherRequest, LiftRequest, OpTable } from "./rule.js";
 
 type IndexedName = "take" | "scatterAdd" | "segmentSum";
 
-/** Axes of a take: batch…, before…, the taken axis, after…; places: batch…, then axes that stand where the taken one was. */
+/** Axes of a take: batch…, before…, the taken axis, after…; indices: batch…, then axes that stand where the taken one was. */
 interface Layout {
   readonly axis: number;
   readonly batchAxes: number;
-  readonly placeAxes: number;
+  readonly indexAxes: number;
 }
 
 function layoutOf(node: NodeOf<"take" | "scatterAdd">): Layout {
   const { axis, batchAxes } = node.attributes;
-  return { axis, batchAxes, placeAxes: inputAt(node.inputs, 1).shape.length - batchAxes };
+  return { axis, batchAxes, indexAxes: inputAt(node.inputs, 1).shape.length - batchAxes };
 }
 
-/** A problem unless places are integers that share the leading `batchAxes` with `x`. */
-function wantPlaces(
+/** A problem unless the indices are integers that share the leading `batchAxes` with `x`. */
+function wantIndices(
   inputs: readonly Node[],
   attributes: { readonly axis: number; readonly batchAxes: number },
   what: string,
@@ -33,29 +33,29 @@ function wantPlaces(
   const wrong =
     wantOperands(inputs, 2, what) ?? wantType(inputs, 1, ["i32", "u32"], `${what}: a place`);
   if (wrong !== undefined) return wrong;
-  const [x, places] = [inputAt(inputs, 0).shape, inputAt(inputs, 1).shape];
+  const [x, index] = [inputAt(inputs, 0).shape, inputAt(inputs, 1).shape];
   const { axis, batchAxes } = attributes;
   if (!Number.isInteger(batchAxes) || batchAxes < 0 || batchAxes > axis) {
     return problem("axis", `${what}: the batch axes stand before the axis`, { operands: [0] });
   }
   const agrees = indices(batchAxes).every((n) => {
-    const [own, other] = [x[n], places[n]];
+    const [own, other] = [x[n], index[n]];
     return own !== undefined && other !== undefined && dimEqual(own, other);
   });
   if (agrees) return undefined;
   return problem("shape", `${what}: tensor and places share their first ${batchAxes} axes`, {
     expected: shapeText(x.slice(0, batchAxes)),
-    found: shapeText(places.slice(0, batchAxes)),
+    found: shapeText(index.slice(0, batchAxes)),
     operands: [0, 1],
   });
 }
 
-/** The shape with the taken axis replaced by the axes of the places. */
-function takenShape(x: Shape, places: Shape, axis: number, batchAxes: number): Shape {
-  return [...x.slice(0, axis), ...places.slice(batchAxes), ...x.slice(axis + 1)];
+/** The shape with the taken axis replaced by the axes of the indices. */
+function takenShape(x: Shape, index: Shape, axis: number, batchAxes: number): Shape {
+  return [...x.slice(0, axis), ...index.slice(batchAxes), ...x.slice(axis + 1)];
 }
 
-/** Moves the leading axis of `places` behind the other leading axes that precede the place axes. */
+/** Moves the leading axis of the indices behind the other leading axes that precede the index axes. */
 function moveToFront(b: LiftRequest<"take">["b"], y: Node, from: number): Node {
   const others = indices(y.shape.length).filter((axis) => axis !== from);
   return b.transpose(y, [from, ...others]);
@@ -64,9 +64,9 @@ function moveToFront(b: LiftRequest<"take">["b"], y: Node, from: number): Node {
 function liftTake(request: LiftRequest<"take">): Node {
   const { b, node, inputs, lifted, extent } = request;
   const { axis, batchAxes } = node.attributes;
-  const [x, places] = [inputAt(inputs, 0), inputAt(inputs, 1)];
-  if (batchAxes === 0 && lifted[1] !== true) return b.take(x, places, axis + 1);
-  if (batchAxes === 0 && lifted[0] !== true) return moveToFront(b, b.take(x, places, axis), axis);
+  const [x, index] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+  if (batchAxes === 0 && lifted[1] !== true) return b.take(x, index, axis + 1);
+  if (batchAxes === 0 && lifted[0] !== true) return moveToFront(b, b.take(x, index, axis), axis);
   const all = broadcastMembers(request.b, inputs, lifted, extent);
   return b.node("take", all, { axis: axis + 1, batchAxes: batchAxes + 1 });
 }
@@ -82,12 +82,12 @@ function broadcastMembers(
   );
 }
 
-/** The index into places for an output of take, or an update of scatterAdd: batch axes, then place axes. */
-function placeIndex<E>(whole: readonly E[], { axis, batchAxes, placeAxes }: Layout): E[] {
-  return [...whole.slice(0, batchAxes), ...whole.slice(axis, axis + placeAxes)];
+/** The position in the indices for an output of take, or an update of scatterAdd: batch axes, then index axes. */
+function positionOfIndex<E>(whole: readonly E[], { axis, batchAxes, indexAxes }: Layout): E[] {
+  return [...whole.slice(0, batchAxes), ...whole.slice(axis, axis + indexAxes)];
 }
 
-/** The index into the updates: the owner's axes with the place axes in the owner's place. */
+/** The index into the updates: the owner's axes with the index axes in the owner's place. */
 function updateIndex<E>({ out, summed, node }: GatherRequest<E, "scatterAdd">): E[] {
   const { axis } = node.attributes;
   return [...out.slice(0, axis), ...summed, ...out.slice(axis + 1)];
@@ -102,25 +102,25 @@ export const indexed: Pick<OpTable, IndexedName> = {
         wantOperands(inputs, 2, "take") ??
         wantType(inputs, 0, anyType, "take") ??
         wantAxis(attributes.axis, inputAt(inputs, 0).shape, "take") ??
-        wantPlaces(inputs, attributes, "take");
+        wantIndices(inputs, attributes, "take");
       if (wrong !== undefined) return wrong;
-      const [x, places] = [inputAt(inputs, 0), inputAt(inputs, 1)];
+      const [x, index] = [inputAt(inputs, 0), inputAt(inputs, 1)];
       const { axis, batchAxes } = attributes;
-      return { type: x.type, shape: takenShape(x.shape, places.shape, axis, batchAxes) };
+      return { type: x.type, shape: takenShape(x.shape, index.shape, axis, batchAxes) };
     },
     vjp: vjp(({ b, node, g }) => {
       const { axis, batchAxes } = node.attributes;
-      const [x, places] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
-      return [b.scatterAdd(g, places, axis, extentAt(x.shape, axis), batchAxes), undefined];
+      const [x, index] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
+      return [b.scatterAdd(g, index, axis, extentAt(x.shape, axis), batchAxes), undefined];
     }),
     lift: liftTake,
     lowering: {
       kind: "take",
       extent: (node) => extentAt(inputAt(node.inputs, 0).shape, node.attributes.axis),
-      place: ({ node, out }) => placeIndex(out, layoutOf(node)),
-      source: ({ node, out }, place) => {
-        const { axis, placeAxes } = layoutOf(node);
-        return [...out.slice(0, axis), place, ...out.slice(axis + placeAxes)];
+      indexAt: ({ node, out }) => positionOfIndex(out, layoutOf(node)),
+      source: ({ node, out }, index) => {
+        const { axis, indexAxes } = layoutOf(node);
+        return [...out.slice(0, axis), index, ...out.slice(axis + indexAxes)];
       },
     },
   },
@@ -132,10 +132,10 @@ export const indexed: Pick<OpTable, IndexedName> = {
       const wrong =
         wantOperands(inputs, 2, "scatter_add") ??
         wantType(inputs, 0, numbers, "scatter_add") ??
-        wantPlaces(inputs, attributes, "scatter_add");
+        wantIndices(inputs, attributes, "scatter_add");
       if (wrong !== undefined) return wrong;
-      const [updates, places] = [inputAt(inputs, 0).shape, inputAt(inputs, 1).shape];
-      const own = places.slice(batchAxes);
+      const [updates, index] = [inputAt(inputs, 0).shape, inputAt(inputs, 1).shape];
+      const own = index.slice(batchAxes);
       const fits = own.every((dim, n) => {
         const other = updates[axis + n];
         return other !== undefined && dimEqual(dim, other);
@@ -159,8 +159,8 @@ export const indexed: Pick<OpTable, IndexedName> = {
       return [b.take(g, inputAt(node.inputs, 1), axis, batchAxes), undefined];
     }),
     lift: ({ b, node, inputs, lifted, extent }) => {
-      const { axis, batchAxes, extent: places } = node.attributes;
-      const attributes = { axis: axis + 1, extent: places };
+      const { axis, batchAxes, extent: count } = node.attributes;
+      const attributes = { axis: axis + 1, extent: count };
       if (batchAxes === 0 && lifted[1] !== true) {
         return b.node("scatterAdd", inputs, { ...attributes, batchAxes: 0 });
       }
@@ -171,7 +171,7 @@ export const indexed: Pick<OpTable, IndexedName> = {
       kind: "scatter",
       extent: (node) => node.attributes.extent,
       summed: (node) => inputAt(node.inputs, 1).shape.slice(node.attributes.batchAxes),
-      place: ({ node, out, summed }) => [...out.slice(0, node.attributes.batchAxes), ...summed],
+      indexAt: ({ node, out, summed }) => [...out.slice(0, node.attributes.batchAxes), ...summed],
       owner: ({ node, out }) => at(out, node.attributes.axis),
       update: updateIndex,
     },

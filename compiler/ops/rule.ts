@@ -81,7 +81,7 @@ export interface IndexBuilder<E> {
   and(left: E, right: E): E;
 }
 
-/** One place that an output element may come from; `index` is meaningful only where `guard` holds. */
+/** One element that an output element may come from; `index` is meaningful only where `guard` holds. */
 export interface GatherSource<E> {
   readonly operand: number;
   readonly index: readonly E[];
@@ -106,23 +106,23 @@ export interface GatherLowering<K extends OpName> {
   readonly sources: <E>(request: GatherRequest<E, K>) => readonly GatherSource<E>[];
 }
 
-/** Family `indexed`: places are integers, clamped to 0 … extent − 1 by the lowering. */
+/** Family `indexed`: indices are integers, clamped to 0 … extent − 1 by the lowering. */
 export interface TakeLowering<K extends OpName> {
   readonly kind: "take";
-  /** The extent that places are clamped to. */
+  /** The extent that indices are clamped to. */
   readonly extent: (node: NodeOf<K>) => Dim;
-  /** Where in input 1 the place of an output element stands. */
-  readonly place: <E>(request: GatherRequest<E, K>) => readonly E[];
-  /** Where in input 0 the element is, given its place. */
-  readonly source: <E>(request: GatherRequest<E, K>, place: E) => readonly E[];
+  /** Where in input 1 the index of an output element stands. */
+  readonly indexAt: <E>(request: GatherRequest<E, K>) => readonly E[];
+  /** Where in input 0 the element is, given that index. */
+  readonly source: <E>(request: GatherRequest<E, K>, index: E) => readonly E[];
 }
 
-/** out[o] = Σ over s of updates[update(o, s)] where the clamped places[place(o, s)] equals `owner(o)`. */
+/** out[o] = Σ over s of updates[update(o, s)] where the clamped indices[indexAt(o, s)] equals `owner(o)`. */
 export interface ScatterLowering<K extends OpName> {
   readonly kind: "scatter";
   readonly extent: (node: NodeOf<K>) => Dim;
   readonly summed: (node: NodeOf<K>) => readonly Dim[];
-  readonly place: <E>(request: GatherRequest<E, K>) => readonly E[];
+  readonly indexAt: <E>(request: GatherRequest<E, K>) => readonly E[];
   readonly owner: <E>(request: GatherRequest<E, K>) => E;
   readonly update: <E>(request: GatherRequest<E, K>) => readonly E[];
 }

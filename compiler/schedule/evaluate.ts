@@ -28,12 +28,12 @@ type Index = readonly Scalar[];
 export function evaluate(context: EvaluationContext, node: Node, index: Index): Scalar {
   const { k } = context;
   const key = index.map(k.id).join(",");
-  let places = context.memo.get(node);
-  if (places === undefined) context.memo.set(node, (places = new Map<string, Scalar>()));
-  const known = places.get(key);
+  let scalars = context.memo.get(node);
+  if (scalars === undefined) context.memo.set(node, (scalars = new Map<string, Scalar>()));
+  const known = scalars.get(key);
   if (known !== undefined) return known;
   const scalar = compute(context, node, index);
-  places.set(key, scalar);
+  scalars.set(key, scalar);
   return scalar;
 }
 
@@ -223,8 +223,8 @@ function evaluateReshaped(
   return evaluate(context, operand, inner);
 }
 
-function clampPlace(k: ScalarBuilder, place: Scalar, extent: Dim): Scalar {
-  const least = k.op("maximum", "index", k.op("cast", "index", place), k.index(0));
+function clampIndex(k: ScalarBuilder, index: Scalar, extent: Dim): Scalar {
+  const least = k.op("maximum", "index", k.op("cast", "index", index), k.index(0));
   return k.op("minimum", "index", least, k.subtract(k.dim(extent), k.index(1)));
 }
 
@@ -236,8 +236,8 @@ function take(
 ): Scalar {
   const { k } = context;
   const request = { k: indexBuilder(k), node, out: index, summed: [] };
-  const place = evaluate(context, operandOf(node, 1), lowering.place(request));
-  const clamped = clampPlace(k, place, lowering.extent(node));
+  const chosen = evaluate(context, operandOf(node, 1), lowering.indexAt(request));
+  const clamped = clampIndex(k, chosen, lowering.extent(node));
   return evaluate(context, operandOf(node, 0), lowering.source(request, clamped));
 }
 
@@ -251,8 +251,8 @@ function scatter(
   const axes = lowering.summed(node).map((extent) => context.newAxis(extent));
   const summed = axes.map((axis) => k.axis(axis));
   const request = { k: indexBuilder(k), node, out: index, summed };
-  const place = evaluate(context, operandOf(node, 1), lowering.place(request));
-  const clamped = clampPlace(k, place, lowering.extent(node));
+  const chosen = evaluate(context, operandOf(node, 1), lowering.indexAt(request));
+  const clamped = clampIndex(k, chosen, lowering.extent(node));
   const owns = k.op("equal", "bool", clamped, lowering.owner(request));
   const update = evaluate(context, operandOf(node, 0), lowering.update(request));
   const value = k.guard(owns, update, k.literal(0, node.type));
@@ -289,9 +289,9 @@ function contract(context: EvaluationContext, node: Node, index: Index): Scalar 
   const { k } = context;
   const { extents, outputRank, left, right } = node.attributes;
   const axes = extents.slice(outputRank).map((extent) => context.newAxis(extent));
-  const places = [...index, ...axes.map((axis) => k.axis(axis))];
-  const a = mapIndex(k, left, operandOf(node, 0).shape, places);
-  const b = mapIndex(k, right, operandOf(node, 1).shape, places);
+  const indices = [...index, ...axes.map((axis) => k.axis(axis))];
+  const a = mapIndex(k, left, operandOf(node, 0).shape, indices);
+  const b = mapIndex(k, right, operandOf(node, 1).shape, indices);
   const product = k.op(
     "multiply",
     node.type,
@@ -310,7 +310,7 @@ function mapIndex(
   k: ScalarBuilder,
   maps: readonly QuasiAffine[],
   shape: Shape,
-  places: Index,
+  indices: Index,
 ): { index: Scalar[]; guard: Scalar | undefined } {
   let guard: Scalar | undefined;
   const require = (condition: Scalar): void => {
@@ -320,13 +320,13 @@ function mapIndex(
     const extent = shape[axis] ?? 1;
     const sum = map.terms.reduce<Scalar>(
       (total, term) =>
-        k.add(total, k.multiply(places[term.axis] ?? k.index(0), k.index(term.coefficient))),
+        k.add(total, k.multiply(indices[term.axis] ?? k.index(0), k.index(term.coefficient))),
       k.dim(map.offset),
     );
     const { low, high } = k.range(sum);
     if (low < 0) require(k.op("lessEqual", "bool", k.index(0), sum));
     const top = typeof extent === "number" ? extent * map.divisor : Infinity;
-    if (!(high < top) && !spansExactly(map, extent, places)) {
+    if (!(high < top) && !spansExactly(map, extent, indices)) {
       const limit = k.multiply(k.dim(extent), k.index(map.divisor));
       require(k.op("less", "bool", sum, limit));
     }
@@ -339,13 +339,13 @@ function mapIndex(
 }
 
 /** A single axis of the very extent of the operand's never leaves it. */
-function spansExactly(map: QuasiAffine, extent: Dim, places: Index): boolean {
+function spansExactly(map: QuasiAffine, extent: Dim, indices: Index): boolean {
   const [term] = map.terms;
   if (map.terms.length !== 1 || map.offset !== 0 || map.divisor !== 1) return false;
   if (term?.coefficient !== 1) return false;
-  const place = places[term.axis];
-  if (place?.kind !== "axis") return false;
-  return dimEqual(place.axis.extent, extent);
+  const along = indices[term.axis];
+  if (along?.kind !== "axis") return false;
+  return dimEqual(along.axis.extent, extent);
 }
 
 /** The op table's view of index arithmetic. */

@@ -78,14 +78,14 @@ function element<K extends OpName>(
       return total;
     }
     case "take": {
-      const place = clamp(read(inputs[1], lowering.place(request([]))), lowering.extent(node));
+      const place = clamp(read(inputs[1], lowering.indexAt(request([]))), lowering.extent(node));
       return read(inputs[0], lowering.source(request([]), place));
     }
     case "scatter": {
       let total = 0;
       for (const summed of places(sizes(lowering.summed(node)))) {
         const own = request(summed);
-        const place = clamp(read(inputs[1], lowering.place(own)), lowering.extent(node));
+        const place = clamp(read(inputs[1], lowering.indexAt(own)), lowering.extent(node));
         if (place === lowering.owner(own)) total += read(inputs[0], lowering.update(own));
       }
       return total;
