@@ -10,6 +10,7 @@ import { callSite } from "../frames.js";
 import { calleeOf } from "../calls/functions.js";
 import { pathText } from "../calls/naming.js";
 import { report } from "../report.js";
+import { findLeaf } from "../values/graphs.js";
 import { bind, newScope } from "../values/scope.js";
 import { bindParameters } from "../calls/signatures.js";
 import { builderAt, reportProblem, toTensor, type Operand } from "../values/tensors.js";
@@ -82,16 +83,23 @@ export function initialValue(
   const made = runInitializer(frame, asInitializer(frame, value, span), shape, span);
   if (isSpoilt(made)) return undefined;
   const produced = made !== value;
-  if (made.kind === "distribution") {
-    if (drawn || produced)
-      return drawFrom(frame, made, span, shape, type, pathText(frame.drawPath));
+  const draws = made.kind === "distribution" || (produced && drawsInside(made));
+  if (draws && !drawn) {
     report(frame, "NN0413", span, {
-      message: `\`=\` gives a value; ${describe(made)} is drawn with \`~\``,
+      message: `\`=\` gives a value; ${describe(value)} is drawn with \`~\``,
+      hint: "write `~` in place of `=`",
     });
     return undefined;
   }
+  if (made.kind === "distribution") {
+    return drawFrom(frame, made, span, shape, type, pathText(frame.drawPath));
+  }
   if (drawn && !produced) return draw(frame, source, shape, type, pathText(frame.drawPath));
   return filled(frame, { value: made, span }, shape, type);
+}
+
+function drawsInside(made: Value): boolean {
+  return made.kind === "tensor" && findLeaf(made.node, ({ op }) => op === "random") !== undefined;
 }
 
 /** An `init` without its parentheses, as in `~ orthogonal`. */

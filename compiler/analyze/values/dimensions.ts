@@ -29,11 +29,14 @@ export function storedType(element: ast.ElementType): ElementType {
   return element === "f16" ? "f32" : element;
 }
 
-/** What a name in a shape means: a dimension or list of them, nothing yet, or poison (already reported). */
+/**
+ * What a name in a shape means: a dimension or list of them, nothing yet, or poison (already reported). A number is meant as
+ * a dimension, whatever it is; another value of the name leaves it free.
+ */
 function meaning(frame: Frame, name: string): Value | undefined {
   const found = lookup(frame, name);
   if (found === undefined) return undefined;
-  if (isPoison(found) || asDim(found) !== undefined) return found;
+  if (isPoison(found) || found.kind === "float" || asDim(found) !== undefined) return found;
   return listItems(found) === undefined ? undefined : found;
 }
 
@@ -47,7 +50,10 @@ function evaluateDimension(expression: ast.Expression, frame: Frame): Dim | unde
   if (found !== undefined) return found;
   if (!isPoison(value)) {
     report(frame, "NN0309", expression.span, {
-      message: `a dimension is a whole number, not ${describe(value)}`,
+      message:
+        value.kind === "float" && expression.kind === "Name"
+          ? `a dimension is a whole number; \`${expression.name}\` is ${value.value}`
+          : `a dimension is a whole number, not ${describe(value)}`,
       hint: value.kind === "tensor" ? "the sizes of tensors are fixed while compiling" : undefined,
     });
   }
