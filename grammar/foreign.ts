@@ -8,6 +8,8 @@ export interface ForeignSign {
   readonly message: string;
   readonly hint: string;
   readonly meant?: TokenType;
+  /** The statement that has it says nothing that could be kept. */
+  readonly statement?: boolean;
 }
 
 const assignments: Readonly<Record<string, string>> = {
@@ -31,6 +33,7 @@ const signs: Readonly<Record<string, ForeignSign>> = {
   "=>": {
     message: "`=>` is not known here",
     hint: "a function is declared as `fn name(x) = x + 1`",
+    statement: true,
   },
   "->": {
     message: "`->` is not known here",
@@ -45,7 +48,7 @@ export function foreignSign(image: string): ForeignSign {
   const operator = assignments[image];
   if (operator !== undefined) {
     const hint = `values do not change in place: write \`x = x ${operator} …\``;
-    return { message: `\`${image}\` is not an operator`, hint, meant: Equals };
+    return { message: `\`${image}\` is not an operator`, hint, statement: true };
   }
   if (image.startsWith("'")) {
     return { message: "a string stands in double quotes", hint: 'write `"…"`', meant: Text };

@@ -177,7 +177,9 @@ function retyped(token: IToken, tokenType: IToken["tokenType"], image: string): 
 }
 
 function foreignToken(file: SourceFile, token: IToken): InspectedToken {
-  const { message, hint, meant } = foreignSign(token.image);
+  const { message, hint, meant, statement } = foreignSign(token.image);
+  // Told where the parser meets it: what it means depends on what stands around it.
+  if (statement === true) return { kept: token };
   const mistake = diagnostic("NN0010", { file, span: tokenSpan(token), message, hint });
   if (meant === undefined) return { kept: undefined, mistake };
   const image = meant === Text ? '""' : token.image;

@@ -17,6 +17,11 @@ export interface Mistake {
   readonly next: IToken | undefined;
 }
 
+export function mistakeAt(file: SourceFile, tokens: readonly IToken[], index: number): Mistake {
+  const [token, previous, next] = [tokens[index], tokens[index - 1], tokens[index + 1]];
+  return { file, tokens, index, token, previous, next };
+}
+
 export function at(
   mistake: Mistake,
   code: DiagnosticCode,

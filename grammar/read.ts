@@ -3,10 +3,18 @@
 import type { IToken } from "chevrotain";
 import { type Diagnostic, diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";
+import { explainHabit, outputWithoutName } from "./habits.js";
+import { mistakeAt } from "./mistake.js";
 import type { FileCstNode } from "./parser/cst.js";
 import { type Failure, readFailure } from "./parser/failures.js";
 import { NetworkParser, TooDeepError } from "./parser/index.js";
-import { belongsToNextStatement, damagedStretch, singleEdits, skipStretch } from "./repair.js";
+import {
+  belongsToNextStatement,
+  damagedStretch,
+  singleEdits,
+  skipStretch,
+  trainRules,
+} from "./repair.js";
 import { once } from "./once.js";
 import type { SourceFile, Span } from "./span.js";
 import { explainMistake } from "./syntaxErrors.js";
@@ -46,7 +54,7 @@ export function readTokens(
   for (let round = 1; ; round++) {
     const attempt = tryParse(source.text, parser, tokens);
     if (attempt.tree !== undefined) return { tree: attempt.tree, diagnostics };
-    const mistake = locate(source.text, parser, tokens, attempt);
+    const mistake = locate(source, parser, tokens, attempt);
     const explained = explain(source, tokens, attempt, mistake.index);
     if (!isDoubtful(explained.span, doubtful)) diagnostics.push(explained);
     if (exhausted) return { tree: undefined, diagnostics };
@@ -58,7 +66,9 @@ export function readTokens(
     } else {
       const { start, index, atFileLevel } = mistake;
       tokens =
-        bestEdit(source.text, parser, tokens, attempt, index) ??
+        (explainHabit(mistakeAt(source, tokens, index)) === undefined
+          ? bestEdit(source.text, parser, tokens, attempt, index)
+          : undefined) ??
         skipStretch(tokens, damagedStretch(source.text, tokens, start, index, atFileLevel));
     }
   }
@@ -100,8 +110,8 @@ function bestEdit(
 ): readonly IToken[] | undefined {
   if (attempt.failure === undefined || tokens.length > editLimit) return undefined;
   let best: readonly IToken[] | undefined;
-  let furthest = index + editGain;
-  for (const edited of singleEdits(tokens, index, attempt.failure)) {
+  let furthest = index + (trainRules.includes(attempt.failure.rule) ? 0 : editGain);
+  for (const edited of singleEdits(text, tokens, index, attempt.failure)) {
     const next = tryParse(text, parser, edited);
     if (next.tree !== undefined) return edited;
     const reached = indexOf(edited, next) - (edited.length - tokens.length);
@@ -125,7 +135,7 @@ interface Mistake {
 const closingRules = ["block", "trainDeclaration", "searchDeclaration"];
 
 function locate(
-  text: string,
+  source: SourceFile,
   parser: NetworkParser,
   tokens: readonly IToken[],
   attempt: Attempt,
@@ -143,8 +153,14 @@ function locate(
   if (between && index < tokens.length) {
     // Unless that statement lacks its value, and took the first word of the next one for it.
     const last = parser.lastPart === undefined ? -1 : tokens.indexOf(parser.lastPart);
-    const lacks = last >= 0 && last < index - 1 && belongsToNextStatement(text, tokens, index);
-    return { start: lacks ? last : index, index, declaration, atFileLevel: false };
+    const nameless = outputWithoutName(mistakeAt(source, tokens, index)) !== undefined;
+    const lacks = nameless || belongsToNextStatement(source.text, tokens, index);
+    return {
+      start: lacks && last >= 0 && last < index - 1 ? last : index,
+      index,
+      declaration,
+      atFileLevel: false,
+    };
   }
   const start = parts.at(-1) ?? declaration;
   return { start, index, declaration, atFileLevel: parts.length < 2 };

@@ -9,6 +9,7 @@ import {
   Colon,
   Comma,
   Equals,
+  Foreign,
   LeftBrace,
   LeftBracket,
   LeftParenthesis,
@@ -143,7 +144,9 @@ function declaredNames(tokens: readonly IToken[]): string[] {
     const name = tokens[index];
     const sign = tokens[index + 1];
     if (!isWord(name) || sign === undefined) break;
-    const binds = [Equals, Tilde, Arrow, Colon, Comma].some((one) => tokenMatcher(sign, one));
+    const binds = [Equals, Tilde, Arrow, Colon, Comma, Foreign].some((one) =>
+      tokenMatcher(sign, one),
+    );
     if (binds) names.push(name.image);
     if (!tokenMatcher(sign, Comma)) break;
   }
@@ -155,6 +158,7 @@ const separated = ["arguments", "list", "parameters", "shape", "index", "resultT
 
 /** The tokens with one of them put in, replaced or left out at a mistake; brackets stay as they are. */
 export function singleEdits(
+  text: string,
   tokens: readonly IToken[],
   index: number,
   failure: Failure,
@@ -164,6 +168,7 @@ export function singleEdits(
   const closing = closers.get(expected ?? "");
   const between =
     failure.rule === "" || (closing === RightBrace && failure.rule !== "importDeclaration");
+  if (token !== undefined && trainRules.includes(failure.rule)) return punctuated(tokens, index);
   if (token === undefined || failure.expected.length !== 1 || between) return [];
   const put = (type: TokenType, removed: number): IToken[] => [
     ...tokens.slice(0, index),
@@ -172,12 +177,27 @@ export function singleEdits(
   ];
   const edits: IToken[][] = [];
   const wanted = insertable.get(expected ?? "");
+  // A declaration without its shape does not take the next line for one.
+  if (wanted === Colon && startsLine(text, tokens, index)) return [];
   if (closing !== undefined && separated.includes(failure.rule)) edits.push(put(Comma, 0));
   if (wanted !== undefined) edits.push(put(wanted, 0));
   if (bracketStep(token) !== 0) return edits;
   if (wanted !== undefined) edits.push(put(wanted, 1));
   edits.push([...tokens.slice(0, index), ...tokens.slice(index + 1)]);
   return edits;
+}
+
+/** A sign too many in a line of these is left out, however near the next mistake is. */
+export const trainRules = ["trainLine", "trainDeclaration", "searchLine", "searchDeclaration"];
+
+/** Lines of a training block without the signs that other languages put into them: `batch: 3,`. */
+function punctuated(tokens: readonly IToken[], index: number): IToken[][] {
+  const [token, next] = [tokens[index], tokens[index + 1]];
+  const without = (position: number): IToken[] => tokens.filter((_, at) => at !== position);
+  if (token !== undefined && tokenMatcher(token, Comma)) return [without(index)];
+  const word = token !== undefined && tokenMatcher(token, Word);
+  if (!word || next === undefined) return [];
+  return tokenMatcher(next, Colon) || tokenMatcher(next, Equals) ? [without(index + 1)] : [];
 }
 
 const closers = new Map(

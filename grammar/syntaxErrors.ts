@@ -3,9 +3,10 @@
 import type { IToken } from "chevrotain";
 import type { Diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";
+import { explainHabit, isReserved, reservedWord } from "./habits.js";
 import type { Failure } from "./parser/failures.js";
 import { belongsToNextStatement, startsLine } from "./repair.js";
-import { at, is, type Mistake, show } from "./mistake.js";
+import { at, is, type Mistake, mistakeAt, show } from "./mistake.js";
 import type { SourceFile, Span } from "./span.js";
 import { explainDeclaration, explainLine, explainStatement } from "./statementErrors.js";
 import {
@@ -34,15 +35,9 @@ export function explainMistake(
   index: number,
   failure: Failure,
 ): Diagnostic {
-  const mistake: Mistake = {
-    file,
-    tokens,
-    index,
-    token: tokens[index],
-    previous: tokens[index - 1],
-    next: tokens[index + 1],
-  };
+  const mistake = mistakeAt(file, tokens, index);
   return (
+    explainHabit(mistake) ??
     missingValue(mistake) ??
     afterPipeline(mistake) ??
     betweenStatements(mistake, failure) ??
@@ -160,17 +155,6 @@ function expectedName(mistake: Mistake, failure: Failure): Diagnostic | undefine
   return at(mistake, "NN0108", { message, hint }, expectedSpan(mistake));
 }
 
-function isReserved(token: IToken | undefined): boolean {
-  return Object.values(reserved).some((type) => is(token, type));
-}
-
-function reservedWord(mistake: Mistake): Diagnostic {
-  return at(mistake, "NN0109", {
-    message: `${show(mistake.token)} is a reserved word and cannot be a name`,
-    hint: `take another name, as \`${mistake.token?.image ?? ""}_\``,
-  });
-}
-
 /** What stands instead of what was expected. */
 function found(mistake: Mistake): string {
   const { token } = mistake;
@@ -204,7 +188,8 @@ const hints: Readonly<Record<string, string>> = {
   "startLine `from`": 'a start is written `start conv2d_1.* from "earlier.safetensors"`',
   "startLine a string": 'the path of the weights is a string: `"earlier.safetensors"`',
   "onSelector `on`": "say for which parameters: `project max_norm(3) on weights`",
-  "annotation `:`": "a tensor is declared with its shape: `weight W: [n, units] ~ init`",
+  "annotation `:`":
+    "a tensor is declared with its shape: `input x: [batch, 8]`, `weight W: [n, units] ~ init`",
   "parameters `(`": "parameters stand in parentheses, also where there are none: `()`",
   "constDeclaration `=`": "a constant is written `const size = 64`",
   "selectorItem `*`": "everything below is `encoder.*`, a role below is `encoder.weights`",

@@ -1,0 +1,244 @@
+// A mistake's place in the tokens comes in; a diagnostic goes out where it is a habit of another language, or a reserved word for a name.
+
+import type { IToken } from "chevrotain";
+import type { Diagnostic } from "./diagnostics.js";
+import { foreignSign } from "./foreign.js";
+import { tokenSpan } from "./lexer.js";
+import { at, is, type Mistake, show } from "./mistake.js";
+import { startsLine } from "./repair.js";
+import {
+  Arrow,
+  Colon,
+  Comma,
+  Dot,
+  Equals,
+  Foreign,
+  Integer,
+  LeftBrace,
+  LeftBracket,
+  LeftParenthesis,
+  RightBrace,
+  RightBracket,
+  RightParenthesis,
+  Semicolon,
+  Tilde,
+  Word,
+  reserved,
+} from "./tokens.js";
+
+/** The statement that has such a mistake is left out as a whole: no edit of one token mends it. */
+export function explainHabit(mistake: Mistake): Diagnostic | undefined {
+  return (
+    namedByReservedWord(mistake) ??
+    inlineFunction(mistake) ??
+    foreignOperator(mistake) ??
+    outputWithoutName(mistake) ??
+    keywordWithColon(mistake) ??
+    otherForms(mistake)
+  );
+}
+
+export function isReserved(token: IToken | undefined): boolean {
+  return Object.values(reserved).some((type) => is(token, type));
+}
+
+export function reservedWord(mistake: Mistake, token = mistake.token): Diagnostic {
+  const span = token === undefined ? undefined : tokenSpan(token);
+  const details = {
+    message: `${show(token)} is a word of the language and cannot be a name`,
+    hint: `take another name, as \`${token?.image ?? ""}_\``,
+  };
+  return at(mistake, "NN0109", details, span);
+}
+
+/** `in = 3`, `return = 3`, `input then: [batch, 5]`: seen at the word, behind it or before it. */
+function namedByReservedWord(mistake: Mistake): Diagnostic | undefined {
+  const { tokens, index } = mistake;
+  for (const position of [index, index - 1, index + 1]) {
+    const token = tokens[position];
+    if (!isReserved(token) || !is(tokens[position + 1], Equals, Tilde, Arrow, Colon)) continue;
+    if (is(token, reserved.else, reserved.then) && opensBlock(mistake, position)) continue;
+    if (beginsStatement(mistake, position) || isDeclared(mistake, position)) {
+      return reservedWord(mistake, token);
+    }
+  }
+  return undefined;
+}
+
+/** `else:` at the end of a line, as in Python. */
+function opensBlock({ file, tokens }: Mistake, position: number): boolean {
+  return is(tokens[position + 1], Colon) && startsLine(file.text, tokens, position + 2);
+}
+
+function beginsStatement({ file, tokens }: Mistake, position: number): boolean {
+  return (
+    startsLine(file.text, tokens, position) ||
+    is(tokens[position - 1], LeftBrace, RightBrace, Semicolon)
+  );
+}
+
+/** Whether a word right before it, which begins the statement, declares it. */
+function isDeclared(mistake: Mistake, position: number): boolean {
+  const word = mistake.tokens[position - 1];
+  return is(word, Word) && beginsStatement(mistake, position - 1);
+}
+
+/** `z => z * 2`, `lambda z: z`, `fn(z) = z`: where a function is wanted, only a declared one has a name. */
+function inlineFunction(mistake: Mistake): Diagnostic | undefined {
+  const { tokens, index } = mistake;
+  const arrow = [index, index + 1].find((one) => tokens[one]?.image === "=>");
+  if (arrow !== undefined) return unnamedFunction(mistake, arrow, parametersBefore(tokens, arrow));
+  const lambda = [index, index - 1, index - 2].find((one) => tokens[one]?.image === "lambda");
+  const colon =
+    lambda === undefined ? -1 : tokens.findIndex((one, at) => at > lambda && is(one, Colon));
+  if (lambda !== undefined && colon > lambda) {
+    return unnamedFunction(mistake, colon, namesOf(tokens.slice(lambda + 1, colon)), lambda);
+  }
+  if (!is(mistake.token, Equals) || !is(mistake.previous, RightParenthesis)) return undefined;
+  const open = openingOf(tokens, index - 1);
+  const isFunction = ["fn", "function", "def"].includes(tokens[open - 1]?.image ?? "");
+  if (!isFunction || beginsStatement(mistake, open - 1)) return undefined;
+  return unnamedFunction(mistake, index, namesOf(tokens.slice(open, index)), open - 1);
+}
+
+function unnamedFunction(
+  mistake: Mistake,
+  sign: number,
+  names: readonly string[],
+  begin = sign,
+): Diagnostic {
+  const { tokens, file } = mistake;
+  const body = tokens.slice(sign + 1, endOfArgument(mistake, sign + 1));
+  const [first, last] = [body[0], body.at(-1)];
+  const text =
+    first === undefined || last === undefined
+      ? "…"
+      : file.text.slice(tokenSpan(first).start, tokenSpan(last).end);
+  const declared = `fn f(${names.join(", ")}) = ${text.length > 60 ? "…" : text}`;
+  const from = tokens[begin];
+  return at(
+    mistake,
+    "NN0010",
+    {
+      message: "a function has a name here: it is declared, and then given by its name",
+      hint: `write \`${declared}\`, and give \`f\``,
+    },
+    from === undefined ? undefined : tokenSpan(from),
+  );
+}
+
+function parametersBefore(tokens: readonly IToken[], arrow: number): string[] {
+  const before = arrow - 1;
+  const open = is(tokens[before], RightParenthesis) ? openingOf(tokens, before) : before;
+  return namesOf(tokens.slice(open, arrow));
+}
+
+function openingOf(tokens: readonly IToken[], closing: number): number {
+  let open = closing;
+  while (open > 0 && !is(tokens[open], LeftParenthesis)) open--;
+  return open;
+}
+
+const namesOf = (tokens: readonly IToken[]): string[] =>
+  tokens.filter((token) => is(token, Word)).map((token) => token.image);
+
+/** Before the comma or bracket, or the line, that ends what begins at `start`. */
+function endOfArgument({ tokens, file }: Mistake, start: number): number {
+  let depth = 0;
+  for (let index = start; index < tokens.length; index++) {
+    const token = tokens[index];
+    if (depth === 0 && (is(token, Comma) || startsLine(file.text, tokens, index))) return index;
+    if (is(token, LeftParenthesis, LeftBracket, LeftBrace)) depth++;
+    if (is(token, RightParenthesis, RightBracket, RightBrace)) depth--;
+    if (depth < 0) return index;
+  }
+  return tokens.length;
+}
+
+/** `h += 1`: what the name is afterwards nobody knows, so that the statement is left out. */
+function foreignOperator(mistake: Mistake): Diagnostic | undefined {
+  const { tokens, index } = mistake;
+  const token = tokens.slice(index, index + 2).find((one) => is(one, Foreign));
+  if (token === undefined) return undefined;
+  const { message, hint } = foreignSign(token.image);
+  const name = tokens[tokens.indexOf(token) - 1]?.image ?? "x";
+  return at(
+    mistake,
+    "NN0010",
+    { message, hint: hint.replaceAll(/\bx\b/g, name) },
+    tokenSpan(token),
+  );
+}
+
+/** `output softmax(x)`: what an output is called stands in no other place. */
+export function outputWithoutName(mistake: Mistake): Diagnostic | undefined {
+  const { tokens, index, file } = mistake;
+  const [word, first] = [tokens[index - 2], tokens[index - 1]];
+  const written = word?.image === "output" && beginsStatement(mistake, index - 2);
+  if (!written || first === undefined || !is(first, Word)) return undefined;
+  if (startsLine(file.text, tokens, index) || is(mistake.token, Semicolon, RightBrace)) {
+    return undefined;
+  }
+  if (startsLine(file.text, tokens, index - 1) || is(mistake.token, Word)) return undefined;
+  const last = tokens[endOfArgument(mistake, index - 1) - 1];
+  const text = file.text.slice(first.startOffset, tokenSpan(last ?? first).end);
+  return at(
+    mistake,
+    "NN0106",
+    {
+      message: "an output that is computed here has no name",
+      hint: `write \`output name = ${text.length > 60 ? "…" : text}\``,
+    },
+    tokenSpan(first),
+  );
+}
+
+const calledWords = ["loss", "metric", "regularize", "project", "output"];
+
+/** `loss: mse(h, y)`, noticed within what looked like a type. */
+function keywordWithColon(mistake: Mistake): Diagnostic | undefined {
+  const { tokens, file } = mistake;
+  let start = Math.min(mistake.index, tokens.length - 1);
+  while (start > 0 && !startsLine(file.text, tokens, start)) start--;
+  const [word, colon, callee, open] = tokens.slice(start, start + 4);
+  if (word === undefined || !calledWords.includes(word.image) || !is(colon, Colon))
+    return undefined;
+  if (!is(callee, Word) || !is(open, LeftParenthesis) || callee?.image === "category") {
+    return undefined;
+  }
+  const details = {
+    message: `\`${word.image}\` is not followed by \`:\``,
+    hint: `write \`${word.image} ${callee?.image ?? ""}(…)\``,
+  };
+  return at(mistake, "NN0106", details, colon === undefined ? undefined : tokenSpan(colon));
+}
+
+/** Forms that are written in another way here. */
+function otherForms(mistake: Mistake): Diagnostic | undefined {
+  const { token, previous, tokens, index } = mistake;
+  if (["elif", "elseif", "elsif"].includes(token?.image ?? "")) {
+    const message = `${show(token)} is not a word of the language`;
+    return at(mistake, "NN0106", { message, hint: "write `else if`" });
+  }
+  if (is(token, Dot) && is(previous, Dot)) {
+    const [from, to] = [tokens[index - 2], tokens[index + 1]];
+    const example = is(from, Integer) && from?.image === "0" ? (to?.image ?? "5") : "5";
+    const hint = `whole numbers are counted by \`range\`: \`for i in range(${example}) { … }\``;
+    return at(mistake, "NN0108", { message: "`..` is not an operator", hint });
+  }
+  if (is(previous, Colon) && is(token, LeftParenthesis)) {
+    const shape = shapeText(mistake);
+    return at(mistake, "NN0104", {
+      message: "a shape stands in brackets, not in parentheses",
+      hint: `write \`[${shape.length > 60 ? "…" : shape.trim()}]\``,
+    });
+  }
+  return undefined;
+}
+
+/** What stands in the parentheses at the mistake. */
+function shapeText({ file, tokens, index, token }: Mistake): string {
+  let end = index;
+  while (end < tokens.length && !is(tokens[end], RightParenthesis)) end++;
+  return file.text.slice((token?.startOffset ?? 0) + 1, tokens[end]?.startOffset ?? 0);
+}
