@@ -162,7 +162,12 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
   /** The values of a weight, bias, param, state or fitted value, row-major. */
   read(name: M["parameters"]): Promise<TensorOutput>;
   write(name: M["parameters"], values: TensorInput): Promise<void>;
-  /** After a loss of the device: a new one, with the weights loaded and written (in training, of the last snapshot). */
+  /**
+   * A new device in place of a lost one, with the weights loaded and written. A net that trains has what it had at its last
+   * snapshot: taken at the end of each `fit` and every ten seconds or so within it, between epochs, and by
+   * `save({ optimizer: true })`; steps made since are lost with the device (`run` tells where an unfinished fit goes on). On
+   * a device that is not lost nothing is; where no new one can be had, the net stays as it is.
+   */
   restore(options?: RestoreOptions): Promise<void>;
   /** Frees every buffer. */
   destroy(): void;

@@ -56,14 +56,13 @@ export function checkSeed(seed = 0): void {
 
 export const seedRange = "a whole number from 0 to 4294967295";
 
-/** A new backend in place of a lost one, on the same kind of device. */
+/** A new backend in place of a lost one, on the same kind of device; where there is none, the old one stays. */
 export async function reopen(
   session: Session,
   { device, adapter }: Pick<BackendOptions, "device" | "adapter">,
 ): Promise<void> {
   checkOpen(session);
   const backend = session.backend.kind;
-  session.backend.destroy();
   const options = { ...session.options, backend, device, adapter };
   const opened = await openBackend(session.plan, options, (started) =>
     startBackend(session.plan, started, options),

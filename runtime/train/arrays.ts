@@ -107,7 +107,10 @@ export function arraySource(
     ? Math.floor(rows.length / batch)
     : Math.ceil(rows.length / batch);
   if (batches === 0) {
-    fail("data", `${rows.length} examples do not fill a batch of ${batch} (drop_last is set)`);
+    fail(
+      "data",
+      `a batch of ${batch} is not filled by ${examplesOf(rows.length)} (drop_last is set)`,
+    );
   }
   const open = (epoch: number, from: number): Cursor => {
     const order =
@@ -212,7 +215,11 @@ export function splitRows(
   share: number,
   seed: number,
 ): { readonly held: Uint32Array; readonly kept: Uint32Array } {
-  if (count < 2) fail("data", `${count} examples cannot be split into training and validation`);
+  if (count < 2)
+    fail(
+      "data",
+      `the data has ${examplesOf(count)}: it cannot be split into training and validation`,
+    );
   const size = Math.min(count - 1, Math.max(1, Math.round(count * share)));
   const order = permutation(count, seed, orders.validation, 0);
   return { held: order.slice(0, size).sort(), kept: order.slice(size).sort() };
@@ -236,5 +243,9 @@ export function fingerprint({ tensors, count }: ArrayData): string {
       for (const word of words) mix(word);
     }
   }
-  return `${count} examples (${(hash >>> 0).toString(16).padStart(8, "0")})`;
+  return `${examplesOf(count)} (${(hash >>> 0).toString(16).padStart(8, "0")})`;
+}
+
+function examplesOf(count: number): string {
+  return count === 1 ? "1 example" : `${count} examples`;
 }

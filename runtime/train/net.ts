@@ -72,15 +72,19 @@ function fittedNames({ plan }: TrainingSession): string[] {
 
 /** What an inference net has too, among the other calls. */
 function guarded(
-  { calls }: Trainer,
+  trainer: Trainer,
   net: InferenceNet,
 ): Pick<InferenceNet, "predict" | "read" | "destroy"> {
+  const { calls } = trainer;
   const predict = net.predict.bind(net);
   const read = net.read.bind(net);
   const destroy = net.destroy.bind(net);
   return {
     predict: ((...given: Parameters<InferenceNet["predict"]>) =>
-      calls.run("read", () => predict(...given))) as InferenceNet["predict"],
+      calls.run("read", () => {
+        refuseUnprepared(trainer, "predict");
+        return predict(...given);
+      })) as InferenceNet["predict"],
     read: (name) => calls.run("read", () => read(name)),
     destroy: () => {
       destroy();
@@ -97,7 +101,11 @@ function trainingCalls(trainer: Trainer): TrainingCalls {
     step: (batch, wishes = {}) => calls.run("step", () => step(trainer, batch, wishes)),
     report: () => calls.run("read", () => reportLatest(trainer)),
     fit: (data, wishes: FitOptions = {}) =>
-      calls.run("fit", () => fit(trainer, data, wishes, () => snapshot(trainer))),
+      calls.run("fit", async () => {
+        const history = await fit(trainer, data, wishes, () => snapshot(trainer));
+        if (trainer.session.backend.kind === "webgpu") await snapshot(trainer);
+        return history;
+      }),
     evaluate: (data, wishes: EvaluateOptions = {}) =>
       calls.run("evaluate", () => evaluate(trainer, data, wishes)),
     prepare: (data) => calls.run("prepare", () => prepare(trainer, data)),
@@ -137,7 +145,15 @@ function changingCalls(
       }),
     restore: (devices = {}) =>
       calls.run("restore", async () => {
-        await inference.restore(devices);
+        // Of a device that is not lost, all goes on where it is.
+        const kept = trainer.snapshot;
+        await snapshot(trainer).catch(ignore);
+        try {
+          await inference.restore(devices);
+        } catch (error) {
+          trainer.snapshot = kept;
+          throw error;
+        }
         await rebuild(
           trainer,
           bytes,
@@ -209,8 +225,16 @@ async function evaluate(
   refuseMissing(plan, stage?.inputs ?? [...wanted], source.names);
   // Values under way to being fitted are neither the old nor the new.
   while (trainer.fitting) await trainer.fitting;
+  refuseUnprepared(trainer, "evaluate");
   const seed = options.seed ?? (stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
   return evaluateSource(trainer, source, stage, seed);
+}
+
+/** Answers from fitted values that are still 0 look like answers. */
+function refuseUnprepared({ session, state }: Trainer, call: string): void {
+  const { plan } = session;
+  if (state.fitted || !plan.programs.some(isFitted)) return;
+  fail("not-prepared", `${plan.model} has fitted values: await net.prepare(data) before ${call}`);
 }
 
 /** Where nothing has to be awaited before, the batches are in the device's hands when this returns. */
@@ -223,9 +247,7 @@ async function step(
   const { session, state } = trainer;
   const { plan } = session;
   const stage = stageOf(plan, options.stage ?? state.stage);
-  if (!state.fitted && plan.programs.some(isFitted)) {
-    fail("not-prepared", `${plan.model} has fitted values: await net.prepare(data) before step`);
-  }
+  refuseUnprepared(trainer, "step");
   const objectives = wantedObjectives(stage.objectives, options.objective);
   const batches = givenBatches(trainer, given, stage);
   const isSingle = !Array.isArray(given);

@@ -90,7 +90,11 @@ function checkWishes<Options>(wishes: Wishes<Options>, given: unknown): void {
 
 function describe(value: unknown): string {
   const isPlain = ["string", "number", "boolean", "bigint"].includes(typeof value);
-  return isPlain || value === null ? String(value) : `a ${typeof value}`;
+  return isPlain || value === null
+    ? String(value)
+    : typeof value === "object"
+      ? "an object"
+      : `a ${typeof value}`;
 }
 
 export function checkFitOptions(options: FitOptions): void {

@@ -392,6 +392,7 @@ describe("long sums and cancellation", () => {
     const expected = 1 - residual / sum([...t].map((one) => (one - m) ** 2));
     const net = await open(far, backend);
     nets.push(net);
+    await net.prepare({ x });
     for (const batch of [1, 32, n]) {
       const { metrics } = await net.evaluate({ x, t }, { batch });
       expect(Math.abs((metrics["r2"] ?? NaN) - expected), `batch ${batch}`).toBeLessThan(1e-5);
