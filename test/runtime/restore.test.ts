@@ -67,7 +67,7 @@ onBothBackends("restore", lineModule, (open, backend) => {
       limits: (await softwareDevice()).limits,
       requestDevice: () => Promise.reject(new Error("none left")),
     };
-    expect(await codeOf(net.restore({ adapter: adapter as never }))).toBe("no-adapter");
+    expect(await codeOf(net.restore({ adapter: adapter }))).toBe("no-adapter");
     expect(await net.read("w")).toEqual(weights);
     await net.step({ x: [[1, 2]], t: [9] });
     expect((await net.report()).step).toBe(2);
