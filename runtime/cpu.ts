@@ -201,12 +201,19 @@ function createExecutor(
     let offset = start;
     for (const result of results) {
       const values = valuesOf(result);
-      at(memory.storages, storage).set(values, offset);
+      const into = at(memory.storages, storage);
+      // Words as they are, as on the GPU: a float of 32 bits would round an integer. Doubles hold all of them.
+      if (into instanceof Float64Array) into.set(values, offset);
+      else wordsOf(into).set(wordsOf(values), offset);
       offset += values.length;
     }
     const wanted = run.wanted ?? [...bound.results.keys()];
     return wanted.map((result) => valuesOf(result).slice());
   };
+}
+
+function wordsOf({ buffer, byteOffset, length }: Values): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length);
 }
 
 function onlyGpu(): never {

@@ -142,7 +142,7 @@ function averageOfBatches(state: State, { value, average }: SetValue): Node {
   const { b, totals } = state;
   const entries = average?.entries ?? 1;
   const fixed = typeof entries === "number";
-  const sum = b.multiply(value, fixed ? 1 : b.cast(b.dimension(entries), "f32"));
+  const sum = b.multiply(b.cast(value, "f32"), fixed ? 1 : b.cast(b.dimension(entries), "f32"));
   const { leaf, built } = hold(state, sum, "combined");
   state.batches.push({ kind: "result", name: built.name, value: sum });
   return b.divide(leaf, totalOf(b, fixed ? freeDim(batchName) : entries, totals));

@@ -97,8 +97,8 @@ function decodeRow(
 ): Record<string, number> {
   const { results } = at(plan.programs, program);
   const decode = (index: number, type: PlanType): number => {
-    // On the GPU words are copied as they are; the CPU writes numbers.
-    if (type === "f32" || backend.kind === "cpu") return words[index] ?? NaN;
+    // Words are copied as they are; double precision writes numbers.
+    if (type === "f32" || backend.precision === 64) return words[index] ?? NaN;
     const view = new DataView(words.buffer, words.byteOffset);
     return type === "i32" ? view.getInt32(index * 4, true) : view.getUint32(index * 4, true);
   };

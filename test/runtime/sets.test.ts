@@ -354,6 +354,56 @@ describe.each(backends)("streams on %s", (backend) => {
   });
 });
 
+const integers = compileOne(`model Integers {
+  input x: [batch]
+  target k: i32[batch]
+  target u: u32[batch]
+  weight w: [] = 1
+  output y = x * w
+  loss (y - x) ^ 2
+  metric largest = max(k)
+  metric total = sum(k)
+  metric last = sort(k)[-1]
+  metric unsigned = max(u)
+  metric least = min(k)
+}
+train Integers { optimizer sgd(lr: 0.1)  batch 2 }`);
+
+const counted = compileOne(`model Counted {
+  input x: [batch]
+  input table: i32[2]
+  weight w: [] = 1
+  output y = x * w
+  loss (y - x) ^ 2
+  metric largest = max(table)
+  metric first = table[0]
+}
+train Counted { optimizer sgd(lr: 0.1)  batch 2 }`);
+
+describe.each(backends)("metrics of integers on %s", (backend) => {
+  it("are told to the last digit, of a set and of a step", async () => {
+    const net = await open(integers, backend);
+    nets.push(net);
+    const k = [16777217, 2147483647, -2147483648, -16777219];
+    const u = [4294967295, 3, 1, 16777217];
+    const data = { x: [1, 2, 3, 4], k, u };
+    const wanted = {
+      largest: 2147483647,
+      total: -3,
+      last: 2147483647,
+      unsigned: 4294967295,
+      least: -2147483648,
+    };
+    expect((await net.evaluate(data)).metrics).toEqual(wanted);
+    await net.step({ x: [3, 4], k: k.slice(2), u: u.slice(2) });
+    expect((await net.evaluate(data, { batch: 1 })).metrics).toEqual(wanted);
+    const one = await open(counted, backend);
+    nets.push(one);
+    await one.step({ x: [3], table: [16777217, -5] });
+    expect((await one.report()).metrics).toEqual({ largest: 16777217, first: 16777217 });
+  });
+});
+
 const far = compileOne(`model Far {
   input x: [batch, 1]
   target t: [batch]

@@ -173,7 +173,9 @@ export function runScore(
   if (isSpoilt(value)) return;
   const given = toTensor(frame, { value, span: statement.value.span }, undefined);
   if (given === undefined || !checkScore(frame, statement, word, given)) return;
-  scores.set(name, { ...score, value: frame.run.builder.cast(given, "f32") });
+  // One integer is told as it is; of several the mean is told.
+  const whole = given.shape.length === 0 && given.type !== "bool";
+  scores.set(name, { ...score, value: whole ? given : frame.run.builder.cast(given, "f32") });
 }
 
 function scoreName(
