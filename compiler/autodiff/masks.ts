@@ -37,8 +37,11 @@ function choice(b: GraphBuilder, node: Node, reach: Reach, position: number): Re
 function fitted(b: GraphBuilder, node: Node, reach: Reach, shape: Shape): Reach {
   const fits = (condition: Node): boolean => repeatedAxes(condition.shape, shape).length === 0;
   const kept = restrictedTo(b, reach, (one) => fits(one) || !dependsOn(one, node));
+  // Leading axes of 1, which the operand lacks, go: what takes the operand's shape on would not fit them.
+  const bare = (condition: Node): Node =>
+    b.reshape(condition, condition.shape.slice(Math.max(0, condition.shape.length - shape.length)));
   if (kept === "everywhere" || kept.every((term) => term.every((one) => fits(one.condition))))
-    return kept;
+    return mapConditions(kept, bare);
   const mask = maskOf(b, kept);
   if (mask === undefined) return kept;
   const any = b.any(mask, repeatedAxes(mask.shape, shape), true);

@@ -130,6 +130,18 @@ describe("a branch not taken", () => {
   });
 });
 
+it("a choice by a condition of more axes than its operand has leaves its derivative as it is", () => {
+  const b = createBuilder();
+  const x = b.input("x", { type: "f32", shape: [3] });
+  const seen = b.flip(b.multiply(x, x), [0]);
+  const chosen = b.select(b.reshape(b.greater(x, 0), [1, 3]), seen, 0);
+  const [gradient] = differentiate(b, b.sum(chosen), [x]);
+  const leaves = { x: { shape: [3], data: [2, -1, 5] } };
+  // Of x₃² where x₁ > 0 and of x₁² where x₃ > 0.
+  const { data } = interpretOne(at([gradient ?? x], 0), { leaves });
+  expect(data.map((value) => value + 0)).toEqual([4, 0, 10]);
+});
+
 function matmul(b: GraphBuilder, left: Node, right: Node): Node {
   const built = primitives.matmul?.build(b, [left, right]);
   const [node] = built === undefined || isProblem(built) ? [] : built;
