@@ -77,9 +77,10 @@ function factsOf(
   extents: Extents,
 ): ReductionFacts {
   const axes = axesOf(reduction);
-  let length = reduction.terms === undefined ? 1 : expectedSize(reduction.terms, extents);
-  if (reduction.terms === undefined)
-    for (const loop of reduction.loops) length *= sizeOf(loop.below, extents);
+  const length =
+    reduction.terms === undefined
+      ? reduction.loops.reduce((product, { below }) => product * sizeOf(below, extents), 1)
+      : expectedSize(reduction.terms, extents);
   const terms = innerValues(reduction.value);
   // What does not change within the loop leaves it, and costs nothing.
   const changes = (value: Value): boolean =>

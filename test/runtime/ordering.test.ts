@@ -76,6 +76,24 @@ describe.each(["f64", "f32", "webgpu"] as const)("on %s", (backend) => {
     await holds(1300, [1300]);
   });
 
+  it("the largest of fewer values than are asked for end with the last again, and are of their own row", async () => {
+    const net = await open(
+      compileOne(`model M {
+        input x: [batch, time]
+        output most = top_k(x, 5)[0]
+        output where = top_k(x, 5)[1]
+      }`),
+      backend,
+      { seed: 1 },
+    );
+    const found = await net.predict({
+      x: { data: Float32Array.of(3, 1, 2, 7, 9, 8), shape: [2, 3] },
+    });
+    expect([...(found["most"] ?? [])]).toEqual([3, 2, 1, 1, 1, 9, 8, 7, 7, 7]);
+    expect([...(found["where"] ?? [])]).toEqual([0, 2, 1, 1, 1, 1, 2, 0, 0, 0]);
+    net.destroy();
+  });
+
   it("values whose number is not known are, however many there are", async () => {
     await holds("time", [7, 65, 1025]);
   });

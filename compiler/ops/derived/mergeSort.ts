@@ -41,8 +41,8 @@ export function sortedIndices(b: GraphBuilder, y: Node, count: Dim, descending: 
     run = multiplyDims(2, run);
   }
   if (merges === 0 || dimEqual(count, extent)) return indices;
-  const starts = indices.shape.map(() => 0);
-  return b.slice(indices, starts, [...indices.shape.slice(0, -1), count]);
+  // Where the number of values is not known there may be fewer: taking repeats the last, and reads no other row's.
+  return b.take(indices, b.iota([count], 0), axis);
 }
 
 function mergesOf(extent: Dim): number {
