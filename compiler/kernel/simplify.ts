@@ -254,7 +254,12 @@ function powerOf(
   if (power === 0) return one;
   if (type === "f32" && Math.abs(power) === 0.5) {
     const root = operation(values, "sqrt", "f32", [base]);
-    return power > 0 ? root : operation(values, "divide", "f32", [one, root]);
+    if (power > 0) return root;
+    const quotient = operation(values, "divide", "f32", [one, root]);
+    const zero = literal(values, "f32", 0);
+    // A power that is not defined is 0.
+    const negative = operation(values, "less", "bool", [base, zero]);
+    return operation(values, "select", "f32", [negative, zero, quotient]);
   }
   if (!Number.isInteger(power) || Math.abs(power) > 32) return undefined;
   if (power < 0 && type !== "f32") return undefined;

@@ -75,6 +75,11 @@ function isNotNegative(node: Node, depth: number): boolean {
   }
 }
 
+/** Whether no value is below 0. */
+export function neverNegative(x: Node): boolean {
+  return isPositive(x) || isNotNegative(x, reach);
+}
+
 /** `x` with 1 in place of 0: a divisor for quotients whose value at 0 is not used. */
 export function nonZero(b: GraphBuilder, x: Node): Node {
   const known = splatValue(x);

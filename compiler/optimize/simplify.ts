@@ -5,6 +5,7 @@ import type { Node, NodeOf } from "../types/graph.js";
 import { at, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { largestReal } from "../ops/leaves.js";
+import { neverNegative } from "../ops/positive.js";
 import { repeatedProduct } from "../ops/power.js";
 import { alwaysFinite, isSplat } from "./constants.js";
 
@@ -115,11 +116,17 @@ function simplifyPower(b: GraphBuilder, x: Node, y: Node): Node | undefined {
   if (exponent === undefined) return undefined;
   if (exponent === 0) return b.constant(1, [], x.type);
   if (exponent === 0.5) return b.sqrt(x);
-  if (exponent === -0.5) return b.divide(1, b.sqrt(x));
+  if (exponent === -0.5) return reciprocalRoot(b, x);
   const size = Math.abs(exponent);
   if (!Number.isInteger(exponent) || size > 32) return undefined;
   const product = repeatedProduct(b, x, size);
   return exponent > 0 ? product : b.divide(1, product);
+}
+
+/** 1 / √x, and 0 where x is negative, as every power that is not defined is. */
+function reciprocalRoot(b: GraphBuilder, x: Node): Node {
+  const quotient = b.divide(1, b.sqrt(x));
+  return neverNegative(x) ? quotient : b.select(b.less(x, 0), 0, quotient);
 }
 
 /** Where `y` is a constant: `neutral` leaves x, the other decides. */

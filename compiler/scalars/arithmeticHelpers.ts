@@ -134,6 +134,12 @@ export const power = {
   if (x < 0 && y !== Math.floor(y)) return 0;
   return Math.max(Math.min(Math.pow(x, y), 3.4028234663852886e38), -3.4028234663852886e38);
 }`,
+    double: `function powerOf(x, y) {
+  if (y === 0) return 1;
+  if (x === 0) return y > 0 ? 0 : Number.MAX_VALUE;
+  if (x < 0 && y !== Math.floor(y)) return 0;
+  return Math.max(Math.min(Math.pow(x, y), Number.MAX_VALUE), -Number.MAX_VALUE);
+}`,
   },
 } as const satisfies Partial<Helpers>;
 

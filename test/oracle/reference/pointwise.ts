@@ -89,7 +89,7 @@ export const smoothDomains: Readonly<Partial<Record<Name, readonly [number, numb
   erfinv: [-0.9, 0.9],
 };
 
-const largest = 3.4028234663852886e38;
+const largest = Number.MAX_VALUE;
 const smallest = 2 ** -126;
 
 /** What kernels give where the mathematics has no number, as the language says; undefined where devices differ. */
