@@ -3,6 +3,7 @@
 import type { Node, NodeOf, OpName, QuasiAffine, Shape } from "../types/graph.js";
 import { at, indices, inputAt, splatValue, without } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { movementOf } from "../ops/movement.js";
 import { ruleOf } from "../ops/table.js";
 import { scalarOperation } from "../scalars/table.js";
 import { literal, mapConditions, maskOf, restrictedTo, within } from "./reach.js";
@@ -224,20 +225,11 @@ function vanishesWith(g: Node, part: Node, left = depth): boolean {
 /** Whether no element is infinite or NaN: data and parameters are checked, and some ops keep it so. */
 function isFinite(node: Node, left = depth): boolean {
   if (node.type !== "f32" || node.inputs.length === 0) return true;
-  const every = (): boolean => left > 0 && node.inputs.every((input) => isFinite(input, left - 1));
-  switch (node.op) {
-    case "stopGradient":
-    case "reshape":
-    case "broadcast":
-    case "transpose":
-    case "slice":
-    case "pad":
-    case "flip":
-    case "window":
-    case "concat":
-    case "take":
-      return every();
-    default:
-      return (scalarOperation(node.op)?.finite ?? "no") !== "no" && every();
-  }
+  const moved = movementOf(node);
+  const finite =
+    moved === undefined
+      ? (scalarOperation(node.op)?.finite ?? "no") !== "no"
+      : Number.isFinite(moved.fill ?? 0);
+  const sources = moved?.operands ?? node.inputs;
+  return finite && left > 0 && sources.every((source) => isFinite(source, left - 1));
 }

@@ -1,8 +1,8 @@
 // Values over a whole set, and how examples flow in them, in; what can be computed when out: sweep 0, whole set 0, sweep 1, ….
 import { topologicalOrder } from "../graph/walk.js";
-import { ruleOf } from "../ops/table.js";
+import { movementOf } from "../ops/movement.js";
 import { elementCount, evaluateDim, freeNames } from "../types/dimension.js";
-import type { Node, NodeOf, OpName } from "../types/graph.js";
+import type { Node } from "../types/graph.js";
 import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
 import type { Flows } from "../graph/examples.js";
 
@@ -103,17 +103,9 @@ function narrowerView(
   flows: Flows,
 ): boolean {
   const [operand, more] = node.inputs;
-  if (operand === undefined || more !== undefined || !isView(node)) return false;
+  if (operand === undefined || more !== undefined || movementOf(node) === undefined) return false;
   const held = flows.get(operand)?.kind === "combined" || holds(operand) !== undefined;
   return held && sizeOf(operand) <= sizeOf(node);
-}
-
-function isView(node: Node): boolean {
-  const view = <K extends OpName>(own: NodeOf<K>): boolean => {
-    const { lowering } = ruleOf<K>(own.op);
-    return lowering.kind === "gather" && lowering.summed(own).length === 0;
-  };
-  return view(node);
 }
 
 /** Free dimensions count as this many when sizes are compared. */

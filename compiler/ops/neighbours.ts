@@ -187,7 +187,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
     lowering: {
       kind: "gather",
       summed: () => [],
-      fill: () => 0,
+      fill: () => undefined,
       sources: ({ k, node, out }) => {
         const { axes, strides, dilations } = node.attributes;
         const { length } = inputAt(node.inputs, 0).shape;
@@ -291,7 +291,12 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
       );
       return b.node("concat", all, { axis: node.attributes.axis + 1 });
     },
-    lowering: { kind: "gather", summed: () => [], fill: () => 0, sources: concatSources },
+    lowering: {
+      kind: "gather",
+      summed: () => [],
+      fill: () => undefined,
+      sources: concatSources,
+    },
   },
   cumsum: {
     family: "gather",

@@ -102,7 +102,8 @@ export interface GatherLowering<K extends OpName> {
   readonly kind: "gather";
   /** Extents of axes summed over; empty for a view, where every output element is one input element or the fill. */
   readonly summed: (node: NodeOf<K>) => readonly Dim[];
-  readonly fill: (node: NodeOf<K>) => number;
+  /** Undefined where one of the sources always holds. */
+  readonly fill: (node: NodeOf<K>) => number | undefined;
   readonly sources: <E>(request: GatherRequest<E, K>) => readonly GatherSource<E>[];
 }
 

@@ -35,7 +35,7 @@ function view<K extends OpName>(
   return {
     kind: "gather",
     summed: () => [],
-    fill: () => 0,
+    fill: () => undefined,
     sources: (request) => [{ operand: 0, index: map(request), guard: undefined }],
   };
 }

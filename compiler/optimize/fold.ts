@@ -5,6 +5,7 @@ import type { Node } from "../types/graph.js";
 import { splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { largestReal } from "../ops/leaves.js";
+import { movementOf } from "../ops/movement.js";
 import { ruleOf } from "../ops/table.js";
 import { evaluateScalar } from "../scalars/evaluate.js";
 
@@ -16,30 +17,18 @@ import { evaluateScalar } from "../scalars/evaluate.js";
 export function fold(b: GraphBuilder, node: Node): Node | undefined {
   const { lowering } = ruleOf(node.op);
   if (node.inputs.length === 0) return undefined;
+  const moved = movementOf(node);
+  if (moved !== undefined) {
+    const [value, ...others] = moved.operands.map(splatValue);
+    const alike = [...others, moved.fill ?? value].every((other) => other === value);
+    return alike ? splat(b, node, value) : undefined;
+  }
   const values = node.inputs.map(splatValue);
-  if (!values.every((value) => value !== undefined)) return undefined;
-  if (lowering.kind === "identity" || isView(node)) return splat(b, node, values[0]);
-  if (lowering.kind !== "pointwise") return undefined;
+  if (lowering.kind !== "pointwise" || !values.every((value) => value !== undefined)) {
+    return undefined;
+  }
   const types = { operands: node.inputs.at(-1)?.type ?? node.type, result: node.type };
   return splat(b, node, evaluateScalar(lowering.op, types, values));
-}
-
-function isView(node: Node): boolean {
-  switch (node.op) {
-    case "reshape":
-    case "transpose":
-    case "broadcast":
-    case "slice":
-    case "flip":
-    case "window":
-      return true;
-    case "concat":
-      return node.inputs.every(
-        (input) => splatValue(input) === splatValue(node.inputs[0] ?? input),
-      );
-    default:
-      return false;
-  }
 }
 
 function splat(b: GraphBuilder, node: Node, value: number | undefined): Node | undefined {

@@ -3,6 +3,7 @@
 import type { Node, NodeOf } from "../types/graph.js";
 import { indices, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { movementOf } from "../ops/movement.js";
 import { alike } from "./alike.js";
 import { chosenOf, holdsOnce } from "./chosenTerm.js";
 import { ofReduction, ofSum, wasShifted } from "./logarithmsOfSums.js";
@@ -104,22 +105,9 @@ function looked(search: Search, x: Node): Scaled | undefined {
 }
 
 function lookedThrough(search: Search, x: Node): Scaled | undefined {
-  switch (x.op) {
-    case "stopGradient":
-    case "reshape":
-    case "transpose":
-    case "broadcast":
-    case "slice":
-    case "flip":
-    case "take":
-      return ofView(search, x);
-    case "pad":
-      return x.attributes.value === 0 ? ofPadded(search, x) : undefined;
-    case "concat":
-      return ofParts(search, x);
-    default:
-      return undefined;
-  }
+  if (x.op === "pad") return x.attributes.value === 0 ? ofPadded(search, x) : undefined;
+  if (x.op === "concat") return ofParts(search, x);
+  return movementOf(x) === undefined ? undefined : ofView(search, x);
 }
 
 /** Without an exponential, only logarithms are worth being joined. */

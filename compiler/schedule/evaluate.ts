@@ -192,7 +192,7 @@ function gather(
     out: index,
     summed: axes.map((axis) => k.axis(axis)),
   };
-  const fill = k.literal(lowering.fill(node), node.type);
+  const fill = k.literal(lowering.fill(node) ?? 0, node.type);
   const sources: readonly GatherSource<Scalar>[] = lowering.sources(request);
   const value = sources.reduceRight<Scalar>((otherwise, source) => {
     const element = evaluate(context, operandOf(node, source.operand), source.index);

@@ -1,7 +1,8 @@
-// Every sample of a gathering op in; its index maps, run on plain numbers, against the reference out.
+// Every sample of a gathering op in; its index maps, run on plain numbers, and what it moves unchanged, against the reference out.
 
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../compiler/graph/builder.js";
+import { movementOf } from "../../compiler/ops/movement.js";
 import type { GatherRequest, IndexBuilder, OpRule } from "../../compiler/ops/rule.js";
 import { ruleOf } from "../../compiler/ops/table.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
@@ -72,8 +73,9 @@ function element<K extends OpName>(
       let total = 0;
       for (const summed of places(sizes(lowering.summed(node)))) {
         const source = lowering.sources(request(summed)).find(({ guard }) => guard !== 0);
-        total +=
-          source === undefined ? lowering.fill(node) : read(inputs[source.operand], source.index);
+        const fill = source === undefined ? lowering.fill(node) : 0;
+        if (fill === undefined) throw new Error(`no source of ${node.op} holds at ${out.join()}`);
+        total += source === undefined ? fill : read(inputs[source.operand], source.index);
       }
       return total;
     }
@@ -119,3 +121,35 @@ describe.each(samples.map((sample): [string, OpSample] => [sample.name, sample])
     });
   },
 );
+
+describe("what an op moves unchanged", () => {
+  const moving = opSamples.filter(({ op, build, operands }) => {
+    const b = createBuilder();
+    const node = build(b, operandLeaves(b, operands));
+    return node.op === op && movementOf(node) !== undefined;
+  });
+
+  it("is told of every view and gather", () => {
+    expect([...new Set(moving.map(({ op }) => op))].sort()).toEqual([
+      ...["broadcast", "concat", "flip", "pad", "reshape", "slice", "stopGradient", "take"],
+      ...["transpose", "window"],
+    ]);
+  });
+
+  it.each(moving.map((sample): [string, OpSample] => [sample.name, sample]))("%s", (_, sample) => {
+    const b = createBuilder();
+    const operands = operandLeaves(b, sample.operands);
+    const node = sample.build(b, operands);
+    const tensors = sample.operands.map((operand, n) =>
+      sampleValue(operand, sampleDimensions, n + 3),
+    );
+    const leaves = Object.fromEntries(tensors.map((tensor, n) => [operandName(n), tensor]));
+    const { data } = interpretOne(node, { leaves, dimensions: sampleDimensions });
+    const moved = movementOf(node);
+    const entries = operands.flatMap((operand, n) =>
+      moved?.operands.includes(operand) === true ? [...(tensors[n]?.data ?? [])] : [],
+    );
+    const known = new Set(moved?.fill === undefined ? entries : [...entries, moved.fill]);
+    expect([...data].filter((entry) => !known.has(entry))).toEqual([]);
+  });
+});

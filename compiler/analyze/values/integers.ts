@@ -1,6 +1,7 @@
 // A tensor of integers comes in; the inputs whose values it holds unchanged, and the range of everything else in it, go out.
 import { topologicalOrder } from "../../graph/walk.js";
-import type { Node } from "../../types/graph.js";
+import { movementOf } from "../../ops/movement.js";
+import type { Node, OpName } from "../../types/graph.js";
 
 /** What of a tensor's entries comes from where. */
 export interface Flow {
@@ -21,84 +22,84 @@ const nothing: Flow = { inputs: new Set(), low: Infinity, high: -Infinity };
 const anything: Flow = { inputs: new Set(), low: -Infinity, high: Infinity };
 const between = (low: number, high: number): Flow => ({ inputs: new Set(), low, high });
 
-/** Entries of integers, followed back through what leaves them as they are: views, gathers, casts between integers. */
-export function flowOf(root: Node, sourceOf: (name: string) => Source | undefined): Flow {
+type SourceOf = (name: string) => Source | undefined;
+
+/** Entries of integers, followed back through what moves them as they are, and through what is known to bound them. */
+export function flowOf(root: Node, sourceOf: SourceOf): Flow {
+  const steps = new Map<Node, Step>();
+  const stepOf = (node: Node): Step => {
+    const step = steps.get(node) ?? stepAt(node, sourceOf);
+    steps.set(node, step);
+    return step;
+  };
   const flows = new Map<Node, Flow>();
-  for (const node of topologicalOrder([root], followed)) {
-    const parts = followed(node).map((operand) => flows.get(operand) ?? anything);
-    const flow = flowThrough(node, parts, sourceOf);
-    flows.set(node, node.type === "u32" ? { ...flow, low: Math.max(0, flow.low) } : flow);
+  for (const node of topologicalOrder([root], (one) => stepOf(one).operands)) {
+    const { operands, flow } = stepOf(node);
+    const own = flow(operands.map((operand) => flows.get(operand) ?? anything));
+    flows.set(node, node.type === "u32" ? { ...own, low: Math.max(0, own.low) } : own);
   }
   return flows.get(root) ?? anything;
 }
 
-/** The operands whose entries a node's own come from. */
-function followed(node: Node): readonly Node[] {
+/** The operands that a node's entries depend on, and what theirs make of its own. */
+interface Step {
+  readonly operands: readonly Node[];
+  readonly flow: (parts: readonly Flow[]) => Flow;
+}
+
+function stepAt(node: Node, sourceOf: SourceOf): Step {
+  if (node.type === "bool") return known(between(0, 1));
+  if (node.type === "f32") return known(anything);
+  const moved = movementOf(node);
+  if (moved !== undefined) {
+    const fill = moved.fill === undefined ? [] : [between(moved.fill, moved.fill)];
+    return { operands: moved.operands, flow: (parts) => hull([...parts, ...fill]) };
+  }
   switch (node.op) {
+    case "constant":
+      return known(hull(node.attributes.values.map((value) => between(value, value))));
+    case "iota":
+      return known(below(node.shape[node.attributes.axis]));
+    case "argmax":
+    case "argmin":
+      return known(below(node.inputs[0]?.shape[node.attributes.axis]));
+    case "input":
+      return known(ofInput(node.attributes.name, sourceOf(node.attributes.name)));
     case "cast":
-      return node.inputs.filter(({ type }) => type !== "f32");
-    case "take":
-      return node.inputs.slice(0, 1);
+      return node.inputs[0]?.type === "f32"
+        ? known(anything)
+        : { operands: node.inputs, flow: hull };
     case "select":
-      return node.inputs.slice(1);
-    case "reshape":
-    case "transpose":
-    case "broadcast":
-    case "slice":
-    case "flip":
-    case "window":
-    case "concat":
-    case "pad":
-    case "minimum":
-    case "maximum":
-    case "modulo":
-    case "stopGradient":
-      return node.type === "f32" ? [] : node.inputs;
+      return { operands: node.inputs.slice(1), flow: (parts) => hull(parts.map(closed)) };
     default:
-      return [];
+      return computed(node);
   }
 }
 
-function flowThrough(
-  node: Node,
-  parts: readonly Flow[],
-  sourceOf: (name: string) => Source | undefined,
-): Flow {
-  if (node.type === "bool") return between(0, 1);
-  const [first = anything, second = anything] = parts.map(closed);
-  switch (node.op) {
-    case "constant":
-      return hull(node.attributes.values.map((value) => between(value, value)));
-    case "iota":
-      return below(node.shape[node.attributes.axis]);
-    case "argmax":
-    case "argmin":
-      return below(node.inputs[0]?.shape[node.attributes.axis]);
-    case "input":
-      return ofInput(node.attributes.name, sourceOf(node.attributes.name));
-    case "cast":
-    case "take":
-    case "reshape":
-    case "transpose":
-    case "broadcast":
-    case "slice":
-    case "flip":
-    case "window":
-    case "concat":
-    case "stopGradient":
-      return parts.length === 0 ? anything : hull(parts);
-    case "pad":
-      return hull([...parts, between(node.attributes.value, node.attributes.value)]);
-    case "select":
-      return hull([first, second]);
+const known = (flow: Flow): Step => ({ operands: [], flow: () => flow });
+
+/** Arithmetic of two integers that bounds its result. */
+function computed(node: Node): Step {
+  const bounds = boundsOf(node.op);
+  if (bounds === undefined) return known(anything);
+  return {
+    operands: node.inputs,
+    flow: ([left = anything, right = anything]) => bounds(closed(left), closed(right)),
+  };
+}
+
+function boundsOf(op: OpName): ((left: Flow, right: Flow) => Flow) | undefined {
+  switch (op) {
     case "minimum":
-      return between(Math.min(first.low, second.low), Math.min(first.high, second.high));
+      return (left, right) =>
+        between(Math.min(left.low, right.low), Math.min(left.high, right.high));
     case "maximum":
-      return between(Math.max(first.low, second.low), Math.max(first.high, second.high));
+      return (left, right) =>
+        between(Math.max(left.low, right.low), Math.max(left.high, right.high));
     case "modulo":
-      return second.low > 0 ? between(0, second.high - 1) : anything;
+      return (_, right) => (right.low > 0 ? between(0, right.high - 1) : anything);
     default:
-      return anything;
+      return undefined;
   }
 }
 
