@@ -5,7 +5,7 @@ import type { BinaryName } from "../types/opNames.js";
 import type { GraphBuilder } from "./builder.js";
 import { anyNode, inputAt, splatValue, wantOperands, wantSameType, wantType } from "./broadcast.js";
 import { liftPointwise, pointwise, pointwiseType, truth } from "./pointwise.js";
-import { nonZero } from "./positive.js";
+import { divisorOfCotangent, nonZero } from "./positive.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
 
@@ -53,7 +53,7 @@ function taken(
 
 /** ∂(x / y)/∂y = −x / y². */
 function divideByDivisor({ b, x, y, g }: BinaryGradient): Node {
-  const divisor = nonZero(b, y);
+  const divisor = divisorOfCotangent(b, y, g);
   return b.negate(b.divide(b.multiply(g, b.divide(x, divisor)), divisor));
 }
 
@@ -136,18 +136,18 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
   divide: arithmetic(
     "divide",
     "The quotient, never rounded.",
-    binaryVjp(
-      // Where a choice left x / 0 aside, g is 0, and 0 / 0 would not be.
-      ({ b, y, g }) => b.divide(g, nonZero(b, y)),
-      divideByDivisor,
-    ),
+    binaryVjp(({ b, y, g }) => b.divide(g, divisorOfCotangent(b, y, g)), divideByDivisor),
   ),
   modulo: arithmetic(
     "modulo",
     "The remainder x − y·⌊x / y⌋, which takes the divisor's sign.",
     binaryVjp(
       ({ g }) => g,
-      ({ b, x, y, g }) => b.negate(b.multiply(g, b.floor(b.divide(x, y)))),
+      // x % 0 is 0 whatever x is.
+      ({ b, x, y, g }) => {
+        const slope = b.negate(b.multiply(g, b.floor(b.divide(x, nonZero(b, y)))));
+        return b.select(b.equal(y, 0), 0, slope);
+      },
     ),
   ),
   power: arithmetic(

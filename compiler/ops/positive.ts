@@ -82,7 +82,19 @@ export function neverNegative(x: Node): boolean {
 
 /** `x` with 1 in place of 0: a divisor for quotients whose value at 0 is not used. */
 export function nonZero(b: GraphBuilder, x: Node): Node {
+  return isNeverZero(x) ? x : b.select(b.equal(x, 0), 1, x);
+}
+
+/**
+ * `x` to divide the cotangent `g` by: with 1 in place of 0 where g is 0 too, as where a choice left the quotient aside.
+ * Elsewhere the derivative at 0 is infinite, and shows.
+ */
+export function divisorOfCotangent(b: GraphBuilder, x: Node, g: Node): Node {
+  if (isNeverZero(x) || isNeverZero(g)) return x;
+  return b.select(b.and(b.equal(x, 0), b.equal(g, 0)), 1, x);
+}
+
+function isNeverZero(x: Node): boolean {
   const known = splatValue(x);
-  if ((known !== undefined && known !== 0) || isPositive(x)) return x;
-  return b.select(b.equal(x, 0), 1, x);
+  return (known !== undefined && known !== 0) || isPositive(x);
 }

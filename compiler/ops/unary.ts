@@ -3,7 +3,7 @@
 import type { ScalarUnaryName, UnaryName } from "../types/opNames.js";
 import { anyNode, inputAt, wantOperands } from "./broadcast.js";
 import { liftPointwise, pointwise } from "./pointwise.js";
-import { nonZero } from "./positive.js";
+import { divisorOfCotangent } from "./positive.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
 import type { Node } from "../types/graph.js";
@@ -48,8 +48,7 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   log: realFunction(
     "log",
     "The natural logarithm of a positive number.",
-    // Where a choice left log(0) aside, g is 0, and 0 / 0 would not be.
-    unaryVjp(({ b, x, g }) => b.divide(g, nonZero(b, x))),
+    unaryVjp(({ b, x, g }) => b.divide(g, divisorOfCotangent(b, x, g))),
   ),
   expm1: realFunction(
     "expm1",
@@ -60,7 +59,7 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   log1p: realFunction(
     "log1p",
     "log(1 + x), with all its digits where x is near 0.",
-    unaryVjp(({ b, x, g }) => b.divide(g, nonZero(b, b.add(x, 1)))),
+    unaryVjp(({ b, x, g }) => b.divide(g, divisorOfCotangent(b, b.add(x, 1), g))),
   ),
   sqrt: realFunction(
     "sqrt",
