@@ -142,44 +142,56 @@ function hasKink(differences: readonly Difference[], slope: number): boolean {
   return false;
 }
 
-/** The slope claimed against (f(+h) − f(−h)) / 2h for several h; undefined where the time ran out. */
-export async function compareAlong(
-  line: Line,
-  outOfTime: () => boolean = () => false,
-): Promise<Comparison | undefined> {
+/**
+ * The slope claimed against (f(+h) − f(−h)) / 2h for several h, two evaluations a turn: whoever shares the time among
+ * many lines goes through the turns of all of them side by side.
+ */
+export async function* comparing(line: Line): AsyncGenerator<undefined, Comparison> {
   const { slope, scale = 1 } = line;
   if (!Number.isFinite(slope)) return { verdict: "wrong", error: Infinity };
   const found: Difference[] = [];
   const isOdd = scale < 1e-2 || scale > 1e2;
   const first = [...steps, ...(isOdd ? relativeSteps.map((step) => step * scale) : [])];
-  const right = await findAgreement(line, first, found, outOfTime);
-  if (right !== "none") return right;
+  const right = yield* findAgreement(line, first, found);
+  if (right !== undefined) return right;
   const error = leastError(found, slope);
   if (error === undefined) return { verdict: "undecided", error: 0 };
   if (hasKink(found, slope)) return { verdict: "kink", error };
   if (hasSettled(found, slope)) return { verdict: "wrong", error };
-  const finer = await findAgreement(line, finerSteps, found, outOfTime);
-  if (finer !== "none") return finer;
+  const finer = yield* findAgreement(line, finerSteps, found);
+  if (finer !== undefined) return finer;
   return hasSettled(found, slope)
     ? { verdict: "wrong", error: leastError(found, slope) ?? error }
     : { verdict: "undecided", error: 0 };
 }
 
-/** The first step at which difference and slope agree; undefined where the time ran out. */
-async function findAgreement(
+/** All turns of a comparison; undefined where the time ran out. */
+export async function compareAlong(
+  line: Line,
+  outOfTime: () => boolean = () => false,
+): Promise<Comparison | undefined> {
+  const turns = comparing(line);
+  while (!outOfTime()) {
+    const turn = await turns.next();
+    if (turn.done === true) return turn.value;
+  }
+  return undefined;
+}
+
+/** The first step at which difference and slope agree, if there is one. */
+async function* findAgreement(
   line: Line,
   tried: readonly number[],
   found: Difference[],
-  outOfTime: () => boolean,
-): Promise<Comparison | "none" | undefined> {
+): AsyncGenerator<undefined, Comparison | undefined> {
   for (const step of tried) {
-    if (outOfTime()) return undefined;
     const difference = await differenceAt(line, step);
     const comparison = judge(difference, line.slope);
     if (comparison.verdict === "right") return comparison;
     if (Number.isFinite(difference.gap)) found.push(difference);
+    yield;
   }
-  return "none";
+  return undefined;
 }
 
 /** Of the differences that rounding does not hide; undefined where it hides them all. */
