@@ -3,6 +3,7 @@ import type * as ast from "../../grammar/ast.js";
 import type { Diagnostic } from "../../grammar/diagnostics.js";
 import type { Span } from "../../grammar/span.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import type { ParameterKind } from "../ops/primitives.js";
 import type { Node, Origin } from "../types/graph.js";
 import type {
   RangeCheck,
@@ -152,12 +153,24 @@ export interface PendingProjection {
   readonly frame: Frame;
 }
 
+/** What a place in a body takes. */
+export type WantedKind =
+  ParameterKind | "function" | "distribution" | "size" | "operand" | "string" | "list";
+
+/** A value that is not what the place where it is used takes. */
+export interface WrongKind {
+  readonly value: Value;
+  readonly kind: WantedKind;
+}
+
 export interface ReportDetails {
   readonly message: string;
   readonly labels?: readonly { readonly span: Span; readonly text: string; readonly unit?: Unit }[];
   readonly notes?: readonly string[];
   readonly hint?: string | undefined;
   readonly severity?: "error" | "warning";
+  /** The value at the place, where its kind is the mistake: one that was given for a parameter is told where it was given. */
+  readonly wrong?: WrongKind;
 }
 
 /** The parts of the evaluator that call each other, wired up in `index.ts` so that files need not import in circles. */

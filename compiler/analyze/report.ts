@@ -8,6 +8,8 @@ import {
 import { nearest } from "../../grammar/nearest.js";
 import { lineTable, lineText, positionAt, type Span } from "../../grammar/span.js";
 import type { Frame, ModelState, ReportDetails, Run, Unit } from "./context.js";
+import { ofArgument } from "./kinds.js";
+import { argumentAt, writtenPlace, type WrittenPlace } from "./origins.js";
 import { poison, type PoisonValue } from "./values/values.js";
 
 /** How many mistakes are listed for one program. */
@@ -21,10 +23,44 @@ export function report(
   details: ReportDetails,
 ): PoisonValue {
   if (details.severity !== "warning") frame.taint.spoilt = true;
+  if (details.wrong !== undefined) {
+    const place = writtenPlace(frame, frame.unit, span, details.wrong.value);
+    if (place.parameter !== undefined) return reportKind(frame, code, span, details, place);
+  }
   if (frame.run.diagnostics.length < mistakeLimit) {
     add(frame.run, mistakeAt(frame, code, span, details));
   }
   return poison;
+}
+
+/** An argument whose kind a body cannot use: told where it was given, once whatever the body does with it. */
+function reportKind(
+  frame: Frame,
+  code: DiagnosticCode,
+  span: Span,
+  { wrong, labels = [] }: ReportDetails,
+  place: WrittenPlace,
+): PoisonValue {
+  if (wrong === undefined) return poison;
+  const key = `argument ${place.unit.source.name} ${place.span.start} ${place.span.end}`;
+  if (frame.run.reported.has(key)) return poison;
+  frame.run.reported.add(key);
+  const used = frame.unit.prelude ? [] : [{ span, text: "used here", unit: frame.unit }];
+  const { message, notes, hint } = ofArgument(wrong, place);
+  const at = { ...place.frame, unit: place.unit };
+  return report(at, code, place.span, { message, labels: [...labels, ...used], notes, hint });
+}
+
+/** Reports a mistake in the argument that an expression of the frame stands for, there. */
+export function reportArgumentOf(
+  frame: Frame,
+  code: DiagnosticCode,
+  span: Span,
+  details: (place: WrittenPlace) => ReportDetails,
+): PoisonValue {
+  const place = writtenPlace(frame, frame.unit, span);
+  frame.taint.spoilt = true;
+  return report({ ...place.frame, unit: place.unit }, code, place.span, details(place));
 }
 
 /** The diagnostic of a mistake at `span` of the frame's file, with the calls that led there. */
@@ -88,7 +124,7 @@ function userPlace(frame: Frame, span: Span): UserPlace {
   let moved: string | undefined;
   while (at.unit.prelude && at.call !== undefined) {
     moved ??= preludeNote(at, span);
-    place = at.call.span;
+    place = argumentAt(at, place) ?? at.call.span;
     at = at.call.caller;
   }
   const calls: Label[] = [];

@@ -42,6 +42,7 @@ export function draw(
       value.kind === "tensor" || value.kind === "int" || value.kind === "float"
         ? "`=` gives a value without drawing"
         : "the distributions are uniform, normal, bernoulli, randint and categorical",
+    wrong: { value, kind: "distribution" },
   });
   return undefined;
 }

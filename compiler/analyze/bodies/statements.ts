@@ -258,6 +258,7 @@ function runIf(statement: ast.IfStatement, frame: Frame): Value | undefined {
       report(frame, "NN0311", branch.condition.span, {
         message: `the condition of an \`if\` block is known while compiling; this is ${describe(condition)}`,
         hint: "`if c then a else b` chooses between tensors, entry by entry",
+        ...(condition.kind === "tensor" ? {} : { wrong: { value: condition, kind: "boolean" } }),
       });
     }
     poisonBindings(statement, frame);
@@ -348,5 +349,6 @@ function reportTurns(
       number === undefined
         ? "`scan` goes through the slices of a tensor"
         : `\`range(${number})\` counts`,
+    wrong: { value: values, kind: "list" },
   });
 }

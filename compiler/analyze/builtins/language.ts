@@ -6,8 +6,7 @@ import { distributions } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Builtin, BuiltinCall } from "../context.js";
 import { reachableNodes } from "../values/graphs.js";
-import { reportArgumentOf } from "../calls/origins.js";
-import { excerpt, report } from "../report.js";
+import { excerpt, report, reportArgumentOf } from "../report.js";
 import { builderAt, toTensor } from "../values/tensors.js";
 import {
   asNumber,

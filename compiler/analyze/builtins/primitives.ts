@@ -5,7 +5,8 @@ import { primitives, type Argument, type Parameter, type Primitive } from "../..
 import type { Node } from "../../types/graph.js";
 import type { Frame, Builtin, BuiltinCall } from "../context.js";
 import { foldCall } from "./folds.js";
-import { writtenPlace } from "../calls/origins.js";
+import { kinds } from "../kinds.js";
+import { writtenPlace } from "../origins.js";
 import { report } from "../report.js";
 import { holdToRange } from "../values/indices.js";
 import { builderAt, commonType, reportProblem, toTensor, unify } from "../values/tensors.js";
@@ -132,24 +133,10 @@ function convert(call: BuiltinCall, parameter: Parameter, value: Value): Argumen
   report(frame, "NN0311", span, {
     message: `\`${parameter.name}\` of ${call.name} is ${kinds[parameter.kind]}, not ${describe(value)}`,
     hint: value.kind === "tensor" ? "it must be known while compiling" : undefined,
+    wrong: { value, kind: parameter.kind },
   });
   return undefined;
 }
-
-const kinds: Readonly<Record<Parameter["kind"], string>> = {
-  tensor: "a tensor",
-  tensors: "a list of tensors",
-  axis: "an axis: a whole number",
-  axes: "an axis or a list of axes",
-  integer: "a whole number",
-  integers: "a whole number or a list of them",
-  dimension: "a whole number or a dimension",
-  shape: "a list of dimensions",
-  number: "a number",
-  boolean: "true or false",
-  padding: '"same", "valid" or a whole number',
-  margins: "a list of [before, after], one for each axis",
-};
 
 function tensorsOf(frame: Frame, value: Value, span: Span): Argument | undefined {
   const items = listItems(value);
@@ -157,6 +144,7 @@ function tensorsOf(frame: Frame, value: Value, span: Span): Argument | undefined
     report(frame, "NN0307", span, {
       message: `a list of tensors is wanted here, not ${describe(value)}`,
       hint: "write them in brackets: `[a, b]`",
+      wrong: { value, kind: "tensors" },
     });
     return undefined;
   }

@@ -68,6 +68,7 @@ function reportNoFunction(frame: Frame, span: Span, name: string, value: Value):
       value.kind === "tensor"
         ? "`x[i]` takes entries, `*` multiplies"
         : `functions and layers are called; \`${name} * (…)\` multiplies`,
+    wrong: { value, kind: "function" },
   });
 }
 

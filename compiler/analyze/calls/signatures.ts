@@ -3,9 +3,10 @@ import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import type { Node, Shape } from "../../types/graph.js";
 import { evaluateArgument } from "./arguments.js";
-import type { Frame } from "../context.js";
+import type { Frame, WrongKind } from "../context.js";
 import { knownShape, matchShape, storedType, type Mismatch } from "../values/dimensions.js";
 import type { Callee } from "./functions.js";
+import { ofArgument } from "../kinds.js";
 import { report } from "../report.js";
 import { classCount, classesOf, holdToRange, inClasses } from "../values/indices.js";
 import { bind } from "../values/scope.js";
@@ -117,14 +118,11 @@ function bindDefault(call: Binding, parameter: ast.Parameter): boolean {
 function bindConstant(call: Binding, parameter: ast.Parameter, argument: GivenArgument): boolean {
   const { value } = argument;
   if (parameter.type?.kind === "ScalarType" && !isOfType(value, parameter.type.name)) {
-    reportArgument(call, argument, {
-      code: "NN0311",
-      message: `\`${parameter.name}\` of ${call.name} is ${articles[parameter.type.name]}, not ${describe(value)}`,
-      hint:
-        value.kind === "tensor"
-          ? "it must be known while compiling; a tensor's entries are not"
-          : undefined,
-    });
+    const wrong = { value, kind: scalarKinds[parameter.type.name] };
+    const standard = parameter.default && sliceOf(call.closure, parameter.default.span);
+    const written = { name: parameter.name, of: call.name, standard };
+    const details = ofArgument(wrong, { frame: call.caller, parameter: written });
+    reportArgument(call, argument, { code: "NN0311", ...details, wrong });
     return false;
   }
   bind(call.body.scope, parameter.name, asDeclared(value, parameter.type), {
@@ -142,11 +140,11 @@ function asDeclared(value: Value, type: ast.Type | undefined): Value {
   return number === undefined ? value : { kind: "float", value: number };
 }
 
-const articles = {
-  int: "a whole number",
-  float: "a number",
-  bool: "true or false",
-  string: "a string",
+const scalarKinds = {
+  int: "integer",
+  float: "number",
+  bool: "boolean",
+  string: "string",
 } as const;
 
 function isOfType(value: Value, type: ast.ScalarType["name"]): boolean {
@@ -188,6 +186,7 @@ function bindFilled(
     reportArgument(call, argument, {
       code: "NN0307",
       message: `\`${parameter.name}\` of ${call.name} is a tensor, not ${describe(value)}`,
+      wrong: { value, kind: "tensor" },
     });
     return false;
   }
@@ -265,6 +264,7 @@ interface ArgumentMistake {
   readonly message: string;
   readonly notes?: readonly string[];
   readonly hint?: string | undefined;
+  readonly wrong?: WrongKind;
 }
 
 /** At the argument where it stands in this very call, else at the call. */

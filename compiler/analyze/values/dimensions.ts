@@ -55,6 +55,7 @@ function evaluateDimension(expression: ast.Expression, frame: Frame): Dim | unde
           ? `a dimension is a whole number; \`${expression.name}\` is ${value.value}`
           : `a dimension is a whole number, not ${describe(value)}`,
       hint: value.kind === "tensor" ? "the sizes of tensors are fixed while compiling" : undefined,
+      wrong: { value, kind: "integer" },
     });
   }
   return undefined;
@@ -156,6 +157,7 @@ function checkDim(frame: Frame, span: ast.Span, dim: Dim): boolean {
       ? `this dimension is ${dim}, so the tensor would have no elements`
       : `this dimension is too large: ${dim}`,
     notes: [small ? "every axis has at least 1" : "a tensor holds at most 2147483647 elements"],
+    ...(small ? { wrong: { value: fromDim(dim), kind: "size" } } : {}),
   });
   return false;
 }

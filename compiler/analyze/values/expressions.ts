@@ -111,6 +111,7 @@ function evaluateList(expression: ast.ListExpression, frame: Frame): Value {
         if (!isPoison(value)) {
           report(frame, "NN0307", element.span, {
             message: `\`...\` spreads a list, not ${describe(value)}`,
+            wrong: { value, kind: "list" },
           });
         }
         return poison;

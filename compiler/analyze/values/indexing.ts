@@ -111,6 +111,7 @@ function integer(expression: ast.Expression, frame: Frame): number | undefined {
   if (!isPoison(value)) {
     report(frame, "NN0304", expression.span, {
       message: `an index is a whole number, not ${describe(value)}`,
+      wrong: { value, kind: "integer" },
     });
   }
   return undefined;
@@ -326,6 +327,7 @@ function boundary(
     if (!isPoison(value)) {
       report(frame, "NN0304", expression.span, {
         message: `a slice goes from one whole number to another, not ${describe(value)}`,
+        wrong: { value, kind: "integer" },
       });
     }
     return undefined;

@@ -126,6 +126,7 @@ export function classCount(classes: ast.Expression, frame: Frame): Dim | undefin
   if (!isPoison(value)) {
     report(frame, "NN0311", classes.span, {
       message: `the number of classes is a whole number of at least 1, not ${describe(value)}`,
+      wrong: { value, kind: "size" },
     });
   }
   return undefined;

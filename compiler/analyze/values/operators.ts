@@ -109,6 +109,7 @@ function foldLogic(frame: Frame, operator: "and" | "or", left: Operand, right: O
       return report(frame, "NN0302", span, {
         message: `\`${operator}\` joins truth values, not ${describe(value)}`,
         hint: "compare it: `x > 0`",
+        wrong: { value, kind: "boolean" },
       });
     }
   }
@@ -320,6 +321,7 @@ export function not(frame: Frame, operand: Operand, span: Span): Value {
   return report(frame, "NN0302", operand.span, {
     message: `\`not\` turns a truth value round, not ${describe(value)}`,
     hint: "compare it: `x == 0`",
+    wrong: { value, kind: "boolean" },
   });
 }
 

@@ -15,6 +15,7 @@ import type {
 } from "../../types/graph.js";
 import { listLimit, spendWork } from "../budget.js";
 import type { Frame } from "../context.js";
+import { operandHint } from "../kinds.js";
 import { report } from "../report.js";
 import { describe, isSpoilt, listItems, poison, tensor, typeText, type Value } from "./values.js";
 
@@ -218,16 +219,11 @@ export function toTensor(frame: Frame, operand: Operand, wanted?: ElementType): 
     case "initializer":
       report(frame, "NN0307", span, {
         message: `a tensor or a number is wanted here, not ${describe(value)}`,
-        hint: hintFor(value),
+        hint: operandHint(value),
+        wrong: { value, kind: "operand" },
       });
       return undefined;
   }
-}
-
-function hintFor(value: Value): string | undefined {
-  if (value.kind === "function") return "call it: write its arguments in parentheses behind it";
-  if (value.kind === "distribution") return "draw from it: `name: [shape] ~ distribution`";
-  return undefined;
 }
 
 const integerRange = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;

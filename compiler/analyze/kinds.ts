@@ -1,0 +1,116 @@
+// A value of the wrong kind comes in, with the argument that it was given for; what to say of that argument goes out.
+import type { Frame, WantedKind, WrongKind } from "./context.js";
+import type { WrittenPlace } from "./origins.js";
+import { distributions } from "../ops/primitives.js";
+import { findLazy, visibleNames } from "./values/scope.js";
+import { declarationOf, describe, type Value } from "./values/values.js";
+
+/** What a place in a body takes, in words that hold of an argument given for it. */
+export const kinds: Readonly<Record<WantedKind, string>> = {
+  function: "a function",
+  distribution: "a distribution or an initializer",
+  boolean: "true or false",
+  integer: "a whole number",
+  integers: "a whole number or a list of them",
+  size: "a whole number of at least 1",
+  axis: "an axis: a whole number",
+  axes: "an axis or a list of axes",
+  dimension: "a whole number or a dimension",
+  number: "a number",
+  operand: "a number or a tensor",
+  tensor: "a tensor",
+  string: "a string",
+  list: "a list",
+  shape: "a list of dimensions",
+  tensors: "a list of tensors",
+  padding: '"same", "valid" or a whole number',
+  margins: "a list of [before, after], one for each axis",
+};
+
+/** Kinds that one number may be. */
+const numeric: ReadonlySet<WantedKind> = new Set<WantedKind>([
+  "integer",
+  "integers",
+  "size",
+  "axis",
+  "axes",
+  "dimension",
+  "number",
+  "operand",
+  "tensor",
+  "padding",
+]);
+
+/** Kinds whose values are computed while the model runs. */
+const computed: ReadonlySet<WantedKind> = new Set<WantedKind>(["operand", "tensor", "tensors"]);
+
+/** The mistake as one of the argument: `activation` of dense is a function, not the string "relu". */
+export function ofArgument(
+  { value, kind }: WrongKind,
+  { frame, parameter }: Pick<WrittenPlace, "frame" | "parameter">,
+): { readonly message: string; readonly notes: readonly string[]; readonly hint?: string } {
+  const [name, of] = parameter === undefined ? ["", ""] : [parameter.name, parameter.of];
+  const hint = unquoted(frame, value, kind) ?? hintFor(value, kind);
+  return {
+    message: `\`${name}\` of ${of} is ${kinds[kind]}, not ${describe(value)}`,
+    notes:
+      parameter?.standard === undefined
+        ? []
+        : [`where it is left out, it is \`${parameter.standard}\``],
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** A string that spells what is wanted. */
+function unquoted(frame: Frame, value: Value, kind: WantedKind): string | undefined {
+  if (value.kind !== "string") return undefined;
+  const word = value.value.trim();
+  const right =
+    kind === "function"
+      ? isFunction(frame, word)
+      : kind === "distribution"
+        ? isInitializer(frame, word)
+        : kind === "boolean"
+          ? word === "true" || word === "false"
+          : word !== "" && numeric.has(kind) && Number.isFinite(Number(word));
+  if (!right) return undefined;
+  return `write it without quotes: \`${word}${kind === "distribution" ? "()" : ""}\``;
+}
+
+const isFunction = (frame: Frame, word: string): boolean =>
+  !isInitializer(frame, word) && visibleNames(frame.scope).includes(word);
+
+function isInitializer(frame: Frame, word: string): boolean {
+  const unit = findLazy(frame.scope, word)?.place.unit;
+  return (
+    unit?.tree.declarations.some(
+      (declared) => declared.kind === "Init" && declared.name === word,
+    ) === true
+  );
+}
+
+function hintFor(value: Value, kind: WantedKind): string | undefined {
+  if (kind === "function") return "hand over a function by its name, such as `relu`";
+  if (kind === "distribution") return distributionHint(value);
+  if (kind === "tensors") return "write them in brackets: `[a, b]`";
+  if (computed.has(kind)) return operandHint(value);
+  return value.kind === "tensor"
+    ? "it must be known while compiling; a tensor's entries are not"
+    : undefined;
+}
+
+/** What makes a number or tensor of a value that is none. */
+export function operandHint(value: Value): string | undefined {
+  if (value.kind === "function") return "call it: write its arguments in parentheses behind it";
+  if (value.kind === "distribution") return "draw from it: `name: [shape] ~ distribution`";
+  return undefined;
+}
+
+function distributionHint(value: Value): string {
+  if (value.kind === "function" && value.form === "builtin" && value.name in distributions) {
+    return `give its parameters: \`${value.name}(${value.name === "uniform" ? "-0.1, 0.1" : "0, 0.1"})\``;
+  }
+  const declared = value.kind === "function" ? declarationOf(value)?.declaration : undefined;
+  if (declared?.kind === "Init") return `call it: \`${declared.name}()\``;
+  return "`normal(0, 0.1)` draws small numbers around 0; `glorot_uniform()` suits most layers";
+}
