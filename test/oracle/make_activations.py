@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from records import draw, model_record, write
 
 GRID = [0.0, 1e-3, 0.1, 0.5, 1.0, 1.5, 2.0, 2.9, 3.1, 5.0, 8.0, 15.0, 20.5, 88.0, 89.0, 1e4, 3e38]
-# -0 is no value of its own here, and the kinks of hard_sigmoid (±3) are left out
+# -0 is no value of its own here, and the kinks of hard_sigmoid (±3) are a record of their own
 POINTS = torch.tensor([*[-x for x in reversed(GRID[1:])], *GRID])
 
 POINTWISE = {
@@ -60,6 +60,14 @@ def main():
     records.append(rows("softmax(x, axis: 1)", lambda x: torch.softmax(x, 1), x))
     records.append(rows("log_softmax(x, axis: 1)", lambda x: torch.log_softmax(x, 1), x))
     records.append(rows("maxout(x, groups: 3)", lambda x: maxout(x, 3), draw("maxout", 4, 6)))
+    kinks = torch.tensor([-3.0, 3.0])
+    record = model_record(
+        "hard_sigmoid(x) at its ends",
+        "hard_sigmoid(x)",
+        {"x": kinks},
+        lambda inputs, _: F.hardsigmoid(inputs["x"]),
+    )
+    records.append(record)
     for record in records:
         # f32 must hold what is asked of it
         assert all(abs(value) <= 3.4e38 for value in record["gradients"]["x"]["data"]), record[

@@ -76,9 +76,10 @@ def probabilities(seed):
 
 
 def clamped_ends():
-    """Probabilities of exactly 0 and 1: the value alone, since PyTorch's derivative there is 1e12."""
-    p, t = torch.tensor([0.0, 0.0, 1.0, 1.0]), torch.tensor([0.0, 1.0, 0.0, 1.0])
-    record = pair(
+    """Probabilities of 0, of 1 and beside them."""
+    p = torch.tensor([0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1e-13, 1e-13, 1e-11, 1e-11])
+    t = torch.tensor([0.0, 0.25, 1.0, 0.0, 0.25, 1.0, 0.0, 1.0, 0.0, 1.0])
+    return pair(
         "binary_cross_entropy of probabilities 0 and 1",
         "binary_cross_entropy(x, t, from_logits: false)",
         p,
@@ -86,8 +87,44 @@ def clamped_ends():
         bce,
         held=("t",),
     )
-    del record["gradients"], record["gradient_source"]
-    return record
+
+
+def at_kinks():
+    """Where definitions change: the least variance, the ends of a square, no difference, no length."""
+    variance = torch.tensor([0.0, 1e-7, 1e-6, 1e-3])
+    x, t = torch.tensor([0.003, -0.002, 0.003, 0.5]), torch.zeros(4)
+    ends = torch.tensor([-1.5, -1.0, 0.0, 1.0, 1.5])
+    none = torch.tensor([[0.0, 0.0, 0.0], [1.0, 2.0, 2.0]])
+    return [
+        model_record(
+            "gaussian_nll at the least variance",
+            "gaussian_nll(x, t, variance)",
+            {"x": x, "t": t, "variance": variance},
+            lambda i, _: gaussian_nll(i["x"], i["t"], i["variance"]),
+        ),
+        pair(
+            "huber at its ends",
+            "huber(x, t)",
+            ends,
+            torch.zeros(5),
+            lambda x, t: F.huber_loss(x, t, reduction="none"),
+        ),
+        pair(
+            "mae at its ends",
+            "mae(x, t)",
+            ends,
+            ends.abs(),
+            lambda x, t: F.l1_loss(x, t, reduction="none"),
+        ),
+        pair(
+            "cosine_distance of no length",
+            "cosine_distance(x, t)",
+            none,
+            none.flip(0) + 1,
+            cosine,
+            held=("t",),
+        ),
+    ]
 
 
 def main():
@@ -148,6 +185,7 @@ def main():
             held=("t",),
         ),
         clamped_ends(),
+        *at_kinks(),
         kl_record,
         model_record(
             "gaussian_nll",
