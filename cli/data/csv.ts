@@ -34,13 +34,17 @@ export interface CsvTable {
 export interface CsvOptions {
   /** Whether the first line names the columns; without it, it does unless all of it are numbers. */
   readonly header?: boolean;
+  readonly limits?: CsvLimits;
 }
 
-/** A row of more characters than this has lost a closing quote. */
-const longestRow = 1 << 26;
+export interface CsvLimits {
+  /** A row of more characters than this has lost a closing quote. */
+  readonly longestRow: number;
+  /** So many characters are looked at to choose the delimiter. */
+  readonly leastText: number;
+}
 
-/** So many characters are looked at to choose the delimiter. */
-const leastText = 1 << 16;
+const usualLimits: CsvLimits = { longestRow: 1 << 26, leastText: 1 << 16 };
 
 interface ParsedRows {
   readonly data: string[][];
@@ -69,40 +73,46 @@ async function* oneLineEnd(pieces: AsyncIterable<string>): AsyncGenerator<string
   if (held !== "") yield "\n";
 }
 
+interface RowsRead {
+  readonly rows: readonly string[][];
+  /** Whether the quotes of the row behind these are broken: nothing is read behind it. */
+  readonly isBroken: boolean;
+}
+
 /** Rows of cells, some at a time; every line is a row, empty ones too. */
-async function* rowsOf(source: ByteSource): AsyncGenerator<string[][]> {
+async function* rowsOf(source: ByteSource, limits = usualLimits): AsyncGenerator<RowsRead> {
   let delimiter: string | undefined;
   let rest = "";
-  let row = 0;
-  const parse = (text: string, last: boolean): string[][] => {
+  const parse = (text: string, last: boolean): RowsRead => {
     delimiter ??= delimiterOf(text);
     const parser = new Papa.Parser({ delimiter, newline: "\n" });
     const { data, errors, meta } = parser.parse(text, 0, !last) as ParsedRows;
     // Of a cell that is cut after its closing quote, it cannot be told yet that it is sound.
     const isCut = !last && /"[^\S\n]*$/.test(text.slice(-1000));
-    const broken = errors.find((error) => error.type === "Quotes" && !isCut);
-    if (broken !== undefined) throw openQuote(source.file, row + (broken.row ?? 0) - 1);
+    const whole = isCut ? data.length : Infinity;
+    const broken = errors.find(({ type, row = 0 }) => type === "Quotes" && row < whole);
     rest = text.slice(meta.cursor);
-    row += data.length;
-    return data;
+    if (broken !== undefined) return { rows: data.slice(0, broken.row), isBroken: true };
+    return { rows: data, isBroken: rest.length > limits.longestRow };
   };
   for await (const piece of oneLineEnd(decodeText(source))) {
     const text = rest + piece;
     // The delimiter is chosen by looking at several lines.
-    if (delimiter === undefined && (text.length < leastText || !text.includes("\n"))) rest = text;
+    const isLittle = text.length < limits.leastText || !text.includes("\n");
+    if (delimiter === undefined && isLittle && text.length <= limits.longestRow) rest = text;
     else yield parse(text, false);
-    if (rest.length > longestRow) throw openQuote(source.file, row - 1);
   }
   // Behind the last line end there is no row.
   if (rest.endsWith("\n")) yield parse(rest, false);
   if (rest !== "") yield parse(rest, true);
 }
 
-function openQuote(file: string, row: number): DataError {
-  const at = Math.max(0, row);
-  return new DataError("csv-quotes", `row ${at}: a quote is opened and not closed`, {
+/** Without a row, in the header. */
+function openQuote(file: string, row: number | undefined): DataError {
+  const place = row === undefined ? "the header" : `row ${row}`;
+  return new DataError("csv-quotes", `${place}: a quote is opened and not closed`, {
     file,
-    row: at,
+    ...(row === undefined ? {} : { row }),
     hint: 'a cell that begins with " ends with one; a " within it is written twice',
   });
 }
@@ -125,17 +135,17 @@ function headerOf(first: readonly string[], { header }: CsvOptions, file: string
 export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<CsvTable> {
   const { file } = source;
   let first: readonly string[] | undefined;
-  for await (const rows of rowsOf(source)) {
+  for await (const { rows, isBroken } of rowsOf(source, options.limits)) {
     first = rows.find((cells) => !isBlank(cells));
     if (first !== undefined) break;
+    if (isBroken) throw openQuote(file, options.header === false ? 0 : undefined);
   }
   if (first === undefined) throw new DataError("csv-header", "the file is empty", { file });
   const header = headerOf(first, options, file);
   return {
     file,
     header,
-    read: (requests, rows) =>
-      readTable({ source, header, requests, isHeaderless: options.header === false }, rows),
+    read: (requests, rows) => readTable({ source, header, requests, options }, rows),
   };
 }
 
@@ -147,15 +157,15 @@ interface Reading {
   readonly source: ByteSource;
   readonly header: readonly string[];
   readonly requests: readonly TableRequest[];
-  readonly isHeaderless: boolean;
+  readonly options: CsvOptions;
 }
 
 async function readTable(reading: Reading, { begin, end }: TableRows): Promise<number | undefined> {
-  const { source, header, isHeaderless } = reading;
-  let hasHeader = isHeaderless;
+  const { source, header, options } = reading;
+  let hasHeader = options.header === false;
   let count = 0;
-  for await (const parsed of rowsOf(source)) {
-    const rows = parsed.filter((cells) => {
+  for await (const parsed of rowsOf(source, options.limits)) {
+    const rows = parsed.rows.filter((cells) => {
       // Where a row has one cell, an empty line is a row whose cell is empty; elsewhere it cannot be one.
       if (isBlank(cells) && (header.length > 1 || !hasHeader)) return false;
       if (hasHeader) return true;
@@ -171,13 +181,14 @@ async function readTable(reading: Reading, { begin, end }: TableRows): Promise<n
       await source.finish();
       return undefined;
     }
+    if (parsed.isBroken) throw openQuote(source.file, count);
   }
   await source.finish();
   return count;
 }
 
 function refuseRagged(
-  { header, source, isHeaderless }: Reading,
+  { header, source, options }: Reading,
   rows: readonly (readonly string[])[],
   first: number,
 ): void {
@@ -195,7 +206,7 @@ function refuseRagged(
       row,
       hint: "give the column a name in the header, or take away the separator that ends it",
     });
-  const what = isHeaderless ? "the first line" : "the header";
+  const what = options.header === false ? "the first line" : "the header";
   throw new DataError(
     "csv-row",
     `row ${row}: found ${found} ${found === 1 ? "cell" : "cells"}, ${what} has ${header.length}`,

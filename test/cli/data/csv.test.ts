@@ -66,7 +66,12 @@ describe("what a table holds", () => {
 c",d\r\n${lines.join("")}`;
     const whole = await readCsv(text);
     expect(whole.shape).toEqual([20, 3]);
-    for (const block of [1, 2, 3, 5, 7, 64]) expect(await readCsv(text, { block })).toEqual(whole);
+    // Where little text is waited for, every block is parsed by itself.
+    const limits = { longestRow: 1 << 20, leastText: 16 };
+    for (const block of [1, 2, 3, 5, 7, 64]) {
+      expect(await readCsv(text, { block })).toEqual(whole);
+      expect(await readCsv(text, { block, limits })).toEqual(whole);
+    }
   });
 });
 
@@ -132,6 +137,7 @@ describe("the header", () => {
 });
 
 describe("refusals", () => {
+  const limits = { longestRow: 1 << 20, leastText: 10 };
   test.each([
     ["text", "a,b\n1,2\n3,cat\n", "csv-text", 1],
     ["hexadecimal", "a\n0x10\n", "csv-text", 0],
@@ -150,7 +156,51 @@ describe("refusals", () => {
     ["a header of no names", ",,\n1,2,3\n", "csv-header", undefined],
   ])("%s is refused by row", async (_what, text, code, row) => {
     await expect(numbers(text)).rejects.toMatchObject({ name: "DataError", code, row });
-    await expect(numbers(text, { block: 3 })).rejects.toMatchObject({ code, row });
+    for (const block of [1, 2, 3, 4, 5, 6, 7, 8])
+      await expect(numbers(text, { block, limits })).rejects.toMatchObject({ code, row });
+  });
+  test.each([
+    ["without a header, rows count from the first line", '1,2\n"3,4\n5,6\n', 1, false],
+    ["its first line too", '"1,2\n3,4\n', 0, false],
+    ["empty lines count where they are rows", 'a\n\n1\n"2\n', 2, true],
+    ["and not where they are none", 'a,b\n\n1,2\n\n"3,4\n', 1, true],
+    ["in the header", 'a,"b\n1,2\n', undefined, true],
+    ["a quote in a row before another", 'a,b\n1,2\n"3"x,4\n"5,6\n', 1, true],
+  ] as const)(
+    "a quote without its end is told by its row: %s",
+    async (_what, text, row, header) => {
+      for (const block of [undefined, 1, 2, 3, 5, 7]) {
+        const little = { longestRow: 1 << 20, leastText: 1 };
+        const cut = block === undefined ? {} : { block, limits: little };
+        const place = row === undefined ? "the header" : `row ${row}`;
+        await expect(numbers(text, { header, ...cut })).rejects.toMatchObject({
+          code: "csv-quotes",
+          row,
+          message: `${place}: a quote is opened and not closed`,
+        });
+      }
+    },
+  );
+  test("a row of very many characters has lost a quote, and is not read to its end", async () => {
+    const text = `a,b\n1,2\n"3,4\n${"5,6\n".repeat(5000)}`;
+    const bytes = new TextEncoder().encode(text);
+    const { source, furthest } = countedSource(bytes, "x.csv", 100);
+    const table = await openCsv(source, { limits: { longestRow: 1000, leastText: 16 } });
+    const rows = { begin: 0, end: undefined };
+    const error = { code: "csv-quotes", row: 1 };
+    await expect(table.read([], rows)).rejects.toMatchObject(error);
+    expect(furthest()).toBeLessThan(2000);
+    const endless = countedSource(new TextEncoder().encode("5,6,".repeat(5000)), "x.csv", 100);
+    await expect(
+      openCsv(endless.source, { limits: { longestRow: 1000, leastText: 2000 } }),
+    ).rejects.toMatchObject({ code: "csv-quotes", row: undefined });
+    expect(endless.furthest()).toBeLessThan(2000);
+    // Rows that are each shorter are no such row, however many they are.
+    const many = `a,b\n${"5,6\n".repeat(5000)}`;
+    for (const block of [100, 10_000])
+      expect(
+        await readCsv(many, { block, limits: { longestRow: 1000, leastText: 16 } }),
+      ).toMatchObject({ shape: [5000, 2] });
   });
   test("a cell that is no number is told with its column and what to do", async () => {
     await expect(numbers("a,b\n1,2\n3,NA\n")).rejects.toMatchObject({
@@ -202,7 +252,14 @@ describe("rows", () => {
   });
   test("a mistake behind the rows asked for does no harm", async () => {
     const broken = "a\n1\n2\ncat\n";
-    expect(await readCsv(broken, { rows: { begin: 0, end: 2 } })).toMatchObject({ data: [1, 2] });
+    const rows = { begin: 0, end: 2 };
+    expect(await readCsv(broken, { rows })).toMatchObject({ data: [1, 2] });
+    expect(await readCsv('a\n1\n2\n"3\n', { rows })).toMatchObject({ data: [1, 2] });
+    // Nor where the block that holds the last of them ends with it.
+    const limits = { longestRow: 1 << 20, leastText: 4 };
+    const cut = 'a\n1\n2\n"3"x\n';
+    expect(await readCsv(cut, { rows, block: 6, limits })).toMatchObject({ data: [1, 2] });
+    expect(await readCsv("a\n1\n2\n", { rows })).toMatchObject({ total: undefined });
   });
   test("10,000 columns take a time that is linear in them", async () => {
     const header = Array.from({ length: 10_000 }, (_, at) => `c${at}`);
