@@ -135,12 +135,23 @@ export interface PlanProgram {
   readonly agree?: readonly string[];
   /** Inputs that must be bound: held values, and what the caller gives, or else the `draw` program of a drawn input. */
   readonly inputs: readonly string[];
+  /** What the live dimensions must be for it: else its results, or those of a list, would read beside their tensors. */
+  readonly bounds?: readonly PlanBound[];
   /** One 32-bit word each, in order, in the uniform buffer (padded to 16 bytes). */
   readonly uniforms: readonly PlanUniform[];
   /** Temporary memory: bytes of each slot (the largest expression), packed at 256-byte aligned offsets. */
   readonly slots: readonly { readonly bytes: readonly PlanDim[] }[];
   readonly dispatches: readonly PlanDispatch[];
   readonly results: readonly PlanResult[];
+}
+
+export interface PlanBound {
+  /** Negative where the dimensions do not fit. */
+  readonly value: PlanDim;
+  /** What they must be, and why. */
+  readonly text: string;
+  /** Indices of the program's results that ask for it; absent: every run does. */
+  readonly serves?: readonly number[];
 }
 
 export type PlanUniform =

@@ -8,7 +8,7 @@ import {
   type Values,
 } from "./backend.js";
 import { openBackend, type BackendOptions } from "./backendChoice.js";
-import { evaluateDim, type Dimensions } from "./dimensions.js";
+import { evaluateDim, namesIn, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import type { EvaluateHost, HostScalars } from "./host.js";
 import { PLAN_FORMAT, type Plan, type PlanProgram } from "./plan.js";
@@ -136,6 +136,7 @@ export function makeRun(session: Session, program: number, request: RunRequest):
   const { plan, backend, options } = session;
   const planned = at(plan.programs, program);
   const { dimensions, inputs = new Map(), scalars = {}, seed = 0, counter = 0 } = request;
+  checkBounds(planned, dimensions, request.wanted);
   const words = new Uint32Array(Math.ceil(planned.uniforms.length / 4) * 4);
   const floats =
     backend.precision === 64 ? new Float64Array(words.length) : new Float32Array(words.buffer);
@@ -154,6 +155,19 @@ export function makeRun(session: Session, program: number, request: RunRequest):
   const { wanted, journal } = request;
   const chosen = { ...(wanted && { wanted }), ...(journal && { journal }) };
   return { program, dimensions, words, floats, inputs, draws, ...chosen };
+}
+
+/** Throws NnError "shape" where a live dimension is too small, or too large, for these results (all, without a list). */
+export function checkBounds(
+  { bounds = [] }: PlanProgram,
+  dimensions: Dimensions,
+  wanted?: readonly number[],
+): void {
+  for (const { value, text, serves } of bounds) {
+    if (evaluateDim(value, dimensions) >= 0 || !isServed(serves, wanted)) continue;
+    const live = [...new Set(namesIn(value))].map((name) => `${name} is ${dimensions[name]}`);
+    fail("shape", `${live.join(", ")}: ${text}`);
+  }
 }
 
 /** Throws NnError "name" where a wanted input is neither given nor drawn. */

@@ -8,6 +8,7 @@ import type { PassTrace } from "../optimize/index.js";
 import { elementCount, freeDim } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Named, StageDeclaration, TypedModel } from "../types/model.js";
+import { boundsOf } from "./bounds.js";
 import type { ConstantTable } from "./constants.js";
 import { storeConstants } from "./constants.js";
 import { layOut } from "./layout.js";
@@ -86,7 +87,9 @@ function finish(
         ...effect,
         value: better[index] ?? effect.value,
       }));
-      return { ...program, effects: storeConstants(b, effects, constants) };
+      // Of the program as it is written: what passes take away of it today, they may leave tomorrow.
+      const bounds = boundsOf(program.effects);
+      return { ...program, effects: storeConstants(b, effects, constants), bounds };
     });
   const storages = [...assembly.storages, ...constants.values()];
   return { typed, storages, held: assembly.held, layout: layout.ranges, programs, stages };

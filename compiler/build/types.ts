@@ -1,5 +1,6 @@
 // Takes no input, gives the types of a built model: its storages, where each parameter stands, and its programs as graphs.
 import type { PlanCombine, PlanProgramKind, PlanSeries, PlanStorage } from "../../runtime/plan.js";
+import type { BuiltBound } from "./bounds.js";
 import type { Dim } from "../types/dimension.js";
 import type { ElementType, Program, TensorType } from "../types/graph.js";
 import type { ParameterDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
@@ -45,6 +46,8 @@ export interface BuiltProgram extends Program {
   readonly entries?: ReadonlyMap<string, Dim>;
   /** Host scalars that stand for sums over the batches of the set, and of what. */
   readonly totals?: ReadonlyMap<string, Dim>;
+  /** What its live dimensions must be. */
+  readonly bounds?: readonly BuiltBound[];
 }
 
 /** A stage with the names of its programs. */

@@ -25,7 +25,7 @@ import { printWgsl } from "./wgsl.js";
 /** What a program is for; its dispatches and buffers come from the schedule. */
 export type ProgramHead = Pick<
   PlanProgram,
-  "name" | "kind" | "stage" | "objective" | "series" | "totals" | "agree" | "inputs"
+  "name" | "kind" | "stage" | "objective" | "series" | "totals" | "agree" | "inputs" | "bounds"
 >;
 
 export interface ProgramSource {

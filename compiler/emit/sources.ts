@@ -4,6 +4,7 @@ import { dimensionsRead, totalsRead } from "../build/totals.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { Schedule } from "../types/nest.js";
 import type { PlanProgram } from "../../runtime/plan.js";
+import { planBounds } from "./bounds.js";
 import { planDim } from "./dimensions.js";
 import type { ProgramSource } from "./plan.js";
 
@@ -24,6 +25,7 @@ export function planSources(
         ...(objective === undefined ? {} : { objective }),
         ...(series === undefined ? {} : { series, ...setHead(program) }),
         inputs: inputsOf(built, program),
+        ...planBounds(built, program, schedule),
       },
       schedule,
     };

@@ -1,7 +1,8 @@
 // Two tensors and quasi-affine index maps in; the record of their contraction out: matrix products, convolutions, and both's derivatives.
 
 import type { ContractAttributes, Node, QuasiAffine, Shape } from "../types/graph.js";
-import { inputAt, wantOperands, wantSameType, wantType } from "./broadcast.js";
+import { subtractDims } from "../types/dimension.js";
+import { extentAt, inputAt, wantOperands, wantSameType, wantType } from "./broadcast.js";
 import { adjointMaps } from "./adjoint.js";
 import { numbers } from "./pointwise.js";
 import { problem } from "./problem.js";
@@ -84,6 +85,11 @@ export const contraction: OpRule<"contract"> = {
   }),
   lift: liftContract,
   lowering: { kind: "contract" },
+  bounds: ({ attributes: { extents, outputRank, left, right } }) =>
+    [...left, ...right]
+      .filter(({ terms }) => terms.length > 1)
+      .flatMap(({ terms }) => terms.filter(({ axis }) => axis < outputRank))
+      .map(({ axis }) => subtractDims(extentAt(extents, axis), 1)),
 };
 
 function swapped(attributes: ContractAttributes): ContractAttributes {

@@ -1,9 +1,17 @@
 // A tensor and integer indices in; the records of gathering by them and of its adjoint out.
 
-import { addDims, ceilDivideDims, dimEqual, shapeEqual, shapeText } from "../types/dimension.js";
+import {
+  addDims,
+  ceilDivideDims,
+  dimEqual,
+  shapeEqual,
+  shapeText,
+  subtractDims,
+} from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Node, NodeOf, Shape } from "../types/graph.js";
 import { at, extentAt, indices, inputAt, wantAxis, wantOperands, wantType } from "./broadcast.js";
+import { knownRanges } from "./known.js";
 import { anyType, numbers } from "./pointwise.js";
 import { problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
@@ -122,6 +130,11 @@ export const indexed: Pick<OpTable, IndexedName> = {
         const { axis, indexAxes } = layoutOf(node);
         return [...out.slice(0, axis), index, ...out.slice(axis + indexAxes)];
       },
+    },
+    bounds: ({ inputs, attributes: { axis } }) => {
+      const last = subtractDims(extentAt(inputAt(inputs, 0).shape, axis), 1);
+      const known = knownRanges(inputAt(inputs, 1)) ?? [];
+      return known.flatMap(({ low, high }) => [low, subtractDims(last, high)]);
     },
   },
   scatterAdd: {

@@ -200,6 +200,8 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
         return [{ operand: 0, index, guard: undefined }];
       },
     },
+    bounds: ({ shape, attributes: { axes } }) =>
+      axes.map((axis) => subtractDims(extentAt(shape, axis), 1)),
   },
   fold: {
     family: "gather",

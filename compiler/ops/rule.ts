@@ -169,6 +169,8 @@ export interface OpRule<K extends OpName> {
   readonly vjp: VjpRule<K>;
   readonly lift: LiftRule<K>;
   readonly lowering: Lowering<K>;
+  /** What must not be negative where free dimensions are live, besides the extents of the result: else it would read beside its operands. */
+  readonly bounds?: (node: NodeOf<K>) => readonly Dim[];
 }
 
 /** A rule for every op: a missing one does not compile. */

@@ -260,6 +260,11 @@ export const views: Pick<OpTable, ViewName> = {
         return start === 0 ? scaled : k.add(scaled, k.constant(start));
       });
     }),
+    bounds: ({ inputs, attributes: { starts, counts, steps } }) =>
+      inputAt(inputs, 0).shape.flatMap((extent, axis) => {
+        const last = lastIndex(at(starts, axis), at(counts, axis), at(steps, axis));
+        return [at(starts, axis), subtractDims(subtractDims(extent, 1), last)];
+      }),
   },
   pad: {
     family: "gather",
@@ -310,6 +315,7 @@ export const views: Pick<OpTable, ViewName> = {
       fill: (node) => node.attributes.value,
       sources: (request) => [{ operand: 0, ...padSources(request) }],
     },
+    bounds: ({ attributes: { before, after } }) => [...before, ...after],
   },
   flip: {
     family: "gather",

@@ -209,6 +209,11 @@ function copyRows(
   }
 }
 
+/** How many of the rows a share is. */
+export function heldOut(count: number, share: number): number {
+  return Math.min(count - 1, Math.max(1, Math.round(count * share)));
+}
+
 /** Rows held out and rows to train on, both ascending; the seed chooses. */
 export function splitRows(
   count: number,
@@ -220,7 +225,7 @@ export function splitRows(
       "data",
       `the data has ${examplesOf(count)}: it cannot be split into training and validation`,
     );
-  const size = Math.min(count - 1, Math.max(1, Math.round(count * share)));
+  const size = heldOut(count, share);
   const order = permutation(count, seed, orders.validation, 0);
   return { held: order.slice(0, size).sort(), kept: order.slice(size).sort() };
 }

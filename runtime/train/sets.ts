@@ -4,9 +4,10 @@ import type { Values } from "../backend.js";
 import { countOf, evaluateDim, evaluateShape, type Dimensions } from "../dimensions.js";
 import { at, fail, NnError } from "../errors.js";
 import type { Plan, PlanProgram, PlanSeries } from "../plan.js";
-import { findDraw, inputsFor, makeRun } from "../session.js";
+import { makeRun } from "../session.js";
 import { collect, type Collected } from "./combine.js";
 import type { Batch, Source } from "./data.js";
+import { reachable } from "./reach.js";
 import { createReads } from "./reads.js";
 import { breathe, type Trainer } from "./trainer.js";
 
@@ -104,13 +105,6 @@ function heldOf({ held = [] }: Plan, name: string): NonNullable<Plan["held"]>[nu
   return at(
     held,
     held.findIndex((one) => one.name === name),
-  );
-}
-
-/** Results whose inputs are all there or drawn: a stage's data need not reach every loss. */
-function reachable(plan: Plan, program: PlanProgram, has: (name: string) => boolean): number[] {
-  return [...program.results.keys()].filter((result) =>
-    inputsFor(program, [result]).every((name) => has(name) || findDraw(plan, name) >= 0),
   );
 }
 

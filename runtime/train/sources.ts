@@ -6,7 +6,15 @@ import { fail } from "../errors.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
 import { refuseMissing, type TrainingSession } from "../session.js";
 import { givenNames } from "../tensors.js";
-import { arraySource, fingerprint, openArrays, splitRows, type ArrayData } from "./arrays.js";
+import {
+  arraySource,
+  fingerprint,
+  heldOut,
+  openArrays,
+  splitRows,
+  type ArrayData,
+} from "./arrays.js";
+import { refuseEvaluation, refuseTraining, type Batches } from "./bounds.js";
 import type { Waiting } from "./calls.js";
 import { drawnSource, inputsOf, type Source } from "./data.js";
 import { fitValues, isEvaluation, isFitted } from "./evaluate.js";
@@ -93,7 +101,40 @@ export async function openRun(
   }
   for (const stage of stages)
     refuseUnwatched(stage, validation !== undefined || shareOf(stage, asked) > 0);
+  for (const stage of stages) refuseSizes(plan, stage, { training, validation, share }, options);
   return { training, validation, share, waiting };
+}
+
+/** Of a stream each batch is looked at when it comes. */
+function refuseSizes(
+  plan: Plan,
+  stage: PlanStage,
+  { training, validation, share }: Omit<RunData, "waiting">,
+  options: FitOptions,
+): void {
+  const batch = batchOf(stage, options);
+  const batchesOf = (data: OpenData, drawn: number, part: number): Batches | undefined => {
+    if (data.kind === "stream") return undefined;
+    if (data.kind === "drawn") {
+      const dimensions = { ...trainedDimensions(plan), ...stage.dimensions };
+      return { names: new Set(), dimensions, examples: drawn, batch };
+    }
+    const { count, dimensions, tensors } = data;
+    const held = share > 0 ? heldOut(count, share) : 0;
+    const examples = part === 0 ? count : part > 0 ? count - held : held;
+    return { names: new Set(tensors.map(({ input }) => input.name)), dimensions, examples, batch };
+  };
+  const own = batchesOf(training, Infinity, 1);
+  if (own) refuseTraining(plan, stage, { ...own, dropLast: stage.dropLast });
+  const shared = shareOf(stage, options.validation) > 0;
+  const evaluated = validation
+    ? batchesOf(validation, drawnExamples, 0)
+    : shared && batchesOf(training, drawnValidation, -1);
+  if (evaluated) refuseEvaluation(plan, evaluated);
+}
+
+function batchOf(stage: PlanStage, { batch }: FitOptions): number {
+  return batch ?? stage.dimensions["batch"] ?? 1;
 }
 
 /** Of a stream each batch is looked at when it comes. */
@@ -132,7 +173,7 @@ export async function prepareStage(
   const { session } = trainer;
   const { plan } = session;
   const { training: opened, share, waiting } = data;
-  const batch = options.batch ?? stage.dimensions["batch"] ?? 1;
+  const batch = batchOf(stage, options);
   const dimensions = { ...trainedDimensions(plan), ...stage.dimensions, batch };
   const wanted = stageInputs(plan, stage);
   const outside = data.validation && sourceOf(session, data.validation, wanted, dimensions, data);

@@ -189,7 +189,7 @@ describe.each(backends)("values of a whole set on %s", (backend) => {
 
   it("of several runs at once are those of each alone", async () => {
     const net = await opened();
-    const half = { x: data.x.slice(0, 36), k: data.k.slice(0, 18), t: data.t.slice(0, 18) };
+    const half = { x: data.x.slice(0, 62), k: data.k.slice(0, 31), t: data.t.slice(0, 31) };
     const alone = [await net.evaluate(data), await net.evaluate(half, { batch: 5 })];
     const runs = [net.evaluate(data), net.evaluate(half, { batch: 5 })];
     expect(await Promise.all(runs)).toEqual(alone);
