@@ -212,7 +212,7 @@ export interface PlanStage {
     readonly gather?: number;
     readonly gatherGiven?: number;
     readonly losses: readonly string[];
-    /** Names of its optimizers, which a run that goes on must have kept. */
+    /** Its optimizers and what they are set to, as text: a run that goes on must have kept them. */
     readonly optimizers?: readonly string[];
     /** undefined: the same batch as the update before it */
     readonly repeat?: number;

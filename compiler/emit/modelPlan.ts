@@ -1,7 +1,7 @@
 // Takes a built model and its programs as plan programs, gives the plan: the whole compiled model as data.
 import { topologicalOrder } from "../graph/walk.js";
 import type { BuiltHeld, BuiltModel, BuiltStage, BuiltStorage } from "../build/types.js";
-import type { InputDeclaration, Named, ObjectiveDeclaration, TypedModel } from "../types/model.js";
+import type { InputDeclaration, Named, TypedModel } from "../types/model.js";
 import type {
   Plan,
   PlanHeld,
@@ -15,6 +15,7 @@ import type {
 } from "../../runtime/plan.js";
 import { PLAN_FORMAT } from "../../runtime/plan.js";
 import { planDim } from "./dimensions.js";
+import { optimizerSettings } from "./optimizerSettings.js";
 
 export const compilerName = "nnc 0.1.0";
 
@@ -178,7 +179,7 @@ function planStage(
       ...optional("gather", objective.gather),
       ...optional("gatherGiven", objective.gatherGiven),
       losses: objective.losses,
-      optimizers: optimizerNames(declaration.objectives[index]),
+      optimizers: optimizerSettings(typed, declaration, declaration.objectives[index]),
       ...(objective.repeat === undefined ? {} : { repeat: objective.repeat }),
     })),
     start: declaration.start.map(({ parameters, file }) => ({ parameters, file })),
@@ -187,10 +188,6 @@ function planStage(
     ensemble: declaration.ensemble,
     inputs: stageInputs(typed, objectives),
   };
-}
-
-function optimizerNames(objective: ObjectiveDeclaration | undefined): string[] {
-  return [...new Set((objective?.updates ?? []).map(({ optimizer }) => optimizer.name))];
 }
 
 /** What the stage's losses, penalties and metrics read. */

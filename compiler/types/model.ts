@@ -88,6 +88,8 @@ export interface RangeCheck {
 /** An optimizer, schedule-valued arguments included, ready for any parameter. */
 export interface OptimizerInstance {
   readonly name: string;
+  /** `adam(lr: 0.001)`: each argument as its number, or as it was written where it is none. */
+  readonly settings: string;
   readonly place: Place;
   /**
    * The update for a parameter of this shape, over `placeholder` leaves: `w`, `g`, `state.NAME` (value before), and

@@ -16,6 +16,7 @@ export function termsOf(
   batch: number,
 ): RunTerms {
   return {
+    model: trainer.session.plan.model,
     optimizer: stage.objectives.flatMap(({ optimizers = [] }) => optimizers).join(", "),
     batch,
     accumulate: stage.accumulate,
@@ -53,6 +54,7 @@ export function stagesLeft(
 }
 
 const wordings: Readonly<Record<keyof RunTerms, string>> = {
+  model: "the model",
   optimizer: "the optimizer",
   batch: "examples in a batch",
   accumulate: "batches that an update accumulates",

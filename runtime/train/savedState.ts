@@ -40,7 +40,8 @@ const list =
 const watched: Checks<Watch> = { best: optional(perhaps), bad: count };
 
 const terms: Checks<RunTerms> = {
-  ...{ optimizer: text, batch: count, accumulate: count, seed, validation: text, data: text },
+  ...{ model: text, optimizer: text, batch: count, accumulate: count, seed },
+  ...{ validation: text, data: text },
 };
 
 const run: Checks<RunState> = {

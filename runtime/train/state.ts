@@ -11,7 +11,8 @@ export interface Watch {
 
 /** What a resumed run must have in common with the one it goes on with. */
 export interface RunTerms {
-  /** Names, by objective. */
+  readonly model: string;
+  /** With all that it is set to, by objective. */
   readonly optimizer: string;
   /** Examples in a batch, and batches to an update. */
   readonly batch: number;

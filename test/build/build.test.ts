@@ -33,6 +33,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
   };
   const optimizer = {
     name: "momentum",
+    settings: "momentum()",
     place,
     update: (shape: Shape) => {
       const leaf = (name: string) => b.placeholder(name, { type: "f32", shape });

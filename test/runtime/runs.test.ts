@@ -331,7 +331,15 @@ it.each<[number, number, readonly number[]]>([
     const { stages } = linePlan([{ plateaus: [{ factor, patience }] }]);
     const [stage] = stages;
     if (!stage) throw new Error("no stage");
-    const terms = { optimizer: "", batch: 1, accumulate: 1, seed: 0, validation: "", data: "" };
+    const terms = {
+      model: "",
+      optimizer: "",
+      batch: 1,
+      accumulate: 1,
+      seed: 0,
+      validation: "",
+      data: "",
+    };
     const run = freshRun(stage, terms);
     const found = validationLosses.map((loss) => {
       watchValidation(run, stage, loss);

@@ -9,7 +9,7 @@ import { calleeOf } from "../calls/functions.js";
 import { didYouMean, report } from "../report.js";
 import { findLazy, visibleNames } from "../values/scope.js";
 import { traceTemplate, type Algorithm } from "./template.js";
-import { describe, isPoison, isSpoilt } from "../values/values.js";
+import { asNumber, describe, isPoison, isSpoilt } from "../values/values.js";
 
 /** `adam(lr: 1e-3)` or `adam`; undefined when a mistake was reported. */
 export function readAlgorithm(
@@ -74,6 +74,7 @@ export function optimizerInstance(
   const { name } = closure.declaration;
   return {
     name,
+    settings: settingsText(algorithm),
     place: { file: caller.unit.source, span },
     update: (shape) => {
       const template = trace(shape);
@@ -82,4 +83,12 @@ export function optimizerInstance(
       return template;
     },
   };
+}
+
+function settingsText({ closure, matched, caller }: Algorithm): string {
+  const texts = [...matched].map(([name, { value, span }]) => {
+    const number = asNumber(value);
+    return `${name}: ${number === undefined ? textOf(caller, span).replace(/\s+/g, " ") : number}`;
+  });
+  return `${closure.declaration.name}(${texts.join(", ")})`;
 }
