@@ -3,8 +3,8 @@ import { elementCount } from "../types/dimension.js";
 import type { ParameterDeclaration, TypedModel } from "../types/model.js";
 import type { BuiltStorage, ParameterRange } from "./types.js";
 
-/** A segment is bound as a whole, and WebGPU promises bindings of 128 MiB. */
-const maximumSegment = (128 * 1024 * 1024) / 4;
+/** A storage is bound as a whole, and WebGPU promises bindings of 128 MiB. */
+const maximumElements = (128 * 1024 * 1024) / 4;
 
 export interface Layout {
   readonly storages: readonly BuiltStorage[];
@@ -15,33 +15,33 @@ export interface Layout {
 
 /**
  * Parameters with the same (stage, objective, optimizer) for every stage share a storage, so that an update is one kernel
- * over a contiguous range; what exceeds a segment begins another.
+ * over a contiguous range; what exceeds a binding begins another.
  */
 export function layOut(model: TypedModel): Layout {
   const keys = selectionKeys(model);
-  const groups = new Map<string, ParameterDeclaration[]>();
+  const bySelection = new Map<string, ParameterDeclaration[]>();
   for (const declaration of model.parameters) {
     const trained = declaration.role !== "state" && declaration.role !== "fitted";
     const selection = trained ? (keys.get(declaration.name) ?? "fixed") : declaration.role;
     const key = `${selection} ${declaration.type}`;
-    groups.set(key, [...(groups.get(key) ?? []), declaration]);
+    bySelection.set(key, [...(bySelection.get(key) ?? []), declaration]);
   }
   const storages: BuiltStorage[] = [];
   const ranges = new Map<string, ParameterRange>();
   const members = new Map<string, string[]>();
-  for (const group of groups.values()) {
-    for (const segment of segments(group)) {
+  for (const selected of bySelection.values()) {
+    for (const part of storageParts(selected)) {
       const name = `parameters.${storages.length}`;
       let offset = 0;
-      for (const declaration of segment) {
+      for (const declaration of part) {
         ranges.set(declaration.name, { declaration, storage: name, offset });
         offset += elementCount(declaration.shape);
       }
       members.set(
         name,
-        segment.map((declaration) => declaration.name),
+        part.map((declaration) => declaration.name),
       );
-      const type = segment[0]?.type ?? "f32";
+      const type = part[0]?.type ?? "f32";
       storages.push({ name, type, elements: offset, kind: "parameters" });
     }
   }
@@ -63,13 +63,13 @@ function selectionKeys(model: TypedModel): Map<string, string> {
   return keys;
 }
 
-function segments(group: readonly ParameterDeclaration[]): ParameterDeclaration[][] {
+function storageParts(selected: readonly ParameterDeclaration[]): ParameterDeclaration[][] {
   const result: ParameterDeclaration[][] = [];
   let current: ParameterDeclaration[] = [];
   let elements = 0;
-  for (const declaration of group) {
+  for (const declaration of selected) {
     const count = elementCount(declaration.shape);
-    if (current.length > 0 && elements + count > maximumSegment) {
+    if (current.length > 0 && elements + count > maximumElements) {
       result.push(current);
       current = [];
       elements = 0;

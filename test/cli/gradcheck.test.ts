@@ -24,8 +24,8 @@ function lineOf(
   return {
     value: (step) => {
       const values = [...at];
-      for (const [place, weight] of direction.entries)
-        values[place] = (values[place] ?? 0) + step * weight;
+      for (const [index, weight] of direction.entries)
+        values[index] = (values[index] ?? 0) + step * weight;
       return Promise.resolve(f(values));
     },
     atBase: f(at),
@@ -65,7 +65,7 @@ describe("central differences", () => {
     expect(result.error).toBeLessThan(1e-7);
   });
   test.each([0, 1, 2])("entry %i wrong by a thousandth is found", async (at) => {
-    const wrong = derivative.map((value, place) => (place === at ? value * 1.001 : value));
+    const wrong = derivative.map((value, index) => (index === at ? value * 1.001 : value));
     const result = await measure(smooth, wrong, base);
     expect(result.error).toBeGreaterThan(errorLimit);
   });

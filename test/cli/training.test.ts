@@ -212,8 +212,8 @@ describe("folds", () => {
       );
       expect((training["y"]?.shape[0] ?? 0) + (validation["y"]?.shape[0] ?? 0)).toBe(10);
       for (const part of [training, validation])
-        part["y"]?.data.forEach((row, place) => {
-          expect(part["x"]?.data[2 * place]).toBe(row);
+        part["y"]?.data.forEach((row, index) => {
+          expect(part["x"]?.data[2 * index]).toBe(row);
         });
       held.push(...(validation["y"]?.data ?? []));
     }

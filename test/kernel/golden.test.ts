@@ -10,7 +10,7 @@ import { expectGolden } from "../support/golden.js";
 import type { NestBuilder } from "./nests.js";
 import * as nests from "./nests.js";
 
-const { at, op, float, int, reduce, place, inside, guard } = nests;
+const { at, op, float, int, reduce, offset, inside, guard } = nests;
 const batch = freeDim("batch");
 
 interface Sample {
@@ -53,12 +53,12 @@ function convolution(): Sample {
   const ix = op("subtract", op("add", at(ox), at(kx)), int(1));
   const image = guard(
     op("and", inside(iy, 10), inside(ix, 10)),
-    builder.load(x, place([batch, 10, 10], [at(n), iy, ix])),
+    builder.load(x, offset([batch, 10, 10], [at(n), iy, ix])),
     float(0),
   );
-  const weight = builder.load(w, place([3, 3, 8], [at(ky), at(kx), at(oc)]));
+  const weight = builder.load(w, offset([3, 3, 8], [at(ky), at(kx), at(oc)]));
   const sum = reduce("sum", [ky, kx], op("multiply", image, weight));
-  const index = place([batch, 10, 10, 8], [at(n), at(oy), at(ox), at(oc)]);
+  const index = offset([batch, 10, 10, 8], [at(n), at(oy), at(ox), at(oc)]);
   const store = { buffer: y, index, value: op("maximum", sum, float(0)) };
   return { builder, nest: nests.nestOf("convolution", [n, oy, ox, oc], [store]) };
 }
@@ -69,11 +69,11 @@ function logSoftmax(): Sample {
   const y = builder.temporary(multiplyDims(batch, 10));
   const [i, j] = [builder.axis(batch), builder.axis(10)];
   const [r, s] = [builder.axis(10), builder.axis(10)];
-  const entry = (axis: typeof j) => builder.load(x, place([batch, 10], [at(i), at(axis)]));
+  const entry = (axis: typeof j) => builder.load(x, offset([batch, 10], [at(i), at(axis)]));
   const most = reduce("max", [r], entry(r));
   const total = reduce("sum", [s], op("exp", op("subtract", entry(s), most)));
   const value = op("subtract", op("subtract", entry(j), most), op("log", total));
-  const index = place([batch, 10], [at(i), at(j)]);
+  const index = offset([batch, 10], [at(i), at(j)]);
   return {
     builder,
     nest: nests.nestOf("log_softmax", [i, j], [{ buffer: y, index, value }]),

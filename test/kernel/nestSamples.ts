@@ -1,11 +1,11 @@
-// Takes no input, gives samples of nests of every family: elementwise, contractions, rows, places, padding.
+// Takes no input, gives samples of nests of every family: elementwise, contractions, rows, indices, padding.
 
 import { freeDim } from "../../compiler/types/dimension.js";
 import type { LoopNest } from "../../compiler/types/nest.js";
 import type { NestBuilder } from "./nests.js";
 import * as nests from "./nests.js";
 
-const { at, op, int, float, reduce, guard, place, inside, cast, dim } = nests;
+const { at, op, int, float, reduce, guard, offset, inside, cast, dim } = nests;
 
 /** Nests to run over the inputs of a builder, and the values of those. */
 export interface Sample {
@@ -36,10 +36,10 @@ function elementwise(): Sample {
   const [i, j, k] = [b.axis(7), b.axis(3), b.axis(5)];
   const value = op(
     "add",
-    op("multiply", b.load(x, place([5, 7, 3], [at(k), at(i), at(j)])), b.load(y, at(i))),
+    op("multiply", b.load(x, offset([5, 7, 3], [at(k), at(i), at(j)])), b.load(y, at(i))),
     float(0.5),
   );
-  const store = { buffer: out, index: place([7, 3, 5], [at(i), at(j), at(k)]), value };
+  const store = { buffer: out, index: offset([7, 3, 5], [at(i), at(j), at(k)]), value };
   return {
     name: "transposed and broadcast",
     builder: b,
@@ -59,12 +59,12 @@ function matmul(m: number | typeof batch, n: number, k: number, sizes = {}): Sam
     [r],
     op(
       "multiply",
-      b.load(x, place([m, k], [at(i), at(r)])),
-      b.load(w, place([k, n], [at(r), at(j)])),
+      b.load(x, offset([m, k], [at(i), at(r)])),
+      b.load(w, offset([k, n], [at(r), at(j)])),
     ),
   );
   const value = op("maximum", op("add", sum, b.load(bias, at(j))), float(0));
-  const store = { buffer: out, index: place([m, n], [at(i), at(j)]), value };
+  const store = { buffer: out, index: offset([m, n], [at(i), at(j)]), value };
   return {
     name: `matmul ${typeof m === "number" ? m : "batch"} × ${k} × ${n}`,
     builder: b,
@@ -91,14 +91,14 @@ function convolution(h: number, c: number, k: number, o: number, s: number, p: n
   const [iy, ix] = [position(oy, ky), position(ox, kx)];
   const image = guard(
     op("and", inside(iy, h), inside(ix, h)),
-    b.load(x, place([batch, h, h, c], [at(n), iy, ix, at(ic)])),
+    b.load(x, offset([batch, h, h, c], [at(n), iy, ix, at(ic)])),
     float(0),
   );
-  const weight = b.load(w, place([k, k, c, o], [at(ky), at(kx), at(ic), at(oc)]));
+  const weight = b.load(w, offset([k, k, c, o], [at(ky), at(kx), at(ic), at(oc)]));
   const value = reduce("sum", [ky, kx, ic], op("multiply", image, weight));
   const store = {
     buffer: y,
-    index: place([batch, out, out, o], [at(n), at(oy), at(ox), at(oc)]),
+    index: offset([batch, out, out, o], [at(n), at(oy), at(ox), at(oc)]),
     value,
   };
   return {
@@ -128,7 +128,7 @@ function inputGradient(h: number, c: number, k: number, o: number, s: number): S
   const [ey, ex] = [rise(iy, ky), rise(ix, kx)];
   const load = b.load(
     g,
-    place(
+    offset(
       [batch, out, out, o],
       [at(n), op("divide", ey, int(s)), op("divide", ex, int(s)), at(oc)],
     ),
@@ -139,12 +139,12 @@ function inputGradient(h: number, c: number, k: number, o: number, s: number): S
     op(
       "multiply",
       guard(op("and", valid(ey), valid(ex)), load, float(0)),
-      b.load(w, place([k, k, c, o], [at(ky), at(kx), at(ic), at(oc)])),
+      b.load(w, offset([k, k, c, o], [at(ky), at(kx), at(ic), at(oc)])),
     ),
   );
   const store = {
     buffer: dx,
-    index: place([batch, h, h, c], [at(n), at(iy), at(ix), at(ic)]),
+    index: offset([batch, h, h, c], [at(n), at(iy), at(ix), at(ic)]),
     value,
   };
   return {
@@ -161,11 +161,11 @@ function softmax(rows: number, columns: number): Sample {
   const y = b.temporary(rows * columns);
   const [i, j] = [b.axis(rows), b.axis(columns)];
   const [r, s] = [b.axis(columns), b.axis(columns)];
-  const entry = (axis: typeof j) => b.load(x, place([rows, columns], [at(i), at(axis)]));
+  const entry = (axis: typeof j) => b.load(x, offset([rows, columns], [at(i), at(axis)]));
   const most = reduce("max", [r], entry(r));
   const total = reduce("sum", [s], op("exp", op("subtract", entry(s), most)));
   const value = op("divide", op("exp", op("subtract", entry(j), most)), total);
-  const store = { buffer: y, index: place([rows, columns], [at(i), at(j)]), value };
+  const store = { buffer: y, index: offset([rows, columns], [at(i), at(j)]), value };
   return {
     name: `softmax of ${rows} × ${columns}`,
     builder: b,
@@ -180,7 +180,7 @@ function losses(rows: number, columns: number): Sample {
   const z = b.temporary(1);
 
   const [i, r, s] = [b.axis(batch), b.axis(columns), b.axis(columns)];
-  const entry = (axis: typeof r) => b.load(x, place([batch, columns], [at(i), at(axis)]));
+  const entry = (axis: typeof r) => b.load(x, offset([batch, columns], [at(i), at(axis)]));
   const most = reduce("max", [r], entry(r));
   const total = reduce("sum", [s], op("exp", op("subtract", entry(s), most)));
   const sum = reduce("sum", [i], op("add", op("log", total), most));
@@ -203,7 +203,7 @@ function arg(combine: "argmax" | "argmin", columns: number): Sample {
   const x = b.input("x", rows * columns);
   const y = b.temporary(rows, "i32");
   const [i, j] = [b.axis(rows), b.axis(columns)];
-  const value = reduce(combine, [j], b.load(x, place([rows, columns], [at(i), at(j)])));
+  const value = reduce(combine, [j], b.load(x, offset([rows, columns], [at(i), at(j)])));
   const store = { buffer: y, index: at(i), value };
   return {
     name: `${combine} with ties over ${columns}`,
@@ -222,10 +222,10 @@ function concatenation(): Sample {
   const right = op("subtract", at(j), int(4));
   const value = guard(
     op("less", at(j), int(4)),
-    b.load(x, place([6, 4], [at(i), at(j)])),
-    op("exp", b.load(y, place([6, 3], [at(i), op("maximum", right, int(0))]))),
+    b.load(x, offset([6, 4], [at(i), at(j)])),
+    op("exp", b.load(y, offset([6, 3], [at(i), op("maximum", right, int(0))]))),
   );
-  const store = { buffer: z, index: place([6, 7], [at(i), at(j)]), value };
+  const store = { buffer: z, index: offset([6, 7], [at(i), at(j)]), value };
   return { name: "concatenation", builder: b, nests: [nests.nestOf("concat", [i, j], [store])] };
 }
 
@@ -235,7 +235,7 @@ function extremes(): Sample {
   const y = b.temporary(4);
   const z = b.temporary(4);
   const [i, j] = [b.axis(4), b.axis(5)];
-  const entry = b.load(x, place([4, 5], [at(i), at(j)]));
+  const entry = b.load(x, offset([4, 5], [at(i), at(j)]));
   const stores = [
     { buffer: y, index: at(i), value: reduce("max", [j], entry) },
     { buffer: z, index: at(i), value: reduce("min", [j], entry) },
@@ -253,16 +253,16 @@ function extremes(): Sample {
   };
 }
 
-/** A reshape read through a transpose: quotients and remainders of a linear place. */
+/** A reshape read through a transpose: quotients and remainders of a linear offset. */
 function reshaped(): Sample {
   const b = nests.createBuilder();
   const x = b.input("x", 6 * 10);
   const y = b.temporary(4 * 15);
   const [i, j] = [b.axis(4), b.axis(15)];
-  const linear = place([4, 15], [at(i), at(j)]);
+  const linear = offset([4, 15], [at(i), at(j)]);
   const row = op("divide", linear, int(10));
   const column = op("modulo", linear, int(10));
-  const value = b.load(x, place([10, 6], [column, row]));
+  const value = b.load(x, offset([10, 6], [column, row]));
   return {
     name: "a reshape of a transpose",
     builder: b,
@@ -273,22 +273,22 @@ function reshaped(): Sample {
 /** Scattered gradients are gathered by their owner. */
 function scatter(): Sample {
   const b = nests.createBuilder();
-  const places = b.input("places", 11, "u32");
+  const indices = b.input("indices", 11, "u32");
   const g = b.input("g", 11 * 3);
   const y = b.temporary(5 * 3);
   const [row, column, r] = [b.axis(5), b.axis(3), b.axis(11)];
-  const here = op("equal", cast("index", b.load(places, at(r))), at(row));
+  const here = op("equal", cast("index", b.load(indices, at(r))), at(row));
   const value = reduce(
     "sum",
     [r],
-    guard(here, b.load(g, place([11, 3], [at(r), at(column)])), float(0)),
+    guard(here, b.load(g, offset([11, 3], [at(r), at(column)])), float(0)),
   );
-  const store = { buffer: y, index: place([5, 3], [at(row), at(column)]), value };
+  const store = { buffer: y, index: offset([5, 3], [at(row), at(column)]), value };
   return {
     name: "scattered sums",
     builder: b,
     nests: [nests.nestOf("scatter", [row, column], [store])],
-    inputs: { places: [0, 4, 4, 2, 1, 0, 0, 3, 4, 2, 2] },
+    inputs: { indices: [0, 4, 4, 2, 1, 0, 0, 3, 4, 2, 2] },
   };
 }
 

@@ -86,8 +86,8 @@ export function reduce(combine: Combine, axes: readonly Axis[], value: Scalar): 
   return { kind: "reduce", type, combine, axes, value };
 }
 
-/** The row-major place of these indices in a tensor of this shape. */
-export function place(shape: Shape, indices: readonly Scalar[]): Scalar {
+/** The row-major offset of these indices in a tensor of this shape. */
+export function offset(shape: Shape, indices: readonly Scalar[]): Scalar {
   return indices.reduce<Scalar>((sum, index, axis) => {
     const extent = shape[axis] ?? 1;
     return axis === 0 ? index : op("add", op("multiply", sum, dim(extent)), index);

@@ -34,10 +34,10 @@ function sizes(shape: Shape): number[] {
   return shape.map(size);
 }
 
-function places(shape: readonly number[]): number[][] {
+function positionsOf(shape: readonly number[]): number[][] {
   return shape.reduce<number[][]>(
     (list, extent) =>
-      list.flatMap((place) => Array.from({ length: extent }, (_, n) => [...place, n])),
+      list.flatMap((position) => Array.from({ length: extent }, (_, n) => [...position, n])),
     [[]],
   );
 }
@@ -66,12 +66,12 @@ function element<K extends OpName>(
     out,
     summed,
   });
-  const clamp = (place: number, extent: Shape[number]) =>
-    Math.min(Math.max(place, 0), size(extent) - 1);
+  const clamp = (index: number, extent: Shape[number]) =>
+    Math.min(Math.max(index, 0), size(extent) - 1);
   switch (lowering.kind) {
     case "gather": {
       let total = 0;
-      for (const summed of places(sizes(lowering.summed(node)))) {
+      for (const summed of positionsOf(sizes(lowering.summed(node)))) {
         const source = lowering.sources(request(summed)).find(({ guard }) => guard !== 0);
         const fill = source === undefined ? lowering.fill(node) : 0;
         if (fill === undefined) throw new Error(`no source of ${node.op} holds at ${out.join()}`);
@@ -80,15 +80,15 @@ function element<K extends OpName>(
       return total;
     }
     case "take": {
-      const place = clamp(read(inputs[1], lowering.indexAt(request([]))), lowering.extent(node));
-      return read(inputs[0], lowering.source(request([]), place));
+      const index = clamp(read(inputs[1], lowering.indexAt(request([]))), lowering.extent(node));
+      return read(inputs[0], lowering.source(request([]), index));
     }
     case "scatter": {
       let total = 0;
-      for (const summed of places(sizes(lowering.summed(node)))) {
+      for (const summed of positionsOf(sizes(lowering.summed(node)))) {
         const own = request(summed);
-        const place = clamp(read(inputs[1], lowering.indexAt(own)), lowering.extent(node));
-        if (place === lowering.owner(own)) total += read(inputs[0], lowering.update(own));
+        const index = clamp(read(inputs[1], lowering.indexAt(own)), lowering.extent(node));
+        if (index === lowering.owner(own)) total += read(inputs[0], lowering.update(own));
       }
       return total;
     }
@@ -112,7 +112,7 @@ describe.each(samples.map((sample): [string, OpSample] => [sample.name, sample])
       );
       const leaves = Object.fromEntries(inputs.map((tensor, n) => [operandName(n), tensor]));
       const expected = interpretOne(node, { leaves, dimensions: sampleDimensions });
-      const found = places(sizes(node.shape)).map((out) =>
+      const found = positionsOf(sizes(node.shape)).map((out) =>
         element(ruleOf(node.op), node, inputs, out),
       );
       expect(found.length).toBe(expected.data.length);

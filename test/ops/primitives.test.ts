@@ -88,7 +88,7 @@ describe("matmul", () => {
   });
 });
 
-describe("places", () => {
+describe("indices", () => {
   it("sorts stably, along any axis, both ways", () => {
     const b = createBuilder();
     const x = leaf(b, "x", [4, batch]);
@@ -101,18 +101,18 @@ describe("places", () => {
     expect([...by("argsort", true)]).toEqual([0, 0, 1, 2, 1, 3, 3, 3, 0, 1, 2, 2]);
   });
 
-  it("gives the k largest with their places; the first wins a tie", () => {
+  it("gives the k largest with their indices; the first wins a tie", () => {
     const b = createBuilder();
     const x = leaf(b, "x", [2, 5]);
-    const [values, places] = call(b, "top_k", x, 3);
+    const [values, indices] = call(b, "top_k", x, 3);
     const value: Tensor = { shape: [2, 5], data: [1, 7, 7, 0, 2, 5, 4, 3, 2, 1] };
-    if (values === undefined || places === undefined) throw new Error("two results");
+    if (values === undefined || indices === undefined) throw new Error("two results");
     expect([...interpretOne(values, { leaves: { x: value } }).data]).toEqual([7, 7, 2, 5, 4, 3]);
-    expect([...interpretOne(places, { leaves: { x: value } }).data]).toEqual([1, 2, 4, 0, 1, 2]);
+    expect([...interpretOne(indices, { leaves: { x: value } }).data]).toEqual([1, 2, 4, 0, 1, 2]);
     expectDerivative(b, values, { x }, { leaves: { x: tensor([2, 5], 5) } });
   });
 
-  it("sorts are differentiated through their places", () => {
+  it("sorts are differentiated through their indices", () => {
     const b = createBuilder();
     const x = leaf(b, "x", [3, 5]);
     expectDerivative(b, one(b, "sort", x), { x }, { leaves: { x: tensor([3, 5], 5) } });

@@ -100,25 +100,25 @@ describe("views", () => {
   });
 });
 
-describe("places", () => {
+describe("indices", () => {
   it("gathers, clamps, marks and sorts", () => {
-    const places = { data: [2, 0, 7, -1], shape: [2, 2] };
-    expect(reference.take([vector(5, 6, 7), places], { axis: 0 }).data).toEqual([7, 5, 7, 5]);
+    const indices = { data: [2, 0, 7, -1], shape: [2, 2] };
+    expect(reference.take([vector(5, 6, 7), indices], { axis: 0 }).data).toEqual([7, 5, 7, 5]);
     expect(reference.take([matrix, vector(2, 1)], { axis: 1, batchAxes: 1 }).data).toEqual([3, 5]);
     expect(reference.oneHot([vector(1, 3)], { count: 3 }).data).toEqual([0, 1, 0, 0, 0, 0]);
-    expect(reference.sort([matrix], { part: "places" }).data).toEqual([1, 0, 2, 0, 1, 2]);
+    expect(reference.sort([matrix], { part: "indices" }).data).toEqual([1, 0, 2, 0, 1, 2]);
     expect(reference.topK([matrix], { k: 2 }).data).toEqual([3, 3, 5, 5]);
-    expect(reference.topK([matrix], { k: 2, part: "places" }).data).toEqual([0, 2, 1, 2]);
+    expect(reference.topK([matrix], { k: 2, part: "indices" }).data).toEqual([0, 2, 1, 2]);
   });
 
   it("scatters back what take read", () => {
     const x = sample([3, 4, 2]);
-    const places = { data: [1, 1, 3, 0, 2, 2], shape: [3, 2] };
+    const indices = { data: [1, 1, 3, 0, 2, 2], shape: [3, 2] };
     const how = { axis: 1, batchAxes: 1 };
-    const taken = reference.take([x, places], how);
+    const taken = reference.take([x, indices], how);
     const g = sample(taken.shape, 5);
     expect(dot(taken, g)).toBeCloseTo(
-      dot(x, reference.scatterAdd([g, places], { ...how, extent: 4 })),
+      dot(x, reference.scatterAdd([g, indices], { ...how, extent: 4 })),
       12,
     );
   });

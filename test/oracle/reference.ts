@@ -78,8 +78,8 @@ export interface ReferenceAttributes {
     readonly batchAxes?: number;
   };
   readonly oneHot: { readonly count: number };
-  readonly sort: { readonly axis?: number; readonly part?: "values" | "places" };
-  readonly topK: { readonly k: number; readonly part?: "values" | "places" };
+  readonly sort: { readonly axis?: number; readonly part?: "values" | "indices" };
+  readonly topK: { readonly k: number; readonly part?: "values" | "indices" };
   readonly matmul: object;
   readonly conv: Convolution;
   readonly contract: Contraction;

@@ -86,7 +86,7 @@ function call(state: State, name: string, ...values: (Argument | undefined)[]): 
   return pick(state, built);
 }
 
-/** Places are distinct numbers with no special value, so that no rounding changes a comparison. */
+/** Indices are distinct numbers with no special value, so that no rounding changes a comparison. */
 function threshold(state: State): number {
   return state.next() * 2 - 1 + 1e-4 * Math.PI;
 }
@@ -189,12 +189,12 @@ const placed: Move = (state) => {
   const { b } = state;
   if (x.shape.length === 0) return undefined;
   const axis = below(state, x.shape.length);
-  const places = b.constant([1, 0, 2, 1, 7], [5], "i32");
+  const indices = b.constant([1, 0, 2, 1, 7], [5], "i32");
   switch (below(state, 3)) {
     case 0:
-      return call(state, "take", x, places, axis);
+      return call(state, "take", x, indices, axis);
     case 1:
-      return call(state, "scatter_add", call(state, "take", x, places, axis), places, 3, axis);
+      return call(state, "scatter_add", call(state, "take", x, indices, axis), indices, 3, axis);
     default:
       return call(state, "sort", x, axis, state.next() < 0.5);
   }

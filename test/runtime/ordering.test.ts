@@ -9,7 +9,7 @@ const source = (length: number | "time"): string => `model M {
   input x: [batch, ${length}]
   output up = sort(x)
   output down = sort(x, descending: true)
-  output places = argsort(x)
+  output indices = argsort(x)
   output backwards = argsort(x, descending: true)
   output most = top_k(x, 7)[0]
   output where = top_k(x, 7)[1]
@@ -29,25 +29,25 @@ function rowsOf(rows: number, length: number): number[][] {
 const at = (values: readonly number[], index: number): number => values[index] ?? NaN;
 
 function expectedOf(row: readonly number[]): Record<string, number[]> {
-  const places = [...row.keys()].sort((p, q) => at(row, p) - at(row, q) || p - q);
+  const indices = [...row.keys()].sort((p, q) => at(row, p) - at(row, q) || p - q);
   const backwards = [...row.keys()].sort((p, q) => at(row, q) - at(row, p) || p - q);
-  const up = places.map((place) => at(row, place));
+  const up = indices.map((index) => at(row, index));
   let sum = 0;
   const sums = row.map((value) => (sum += value));
   const rest = row.map((value, index) => sum - at(sums, index) + value);
-  // Of Σ sorted[j] · sums[j]: a value counts with the sum where it is sorted to, and in all sums from its own place on.
+  // Of Σ sorted[j] · sums[j]: a value counts with the sum where it is sorted to, and in all sums from its own rank on.
   let tail = 0;
   const slope = [...up]
     .reverse()
     .map((value) => (tail += value))
     .reverse();
-  for (const [index, place] of places.entries()) slope[place] = at(slope, place) + at(sums, index);
+  for (const [rank, index] of indices.entries()) slope[index] = at(slope, index) + at(sums, rank);
   return {
     up,
-    down: backwards.map((place) => at(row, place)),
-    places,
+    down: backwards.map((index) => at(row, index)),
+    indices,
     backwards,
-    most: backwards.slice(0, 7).map((place) => at(row, place)),
+    most: backwards.slice(0, 7).map((index) => at(row, index)),
     where: backwards.slice(0, 7),
     sums,
     rest,

@@ -65,12 +65,12 @@ onBothBackends("a new fit", lineModule, (open) => {
   it("that is refused leaves the unfinished run as it is", async () => {
     const net = await open(linePlan());
     await cutOff(net, 11);
-    const place = net.run;
+    const before = net.run;
     await errorOf(net.fit({ x: [[1, 2]] }));
     expect((await net.fit(data, { signal: AbortSignal.abort() })).stopped).toBe("aborted");
-    expect(net.run).toEqual(place);
+    expect(net.run).toEqual(before);
     const history = await net.fit(data, { resume: true });
-    expect(history.resumed).toEqual(place);
+    expect(history.resumed).toEqual(before);
     expect(history.epochs.at(-1)).toMatchObject({ epoch: 2, step: 24, examples: 30 });
   });
 

@@ -30,11 +30,11 @@ function sums(indices: readonly number[], updates: readonly number[]): number[] 
 }
 
 const source = (length: number | "time"): string => `model M {
-  input places: i32[batch, ${length}]
+  input indices: i32[batch, ${length}]
   input u: [batch, ${length}, ${width}]
   input n: i32[batch, ${length}, ${width}]
   input table: [${words}, ${width}]
-  inside = min(max(places, 0), ${words - 1})
+  inside = min(max(indices, 0), ${words - 1})
   output sums = scatter_add(u, inside, ${words}, axis: 0)
   output counts = scatter_add(n, inside, ${words}, axis: 0)
   output slope = grad(sum(take(table, inside) * u), table)
@@ -49,7 +49,7 @@ describe.each(["f64", "f32", "webgpu"] as const)("updates by index on %s", (back
     const { indices, updates } = drawn(2 * length);
     const shape = [2, length, width];
     const found = await net.predict({
-      places: { data: Int32Array.from(indices), shape: [2, length] },
+      indices: { data: Int32Array.from(indices), shape: [2, length] },
       u: { data: Float32Array.from(updates), shape },
       n: { data: Int32Array.from(updates, (value) => value + 2 ** 30), shape },
       table: new Float32Array(words * width),

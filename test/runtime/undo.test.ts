@@ -55,14 +55,14 @@ it("a fit whose second update fails half gathered goes on as if it had not", asy
   await whole.fit(data);
   const wanted = await whole.save({ optimizer: true });
   // In the second batch, and in the third, which the first two have gathered for.
-  for (const place of [gather + 1, 2 * gather + 1]) {
+  for (const call of [gather + 1, 2 * gather + 1]) {
     const counter = await counted(gathering);
     const { module } = counter;
     const net = await load(gathering, { backend: "cpu", seed: 1, cpu: () => module });
     // What draws the first weights has run.
     let calls = 0;
     for (const { kind, dispatches } of programs) if (kind === "init") calls += dispatches.length;
-    counter.failAt = calls + update + place;
+    counter.failAt = calls + update + call;
     await expect(net.fit(data)).rejects.toThrow("a kernel that fails");
     expect(net.run).toMatchObject({ epoch: 0, step: 1 });
     await net.fit(data, { resume: true });

@@ -66,26 +66,26 @@ function slopes(y: number, x: number): readonly [number, number] {
 
 describe("derivatives", () => {
   const plane = [0, 1, -1, 3, 1e-15, -1e-15, 1e15, -1e30, 1e30].map(Math.fround);
-  const places = plane.flatMap((y) => plane.map((x) => [y, x] as const));
-  const shape = [places.length];
+  const points = plane.flatMap((y) => plane.map((x) => [y, x] as const));
+  const shape = [points.length];
   const b: GraphBuilder = createBuilder();
   const inputs: readonly Node[] = ["y", "x"].map((name) => b.input(name, { type: "f32", shape }));
   const [y, x] = inputs;
   if (y === undefined || x === undefined) throw new Error("two inputs");
   const roots = differentiate(b, b.atan2(y, x), [y, x]);
   const leaves = Object.fromEntries(
-    ["y", "x"].map((name, at) => [name, { shape, data: places.map((place) => place[at] ?? 0) }]),
+    ["y", "x"].map((name, at) => [name, { shape, data: points.map((point) => point[at] ?? 0) }]),
   );
   const plan = planSmall([{ name: "angles", roots, leaves, dimensions: {} }]);
 
   const suite = (backend: TestBackend): void => {
     it("of atan2 neither overflow nor vanish, and are 0 at the origin", async () => {
       const [found] = await runSmall(plan, backend);
-      const wrong = places.flatMap((place, at) =>
+      const wrong = points.flatMap((point, at) =>
         [0, 1].flatMap((side) => {
-          const want = slopes(...place)[side] ?? NaN;
+          const want = slopes(...point)[side] ?? NaN;
           const have = found?.[side]?.data[at] ?? NaN;
-          return agrees(have, want, 1e-6, true) ? [] : [{ place, side, want, have }];
+          return agrees(have, want, 1e-6, true) ? [] : [{ point, side, want, have }];
         }),
       );
       expect(wrong).toEqual([]);

@@ -157,11 +157,11 @@ const shapes: readonly CallSample[] = [
 ];
 
 const placed: readonly CallSample[] = [
-  call("take", [f32([5, 3]), integers([batch, 2], [-1, 6])], [], (x, places) =>
-    reference.take([x, places], { axis: 0 }),
+  call("take", [f32([5, 3]), integers([batch, 2], [-1, 6])], [], (x, indices) =>
+    reference.take([x, indices], { axis: 0 }),
   ),
-  call("scatter_add", [f32([batch, 3]), integers([batch], [0, 4], "u32")], [5], (x, places) =>
-    reference.scatterAdd([x, places], { axis: 0, extent: 5 }),
+  call("scatter_add", [f32([batch, 3]), integers([batch], [0, 4], "u32")], [5], (x, indices) =>
+    reference.scatterAdd([x, indices], { axis: 0, extent: 5 }),
   ),
   call("one_hot", [integers([batch, 2], [0, 4], "u32")], [5], (x) =>
     reference.oneHot([x], { count: 5 }),
@@ -169,11 +169,11 @@ const placed: readonly CallSample[] = [
   call("sort", [f32([batch, 7])], [], (x) => reference.sort([x], {})),
   call("sort", [integers([7, batch], [0, 3])], [0], (x) => reference.sort([x], { axis: 0 })),
   call("argsort", [integers([batch, 7], [0, 3])], [], (x) =>
-    reference.sort([x], { part: "places" }),
+    reference.sort([x], { part: "indices" }),
   ),
   call("top_k", [integers([batch, 7], [0, 3])], [3], (x) => [
     reference.topK([x], { k: 3 }),
-    reference.topK([x], { k: 3, part: "places" }),
+    reference.topK([x], { k: 3, part: "indices" }),
   ]),
 ];
 

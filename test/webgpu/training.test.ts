@@ -83,10 +83,10 @@ train TinyLeNet { optimizer sgd(lr: 0.1, momentum: 0.9)  batch 8  epochs 1  seed
 function quarters(count: number): { image: Float32Array; digit: number[] } {
   const next = generator(4);
   const digit = Array.from({ length: count }, (_, at) => at % 4);
-  const image = Float32Array.from({ length: count * 144 }, (_, place) => {
-    const [row, column] = [Math.floor((place % 144) / 12), place % 12];
+  const image = Float32Array.from({ length: count * 144 }, (_, index) => {
+    const [row, column] = [Math.floor((index % 144) / 12), index % 12];
     const quarter = (row < 6 ? 0 : 2) + (column < 6 ? 0 : 1);
-    const bright = digit[Math.floor(place / 144)] === quarter ? 0.7 : 0;
+    const bright = digit[Math.floor(index / 144)] === quarter ? 0.7 : 0;
     return bright + 0.3 * next();
   });
   return { image, digit };

@@ -14,13 +14,13 @@ function visit(frame: Frame, what: string, span: Span): string {
   return `${site}#${seen}`;
 }
 
-/** The number of this asker among those of `group`, given once and kept for later traces. */
-function ordinal(model: ModelState, group: string, asker: string): number {
-  const key = `${group}|${asker}`;
+/** The number of this asker among those of `series`, given once and kept for later traces. */
+function ordinal(model: ModelState, series: string, asker: string): number {
+  const key = `${series}|${asker}`;
   const known = model.ordinals.get(key);
   if (known !== undefined) return known;
-  const next = (model.counts.get(group) ?? 0) + 1;
-  model.counts.set(group, next);
+  const next = (model.counts.get(series) ?? 0) + 1;
+  model.counts.set(series, next);
   model.ordinals.set(key, next);
   return next;
 }
@@ -32,17 +32,17 @@ function claim(model: ModelState, path: string, asker: string): boolean {
   return owner === undefined || owner === asker;
 }
 
-/** The path of the asker's number in its group, or of the next number whose path no other asker has. */
+/** The path of the asker's number in its series, or of the next number whose path no other asker has. */
 function claimNumbered(
   model: ModelState,
-  group: string,
+  series: string,
   asker: string,
   pathOf: (number: number) => string,
 ): string {
   for (;;) {
-    const path = pathOf(ordinal(model, group, asker));
+    const path = pathOf(ordinal(model, series, asker));
     if (claim(model, path, asker)) return path;
-    model.ordinals.delete(`${group}|${asker}`);
+    model.ordinals.delete(`${series}|${asker}`);
   }
 }
 
@@ -55,8 +55,8 @@ export function unnamedInstance(
 ): string {
   const parent = frame.instance?.path ?? "";
   const asker = `${parent}|${visit(frame, `layer ${layer}`, span)}`;
-  const group = `${parent}|${layer}`;
-  return claimNumbered(model, group, asker, (number) => joinPath(parent, `${layer}_${number}`));
+  const series = `${parent}|${layer}`;
+  return claimNumbered(model, series, asker, (number) => joinPath(parent, `${layer}_${number}`));
 }
 
 /** An instance that bears a name of the user's; undefined where another one has it. */
@@ -81,8 +81,8 @@ export function parameterInstance(
 ): string {
   const parent = frame.instance?.path ?? "";
   const asker = `${parent}|${visit(frame, `given ${parameter}`, span)}`;
-  const group = `${parent}|given ${parameter}`;
-  return claimNumbered(model, group, asker, (number) =>
+  const series = `${parent}|given ${parameter}`;
+  return claimNumbered(model, series, asker, (number) =>
     joinPath(parent, number === 1 ? parameter : `${parameter}_${number}`),
   );
 }
@@ -108,8 +108,8 @@ export const rootPath: DrawPath = { parent: undefined, name: "", id: 0 };
 export function drawPath(frame: Frame, name: string, span: Span): DrawPath {
   const model = frame.trace?.model;
   if (model === undefined) return { parent: frame.drawPath, name, id: frame.drawPath.id };
-  const group = `draw ${frame.drawPath.id}/${name}`;
-  const number = ordinal(model, group, visit(frame, group, span));
+  const series = `draw ${frame.drawPath.id}/${name}`;
+  const number = ordinal(model, series, visit(frame, series, span));
   return childPath(model, frame.drawPath, number === 1 ? name : `${name}_${number}`);
 }
 

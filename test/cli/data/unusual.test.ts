@@ -125,8 +125,8 @@ test("columns whose names hold commas and quotes are picked in quotes", () => {
 
 describe("a safetensors file whose bytes do not belong to exactly one tensor each", () => {
   const file = (offsets: readonly (readonly [number, number])[], bytes: number): string => {
-    const entries = offsets.map((data_offsets, place) => [
-      `t${place}`,
+    const entries = offsets.map((data_offsets, index) => [
+      `t${index}`,
       { dtype: "F32", shape: [(data_offsets[1] - data_offsets[0]) / 4], data_offsets },
     ]);
     const text = JSON.stringify(Object.fromEntries(entries)).padEnd(256);

@@ -1,41 +1,41 @@
-// A tensor and integer places come in; gathered entries, scattered sums, one-hot rows and sorted axes go out.
+// A tensor and integer indices come in; gathered entries, scattered sums, one-hot rows and sorted axes go out.
 
-import { type Tensor, at, axisOf, filled, offsetOf, placesOf, size, valueAt } from "./tensor.js";
+import { type Tensor, at, axisOf, filled, offsetOf, positionsOf, size, valueAt } from "./tensor.js";
 
 /**
- * x at integer places along an axis: the result has the shape of `places` where x has that axis. The leading
- * `batchAxes` are shared by both. Places outside are clamped.
+ * x at integer indices along an axis: the result has the shape of `indices` where x has that axis. The leading
+ * `batchAxes` are shared by both. Indices outside are clamped.
  */
-export function take(x: Tensor, places: Tensor, along: number, batchAxes = 0): Tensor {
+export function take(x: Tensor, indices: Tensor, along: number, batchAxes = 0): Tensor {
   const axis = axisOf(along, x.shape.length);
-  const inner = places.shape.slice(batchAxes);
+  const inner = indices.shape.slice(batchAxes);
   const shape = [...x.shape.slice(0, axis), ...inner, ...x.shape.slice(axis + 1)];
-  return filled(shape, (place) => {
-    const asked = [...place.slice(0, batchAxes), ...place.slice(axis, axis + inner.length)];
-    const index = Math.min(Math.max(valueAt(places, asked), 0), at(x.shape, axis) - 1);
-    return valueAt(x, [...place.slice(0, axis), index, ...place.slice(axis + inner.length)]);
+  return filled(shape, (position) => {
+    const asked = [...position.slice(0, batchAxes), ...position.slice(axis, axis + inner.length)];
+    const index = Math.min(Math.max(valueAt(indices, asked), 0), at(x.shape, axis) - 1);
+    return valueAt(x, [...position.slice(0, axis), index, ...position.slice(axis + inner.length)]);
   });
 }
 
 /** The adjoint of take: each update is added where take would have read it. */
 export function scatterAdd(
   updates: Tensor,
-  places: Tensor,
+  indices: Tensor,
   along: number,
   extent: number,
   batchAxes = 0,
 ): Tensor {
-  const width = places.shape.length - batchAxes;
+  const width = indices.shape.length - batchAxes;
   const rank = updates.shape.length - width + 1;
   const axis = axisOf(along, rank);
   const shape = [...updates.shape.slice(0, axis), extent, ...updates.shape.slice(axis + width)];
   const data = new Array<number>(size(shape)).fill(0);
-  for (const place of placesOf(updates.shape)) {
-    const asked = [...place.slice(0, batchAxes), ...place.slice(axis, axis + width)];
-    const index = Math.min(Math.max(valueAt(places, asked), 0), extent - 1);
-    const target = [...place.slice(0, axis), index, ...place.slice(axis + width)];
+  for (const position of positionsOf(updates.shape)) {
+    const asked = [...position.slice(0, batchAxes), ...position.slice(axis, axis + width)];
+    const index = Math.min(Math.max(valueAt(indices, asked), 0), extent - 1);
+    const target = [...position.slice(0, axis), index, ...position.slice(axis + width)];
     const offset = offsetOf(target, shape);
-    data[offset] = at(data, offset) + valueAt(updates, place);
+    data[offset] = at(data, offset) + valueAt(updates, position);
   }
   return { data, shape };
 }
@@ -61,51 +61,53 @@ export function segmentSum(
   });
 }
 
-/** A last axis of `count` with a 1 at the place that the integer names; all 0 where it names none. */
-export function oneHot(places: Tensor, count: number): Tensor {
-  return filled([...places.shape, count], (place) =>
-    valueAt(places, place.slice(0, -1)) === place.at(-1) ? 1 : 0,
+/** A last axis of `count` with a 1 at the position that the integer names; all 0 where it names none. */
+export function oneHot(indices: Tensor, count: number): Tensor {
+  return filled([...indices.shape, count], (position) =>
+    valueAt(indices, position.slice(0, -1)) === position.at(-1) ? 1 : 0,
   );
 }
 
-/** For each place off the axis, the order of the entries along it. */
+/** For each position off the axis, the order of the entries along it. */
 function ordered(x: Tensor, along: number, before: (a: number, b: number) => number): Tensor {
   const axis = axisOf(along, x.shape.length);
   const extent = at(x.shape, axis);
   const orders = new Map<string, number[]>();
-  return filled(x.shape, (place) => {
-    const key = place.toSpliced(axis, 1).join();
+  return filled(x.shape, (position) => {
+    const key = position.toSpliced(axis, 1).join();
     let order = orders.get(key);
     if (order === undefined) {
       order = Array.from({ length: extent }, (_, i) => i).sort((i, j) => {
-        const by = before(valueAt(x, place.with(axis, i)), valueAt(x, place.with(axis, j)));
+        const by = before(valueAt(x, position.with(axis, i)), valueAt(x, position.with(axis, j)));
         return by === 0 ? i - j : by;
       });
       orders.set(key, order);
     }
-    return at(order, at(place, axis));
+    return at(order, at(position, axis));
   });
 }
 
 export interface Sorted {
   readonly values: Tensor;
-  readonly places: Tensor;
+  readonly indices: Tensor;
 }
 
-function picked(x: Tensor, places: Tensor, along: number): Tensor {
+function picked(x: Tensor, indices: Tensor, along: number): Tensor {
   const axis = axisOf(along, x.shape.length);
-  return filled(places.shape, (place) => valueAt(x, place.with(axis, valueAt(places, place))));
+  return filled(indices.shape, (position) =>
+    valueAt(x, position.with(axis, valueAt(indices, position))),
+  );
 }
 
 /** Ascending along an axis; equal entries keep their order. */
 export function sort(x: Tensor, along = -1): Sorted {
-  const places = ordered(x, along, (a, b) => a - b);
-  return { values: picked(x, places, along), places };
+  const indices = ordered(x, along, (a, b) => a - b);
+  return { values: picked(x, indices, along), indices };
 }
 
 /** The k largest of the last axis, descending; the first of equal ones comes first. */
 export function topK(x: Tensor, k: number): Sorted {
   const order = ordered(x, -1, (a, b) => b - a);
-  const places = filled(x.shape.with(-1, k), (place) => valueAt(order, place));
-  return { values: picked(x, places, -1), places };
+  const indices = filled(x.shape.with(-1, k), (position) => valueAt(order, position));
+  return { values: picked(x, indices, -1), indices };
 }

@@ -124,8 +124,8 @@ export function pointwise(
   inputs: readonly Tensor[],
 ): Tensor {
   const shape = broadcastShape(inputs.map((input) => input.shape));
-  return filled(shape, (place) => {
-    const values = inputs.map((input) => broadcastAt(input, place));
+  return filled(shape, (position) => {
+    const values = inputs.map((input) => broadcastAt(input, position));
     return compute(at(values, 0), values[1] ?? 0, values[2] ?? 0);
   });
 }

@@ -1,6 +1,6 @@
 // Two tensors come in; their matrix product, convolution or general contraction goes out.
 
-import { type Tensor, at, broadcastShape, filled, placesOf, valueAt } from "./tensor.js";
+import { type Tensor, at, broadcastShape, filled, positionsOf, valueAt } from "./tensor.js";
 
 /** The last axis of a with the last but one of b, batch axes broadcast, vectors as in NumPy. */
 export function matmul(a: Tensor, b: Tensor): Tensor {
@@ -12,9 +12,9 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   ];
   const columns = at(right.shape, right.shape.length - 1);
   const batch = broadcastShape([left.shape.slice(0, -2), right.shape.slice(0, -2)]);
-  const result = filled([...batch, rows, columns], (place) => {
-    const outer = place.slice(0, -2);
-    const [row, column] = [at(place, place.length - 2), at(place, place.length - 1)];
+  const result = filled([...batch, rows, columns], (position) => {
+    const outer = position.slice(0, -2);
+    const [row, column] = [at(position, position.length - 2), at(position, position.length - 1)];
     let total = 0;
     for (let i = 0; i < inner; i += 1) {
       total +=
@@ -29,10 +29,10 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return { data: result.data, shape };
 }
 
-/** The place of a broadcast operand's batch axes. */
-function own(place: readonly number[], shape: readonly number[]): number[] {
-  const skipped = place.length - shape.length;
-  return shape.map((extent, axis) => (extent === 1 ? 0 : at(place, axis + skipped)));
+/** The position of a broadcast operand's batch axes. */
+function own(position: readonly number[], shape: readonly number[]): number[] {
+  const skipped = position.length - shape.length;
+  return shape.map((extent, axis) => (extent === 1 ? 0 : at(position, axis + skipped)));
 }
 
 export type SpatialPadding = "same" | "valid" | number | readonly number[];
@@ -61,7 +61,7 @@ export interface Convolution {
   readonly padding?: SpatialPadding;
 }
 
-/** x: [batch, ...space, n], kernel: [...k, n / groups, out] to [batch, ...places, out] */
+/** x: [batch, ...space, n], kernel: [...k, n / groups, out] to [batch, ...slid, out] */
 export function conv(x: Tensor, kernel: Tensor, how: Convolution): Tensor {
   const space = x.shape.slice(1, -1);
   const taps = kernel.shape.slice(0, space.length);
@@ -73,22 +73,22 @@ export function conv(x: Tensor, kernel: Tensor, how: Convolution): Tensor {
   const edges = space.map((length, axis) =>
     edgesOf(how.padding ?? "valid", axis, length, at(reach, axis), at(stride, axis)),
   );
-  const places = space.map((length, axis) => {
+  const slid = space.map((length, axis) => {
     const [before, after] = edges[axis] ?? [0, 0];
     return Math.floor((length + before + after - at(reach, axis)) / at(stride, axis)) + 1;
   });
-  return filled([at(x.shape, 0), ...places, out], (place) => {
-    const channel = at(place, place.length - 1);
+  return filled([at(x.shape, 0), ...slid, out], (position) => {
+    const channel = at(position, position.length - 1);
     const group = Math.floor(channel / (out / groups));
     let total = 0;
-    for (const tap of placesOf(taps)) {
+    for (const tap of positionsOf(taps)) {
       const source = tap.map((t, axis) => {
-        const start = at(place, axis + 1) * at(stride, axis) - (edges[axis]?.[0] ?? 0);
+        const start = at(position, axis + 1) * at(stride, axis) - (edges[axis]?.[0] ?? 0);
         return start + t * at(dilation, axis);
       });
       for (let i = 0; i < bundle; i += 1) {
         total +=
-          valueAt(x, [at(place, 0), ...source, group * bundle + i]) *
+          valueAt(x, [at(position, 0), ...source, group * bundle + i]) *
           valueAt(kernel, [...tap, i, channel]);
       }
     }
@@ -102,15 +102,15 @@ export interface IndexMap {
   readonly divisor: number;
 }
 
-/** The operand's entry that a place of the iteration reads: 0 outside, and where a divisor leaves a remainder. */
-function mapped(x: Tensor, maps: readonly IndexMap[], place: readonly number[]): number {
+/** The operand's entry that a position of the iteration reads: 0 outside, and where a divisor leaves a remainder. */
+function mapped(x: Tensor, maps: readonly IndexMap[], position: readonly number[]): number {
   let flat = 0;
   for (let axis = 0; axis < maps.length; axis += 1) {
     const map = maps[axis];
     const extent = at(x.shape, axis);
     if (map === undefined) return 0;
     let index = map.offset;
-    for (const term of map.terms) index += term.coefficient * at(place, term.axis);
+    for (const term of map.terms) index += term.coefficient * at(position, term.axis);
     index /= map.divisor;
     if (index < 0 || index >= extent || !Number.isInteger(index)) return 0;
     flat = flat * extent + index;
@@ -127,12 +127,12 @@ export interface Contraction {
 }
 
 export function contract(a: Tensor, b: Tensor, how: Contraction): Tensor {
-  const summed = placesOf(how.extents.slice(how.outputRank));
-  return filled(how.extents.slice(0, how.outputRank), (place) => {
+  const summed = positionsOf(how.extents.slice(how.outputRank));
+  return filled(how.extents.slice(0, how.outputRank), (position) => {
     let total = 0;
-    const whole = [...place, ...how.extents.slice(how.outputRank)];
+    const whole = [...position, ...how.extents.slice(how.outputRank)];
     for (const inner of summed) {
-      for (let i = 0; i < inner.length; i += 1) whole[place.length + i] = at(inner, i);
+      for (let i = 0; i < inner.length; i += 1) whole[position.length + i] = at(inner, i);
       total += mapped(a, how.left, whole) * mapped(b, how.right, whole);
     }
     return total;

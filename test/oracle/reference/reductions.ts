@@ -1,6 +1,6 @@
-// A tensor and axes come in; sums, products, extremes, their places and running sums go out.
+// A tensor and axes come in; sums, products, extremes, their indices and running sums go out.
 
-import { type Tensor, at, axisOf, filled, placesOf, valueAt } from "./tensor.js";
+import { type Tensor, at, axisOf, filled, positionsOf, valueAt } from "./tensor.js";
 
 export interface Reduced {
   /** All axes where none are named; negative ones count from behind. */
@@ -26,13 +26,13 @@ export function reduce(name: ReductionName, x: Tensor, { axes, keep = false }: R
     (axes ?? x.shape.map((_, axis) => axis)).map((axis) => axisOf(axis, rank)),
   );
   const kept = x.shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
-  const inner = placesOf(x.shape.map((extent, axis) => (reduced.has(axis) ? extent : 1)));
-  const result = filled(kept, (place) =>
+  const inner = positionsOf(x.shape.map((extent, axis) => (reduced.has(axis) ? extent : 1)));
+  const result = filled(kept, (position) =>
     folds[name](
       inner.map((shift) =>
         valueAt(
           x,
-          place.map((p, axis) => p + at(shift, axis)),
+          position.map((p, axis) => p + at(shift, axis)),
         ),
       ),
     ),
@@ -41,7 +41,7 @@ export function reduce(name: ReductionName, x: Tensor, { axes, keep = false }: R
   return { data: result.data, shape };
 }
 
-/** The place of the largest or smallest along an axis; the first wins a tie. */
+/** The position of the largest or smallest along an axis; the first wins a tie. */
 export function argExtreme(
   x: Tensor,
   along: number,
@@ -49,11 +49,11 @@ export function argExtreme(
 ): Tensor {
   const axis = axisOf(along, x.shape.length);
   const shape = x.shape.filter((_, other) => other !== axis);
-  return filled(shape, (place) => {
+  return filled(shape, (position) => {
     let best = 0;
     for (let i = 1; i < at(x.shape, axis); i += 1) {
-      const here = valueAt(x, place.toSpliced(axis, 0, i));
-      if (better(here, valueAt(x, place.toSpliced(axis, 0, best)))) best = i;
+      const here = valueAt(x, position.toSpliced(axis, 0, i));
+      if (better(here, valueAt(x, position.toSpliced(axis, 0, best)))) best = i;
     }
     return best;
   });
@@ -63,23 +63,23 @@ export function argExtreme(
 export function leading(x: Tensor, along: number): Tensor {
   const axis = axisOf(along, x.shape.length);
   const shape = x.shape.filter((_, other) => other !== axis);
-  return filled(shape, (place) => {
+  return filled(shape, (position) => {
     let count = 0;
-    while (count < at(x.shape, axis) && valueAt(x, place.toSpliced(axis, 0, count)) !== 0)
+    while (count < at(x.shape, axis) && valueAt(x, position.toSpliced(axis, 0, count)) !== 0)
       count += 1;
     return count;
   });
 }
 
-/** Sums up to and with each place along an axis, from the end where `reverse` is set. */
+/** Sums up to and with each position along an axis, from the end where `reverse` is set. */
 export function cumsum(x: Tensor, along: number, reverse: boolean): Tensor {
   const axis = axisOf(along, x.shape.length);
-  return filled(x.shape, (place) => {
-    const here = at(place, axis);
+  return filled(x.shape, (position) => {
+    const here = at(position, axis);
     const from = reverse ? here : 0;
     const to = reverse ? at(x.shape, axis) - 1 : here;
     let total = 0;
-    for (let i = from; i <= to; i += 1) total += valueAt(x, place.with(axis, i));
+    for (let i = from; i <= to; i += 1) total += valueAt(x, position.with(axis, i));
     return total;
   });
 }

@@ -1,4 +1,4 @@
-// Shapes and places come in; strides, flat offsets and filled tensors go out: what all loops of the reference share.
+// Shapes and positions come in; strides, flat offsets and filled tensors go out: what all loops of the reference share.
 
 export interface Tensor {
   readonly data: readonly number[] | Float64Array;
@@ -28,23 +28,23 @@ export function axisOf(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
-/** The row-major place of a flat offset. */
-export function placeOf(offset: number, shape: readonly number[]): number[] {
-  const place = new Array<number>(shape.length).fill(0);
+/** The row-major position of a flat offset. */
+export function positionAt(offset: number, shape: readonly number[]): number[] {
+  const position = new Array<number>(shape.length).fill(0);
   let rest = offset;
   for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
     const extent = at(shape, axis);
-    place[axis] = rest % extent;
+    position[axis] = rest % extent;
     rest = Math.floor(rest / extent);
   }
-  return place;
+  return position;
 }
 
-/** The flat offset of a place, or -1 where it lies outside. */
-export function offsetOf(place: readonly number[], shape: readonly number[]): number {
+/** The flat offset of a position, or -1 where it lies outside. */
+export function offsetOf(position: readonly number[], shape: readonly number[]): number {
   let offset = 0;
   for (let axis = 0; axis < shape.length; axis += 1) {
-    const index = at(place, axis);
+    const index = at(position, axis);
     const extent = at(shape, axis);
     if (index < 0 || index >= extent) return -1;
     offset = offset * extent + index;
@@ -52,26 +52,26 @@ export function offsetOf(place: readonly number[], shape: readonly number[]): nu
   return offset;
 }
 
-/** The value at a place; 0, or what is given, outside. */
-export function valueAt(tensor: Tensor, place: readonly number[], outside = 0): number {
-  const offset = offsetOf(place, tensor.shape);
+/** The value at a position; 0, or what is given, outside. */
+export function valueAt(tensor: Tensor, position: readonly number[], outside = 0): number {
+  const offset = offsetOf(position, tensor.shape);
   return offset < 0 ? outside : at(tensor.data, offset);
 }
 
-/** The tensor of a shape whose entries a function of the place gives. */
+/** The tensor of a shape whose entries a function of the position gives. */
 export function filled(
   shape: readonly number[],
-  entry: (place: readonly number[]) => number,
+  entry: (position: readonly number[]) => number,
 ): Tensor {
   const data: number[] = [];
   const count = size(shape);
-  for (let offset = 0; offset < count; offset += 1) data.push(entry(placeOf(offset, shape)));
+  for (let offset = 0; offset < count; offset += 1) data.push(entry(positionAt(offset, shape)));
   return { data, shape: [...shape] };
 }
 
-/** Every place of a shape, in row-major order. */
-export function placesOf(shape: readonly number[]): number[][] {
-  return Array.from({ length: size(shape) }, (_, offset) => placeOf(offset, shape));
+/** Every position of a shape, in row-major order. */
+export function positionsOf(shape: readonly number[]): number[][] {
+  return Array.from({ length: size(shape) }, (_, offset) => positionAt(offset, shape));
 }
 
 /** The shape that operands broadcast to, as in NumPy. */
@@ -89,13 +89,13 @@ export function broadcastShape(shapes: readonly (readonly number[])[]): number[]
   });
 }
 
-/** The value that a broadcast operand has at a place of the result. */
-export function broadcastAt(tensor: Tensor, place: readonly number[]): number {
-  const skipped = place.length - tensor.shape.length;
+/** The value that a broadcast operand has at a position of the result. */
+export function broadcastAt(tensor: Tensor, position: readonly number[]): number {
+  const skipped = position.length - tensor.shape.length;
   let offset = 0;
   for (let axis = 0; axis < tensor.shape.length; axis += 1) {
     const extent = at(tensor.shape, axis);
-    offset = offset * extent + (extent === 1 ? 0 : at(place, axis + skipped));
+    offset = offset * extent + (extent === 1 ? 0 : at(position, axis + skipped));
   }
   return at(tensor.data, offset);
 }

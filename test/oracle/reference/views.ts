@@ -10,17 +10,17 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
 /** Axis `permutation[i]` of x becomes axis i. */
 export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   const shape = permutation.map((axis) => at(x.shape, axis));
-  return filled(shape, (place) => {
-    const source = new Array<number>(place.length).fill(0);
+  return filled(shape, (position) => {
+    const source = new Array<number>(position.length).fill(0);
     permutation.forEach((axis, i) => {
-      source[axis] = at(place, i);
+      source[axis] = at(position, i);
     });
     return valueAt(x, source);
   });
 }
 
 export function broadcast(x: Tensor, shape: readonly number[]): Tensor {
-  return filled(shape, (place) => broadcastAt(x, place));
+  return filled(shape, (position) => broadcastAt(x, position));
 }
 
 /** `counts` entries of each axis, from `starts`, every `steps`-th. */
@@ -30,10 +30,10 @@ export function slice(
   counts: readonly number[],
   steps: readonly number[],
 ): Tensor {
-  return filled(counts, (place) =>
+  return filled(counts, (position) =>
     valueAt(
       x,
-      place.map((p, axis) => at(starts, axis) + p * at(steps, axis)),
+      position.map((p, axis) => at(starts, axis) + p * at(steps, axis)),
     ),
   );
 }
@@ -52,18 +52,18 @@ export function pad(x: Tensor, { before, after, interior, value = 0 }: Padding):
     (extent, axis) =>
       at(before, axis) + extent + Math.max(extent - 1, 0) * at(gaps, axis) + at(after, axis),
   );
-  return filled(shape, (place) => {
-    const source = place.map((p, axis) => (p - at(before, axis)) / (at(gaps, axis) + 1));
+  return filled(shape, (position) => {
+    const source = position.map((p, axis) => (p - at(before, axis)) / (at(gaps, axis) + 1));
     return source.every((index) => Number.isInteger(index)) ? valueAt(x, source, value) : value;
   });
 }
 
 export function flip(x: Tensor, axes: readonly number[]): Tensor {
   const turned = new Set(axes.map((axis) => axisOf(axis, x.shape.length)));
-  return filled(x.shape, (place) =>
+  return filled(x.shape, (position) =>
     valueAt(
       x,
-      place.map((p, axis) => (turned.has(axis) ? at(x.shape, axis) - 1 - p : p)),
+      position.map((p, axis) => (turned.has(axis) ? at(x.shape, axis) - 1 - p : p)),
     ),
   );
 }
@@ -73,11 +73,11 @@ export function concat(parts: readonly Tensor[], along: number): Tensor {
   if (first === undefined) throw new Error("concat wants at least one tensor");
   const axis = axisOf(along, first.shape.length);
   const total = parts.reduce((sum, part) => sum + at(part.shape, axis), 0);
-  return filled(first.shape.with(axis, total), (place) => {
-    let index = at(place, axis);
+  return filled(first.shape.with(axis, total), (position) => {
+    let index = at(position, axis);
     for (const part of parts) {
       const extent = at(part.shape, axis);
-      if (index < extent) return valueAt(part, place.with(axis, index));
+      if (index < extent) return valueAt(part, position.with(axis, index));
       index -= extent;
     }
     throw new Error("concat ran past its parts");
@@ -106,5 +106,5 @@ export function split(x: Tensor, count: number, along: number, index: number): T
 
 /** The index along an axis of a shape. */
 export function iota(shape: readonly number[], axis: number): Tensor {
-  return filled(shape, (place) => at(place, axis));
+  return filled(shape, (position) => at(position, axis));
 }

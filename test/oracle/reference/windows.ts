@@ -1,7 +1,7 @@
 // A tensor and windows come in; their maxima, means, entries, or sums back from the entries go out.
 
 import { type SpatialPadding, edgesOf } from "./products.js";
-import { type Tensor, at, filled, offsetOf, placesOf, size, valueAt } from "./tensor.js";
+import { type Tensor, at, filled, offsetOf, positionsOf, size, valueAt } from "./tensor.js";
 
 export interface Pooling {
   /** One for each axis but the first and the last. */
@@ -16,18 +16,18 @@ function pool(x: Tensor, how: Pooling, combine: (values: readonly number[]) => n
   const edges = space.map((length, axis) =>
     edgesOf(how.padding ?? "valid", axis, length, at(how.window, axis), at(how.stride, axis)),
   );
-  const places = space.map((length, axis) => {
+  const outer = space.map((length, axis) => {
     const [before, after] = edges[axis] ?? [0, 0];
     return Math.floor((length + before + after - at(how.window, axis)) / at(how.stride, axis)) + 1;
   });
-  const taps = placesOf(how.window);
-  return filled([at(x.shape, 0), ...places, at(x.shape, x.shape.length - 1)], (place) =>
+  const taps = positionsOf(how.window);
+  return filled([at(x.shape, 0), ...outer, at(x.shape, x.shape.length - 1)], (position) =>
     combine(
       taps.map((tap) => {
         const source = tap.map(
-          (t, axis) => at(place, axis + 1) * at(how.stride, axis) + t - (edges[axis]?.[0] ?? 0),
+          (t, axis) => at(position, axis + 1) * at(how.stride, axis) + t - (edges[axis]?.[0] ?? 0),
         );
-        return valueAt(x, [at(place, 0), ...source, at(place, place.length - 1)], NaN);
+        return valueAt(x, [at(position, 0), ...source, at(position, position.length - 1)], NaN);
       }),
     ),
   );
@@ -54,7 +54,7 @@ export interface Windows {
   readonly dilations: readonly number[];
 }
 
-/** Slid axes become counts of windows; the place within a window is appended behind, one axis for each. */
+/** Slid axes become counts of windows; the position within a window is appended behind, one axis for each. */
 export function window(x: Tensor, how: Windows): Tensor {
   const shape = x.shape.map((extent, axis) => {
     const i = how.axes.indexOf(axis);
@@ -62,16 +62,16 @@ export function window(x: Tensor, how: Windows): Tensor {
     const reach = (at(how.sizes, i) - 1) * at(how.dilations, i) + 1;
     return Math.floor((extent - reach) / at(how.strides, i)) + 1;
   });
-  return filled([...shape, ...how.sizes], (place) =>
-    valueAt(x, sourceOf(place, x.shape.length, how)),
+  return filled([...shape, ...how.sizes], (position) =>
+    valueAt(x, sourceOf(position, x.shape.length, how)),
   );
 }
 
-function sourceOf(place: readonly number[], rank: number, how: Windows): number[] {
-  const source = place.slice(0, rank);
+function sourceOf(position: readonly number[], rank: number, how: Windows): number[] {
+  const source = position.slice(0, rank);
   how.axes.forEach((axis, i) => {
     source[axis] =
-      at(place, axis) * at(how.strides, i) + at(place, rank + i) * at(how.dilations, i);
+      at(position, axis) * at(how.strides, i) + at(position, rank + i) * at(how.dilations, i);
   });
   return source;
 }
@@ -84,9 +84,9 @@ export function fold(y: Tensor, how: Windows & { readonly extents: readonly numb
     shape[axis] = at(how.extents, i);
   });
   const data = new Array<number>(size(shape)).fill(0);
-  for (const place of placesOf(y.shape)) {
-    const offset = offsetOf(sourceOf(place, rank, how), shape);
-    data[offset] = at(data, offset) + valueAt(y, place);
+  for (const position of positionsOf(y.shape)) {
+    const offset = offsetOf(sourceOf(position, rank, how), shape);
+    data[offset] = at(data, offset) + valueAt(y, position);
   }
   return { data, shape };
 }

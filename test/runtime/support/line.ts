@@ -298,13 +298,13 @@ export function linePlan(
     ...(fitted ? fittedSeries : []),
     ...evaluationSeries,
   ];
-  const place = (name: string): number => programs.findIndex((program) => program.name === name);
+  const index = (name: string): number => programs.findIndex((program) => program.name === name);
   const resolved = whole.map((stage) => ({
     ...stage,
     objectives: stage.objectives.map((objective) => ({
       ...objective,
-      program: place(`step_${stage.name}_${objective.name}`),
-      ...(stage.accumulate > 1 && { gather: place(`gather_${stage.name}_${objective.name}`) }),
+      program: index(`step_${stage.name}_${objective.name}`),
+      ...(stage.accumulate > 1 && { gather: index(`gather_${stage.name}_${objective.name}`) }),
     })),
   }));
   return {

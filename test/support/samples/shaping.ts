@@ -1,4 +1,4 @@
-// Takes no input, gives samples of reductions, views, windows, places and contractions.
+// Takes no input, gives samples of reductions, views, windows, indices and contractions.
 
 import { axisEntry, onlyEntry } from "../../../compiler/ops/contraction.js";
 import { addDims, dimText, multiplyDims, subtractDims } from "../../../compiler/types/dimension.js";
@@ -231,7 +231,7 @@ export const indexedSamples: OpSample[] = [
   sample("segmentSum", {
     operands: [f32([batch, 6, 2])],
     shape: [batch, 4, 2],
-    note: "one place without updates",
+    note: "one index without updates",
     build: (b, n) => {
       const order = b.constant([1, 3, 0, 5, 2, 4], [6], "i32");
       const starts = b.constant([0, 2, 2, 5, 6], [5], "i32");
