@@ -164,7 +164,8 @@ function inspectToken(file: SourceFile, token: IToken): InspectedToken {
       message: `\`${shorten(token.image)}\` is not a number`,
       hint: numberHint(token.image),
     });
-    return { kept: retyped(token, Integer, "1"), mistake };
+    // Its value is not a number, so that nothing more is told of it.
+    return { kept: retyped(token, Integer, token.image), mistake };
   }
   if (tokenMatcher(token, Integer) || tokenMatcher(token, Float)) return numberToken(file, token);
   return { kept: token };

@@ -152,7 +152,10 @@ function statementHint(mistake: Mistake, image: string): string | undefined {
     return "tensors do not change in place: bind a whole new value with `name = …`";
   }
   if (is(next, Operator)) return "bind the value of an expression: `y = …`";
-  return didYouMean(image, Object.keys(statementForms));
+  const misspelt = didYouMean(image, Object.keys(statementForms));
+  const { tokens, index, file } = mistake;
+  if (misspelt !== undefined || startsLine(file.text, tokens, index)) return misspelt;
+  return didYouMean(image, ["on", "where", "as", "with", "from"]);
 }
 
 /** Something stands in a `train` or `search` block where only one of its lines may. */

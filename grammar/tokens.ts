@@ -179,7 +179,7 @@ export const Integer = createToken({
 });
 export const MalformedNumber = createToken({
   name: "MalformedNumber",
-  pattern: /\d(?:[eE][+-](?=\d)|\.(?=\d)|[A-Za-z0-9_])*/,
+  pattern: /\d(?:[eE][A-Za-z]?[+-](?=\d)|\.(?=\d)|[A-Za-z0-9_])*/,
   label: "a number",
 });
 

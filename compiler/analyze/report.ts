@@ -169,3 +169,6 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
 export function excerpt(frame: Frame, span: Span): string {
   return sourceText(frame.unit, span);
 }
+
+/** Whether an expression ends in a call of `sort`. */
+export const sorts = (text: string): boolean => /^(?:.*\|>\s*)?sort\b/.test(text);

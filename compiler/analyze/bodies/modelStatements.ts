@@ -222,7 +222,10 @@ function checkScore(
   if (shape.length === 0 || (first !== undefined && dimEqual(first, freeDim("batch")))) return true;
   report(frame, "NN0402", span, {
     message: `a ${word} is one number, or has a shape that starts with \`batch\`; this is ${typeText(node)}`,
-    hint: "`mean(…)` makes it one number; `reshape(x, [batch, …])` puts the batch in front",
+    hint:
+      frame.trace?.model.freeDimensions.has("batch") === false
+        ? "give the inputs and targets it is computed from an axis of examples: `input x: [batch, …]`; `mean(…)` makes it one number"
+        : "`mean(…)` makes it one number; `reshape(x, [batch, …])` puts the batch in front",
   });
   return false;
 }

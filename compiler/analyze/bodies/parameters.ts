@@ -10,11 +10,11 @@ import { initialValue } from "./draws.js";
 import { findLeaf } from "../values/graphs.js";
 import { newActivation, nested, spoil } from "../frames.js";
 import { parameterPath, rootPath } from "../calls/naming.js";
-import { didYouMean, report } from "../report.js";
+import { didYouMean, excerpt, report } from "../report.js";
 import { reportTaken } from "./statementNames.js";
 import { bind, findBinding, visibleNames } from "../values/scope.js";
 import { builderAt, placeOf, toTensor, type Operand } from "../values/tensors.js";
-import { isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
+import { fullTypeText, isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
 
 type Role = ParameterDeclaration["role"];
 
@@ -166,10 +166,15 @@ function fit(
     node.shape.length === shape.length &&
     node.shape.every((dim, axis) => dimEqual(dim, shape[axis] ?? -1));
   if (!same || node.type !== type) {
+    const declaredText = same ? fullTypeText : typeText;
     report(frame, "NN0312", statement.value.span, {
-      message: `\`${statement.name}\` is not fitted in the declared shape`,
-      notes: [`declared ${shapeText(shape)}`, `found ${typeText(node)}`],
-      hint: "reduce over the batch: `mean(x, axis: 0)`",
+      message: `\`${statement.name}\` is not fitted in the declared ${same ? "type" : "shape"}`,
+      notes: [`declared ${declaredText({ type, shape })}`, `found ${declaredText(node)}`],
+      hint: same
+        ? `\`${type}(${excerpt(frame, statement.value.span)})\` has the declared type`
+        : node.shape.some((dim) => typeof dim !== "number")
+          ? "reduce over the batch: `mean(x, axis: 0)`"
+          : `declare what it is, \`fitted ${statement.name}: ${typeText(node)}\`, or reduce it further`,
     });
     return;
   }

@@ -8,7 +8,7 @@ import { draw } from "./draws.js";
 import { drawPath, pathText } from "../calls/naming.js";
 import { declareFitted, declareState, declareTrained, updateState } from "./parameters.js";
 import { spoil } from "../frames.js";
-import { report } from "../report.js";
+import { excerpt, report, sorts } from "../report.js";
 import { noteUnrun, notingUnknown } from "./unknown.js";
 import { updateCarry } from "./scan.js";
 import { inClasses } from "../values/indices.js";
@@ -212,7 +212,10 @@ function bindSeveral(statement: ast.BindingStatement, value: Value, frame: Frame
     if (!isPoison(value)) {
       report(frame, "NN0308", statement.value.span, {
         message: `${count(names.length, "name")} for ${parts === undefined ? describe(value) : count(parts.length, "value")}`,
-        hint: "a name for each value; `_` for what is not needed",
+        hint:
+          value.kind === "tensor" && sorts(excerpt(frame, statement.value.span))
+            ? "`sort` gives the values alone: `i = argsort(x)` gives their indices, `v, i = top_k(x, k)` both"
+            : "a name for each value; `_` for what is not needed",
       });
     }
     for (const name of names) bindName(frame, name.name, name.span, poison);

@@ -172,14 +172,15 @@ function jacobianOf(call: BuiltinCall): Value {
 /** One example's `h` depends on other examples' `x`: a jacobian per example would leave that out. */
 function examplesMix(call: BuiltinCall, { origin }: Node): Value {
   const { frame } = call;
-  const text = origin?.file === frame.unit.source ? excerpt(frame, origin.span) : undefined;
+  const whole = origin?.file === frame.unit.source ? excerpt(frame, origin.span) : undefined;
+  const text = whole?.endsWith("...") === true ? undefined : whole;
   return report(frame, "NN0315", call.spans.get("h") ?? call.span, {
     message: "a jacobian is taken for each example by itself, but here examples mix",
     notes:
-      text === undefined || text.length > 60
+      text === undefined
         ? []
         : [`they meet in \`${text}\`, which depends on several examples at once`],
-    hint: "take what is computed over the batch as given: `stop_gradient(mean(x, axis: 0))`",
+    hint: `take what is computed over the batch as given: \`stop_gradient(${text ?? "mean(x, axis: 0)"})\``,
   });
 }
 

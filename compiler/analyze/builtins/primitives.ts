@@ -47,11 +47,31 @@ function build(call: BuiltinCall, op: Primitive): Value {
     }
     const place = writtenPlace(frame, frame.unit, written);
     const at = { ...place.frame, unit: place.unit };
-    return reportProblem(at, place.span, { ...made, operands: [] }, []);
+    const given = call.values.get(only ?? "");
+    return reportProblem(
+      at,
+      place.span,
+      { ...made, operands: [] },
+      [],
+      fractionHint(op, only, given),
+    );
   }
   if (op.results === "several") return list(made.map(tensor));
   const [node] = made;
   return node === undefined ? poison : tensor(node);
+}
+
+/** `[(n + 1) / 2]` where whole numbers are wanted. */
+function fractionHint(op: Primitive, name: string | undefined, value?: Value): string | undefined {
+  const kind = op.parameters.find((parameter) => parameter.name === name)?.kind;
+  if (kind !== "shape" && kind !== "integer" && kind !== "integers" && kind !== "dimension") {
+    return undefined;
+  }
+  const entries = value === undefined ? [] : (listItems(value) ?? [value]);
+  const fraction = entries.some((entry) => entry.kind === "float" && asDim(entry) === undefined);
+  return fraction
+    ? "`/` never rounds: `(a - a % b) / b` is the whole part of a quotient"
+    : undefined;
 }
 
 /** The arguments, an index among them held to its range; undefined when a mistake was reported. */

@@ -2,9 +2,11 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import type { Frame } from "../context.js";
+import { spoil } from "../frames.js";
 import { calleeOf, wantsFunction, type Callee } from "./functions.js";
 import { didYouMean, report } from "../report.js";
 import {
+  asNumber,
   count,
   declarationOf,
   describe,
@@ -179,7 +181,14 @@ export function checkGiven(
   const matched = new Map(callee.preset);
   let whole = true;
   let position = from;
+  let named = false;
   for (const argument of given) {
+    named ||= argument.name !== undefined;
+    // Behind a named one the parser has told of it.
+    if (named && argument.name === undefined) {
+      spoil(frame);
+      return undefined;
+    }
     const target = argument.name ?? callee.order[position++];
     if (target === undefined) {
       tooMany(frame, callee, given, from, span, name);
@@ -238,6 +247,47 @@ function unknownParameter(
   });
 }
 
+/** Whether a number stands where a tensor is wanted, and the call is whole where its positions begin at the second. */
+function leavesOutFirst(
+  callee: Callee,
+  matched: ReadonlyMap<string, GivenArgument>,
+  penalty: boolean,
+): boolean {
+  const { parameters } = callee;
+  const [first, ...rest] = parameters;
+  const given = first === undefined ? undefined : matched.get(first.name);
+  const isTensor = penalty || first?.declared?.type?.kind === "TensorType";
+  if (!isTensor || given === undefined) return false;
+  if (given.name !== undefined || asNumber(given.value) === undefined) return false;
+  const positional = parameters.filter(({ name }) => {
+    const argument = matched.get(name);
+    return argument !== undefined && argument.name === undefined;
+  }).length;
+  return rest.every(
+    ({ name, required }, index) => index < positional || !required || matched.has(name),
+  );
+}
+
+/** What the call works on is not said. */
+function reportFirst(
+  frame: Frame,
+  callee: Callee,
+  span: Span,
+  name: string,
+  penalty: boolean,
+): false {
+  const [first] = callee.parameters;
+  const written = textOf(frame, span).replace(/^.*\|>\s*/s, "");
+  report(frame, "NN0202", span, {
+    message: `${name} is called without \`${first?.name ?? ""}\`, the tensor that it works on`,
+    notes: [positionsNote(callee)],
+    hint: penalty
+      ? `say of which parameters: \`regularize ${written} on weights\``
+      : `it stands in front: \`x |> ${written}\``,
+  });
+  return false;
+}
+
 /** Reports each required parameter that got nothing. */
 export function checkMissing(
   frame: Frame,
@@ -250,6 +300,10 @@ export function checkMissing(
     (parameter) => parameter.required && !matched.has(parameter.name),
   );
   if (missing.length === 0) return true;
+  const penalty = /\bregularize\s+$/.test(frame.unit.source.text.slice(0, span.start));
+  if (leavesOutFirst(callee, matched, penalty)) {
+    return reportFirst(frame, callee, span, name, penalty);
+  }
   const names = missing.map((parameter) => `\`${parameter.name}\``).join(" and ");
   report(frame, "NN0202", span, {
     message: `${name} is called without ${names}`,

@@ -7,7 +7,8 @@ import type { Frame, WrongKind } from "../context.js";
 import { knownShape, matchShape, storedType, type Mismatch } from "../values/dimensions.js";
 import type { Callee } from "./functions.js";
 import { ofArgument } from "../kinds.js";
-import { report } from "../report.js";
+import { excerpt, report } from "../report.js";
+import { areSwapped, convert, refusal } from "./elements.js";
 import { classCount, classesOf, holdToRange, inClasses } from "../values/indices.js";
 import { bind } from "../values/scope.js";
 import { hasTensor, toTensor } from "../values/tensors.js";
@@ -58,7 +59,7 @@ export function bindParameters(call: Binding): boolean {
     } else if (hasTensor(argument.value)) tensors.push([parameter, parameter.type, argument]);
     else later.push([parameter, parameter.type, argument]);
   }
-  if (!whole) return false;
+  if (!whole || reportsSwapped(call, tensors)) return false;
   for (const [parameter, type, argument] of tensors) {
     whole = bindTensor(call, parameter, type, argument) && whole;
   }
@@ -230,33 +231,25 @@ function admit(
   return undefined;
 }
 
-/** `u32` takes any integer as it is; bool becomes a number. */
-function convert(frame: Frame, wanted: Node["type"], node: Node): Node {
-  if (wanted === "u32" && node.type === "i32") return node;
-  return frame.run.builder.cast(node, wanted);
-}
-
-function refusal(
-  wanted: Node["type"],
-  node: Node,
-): { readonly wants: string; readonly hint: string } | undefined {
-  const integer = node.type === "i32" || node.type === "u32";
-  if (wanted === "f32" && integer) {
-    return {
-      wants: "numbers of f32",
-      hint: "integers enter through `one_hot`, `embedding` or `f32(x)`",
-    };
-  }
-  if ((wanted === "u32" || wanted === "i32") && node.type === "f32") {
-    return {
-      wants: "integers",
-      hint: `\`${wanted}(x)\` converts; classes are declared as \`category(10)[batch]\``,
-    };
-  }
-  if (wanted === "bool" && node.type !== "bool") {
-    return { wants: "truth values", hint: "compare: `x > 0`" };
-  }
-  return undefined;
+/** Two arguments that do not fit their parameters, but each other's: they are told once, as swapped. */
+function reportsSwapped(
+  call: Binding,
+  tensors: readonly (readonly [ast.Parameter, ast.TensorType, GivenArgument])[],
+): boolean {
+  const [one, two] = tensors;
+  if (one === undefined || two === undefined || tensors.length > 2) return false;
+  if (!areSwapped([one[1], one[2].value], [two[1], two[2].value])) return false;
+  const [a, b] = [excerpt(call.caller, one[2].span), excerpt(call.caller, two[2].span)];
+  report(call.caller, "NN0302", call.span, {
+    message: `\`${one[0].name}\` and \`${two[0].name}\` of ${call.name} are swapped`,
+    labels: [one, two].flatMap(([parameter, , { value, span }]) =>
+      value.kind === "tensor"
+        ? [{ span, text: `${fullTypeText(value.node)}, given for \`${parameter.name}\`` }]
+        : [],
+    ),
+    hint: `write \`${call.name}(${b}, ${a})\``,
+  });
+  return true;
 }
 
 interface ArgumentMistake {

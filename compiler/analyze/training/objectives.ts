@@ -176,8 +176,8 @@ function minimizeObjective(
       : select(stage.frame, line.selector, stage.parameters);
   const own =
     line.algorithm === undefined ? updaters : [readUpdater(stage, line.algorithm, line.selector)];
-  if (!selection.spoilt) checkMinimized(stage, line, selection.names, own);
-  const updates = assign(stage, selection.names, own);
+  const told = !selection.spoilt && reportsUnminimized(stage, line, selection.names, own);
+  const updates = told ? undefined : assign(stage, selection.names, own);
   const repeat = repeatOf(stage, line);
   if (losses === undefined || selection.spoilt || updates === undefined || repeat === "wrong") {
     return undefined;
@@ -199,14 +199,15 @@ function lossesOf(stage: StageRequest, line: ast.MinimizeLine): readonly string[
   return unknown.length > 0 ? undefined : line.losses.map(({ name }) => name);
 }
 
-function checkMinimized(
+/** Whether what a line selects is updated by no optimizer, which is told here alone. */
+function reportsUnminimized(
   stage: StageRequest,
   line: ast.MinimizeLine,
   names: readonly string[],
   updaters: readonly Updater[],
-): void {
+): boolean {
   const left = unselected(stage, names, updaters);
-  if (left.length === 0) return;
+  if (left.length === 0) return false;
   const missing = updaters.length === 0;
   report(stage.frame, missing ? "NN0511" : "NN0510", line.span, {
     message: missing
@@ -214,6 +215,7 @@ function checkMinimized(
       : `no optimizer selects ${listed(left.map((name) => `\`${name}\``))}`,
     hint: "`minimize … with adam(lr: 1e-3)`, or an `optimizer` line for the whole block",
   });
+  return true;
 }
 
 function repeatOf(stage: StageRequest, line: ast.MinimizeLine): number | undefined | "wrong" {

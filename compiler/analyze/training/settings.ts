@@ -117,6 +117,40 @@ function isNew(frame: Frame, line: ast.SettingLine, spans: Map<string, ast.Span>
   return false;
 }
 
+/** What other libraries call so, without underscores. */
+const foreign: Readonly<Record<string, string>> = {
+  batchsize: "batch 32",
+  minibatch: "batch 32",
+  minibatchsize: "batch 32",
+  learningrate: "optimizer adam(lr: 1e-3)",
+  lr: "optimizer adam(lr: 1e-3)",
+  optim: "optimizer adam(lr: 1e-3)",
+  momentum: "optimizer sgd(lr: 0.1, momentum: 0.9)",
+  weightdecay: "optimizer adamw(weight_decay: 0.01)",
+  nepochs: "epochs 10",
+  numepochs: "epochs 10",
+  maxepochs: "epochs 10",
+  iterations: "steps 1000",
+  numsteps: "steps 1000",
+  maxsteps: "steps 1000",
+  randomseed: "seed 7",
+  randomstate: "seed 7",
+  validationsplit: "validation 0.1",
+  valsplit: "validation 0.1",
+  earlystopping: "stop_early(patience: 5)",
+  earlystop: "stop_early(patience: 5)",
+  patience: "stop_early(patience: 5)",
+  gradclip: "clip_norm 5",
+  clipnorm: "clip_norm 5",
+  clipvalue: "clip_value 1",
+  droplast: "drop_last true",
+};
+
+function elsewhere(name: string): string | undefined {
+  const key = name.toLowerCase().replaceAll("_", "");
+  return Object.hasOwn(foreign, key) ? `here it is written \`${foreign[key] ?? ""}\`` : undefined;
+}
+
 function unknownSetting(frame: Frame, line: ast.SettingLine, freeDimensions: Found<string>): void {
   // It may be a dimension of an input that could not be understood.
   if (!freeDimensions.whole) return;
@@ -130,6 +164,9 @@ function unknownSetting(frame: Frame, line: ast.SettingLine, freeDimensions: Fou
     "minimize",
     "monitor",
     "stop_early",
+    "with",
+    "on",
+    "repeat",
   ];
   report(frame, "NN0506", line.nameSpan, {
     message: `a \`train\` block has no setting \`${line.name}\``,
@@ -138,6 +175,6 @@ function unknownSetting(frame: Frame, line: ast.SettingLine, freeDimensions: Fou
         ? "the model has no free dimensions"
         : `free dimensions of the model: ${freeDimensions.items.join(", ")}`,
     ],
-    hint: didYouMean(line.name, known),
+    hint: elsewhere(line.name) ?? didYouMean(line.name, known),
   });
 }

@@ -62,7 +62,9 @@ function evaluateDimension(expression: ast.Expression, frame: Frame): Dim | unde
 }
 
 function arithmetic(expression: ast.Expression, frame: Frame): Dim | undefined | "other" {
-  if (expression.kind === "Integer") return expression.value;
+  if (expression.kind === "Integer") {
+    return Number.isNaN(expression.value) ? "other" : expression.value;
+  }
   if (expression.kind === "Name") {
     const found = meaning(frame, expression.name);
     return found === undefined ? "other" : (asDim(found) ?? "other");

@@ -8,6 +8,7 @@ import { index } from "./indexing.js";
 import { lookup } from "./lookup.js";
 import { matrixProduct } from "../builtins/products.js";
 import { binary, choose, negate, not } from "./operators.js";
+import { spoil } from "../frames.js";
 import { didYouMean, report } from "../report.js";
 import { unknownName } from "./unknownName.js";
 import { findLazy } from "./scope.js";
@@ -35,7 +36,8 @@ export function evaluate(expression: ast.Expression, frame: Frame): Value {
 function evaluateKind(expression: ast.Expression, frame: Frame): Value {
   switch (expression.kind) {
     case "Integer":
-      return int(expression.value);
+      // A malformed one, which the lexer has told.
+      return Number.isNaN(expression.value) ? spoil(frame) : int(expression.value);
     case "Float":
       return float(expression.value);
     case "String":

@@ -4,7 +4,7 @@ import type { Span } from "../../../grammar/span.js";
 import { addDims, ceilDivideDims, dimText, subtractDims, type Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame } from "../context.js";
-import { report } from "../report.js";
+import { excerpt, report, sorts } from "../report.js";
 import { fromTheEnd, holdToRange, knownNumbers } from "./indices.js";
 import { apply, hasTensor, toTensor } from "./tensors.js";
 import {
@@ -264,7 +264,9 @@ function planGather(
       hint:
         indices.type === "bool"
           ? "`if c then a else b` chooses by truth values"
-          : "`u32(x)` makes integers",
+          : sorts(excerpt(frame, item.span))
+            ? "`argsort` gives indices; `sort` gives the values themselves"
+            : "`u32(x)` makes integers",
     });
     return false;
   }

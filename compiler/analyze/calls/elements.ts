@@ -1,0 +1,45 @@
+// A tensor and a declared element type come in; the tensor as that type, or why it is refused, goes out.
+import type * as ast from "../../../grammar/ast.js";
+import type { Node } from "../../types/graph.js";
+import type { Frame, Value } from "../context.js";
+import { storedType } from "../values/dimensions.js";
+
+/** `u32` takes any integer as it is; bool becomes a number. */
+export function convert(frame: Frame, wanted: Node["type"], node: Node): Node {
+  if (wanted === "u32" && node.type === "i32") return node;
+  return frame.run.builder.cast(node, wanted);
+}
+
+export function refusal(
+  wanted: Node["type"],
+  node: Node,
+): { readonly wants: string; readonly hint: string } | undefined {
+  const integer = node.type === "i32" || node.type === "u32";
+  if (wanted === "f32" && integer) {
+    return {
+      wants: "numbers of f32",
+      hint: "integers enter through `one_hot`, `embedding` or `f32(x)`",
+    };
+  }
+  if ((wanted === "u32" || wanted === "i32") && node.type === "f32") {
+    return {
+      wants: "integers",
+      hint: `\`${wanted}(x)\` converts; classes are declared as \`category(10)[batch]\``,
+    };
+  }
+  if (wanted === "bool" && node.type !== "bool") {
+    return { wants: "truth values", hint: "compare: `x > 0`" };
+  }
+  return undefined;
+}
+
+type Given = readonly [type: ast.TensorType, value: Value];
+
+/** Whether two tensors are refused as they stand, and taken the other way round. */
+export function areSwapped([first, a]: Given, [second, b]: Given): boolean {
+  if (a.kind !== "tensor" || b.kind !== "tensor") return false;
+  const refuses = (type: ast.TensorType, node: Node): boolean =>
+    refusal(storedType(type.element), node) !== undefined;
+  const wrong = refuses(first, a.node) && refuses(second, b.node);
+  return wrong && !refuses(first, b.node) && !refuses(second, a.node);
+}
