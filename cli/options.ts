@@ -54,11 +54,13 @@ export function modelOption(): Option {
 }
 
 export function setOption(): Option {
-  return new Option("--set <name=value>", "sets a parameter of the model; may be repeated")
+  return new Option("--set <name=value>", "sets a parameter of the model; once for each")
     .argParser((text: string, before: Settings): Settings => {
       const setting = parseSetting(text);
       if (setting === undefined)
         throw new InvalidArgumentError("write name=value, as in --set hidden=[256,128].");
+      if (Object.hasOwn(before, setting.name))
+        throw new InvalidArgumentError(`${setting.name} is set twice: leave one of them out.`);
       return { ...before, [setting.name]: setting.value };
     })
     .default({}, "the file's own");

@@ -105,6 +105,14 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
     if (kept !== undefined && !isStopped()) results.push(resultsOf(kept));
   }
   interrupt.release();
+  if (results.length < folds)
+    terminal.note(`stopped: ${results.length} of ${folds} folds were finished`);
+  if (results.length > 0) terminal.write(`${foldTable(results)}\n`);
+  interrupt.throwIfInterrupted();
+}
+
+/** A row for the loss and for each metric: its value in each fold, the mean and the deviation. */
+export function foldTable(results: readonly Readonly<Record<string, number>>[]): string {
   const names = Object.keys(results[0] ?? {});
   const columns = names.map((name) => {
     const values = results.map((result) => result[name] ?? NaN);
@@ -116,6 +124,5 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
     ];
   });
   const head = ["validation", ...results.map((_, fold) => `fold ${fold + 1}`), "mean"];
-  terminal.write(`${tableText([head, ...columns])}\n`);
-  interrupt.throwIfInterrupted();
+  return tableText([head, ...columns]);
 }

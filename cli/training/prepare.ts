@@ -73,6 +73,32 @@ export function checkpointFile(folder: string): string {
   return join(folder, "checkpoint.safetensors");
 }
 
+/** Options that say two different things, told before anything is read. */
+function refuseContradictions(options: TrainOptions): void {
+  const { folds, resume, weights, epochs, steps } = options;
+  if (epochs !== undefined && steps !== undefined)
+    throw new Failure(2, "usage", "--epochs and --steps say two different lengths", {
+      hint: "leave one of them out",
+    });
+  if (resume === true && weights !== undefined)
+    throw new Failure(2, "usage", "--resume and --weights say two different starts");
+  if (folds === undefined) return;
+  if (resume === true)
+    throw new Failure(2, "usage", "--folds cannot go on with --resume", {
+      hint: "the saved weights have seen every row, so no fold could judge them",
+    });
+  const written = [
+    ["-o", options.output],
+    ["--log", options.log],
+    ["--report", options.report],
+    ["--checkpoint", options.checkpoint],
+  ].flatMap(([name, path]) => (path === undefined ? [] : [name]));
+  if (written.length > 0)
+    throw new Failure(2, "usage", `--folds writes no files, so it takes no ${written.join(", ")}`, {
+      hint: "cross-validation prints its table and keeps no weights: train once more without --folds for a net to keep",
+    });
+}
+
 /** The weights to start from, and whether they are those of a run to go on with. */
 function startingWeights(
   options: TrainOptions,
@@ -81,12 +107,6 @@ function startingWeights(
   const { resume, checkpoint, weights } = options;
   if (resume !== true)
     return { weights: weights === undefined ? undefined : readWeights(weights), resumed: false };
-  if (options.folds !== undefined)
-    throw new Failure(2, "usage", "--folds cannot go on with --resume", {
-      hint: "the saved weights have seen every row, so no fold could judge them",
-    });
-  if (weights !== undefined)
-    throw new Failure(2, "usage", "--resume and --weights say two different starts");
   return {
     weights: readWeights(checkpoint === undefined ? output : checkpointFile(checkpoint)),
     resumed: true,
@@ -98,6 +118,7 @@ export async function prepareRun(
   options: TrainOptions,
   terminal: Terminal,
 ): Promise<Run> {
+  refuseContradictions(options);
   const compiled = await compileFile(file, options, terminal);
   const model = chooseModel(compiled, file);
   const stages = wantedStages(model, options.stage, file);

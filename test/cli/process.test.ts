@@ -98,6 +98,24 @@ describe("the command as a process", () => {
     },
     60_000,
   );
+  test("folds that are stopped print those that were finished, and exit as they were stopped", async () => {
+    const args = ["train", movies, ...data, "--backend", "cpu", "--folds", "3", "--epochs"];
+    const stopAt = async (epochs: string, mark: string): Promise<Ended> => {
+      let sent = false;
+      return run([...args, epochs], {}, (notes, signal) => {
+        if (sent || !notes.includes(mark)) return;
+        sent = true;
+        signal();
+      });
+    };
+    const first = await stopAt("9000000", "epoch 3/");
+    expect(first).toMatchObject({ code: 130, out: "" });
+    expect(first.notes).toContain("stopped: 0 of 3 folds were finished");
+    const second = await stopAt("2000", "fold 2/3");
+    expect(second.code).toBe(130);
+    expect(second.out).toMatch(/^validation +fold 1 +mean/);
+    expect(second.notes).toContain("stopped: 1 of 3 folds");
+  }, 60_000);
   test("whoever reads the progress may go away: the weights are written all the same", async () => {
     const weights = join(folder.path, "unread.safetensors");
     const args = ["train", movies, ...data, "--backend", "cpu", "--epochs", "60", "-o", weights];

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { confusionPairs, confusionTable, confusionText } from "../../cli/confusion.js";
 import type { BoundArray } from "../../cli/data/bind.js";
 import { durationText, valueText } from "../../cli/numbers.js";
-import { foldOf, permutation } from "../../cli/training/folds.js";
+import { foldOf, foldTable, permutation } from "../../cli/training/folds.js";
 import { openLog } from "../../cli/training/log.js";
 import { makeProgress } from "../../cli/training/progress.js";
 import { epochNumbers, reportPage } from "../../cli/training/report.js";
@@ -181,6 +181,11 @@ describe("log and report", () => {
 });
 
 describe("folds", () => {
+  test("the table of those that were finished", () => {
+    const lines = foldTable([{ loss: 1 }, { loss: 3 }]).split("\n");
+    expect(lines[0]).toMatch(/^validation +fold 1 +fold 2 +mean *$/);
+    expect(lines[1]).toMatch(/^loss +1\S* +3\S* +2\S* ± 1\.41\S*/);
+  });
   test("every row is held out once, and inputs stay with their targets", () => {
     const order = permutation(10, 7);
     expect([...order].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
