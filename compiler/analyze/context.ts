@@ -201,6 +201,8 @@ export interface CallRequest {
 export interface Run {
   readonly diagnostics: Diagnostic[];
   readonly reported: Set<string>;
+  /** Those found when the list was full, by their places. */
+  readonly unlisted: Set<string>;
   readonly builder: GraphBuilder;
   readonly budget: Budget;
   readonly evaluator: Evaluator;

@@ -77,6 +77,7 @@ function newRun(settings: Readonly<Record<string, CompileTimeData>>): Run {
   return {
     diagnostics: [],
     reported: new Set(),
+    unlisted: new Set(),
     builder: createBuilder(0, site),
     site,
     budget: newBudget(),
@@ -191,7 +192,12 @@ function checkSettings(
 /** The compiled file's first, each file's by place; those of one place in the order found. */
 function inOrder(run: Run, file: ast.File): Diagnostic[] {
   const rank = (found: Diagnostic): number => (found.file === file.source ? 0 : 1);
-  return run.diagnostics.toSorted(
+  const sorted = run.diagnostics.toSorted(
     (a, b) => rank(a) - rank(b) || (a.file === b.file ? a.span.start - b.span.start : 0),
   );
+  const last = sorted.at(-1);
+  const more = run.unlisted.size;
+  if (more === 0 || last === undefined) return sorted;
+  const note = `and ${more} more ${more === 1 ? "mistake" : "mistakes"}, not listed: mend these first`;
+  return [...sorted.slice(0, -1), { ...last, notes: [...last.notes, note] }];
 }

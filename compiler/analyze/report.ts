@@ -13,7 +13,7 @@ import { argumentAt, writtenPlace, type WrittenPlace } from "./origins.js";
 import { poison, type PoisonValue } from "./values/values.js";
 
 /** How many mistakes are listed for one program. */
-export const mistakeLimit = 100;
+const mistakeLimit = 100;
 
 /** Reports a mistake at `span` of the frame's file; gives poison, so that a caller can return it. */
 export function report(
@@ -27,9 +27,8 @@ export function report(
     const place = writtenPlace(frame, frame.unit, span, details.wrong.value);
     if (place.parameter !== undefined) return reportKind(frame, code, span, details, place);
   }
-  if (frame.run.diagnostics.length < mistakeLimit) {
-    add(frame.run, mistakeAt(frame, code, span, details));
-  }
+  if (isFull(frame.run)) countAt(frame, code, span);
+  else add(frame.run, mistakeAt(frame, code, span, details));
   return poison;
 }
 
@@ -102,9 +101,28 @@ export function noteNotLowered(frame: Frame, model: ModelState, what: string, sp
   model.notLowered.set(what, mistakeAt(frame, "NN0701", span, details));
 }
 
+/** Whether no more is listed: whoever finds mistakes may save the work of wording their hints. */
+export const isFull = ({ diagnostics }: Run): boolean => diagnostics.length >= mistakeLimit;
+
+/** Of what is not listed nobody reads more than that it is there. */
+function countAt(frame: Frame, code: DiagnosticCode, span: Span): void {
+  let at = frame;
+  let place = span;
+  while (at.unit.prelude && at.call !== undefined) {
+    place = at.call.span;
+    at = at.call.caller;
+  }
+  const key = keyOf(code, at.unit.source.name, place);
+  if (!frame.run.reported.has(key)) frame.run.unlisted.add(key);
+}
+
+function keyOf(code: DiagnosticCode, file: string, { start, end }: Span): string {
+  return `${code} ${file} ${start} ${end}`;
+}
+
 /** Adds a diagnostic unless one of its code stands at its place already: both traces and all turns find the same mistakes. */
 export function add(run: Run, found: Diagnostic): void {
-  const key = `${found.code} ${found.file.name} ${found.span.start} ${found.span.end}`;
+  const key = keyOf(found.code, found.file.name, found.span);
   if (run.reported.has(key)) return;
   run.reported.add(key);
   run.diagnostics.push(found);

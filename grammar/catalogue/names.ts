@@ -14,4 +14,5 @@ export const names = {
   NN0209: "a name that is taken",
   NN0210: "a layer's name that is no name",
   NN0211: "a free dimension that looks like a slip",
+  NN0212: "a name that looks like a statement",
 } as const satisfies CodeRange<"02">;

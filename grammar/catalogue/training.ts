@@ -18,4 +18,5 @@ export const training = {
   NN0513: "a search that cannot be carried out",
   NN0514: "training or search of an unknown model",
   NN0515: "a loss that no trained parameter changes",
+  NN0516: "training that changes nothing",
 } as const satisfies CodeRange<"05">;

@@ -66,3 +66,17 @@ describe("hostile programs", () => {
     expect(diagnostics.length).toBeLessThanOrEqual(100);
   });
 });
+
+describe("a program with more mistakes than anybody reads", () => {
+  const unknown = (count: number): string =>
+    `model M {\n${Array.from({ length: count }, (_, at) => `y${at} = nothing${at}`).join("\n")}\n}`;
+  it.each([
+    [100, undefined],
+    [101, "and 1 more mistake, not listed: mend these first"],
+    [150, "and 50 more mistakes, not listed: mend these first"],
+  ])("%i: says how many are not listed", (count, note) => {
+    const { diagnostics } = check(unknown(count));
+    expect(diagnostics).toHaveLength(100);
+    expect(diagnostics.at(-1)?.notes.at(-1)).toBe(note);
+  });
+});

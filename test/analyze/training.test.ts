@@ -187,3 +187,19 @@ describe("imports", () => {
     expect(codes(".")).toEqual([]);
   });
 });
+
+describe("training that changes nothing", () => {
+  const codes = (text: string, lines: string): readonly string[] =>
+    check(`model M {\n${text}\n}\ntrain M {\n${lines}\n}`).diagnostics.map(({ code }) => code);
+  it("is warned of: all is frozen, or there are no weights", () => {
+    expect(codes(body, "optimizer adam()\nfreeze all")).toEqual(["NN0516"]);
+    expect(codes("input x: [batch]\nloss x ^ 2", "optimizer adam()")).toEqual(["NN0516"]);
+    expect(codes(body, "minimize fit with adam()\nfreeze all")).toEqual(["NN0516"]);
+  });
+  it("is none where a state is gathered or a value fitted, or something is left to learn", () => {
+    expect(codes(body, "optimizer adam()\nfreeze params, weights, biases")).toEqual([]);
+    const fitted = "input x: [batch]\nfitted m: [] = mean(x)\nloss (x - m) ^ 2";
+    expect(codes(fitted, "optimizer adam()")).toEqual([]);
+    expect(codes(body, "optimizer adam()\nfreeze trunk.*")).toEqual([]);
+  });
+});

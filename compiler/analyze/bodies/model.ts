@@ -18,6 +18,7 @@ import { bind, newScope, type Scope } from "../values/scope.js";
 import { parametersOf } from "../training/selectors.js";
 import { resolveProjections } from "../training/projections.js";
 import { analyzeSearch } from "../training/search.js";
+import { warnSlips } from "./slips.js";
 import { noteUnrun } from "./unknown.js";
 import { analyzeStages } from "../training/train.js";
 import {
@@ -52,6 +53,7 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
   if (run.budget.exhausted) noteUnrun(state);
   const declared = parametersOf(state);
   const frame = trainFrame(run, unit, parameters);
+  warnSlips(declaration, frame, training);
   const projections = resolveProjections(training, declared);
   const stages = analyzeStages({
     frame,

@@ -48,7 +48,11 @@ export function analyzeObjectives(stage: StageRequest): ObjectiveDeclaration[] |
 /** Whatever is minimised depends on a parameter that is trained for it; else nothing would ever change. */
 function checkReached(stage: StageRequest, { losses, updates }: ObjectiveDeclaration): void {
   const trained = new Set(updates.flatMap(({ parameters }) => parameters));
-  if (trained.size === 0 || !stage.parameters.whole) return;
+  if (!stage.parameters.whole) return;
+  if (trained.size === 0) {
+    warnNothing(stage);
+    return;
+  }
   const minimised = [
     ...losses.map((name) => stage.training.losses.get(name)?.value),
     ...stage.training.penalties.map(({ value }) => value),
@@ -62,6 +66,25 @@ function checkReached(stage: StageRequest, { losses, updates }: ObjectiveDeclara
     message: `no trained parameter changes ${names}: there is nothing to learn`,
     notes: [`trained for it: ${listed([...trained].map((name) => `\`${name}\``))}`],
     hint: "does the loss use what the layers compute, or is something frozen that should learn?",
+  });
+}
+
+/** Legal, as when a block is only to gather a state; but most who write it forgot that all is frozen. */
+function warnNothing({ frame, train, parameters, frozen, understood }: StageRequest): void {
+  const gathered = parameters.items.filter(
+    ({ name, role }) => role === "fitted" || (role === "state" && !frozen.has(name)),
+  );
+  if (!understood || gathered.length > 0) return;
+  const learnt = parameters.items.filter(({ role }) => role !== "state" && role !== "fitted");
+  const bare = learnt.length === 0;
+  report(frame, "NN0516", train.model.span, {
+    severity: "warning",
+    message: bare
+      ? `${train.model.name} has no weights: training changes nothing`
+      : "every parameter that is to be trained is frozen: training changes nothing",
+    hint: bare
+      ? "`weight W: [n, m] ~ glorot_uniform()`, or a layer like `dense(10)`, gives it some"
+      : "take what shall learn out of the `freeze` lines",
   });
 }
 

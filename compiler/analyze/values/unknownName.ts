@@ -1,18 +1,19 @@
 // A name that nothing bears comes in; a report of it goes out, with the name that may be meant.
 import type { Span } from "../../../grammar/span.js";
 import type { Frame, Scope, Unit, Value } from "../context.js";
-import { spoil } from "../frames.js";
-import { didYouMean, mistakeLimit, report } from "../report.js";
+import { didYouMean, isFull, report } from "../report.js";
 import { visibleNames } from "./scope.js";
 
 export function unknownName(frame: Frame, name: string, span: Span): Value {
-  if (frame.run.diagnostics.length >= mistakeLimit) return spoil(frame);
-  const known = elsewhere(frame.scope, name);
+  const full = isFull(frame.run);
+  const known = full ? undefined : elsewhere(frame.scope, name);
   return report(frame, "NN0201", span, {
     message: `nothing here is called \`${name}\``,
     hint:
       known === undefined
-        ? didYouMean(name, visibleNames(frame.scope))
+        ? full
+          ? undefined
+          : didYouMean(name, visibleNames(frame.scope))
         : `here it is called \`${known}\``,
   });
 }
