@@ -36,6 +36,7 @@ import {
   executeStep,
   forgetGathered,
   isRead,
+  readStart,
   seedOfStage,
   stageOf,
   sumsOfStep,
@@ -94,6 +95,8 @@ export async function fit(
   try {
     // A signal that comes later leaves a run to go on with, between two stages too.
     waiting.check();
+    // Files that do not fit a later stage are told of before an earlier one has run; what they hold is read when it begins.
+    for (const stage of stages.slice(1)) await readStart(trainer, stage, waiting);
     for (const [index, stage] of stages.entries()) {
       const report = await runStage(call, stage, stages.slice(index));
       call.stages.push(report);

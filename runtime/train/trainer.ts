@@ -118,6 +118,26 @@ export async function enterStage(trainer: Trainer, stage: PlanStage): Promise<vo
   await beginStage(trainer, stage, trainer.calls.within());
 }
 
+type StartFiles = readonly (readonly [SafetensorsFile, readonly string[]])[];
+
+/** What a stage's `start` lines name; rejects where a file cannot be read or does not fit. */
+export async function readStart(
+  { session, readFile }: Trainer,
+  { start }: PlanStage,
+  waiting: Waiting,
+): Promise<StartFiles> {
+  const files: [SafetensorsFile, readonly string[]][] = [];
+  for (const { file, parameters } of start) {
+    const weights = readWeights(await waiting.wait(readFile(file)), file);
+    const named = session.plan.parameters.filter(({ name }) => parameters.includes(name));
+    // What else the file holds is no matter of this line.
+    const tensors = new Map([...weights.tensors].filter(([name]) => parameters.includes(name)));
+    compareWeights(`what \`start\` takes from ${file}`, named, { ...weights, tensors }, false);
+    files.push([weights, parameters]);
+  }
+  return files;
+}
+
 /**
  * Each stage begins with fresh optimizer state, and with what its `start` lines name. Nothing changes before all of it is
  * read, and nothing is awaited where there is nothing to read.
@@ -128,15 +148,7 @@ export async function beginStage(
   waiting: Waiting,
 ): Promise<void> {
   const { session, state } = trainer;
-  const files: [SafetensorsFile, readonly string[]][] = [];
-  for (const { file, parameters } of stage.start) {
-    const weights = readWeights(await waiting.wait(trainer.readFile(file)), file);
-    const named = session.plan.parameters.filter(({ name }) => parameters.includes(name));
-    // What else the file holds is no matter of this line.
-    const tensors = new Map([...weights.tensors].filter(([name]) => parameters.includes(name)));
-    compareWeights(`what \`start\` takes from ${file}`, named, { ...weights, tensors }, false);
-    files.push([weights, parameters]);
-  }
+  const files = stage.start.length === 0 ? [] : await readStart(trainer, stage, waiting);
   resetOptimizer(session, stage);
   dropRun(trainer);
   Object.assign(state, { stage: stage.name, steps: 0, updates: {} });

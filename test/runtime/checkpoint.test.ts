@@ -163,6 +163,24 @@ onBothBackends("weights", lineModule, (open) => {
     expect((await errorOf((await open(bad, { readFile })).fit(data))).message).toContain("b");
   });
 
+  it("of a later stage that do not fit are refused before the first has run", async () => {
+    const start = [{ parameters: ["b"], file: "earlier.safetensors" }];
+    const readFile = (): Promise<Uint8Array> => Promise.resolve(wrong());
+    const plan = linePlan([
+      { name: "one", epochs: 1 },
+      { name: "two", epochs: 1, start },
+    ]);
+    const net = await open(plan, { readFile });
+    const before = await net.save();
+    let steps = 0;
+    const error = await errorOf(net.fit(data, { onStep: () => void steps++ }));
+    expect(error.code).toBe("weights");
+    expect(error.message).toContain("earlier.safetensors");
+    expect(steps).toBe(0);
+    expect(await net.save()).toEqual(before);
+    expect((await net.fit(data, { stage: "one" })).stopped).toBe("finished");
+  });
+
   it("of an earlier file are refused where their shapes differ, and nothing is changed", async () => {
     const start = [{ parameters: ["mean", "w"], file: "earlier.safetensors" }];
     const readFile = (): Promise<Uint8Array> => Promise.resolve(wrong());
