@@ -176,7 +176,7 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
 export interface Report<M extends ModelTypes = AnyModel> {
   /** Counted from 1 within the stage. */
   readonly step: number;
-  /** The sum of the losses. */
+  /** The sum of the losses that the stage minimises. */
   readonly loss: number;
   readonly losses: Readonly<Record<M["losses"], number>>;
   /** The sum of the regularizers. */
@@ -186,6 +186,7 @@ export interface Report<M extends ModelTypes = AnyModel> {
 }
 
 export interface Evaluation<M extends ModelTypes = AnyModel> {
+  /** The sum of the losses that the stage minimises. */
   readonly loss: number;
   readonly losses: Readonly<Record<M["losses"], number>>;
   readonly penalty: number;
@@ -292,6 +293,7 @@ export interface FitOptions<M extends ModelTypes = AnyModel> {
 }
 
 export interface StepOptions<M extends ModelTypes = AnyModel> {
+  /** That of the latest update unless said, at first the first of the file. */
   readonly stage?: M["stages"];
   readonly objective?: M["objectives"];
   readonly epoch?: number;
@@ -305,6 +307,7 @@ export interface SaveOptions {
 }
 
 export interface EvaluateOptions<M extends ModelTypes = AnyModel> {
+  /** Its losses are summed. That of the latest update unless said, at first the last of the file. */
   readonly stage?: M["stages"];
   readonly batch?: number;
   /** How many, where every input is drawn. */
@@ -326,7 +329,7 @@ export interface TrainingNet<M extends ModelTypes = AnyModel> extends InferenceN
   save(options?: SaveOptions): Promise<FileBytes>;
   /** Computes the fitted values from the whole training set. */
   prepare(data: TrainingData<M["data"]>): Promise<void>;
-  /** One update from one batch (or from several that `accumulate` joins); resolves when the next may be given. */
+  /** One update from one batch, or from as many as `accumulate` joins and `repeat` takes; resolves when the next may be given. */
   step(batch?: M["data"] | readonly M["data"][], options?: StepOptions<M>): Promise<void>;
   /** Losses and metrics of the latest step, before its update. */
   report(): Promise<Report<M>>;

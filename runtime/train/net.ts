@@ -35,7 +35,7 @@ import {
   stageOf,
   type Trainer,
 } from "./trainer.js";
-import { givenStep } from "./turns.js";
+import { givenStep, updatesOfStep } from "./turns.js";
 import { rememberStep } from "./undo.js";
 
 export async function createTrainingNet(
@@ -250,6 +250,7 @@ async function step(
   refuseUnprepared(trainer, "step");
   const objectives = wantedObjectives(stage.objectives, options.objective);
   const batches = givenBatches(trainer, given, stage);
+  refuseMore(stage, objectives, batches.length);
   const isSingle = !Array.isArray(given);
   const isHeld = isSingle && stage.accumulate > 1;
   const reads = state.stage !== stage.name && stage.start.length > 0;
@@ -267,6 +268,17 @@ async function step(
     await entered;
   }
   await breathe(trainer);
+}
+
+/** Batches that no update of the step would take. */
+function refuseMore(stage: PlanStage, objectives: PlanStage["objectives"], given: number): void {
+  const taken = updatesOfStep({ objectives }) * stage.accumulate;
+  if (given <= taken) return;
+  const several = taken > 1 ? `at most ${taken} batches` : "one batch";
+  fail(
+    "data",
+    `a step of the stage ${stage.name} takes ${several}, not ${given}: call step for each, or let \`accumulate\` in its train block join them to an update`,
+  );
 }
 
 /** One after the other, in the order of the calls; a step that fails holds no other back. */

@@ -19,7 +19,7 @@ export interface RunLength {
 }
 
 /** Updates of a step that take batches of their own: a line with `repeat` as many, the first line at least one. */
-export function updatesOfStep({ objectives }: PlanStage): number {
+export function updatesOfStep({ objectives }: Pick<PlanStage, "objectives">): number {
   const updates = objectives.map(({ repeat }, index) => repeat ?? (index === 0 ? 1 : 0));
   return updates.reduce((sum, count) => sum + count, 0);
 }

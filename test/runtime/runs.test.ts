@@ -348,3 +348,18 @@ it.each<[number, number, readonly number[]]>([
     expect(found.slice(0, rates.length)).toEqual(rates);
   },
 );
+
+onBothBackends("a step", lineModule, (open) => {
+  it("refuses batches that no update of it would take, and changes nothing", async () => {
+    const net = await open(linePlan());
+    await net.prepare(data);
+    const batch = lineData(4);
+    const before = await net.save({ optimizer: true });
+    const error = await errorOf(net.step([batch, batch] as never));
+    expect(error.code).toBe("data");
+    expect(error.message).toContain("takes one batch, not 2");
+    expect(await net.save({ optimizer: true })).toEqual(before);
+    await net.step([batch] as never);
+    expect(await net.save({ optimizer: true })).not.toEqual(before);
+  });
+});
