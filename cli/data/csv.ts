@@ -62,15 +62,21 @@ function delimiterOf(text: string): string {
   return meta.delimiter;
 }
 
+/** Windows' written as text once more has two returns. */
+const lineEnd = /\r{0,2}\n|\r/g;
+
+/** Spreadsheets say the delimiter in a line of its own, in front of the header. */
+const saidDelimiter = /^"?sep=([^"\n])"?\n/i;
+
 /** Line ends of every kind become `\n`. */
 async function* oneLineEnd(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   let held = "";
   for await (const piece of pieces) {
     const text = held + piece;
-    held = text.endsWith("\r") ? "\r" : "";
-    yield text.slice(0, text.length - held.length).replace(/\r\n?/g, "\n");
+    held = /\r{0,2}$/.exec(text)?.[0] ?? "";
+    yield text.slice(0, text.length - held.length).replace(lineEnd, "\n");
   }
-  if (held !== "") yield "\n";
+  if (held !== "") yield held.replace(lineEnd, "\n");
 }
 
 interface RowsRead {
@@ -83,8 +89,10 @@ interface RowsRead {
 async function* rowsOf(source: ByteSource, limits = usualLimits): AsyncGenerator<RowsRead> {
   let delimiter: string | undefined;
   let rest = "";
-  const parse = (text: string, last: boolean): RowsRead => {
-    delimiter ??= delimiterOf(text);
+  const parse = (given: string, last: boolean): RowsRead => {
+    const said = delimiter === undefined ? saidDelimiter.exec(given) : null;
+    const text = given.slice(said?.[0].length ?? 0);
+    delimiter ??= said?.[1] ?? delimiterOf(text);
     const parser = new Papa.Parser({ delimiter, newline: "\n" });
     const { data, errors, meta } = parser.parse(text, 0, !last) as ParsedRows;
     // Of a cell that is cut after its closing quote, it cannot be told yet that it is sound.
@@ -258,5 +266,5 @@ function hintFor(cell: string): string {
   if (cellNumber(text.replace(/^0x/i, "")) !== undefined && /^0x/i.test(text))
     return "numbers are decimal";
   if (/^(?:yes|no)$/i.test(text)) return "write 0 and 1, or false and true";
-  return "number the labels from 0, or pick other columns: NAME=FILE.csv:colA,colB";
+  return "only numbers are read: put a number in place of each word, or pick other columns: NAME=FILE.csv:colA,colB";
 }

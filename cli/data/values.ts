@@ -81,9 +81,16 @@ function fault(value: number, spec: ValueSpec): string | undefined {
   }
 }
 
-function hintFor(value: number, spec: ValueSpec): string | undefined {
+/** `seen`: values in front of it and some behind. */
+function hintFor(
+  value: number,
+  spec: ValueSpec,
+  seen: readonly ArrayLike<number>[],
+): string | undefined {
   if (Number.isNaN(value)) return `declare it: input ${spec.name}: … missing -1`;
-  if (value === rangeOf(spec)?.[1])
+  const [low, end] = rangeOf(spec) ?? [];
+  const fromLow = seen.some((values) => Array.prototype.includes.call(values, low));
+  if (value === end && !fromLow)
     return "labels are counted from 0; these seem to be counted from 1";
   return undefined;
 }
@@ -108,9 +115,10 @@ function refuse(
   wrong: string,
   spec: ValueSpec,
   position: ValuePosition,
+  seen: readonly ArrayLike<number>[],
 ): never {
   const { file, row } = position;
-  const hint = hintFor(value, spec);
+  const hint = hintFor(value, spec, seen);
   const details = { file, ...(hint === undefined ? {} : { hint }) };
   const forName = `(for ${spec.name})`;
   if (row === undefined) throw new DataError("data-value", `${wrong} ${forName}`, details);
@@ -147,7 +155,10 @@ export function openSink(
     for (let value of values) {
       if (Number.isNaN(value) && spec.missing !== undefined) value = spec.missing;
       const wrong = fault(value, spec);
-      if (wrong !== undefined) refuse(value, position.begin + found, wrong, spec, position);
+      if (wrong !== undefined) {
+        const seen = [result.subarray(0, found), values];
+        refuse(value, position.begin + found, wrong, spec, position, seen);
+      }
       result[found++] = value;
     }
   };

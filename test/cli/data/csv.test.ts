@@ -21,6 +21,12 @@ describe("what a table holds", () => {
     expect(await numbers("a;b\n1;2\n")).toEqual({ shape: [1, 2], data: [1, 2] });
     expect(await numbers("a\tb\n1\t2")).toEqual({ shape: [1, 2], data: [1, 2] });
   });
+  test.each([";", ",", "\t", "|"])("a first line that says sep=%s", async (sign) => {
+    const rest = `${sign}b\r\n1${sign}2\r\n`;
+    for (const said of [`sep=${sign}`, `"sep=${sign}"`, `\uFEFFSEP=${sign}`])
+      expect(await numbers(`${said}\r\na${rest}`)).toEqual({ shape: [1, 2], data: [1, 2] });
+    await expect(numbers(`sep=${sign}\na${sign}b\n1${sign}x\n`)).rejects.toMatchObject({ row: 0 });
+  });
   test("empty cells and nan are missing, inf is infinite", async () => {
     const data = [NaN, NaN, -Infinity];
     expect(await numbers("a,b,c\n,NaN,-inf\n")).toEqual({ shape: [1, 3], data });
@@ -32,6 +38,7 @@ describe("what a table holds", () => {
     ["\r\n, then \n", "a,b\r\n1,2\n3,4\n"],
     ["\n, then \r\n", "a,b\n1,2\r\n3,4\r\n"],
     ["all three", "a,b\r1,2\r\n3,4\n"],
+    ["\r\r\n", "a,b\r\r\n1,2\r\r\n3,4\r\r\n"],
     ["none at the end", "a,b\n1,2\r\n3,4"],
     ["empty lines between", "\n\na,b\n\n1,2\r\n\r\n3,4\n\n\n"],
   ])("lines that end in %j", async (_what, text) => {
@@ -58,7 +65,7 @@ describe("what a table holds", () => {
       const value = (next(20000) - 10000) / 8;
       return [String(value), `"${value}"`, ` ${value} `, `"${value}" `][next(4)] ?? "";
     });
-    const ends = ["\n", "\r\n", "\r"];
+    const ends = ["\n", "\r\n", "\r", "\r\r\n"];
     const lines = cells.flatMap((cell, at) =>
       at % 3 === 0 ? [[cell, cells[at + 1], cells[at + 2]].join(",") + (ends[next(3)] ?? "")] : [],
     );
