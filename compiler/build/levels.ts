@@ -1,7 +1,7 @@
 // Values over a whole set, and how examples flow in them, in; what can be computed when out: sweep 0, whole set 0, sweep 1, ….
 import { topologicalOrder } from "../graph/walk.js";
 import { movementOf } from "../ops/movement.js";
-import { elementCount, evaluateDim, freeNames } from "../types/dimension.js";
+import { elementCount, expectedSize } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
 import type { Flows } from "../graph/examples.js";
@@ -108,13 +108,4 @@ function narrowerView(
   return held && sizeOf(operand) <= sizeOf(node);
 }
 
-/** Free dimensions count as this many when sizes are compared. */
-const nominal = 16;
-
-function sizeOf({ shape }: Node): number {
-  const count = elementCount(shape);
-  return evaluateDim(
-    count,
-    Object.fromEntries([...freeNames(count)].map((name) => [name, nominal])),
-  );
-}
+const sizeOf = ({ shape }: Node): number => expectedSize(elementCount(shape), {});

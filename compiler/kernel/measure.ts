@@ -1,21 +1,12 @@
 // Takes nests, gives the numbers that choices rest on: points, lengths of reductions, operations.
 import type { Dim } from "../types/dimension.js";
-import { addDims, evaluateDim, freeNames, multiplyDims } from "../types/dimension.js";
+import { addDims, expectedSize, multiplyDims } from "../types/dimension.js";
 import { searches } from "../scalars/reductions.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { createAxesOf, scalarsOf } from "./evaluate.js";
 
 /** What free dimensions count for where a choice rests on them: as they are trained. Kernels are right for any other. */
 export type Extents = Readonly<Record<string, number>>;
-
-/** Of a free dimension that nothing is known of. */
-const nominal = 64;
-
-export function expectedSize(dim: Dim, extents: Extents): number {
-  if (typeof dim === "number") return dim;
-  const values = [...freeNames(dim)].map((name) => [name, extents[name] ?? nominal]);
-  return Math.max(1, evaluateDim(dim, Object.fromEntries(values) as Extents));
-}
 
 export function pointsOf(axes: Iterable<Axis>, extents: Extents): number {
   let points = 1;

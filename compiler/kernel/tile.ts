@@ -2,7 +2,7 @@
 import type { Axis, LoopNest } from "../types/nest.js";
 import type { NestFacts, ReductionFacts } from "./analyze.js";
 import type { Extents } from "./measure.js";
-import { expectedSize } from "./measure.js";
+import { expectedSize } from "../types/dimension.js";
 
 export interface TiledAxis {
   readonly axis: Axis;

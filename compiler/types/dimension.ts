@@ -230,3 +230,13 @@ function leastFactor(factor: DimFactor): number {
   }
   return least >= 0 && leastDim(denominator) >= 1 ? 0 : -Infinity;
 }
+
+/** A free dimension that nothing is known of, where a choice rests on sizes. */
+const nominalExtent = 64;
+
+/** The value of `dim` where free dimensions have these extents, or one that is as good as any. */
+export function expectedSize(dim: Dim, extents: Readonly<Record<string, number>>): number {
+  if (typeof dim === "number") return dim;
+  const values = [...freeNames(dim)].map((name) => [name, extents[name] ?? nominalExtent]);
+  return Math.max(1, evaluateDim(dim, Object.fromEntries(values) as Record<string, number>));
+}

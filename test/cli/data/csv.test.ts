@@ -4,6 +4,7 @@ import { openCsv } from "../../../cli/data/csv.js";
 import { generator } from "./files.js";
 import { countedSource, readCsv } from "./reading.js";
 import type { CsvReading } from "./reading.js";
+import { processorTime } from "../../support/processorTime.js";
 
 const numbers = async (text: string, options?: CsvReading): Promise<unknown> => {
   const { shape, data } = await readCsv(text, options);
@@ -272,9 +273,9 @@ describe("rows", () => {
     const header = Array.from({ length: 10_000 }, (_, at) => `c${at}`);
     const row = header.map((_, at) => String(at)).join(",");
     const wide = `${header.join(",")}\n${row}\n${row}\n`;
-    const started = performance.now();
+    const started = processorTime();
     const { data } = await readCsv(wide, { columns: header });
     expect(data).toHaveLength(20_000);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(processorTime() - started).toBeLessThan(2000);
   });
 });
