@@ -55,7 +55,8 @@ const ofShares: readonly Case[] = [
   {
     text: "binary_cross_entropy(x, 0 * x, from_logits: false)",
     value: (p) => -Math.log1p(-p),
-    slope: (p) => 1 / (1 - p),
+    // As in PyTorch, whose divisor is bounded.
+    slope: (p) => p / Math.max(p * (1 - p), 1e-12),
   },
 ];
 
