@@ -19,6 +19,7 @@ export const scalarValues = {
   floor: Math.floor,
   round: roundToEven,
   erf,
+  erfc,
   erfinv: inverseErf,
   not: (a) => !a,
   add: (a, b) => a + b,
@@ -69,6 +70,14 @@ function erf(x: number): number {
     sum += term;
   }
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+/** The continued fraction of Laplace where erf is near 1. */
+function erfc(x: number): number {
+  if (x < 2) return 1 - erf(x);
+  let tail = x;
+  for (let n = 99; n > 0; n--) tail = x + n / 2 / tail;
+  return Math.exp(-x * x) / tail / Math.sqrt(Math.PI);
 }
 
 /** Newton's steps on erf, from Winitzki's approximation. */

@@ -33,6 +33,13 @@ function realFunction<K extends ScalarUnaryName>(
 const stepwise = <K extends UnaryName>(): VjpRule<K> =>
   notDifferentiable("constant between its steps: the derivative is zero");
 
+/** 2 / √π · e^(−x²); the square is bounded so that it stays finite (e^(−400) is 0 in f32). */
+function bell(b: GraphBuilder, x: Node): Node {
+  const bounded = b.minimum(b.abs(x), 20);
+  const density = b.exp(b.negate(b.multiply(bounded, bounded)));
+  return b.multiply(density, 2 / Math.sqrt(Math.PI));
+}
+
 export const unary: Pick<OpTable, UnaryName | "cast"> = {
   negate: pointwise({
     name: "negate",
@@ -103,12 +110,12 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   erf: realFunction(
     "erf",
     "The error function, 2 / √π ∫₀ˣ e^(−t²) dt.",
-    // 2 / √π · e^(−x²); the square is bounded so that it stays finite (e^(−400) is 0 in f32).
-    unaryVjp(({ b, x, g }) => {
-      const bounded = b.minimum(b.abs(x), 20);
-      const density = b.exp(b.negate(b.multiply(bounded, bounded)));
-      return b.multiply(g, b.multiply(density, 2 / Math.sqrt(Math.PI)));
-    }),
+    unaryVjp(({ b, x, g }) => b.multiply(g, bell(b, x))),
+  ),
+  erfc: realFunction(
+    "erfc",
+    "1 − erf(x), with all its digits where x is large.",
+    unaryVjp(({ b, x, g }) => b.negate(b.multiply(g, bell(b, x)))),
   ),
   erfinv: realFunction(
     "erfinv",

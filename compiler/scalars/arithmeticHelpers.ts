@@ -1,10 +1,24 @@
 // Takes no input, gives what remainders, powers, rounding and conversions call in both languages.
 import type { Helpers } from "./record.js";
 
+/** By its bits, as drivers take x != x for false. */
+export const isNaNOf = {
+  wgsl: {
+    name: "is_nan",
+    text: `fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}`,
+  },
+} as const satisfies Partial<Helpers>;
+
 export const toI32 = {
   wgsl: {
     name: "to_i32",
+    needs: [isNaNOf.wgsl],
     text: `fn to_i32(x: f32) -> i32 {
+  if (is_nan(x)) {
+    return 0;
+  }
   return i32(clamp(x, -2147483648.0, 2147483520.0));
 }`,
   },
@@ -17,7 +31,11 @@ export const toI32 = {
 export const toU32 = {
   wgsl: {
     name: "to_u32",
+    needs: [isNaNOf.wgsl],
     text: `fn to_u32(x: f32) -> u32 {
+  if (is_nan(x)) {
+    return 0u;
+  }
   return u32(clamp(x, 0.0, 4294967040.0));
 }`,
   },

@@ -3,7 +3,7 @@ import type { Helpers } from "./record.js";
 
 /*
  * Coefficients are minimax fits of our own, by reweighted least squares on Chebyshev nodes; errors are relative
- * and hold before rounding: erf 2e-9, erfinv 1.2e-7, sin and cos 1e-10 after reduction, tanh 4e-9, expm1 3e-9, log1p 1e-10, the arc tangent 2e-8.
+ * and hold before rounding: erf 2e-9, erfc 5e-8, erfinv 1.2e-7, sin and cos 1e-10 after reduction, tanh 4e-9, expm1 3e-9, log1p 1e-10, the arc tangent 2e-8.
  */
 
 export const exp = {
@@ -172,7 +172,7 @@ export const erf = {
     // Kummer's series with positive terms alone, beyond 2.5 the continued fraction of erfc.
     double: `function erfOf(x) {
   const a = Math.abs(x);
-  if (a > 2.5) return Math.sign(x) * (1 - erfcOf(a));
+  if (a > 2.5) return Math.sign(x) * (1 - erfTail(a));
   let term = x;
   let sum = x;
   for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
@@ -181,13 +181,40 @@ export const erf = {
   }
   return 1.1283791670955126 * Math.exp(-x * x) * sum;
 }
-function erfcOf(a) {
-  if (a <= 2.5) return 1 - erfOf(a);
+function erfTail(a) {
+  if (a <= 2) return 1 - erfOf(a);
   if (a > 27) return 0;
   let tail = a;
   for (let n = 80; n >= 1; n--) tail = a + n / 2 / tail;
   return (0.5641895835477563 * Math.exp(-a * a)) / tail;
 }`,
+  },
+} as const satisfies Partial<Helpers>;
+
+export const erfc = {
+  wgsl: {
+    name: "erfc_of",
+    needs: [exp.wgsl],
+    // e^(−a²) by e^(−z²) e^(−(a − z)(a + z)), of which z² is exact.
+    text: `fn erfc_of(x: f32) -> f32 {
+  let a = min(abs(x), 10.0);
+  let t = 1.0 / (1.0 + 0.5 * a);
+  let p = ((((((((0.142194898 * t - 0.666066567) * t + 1.12240903) * t - 0.651258974) * t - 0.116779047) * t + 0.0201916243) * t + 0.0283585323) * t + 0.387899442) * t + 0.998492548) * t - 1.26544144;
+  let z = floor(a * 16.0) * 0.0625;
+  let tail = t * (exp_of(-z * z) * exp_of(p - (a - z) * (a + z)));
+  return select(tail, 2.0 - tail, x < 0.0);
+}`,
+  },
+  javascript: {
+    name: "erfcOf",
+    needs: [erf.javascript],
+    text: `function erfcOf(x) {
+  const a = Math.min(Math.abs(x), 10);
+  const t = 1 / (1 + 0.5 * a);
+  const tail = t * Math.exp(((((((((0.142194898 * t - 0.666066567) * t + 1.12240903) * t - 0.651258974) * t - 0.116779047) * t + 0.0201916243) * t + 0.0283585323) * t + 0.387899442) * t + 0.998492548) * t - 1.26544144 - a * a);
+  return x < 0 ? 2 - tail : tail;
+}`,
+    double: "const erfcOf = (x) => (x > 0 ? erfTail(x) : 1 + erfOf(-x));",
   },
 } as const satisfies Partial<Helpers>;
 
@@ -225,7 +252,7 @@ export const erfinv = {
   let guess = w < 5 ? 0.8862 * x + 0.23 * x * x * x : Math.sign(x) * (Math.sqrt(w) - 0.9);
   for (let turn = 0; turn < 60; turn++) {
     const error = Math.abs(guess) > 0.5
-      ? Math.sign(guess) * (1 - Math.abs(x) - erfcOf(Math.abs(guess)))
+      ? Math.sign(guess) * (1 - Math.abs(x) - erfTail(Math.abs(guess)))
       : erfOf(guess) - x;
     const step = (error * 0.886226925452758) * Math.exp(guess * guess);
     const taken = step / (1 + guess * step);

@@ -89,6 +89,7 @@ export const unaryScalars = {
   floor: rounding(scalarValues.floor, "floor", call("Math.floor")),
   round: rounding(scalarValues.round, "round", helped(round.javascript)),
   erf: smooth("erf", { cost: 14, finite: "always" }),
+  erfc: smooth("erfc", { cost: 30, finite: "always" }),
   erfinv: smooth("erfinv", { cost: 20 }),
   not: simple(scalarValues.not, {
     takes: truth,

@@ -5,6 +5,7 @@ import { planPrograms } from "../../compiler/emit/plan.js";
 import type { Planned } from "../../compiler/emit/plan.js";
 import type { Scalar, ScalarOp } from "../../compiler/types/nest.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
+import { erfc } from "../oracle/reference/special.js";
 import * as nests from "./nests.js";
 import { runOnCpu, runOnGpu } from "./run.js";
 
@@ -87,6 +88,7 @@ const cases: readonly Case[] = [
   unary("floor", Math.floor),
   unary("round", roundEven),
   unary("erf", erf, { absolute: 1e-7, relative: 1e-6, double: 1e-12 }),
+  unary("erfc", erfc, { domain: (x) => x < 9, relative: 2e-5, absolute: 2e-38, double: 1e-11 }),
   unary("erfinv", erfinv, { domain: (x) => Math.abs(x) < 0.9995, relative: 2e-6, double: 1e-11 }),
   {
     name: "divide",

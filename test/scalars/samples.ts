@@ -99,6 +99,9 @@ export function roomOf(op: ScalarName, [a = 0, b = 0]: readonly number[]): numbe
   switch (op) {
     case "power":
       return 1e-6 + 2e-7 * Math.abs(b * Math.log2(Math.abs(a) || 1));
+    case "erfc":
+      // As e^(−a²), whose exponent is rounded.
+      return 1e-6 + 2e-7 * a * a;
     case "exp":
       return 1e-6 + 2e-7 * Math.abs(a);
     case "log":

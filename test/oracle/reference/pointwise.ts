@@ -1,6 +1,6 @@
 // Operands that broadcast come in; the tensor of an elementwise function goes out. Bools are 0 and 1.
 
-import { erf, erfinv } from "./special.js";
+import { erf, erfc, erfinv } from "./special.js";
 import { type Tensor, at, broadcastAt, broadcastShape, filled } from "./tensor.js";
 
 function roundToEven(x: number): number {
@@ -56,6 +56,7 @@ export const scalarFunctions = {
   floor: (x) => Math.floor(x),
   round: roundToEven,
   erf,
+  erfc,
   erfinv,
   not: (x) => truth(x === 0),
   add: (a, b) => a + b,
@@ -137,6 +138,7 @@ export function cast(x: Tensor, to: "f32" | "i32" | "u32" | "bool"): Tensor {
     (value) => {
       if (to === "bool") return truth(value !== 0);
       if (to === "f32") return value;
+      if (Number.isNaN(value)) return 0;
       const [low, high] = limits[to];
       return Math.min(high, Math.max(low, Math.trunc(value)));
     },

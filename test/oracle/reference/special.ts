@@ -26,6 +26,11 @@ export function erf(x: number): number {
   return magnitude < 2 ? series(x) : Math.sign(x) * (1 - complement(magnitude));
 }
 
+/** 1 - erf(x) with its digits. */
+export function erfc(x: number): number {
+  return x < 2 ? 1 - erf(x) : complement(x);
+}
+
 /** erf(x) - y without losing digits where both are near 1; for x, y >= 0. */
 function difference(x: number, y: number): number {
   return x < 2 ? series(x) - y : 1 - y - complement(x);
