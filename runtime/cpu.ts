@@ -10,7 +10,7 @@ import {
   type Values,
 } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
-import { at, fail } from "./errors.js";
+import { at, fail, noMemory } from "./errors.js";
 import { takeTurns } from "./events.js";
 import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
 import { patience, runInSlices, type Pace } from "./slices.js";
@@ -64,7 +64,8 @@ export function createCpuBackend(
         if (!step.done) return;
         task.outcome = { values: step.value };
       } catch (error) {
-        task.outcome = { error };
+        // Copies of results take memory too.
+        task.outcome = { error: error instanceof RangeError ? noMemory("the results") : error };
       }
       queue.shift();
     }
@@ -252,7 +253,7 @@ function createMemory(plan: Plan, precision: 32 | 64): Memory {
         const size = Math.max(...bytes.map((dim) => evaluateDim(dim, dimensions)));
         const needed = (Math.ceil(size / 4) * precision) / 8;
         if (needed <= (slots[index]?.byteLength ?? -1)) return;
-        slots[index] = new ArrayBuffer(needed);
+        slots[index] = emptyValues("u32", 32, needed / 4).buffer as ArrayBuffer;
         generation++;
       });
       for (const { name, type, shape } of [...plan.inputs, ...(plan.held ?? [])]) {

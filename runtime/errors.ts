@@ -41,6 +41,21 @@ export function fail(code: ErrorCode, message: string): never {
   throw new NnError(code, message);
 }
 
+export function noMemory(what: string): NnError {
+  return new NnError(
+    "out-of-memory",
+    `there is not enough memory for ${what}; a smaller batch needs less`,
+  );
+}
+
+/** Engines and drivers throw RangeErrors where they cannot allocate. */
+export function asNnError(error: unknown, what: string, code: ErrorCode = "internal"): NnError {
+  if (error instanceof NnError) return error;
+  if (error instanceof RangeError) return noMemory(what);
+  const text = error instanceof Error ? error.message : String(error);
+  return new NnError(code, `WebGPU failed at ${what}: ${text}`);
+}
+
 /** An element that is there, as the plan promises. */
 export function at<T>(list: ArrayLike<T>, index: number): T {
   return list[index] as T;

@@ -157,7 +157,7 @@ async function compileKernel(
     }),
   );
   try {
-    const pipeline = await faults.guard(value);
+    const pipeline = await faults.guard(what, value);
     await checked;
     return { layout, pipeline };
   } catch (error) {
@@ -212,9 +212,12 @@ export function submitRun<T>(
     return added;
   };
   try {
-    const name = at(plan.programs, run.program).name;
-    const submitted = faults.scoped(`the commands of ${name}`, submit);
-    const checked = faults.guard(Promise.all([uploads, submitted.checked]).then(() => undefined));
+    const what = `the commands of ${at(plan.programs, run.program).name}`;
+    const submitted = faults.scoped(what, submit);
+    const checked = faults.guard(
+      what,
+      Promise.all([uploads, submitted.checked]).then(() => undefined),
+    );
     checked.then(
       () => {
         memory.settle(room, true);

@@ -1,7 +1,7 @@
 // A GPUDevice in; its losses and errors as readable errors of ours, each told to the call that made it, out.
 
 import type { LostInfo } from "./backend.js";
-import { NnError, type ErrorCode } from "./errors.js";
+import { asNnError, NnError, noMemory, type ErrorCode } from "./errors.js";
 
 /** What an action gave, and a promise that rejects with what the device found wrong in it. */
 export interface Checked<T> {
@@ -16,7 +16,7 @@ export interface Faults {
   /** Runs `action` within error scopes of its own; `code` is that of commands that are invalid. */
   scoped<T>(what: string, action: () => T, code?: ErrorCode): Checked<T>;
   /** A promise of the device, which rejects with an NnError: also where the device is lost or given up before. */
-  guard<T>(promise: Promise<T>): Promise<T>;
+  guard<T>(what: string, promise: Promise<T>): Promise<T>;
   /** From now on the device's end is ours. */
   close(): void;
 }
@@ -40,13 +40,13 @@ export function watchDevice(device: GPUDevice): Faults {
       resolve({ reason, message });
     });
   });
-  const guard = <T>(promise: Promise<T>): Promise<T> => {
+  const guard = <T>(what: string, promise: Promise<T>): Promise<T> => {
     const guarded = new Promise<T>((resolve, reject) => {
       if (end) reject(end);
       waiting.add(reject);
       promise
         .then(resolve, (error: unknown) => {
-          reject(error instanceof NnError ? error : new NnError("internal", String(error)));
+          reject(asNnError(error, what));
         })
         .finally(() => waiting.delete(reject));
     });
@@ -67,13 +67,16 @@ export function watchDevice(device: GPUDevice): Faults {
       let value;
       try {
         value = action();
+      } catch (error) {
+        throw asNnError(error, what, code);
       } finally {
         scopes = Promise.all(filters.map(() => device.popErrorScope()));
+        scopes.catch(ignore);
       }
       const checked = scopes.then((errors) => {
         report(what, errors, code);
       });
-      return { value, checked: guard(checked) };
+      return { value, checked: guard(what, checked) };
     },
     close: () => {
       finish(new NnError("destroyed", "this net was destroyed"));
@@ -84,12 +87,7 @@ export function watchDevice(device: GPUDevice): Faults {
 /** The innermost scope comes first; without memory, commands are invalid too. */
 function report(what: string, errors: readonly (GPUError | null)[], code: ErrorCode): void {
   const [memory] = errors;
-  if (memory) {
-    throw new NnError(
-      "out-of-memory",
-      `the GPU has not enough memory for ${what}; a smaller batch needs less`,
-    );
-  }
+  if (memory) throw noMemory(what);
   const error = errors.find(Boolean);
   if (error) throw new NnError(code, `the GPU refused ${what}: ${error.message}`);
 }

@@ -69,12 +69,18 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
       );
       // Refused before any is made.
       for (const [key, bytes] of needs) sizeOf(device, bytes, labelOf(key));
-      return new Map(
-        needs.map(([key, bytes]) => [
-          key,
-          create(bytes, labelOf(key), Number(key) < 0 ? usages.uniform : usages.data),
-        ]),
-      );
+      const room = new Map<string | number, GPUBuffer>();
+      try {
+        for (const [key, bytes] of needs)
+          room.set(
+            key,
+            create(bytes, labelOf(key), Number(key) < 0 ? usages.uniform : usages.data),
+          );
+      } catch (error) {
+        for (const buffer of room.values()) free(buffer);
+        throw error;
+      }
+      return room;
     },
     settle: (room, valid) => {
       for (const [key, buffer] of room) {
@@ -169,6 +175,8 @@ export async function readStaging(
   staging: GPUBuffer,
   { bytes, type }: { readonly bytes: number; readonly type: PlanType },
 ): Promise<Values> {
-  await faults.guard(staging.mapAsync(usages.mapRead));
-  return new (arrayOf(type))(staging.getMappedRange().slice(0, bytes));
+  const mapped = staging
+    .mapAsync(usages.mapRead)
+    .then(() => new (arrayOf(type))(staging.getMappedRange().slice(0, bytes)));
+  return faults.guard("a read", mapped);
 }

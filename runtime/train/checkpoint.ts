@@ -90,8 +90,8 @@ function toTensor(values: Values, type: PlanType, shape: readonly number[]): Saf
 async function settledState(trainer: Trainer): Promise<TrainingState> {
   const state = structuredClone(trainer.state);
   const pending = [...trainer.pending];
-  if (!pending.every(isRead)) await trainer.journal.read();
   for (const record of pending) {
+    while (!isRead(record)) await trainer.journal.read();
     if (!state.run) break;
     addToSums(state.run.sums, sumsOfStep(record));
     state.run.examples += record.examples;

@@ -41,6 +41,21 @@ export function createCopy(
   };
 }
 
+/** A copy that has its memory: what outlives a call would fail for good without it. */
+export async function createSureCopy(
+  session: TrainingSession,
+  storages: readonly number[],
+): Promise<ParameterCopy> {
+  const copy = createCopy(session, storages);
+  try {
+    await session.backend.settled();
+  } catch (error) {
+    copy.free();
+    throw error;
+  }
+  return copy;
+}
+
 /** Weights that are known to give a finite loss, at most some steps old. */
 export interface LastGood {
   /** Called before each step. */

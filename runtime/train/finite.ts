@@ -32,6 +32,7 @@ export async function stopNotFinite(
   Object.assign(trainer.state, { run: undefined, stage: undefined });
   trainer.best?.free();
   trainer.best = undefined;
+  await session.backend.settled();
   const where = tensor === undefined ? "" : `; the first tensor that went wrong is ${tensor}`;
   throw new NnError(
     "not-finite",
@@ -59,6 +60,7 @@ export async function checkParameters(
   if (tensor === undefined) return;
   lastGood.restore();
   resetOptimizer(session, stage);
+  await session.backend.settled();
   throw new NnError(
     "not-finite",
     `the last update left ${tensor} with a number that is not finite. The last good weights were put back`,

@@ -4,7 +4,7 @@ import type { EpochReport, Evaluation, FitOptions, History, StageReport, Stopped
 import { fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import { Aborted, type Waiting } from "./calls.js";
-import { createCopy, createLastGood, parameterStorages, type LastGood } from "./copies.js";
+import { createLastGood, createSureCopy, parameterStorages, type LastGood } from "./copies.js";
 import type { Source } from "./data.js";
 import { evaluateSource } from "./evaluate.js";
 import { checkParameters, firstNotFinite, stopNotFinite } from "./finite.js";
@@ -35,6 +35,7 @@ import {
   dropRun,
   executeStep,
   forgetGathered,
+  isLost,
   isRead,
   readStart,
   seedOfStage,
@@ -132,7 +133,7 @@ async function runStage(
   const length = lengthOfRun(stage, sources.training, options);
   refuseOnce(sources.training, length, left.length);
   const run = await beginRun(call, stage, left, { sources, length });
-  if (stage.stopEarly) trainer.best ??= createCopy(session, parameterStorages(session));
+  if (stage.stopEarly) trainer.best ??= await createSureCopy(session, parameterStorages(session));
   const context: StageRun = {
     call,
     trainer,
@@ -218,6 +219,7 @@ async function endStage(
   const { best, epoch } = run.stopping;
   const isBest = trainer.best !== undefined && best !== undefined;
   if (isBest) trainer.best?.restore();
+  await trainer.session.backend.settled();
   dropRun(trainer);
   await checkParameters(trainer.session, stage, lastGood);
   return {
@@ -310,7 +312,7 @@ async function drain(context: StageRun, all: boolean): Promise<void> {
   for (;;) {
     const record = pending[0];
     if (!record) return;
-    if (!isRead(record)) {
+    while (!isRead(record)) {
       if (!all) return;
       await trainer.journal.read();
     }
@@ -338,7 +340,8 @@ async function foldPending({ trainer, stage, run }: StageRun): Promise<void> {
     // The error that ended the run is the one to tell.
     return;
   }
-  for (const record of trainer.pending.filter(isRead)) {
+  for (const record of trainer.pending) {
+    if (isLost(record)) continue;
     addToSums(run.sums, sumsOfStep(record));
     run.examples += record.examples;
   }

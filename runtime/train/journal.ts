@@ -2,7 +2,7 @@
 
 import type { ProgramRun } from "../backend.js";
 import { evaluateDim, type Dimensions } from "../dimensions.js";
-import { at } from "../errors.js";
+import { at, NnError } from "../errors.js";
 import type { Plan, PlanProgram, PlanType } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 
@@ -13,6 +13,8 @@ export interface JournalRow {
   /** How much each result counts among those of other runs: the entries that it is the mean of; 0 where it has no mean with them. */
   readonly weights: Readonly<Record<string, number>>;
   values: Readonly<Record<string, number>> | undefined;
+  /** Why they will never be read. */
+  failure: NnError | undefined;
 }
 
 export interface Journal {
@@ -22,7 +24,7 @@ export interface Journal {
     dimensions: Dimensions,
     wanted?: readonly number[],
   ): { readonly row: JournalRow; readonly target: NonNullable<ProgramRun["journal"]> };
-  /** Asks for all rows not yet asked for; resolves when every row asked for so far has its values. */
+  /** Asks for all rows not yet asked for; resolves when every row asked for so far has its values, or its failure. */
   read(): Promise<void>;
   /** Rows whose reading was not asked for yet. */
   unread(): number;
@@ -58,17 +60,21 @@ export function openJournal(session: TrainingSession): Journal {
     const values = backend.readRange(storage, 0, asked.length * width);
     // Rows of runs that failed hold numbers of earlier ones.
     const settled = backend.settled();
-    const before = latest;
-    latest = Promise.all([values, settled]).then(async ([words]) => {
-      reading--;
-      asked.forEach((row, index) => {
-        const part = words.subarray(index * width, (index + 1) * width);
-        row.values = decodeRow(session, row, part);
-      });
-      await before;
-    });
-    // Whoever waits for the rows meets the error; nobody has to.
-    latest.catch(() => undefined);
+    // What went wrong is told with the rows that it took, and with no others.
+    const own = Promise.all([values, settled]).then(
+      ([words]) => {
+        asked.forEach((row, index) => {
+          const part = words.subarray(index * width, (index + 1) * width);
+          row.values = decodeRow(session, row, part);
+        });
+      },
+      (error: unknown) => {
+        const failure = error instanceof NnError ? error : new NnError("internal", String(error));
+        for (const row of asked) row.failure = failure;
+      },
+    );
+    const counted = own.finally(() => reading--);
+    latest = Promise.all([latest, counted]).then(() => undefined);
     return latest;
   };
 
@@ -77,7 +83,7 @@ export function openJournal(session: TrainingSession): Journal {
       if (rows.length === capacity) void read();
       const results = scalarResults(plan, program).filter((r) => wanted?.includes(r) ?? true);
       const weights = weightsOf(at(plan.programs, program), dimensions);
-      const row: JournalRow = { program, results, weights, values: undefined };
+      const row: JournalRow = { program, results, weights, values: undefined, failure: undefined };
       const index = rows.push(row) - 1;
       return { row, target: { storage, at: index * width, results } };
     },

@@ -95,9 +95,11 @@ export function createReads(
       }
       await queue.room();
     },
-    end: () => {
+    end: async () => {
       flush();
-      return queue.end();
+      await queue.end();
+      // Results of runs that failed are those of earlier ones.
+      await backend.settled();
     },
     free,
   };

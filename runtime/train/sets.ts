@@ -92,6 +92,10 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
       await reads.run({ inputs, dimensions, scalars, seed, counter }, wanted);
     });
     await reads.end();
+  } catch (error) {
+    // What was submitted behind a failure ends with it.
+    await session.backend.settled().catch(() => undefined);
+    throw error;
   } finally {
     reads.free();
   }

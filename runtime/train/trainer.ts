@@ -1,7 +1,7 @@
 // Batches and a stage in; steps of its objectives, submitted without waiting for the device, out.
 
 import type { Report } from "../api.js";
-import { at, fail, unknownName } from "../errors.js";
+import { at, fail, unknownName, type NnError } from "../errors.js";
 import { takeTurns } from "../events.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
 import type { SafetensorsFile } from "../safetensors.js";
@@ -269,8 +269,19 @@ function withoutMonitors({ results }: PlanProgram): number[] | undefined {
   return wanted.length < results.length ? wanted : undefined;
 }
 
-export function isRead({ updates }: StepRecord): boolean {
-  return updates.every((rows) => rows.every(({ values }) => values !== undefined));
+/** Throws where the scalars of a step could not be read. */
+export function isRead(record: StepRecord): boolean {
+  const failure = failureOf(record);
+  if (failure !== undefined) throw failure;
+  return record.updates.every((rows) => rows.every(({ values }) => values !== undefined));
+}
+
+export function isLost(record: StepRecord): boolean {
+  return failureOf(record) !== undefined;
+}
+
+function failureOf({ updates }: StepRecord): NnError | undefined {
+  return updates.flat().find(({ failure }) => failure)?.failure;
 }
 
 /** The scalars of a step: of each name the latest update's, over all that it accumulated. */
@@ -287,7 +298,7 @@ export function sumsOfStep({ updates }: StepRecord): Sums {
 /** Losses and metrics of the latest step. */
 export async function reportLatest({ latest, journal }: Trainer): Promise<Report> {
   if (!latest) fail("option", "no step was made yet: report tells of the latest one");
-  if (!isRead(latest)) await journal.read();
+  while (!isRead(latest)) await journal.read();
   return { step: latest.step, ...summarize(meansOf(sumsOfStep(latest))) };
 }
 

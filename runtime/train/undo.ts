@@ -27,6 +27,10 @@ export function rememberStep(trainer: Trainer, stage: PlanStage): () => void {
     Object.assign(state, { steps, counter, updates });
     trainer.latest = latest;
     forgetGathered(session, stage);
-    if (moved.length > 0) before?.restore();
+    if (moved.length === 0) return;
+    before?.restore();
+    // Its room may be what failed.
+    before?.free();
+    trainer.before = undefined;
   };
 }

@@ -61,6 +61,7 @@ export function createTrainingGpuBackend(
       progress.runs = 0;
       const before = progress.mark;
       progress.mark = faults.guard(
+        "its commands",
         Promise.all([device.queue.onSubmittedWorkDone(), ...pending.splice(0)]),
       );
       await orForget(progress, before);

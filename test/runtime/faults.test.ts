@@ -3,11 +3,26 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { NnError, load } from "../../runtime/index.js";
 import type { AnyModel, TrainingNet } from "../../runtime/api.js";
+import type { Plan } from "../../runtime/plan.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import { injectFaults, type Faults } from "../support/faults.js";
 import { lineData, lineModule, linePlan } from "./support/line.js";
 
 const cpu = { cpu: () => Promise.resolve(lineModule) };
+
+/** A plan with an output that is drawn alone. */
+function drawingPlan(): Plan {
+  const plan = linePlan();
+  const output = { name: "noise", type: "f32", shape: ["batch"], needs: ["noise"] } as const;
+  const buffer = { kind: "input", input: "noise", elements: "batch" } as const;
+  const result = { name: "noise", type: "f32", shape: ["batch"], buffer } as const;
+  const programs = plan.programs.map((program) => {
+    if (program.kind !== "predict") return program;
+    const dispatches = program.dispatches.map((one) => ({ serves: [0, 1, 2], ...one }));
+    return { ...program, dispatches, results: [...program.results, result] };
+  });
+  return { ...plan, programs, outputs: [...plan.outputs, output] };
+}
 
 /** What became of a call: its `y`, or its code. */
 async function outcome(call: Promise<unknown>): Promise<unknown> {
@@ -189,6 +204,15 @@ describeGpu("a device that fails", () => {
 });
 
 describe("a net on the CPU", () => {
+  it("refuses what no memory holds, and works afterwards", async () => {
+    const net = await load(drawingPlan(), { ...cpu, backend: "cpu", seed: 1 });
+    const before = await outcome(net.predict({ x: [1, 2] }));
+    for (const batch of [2 ** 53, 1e15])
+      expect(await outcome(net.predict({}, { outputs: ["noise"], batch }))).toBe("out-of-memory");
+    expect(await outcome(net.predict({ x: [1, 2] }))).toEqual(before);
+    net.destroy();
+  });
+
   it("destroyed beside a call ends it with its code", async () => {
     const net = await load(linePlan(), { ...cpu, backend: "cpu", seed: 1 });
     const calls = [1, 2].map(() => outcome(net.predict({ x: new Float32Array(20_000_000) })));
