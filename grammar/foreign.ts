@@ -37,7 +37,7 @@ const signs: Readonly<Record<string, ForeignSign>> = {
   },
   "->": {
     message: "`->` is not known here",
-    hint: "a result type follows `:`, and an update is written `name <- value`",
+    hint: "a pipeline is written `x |> f()`, a result type follows `:`, an update is `name <- value`",
   },
 };
 

@@ -127,6 +127,16 @@ function expectedExpression(mistake: Mistake, failure: Failure): Diagnostic | un
   return at(mistake, "NN0107", details, expectedSpan(mistake));
 }
 
+/** Declarations as they are written with their names. */
+const namedForms: Readonly<Record<string, string>> = {
+  model: "model Digits { … }",
+  train: "train Digits { … }",
+  search: "search Digits { … }",
+  layer: "layer block(x: [batch, n]) { … }",
+  fn: "fn half(x) = x / 2",
+  const: "const classes = 10",
+};
+
 function expressionHint(token: IToken | undefined, next: IToken | undefined): string | undefined {
   if (is(token, Dot) && is(next, Integer)) return `write \`0.${next?.image ?? ""}\``;
   if (is(token, Ellipsis)) return "`...` stands in lists, shapes and indices: `[...rest, 1]`";
@@ -151,7 +161,11 @@ function expectedName(mistake: Mistake, failure: Failure): Diagnostic | undefine
   const after = previous === undefined ? "" : ` after ${show(previous)}`;
   const message = `a name was expected${after}, but ${found(mistake)}`;
   const hint =
-    failure.rule === "dimension" ? "dimensions of any number have a name: `...rest`" : undefined;
+    failure.rule === "dimension"
+      ? "dimensions of any number have a name: `...rest`"
+      : Object.hasOwn(namedForms, previous?.image ?? "")
+        ? `write \`${namedForms[previous?.image ?? ""] ?? ""}\``
+        : undefined;
   return at(mistake, "NN0108", { message, hint }, expectedSpan(mistake));
 }
 

@@ -29,20 +29,24 @@ export interface Run {
   readonly resumed: boolean;
 }
 
+/** What a file without stages of training leaves out. */
+function lacking({ programs }: CompiledModel["plan"]): string {
+  const scored = programs.some(({ results }) =>
+    results.some(({ name }) => name.startsWith("loss.")),
+  );
+  return scored ? "the file has no `train` block for it" : "it has no loss";
+}
+
 function wantedStages(
   { plan, name }: CompiledModel,
   stage: string | undefined,
   file: string,
 ): readonly PlanStage[] {
   if (plan.stages.length === 0)
-    throw new Failure(
-      1,
-      "no-train",
-      `${name} cannot be trained: it has no loss or no train block`,
-      {
-        file,
-      },
-    );
+    throw new Failure(1, "no-train", `${name} cannot be trained: ${lacking(plan)}`, {
+      file,
+      hint: `write what it is to learn in the model, \`target t: [batch]\` and \`loss mse(y, t)\`, and how behind it: \`train ${name} { optimizer adam(lr: 1e-3)  epochs 10 }\``,
+    });
   if (stage === undefined) return plan.stages;
   const wanted = plan.stages.filter((candidate) => candidate.name === stage);
   if (wanted.length > 0) return wanted;

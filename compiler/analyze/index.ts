@@ -152,6 +152,7 @@ function modelsOf(run: Run, unit: Unit): ModelSource[] {
     if (skipped.includes(name)) continue;
     report(frame, "NN0514", span, {
       message: `there is no model \`${name}\` in this file`,
+      notes: names.length === 0 ? [] : [`its models: ${names.join(", ")}`],
       hint: didYouMean(name, names),
     });
   }

@@ -103,7 +103,10 @@ function hintFor(value: Value, kind: WantedKind): string | undefined {
 export function operandHint(value: Value): string | undefined {
   if (value.kind === "function") return "call it: write its arguments in parentheses behind it";
   if (value.kind === "distribution") return "draw from it: `name: [shape] ~ distribution`";
-  return undefined;
+  const number = value.kind === "string" ? value.value.trim() : "";
+  return number !== "" && Number.isFinite(Number(number))
+    ? `write it without quotes: \`${number}\``
+    : undefined;
 }
 
 function distributionHint(value: Value): string {

@@ -116,15 +116,41 @@ function checkTensorType(
   }
 }
 
+const integers = "integers are `i32[…]` or `u32[…]`, classes `category(10)[…]`";
+const floats = "a tensor of f32 is its shape alone: `[batch, 4]`";
+const shapes = "a shape stands in brackets: `[batch, 4]`";
+
+/** Types as they are called elsewhere, and shapes without their brackets. */
+const foreignTypes: Readonly<Record<string, string>> = {
+  int: integers,
+  integer: integers,
+  long: integers,
+  int32: integers,
+  int64: integers,
+  i64: integers,
+  uint8: integers,
+  float: floats,
+  double: floats,
+  f32: floats,
+  f64: floats,
+  float32: floats,
+  float64: floats,
+  tensor: floats,
+  Tensor: floats,
+  batch: shapes,
+};
+
 function reportUnknownType(context: BuildContext, name: string, span: TensorType["span"]): void {
   const meant = nearest(name, [...elementTypes, ...scalarTypes]);
+  const known = Object.hasOwn(foreignTypes, name) ? foreignTypes[name] : undefined;
   reportType(context, span, {
     message: `there is no type \`${name}\``,
     notes: [
       "tensors are `[n]` (f32), `f16[n]`, `i32[n]`, `u32[n]`, `bool[n]` and `category(10)[n]`; " +
         "compile-time values are `int`, `float`, `bool` and `string`",
     ],
-    hint: meant === undefined ? undefined : `did you mean \`${meant}\`?`,
+    hint:
+      known ?? (meant === undefined || meant === name ? undefined : `did you mean \`${meant}\`?`),
   });
 }
 

@@ -6,6 +6,7 @@ import { at, fail, NnError } from "../errors.js";
 import type { Plan, PlanProgram, PlanSeries } from "../plan.js";
 import { makeRun } from "../session.js";
 import { collect, type Collected } from "./combine.js";
+import { servedBy } from "./served.js";
 import type { Batch, Source } from "./data.js";
 import { reachable } from "./reach.js";
 import { createReads } from "./reads.js";
@@ -180,7 +181,7 @@ async function runWhole(
   const wanted = reachable(session.plan, program, (name) => inputs.has(name));
   const stores = program.results.length === 0;
   if (wanted.length === 0 && !stores) return {};
-  refuseDiffering(run, program);
+  refuseDiffering(run, session.plan, program);
   const trained = session.plan.dimensions.map(({ name, trained: size }) => [name, size]);
   const dimensions = {
     ...(Object.fromEntries(trained) as Dimensions),
@@ -201,13 +202,13 @@ async function runWhole(
   return values;
 }
 
-function refuseDiffering({ differing }: SetRun, { name, agree = [] }: PlanProgram): void {
-  for (const dimension of agree) {
+function refuseDiffering({ differing }: SetRun, plan: Plan, program: PlanProgram): void {
+  for (const dimension of program.agree ?? []) {
     const [one, other] = differing.get(dimension) ?? [];
     if (one === undefined) continue;
     fail(
       "shape",
-      `${name} looks at all examples at once and needs one ${dimension} for them; the batches have ${one} and ${other ?? one}`,
+      `${servedBy(plan, program)} looks at all examples at once and needs one ${dimension} for them; the batches have ${one} and ${other ?? one}`,
     );
   }
 }
@@ -232,11 +233,10 @@ async function sizedErrors<T>(
   ];
   const tooLarge = (): never => {
     const bytes = parts.reduce((sum, part) => sum + part, 0);
-    const names = program.results.map(({ name }) => name).join(", ");
     const examples = dimensions["batch"] ?? 0;
     throw new NnError(
       "limits",
-      `${names || program.name} takes all ${examples} examples at once, and with them ${bytes} bytes: more than this device gives. Fewer examples take less`,
+      `${servedBy(plan, program)} takes all ${examples} examples at once, and with them ${bytes} bytes: more than this device gives. Fewer examples take less`,
       { bytes, examples },
     );
   };

@@ -347,7 +347,7 @@ describe.each(backends)("streams on %s", (backend) => {
     expect(code).toBe("limits");
     expect(details["examples"]).toBe(60000);
     expect(Number(details["bytes"])).toBeGreaterThanOrEqual(4 * 60000 ** 2);
-    expect(message).toContain("metric.order takes all 60000 examples at once");
+    expect(message).toContain("the metric order takes all 60000 examples at once");
     // It still works.
     const { metrics } = await net.evaluate({ x: [1, 2, 3] });
     expect(metrics["order"]).toBeCloseTo(36, 5);

@@ -27,7 +27,7 @@ export function bindName(
 
 export function reportTaken(frame: Frame, name: string, span: Span, before: Binding): void {
   const role = before.fixed ?? "name";
-  const update = role === "state" || role === "carry";
+  const update = role === "state" || role === "carry" || frame.template !== undefined;
   report(frame, "NN0209", span, {
     message: `\`${name}\` is ${role === "input" ? "an" : "a"} ${role} already and cannot be bound again`,
     labels:

@@ -243,8 +243,52 @@ function unknownParameter(
   report(frame, "NN0204", argument.nameSpan ?? argument.span, {
     message: `${name} has no parameter \`${target}\``,
     notes: [positionsNote(callee)],
-    hint: didYouMean(target, names),
+    hint: calledElsewhere(target, names) ?? didYouMean(target, names),
   });
+}
+
+/** Parameters as other libraries call them, without underscores. */
+const foreign: Readonly<Record<string, readonly string[]>> = {
+  dim: ["axis"],
+  axes: ["axis"],
+  keepdim: ["keep"],
+  keepdims: ["keep"],
+  learningrate: ["lr"],
+  filters: ["channels"],
+  outchannels: ["channels"],
+  kernelsize: ["kernel"],
+  poolsize: ["window"],
+  size: ["window", "kernel", "units"],
+  strides: ["stride"],
+  dilationrate: ["dilation"],
+  units: ["units", "channels"],
+  hiddensize: ["units"],
+  outfeatures: ["units"],
+  numunits: ["units"],
+  bias: ["use_bias"],
+  initializer: ["init"],
+  kernelinitializer: ["init"],
+  act: ["activation"],
+  p: ["rate"],
+  prob: ["rate"],
+  dropout: ["rate"],
+  eps: ["epsilon"],
+  numembeddings: ["count"],
+  inputdim: ["count"],
+  embeddingdim: ["width"],
+  outputdim: ["width"],
+  numclasses: ["classes", "count"],
+  lambda: ["strength"],
+  std: ["deviation"],
+  stddev: ["deviation"],
+  sigma: ["deviation"],
+};
+
+function calledElsewhere(word: string, names: readonly string[]): string | undefined {
+  const key = word.toLowerCase().replaceAll("_", "");
+  const meant = Object.hasOwn(foreign, key) ? foreign[key] : undefined;
+  const found = meant?.find((name) => names.includes(name));
+  return found === undefined ? undefined : `here it is called \`${found}\``;
 }
 
 /** Whether a number stands where a tensor is wanted, and the call is whole where its positions begin at the second. */

@@ -1,6 +1,7 @@
 // A declaration's parameters and the arguments matched to them come in; names bound in the body's frame go out, or reports of what does not fit.
 import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
+import { dimText } from "../../types/dimension.js";
 import type { Node, Shape } from "../../types/graph.js";
 import { evaluateArgument } from "./arguments.js";
 import type { Frame, WrongKind } from "../context.js";
@@ -316,6 +317,9 @@ function pairHint({ matched }: Binding, shape: Shape): string | undefined {
   for (const [name, { value }] of matched) {
     if (value.kind !== "tensor") continue;
     const other = value.node.shape;
+    if (other.length > shape.length + 1 && shape.length === 1) {
+      return `\`flatten\` before the last layer joins all axes of \`${name}\` but the first: \`… |> flatten |> dense(${dimText(other.at(-1) ?? 1)})\``;
+    }
     if (other.length === shape.length + 1 && other.at(-1) === 1) {
       return `\`x[:, 0]\` takes away the last axis of 1 of \`${name}\``;
     }

@@ -9,6 +9,7 @@ import { fromTheEnd, holdToRange, knownNumbers } from "./indices.js";
 import { apply, hasTensor, toTensor } from "./tensors.js";
 import {
   asDim,
+  asNumber,
   describe,
   int,
   isPoison,
@@ -266,7 +267,9 @@ function planGather(
           ? "`if c then a else b` chooses by truth values"
           : sorts(excerpt(frame, item.span))
             ? "`argsort` gives indices; `sort` gives the values themselves"
-            : "`u32(x)` makes integers",
+            : asNumber(value) === undefined
+              ? "`u32(x)` makes integers"
+              : "entries are counted in whole numbers from 0",
     });
     return false;
   }
