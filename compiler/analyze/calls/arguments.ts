@@ -271,7 +271,6 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   act: ["activation"],
   p: ["rate"],
   prob: ["rate"],
-  dropout: ["rate"],
   eps: ["epsilon"],
   numembeddings: ["count"],
   inputdim: ["count"],
