@@ -58,13 +58,14 @@ function sameForAll(...parts: readonly ExampleIndex[]): ExampleIndex {
 function fits(below: Dim | undefined, step: Dim): boolean {
   if (below === undefined) return false;
   if (dimEqual(below, step)) return true;
-  return typeof below === "number" && typeof step === "number" && below <= step;
+  return typeof below === "number" && typeof step === "number" && below < step;
 }
 
 /** a + b, where b runs within one step of a, as in row-major positions. */
 function nested(a: ExampleIndex, b: ExampleIndex): ExampleIndex | undefined {
   if (a.kind === "mixed" || b.kind !== "same" || !fits(b.below, a.step)) return undefined;
-  return { ...a, step: b.step };
+  // Where the one step is no part of the other, their sums may be anything in between.
+  return { ...a, step: divideExactly(a.step, b.step) === undefined ? 1 : b.step };
 }
 
 function isZero(index: ExampleIndex): boolean {

@@ -3,7 +3,7 @@ import { countOf } from "../../runtime/dimensions.js";
 import { describe, expect, it } from "vitest";
 import { examplesOf } from "../../compiler/graph/examples.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
-import { evaluateDim } from "../../compiler/types/dimension.js";
+import { evaluateDim, multiplyDims } from "../../compiler/types/dimension.js";
 import type { Node, Shape } from "../../compiler/types/graph.js";
 import { collect } from "../../runtime/train/combine.js";
 import { interpretOne } from "../support/interpret.js";
@@ -77,12 +77,20 @@ describe("examples flow", () => {
   const b = createBuilder();
   const x = b.input("x", { type: "f32", shape: [batch, 3] });
   const row = b.reshape(b.slice(x, [0, 0], [batch, 1]), [batch]);
+  const twoRows = b.constant([0, 1], [2], "i32");
+  const twice = multiplyDims(2, batch);
+  const draws = b.random("d", "uniform", [twice]);
+  const spaced = b.pad(x, [0, 0], [1, 0], { interior: [1, 0] });
+  it("keep two draws for each", () => {
+    const flow = examplesOf([draws]).get(draws);
+    expect(flow).toEqual({ kind: "each", axis: 0, entries: 2 });
+  });
   it.each([
     ["an index along the batch", b.iota([batch, 3], 0)],
     ["rows backwards", b.flip(x, [0])],
     ["a running sum of rows", b.cumsum(x, 0)],
     ["one row", b.slice(x, [1, 0], [1, 3])],
-    ["rows by indices", b.take(x, b.constant([0, 1], [2], "i32"), 0)],
+    ["rows by indices", b.take(x, twoRows, 0)],
     ["indices of rows", b.argmax(x, 0)],
     ["rows put into rows", b.scatterAdd(row, b.cast(row, "i32"), 0, batch)],
     ["rows side by side", b.add(b.reshape(row, [batch, 1]), b.reshape(row, [1, batch]))],
@@ -90,6 +98,11 @@ describe("examples flow", () => {
     ["a row more", b.pad(x, [1, 0], [0, 0])],
     ["columns in rows", b.reshape(x, [3, batch])],
     ["a square of draws", b.random("r", "uniform", [batch, batch])],
+    ["numbers put into rows", b.scatterAdd(b.constant([1, 2], [2]), twoRows, 0, batch)],
+    ["data of two rows for each", b.input("pairs", { type: "f32", shape: [twice] })],
+    ["halves of two rows for each", b.slice(draws, [0], [batch])],
+    // Each entry is of one example here, but the index alone does not tell where the bound on it ends.
+    ["spaces behind each row, up to a bound along the batch", spaced],
   ] as const)("but %s mixes them", (_, node) => {
     expect(examplesOf([node]).get(node)).toEqual({ kind: "mixed" });
   });
