@@ -1,7 +1,7 @@
 // Takes the nodes of a program, gives those that the host computes once a run, and their values as host expressions.
 import { freeNames } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
-import type { HostValue, ScalarOp } from "../types/nest.js";
+import type { HostValue } from "../types/nest.js";
 import { isPointwise, scalarOpOf } from "./families.js";
 
 /**
@@ -69,25 +69,19 @@ export function hostValue(node: Node): HostValue {
     case "cast":
       return castValue(node.attributes.to, operand(0));
     default: {
-      const op: ScalarOp = scalarOpOf(node);
-      return { kind: "op", op, arguments: node.inputs.map((_, index) => operand(index)) };
+      return {
+        kind: "op",
+        op: scalarOpOf(node),
+        arguments: node.inputs.map((_, index) => operand(index)),
+      };
     }
   }
 }
 
-/** Casts to integers cut towards zero; casts to bool compare with zero; the rest keeps the number. */
+/** Reals and truth values alone are computed on the host: casts to bool compare with zero, others keep the number. */
 function castValue(to: Node["type"], value: HostValue): HostValue {
-  if (to === "f32") return value;
-  const zero: HostValue = { kind: "number", value: 0 };
-  if (to === "bool") return { kind: "op", op: "notEqual", arguments: [value, zero] };
-  const floor = (of: HostValue): HostValue => ({ kind: "op", op: "floor", arguments: [of] });
-  const negate = (of: HostValue): HostValue => ({ kind: "op", op: "negate", arguments: [of] });
-  const negative: HostValue = { kind: "op", op: "less", arguments: [value, zero] };
-  return {
-    kind: "op",
-    op: "select",
-    arguments: [negative, negate(floor(negate(value))), floor(value)],
-  };
+  if (to !== "bool") return value;
+  return { kind: "op", op: "notEqual", arguments: [value, { kind: "number", value: 0 }] };
 }
 
 /** True where the value is the same in every run, so that it can stand in the kernel as a literal. */

@@ -74,8 +74,7 @@ function sums(all: readonly Indexed[]): Indexed[] {
 }
 
 const within: readonly (readonly number[])[] = extents.reduce<number[][]>(
-  (places, extent) =>
-    places.flatMap((one) => Array.from({ length: extent }, (_, n) => [...one, n])),
+  (all, extent) => all.flatMap((one) => Array.from({ length: extent }, (_, n) => [...one, n])),
   [[]],
 );
 
