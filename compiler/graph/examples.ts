@@ -5,7 +5,7 @@ import { anyNode } from "../ops/broadcast.js";
 import { ruleOf } from "../ops/table.js";
 import type { GatherRequest, GatherSource } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
-import type { Node, NodeOf, OpName, QuasiAffine } from "../types/graph.js";
+import type { ContractAttributes, Node, NodeOf, OpName, QuasiAffine } from "../types/graph.js";
 import type { ReductionName } from "../types/opNames.js";
 import {
   countsExamples,
@@ -157,7 +157,7 @@ function familyFlow<K extends OpName>(of: NodeOf<K>, operands: readonly Flow[]):
       return settle(node, axes, own, undefined);
     }
     case "contract":
-      return contractionFlow(node, operands);
+      return contractionFlow(node, operands, lowering.maps(of));
     case "recurrence":
       return operands.every(({ kind }) => kind === "free") && !countsExamplesIn(node)
         ? { kind: "free" }
@@ -215,9 +215,11 @@ function reductionFlow(
   return { ...operand, axis: operand.axis - before };
 }
 
-function contractionFlow(node: Node, operands: readonly Flow[]): Flow {
-  if (node.op !== "contract") return mix;
-  const { extents, left, right } = node.attributes;
+function contractionFlow(
+  node: Node,
+  operands: readonly Flow[],
+  { extents, left, right }: ContractAttributes,
+): Flow {
   const axes = axesOf(extents);
   const own = [left, right].every((map, operand) =>
     readsOwn(

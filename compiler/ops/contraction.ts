@@ -84,7 +84,7 @@ export const contraction: OpRule<"contract"> = {
     ];
   }),
   lift: liftContract,
-  lowering: { kind: "contract" },
+  lowering: { kind: "contract", maps: ({ attributes }) => attributes },
   bounds: ({ attributes: { extents, outputRank, left, right } }) =>
     [...left, ...right]
       .filter(({ terms }) => terms.length > 1)

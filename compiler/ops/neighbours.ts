@@ -186,6 +186,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
     lift: ({ b, node, inputs }) => b.node("window", inputs, lifted(node.attributes)),
     lowering: {
       kind: "gather",
+      arrangement: { kind: "anyhow" },
       summed: () => [],
       fill: () => undefined,
       sources: ({ k, node, out }) => {
@@ -242,6 +243,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
       b.node("fold", inputs, { ...lifted(node.attributes), extents: node.attributes.extents }),
     lowering: {
       kind: "gather",
+      arrangement: { kind: "once" },
       summed: ({ attributes }) => attributes.axes.map((_, slot) => foldTries(attributes, slot)),
       fill: () => 0,
       sources: foldSources,
@@ -295,6 +297,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
     },
     lowering: {
       kind: "gather",
+      arrangement: { kind: "pieces", axis: ({ attributes }) => attributes.axis },
       summed: () => [],
       fill: () => undefined,
       sources: concatSources,
@@ -317,6 +320,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
       }),
     lowering: {
       kind: "gather",
+      arrangement: { kind: "anyhow" },
       summed: (node) => [extentAt(node.shape, node.attributes.axis)],
       fill: () => 0,
       sources: ({ k, node, out, summed }) => {

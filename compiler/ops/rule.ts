@@ -1,7 +1,14 @@
 // Takes no input, gives the form of a record of the op table: shape rule, derivative rule, lift, lowering, documentation.
 
 import type { Dim } from "../types/dimension.js";
-import type { Node, NodeOf, OpAttributes, OpName, TensorType } from "../types/graph.js";
+import type {
+  ContractAttributes,
+  Node,
+  NodeOf,
+  OpAttributes,
+  OpName,
+  TensorType,
+} from "../types/graph.js";
 import type { Combine, ScalarOp } from "../types/nest.js";
 import type { GraphBuilder } from "./builder.js";
 import type { ShapeProblem } from "./problem.js";
@@ -97,9 +104,30 @@ export interface GatherRequest<E, K extends OpName> {
   readonly summed: readonly E[];
 }
 
+/** A run of elements of an operand, in its row-major order. */
+export interface Run {
+  readonly start: Dim;
+  readonly count: Dim;
+}
+
+/**
+ * What scheduling may count on of how a gather uses its operands; what says nothing is scheduled all the same:
+ * - anyhow: each element any number of times;
+ * - once: each element in one sum at each of its terms, however many elements the result has;
+ * - permuted: each element is one element of the result;
+ * - kept: that at the same row-major position;
+ * - pieces: operands stand one behind the other along an axis, so that each can be written in its place;
+ * - run: the result is a run of the operand, where `of` gives one, so that it can be read in its place.
+ */
+export type Arrangement<K extends OpName> =
+  | { readonly kind: "anyhow" | "once" | "permuted" | "kept" }
+  | { readonly kind: "pieces"; readonly axis: (node: NodeOf<K>) => number }
+  | { readonly kind: "run"; readonly of: (node: NodeOf<K>) => Run | undefined };
+
 /** Family `gather`: out[o] = Σ over s of the first source whose guard holds, else of `fill`. */
 export interface GatherLowering<K extends OpName> {
   readonly kind: "gather";
+  readonly arrangement: Arrangement<K>;
   /** Extents of axes summed over; empty for a view, where every output element is one input element or the fill. */
   readonly summed: (node: NodeOf<K>) => readonly Dim[];
   /** Undefined where one of the sources always holds. */
@@ -156,8 +184,11 @@ export type Lowering<K extends OpName> =
   | TakeLowering<K>
   | ScatterLowering<K>
   | SegmentLowering<K>
-  /** The maps stand in the attributes: see QuasiAffine. */
-  | { readonly kind: "contract" }
+  /** out[o] = Σ over the further extents of the product of what the maps give: see QuasiAffine. */
+  | {
+      readonly kind: "contract";
+      readonly maps: (node: NodeOf<K>) => ContractAttributes;
+    }
   /** A loop over a body graph, and the parts of its result. */
   | { readonly kind: "recurrence" };
 

@@ -10,7 +10,7 @@ import {
   subtractDims,
 } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
-import type { Node, OpName, Shape } from "../types/graph.js";
+import type { Node, NodeOf, OpName, Shape } from "../types/graph.js";
 import {
   at,
   broadcastShapes,
@@ -24,20 +24,32 @@ import { isProblem, problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
 import { vjp } from "./rule.js";
 import { reshapeIndex } from "./indexing.js";
-import type { GatherLowering, GatherRequest, OpTable } from "./rule.js";
+import type { Arrangement, GatherLowering, GatherRequest, OpTable, Run } from "./rule.js";
 
 type ViewName = "reshape" | "transpose" | "broadcast" | "slice" | "pad" | "flip";
 
 /** A view whose elements all come from operand 0. */
 function view<K extends OpName>(
+  arrangement: Arrangement<K>,
   map: <E>(request: GatherRequest<E, K>) => readonly E[],
 ): GatherLowering<K> {
   return {
     kind: "gather",
+    arrangement,
     summed: () => [],
     fill: () => undefined,
     sources: (request) => [{ operand: 0, index: map(request), guard: undefined }],
   };
+}
+
+/** Of a flat operand, entries next to each other. */
+function runOfSlice({ inputs, attributes }: NodeOf<"slice">): Run | undefined {
+  const [start, ...others] = attributes.starts;
+  const [count] = attributes.counts;
+  const isFlat = inputAt(inputs, 0).shape.length === 1 && others.length === 0;
+  if (!isFlat || start === undefined || count === undefined || attributes.steps[0] !== 1)
+    return undefined;
+  return { start, count };
 }
 
 /** Whether each entry of parallel lists is a whole number of at least `least`, where it is known. */
@@ -150,7 +162,7 @@ export const views: Pick<OpTable, ViewName> = {
     vjp: vjp(({ b, node, g }) => [b.reshape(g, inputAt(node.inputs, 0).shape)]),
     lift: ({ b, node, inputs, extent }) =>
       b.node("reshape", inputs, { shape: [extent, ...node.shape] }),
-    lowering: view(({ k, node, out }) =>
+    lowering: view({ kind: "kept" }, ({ k, node, out }) =>
       reshapeIndex(k, out, inputAt(node.inputs, 0).shape, node.shape),
     ),
   },
@@ -182,7 +194,7 @@ export const views: Pick<OpTable, ViewName> = {
       b.node("transpose", inputs, {
         permutation: [0, ...node.attributes.permutation.map((axis) => axis + 1)],
       }),
-    lowering: view(({ node, out }) => {
+    lowering: view({ kind: "permuted" }, ({ node, out }) => {
       const { permutation } = node.attributes;
       return indices(permutation.length).map((axis) => at(out, permutation.indexOf(axis)));
     }),
@@ -217,7 +229,7 @@ export const views: Pick<OpTable, ViewName> = {
       const aligned = b.reshape(x, [extent, ...ones, ...x.shape.slice(1)]);
       return b.node("broadcast", [aligned], { shape: [extent, ...node.shape] });
     },
-    lowering: view(({ k, node, out }) => {
+    lowering: view({ kind: "anyhow" }, ({ k, node, out }) => {
       const { shape } = inputAt(node.inputs, 0);
       const missing = out.length - shape.length;
       return shape.map((extent, axis) => (extent === 1 ? k.constant(0) : at(out, axis + missing)));
@@ -251,7 +263,7 @@ export const views: Pick<OpTable, ViewName> = {
         steps: [1, ...steps],
       });
     },
-    lowering: view(({ k, node, out }) => {
+    lowering: view({ kind: "run", of: runOfSlice }, ({ k, node, out }) => {
       const { starts, steps } = node.attributes;
       return out.map((position, axis) => {
         const step = at(steps, axis);
@@ -311,6 +323,7 @@ export const views: Pick<OpTable, ViewName> = {
     },
     lowering: {
       kind: "gather",
+      arrangement: { kind: "anyhow" },
       summed: () => [],
       fill: (node) => node.attributes.value,
       sources: (request) => [{ operand: 0, ...padSources(request) }],
@@ -329,7 +342,7 @@ export const views: Pick<OpTable, ViewName> = {
     vjp: vjp(({ b, node, g }) => [b.flip(g, node.attributes.axes)]),
     lift: ({ b, node, inputs }) =>
       b.node("flip", inputs, { axes: node.attributes.axes.map((axis) => axis + 1) }),
-    lowering: view(({ k, node, out }) =>
+    lowering: view({ kind: "permuted" }, ({ k, node, out }) =>
       out.map((position, axis) => {
         if (!node.attributes.axes.includes(axis)) return position;
         const last = subtractDims(extentAt(node.shape, axis), 1);

@@ -4,7 +4,18 @@ import { dimEqual, divideExactly, elementCount } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Costs, Estimates } from "./cost.js";
 import { dispatchCost, memoryCost, estimateCosts, reductionLength } from "./cost.js";
-import { isGivenLeaf, isPointwise, isReducing, isTake, isView } from "./families.js";
+import {
+  isContraction,
+  isGivenLeaf,
+  isOfPieces,
+  isPointwise,
+  isRearrangement,
+  isReducing,
+  isScatter,
+  isTake,
+  isView,
+  usesEachOnce,
+} from "./families.js";
 
 export interface Decisions {
   readonly materialized: ReadonlySet<Node>;
@@ -108,7 +119,7 @@ function rowValuesOf(nodes: readonly Node[], costs: Costs): Set<Node> {
   for (const node of nodes) {
     const grows = (input: Node): boolean => costs.size.get(input) !== costs.size.get(node);
     const follows = isPointwise(node) || isView(node);
-    const reduces = isReducing(node) && node.op !== "contract";
+    const reduces = isReducing(node) && !isContraction(node);
     if (reduces || (follows && node.inputs.some((input) => found.has(input) && !grows(input)))) {
       found.add(node);
     }
@@ -125,8 +136,14 @@ function materialize(state: State, node: Node): void {
 /** Remembers in which kernel an inlined node lands. */
 function settle(state: State, node: Node): void {
   const users = state.users.get(node) ?? [];
-  if (users.length === 1 && users[0]?.op === "concat" && state.materialized.has(users[0])) {
-    // Each piece of a concatenation has a kernel of its own.
+  const [user] = users;
+  if (
+    users.length === 1 &&
+    user !== undefined &&
+    isOfPieces(user) &&
+    state.materialized.has(user)
+  ) {
+    // Each piece has a kernel of its own.
     state.home.set(node, node);
     if (isLong(state, node)) state.taken.add(node);
     return;
@@ -152,7 +169,7 @@ function sharesRows(state: State, node: Node): boolean {
   const homes = new Set((state.users.get(node) ?? []).map((user) => state.home.get(user)));
   const [home] = homes;
   if (homes.size !== 1 || home === undefined || state.taken.has(home)) return false;
-  if (home.op === "concat" || isReducing(home)) return false;
+  if (isOfPieces(home) || isReducing(home)) return false;
   const rows = state.costs.size.get(node) ?? 1;
   const points = state.costs.size.get(home) ?? 1;
   if (rows >= points || points / rows > longestRow || !dividesInto(node, home)) return false;
@@ -182,7 +199,7 @@ function dividesInto(node: Node, home: Node): boolean {
 
 function isLong(state: State, node: Node): boolean {
   if (!isReducing(node)) return false;
-  if (node.op === "contract") return true;
+  if (isContraction(node)) return true;
   return reductionLength(node, state.options.estimates) > longReduction;
 }
 
@@ -191,13 +208,10 @@ function mustMaterialize(state: State, node: Node): boolean {
   const users = state.users.get(node) ?? [];
   if (users.length === 0) return true;
   if (!state.options.fuse) return true;
-  if (node.op === "concat" && node.inputs.length > mostInlinedParts) return true;
+  if (isOfPieces(node) && node.inputs.length > mostInlinedParts) return true;
   const shared = sharesRows(state, node);
   if (isLong(state, node) && !shared && !fitsEpilogue(state, node, users)) return true;
-  if (
-    isReducing(node) &&
-    users.some((user) => user.op === "concat" && !state.materialized.has(user))
-  ) {
+  if (isReducing(node) && users.some((user) => isOfPieces(user) && !state.materialized.has(user))) {
     return true;
   }
   const [trained, longer] = state.weighings.map((weighing) => gainOfStoring(weighing, node));
@@ -220,18 +234,18 @@ function fitsEpilogue(state: State, node: Node, users: readonly Node[]): boolean
   if (users.length !== 1 || user === undefined) return false;
   const size = state.costs.size.get(node);
   if (state.weighings[0]?.evaluations.get(node) !== size) return false;
-  const concatenated = user.op === "concat" && state.materialized.has(user);
+  const concatenated = isOfPieces(user) && state.materialized.has(user);
   const home = concatenated ? node : state.home.get(user);
   if (home === undefined || state.taken.has(home)) return false;
   return passesThrough(state, user, size);
 }
 
-/** Every step up to the kernel's own node is elementwise over the same number of elements, or concatenates them. */
+/** Every step up to the kernel's own node is elementwise over the same number of elements, or puts them together in pieces. */
 function passesThrough(state: State, user: Node, size: number | undefined): boolean {
   let at = user;
   for (;;) {
-    if (at.op === "concat") return state.materialized.has(at);
-    const elementwise = isPointwise(at) || at.op === "reshape" || at.op === "transpose";
+    if (isOfPieces(at)) return state.materialized.has(at);
+    const elementwise = isPointwise(at) || isRearrangement(at);
     if (!elementwise || state.costs.size.get(at) !== size) return false;
     if (state.materialized.has(at)) return true;
     const [next] = state.users.get(at) ?? [];
@@ -278,12 +292,12 @@ function readsPerElement(
   node: Node,
 ): number {
   // These read each element once in all.
-  if (user.op === "concat" || user.op === "fold") {
+  if (usesEachOnce(user)) {
     return (costs.size.get(node) ?? 1) / Math.max(1, costs.size.get(user) ?? 1);
   }
   if (!isReducing(user)) return 1;
   const length = reductionLength(user, estimates);
-  if (user.op === "contract") return length / 4; // registers hold four rows and columns
-  if (user.op === "scatterAdd" && position === 0) return 2; // read only where the index matches
+  if (isContraction(user)) return length / 4; // registers hold four rows and columns
+  if (isScatter(user) && position === 0) return 2; // read only where the index matches
   return length;
 }

@@ -3,9 +3,10 @@ import { givesIndex } from "../scalars/reductions.js";
 import type { GatherSource, IndexBuilder } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
 import { dimEqual, multiplyDims, shapeText } from "../types/dimension.js";
-import type { Node, OpName, QuasiAffine, Shape } from "../types/graph.js";
+import type { ContractAttributes, Node, OpName, QuasiAffine, Shape } from "../types/graph.js";
 import type { Axis, Combine, Scalar } from "../types/nest.js";
 import { ruleOf } from "../ops/table.js";
+import { keepsPositions } from "./families.js";
 import { unflatten } from "./reshape.js";
 import type { ScalarBuilder } from "./scalars.js";
 import { streamOf } from "./stream.js";
@@ -74,7 +75,7 @@ export function inline(context: EvaluationContext, node: Node, index: Index): Sc
     case "segment":
       return segment(context, node, index, lowering);
     case "contract":
-      return contract(context, node, index);
+      return contract(context, node, index, lowering.maps(node));
     case "recurrence":
       throw new Error(`${node.op} has no loop nest yet`);
   }
@@ -181,7 +182,7 @@ function gather(
   lowering: LoweringOf<"gather">,
 ): Scalar {
   const { k } = context;
-  if (node.op === "reshape") {
+  if (keepsPositions(node)) {
     const operand = operandOf(node, 0);
     return evaluateReshaped(context, operand, node.shape, index);
   }
@@ -284,10 +285,13 @@ function segment(
   return k.reduce("sum", node.type, [axis], k.guard(own, update, zero), lowering.terms(node));
 }
 
-function contract(context: EvaluationContext, node: Node, index: Index): Scalar {
-  if (node.op !== "contract") throw new Error(`${node.op} is no contraction`);
+function contract(
+  context: EvaluationContext,
+  node: Node,
+  index: Index,
+  { extents, outputRank, left, right }: ContractAttributes,
+): Scalar {
   const { k } = context;
-  const { extents, outputRank, left, right } = node.attributes;
   const axes = extents.slice(outputRank).map((extent) => context.newAxis(extent));
   const indices = [...index, ...axes.map((axis) => k.axis(axis))];
   const a = mapIndex(k, left, operandOf(node, 0).shape, indices);

@@ -1,9 +1,10 @@
 // Takes a node, gives what the op table says of its lowering, so that scheduling knows families and no op by name.
+import type { Run } from "../ops/rule.js";
 import { ruleOf } from "../ops/table.js";
 import { searches } from "../scalars/reductions.js";
 import { elementCount } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
-import type { Node } from "../types/graph.js";
+import type { ContractAttributes, Node, NodeOf, OpName } from "../types/graph.js";
 import type { ScalarOp } from "../types/nest.js";
 
 /** Nodes that loop over more than their own elements. */
@@ -51,18 +52,88 @@ export function summedExtents(node: Node): readonly Dim[] {
     case "segment":
       return [lowering.extent(node)];
     case "contract":
-      return node.op === "contract"
-        ? node.attributes.extents.slice(node.attributes.outputRank)
-        : [];
+      return reducedExtents(lowering.maps(node));
     default:
       return [];
   }
+}
+
+function reducedExtents({ extents, outputRank }: ContractAttributes): readonly Dim[] {
+  return extents.slice(outputRank);
 }
 
 /** Elementwise: one element in, one element out, at the same index. */
 export function isPointwise(node: Node): boolean {
   const { kind } = ruleOf(node.op).lowering;
   return kind === "pointwise" || kind === "identity";
+}
+
+/** A sum of products of two operands, whose kernels keep rows and columns in registers. */
+export function isContraction(node: Node): boolean {
+  return ruleOf(node.op).lowering.kind === "contract";
+}
+
+/** A sum whose terms are those updates alone that name its place. */
+export function isScatter(node: Node): boolean {
+  return ruleOf(node.op).lowering.kind === "scatter";
+}
+
+/** How a gather uses its operands. */
+function arrangementOf<K extends OpName>(node: NodeOf<K>): ArrangementFound {
+  const { lowering } = ruleOf<K>(node.op);
+  if (lowering.kind !== "gather") return { kind: "anyhow" };
+  const { arrangement } = lowering;
+  switch (arrangement.kind) {
+    case "pieces":
+      return { kind: "pieces", axis: arrangement.axis(node) };
+    case "run":
+      return { kind: "run", run: arrangement.of(node) };
+    default:
+      return { kind: arrangement.kind };
+  }
+}
+
+type ArrangementFound =
+  | { readonly kind: "anyhow" | "once" | "permuted" | "kept" }
+  | { readonly kind: "pieces"; readonly axis: number }
+  | { readonly kind: "run"; readonly run: Run | undefined };
+
+/** The axis along which the operands stand one behind the other, where the node is such pieces. */
+export function piecesAxis(node: Node): number | undefined {
+  const found = arrangementOf(node);
+  return found.kind === "pieces" ? found.axis : undefined;
+}
+
+export function isOfPieces(node: Node): boolean {
+  return piecesAxis(node) !== undefined;
+}
+
+/** Whether each element of the operands is used once in all. */
+export function usesEachOnce(node: Node): boolean {
+  const { kind } = arrangementOf(node);
+  return kind === "once" || kind === "pieces";
+}
+
+/** Whether each element is the operand's at the same row-major position. */
+export function keepsPositions(node: Node): boolean {
+  return arrangementOf(node).kind === "kept";
+}
+
+/** Of a single number, that number. */
+export function isSameNumber(node: Node): boolean {
+  return ruleOf(node.op).lowering.kind === "identity" || keepsPositions(node);
+}
+
+/** Whether each element is one of the operand, and each of these one of its. */
+export function isRearrangement(node: Node): boolean {
+  const { kind } = arrangementOf(node);
+  return kind === "kept" || kind === "permuted";
+}
+
+/** The run of its operand that a node is, if it is one. */
+export function runOf(node: Node): Run | undefined {
+  const found = arrangementOf(node);
+  return found.kind === "run" ? found.run : undefined;
 }
 
 /** Every element is one element of the operand, or a fill value. */

@@ -2,7 +2,7 @@
 import { freeNames } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { HostValue } from "../types/nest.js";
-import { isPointwise, scalarOpOf } from "./families.js";
+import { isSameNumber, isPointwise, keepsPositions, scalarOpOf } from "./families.js";
 
 /**
  * Reals, and conditions on them, that depend on constants, live dimensions and host scalars alone (schedules, bias
@@ -39,12 +39,8 @@ function isHostOp(node: Node): boolean {
     case "dimension":
     case "hostScalar":
       return true;
-    case "cast":
-    case "stopGradient":
-    case "reshape":
-      return true;
     default:
-      return isPointwise(node);
+      return isPointwise(node) || keepsPositions(node);
   }
 }
 
@@ -63,12 +59,10 @@ export function hostValue(node: Node): HostValue {
     }
     case "hostScalar":
       return { kind: "scalar", name: node.attributes.name };
-    case "stopGradient":
-    case "reshape":
-      return operand(0);
     case "cast":
       return castValue(node.attributes.to, operand(0));
     default: {
+      if (isSameNumber(node)) return operand(0);
       return {
         kind: "op",
         op: scalarOpOf(node),

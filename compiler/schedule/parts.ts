@@ -2,7 +2,7 @@
 import type { Dim } from "../types/dimension.js";
 import { addDims } from "../types/dimension.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
-import { isReducing } from "./families.js";
+import { isReducing, piecesAxis, runOf } from "./families.js";
 
 /** A range of a storage in elements; without `count` the whole of it. */
 export interface StorageRange {
@@ -105,12 +105,12 @@ type AddPart = (
 ) => void;
 
 function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): void {
-  if (node.op !== "concat") {
+  const axis = piecesAxis(node);
+  if (axis === undefined) {
     const target = { owner: node, shape: node.shape, offset: undefined };
     add({ value: node, computes: true, ...target, storages });
     return;
   }
-  const { axis } = node.attributes;
   let start: Dim = 0;
   for (const piece of node.inputs) {
     add({
@@ -164,15 +164,12 @@ function readsOf(
   return { reads, storageReads, reducing };
 }
 
-/** A slice of a flat storage: how parameters are read. */
+/** A run of a flat storage: how parameters are read. */
 function storageRange(node: Node): StorageRange | undefined {
-  if (node.op !== "slice") return undefined;
   const [input] = node.inputs;
-  const [start] = node.attributes.starts;
-  const [count] = node.attributes.counts;
-  if (input?.op !== "stored" || input.shape.length !== 1) return undefined;
-  if (typeof start !== "number" || typeof count !== "number") return undefined;
-  if (node.attributes.steps[0] !== 1) return undefined;
+  const { start, count } = runOf(node) ?? {};
+  if (input?.op !== "stored" || typeof start !== "number" || typeof count !== "number")
+    return undefined;
   return { storage: input.attributes.name, start, count };
 }
 
