@@ -23,12 +23,16 @@ export function reachOfOperand(b: GraphBuilder, node: Node, reach: Reach, positi
   return transported(b, node, own, position);
 }
 
-function choice(b: GraphBuilder, node: Node, reach: Reach, position: number): Reach {
-  if (node.op === "select") return within(reach, literal(inputAt(node.inputs, 0), position === 1));
-  if (node.op !== "minimum" && node.op !== "maximum") return reach;
-  const [x, y] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
-  const firstWins = node.op === "minimum" ? b.lessEqual(x, y) : b.greaterEqual(x, y);
-  return within(reach, literal(firstWins, position === 0));
+function choice<K extends OpName>(
+  b: GraphBuilder,
+  node: NodeOf<K>,
+  reach: Reach,
+  position: number,
+): Reach {
+  const { vjp } = ruleOf<K>(node.op);
+  if (vjp.kind !== "rule" || vjp.usage.kind !== "chosen") return reach;
+  const { condition, holds } = vjp.usage.taken(b, node, position);
+  return within(reach, literal(condition, holds));
 }
 
 /**
@@ -69,32 +73,21 @@ function dependsOn(node: Node, source: Node): boolean {
 }
 
 function transported(b: GraphBuilder, node: Node, reach: Reach, position: number): Reach {
-  switch (node.op) {
-    case "reshape":
-    case "transpose":
-    case "flip":
-    case "sum":
-    case "prod":
-      // Each element goes to one element: conditions stay apart, so that they may cancel.
+  const { vjp } = ruleOf(node.op);
+  if (vjp.kind !== "rule") return "everywhere";
+  switch (vjp.usage.kind) {
+    case "each":
+      // Conditions stay apart, so that they may cancel.
       return mapConditions(reach, (condition) => handedDown(b, node, condition, position));
-    case "slice":
-    case "pad":
-    case "concat":
-    case "max":
-    case "min":
+    case "some":
       return asOne(b, node, reach, position);
-    case "broadcast":
-    case "window":
-    case "fold":
-    case "take":
-    case "scatterAdd":
-    case "cumsum":
-    case "contract": {
+    case "many": {
       const apart = restrictedTo(b, reach, (condition) => !dependsOn(condition, node));
       return asOne(b, node, apart, position);
     }
-    default:
-      return "everywhere";
+    case "elementwise":
+    case "chosen":
+      return reach;
   }
 }
 

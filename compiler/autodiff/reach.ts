@@ -2,12 +2,7 @@
 
 import type { Node } from "../types/graph.js";
 import type { GraphBuilder } from "../ops/builder.js";
-
-/** A condition that must hold, or must not. */
-export interface Literal {
-  readonly condition: Node;
-  readonly holds: boolean;
-}
+import type { Literal } from "../ops/rule.js";
 
 /** All of its conditions at once. */
 type Term = readonly Literal[];

@@ -7,7 +7,7 @@ import { anyNode, inputAt, splatValue, wantOperands, wantSameType, wantType } fr
 import { liftPointwise, pointwise, pointwiseType, truth } from "./pointwise.js";
 import { divisorOfCotangent, nonZero } from "./positive.js";
 import { notDifferentiable, vjp } from "./rule.js";
-import type { OpRule, OpTable, VjpRule } from "./rule.js";
+import type { OpRule, OpTable, Usage, VjpRule } from "./rule.js";
 
 interface BinaryGradient {
   readonly b: GraphBuilder;
@@ -21,8 +21,9 @@ interface BinaryGradient {
 function binaryVjp<K extends BinaryName>(
   left: (request: BinaryGradient) => Node,
   right: (request: BinaryGradient) => Node,
+  usage: Usage<K> = { kind: "elementwise" },
 ): VjpRule<K> {
-  return vjp(({ b, node, g, needs }) => {
+  return vjp(usage, ({ b, node, g, needs }) => {
     const [x, y] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
     const request = { b, x, y, out: anyNode(node), g };
     return [
@@ -42,13 +43,20 @@ function comparison<K extends BinaryName>(name: K, doc: string): OpRule<K> {
 }
 
 /** The cotangent of one side of a minimum or maximum: all of it where that side was taken. */
-function taken(
-  firstWins: (request: BinaryGradient) => Node,
-): readonly [(request: BinaryGradient) => Node, (request: BinaryGradient) => Node] {
-  return [
-    (request) => request.b.select(firstWins(request), request.g, 0),
-    (request) => request.b.select(firstWins(request), 0, request.g),
-  ];
+function extremumVjp<K extends "minimum" | "maximum">(
+  firstWins: (b: GraphBuilder, x: Node, y: Node) => Node,
+): VjpRule<K> {
+  return binaryVjp<K>(
+    ({ b, x, y, g }) => b.select(firstWins(b, x, y), g, 0),
+    ({ b, x, y, g }) => b.select(firstWins(b, x, y), 0, g),
+    {
+      kind: "chosen",
+      taken: (b, { inputs }, position) => ({
+        condition: firstWins(b, inputAt(inputs, 0), inputAt(inputs, 1)),
+        holds: position === 0,
+      }),
+    },
+  );
 }
 
 /** ∂(x / y)/∂y = −x / y². */
@@ -107,6 +115,15 @@ function ofCoordinate({ b, x, y, g }: BinaryGradient, part: Node): Node {
   const square = b.maximum(b.add(b.multiply(u, u), b.multiply(v, v)), 0.5);
   return b.divide(b.multiply(g, b.divide(b.divide(part, scale), square)), scale);
 }
+
+/** Of a choice, each branch counts where it is taken. */
+const branchTaken: Usage<"select"> = {
+  kind: "chosen",
+  taken: (_, { inputs }, position) => ({
+    condition: inputAt(inputs, 0),
+    holds: position === 1,
+  }),
+};
 
 export const binary: Pick<OpTable, BinaryName | "select"> = {
   add: arithmetic(
@@ -167,12 +184,12 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
   minimum: arithmetic(
     "minimum",
     "The smaller of two; on a tie the derivative goes to the first.",
-    binaryVjp(...taken(({ b, x, y }) => b.lessEqual(x, y))),
+    extremumVjp((b, x, y) => b.lessEqual(x, y)),
   ),
   maximum: arithmetic(
     "maximum",
     "The larger of two; on a tie the derivative goes to the first.",
-    binaryVjp(...taken(({ b, x, y }) => b.greaterEqual(x, y))),
+    extremumVjp((b, x, y) => b.greaterEqual(x, y)),
   ),
   equal: comparison("equal", "Whether two values are equal."),
   notEqual: comparison("notEqual", "Whether two values differ."),
@@ -190,7 +207,7 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
       wantType(inputs, 0, truth, "the condition of a choice") ??
       wantSameType(inputs, "a choice", 1) ??
       pointwiseType(inputs, inputAt(inputs, 1).type),
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp(branchTaken, ({ b, node, g }) => {
       const condition = inputAt(node.inputs, 0);
       return [undefined, b.select(condition, g, 0), b.select(condition, 0, g)];
     }),

@@ -72,7 +72,7 @@ export const contraction: OpRule<"contract"> = {
     if (wrong !== undefined) return wrong;
     return { type: inputAt(inputs, 0).type, shape: extents.slice(0, outputRank) };
   },
-  vjp: vjp(({ b, node, g, needs }) => {
+  vjp: vjp("many", ({ b, node, g, needs }) => {
     const [left, right] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
     return [
       needs[0] === true

@@ -116,7 +116,7 @@ export const indexed: Pick<OpTable, IndexedName> = {
       const { axis, batchAxes } = attributes;
       return { type: x.type, shape: takenShape(x.shape, index.shape, axis, batchAxes) };
     },
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp("many", ({ b, node, g }) => {
       const { axis, batchAxes } = node.attributes;
       const [x, index] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
       return [b.scatterAdd(g, index, axis, extentAt(x.shape, axis), batchAxes), undefined];
@@ -167,7 +167,7 @@ export const indexed: Pick<OpTable, IndexedName> = {
       const shape = [...updates.slice(0, axis), extent, ...updates.slice(axis + own.length)];
       return { type: inputAt(inputs, 0).type, shape };
     },
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp("many", ({ b, node, g }) => {
       const { axis, batchAxes } = node.attributes;
       return [b.take(g, inputAt(node.inputs, 1), axis, batchAxes), undefined];
     }),

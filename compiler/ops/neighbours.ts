@@ -173,7 +173,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
       const slid = x.shape.map((extent, axis) => counts[axes.indexOf(axis)] ?? extent);
       return { type: x.type, shape: [...slid, ...sizes] };
     },
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp("many", ({ b, node, g }) => {
       const { shape } = inputAt(node.inputs, 0);
       return [
         b.fold(
@@ -235,7 +235,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
       const shape = outer.map((extent, axis) => extents[axes.indexOf(axis)] ?? extent);
       return { type: x.type, shape };
     },
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp("many", ({ b, node, g }) => {
       const { axes, sizes, strides, dilations } = node.attributes;
       return [b.window(g, { axes, sizes, strides, dilations })];
     }),
@@ -276,7 +276,7 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
         shape: first.shape.map((extent, other) => (other === axis ? total : extent)),
       };
     },
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp("some", ({ b, node, g }) => {
       const { axis } = node.attributes;
       let start: Dim = 0;
       return node.inputs.map(({ shape }) => {
@@ -312,7 +312,9 @@ export const neighbours: Pick<OpTable, NeighbourName> = {
       const x = inputAt(inputs, 0);
       return wantAxis(axis, x.shape, "cumsum") ?? { type: x.type, shape: x.shape };
     },
-    vjp: vjp(({ b, node, g }) => [b.cumsum(g, node.attributes.axis, !node.attributes.reverse)]),
+    vjp: vjp("many", ({ b, node, g }) => [
+      b.cumsum(g, node.attributes.axis, !node.attributes.reverse),
+    ]),
     lift: ({ b, node, inputs }) =>
       b.node("cumsum", inputs, {
         axis: node.attributes.axis + 1,

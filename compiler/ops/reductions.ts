@@ -97,7 +97,7 @@ function flatten(b: GraphBuilder, x: Node, axes: readonly number[]): FlatReducti
 
 /** The cotangent goes whole to the first element that holds the extremum. */
 function extremumVjp<K extends "max" | "min">(indexOf: "argmax" | "argmin"): VjpRule<K> {
-  return vjp(({ b, node, g }) => {
+  return vjp("some", ({ b, node, g }) => {
     const x = inputAt(node.inputs, 0);
     const { axes } = node.attributes;
     if (axes.length === 0) return [g];
@@ -138,7 +138,7 @@ export const reductions: Pick<OpTable, ReductionName | IndexName> = {
   sum: reduction({
     name: "sum",
     doc: "The sum over axes.",
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp("each", ({ b, node, g }) => {
       const x = inputAt(node.inputs, 0);
       return [b.broadcast(restore(b, g, x, node.attributes.axes), x.shape)];
     }),
@@ -146,7 +146,7 @@ export const reductions: Pick<OpTable, ReductionName | IndexName> = {
   prod: reduction({
     name: "prod",
     doc: "The product over axes; its derivative is exact where factors are zero.",
-    vjp: vjp(({ b, node, g }) => [productVjp(b, node, g)]),
+    vjp: vjp("each", ({ b, node, g }) => [productVjp(b, node, g)]),
   }),
   max: reduction({
     name: "max",

@@ -41,15 +41,39 @@ export interface VjpRequest<K extends OpName> {
  */
 export type VjpBuild<K extends OpName> = (request: VjpRequest<K>) => readonly (Node | undefined)[];
 
+/** A condition that must hold, or must not. */
+export interface Literal {
+  readonly condition: Node;
+  readonly holds: boolean;
+}
+
+/**
+ * Which elements of an operand count, given which of the node do (see compiler/autodiff/masks.ts):
+ * - elementwise: those at the same index;
+ * - chosen: those where the operand is the one taken;
+ * - each: every element goes to one element, so that conditions on these pass on as they are;
+ * - some: every element goes to one at most, or wins against others;
+ * - many: elements go to several. A condition that was computed from the node itself is left out, as it would cost for nothing.
+ */
+export type Usage<K extends OpName> =
+  | { readonly kind: "elementwise" | "each" | "some" | "many" }
+  | {
+      readonly kind: "chosen";
+      readonly taken: (b: GraphBuilder, node: NodeOf<K>, position: number) => Literal;
+    };
+
 export type VjpRule<K extends OpName> =
-  | { readonly kind: "rule"; readonly build: VjpBuild<K> }
+  | { readonly kind: "rule"; readonly usage: Usage<K>; readonly build: VjpBuild<K> }
   /** No cotangent passes, and this is why: the derivative is zero, or the result is not a real number. */
   | { readonly kind: "none"; readonly reason: string }
   /** Built by the driver, which alone can differentiate a body: see compiler/autodiff/scan.ts. */
   | { readonly kind: "recurrence" };
 
-export function vjp<K extends OpName>(build: VjpBuild<K>): VjpRule<K> {
-  return { kind: "rule", build };
+export function vjp<K extends OpName>(
+  usage: Usage<K> | "elementwise" | "each" | "some" | "many",
+  build: VjpBuild<K>,
+): VjpRule<K> {
+  return { kind: "rule", usage: typeof usage === "string" ? { kind: usage } : usage, build };
 }
 
 export function notDifferentiable<K extends OpName>(reason: string): VjpRule<K> {

@@ -18,7 +18,9 @@ interface UnaryGradient {
 
 /** The cotangent of the only operand. */
 function unaryVjp<K extends UnaryName>(build: (request: UnaryGradient) => Node): VjpRule<K> {
-  return vjp(({ b, node, g }) => [build({ b, x: inputAt(node.inputs, 0), out: anyNode(node), g })]);
+  return vjp("elementwise", ({ b, node, g }) => [
+    build({ b, x: inputAt(node.inputs, 0), out: anyNode(node), g }),
+  ]);
 }
 
 /** Ops on real numbers. */
@@ -140,7 +142,9 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
         shape: inputAt(inputs, 0).shape,
       },
     // Only f32 carries cotangents, and a cast to f32 of f32 is the identity.
-    vjp: vjp(({ node, g }) => [inputAt(node.inputs, 0).type === "f32" ? g : undefined]),
+    vjp: vjp("elementwise", ({ node, g }) => [
+      inputAt(node.inputs, 0).type === "f32" ? g : undefined,
+    ]),
     lift: liftPointwise,
     lowering: { kind: "pointwise", op: "cast" },
   },

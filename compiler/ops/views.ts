@@ -159,7 +159,7 @@ export const views: Pick<OpTable, ViewName> = {
         },
       );
     },
-    vjp: vjp(({ b, node, g }) => [b.reshape(g, inputAt(node.inputs, 0).shape)]),
+    vjp: vjp("each", ({ b, node, g }) => [b.reshape(g, inputAt(node.inputs, 0).shape)]),
     lift: ({ b, node, inputs, extent }) =>
       b.node("reshape", inputs, { shape: [extent, ...node.shape] }),
     lowering: view({ kind: "kept" }, ({ k, node, out }) =>
@@ -181,7 +181,7 @@ export const views: Pick<OpTable, ViewName> = {
         }
       );
     },
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp("each", ({ b, node, g }) => {
       const { permutation } = node.attributes;
       return [
         b.transpose(
@@ -221,7 +221,7 @@ export const views: Pick<OpTable, ViewName> = {
       });
     },
     // The driver undoes the broadcasting.
-    vjp: vjp(({ g }) => [g]),
+    vjp: vjp("many", ({ g }) => [g]),
     lift: ({ b, node, inputs, extent }) => {
       const x = inputAt(inputs, 0);
       const missing = node.shape.length - (x.shape.length - 1);
@@ -244,7 +244,7 @@ export const views: Pick<OpTable, ViewName> = {
       const x = inputAt(inputs, 0);
       return sliceProblem(x.shape, attributes) ?? { type: x.type, shape: attributes.counts };
     },
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp("some", ({ b, node, g }) => {
       const { starts, counts, steps } = node.attributes;
       const { shape } = inputAt(node.inputs, 0);
       const after = shape.map((extent, axis) =>
@@ -300,7 +300,7 @@ export const views: Pick<OpTable, ViewName> = {
       );
       return { type: x.type, shape };
     },
-    vjp: vjp(({ b, node, g }) => {
+    vjp: vjp("some", ({ b, node, g }) => {
       const { before, interior } = node.attributes;
       const { shape } = inputAt(node.inputs, 0);
       return [
@@ -339,7 +339,7 @@ export const views: Pick<OpTable, ViewName> = {
       const x = inputAt(inputs, 0);
       return wantAxes(axes, x.shape, "flip") ?? { type: x.type, shape: x.shape };
     },
-    vjp: vjp(({ b, node, g }) => [b.flip(g, node.attributes.axes)]),
+    vjp: vjp("each", ({ b, node, g }) => [b.flip(g, node.attributes.axes)]),
     lift: ({ b, node, inputs }) =>
       b.node("flip", inputs, { axes: node.attributes.axes.map((axis) => axis + 1) }),
     lowering: view({ kind: "permuted" }, ({ k, node, out }) =>
