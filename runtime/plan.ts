@@ -178,13 +178,15 @@ export interface PlanDispatch {
 }
 
 export interface PlanResult {
-  /** Output name; or "loss.NAME", "penalty.NAME", "metric.NAME", "monitor.NAME" (each a scalar unless an output). */
+  /** Output name; or "loss.NAME", "penalty.NAME", "metric.NAME", "monitor.NAME", "range.AT" (each a scalar unless an output). */
   readonly name: string;
   readonly type: PlanType;
   readonly shape: readonly PlanDim[];
   /** Of a predict program's, where there are any: free dimensions that it takes and that neither its shape nor an input behind it shows. */
   readonly dimensions?: readonly string[];
   readonly buffer: PlanBuffer;
+  /** Of the largest (with `end`, the first that is too large) or the least of classes or indices: what they are; another is an error. */
+  readonly range?: { readonly end?: PlanDim; readonly text: string };
   /** Of a step's loss or metric that is a mean: of how many entries. One without is of its batch alone and never averaged. */
   readonly entries?: PlanDim;
 }

@@ -17,6 +17,8 @@ import { buildStep } from "./objective.js";
 import type { StepRequest } from "./objective.js";
 import { countsExamplesIn } from "../graph/examples.js";
 import { bindLeaves, inlinedInputs } from "./parameters.js";
+import { rangeValues } from "./ranges.js";
+import type { BuiltRange } from "./ranges.js";
 import { meanOfAll } from "./reduce.js";
 import { overSet } from "./sets.js";
 import type { SetRequest, SetValue } from "./sets.js";
@@ -158,22 +160,27 @@ function addEvaluate(assembly: Assembly): void {
     ...losses.map(({ name, value }) => ({ name: `loss.${name}`, value, of: "loss" as const })),
     ...metrics.map(({ name, value }) => ({ name: `metric.${name}`, value, of: "metric" as const })),
   ];
-  const bound = bind(
-    assembly,
-    [...named, ...penalties].map((one) => one.value),
-    new Set(),
-  );
+  const roots = [...named, ...penalties].map((one) => one.value);
+  const checks = typed.inference.rangeChecks;
+  const bound = bind(assembly, [...roots, ...checks.map(({ value }) => value)], new Set());
   const values = named.flatMap(({ name, of }, index): SetValue[] => {
     const value = bound[index];
     return value === undefined ? [] : [meanOverSet(assembly, name, value, of)];
   });
-  const terms = bound.slice(named.length);
+  const terms = bound.slice(named.length, roots.length);
   if (terms.length > 0) {
     const value = terms.reduce((sum, term) => b.add(sum, term));
     values.push(meanOverSet(assembly, "penalty.total", value, "loss"));
   }
   const finish = (name: string, value: Node): Effect => ({ kind: "result", name, value });
-  addSeries(assembly, { series: "evaluation", values, finish });
+  const ranges = rangeValues(b, checks, bound.slice(roots.length), bound.slice(0, roots.length));
+  values.push(
+    ...ranges.map(({ name, value }): SetValue => {
+      return { name, value, average: { where: "data", entries: 1 } };
+    }),
+  );
+  const request = { series: "evaluation", values, finish } as const;
+  addSeries(assembly, request, new Map(ranges.map((one) => [one.name, one])));
 }
 
 /** Metrics without entries are of the whole set, losses of a batch where nothing else can be said. */
@@ -225,9 +232,10 @@ function addFitted(assembly: Assembly): void {
 function addSeries(
   assembly: Assembly,
   request: Pick<SetRequest, "series" | "values" | "finish">,
+  ranges: ReadonlyMap<string, BuiltRange> = new Map(),
 ): void {
   const { programs, held } = overSet({ b: assembly.b, ...request });
-  assembly.programs.push(...programs);
+  assembly.programs.push(...programs.map((program) => ({ ...program, ranges })));
   assembly.held.push(...held);
 }
 
@@ -264,12 +272,13 @@ function addStep(
   const objective = request.objective.name;
   const name = `${stage}.${objective}${suffix}`;
   const step = `step.${name}`;
-  const { effects, entries } = built;
-  programs.push({ name: step, kind: "step", stage, objective, effects, entries });
+  const { effects, entries, ranges } = built;
+  const told = { entries, ranges };
+  programs.push({ name: step, kind: "step", stage, objective, effects, ...told });
   const known = new Set(storages.map((storage) => storage.name));
   storages.push(...built.storages.filter((storage) => !known.has(storage.name)));
   if (built.gather === undefined) return { step, gather: undefined };
   const gather = `gather.${name}`;
-  programs.push({ name: gather, kind: "gather", stage, objective, effects: built.gather, entries });
+  programs.push({ name: gather, kind: "gather", stage, objective, effects: built.gather, ...told });
   return { step, gather };
 }

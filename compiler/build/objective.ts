@@ -11,6 +11,8 @@ import type { Layout } from "./layout.js";
 import { monitorEffects } from "./monitor.js";
 import { bindLeaves, inlinedInputs, storageLeaf } from "./parameters.js";
 import { projectUpdates } from "./project.js";
+import { rangeValues } from "./ranges.js";
+import type { BuiltRange } from "./ranges.js";
 import { meanOfAll } from "./reduce.js";
 import type { BuiltStorage } from "./types.js";
 import { updateStorages } from "./update.js";
@@ -33,11 +35,12 @@ export interface BuiltStep {
   readonly gather: readonly Effect[] | undefined;
   /** Of how many entries each loss and metric is the mean, by the name of its result. */
   readonly entries: ReadonlyMap<string, Dim>;
+  readonly ranges: ReadonlyMap<string, BuiltRange>;
   readonly storages: readonly BuiltStorage[];
 }
 
 export function buildStep(request: StepRequest): BuiltStep {
-  const { b, layout, stage } = request;
+  const { b, layout, stage, model } = request;
   const trace = bindTrace(request);
   const goal = goalOf(request, trace);
   const accumulation = accumulate(request, flatGradients(request, trace, goal));
@@ -46,7 +49,11 @@ export function buildStep(request: StepRequest): BuiltStep {
   const projected = projectUpdates(b, layout, stage, updated.updated);
   const told = reports(request, trace, goal);
   // Whether an update follows or not: states move on, and losses and metrics are told.
-  const run = [...stateEffects(request, trace), ...told.effects];
+  const own = [...stateEffects(request, trace), ...told.effects];
+  const reached = [goal.value, ...own.map(({ value }) => value)];
+  const checked = rangeValues(b, model.training.rangeChecks, trace.checked, reached);
+  const ranges = checked.map(({ name, value }): Effect => ({ kind: "result", name, value }));
+  const run = [...own, ...ranges];
   return {
     effects: [
       ...projected.map(({ storage, next }): Effect => ({ kind: "store", storage, value: next })),
@@ -57,6 +64,7 @@ export function buildStep(request: StepRequest): BuiltStep {
     ],
     gather: accumulation.effects && [...accumulation.effects, ...run],
     entries: told.entries,
+    ranges: new Map(checked.map((one) => [one.name, one])),
     storages: [...updated.storages, ...accumulation.storages],
   };
 }
@@ -131,6 +139,8 @@ interface BoundTrace {
   readonly penalties: readonly Named[];
   readonly metrics: readonly Named[];
   readonly stateUpdates: readonly Named[];
+  /** The integers of the trace's range checks. */
+  readonly checked: readonly Node[];
   readonly views: ReadonlyMap<string, Node>;
 }
 
@@ -140,10 +150,11 @@ function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): B
   const losses = training.losses.filter((loss) => objective.losses.includes(loss.name));
   const metrics = last ? training.metrics : [];
   const lists = [losses, training.penalties, metrics, training.stateUpdates];
+  const roots = lists.flat().map((one) => one.value);
   const bound = bindLeaves(
     b,
     layout,
-    lists.flat().map((one) => one.value),
+    [...roots, ...training.rangeChecks.map((one) => one.value)],
     inlinedInputs(model.inputs, draws),
   );
   let at = 0;
@@ -154,6 +165,7 @@ function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): B
     penalties: take(training.penalties),
     metrics: take(metrics),
     stateUpdates: take(training.stateUpdates),
+    checked: bound.roots.slice(at),
     views: bound.views,
   };
 }

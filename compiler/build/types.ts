@@ -1,6 +1,7 @@
 // Takes no input, gives the types of a built model: its storages, where each parameter stands, and its programs as graphs.
 import type { PlanCombine, PlanProgramKind, PlanSeries, PlanStorage } from "../../runtime/plan.js";
 import type { BuiltBound } from "./bounds.js";
+import type { BuiltRange } from "./ranges.js";
 import type { Dim } from "../types/dimension.js";
 import type { ElementType, Program, TensorType } from "../types/graph.js";
 import type { ParameterDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
@@ -46,6 +47,8 @@ export interface BuiltProgram extends Program {
   readonly entries?: ReadonlyMap<string, Dim>;
   /** Host scalars that stand for sums over the batches of the set, and of what. */
   readonly totals?: ReadonlyMap<string, Dim>;
+  /** What results that tell of classes and indices must lie in, by their names. */
+  readonly ranges?: ReadonlyMap<string, BuiltRange>;
   /** What its live dimensions must be. */
   readonly bounds?: readonly BuiltBound[];
 }

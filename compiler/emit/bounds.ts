@@ -1,10 +1,11 @@
 // Takes what a program asks of its live dimensions, gives it as the plan has it: a size that is not negative, and the words to refuse others with.
 import type { BuiltModel, BuiltProgram } from "../build/types.js";
 import type { BuiltBound } from "../build/bounds.js";
+import type { BuiltRange } from "../build/ranges.js";
 import { dimText, freeNames, shapeText } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
 import type { Schedule } from "../types/nest.js";
-import type { PlanBound, PlanProgram } from "../../runtime/plan.js";
+import type { PlanBound, PlanProgram, PlanResult } from "../../runtime/plan.js";
 import { planDim } from "./dimensions.js";
 import { createDescriber } from "./places.js";
 
@@ -40,6 +41,29 @@ function demand({ value, limit }: BuiltBound): string {
   if (limit?.least !== undefined) return `it has to be at least ${limit.least}`;
   if (limit?.most !== undefined) return `it has to be at most ${limit.most}`;
   return `${dimText(value)} has to be at least 0`;
+}
+
+/** Classes and indices that the device clamps where they are outside: what the host says of them. */
+export function planRanges(
+  { typed }: BuiltModel,
+  ranges: ReadonlyMap<string, BuiltRange>,
+): ReadonlyMap<string, NonNullable<PlanResult["range"]>> {
+  const describe = createDescriber(typed.place.file);
+  return new Map(
+    [...ranges].map(([name, { end, check }]) => {
+      const { place, many, extent } = check;
+      const where = reason({ ...place, path: "" }, describe);
+      const counted =
+        typeof extent === "number" ? `0 to ${extent - 1}` : `0 to ${dimText(extent)} - 1`;
+      return [
+        name,
+        {
+          ...(end === undefined ? {} : { end: planDim(end) }),
+          text: `the ${many}${where} are ${counted}`,
+        },
+      ];
+    }),
+  );
 }
 
 /** More of an expression than this is cut off. */

@@ -4,6 +4,7 @@ import type {
   PlanDispatch,
   PlanKernel,
   PlanProgram,
+  PlanResult,
   PlanUniform,
 } from "../../runtime/plan.js";
 import { mapToCpu } from "../kernel/cpu.js";
@@ -33,6 +34,8 @@ export interface ProgramSource {
   readonly schedule: Schedule;
   /** Of how many entries its results are means, by name. */
   readonly entries?: ReadonlyMap<string, Dim>;
+  /** What its results that are checked must lie in, by name. */
+  readonly ranges?: ReadonlyMap<string, NonNullable<PlanResult["range"]>>;
 }
 
 export interface PlanContext {
@@ -112,7 +115,7 @@ const choosing: ReadonlySet<PlanProgram["kind"]> = new Set([
 ]);
 
 function planProgram(
-  { head, schedule, entries }: ProgramSource,
+  { head, schedule, entries, ranges }: ProgramSource,
   context: PlanContext,
   mappings: Mappings,
   table: KernelTable,
@@ -141,6 +144,7 @@ function planProgram(
     dispatches,
     results: schedule.results.map((result, position) => {
       const count = entries?.get(result.name);
+      const range = ranges?.get(result.name);
       // Other programs run for data, which tell every dimension.
       const dimensions =
         head.kind === "predict"
@@ -157,6 +161,7 @@ function planProgram(
         ...(dimensions.length === 0 ? {} : { dimensions }),
         buffer: planBuffer(schedule, result.buffer, context),
         ...(count === undefined ? {} : { entries: planDim(count) }),
+        ...(range === undefined ? {} : { range }),
       };
     }),
   };

@@ -4,7 +4,7 @@ import { dimensionsRead, totalsRead } from "../build/totals.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { Schedule } from "../types/nest.js";
 import type { PlanProgram } from "../../runtime/plan.js";
-import { planBounds } from "./bounds.js";
+import { planBounds, planRanges } from "./bounds.js";
 import { planDim } from "./dimensions.js";
 import type { ProgramSource } from "./plan.js";
 
@@ -15,9 +15,10 @@ export function planSources(
   return built.programs.map((program, index) => {
     const schedule = schedules[index];
     if (schedule === undefined) throw new Error(`program ${program.name} has no schedule`);
-    const { name, kind, stage, objective, series, entries } = program;
+    const { name, kind, stage, objective, series, entries, ranges } = program;
     return {
       ...(entries === undefined ? {} : { entries }),
+      ...(ranges === undefined ? {} : { ranges: planRanges(built, ranges) }),
       head: {
         name,
         kind,

@@ -1,5 +1,6 @@
 // Takes no input, gives the types between analysis and the building of programs: a model whose every name is resolved and every body traced into graphs.
 import type { Diagnostic } from "../../grammar/diagnostics.js";
+import type { Dim } from "./dimension.js";
 import type { ElementType, Node, Place, Shape } from "./graph.js";
 
 /** What analysis makes of one `model` and its `train` blocks. */
@@ -78,10 +79,15 @@ export interface Trace {
   readonly rangeChecks: readonly RangeCheck[];
 }
 
-/** Computed integers that name a class or an entry: those outside 0 … extent - 1 are clamped. */
+/** Computed integers that name a class or an entry: those outside 0 … extent - 1 are clamped, and told of in training and evaluation. */
 export interface RangeCheck {
   readonly value: Node;
-  readonly extent: number;
+  readonly extent: Dim;
+  /** Whether some may be below 0, and whether some may be too large. */
+  readonly below: boolean;
+  readonly above: boolean;
+  /** What messages call several of what is indexed: "classes". */
+  readonly many: string;
   readonly place: Place;
 }
 

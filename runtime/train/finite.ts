@@ -5,7 +5,8 @@ import { NnError } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import type { LastGood } from "./copies.js";
-import { resetOptimizer, type Trainer } from "./trainer.js";
+import { failOutside } from "./ranges.js";
+import { outsideOf, resetOptimizer, type StepRecord, type Trainer } from "./trainer.js";
 
 /** The first loss or penalty that is NaN or infinite; told here, on the host, since shaders may not see it. */
 export function firstNotFinite(values: Readonly<Record<string, number>>): string | undefined {
@@ -25,20 +26,37 @@ export async function stopNotFinite(
   what: string,
   step: number,
 ): Promise<never> {
-  const { session } = trainer;
-  const tensor = await firstBadParameter(session);
-  lastGood.restore();
-  resetOptimizer(session, stage);
-  Object.assign(trainer.state, { run: undefined, stage: undefined });
-  trainer.best?.free();
-  trainer.best = undefined;
-  await session.backend.settled();
+  const tensor = await firstBadParameter(trainer.session);
+  putBack(trainer, stage, lastGood);
+  await trainer.session.backend.settled();
   const where = tensor === undefined ? "" : `; the first tensor that went wrong is ${tensor}`;
   throw new NnError(
     "not-finite",
     `${what} is not a finite number at step ${step}${where}. The last good weights were put back; a smaller learning rate or clip_norm may help`,
     { what, step, tensor },
   );
+}
+
+/** The same for a class or an index that a step computed and that lies outside: throws NnError "label". */
+export async function stopOutside(
+  trainer: Trainer,
+  stage: PlanStage,
+  lastGood: LastGood,
+  record: StepRecord,
+): Promise<void> {
+  const text = outsideOf(record);
+  if (text === undefined) return;
+  putBack(trainer, stage, lastGood);
+  await trainer.session.backend.settled();
+  failOutside(text, ` (step ${record.step}). The last good weights were put back`);
+}
+
+function putBack(trainer: Trainer, stage: PlanStage, lastGood: LastGood): void {
+  lastGood.restore();
+  resetOptimizer(trainer.session, stage);
+  Object.assign(trainer.state, { run: undefined, stage: undefined });
+  trainer.best?.free();
+  trainer.best = undefined;
 }
 
 async function firstBadParameter({ plan, backend }: TrainingSession): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import { Aborted, type Waiting } from "./calls.js";
 import { createLastGood, createSureCopy, parameterStorages, type LastGood } from "./copies.js";
 import type { Source } from "./data.js";
 import { evaluateSource } from "./evaluate.js";
-import { checkParameters, firstNotFinite, stopNotFinite } from "./finite.js";
+import { checkParameters, firstNotFinite, stopNotFinite, stopOutside } from "./finite.js";
 import { addToSums, meansOf, summarize } from "./journal.js";
 import { checkFitOptions } from "./options.js";
 import {
@@ -316,12 +316,12 @@ async function drain(context: StageRun, all: boolean): Promise<void> {
       if (!all) return;
       await trainer.journal.read();
     }
+    await stopOutside(trainer, context.stage, context.lastGood, record);
     const sums = sumsOfStep(record);
     const values = meansOf(sums);
     const wrong = firstNotFinite(values);
-    if (wrong !== undefined) {
+    if (wrong !== undefined)
       await stopNotFinite(trainer, context.stage, context.lastGood, wrong, record.step);
-    }
     pending.shift();
     context.lastGood.verified(record.step);
     addToSums(run.sums, sums);

@@ -5,6 +5,7 @@ import { evaluateDim, type Dimensions } from "../dimensions.js";
 import { at, NnError } from "../errors.js";
 import type { Plan, PlanProgram, PlanType } from "../plan.js";
 import type { TrainingSession } from "../session.js";
+import { outsideRange } from "./ranges.js";
 
 /** The scalars of one run, by result name; undefined until they are read. */
 export interface JournalRow {
@@ -15,6 +16,9 @@ export interface JournalRow {
   values: Readonly<Record<string, number>> | undefined;
   /** Why they will never be read. */
   failure: NnError | undefined;
+  readonly dimensions: Dimensions;
+  /** What was wrong with a class or an index that it computed. */
+  outside: string | undefined;
 }
 
 export interface Journal {
@@ -39,7 +43,7 @@ const capacity = 64;
 export function scalarResults(plan: Plan, program: number): number[] {
   const { results } = at(plan.programs, program);
   return [...results.keys()].filter((index) =>
-    /^(loss|penalty|metric|monitor)\./.test(at(results, index).name),
+    /^(loss|penalty|metric|monitor|range)\./.test(at(results, index).name),
   );
 }
 
@@ -65,7 +69,7 @@ export function openJournal(session: TrainingSession): Journal {
       ([words]) => {
         asked.forEach((row, index) => {
           const part = words.subarray(index * width, (index + 1) * width);
-          row.values = decodeRow(session, row, part);
+          decodeRow(session, row, part);
         });
       },
       (error: unknown) => {
@@ -83,7 +87,8 @@ export function openJournal(session: TrainingSession): Journal {
       if (rows.length === capacity) void read();
       const results = scalarResults(plan, program).filter((r) => wanted?.includes(r) ?? true);
       const weights = weightsOf(at(plan.programs, program), dimensions);
-      const row: JournalRow = { program, results, weights, values: undefined, failure: undefined };
+      const unread = { values: undefined, failure: undefined, outside: undefined };
+      const row: JournalRow = { program, results, weights, dimensions, ...unread };
       const index = rows.push(row) - 1;
       return { row, target: { storage, at: index * width, results } };
     },
@@ -98,22 +103,24 @@ export function openJournal(session: TrainingSession): Journal {
 
 function decodeRow(
   { plan, backend }: TrainingSession,
-  { program, results: journaled }: JournalRow,
+  row: JournalRow,
   words: ArrayLike<number> & { readonly buffer: ArrayBufferLike; readonly byteOffset: number },
-): Record<string, number> {
-  const { results } = at(plan.programs, program);
+): void {
+  const { results } = at(plan.programs, row.program);
   const decode = (index: number, type: PlanType): number => {
     // Words are copied as they are; double precision writes numbers.
     if (type === "f32" || backend.precision === 64) return words[index] ?? NaN;
     const view = new DataView(words.buffer, words.byteOffset);
     return type === "i32" ? view.getInt32(index * 4, true) : view.getUint32(index * 4, true);
   };
-  return Object.fromEntries(
-    journaled.map((result, index) => {
-      const { name, type } = at(results, result);
-      return [name, decode(index, type)];
-    }),
-  );
+  const values: Record<string, number> = {};
+  row.results.forEach((position, index) => {
+    const result = at(results, position);
+    const value = decode(index, result.type);
+    if (!result.range) values[result.name] = value;
+    else row.outside ??= outsideRange(result, value, row.dimensions);
+  });
+  row.values = values;
 }
 
 function weightsOf({ results }: PlanProgram, dimensions: Dimensions): Record<string, number> {

@@ -8,6 +8,7 @@ import { makeRun } from "../session.js";
 import { collect, type Collected } from "./combine.js";
 import { servedBy } from "./served.js";
 import type { Batch, Source } from "./data.js";
+import { failOutside, outsideRange } from "./ranges.js";
 import { reachable } from "./reach.js";
 import { createReads } from "./reads.js";
 import { breathe, type Trainer } from "./trainer.js";
@@ -194,9 +195,13 @@ async function runWhole(
   );
   const values: Record<string, number> = {};
   wanted.forEach((result, position) => {
-    const { name } = at(program.results, result);
+    const planned = at(program.results, result);
+    const { name } = planned;
     const value = at(results, position);
-    if (session.plan.held?.some((one) => one.name === name)) held.set(name, value);
+    if (planned.range) {
+      const outside = outsideRange(planned, value[0] ?? NaN, dimensions);
+      if (outside !== undefined) failOutside(outside);
+    } else if (session.plan.held?.some((one) => one.name === name)) held.set(name, value);
     else values[name] = value[0] ?? NaN;
   });
   return values;

@@ -20,6 +20,7 @@ import {
   type Sums,
 } from "./journal.js";
 import type { ParameterCopy } from "./copies.js";
+import { failOutside } from "./ranges.js";
 import type { TrainingState } from "./state.js";
 
 export type Objective = PlanStage["objectives"][number];
@@ -284,6 +285,11 @@ function failureOf({ updates }: StepRecord): NnError | undefined {
   return updates.flat().find(({ failure }) => failure)?.failure;
 }
 
+/** What a step says of a class or an index that it computed and that lies outside. */
+export function outsideOf({ updates }: StepRecord): string | undefined {
+  return updates.flat().find(({ outside }) => outside !== undefined)?.outside;
+}
+
 /** The scalars of a step: of each name the latest update's, over all that it accumulated. */
 export function sumsOfStep({ updates }: StepRecord): Sums {
   const merged: Sums = {};
@@ -299,6 +305,8 @@ export function sumsOfStep({ updates }: StepRecord): Sums {
 export async function reportLatest({ latest, journal }: Trainer): Promise<Report> {
   if (!latest) fail("option", "no step was made yet: report tells of the latest one");
   while (!isRead(latest)) await journal.read();
+  const outside = outsideOf(latest);
+  if (outside !== undefined) failOutside(outside, ` (step ${latest.step})`);
   return { step: latest.step, ...summarize(meansOf(sumsOfStep(latest))) };
 }
 

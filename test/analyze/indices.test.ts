@@ -71,7 +71,21 @@ describe("the range of an input that reaches a class or an index", () => {
 
   it("leaves what a guard has changed to the guard", () => {
     const guarded = "output y = W[if t < 5 then t else 0]";
-    expect(rangeOf(guarded)).toEqual({ range: undefined, clamped: 1 });
+    expect(rangeOf(guarded)).toEqual({ range: undefined, clamped: 0 });
+    // One that lets some through, and one on other entries than those that are taken.
+    for (const leaky of [
+      "t < 6",
+      "t > 4",
+      "t != 5",
+      "t < 5 or t == 7",
+      "t + 1 < 5",
+      "s[:, 0] < 5",
+    ]) {
+      const lines = `output y = W[if ${leaky} then t else 0]`;
+      expect(rangeOf(lines)).toEqual({ range: undefined, clamped: 1 });
+    }
+    const turned = "output y = W[if t[:, new] < 5 then t[new, :] else 0]";
+    expect(rangeOf(turned)).toEqual({ range: undefined, clamped: 1 });
     expect(rangeOf("output y = W[max(t, 1)]")).toEqual({ range: undefined, clamped: 1 });
     // A guard that leaves nothing outside needs no clamping.
     expect(rangeOf("output y = W[min(t, 4)]")).toEqual({ range: undefined, clamped: 0 });

@@ -2,10 +2,11 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import { addDims, type Dim } from "../../types/dimension.js";
+import { knownRanges } from "../../ops/known.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame, ModelState } from "../context.js";
 import { report } from "../report.js";
-import { flowOf } from "./integers.js";
+import { flowOf, type Flow, type Source } from "./integers.js";
 import { builderAt, placeOf } from "./tensors.js";
 import {
   asDim,
@@ -36,8 +37,8 @@ export interface IndexOperand {
 
 /**
  * Holds integers to 0 … extent - 1. Constants are checked here; inputs that arrive unchanged are checked on the
- * host, by the range that their declaration takes; whatever else may be out of range is clamped and its first
- * offender reported by the programs that compute it. Undefined when a mistake was reported.
+ * host, by the range that their declaration takes; whatever else may be out of range is clamped, and training steps and
+ * evaluations tell of it. Undefined when a mistake was reported.
  */
 export function holdToRange(
   frame: Frame,
@@ -46,7 +47,11 @@ export function holdToRange(
 ): Node | undefined {
   const { extent } = indexed;
   const { node, span } = operand;
-  if (typeof extent !== "number") return node;
+  if (typeof extent !== "number") {
+    // Those that are known stand in what the program asks of its dimensions.
+    if (knownRanges(node) === undefined) check(frame, operand, indexed, flowOf(node, unknownInput));
+    return node;
+  }
   const constants = knownNumbers(operand.value);
   if (constants !== undefined) {
     return checkConstants(frame, constants, span, indexed) ? node : undefined;
@@ -58,16 +63,30 @@ export function holdToRange(
     whole = (model === undefined || bindInput(frame, model, name, span, indexed)) && whole;
   }
   if (!whole) return undefined;
-  return flow.low >= 0 && flow.high < extent ? node : clampTo(frame, operand, extent);
+  if (flow.low >= 0 && flow.high < extent) return node;
+  check(frame, operand, indexed, flow);
+  return clampTo(frame, operand, extent);
 }
 
-/** An integer for a `category`: what is out of range is clamped, and reported by the program that computes it. */
-export function clampTo(frame: Frame, { node, span }: IndexOperand, extent: number): Node {
-  const builder = builderAt(frame, span);
+/** Nothing is known of inputs that meet a free axis: the host cannot hold them to it. */
+const unknownInput = (): Source => ({ categories: undefined, source: { kind: "computed" } });
+
+/** The programs that compute the integer tell whether it was out of range. */
+function check(
+  frame: Frame,
+  { node, span }: IndexOperand,
+  { extent, many }: Indexed,
+  { low, high }: Flow,
+): void {
   // Within a recurrence it is no tensor of a program.
-  if (frame.scan === undefined) {
-    frame.trace?.rangeChecks.push({ value: node, extent, place: placeOf(frame, span) });
-  }
+  if (frame.scan !== undefined) return;
+  const [below, above] = [low < 0, typeof extent !== "number" || high >= extent];
+  const place = placeOf(frame, span);
+  frame.trace?.rangeChecks.push({ value: node, extent, below, above, many, place });
+}
+
+function clampTo(frame: Frame, { node, span }: IndexOperand, extent: number): Node {
+  const builder = builderAt(frame, span);
   const below = builder.minimum(node, extent - 1);
   return node.type === "u32" ? below : builder.maximum(below, 0);
 }

@@ -2,6 +2,7 @@
 import { topologicalOrder } from "../../graph/walk.js";
 import { movementOf } from "../../ops/movement.js";
 import type { Node, OpName } from "../../types/graph.js";
+import { limitsOf } from "./guards.js";
 
 /** What of a tensor's entries comes from where. */
 export interface Flow {
@@ -13,7 +14,7 @@ export interface Flow {
 }
 
 /** What is known of an input: how many classes it has, and whether its values are given. */
-interface Source {
+export interface Source {
   readonly categories: number | undefined;
   readonly source: { readonly kind: "given" | "drawn" | "computed" };
 }
@@ -70,13 +71,30 @@ function stepAt(node: Node, sourceOf: SourceOf): Step {
         ? known(anything)
         : { operands: node.inputs, flow: hull };
     case "select":
-      return { operands: node.inputs.slice(1), flow: (parts) => hull(parts.map(closed)) };
+      return chosen(node);
     default:
       return computed(node);
   }
 }
 
 const known = (flow: Flow): Step => ({ operands: [], flow: () => flow });
+
+/** Each of the two under what the condition says of it: `if t < n then t else 0`. */
+function chosen({ inputs: [condition, ...choices] }: Node): Step {
+  return {
+    operands: choices,
+    flow: (parts) =>
+      hull(
+        choices.map((choice, at) => {
+          const { low, high } = closed(parts[at] ?? anything);
+          if (condition === undefined) return between(low, high);
+          const limits = limitsOf(condition, choice, at === 0);
+          const least = choice.type === "u32" ? Math.max(0, low) : low;
+          return between(Math.max(least, limits.low), Math.min(high, limits.high));
+        }),
+      ),
+  };
+}
 
 /** Arithmetic of two integers that bounds its result. */
 function computed(node: Node): Step {
