@@ -10,10 +10,10 @@ import {
   type Values,
 } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
-import { at, fail, noMemory } from "./errors.js";
-import { takeTurns } from "./events.js";
+import { at, fail } from "./errors.js";
 import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
-import { patience, runInSlices, type Pace } from "./slices.js";
+import { runInSlices, type Pace } from "./slices.js";
+import { createTaskQueue, valuesOf, type Task, type TaskQueue } from "./tasks.js";
 
 /** Kernels with their buffers; made once per capacity, and anew for other sizes, at which they take other times. */
 interface BoundProgram {
@@ -28,85 +28,14 @@ interface BoundProgram {
   readonly results: readonly Values[];
 }
 
-/** A run that may pause between its kernels and in them, and what came of it. */
-interface Task {
-  readonly steps: Iterator<unknown, Values[]>;
-  outcome?: Outcome;
-}
-
-type Outcome = { readonly values: Values[] } | { readonly error: unknown };
-
-function valuesOf(outcome: Outcome): Values[] {
-  if ("error" in outcome) throw outcome.error;
-  return outcome.values;
-}
-
 export function createCpuBackend(
   plan: Plan,
   module: CpuModule,
   precision: 32 | 64,
 ): TrainingBackend {
   const memory = createMemory(plan, precision);
-  const { storages } = memory;
   const executor = createExecutor(plan, module, memory);
-  /** Runs are computed in the order of their calls. */
-  const queue: Task[] = [];
-  const free = new Set<number>();
-  let open = true;
-  const checkOpen = (): void => {
-    if (!open) fail("destroyed", "this net was destroyed");
-  };
-  const advance = (until: number): void => {
-    for (let task = queue[0]; task; task = queue[0]) {
-      try {
-        let step = task.steps.next();
-        while (!step.done && performance.now() < until) step = task.steps.next();
-        if (!step.done) return;
-        task.outcome = { values: step.value };
-      } catch (error) {
-        // Copies of results take memory too.
-        task.outcome = { error: error instanceof RangeError ? noMemory("the results") : error };
-      }
-      queue.shift();
-    }
-  };
-  /** What reads or changes memory waits for the runs before it, and none of them sees it. */
-  const finish = (): void => {
-    checkOpen();
-    advance(Infinity);
-  };
-  const complete = async (task: Task): Promise<Values[]> => {
-    for (;;) {
-      checkOpen();
-      advance(performance.now() + patience);
-      if (task.outcome) break;
-      await takeTurns();
-    }
-    return valuesOf(task.outcome);
-  };
-  /** The latest run that nobody reads, until somebody was told what came of it. */
-  let submitted: Task | undefined;
-  const settle = async (): Promise<void> => {
-    const task = submitted;
-    try {
-      if (task) await complete(task);
-    } finally {
-      if (submitted === task) submitted = undefined;
-    }
-  };
-  /** Computes the first step of a run, which takes over the inputs, the caller's; `ready` goes on. */
-  const submit = (run: ProgramRun): void => {
-    finish();
-    const before = submitted?.outcome;
-    submitted = undefined;
-    if (before) valuesOf(before);
-    const task: Task = { steps: executor(run) };
-    queue.push(task);
-    advance(0);
-    if (task.outcome) valuesOf(task.outcome);
-    else submitted = task;
-  };
-
+  const queue = createTaskQueue();
   return {
     kind: "cpu",
     precision,
@@ -115,51 +44,84 @@ export function createCpuBackend(
       onProgress?.(plan.kernels.length, plan.kernels.length);
       return Promise.resolve();
     },
-    submit,
-    read: async (run) => {
-      checkOpen();
-      const task: Task = { steps: executor(run) };
-      queue.push(task);
-      return complete(task);
-    },
+    read: async (run) => queue.complete(queue.add(executor(run))),
     readGpu: onlyGpu,
-    ready: settle,
-    settled: settle,
-    readRange: (storage, offset, count) => {
-      finish();
-      return Promise.resolve(at(storages, storage).slice(offset, offset + count));
-    },
-    writeRange: (storage, offset, values) => {
-      finish();
-      at(storages, storage).set(values, offset);
-    },
-    addStorage: (type, elements) =>
-      putIntoSlot(storages, free, emptyValues(type, precision, elements)),
-    freeStorage: (storage) => {
-      advance(Infinity);
-      storages[storage] = new Float32Array(0);
-      free.add(storage);
-    },
-    copyStorage: (from, to) => {
-      finish();
-      at(storages, to).set(at(storages, from));
-    },
+    ...submissions(queue, executor),
+    ...storageCalls(queue, memory, precision),
     download: onlyGpu,
     destroy: () => {
-      open = false;
-      queue.length = 0;
-      storages.length = 0;
+      queue.close();
+      memory.storages.length = 0;
       memory.inputs.clear();
     },
   };
 }
 
+/** Runs that nobody reads: what went wrong in one is told by the next call that could know of it. */
+function submissions(
+  queue: TaskQueue,
+  executor: Executor,
+): Pick<TrainingBackend, "submit" | "ready" | "settled"> {
+  /** The latest, until somebody was told what came of it. */
+  let submitted: Task | undefined;
+  const settle = async (): Promise<void> => {
+    const task = submitted;
+    try {
+      if (task) await queue.complete(task);
+    } finally {
+      if (submitted === task) submitted = undefined;
+    }
+  };
+  /** Computes the first step of a run, which takes over the inputs, the caller's; `ready` goes on. */
+  const submit = (run: ProgramRun): void => {
+    queue.finish();
+    const before = submitted?.outcome;
+    submitted = undefined;
+    if (before) valuesOf(before);
+    const task = queue.add(executor(run));
+    queue.advance(0);
+    if (task.outcome) valuesOf(task.outcome);
+    else submitted = task;
+  };
+  return { submit, ready: settle, settled: settle };
+}
+
+function storageCalls(
+  queue: TaskQueue,
+  { storages }: Memory,
+  precision: 32 | 64,
+): Pick<
+  TrainingBackend,
+  "readRange" | "writeRange" | "addStorage" | "freeStorage" | "copyStorage"
+> {
+  const free = new Set<number>();
+  return {
+    readRange: (storage, offset, count) => {
+      queue.finish();
+      return Promise.resolve(at(storages, storage).slice(offset, offset + count));
+    },
+    writeRange: (storage, offset, values) => {
+      queue.finish();
+      at(storages, storage).set(values, offset);
+    },
+    addStorage: (type, elements) =>
+      putIntoSlot(storages, free, emptyValues(type, precision, elements)),
+    freeStorage: (storage) => {
+      queue.advance(Infinity);
+      storages[storage] = new Float32Array(0);
+      free.add(storage);
+    },
+    copyStorage: (from, to) => {
+      queue.finish();
+      at(storages, to).set(at(storages, from));
+    },
+  };
+}
+
+type Executor = (run: ProgramRun) => Generator<undefined, Values[]>;
+
 /** Runs programs over memory, kernel by kernel, and long kernels part by part; gives copies of the wanted results. */
-function createExecutor(
-  plan: Plan,
-  module: CpuModule,
-  memory: Memory,
-): (run: ProgramRun) => Generator<undefined, Values[]> {
+function createExecutor(plan: Plan, module: CpuModule, memory: Memory): Executor {
   const programs = new Map<PlanProgram, BoundProgram>();
   const bind = (program: PlanProgram, dimensions: Dimensions): BoundProgram => {
     const known = programs.get(program);
@@ -181,36 +143,47 @@ function createExecutor(
       if (drawn) memory.inputs.get(input)?.set(drawn);
     }
     const bound = bind(program, run.dimensions);
-    const { words, floats } = run;
-    for (const { kernel, buffers, serves, pace } of bound.dispatches) {
-      if (!isServed(serves, run.wanted)) continue;
-      const call = (range?: Int32Array): void => {
-        kernel(buffers, words, floats, range);
-      };
-      if (kernel.whole) {
-        yield* runInSlices(call, kernel.whole(words), pace);
-        continue;
-      }
-      call();
-      yield;
-    }
-    const valuesOf = (result: number): Values => {
+    yield* callKernels(bound, run);
+    const resultOf = (result: number): Values => {
       const { shape } = at(program.results, result);
       return at(bound.results, result).subarray(0, countOf(evaluateShape(shape, run.dimensions)));
     };
-    const { storage = 0, at: start = 0, results = [] } = run.journal ?? {};
-    let offset = start;
-    for (const result of results) {
-      const values = valuesOf(result);
-      const into = at(memory.storages, storage);
-      // Words as they are, as on the GPU: a float of 32 bits would round an integer. Doubles hold all of them.
-      if (into instanceof Float64Array) into.set(values, offset);
-      else wordsOf(into).set(wordsOf(values), offset);
-      offset += values.length;
-    }
+    if (run.journal) keep(run.journal.results.map(resultOf), run.journal, memory);
     const wanted = run.wanted ?? [...bound.results.keys()];
-    return wanted.map((result) => valuesOf(result).slice());
+    return wanted.map((result) => resultOf(result).slice());
   };
+}
+
+function* callKernels({ dispatches }: BoundProgram, run: ProgramRun): Generator<undefined, void> {
+  const { words, floats } = run;
+  for (const { kernel, buffers, serves, pace } of dispatches) {
+    if (!isServed(serves, run.wanted)) continue;
+    const call = (range?: Int32Array): void => {
+      kernel(buffers, words, floats, range);
+    };
+    if (kernel.whole) {
+      yield* runInSlices(call, kernel.whole(words), pace);
+      continue;
+    }
+    call();
+    yield;
+  }
+}
+
+/** Copies results to a journal's place, one behind the other. */
+function keep(
+  results: readonly Values[],
+  { storage, at: start }: NonNullable<ProgramRun["journal"]>,
+  memory: Memory,
+): void {
+  const into = at(memory.storages, storage);
+  let offset = start;
+  for (const values of results) {
+    // Words as they are, as on the GPU: a float of 32 bits would round an integer. Doubles hold all of them.
+    if (into instanceof Float64Array) into.set(values, offset);
+    else wordsOf(into).set(wordsOf(values), offset);
+    offset += values.length;
+  }
 }
 
 function wordsOf({ buffer, byteOffset, length }: Values): Uint32Array {
