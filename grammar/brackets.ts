@@ -3,6 +3,7 @@
 import { type IToken, tokenMatcher, type TokenType } from "chevrotain";
 import { type Diagnostic, diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";
+import { emptyToken, isStandIn, openBlocks, startsDeclaration } from "./openBlocks.js";
 import type { SourceFile, Span } from "./span.js";
 import {
   Arrow,
@@ -10,11 +11,11 @@ import {
   LeftBrace,
   LeftBracket,
   LeftParenthesis,
+  Pipe,
   RightBrace,
   RightBracket,
   RightParenthesis,
   Word,
-  isDeclarationWord,
   reserved,
 } from "./tokens.js";
 
@@ -57,12 +58,14 @@ interface Balancer {
 export function balance(file: SourceFile, tokens: readonly IToken[]): BalancedTokens {
   const deep = tooDeep(file, tokens);
   if (deep !== undefined) return { tokens, diagnostics: [deep], doubtful: [], tooDeep: true };
-  const plain = run(file, tokens, false);
+  const opened = openBlocks(file, tokens);
+  const plain = run(file, opened.tokens, false);
   // Where a brace is missing, a declaration at the start of a line says best which block it should end.
-  const balanced = plain.diagnostics.length === 0 ? plain : run(file, tokens, true);
+  const whole = plain.diagnostics.length === 0 && opened.diagnostics.length === 0;
+  const balanced = whole ? plain : run(file, opened.tokens, true);
   return {
     tokens: balanced.out,
-    diagnostics: balanced.diagnostics,
+    diagnostics: [...opened.diagnostics, ...balanced.diagnostics],
     doubtful: balanced.doubtful,
     tooDeep: false,
   };
@@ -100,13 +103,6 @@ function run(file: SourceFile, tokens: readonly IToken[], useLines: boolean): Ba
   });
   closeAll(balancer, undefined);
   return balancer;
-}
-
-function startsDeclaration(file: SourceFile, token: IToken, next: IToken | undefined): boolean {
-  if (!isDeclarationWord(token)) return false;
-  const before = token.startOffset === 0 ? "\n" : file.text[token.startOffset - 1];
-  const named = next !== undefined && (tokenMatcher(next, Word) || tokenMatcher(next, LeftBrace));
-  return named && (before === "\n" || before === "\r");
 }
 
 function closeAll(balancer: Balancer, before: IToken | undefined): void {
@@ -181,13 +177,21 @@ function insertCloser(balancer: Balancer, opened: Opened, before: IToken | undef
   const { file, out } = balancer;
   const wanted = openers.get(opened.token.tokenType);
   if (wanted === undefined) return;
+  if (isStandIn(opened.token)) {
+    out.push(emptyToken(wanted.close, wanted.text, tokenSpan(out.at(-1) ?? opened.token).end));
+    return;
+  }
   const inParentheses = opened.token.tokenType !== LeftBrace;
-  const position = inParentheses ? nextStatement(file, out, opened.position) : out.length;
+  const statement = inParentheses ? nextStatement(file, out, opened.position) : out.length;
+  const position = Math.min(statement, inParentheses ? nextStep(out, opened.position) : statement);
   const previous = out[position - 1] ?? opened.token;
   const at = tokenSpan(previous).end;
-  out.splice(position, 0, emptyToken(wanted.close, wanted.text, at));
   // What follows an open brace is mostly as meant; an open parenthesis swallows the statements after it.
-  if (inParentheses) balancer.doubtful.push({ start: tokenSpan(opened.token).start, end: at });
+  if (inParentheses) {
+    const last = out[statement - 1] ?? previous;
+    balancer.doubtful.push({ start: tokenSpan(opened.token).start, end: tokenSpan(last).end });
+  }
+  out.splice(position, 0, emptyToken(wanted.close, wanted.text, at));
   const follower = out[position + 1] ?? before;
   const labels =
     follower === undefined
@@ -202,6 +206,21 @@ function insertCloser(balancer: Balancer, opened: Opened, before: IToken | undef
       hint: `add the missing \`${wanted.text}\``,
     }),
   );
+}
+
+/** In `x |> dense(8 |> relu()` the next step of the pipeline, which is hardly part of the argument; else the end. */
+function nextStep(tokens: readonly IToken[], opener: number): number {
+  const before = tokens[opener - 2];
+  const inPipeline = before !== undefined && tokenMatcher(before, Pipe);
+  let depth = 0;
+  for (let index = opener + 1; inPipeline && index < tokens.length; index++) {
+    const token = tokens[index];
+    if (token === undefined) break;
+    if (openers.has(token.tokenType)) depth++;
+    else if (closers.has(token.tokenType)) depth--;
+    else if (depth === 0 && tokenMatcher(token, Pipe)) return index;
+  }
+  return tokens.length;
 }
 
 /** The first token after an opening bracket that begins a line and can only begin a statement, else the end. */
@@ -228,14 +247,4 @@ export function beginsStatement(token: IToken, next: IToken | undefined): boolea
 
 function standIn(type: TokenType, image: string, token: IToken): IToken {
   return { ...token, tokenType: type, tokenTypeIdx: type.tokenTypeIdx ?? 0, image };
-}
-
-function emptyToken(type: TokenType, image: string, offset: number): IToken {
-  return {
-    image,
-    startOffset: offset,
-    endOffset: offset - 1,
-    tokenType: type,
-    tokenTypeIdx: type.tokenTypeIdx ?? 0,
-  };
 }

@@ -1,7 +1,7 @@
 // A sign or character that the language lacks comes in; what it is called here and the token meant by it go out.
 
 import type { TokenType } from "chevrotain";
-import { Equals, Power, reserved, Text } from "./tokens.js";
+import { Colon, Equals, Pipe, Power, reserved, Text } from "./tokens.js";
 
 /** What to say of a foreign sign, and the token that stands for it from then on (none: it is left out). */
 export interface ForeignSign {
@@ -35,14 +35,24 @@ const signs: Readonly<Record<string, ForeignSign>> = {
     hint: "a function is declared as `fn name(x) = x + 1`",
     statement: true,
   },
-  "->": {
-    message: "`->` is not known here",
-    hint: "a pipeline is written `x |> f()`, a result type follows `:`, an update is `name <- value`",
-  },
 };
 
+/** `->` behind a signature, behind the first word of a statement and elsewhere. */
+const arrows = {
+  signature: { hint: "a result type follows `:`", meant: Colon },
+  start: {
+    hint: "what a pipeline gives is bound to a name: `y = x |> f()`; an update is `name <- value`",
+    statement: true,
+  },
+  operand: { hint: "a pipeline is written `x |> f()`", meant: Pipe },
+};
+
+/** What stands before a sign. */
+export type PlaceOfSign = keyof typeof arrows;
+
 /** Explains a token of type `Foreign`. */
-export function foreignSign(image: string): ForeignSign {
+export function foreignSign(image: string, place: PlaceOfSign = "operand"): ForeignSign {
+  if (image === "->") return { message: "`->` is not known here", ...arrows[place] };
   const known = signs[image];
   if (known !== undefined) return known;
   const operator = assignments[image];

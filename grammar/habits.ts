@@ -34,6 +34,7 @@ export function explainHabit(mistake: Mistake): Diagnostic | undefined {
     foreignOperator(mistake) ??
     outputWithoutName(mistake) ??
     keywordWithColon(mistake) ??
+    shapeWithoutBrackets(mistake) ??
     otherForms(mistake)
   );
 }
@@ -160,7 +161,7 @@ function foreignOperator(mistake: Mistake): Diagnostic | undefined {
   const { tokens, index } = mistake;
   const token = tokens.slice(index, index + 2).find((one) => is(one, Foreign));
   if (token === undefined) return undefined;
-  const { message, hint } = foreignSign(token.image);
+  const { message, hint } = foreignSign(token.image, "start");
   const name = tokens[tokens.indexOf(token) - 1]?.image ?? "x";
   return at(
     mistake,
@@ -212,6 +213,39 @@ function keywordWithColon(mistake: Mistake): Diagnostic | undefined {
   };
   return at(mistake, "NN0106", details, colon === undefined ? undefined : tokenSpan(colon));
 }
+
+const declaring = ["input", "target", "weight", "bias", "param", "state", "carry", "fitted"];
+
+/** `input x: batch, 4`, `target y: category(3), batch`: noticed at the comma. */
+function shapeWithoutBrackets(mistake: Mistake): Diagnostic | undefined {
+  const { tokens, file, index } = mistake;
+  const noType = is(mistake.previous, Colon) && is(mistake.token, Integer);
+  if (!noType && !is(mistake.token, Comma)) return undefined;
+  let start = index;
+  while (start > 0 && !beginsStatement(mistake, start)) start--;
+  const [word, name, colon, first] = tokens.slice(start, start + 4);
+  const declares = declaring.includes(word?.image ?? "") && is(name, Word) && is(colon, Colon);
+  if (!declares || first === undefined || is(first, LeftBracket)) return undefined;
+  let end = index;
+  while (end < tokens.length && !startsLine(file.text, tokens, end) && !ends(tokens[end])) end++;
+  const last = tokenSpan(tokens[end - 1] ?? first);
+  const text = file.text.slice(first.startOffset, last.end);
+  // An element type stands before the brackets.
+  const [, type = "", dimensions = text] =
+    /^(category\s*\(.*?\)|f16|f32|i32|u32|bool)\s*,\s*(.*)$/s.exec(text) ?? [];
+  return at(
+    mistake,
+    "NN0104",
+    {
+      message: "a shape stands in brackets",
+      hint: `write \`${text.length > 60 ? "[…]" : `${type}[${dimensions}]`}\``,
+    },
+    { start: first.startOffset, end: last.end },
+  );
+}
+
+const ends = (token: IToken | undefined): boolean =>
+  is(token, Equals, Tilde, Semicolon, RightBrace) || token?.image === "missing";
 
 /** Forms that are written in another way here. */
 function otherForms(mistake: Mistake): Diagnostic | undefined {

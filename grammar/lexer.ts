@@ -3,17 +3,20 @@
 import { type ILexingError, type IToken, Lexer, tokenMatcher } from "chevrotain";
 import type { Comment } from "./ast.js";
 import { type Diagnostic, diagnostic } from "./diagnostics.js";
-import { characterHint, foreignSign, showCharacter } from "./foreign.js";
+import { characterHint, foreignSign, type PlaceOfSign, showCharacter } from "./foreign.js";
 import {
   Float,
   Foreign,
   Integer,
+  LeftParenthesis,
   MalformedNumber,
   Name,
   OpenText,
+  RightParenthesis,
   Text,
   Word,
   allTokens,
+  isDeclarationWord,
   reserved,
 } from "./tokens.js";
 import type { SourceFile, Span } from "./span.js";
@@ -77,7 +80,7 @@ export function lex(file: SourceFile): LexedSource {
   diagnostics.push(...brokenUnicode(file));
   const tokens: IToken[] = [];
   for (const token of joinNames(text, result.tokens, result.errors)) {
-    const { kept, mistake } = inspectToken(file, token);
+    const { kept, mistake } = inspectToken(file, token, tokens);
     if (mistake !== undefined) diagnostics.push(mistake);
     if (kept !== undefined) tokens.push(kept);
   }
@@ -145,8 +148,8 @@ interface InspectedToken {
   readonly mistake?: Diagnostic | undefined;
 }
 
-function inspectToken(file: SourceFile, token: IToken): InspectedToken {
-  if (tokenMatcher(token, Foreign)) return foreignToken(file, token);
+function inspectToken(file: SourceFile, token: IToken, before: readonly IToken[]): InspectedToken {
+  if (tokenMatcher(token, Foreign)) return foreignToken(file, token, before);
   if (tokenMatcher(token, OpenText)) {
     const mistake = diagnostic("NN0006", {
       file,
@@ -177,14 +180,40 @@ function retyped(token: IToken, tokenType: IToken["tokenType"], image: string): 
   return { ...token, tokenType, tokenTypeIdx, image };
 }
 
-function foreignToken(file: SourceFile, token: IToken): InspectedToken {
-  const { message, hint, meant, statement } = foreignSign(token.image);
+function foreignToken(file: SourceFile, token: IToken, before: readonly IToken[]): InspectedToken {
+  const place = token.image === "->" ? placeOfSign(file.text, before) : undefined;
+  const { message, hint, meant, statement } = foreignSign(token.image, place);
   // Told where the parser meets it: what it means depends on what stands around it.
   if (statement === true) return { kept: token };
   const mistake = diagnostic("NN0010", { file, span: tokenSpan(token), message, hint });
   if (meant === undefined) return { kept: undefined, mistake };
   const image = meant === Text ? '""' : token.image;
   return { kept: retyped(token, meant, image), mistake };
+}
+
+/** What the tokens before a sign are the end of. */
+function placeOfSign(text: string, before: readonly IToken[]): PlaceOfSign {
+  const last = before.at(-1);
+  if (last === undefined) return "operand";
+  if (tokenMatcher(last, RightParenthesis)) {
+    const head = before[openingOf(before, before.length - 1) - 2];
+    return head !== undefined && isDeclarationWord(head) ? "signature" : "operand";
+  }
+  const gap = text.slice(tokenSpan(before.at(-2) ?? last).end, last.startOffset);
+  return tokenMatcher(last, Word) && /[\r\n]/.test(gap) ? "start" : "operand";
+}
+
+/** Where the parenthesis opens that is closed at a place. */
+function openingOf(tokens: readonly IToken[], closing: number): number {
+  let depth = 0;
+  for (let index = closing; index >= 0; index--) {
+    const token = tokens[index];
+    if (token === undefined) break;
+    if (tokenMatcher(token, RightParenthesis)) depth++;
+    if (tokenMatcher(token, LeftParenthesis)) depth--;
+    if (depth === 0) return index;
+  }
+  return 0;
 }
 
 function badEscape(file: SourceFile, token: IToken): Diagnostic | undefined {

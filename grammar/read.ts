@@ -4,7 +4,7 @@ import type { IToken } from "chevrotain";
 import { type Diagnostic, diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";
 import { explainHabit, outputWithoutName } from "./habits.js";
-import { mistakeAt } from "./mistake.js";
+import { is, mistakeAt } from "./mistake.js";
 import type { FileCstNode } from "./parser/cst.js";
 import { type Failure, readFailure } from "./parser/failures.js";
 import { NetworkParser, TooDeepError } from "./parser/index.js";
@@ -17,7 +17,9 @@ import {
 } from "./repair.js";
 import { once } from "./once.js";
 import type { SourceFile, Span } from "./span.js";
+import { isRest } from "./statementErrors.js";
 import { explainMistake } from "./syntaxErrors.js";
+import { Comma } from "./tokens.js";
 
 /** How many mistakes are listed for one file. */
 export const mistakeLimit = 100;
@@ -52,7 +54,7 @@ export function readTokens(
   let spent = 0;
   let exhausted = false;
   for (let round = 1; ; round++) {
-    const attempt = tryParse(source.text, parser, tokens);
+    const attempt = ofRest(source, parser, tokens, tryParse(source.text, parser, tokens));
     if (attempt.tree !== undefined) return { tree: attempt.tree, diagnostics };
     const mistake = locate(source, parser, tokens, attempt);
     const explained = explain(source, tokens, attempt, mistake.index);
@@ -92,6 +94,20 @@ function tryParse(text: string, parser: NetworkParser, tokens: readonly IToken[]
     if (error instanceof TooDeepError) return { token: error.token };
     throw error;
   }
+}
+
+/** `loss mse h, y`: what seems to bind `h, y` goes on with the statement before it. */
+function ofRest(
+  source: SourceFile,
+  parser: NetworkParser,
+  tokens: readonly IToken[],
+  attempt: Attempt,
+): Attempt {
+  const token = parser.openParts.at(-1);
+  if (attempt.failure === undefined || token === undefined) return attempt;
+  const mistake = mistakeAt(source, tokens, tokens.indexOf(token));
+  if (!is(mistake.next, Comma) || !isRest(mistake)) return attempt;
+  return { token, failure: { rule: "statement", expected: [] } };
 }
 
 /** The index of the token that failed; the number of tokens where that is the end. */
@@ -148,15 +164,19 @@ function locate(
     const start = parts[1] ?? declaration;
     return { start, index, declaration, atFileLevel: parts.length < 2 };
   }
+  const last = parser.lastPart === undefined ? -1 : tokens.indexOf(parser.lastPart);
+  const mistake = mistakeAt(source, tokens, index);
+  // What goes on with a statement on its line is a part of it: without that, it says something else.
+  const rest = isRest(mistake);
   // Where a block should go on or end, what stands there is no part of the statement before it.
   const between = closingRules.includes(failure.rule) && failure.expected[0] === "`}`";
-  if (between && index < tokens.length) {
+  const begins = rest && parts.length > 1 && parts.at(-1) === index;
+  if ((between || begins) && index < tokens.length) {
     // Unless that statement lacks its value, and took the first word of the next one for it.
-    const last = parser.lastPart === undefined ? -1 : tokens.indexOf(parser.lastPart);
-    const nameless = outputWithoutName(mistakeAt(source, tokens, index)) !== undefined;
-    const lacks = nameless || belongsToNextStatement(source.text, tokens, index);
+    const nameless = outputWithoutName(mistake) !== undefined;
+    const lacks = nameless || rest || belongsToNextStatement(source.text, tokens, index);
     return {
-      start: lacks && last >= 0 && last < index - 1 ? last : index,
+      start: lacks && last >= 0 && last < index ? last : index,
       index,
       declaration,
       atFileLevel: false,

@@ -7,14 +7,19 @@ import { startsLine } from "./repair.js";
 import { at, is, type Mistake, show } from "./mistake.js";
 import {
   Colon,
+  Comma,
   Dot,
   Equals,
+  Float,
+  Integer,
   LeftBrace,
   LeftBracket,
   LeftParenthesis,
   Operator,
+  Pipe,
   RightBrace,
   Semicolon,
+  Text,
   Word,
   declarationWords,
   isDeclarationWord,
@@ -155,7 +160,7 @@ function statementHint(mistake: Mistake, image: string): string | undefined {
   const misspelt = didYouMean(image, Object.keys(statementForms));
   const { tokens, index, file } = mistake;
   if (misspelt !== undefined || startsLine(file.text, tokens, index)) return misspelt;
-  return didYouMean(image, ["on", "where", "as", "with", "from"]);
+  return didYouMean(image, continuations);
 }
 
 /** Something stands in a `train` or `search` block where only one of its lines may. */
@@ -192,15 +197,28 @@ function didYouMean(word: string, candidates: readonly string[]): string | undef
   return meant === undefined ? undefined : `did you mean \`${meant}\`?`;
 }
 
+/** Words that go on after an expression. */
+const continuations = ["on", "where", "as", "with", "from"];
+
+/** Whether a mistake stands on the line of a complete statement or line, and begins none itself. */
+export function isRest(mistake: Mistake): boolean {
+  const { token, previous, tokens, index, file } = mistake;
+  if (token === undefined || previous === undefined) return false;
+  if (startsLine(file.text, tokens, index)) return false;
+  if (is(previous, LeftBrace, RightBrace, Semicolon)) return false;
+  return !startsAnother(mistake) || nearest(token.image, continuations) !== undefined;
+}
+
+/** Two statements may share a line: a word that starts one is explained as such. */
+function startsAnother({ token, next }: Mistake): boolean {
+  return is(token, Word) && (is(next, Word) || startsForm(token?.image ?? ""));
+}
+
 /** What stands on the line of a complete statement and is no part of it. */
 function sameLine(mistake: Mistake): Diagnostic | undefined {
-  const { token, previous, tokens, index } = mistake;
+  const { token, previous } = mistake;
   if (token === undefined || previous === undefined) return undefined;
-  if (startsLine(mistake.file.text, tokens, index)) return undefined;
-  if (is(previous, LeftBrace, RightBrace, Semicolon)) return undefined;
-  // Two statements may share a line: a word that starts one is explained as such.
-  const starts = is(token, Word) && (is(mistake.next, Word) || startsForm(token.image));
-  if (starts) return undefined;
+  if (!isRest(mistake) || startsAnother(mistake)) return undefined;
   return at(
     mistake,
     "NN0104",
@@ -209,14 +227,40 @@ function sameLine(mistake: Mistake): Diagnostic | undefined {
       labels: [
         { file: mistake.file, span: tokenSpan(previous), text: "what is before it ends here" },
       ],
-      hint: is(token, Equals)
-        ? "names are bound at the start of a statement: `y = …`; to compare, write `==`"
-        : is(token, Word)
-          ? "is an operator, or a comma, missing before it?"
-          : undefined,
+      hint: restHint(mistake),
     },
     tokenSpan(token),
   );
+}
+
+function restHint(mistake: Mistake): string | undefined {
+  const { token, previous, tokens, index } = mistake;
+  if (is(token, Equals)) {
+    return "names are bound at the start of a statement: `y = …`; to compare, write `==`";
+  }
+  if (is(token, Comma)) return "no comma stands between statements: leave it out";
+  const operands = [Word, Integer, Float, Text, LeftBracket, reserved.true, reserved.false];
+  if (!is(token, ...operands)) return undefined;
+  if (!is(previous, Word)) return "is an operator, or a comma, missing before it?";
+  const call = `${previous?.image ?? ""}(${restText(mistake)})`;
+  return is(tokens[index - 2], Pipe)
+    ? `arguments stand in parentheses: write \`${call}\``
+    : `is an operator missing before it? Arguments stand in parentheses: \`${call}\``;
+}
+
+/** What follows on the line, as far as it may be arguments. */
+function restText({ file, tokens, index, token }: Mistake): string {
+  let end = index + 1;
+  const ends = [Pipe, RightBrace, Semicolon, keyword.on, keyword.with];
+  while (end < tokens.length && !startsLine(file.text, tokens, end) && !is(tokens[end], ...ends)) {
+    end++;
+  }
+  const last = tokens[end - 1];
+  const text = file.text.slice(
+    token?.startOffset ?? 0,
+    last === undefined ? undefined : tokenSpan(last).end,
+  );
+  return text.length > 60 ? "…" : text;
 }
 
 function startsForm(image: string): boolean {

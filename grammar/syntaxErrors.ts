@@ -14,6 +14,7 @@ import {
   Dot,
   Ellipsis,
   Equals,
+  Float,
   Integer,
   LeftBrace,
   LeftBracket,
@@ -123,8 +124,16 @@ function expectedExpression(mistake: Mistake, failure: Failure): Diagnostic | un
   const { token, previous, next } = mistake;
   const after = previous === undefined ? "" : ` after ${show(previous)}`;
   const message = `an expression was expected${after}, but ${found(mistake)}`;
-  const details = { message, hint: expressionHint(token, next) };
+  const details = { message, hint: percentage(mistake) ?? expressionHint(token, next) };
   return at(mistake, "NN0107", details, expectedSpan(mistake));
+}
+
+/** `10%`: a share is a number here. */
+function percentage({ tokens, index, previous }: Mistake): string | undefined {
+  const number = tokens[index - 2];
+  if (previous?.image !== "%" || !is(number, Integer, Float)) return undefined;
+  const share = Number((Number(number?.image.replaceAll("_", "")) / 100).toPrecision(12));
+  return `a share is a number: write \`${share}\` in place of \`${number?.image ?? ""}%\``;
 }
 
 /** Declarations as they are written with their names. */
