@@ -1,4 +1,4 @@
-// Takes no input, gives the scalar operations and reductions in double precision: what the host computes, and what the compiler folds by.
+// Takes no input, gives the scalar operations and reductions in double precision: as mathematics has them, what the compiler folds by; and as tensors have them, what the host computes.
 
 /** Truth values are 0 and 1, or what `Number` makes them. */
 export type ScalarFunction = (a: number, b: number, c: number) => number | boolean;
@@ -26,7 +26,7 @@ export const scalarValues = {
   subtract: (a, b) => a - b,
   multiply: (a, b) => a * b,
   divide: (a, b) => a / b,
-  modulo: (a, b) => a - Math.floor(a / b) * b,
+  modulo,
   power: (a, b) => a ** b,
   // A zero has no sign: GPUs lose it.
   atan2: (a, b) => Math.atan2(a + 0, b + 0),
@@ -44,6 +44,26 @@ export const scalarValues = {
   cast: (a) => a,
 } satisfies Readonly<Record<string, ScalarFunction>>;
 
+const leastNormal = { 32: 2 ** -126, 64: 2 ** -1022 } as const;
+/** What half a unit in the last place of numbers below 1 is. */
+const halfUnit = { 32: 2 ** -24, 64: 2 ** -53 } as const;
+
+/** The operations of tensors: in a precision they have numbers outside their domains too, and zeros have no sign. */
+export function tensorValue(name: string, precision: 32 | 64): ScalarFunction | undefined {
+  const values: Readonly<Record<string, ScalarFunction | undefined>> = scalarValues;
+  const least = leastNormal[precision];
+  const beyond: Readonly<Record<string, ScalarFunction | undefined>> = {
+    log: (a) => Math.log(a < least ? least : a),
+    log1p: (a) => (a <= -1 ? Math.log(least) : Math.log1p(a)),
+    sqrt: (a) => (a <= 0 ? 0 : Math.sqrt(a)),
+    erfinv: (a) =>
+      inverseErf(Math.min(Math.max(a, halfUnit[precision] - 1), 1 - halfUnit[precision])),
+    modulo: (a, b) => (b === 0 ? 0 : modulo(a, b)),
+    power: (a, b) => (a < 0 && b !== Math.floor(b) ? 0 : Math.pow(a + 0, b)),
+  };
+  return beyond[name] ?? values[name];
+}
+
 /** The operation that takes one more value into each reduction. */
 export const reductionSteps = {
   sum: "add",
@@ -53,6 +73,12 @@ export const reductionSteps = {
   any: "or",
   all: "and",
 } as const satisfies Readonly<Record<string, keyof typeof scalarValues>>;
+
+/** The remainder with the divisor's sign. */
+function modulo(a: number, b: number): number {
+  const rest = a % b;
+  return rest < 0 !== b < 0 && rest !== 0 ? rest + b : rest + 0;
+}
 
 function roundToEven(value: number): number {
   const floor = Math.floor(value);
@@ -80,12 +106,17 @@ function erfc(x: number): number {
   return Math.exp(-x * x) / tail / Math.sqrt(Math.PI);
 }
 
-/** Newton's steps on erf, from Winitzki's approximation. */
+/** Halley's steps on erf, in the tails on erfc, from Winitzki's approximation. */
 function inverseErf(y: number): number {
-  if (Math.abs(y) >= 1) return Math.sign(y) * Infinity;
-  const log = Math.log(1 - y * y);
+  const size = Math.abs(y);
+  if (size >= 1) return Math.sign(y) * Infinity;
+  const log = Math.log((1 - size) * (1 + size));
   const half = 2 / (Math.PI * 0.147) + log / 2;
-  let x = Math.sign(y) * Math.sqrt(Math.sqrt(half * half - log / 0.147) - half);
-  for (let n = 0; n < 4; n++) x -= (erf(x) - y) / ((2 / Math.sqrt(Math.PI)) * Math.exp(-x * x));
-  return x;
+  let x = Math.sqrt(Math.sqrt(half * half - log / 0.147) - half);
+  for (let n = 0; n < 4; n++) {
+    const beyond = x < 1 ? erf(x) - size : 1 - size - erfc(x);
+    const step = beyond * (Math.sqrt(Math.PI) / 2) * Math.exp(x * x);
+    x -= step / (1 + x * step);
+  }
+  return Math.sign(y) * x;
 }

@@ -138,11 +138,11 @@ export function makeRun(session: Session, program: number, request: RunRequest):
   const { dimensions, inputs = new Map(), scalars = {}, seed = 0, counter = 0 } = request;
   checkBounds(planned, dimensions, request.wanted);
   const words = new Uint32Array(Math.ceil(planned.uniforms.length / 4) * 4);
-  const floats =
-    backend.precision === 64 ? new Float64Array(words.length) : new Float32Array(words.buffer);
+  const { precision } = backend;
+  const floats = precision === 64 ? new Float64Array(words.length) : new Float32Array(words.buffer);
   planned.uniforms.forEach((uniform, index) => {
     if (uniform.kind === "host") {
-      floats[index] = options.evaluateHost?.(uniform.value, dimensions, scalars) ?? NaN;
+      floats[index] = options.evaluateHost?.(uniform.value, dimensions, scalars, precision) ?? NaN;
     } else if (uniform.kind === "dim") words[index] = evaluateDim(uniform.value, dimensions);
     else words[index] = { seed, counter, member: 0 }[uniform.kind];
   });

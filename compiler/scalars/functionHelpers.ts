@@ -16,8 +16,8 @@ export const exp = {
   },
   javascript: {
     name: "expOf",
-    text: "const expOf = (x) => Math.exp(x < 88.72 ? x : 88.72);",
-    double: "const expOf = (x) => Math.exp(x < 709.78 ? x : 709.78);",
+    text: "const expOf = (x) => Math.exp(x > 88.72 ? 88.72 : x);",
+    double: "const expOf = (x) => Math.exp(x > 709.78 ? 709.78 : x);",
   },
 } as const satisfies Partial<Helpers>;
 
@@ -30,7 +30,9 @@ export const log = {
   },
   javascript: {
     name: "logOf",
-    text: "const logOf = (x) => Math.log(x > 1.1754943508222875e-38 ? x : 1.1754943508222875e-38);",
+    text: "const logOf = (x) => Math.log(x < 1.1754943508222875e-38 ? 1.1754943508222875e-38 : x);",
+    double:
+      "const logOf = (x) => Math.log(x < 2.2250738585072014e-308 ? 2.2250738585072014e-308 : x);",
   },
 } as const satisfies Partial<Helpers>;
 
@@ -49,8 +51,8 @@ export const expm1 = {
   },
   javascript: {
     name: "expm1Of",
-    text: "const expm1Of = (x) => Math.expm1(x < 88.72 ? x : 88.72);",
-    double: "const expm1Of = (x) => Math.expm1(x < 709.78 ? x : 709.78);",
+    text: "const expm1Of = (x) => Math.expm1(x > 88.72 ? 88.72 : x);",
+    double: "const expm1Of = (x) => Math.expm1(x > 709.78 ? 709.78 : x);",
   },
 } as const satisfies Helpers;
 
@@ -70,7 +72,8 @@ export const log1p = {
   },
   javascript: {
     name: "log1pOf",
-    text: "const log1pOf = (x) => (x > -1 ? Math.log1p(x) : Math.log(1.1754943508222875e-38));",
+    text: "const log1pOf = (x) => (x <= -1 ? Math.log(1.1754943508222875e-38) : Math.log1p(x));",
+    double: "const log1pOf = (x) => (x <= -1 ? Math.log(2.2250738585072014e-308) : Math.log1p(x));",
   },
 } as const satisfies Helpers;
 
@@ -83,7 +86,7 @@ export const sqrt = {
   },
   javascript: {
     name: "sqrtOf",
-    text: "const sqrtOf = (x) => (x > 0 ? Math.sqrt(x) : 0);",
+    text: "const sqrtOf = (x) => (x <= 0 ? 0 : Math.sqrt(x));",
   },
 } as const satisfies Partial<Helpers>;
 
@@ -247,7 +250,7 @@ export const erfinv = {
 }`,
     // The same start, then Newton's method on erf (on erfc in the tails, where erf is too flat).
     double: `function erfinvOf(y) {
-  const x = Math.min(Math.max(y, -0.9999999403953552), 0.9999999403953552);
+  const x = Math.min(Math.max(y, -0.9999999999999999), 0.9999999999999999);
   const w = -Math.log((1 - x) * (1 + x));
   let guess = w < 5 ? 0.8862 * x + 0.23 * x * x * x : Math.sign(x) * (Math.sqrt(w) - 0.9);
   for (let turn = 0; turn < 60; turn++) {

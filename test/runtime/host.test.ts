@@ -43,7 +43,8 @@ describe("host expressions", () => {
     expect(value(["erf", 5])).toBeCloseTo(0.9999999999984626, 14);
     expect(value(["erfinv", 0.5])).toBeCloseTo(0.4769362762044699, 14);
     expect(value(["erfinv", -0.999])).toBeCloseTo(-2.326753765513525, 12);
-    expect(value(["erfinv", 1])).toBe(Infinity);
+    // That of the number below 1 in single precision, as in kernels.
+    expect(value(["erfinv", 1])).toBeCloseTo(3.832506856900711, 14);
     expect(value(["erfinv", 0])).toBeCloseTo(0, 15);
   });
 });

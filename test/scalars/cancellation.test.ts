@@ -128,7 +128,7 @@ describe.each(["f32", "f64"] as const)("at the edge, in %s", (backend) => {
   };
 
   it("functions of what is outside their domain are 0, or as of the least number", async () => {
-    const least = Math.fround(Math.log(2 ** -126));
+    const least = Math.log(backend === "f64" ? 2 ** -1022 : 2 ** -126);
     expect(await at("sqrt(x)", [-1.5, 0])).toEqual([
       [0, 0],
       [0, 0],

@@ -79,11 +79,15 @@ const largest = Math.fround(3.4028234663852886e38);
 const smallest = 2 ** -126;
 
 /** What kernels give where mathematics has no number, as the language says; undefined where devices differ. */
-export function definedInKernels(trial: Trial, point: readonly number[]): number | undefined {
+export function definedInKernels(
+  trial: Trial,
+  point: readonly number[],
+  precision: 32 | 64 = 32,
+): number | undefined {
   const [a = 0, b = 0] = point;
   if (trial.type !== "f32") return defined(trial, point);
   if (trial.op === "cast") return convertedInKernels(trial, point);
-  const known = inKernels[trial.op];
+  const known = inKernels(precision)[trial.op];
   return known ? known(a, b) : defined(trial, point);
 }
 
@@ -119,5 +123,7 @@ export function agrees(found: number, expected: number, room: number, single: bo
   if (single && size < smallest) return Math.abs(found) < smallest;
   if (single && size > largest * 0.999)
     return Math.sign(found) === Math.sign(expected) && Math.abs(found) > largest * 0.99;
+  // Beyond the range a power is infinite or the largest number.
+  if (size === Number.MAX_VALUE) return found === expected * Infinity;
   return Math.abs(found - expected) <= room * size;
 }

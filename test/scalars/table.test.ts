@@ -1,16 +1,18 @@
 // The tables of scalar operations and reductions in; through everything that computes by them, the numbers of the independent reference, out.
 import { beforeAll, describe, expect, it } from "vitest";
 import { check } from "../../compiler/compile.js";
+import { hostExpression } from "../../compiler/emit/dimensions.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { fold } from "../../compiler/optimize/fold.js";
 import type { ScalarOperation } from "../../compiler/scalars/record.js";
 import { evaluateScalar } from "../../compiler/scalars/evaluate.js";
 import { scalarOps } from "../../compiler/scalars/table.js";
 import type { GraphBuilder } from "../../compiler/ops/builder.js";
+import { hostValue } from "../../compiler/schedule/host.js";
 import type { Node } from "../../compiler/types/graph.js";
 import { renderAll } from "../../grammar/render.js";
 import { evaluateHost } from "../../runtime/host.js";
-import type { HostExpression, PlanType } from "../../runtime/plan.js";
+import type { PlanType } from "../../runtime/plan.js";
 import { describeGpu } from "../support/adapter.js";
 import type { TestBackend } from "../support/compiled.js";
 import type { Tensor } from "../support/interpret.js";
@@ -124,15 +126,25 @@ const correctlyRounded: ReadonlySet<string> = new Set([
 ]);
 
 describe("arithmetic of the host", () => {
-  const real = listed.filter(
-    ([, { type, result }]) => type === "f32" && (result === "f32" || result === "bool"),
+  // Integers are computed where they are read.
+  const host = listed.filter(
+    ([, { type, result }]) =>
+      (type === "f32" || type === "bool") && (result === "f32" || result === "bool"),
   );
-  it.each(real)("%s", (_, trial) => {
-    const value = (point: readonly number[]) =>
-      evaluateHost([trial.op, ...operandsOf(trial, point)] as HostExpression, {}, {});
-    const expected = (point: readonly number[]) =>
-      trial.op === "cast" && trial.result === "bool" ? undefined : finite(trial, point);
-    expect(wrongPoints(trial, value, expected, double)).toEqual([]);
+  const precisions = [32, 64] as const;
+  const cases = host.flatMap(([title, trial]) =>
+    precisions.map((precision) => [title, precision, trial] as const),
+  );
+  it.each(cases)("%s in %i bits", (_, precision, trial) => {
+    const b = createBuilder();
+    const value = (point: readonly number[]) => {
+      const operands = point.map((one, at) => b.constant(one, [], operandType(trial, at)));
+      const expression = hostExpression(hostValue(nodeOf(b, trial, operands)));
+      return evaluateHost(expression, {}, {}, precision);
+    };
+    const points = { ...trial, points: trial.points.map((point) => operandsOf(trial, point)) };
+    const expected = (point: readonly number[]) => definedInKernels(trial, point, precision);
+    expect(wrongPoints(points, value, expected, double)).toEqual([]);
   });
 });
 
@@ -264,7 +276,7 @@ function kernels(backend: TestBackend): void {
     const wrong = wrongPoints(
       trial,
       (_point, at) => data?.[at],
-      (point) => definedInKernels(trial, point),
+      (point) => definedInKernels(trial, point, single ? 32 : 64),
       (point) => room(point) + (single && trial.result === "f32" ? 6e-8 : 0),
       single,
     );

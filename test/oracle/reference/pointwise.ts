@@ -12,7 +12,8 @@ function roundToEven(x: number): number {
 
 /** The remainder with the divisor's sign. */
 function modulo(a: number, b: number): number {
-  return a - b * Math.floor(a / b);
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
 }
 
 function truth(value: boolean): number {
@@ -91,34 +92,42 @@ export const smoothDomains: Readonly<Partial<Record<Name, readonly [number, numb
 };
 
 const largest = Number.MAX_VALUE;
-const smallest = 2 ** -126;
+const smallest = { 32: 2 ** -126, 64: 2 ** -1022 } as const;
+/** Digits of a precision, in bits. */
+const digits = { 32: 24, 64: 53 } as const;
 
-/** What kernels give where the mathematics has no number, as the language says; undefined where devices differ. */
-export const inKernels: Readonly<
-  Partial<Record<Name, (a: number, b: number) => number | undefined>>
-> = {
-  exp: (x) => (x > 88 ? undefined : Math.exp(x)),
-  log: (x) => Math.log(Math.max(x, smallest)),
-  expm1: (x) => (x > 88 ? undefined : exponentialLessOne(x)),
-  log1p: (x) => (x > -1 ? logarithmOfOneMore(x) : Math.log(smallest)),
-  sqrt: (x) => (x > 0 ? Math.sqrt(x) : 0),
-  sin: (x) => (Math.abs(x) < 1e4 ? Math.sin(x) : undefined),
-  cos: (x) => (Math.abs(x) < 1e4 ? Math.cos(x) : undefined),
-  erfinv: (x) => (Math.abs(x) < 1 ? erfinv(x) : undefined),
-  divide: (a, b) => (b === 0 ? undefined : a / b),
-  // A larger quotient has no fraction in single precision, and a smaller one no digits of a remainder.
-  modulo: (a, b) => {
-    if (b === 0) return 0;
-    const quotient = Math.abs(a / b);
-    return quotient < 2 ** 20 && quotient > 2 ** -20 ? modulo(a, b) : undefined;
-  },
-  power: (a, b) => {
-    if (b === 0) return 1;
-    if (a === 0) return b > 0 ? 0 : largest;
-    if (a < 0 && !Number.isInteger(b)) return 0;
-    return Math.max(Math.min(a ** b, largest), -largest);
-  },
-};
+type InKernels = Readonly<Partial<Record<Name, (a: number, b: number) => number | undefined>>>;
+
+/** What tensors of a precision have where mathematics has no number, as the language says; undefined where devices differ. */
+export function inKernels(precision: 32 | 64): InKernels {
+  const single = precision === 32;
+  const least = Math.log(smallest[precision]);
+  const nearOne = 1 - 2 ** -digits[precision];
+  return {
+    exp: (x) => (single && x > 88 ? undefined : Math.exp(x)),
+    log: (x) => (x > smallest[precision] ? Math.log(x) : least),
+    expm1: (x) => (single && x > 88 ? undefined : exponentialLessOne(x)),
+    log1p: (x) => (x > -1 ? logarithmOfOneMore(x) : least),
+    sqrt: (x) => (x > 0 ? Math.sqrt(x) : 0),
+    sin: (x) => (single && Math.abs(x) >= 1e4 ? undefined : Math.sin(x)),
+    cos: (x) => (single && Math.abs(x) >= 1e4 ? undefined : Math.cos(x)),
+    erfinv: (x) => erfinv(Math.max(-nearOne, Math.min(x, nearOne))),
+    divide: (a, b) => (b === 0 ? undefined : a / b),
+    // A larger quotient has no fraction in single precision, and a smaller one no digits of a remainder.
+    modulo: (a, b) => {
+      if (b === 0) return 0;
+      const quotient = Math.abs(a / b);
+      const known = !single || (quotient < 2 ** 20 && quotient > 2 ** -20);
+      return known ? modulo(a, b) : undefined;
+    },
+    power: (a, b) => {
+      if (b === 0) return 1;
+      if (a === 0) return b > 0 ? 0 : largest;
+      if (a < 0 && !Number.isInteger(b)) return 0;
+      return Math.max(Math.min(a ** b, largest), -largest);
+    },
+  };
+}
 
 export function pointwise(
   compute: (a: number, b: number, c: number) => number,
