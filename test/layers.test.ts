@@ -184,8 +184,12 @@ describe("every source file", () => {
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 
-  it("has at most 400 lines", () => {
-    const long = written
+  it("has at most 400 lines, tests and examples too", () => {
+    const files = ["test", "examples"].flatMap((folder) => listFiles(join(root, folder)));
+    const beside = files
+      .filter((path) => /\.(ts|js|mjs|nn|css|html)$/.test(path) && !path.includes(".generated."))
+      .map((path) => ({ file: relative(root, path), text: readFileSync(path, "utf8") }));
+    const long = [...written, ...beside]
       .map(({ file, text }) => ({ file, lines: text.trimEnd().split("\n").length }))
       .filter(({ lines }) => lines > 400);
     expect(long).toEqual([]);

@@ -76,7 +76,7 @@ describe.each(["f64", "f32", "webgpu"] as const)("on %s", (backend) => {
     await holds(1300, [1300]);
   });
 
-  it("the largest of fewer values than are asked for end with the last again, and are of their own row", async () => {
+  it("the largest values are of their own row, and more of them than there are is refused", async () => {
     const net = await open(
       compileOne(`model M {
         input x: [batch, time]
@@ -86,11 +86,12 @@ describe.each(["f64", "f32", "webgpu"] as const)("on %s", (backend) => {
       backend,
       { seed: 1 },
     );
-    const found = await net.predict({
-      x: { data: Float32Array.of(3, 1, 2, 7, 9, 8), shape: [2, 3] },
-    });
-    expect([...(found["most"] ?? [])]).toEqual([3, 2, 1, 1, 1, 9, 8, 7, 7, 7]);
-    expect([...(found["where"] ?? [])]).toEqual([0, 2, 1, 1, 1, 1, 2, 0, 0, 0]);
+    const few = { data: Float32Array.of(3, 1, 2, 7, 9, 8), shape: [2, 3] };
+    await expect(net.predict({ x: few })).rejects.toThrow(/time is 3: it has to be at least 5/);
+    const x = { data: Float32Array.of(3, 1, 2, 5, 4, 7, 9, 8, 6, 10), shape: [2, 5] };
+    const found = await net.predict({ x });
+    expect([...(found["most"] ?? [])]).toEqual([5, 4, 3, 2, 1, 10, 9, 8, 7, 6]);
+    expect([...(found["where"] ?? [])]).toEqual([3, 4, 0, 2, 1, 4, 1, 2, 0, 3]);
     net.destroy();
   });
 
