@@ -30,7 +30,7 @@ export function parseDataArgument(argument: string): DataArgument {
   const named = /^([A-Za-z_][A-Za-z0-9_]*)=(.+)$/s.exec(argument);
   const path = named?.[2] ?? argument;
   const name = named?.[1];
-  const picked = /^(.+\.(?:csv|npz|safetensors|npy|idx|txt)(?:\.gz)?):(.*)$/is.exec(path);
+  const picked = fileAndParts.exec(path);
   const parts = picked?.[2] === undefined ? undefined : pickedNames(picked[2]);
   return { name, file: picked?.[1] ?? path, parts };
 }
@@ -44,32 +44,68 @@ function pickedNames(text: string): string[] {
   });
 }
 
-const arrayFile = /idx\d*-(?:ubyte|byte|short|int|float|double)$/;
+interface Format {
+  /** The end of a file's name, without the dot and without `.gz`, in small letters. */
+  readonly extension: string;
+  /** Other names that tell it. */
+  readonly named?: { readonly pattern: RegExp; readonly example: string };
+  readonly open: (source: ByteSource, options: CsvOptions) => Promise<DataContent>;
+}
+
+/** All that is read; the modules of CSV and zip are loaded only for files that need them, for a quick start. */
+const formats: readonly Format[] = [
+  {
+    extension: "idx",
+    named: { pattern: /idx\d*-(?:ubyte|byte|short|int|float|double)$/, example: "…idx3-ubyte" },
+    open: async (source) => ({ kind: "array", array: await openIdx(source, "") }),
+  },
+  {
+    extension: "npy",
+    open: async (source) => ({ kind: "array", array: await openNpy(source, "") }),
+  },
+  {
+    extension: "npz",
+    open: async (source) => {
+      const { openNpz } = await import("./npz.js");
+      return { kind: "archive", archive: await openNpz(source) };
+    },
+  },
+  {
+    extension: "csv",
+    open: async (source, options) => {
+      const { openCsv } = await import("./csv.js");
+      return { kind: "table", table: await openCsv(source, options) };
+    },
+  },
+  {
+    extension: "safetensors",
+    open: async (source) => ({ kind: "archive", archive: await openTensors(source) }),
+  },
+  {
+    extension: "txt",
+    open: (source) => {
+      const text = { [Symbol.asyncIterator]: () => decodeText(source) };
+      return Promise.resolve({ kind: "text", text });
+    },
+  },
+];
+
+const extensions = formats.map(({ extension }) => extension).join("|");
+const fileAndParts = new RegExp(String.raw`^(.+\.(?:${extensions})(?:\.gz)?):(.*)$`, "is");
 
 /** As the reader is told by: without `.gz`, in small letters. */
 function kindName(file: string): string {
   return file.replace(/\.gz$/i, "").toLowerCase();
 }
 
-/** The modules of CSV and zip are loaded only for files that need them, for a quick start. */
-async function openContent(source: ByteSource, options: CsvOptions): Promise<DataContent> {
-  const { file } = source;
+/** Throws DataError where nothing reads files of this name. */
+function formatOf(file: string): Format {
   const path = kindName(file);
-  if (path.endsWith(".npy")) return { kind: "array", array: await openNpy(source, "") };
-  if (path.endsWith(".idx") || arrayFile.test(path))
-    return { kind: "array", array: await openIdx(source, "") };
-  if (path.endsWith(".npz")) {
-    const { openNpz } = await import("./npz.js");
-    return { kind: "archive", archive: await openNpz(source) };
-  }
-  if (path.endsWith(".safetensors")) return { kind: "archive", archive: await openTensors(source) };
-  if (path.endsWith(".csv")) {
-    const { openCsv } = await import("./csv.js");
-    return { kind: "table", table: await openCsv(source, options) };
-  }
-  if (path.endsWith(".txt"))
-    return { kind: "text", text: { [Symbol.asyncIterator]: () => decodeText(source) } };
-  throw noReader(path, file);
+  const format = formats.find(
+    ({ extension, named }) => path.endsWith(`.${extension}`) || named?.pattern.test(path) === true,
+  );
+  if (format === undefined) throw noReader(path, file);
+  return format;
 }
 
 function noReader(path: string, file: string): DataError {
@@ -77,19 +113,18 @@ function noReader(path: string, file: string): DataError {
   const dot = base.lastIndexOf(".");
   const message =
     dot < 0 ? "no reader for a file without an extension" : `no reader for "${base.slice(dot)}"`;
-  const hint = "…idx3-ubyte, .npy, .npz, .csv, .safetensors and .txt are read, each also as .gz";
+  const known = formats.map(({ extension, named }) => named?.example ?? `.${extension}`);
+  const hint = `${known.slice(0, -1).join(", ")} and ${known.at(-1) ?? ""} are read, each also as .gz`;
   return new DataError("data-kind", message, { file, hint });
 }
 
 /** Throws DataError where the file cannot be read or is not what its name says. */
 export async function openData(file: string, options: CsvOptions = {}): Promise<DataSource> {
   // What has no reader is not read, however long a pipe may give.
-  const path = kindName(file);
-  if (!/\.(?:npy|idx|npz|safetensors|csv|txt)$/.test(path) && !arrayFile.test(path))
-    throw noReader(path, file);
+  const format = formatOf(file);
   const source = openSource(file);
   try {
-    return { ...(await openContent(source, options)), close: source.close };
+    return { ...(await format.open(source, options)), close: source.close };
   } catch (error) {
     await source.close();
     throw error;
