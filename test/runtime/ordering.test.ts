@@ -95,6 +95,41 @@ describe.each(["f64", "f32", "webgpu"] as const)("on %s", (backend) => {
     net.destroy();
   });
 
+  it("what is not a number comes last, and first from the largest on; each value has its own place", async () => {
+    const length = 300;
+    const net = await open(
+      compileOne(`model M {
+        input x: [batch, few]
+        input divisor: [batch, few]
+        input long: [batch, ${length}]
+        few_values = x / divisor
+        values = long / (if long == 0 then 0 else 1)
+        output up = argsort(few_values)
+        output down = argsort(few_values, descending: true)
+        output most = top_k(few_values, 3)[1]
+        output sorted = sort(few_values)
+        output places = argsort(values)
+      }`),
+      backend,
+      { seed: 1 },
+    );
+    // 0 / 0 is NaN: at 1 and 4 of the few, and at every seventh of the many.
+    const long = Float32Array.from({ length }, (_, i) => (i % 7 === 0 ? 0 : 500 - i));
+    const found = await net.predict({
+      x: { data: Float32Array.of(3, 0, -2, 7, 0, 3), shape: [1, 6] },
+      divisor: { data: Float32Array.of(1, 0, 1, 1, 0, 1), shape: [1, 6] },
+      long: { data: long, shape: [1, length] },
+    });
+    net.destroy();
+    expect([...(found["up"] ?? [])]).toEqual([2, 0, 5, 3, 1, 4]);
+    expect([...(found["down"] ?? [])]).toEqual([1, 4, 3, 0, 5, 2]);
+    expect([...(found["most"] ?? [])]).toEqual([1, 4, 3]);
+    expect([...(found["sorted"] ?? [])]).toEqual([-2, 3, 3, 7, NaN, NaN]);
+    const all = [...long.keys()];
+    const numbers = all.filter((i) => i % 7 !== 0).reverse();
+    expect([...(found["places"] ?? [])]).toEqual([...numbers, ...all.filter((i) => i % 7 === 0)]);
+  });
+
   it("values whose number is not known are, however many there are", async () => {
     await holds("time", [7, 65, 1025]);
   });

@@ -5,6 +5,7 @@ import type { Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import { extentAt } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
+import { largestReal } from "../leaves.js";
 
 /** Up to this many values each value counts those before it: one run, and nothing to merge. */
 const longestRun = 256;
@@ -31,7 +32,7 @@ export function sortedIndices(b: GraphBuilder, y: Node, count: Dim, descending: 
   const request: Keys = { b, descending, extent };
   const merges = mergesOf(extent);
   let run = ceilDivideDims(extent, 2 ** merges);
-  let keys = b.stopGradient(y);
+  let keys = comparable(b, b.stopGradient(y));
   let indices = sortRuns(request, keys, run, merges === 0 ? count : extent);
   if (merges > 0) keys = takeLast(b, keys, indices);
   for (let merge = 0; merge < merges; merge++) {
@@ -43,6 +44,16 @@ export function sortedIndices(b: GraphBuilder, y: Node, count: Dim, descending: 
   if (merges === 0 || dimEqual(count, extent)) return indices;
   // Where the number of values is not known there may be fewer: taking repeats the last, and reads no other row's.
   return b.take(indices, b.iota([count], 0), axis);
+}
+
+/**
+ * A value that compares with no other would share its place with one. NaN is taken for the largest number, as infinity then is,
+ * and told by its integer: 0 by definition, where no number plus 1 has it.
+ */
+function comparable(b: GraphBuilder, y: Node): Node {
+  if (y.type !== "f32") return y;
+  const isNumber = b.notEqual(b.cast(b.add(b.abs(y), 1), "i32"), 0);
+  return b.select(isNumber, b.minimum(y, largestReal), largestReal);
 }
 
 function mergesOf(extent: Dim): number {
