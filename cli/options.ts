@@ -120,6 +120,21 @@ export function addDataOptions(command: Command): Command {
     .option("--no-header", "CSV files have no header line; their columns are #0, #1, …");
 }
 
+/** A command that computes with the weights of a file's model on data. */
+export function addWeightedCommand(
+  program: Command,
+  name: string,
+  { summary, description }: { readonly summary: string; readonly description: string },
+): Command {
+  const command = program.command(name).summary(summary).description(description);
+  return addDataOptions(command.argument("<file>", "a .nn file"))
+    .addOption(weightsOption())
+    .addOption(rowsOption())
+    .addOption(modelOption())
+    .addOption(setOption())
+    .addOption(backendOption());
+}
+
 /** What of a command's options is for the readers of data. Throws Failure where there is nothing that it is about. */
 export function readingOptions({
   data,

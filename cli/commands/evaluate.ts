@@ -9,16 +9,11 @@ import { batchOf, chunkSize, chunksOf } from "../batches.js";
 import { Failure } from "../failure.js";
 import { countText, tableText, valueText } from "../numbers.js";
 import {
-  backendOption,
-  addDataOptions,
+  addWeightedCommand,
   jsonOption,
-  modelOption,
   numberOption,
   readingOptions,
   rootOption,
-  rowsOption,
-  setOption,
-  weightsOption,
 } from "../options.js";
 import type { ComputeOptions } from "../options.js";
 import { openNetwork } from "../session.js";
@@ -115,18 +110,10 @@ async function runEvaluate(
 }
 
 export function addEvaluate(program: Command, terminal: Terminal): void {
-  addDataOptions(
-    program
-      .command("evaluate")
-      .summary("losses and metrics of trained weights")
-      .description("Computes losses, metrics and, for classes, a confusion table over given data.")
-      .argument("<file>", "a .nn file"),
-  )
-    .addOption(weightsOption())
-    .addOption(rowsOption())
-    .addOption(modelOption())
-    .addOption(setOption())
-    .addOption(backendOption())
+  addWeightedCommand(program, "evaluate", {
+    summary: "losses and metrics of trained weights",
+    description: "Computes losses, metrics and, for classes, a confusion table over given data.",
+  })
     .addOption(
       numberOption(
         "--examples <n>",

@@ -17,16 +17,11 @@ import {
 import type { OutputArray } from "../data/write.js";
 import { Failure } from "../failure.js";
 import {
-  backendOption,
-  addDataOptions,
-  modelOption,
+  addWeightedCommand,
   numberOption,
   readingOptions,
   rootOption,
-  rowsOption,
   seedOption,
-  setOption,
-  weightsOption,
 } from "../options.js";
 import type { ComputeOptions } from "../options.js";
 import { openNetwork } from "../session.js";
@@ -169,18 +164,10 @@ function parseNames(text: string): readonly string[] {
 }
 
 export function addPredict(program: Command, terminal: Terminal): void {
-  addDataOptions(
-    program
-      .command("predict")
-      .summary("outputs for given inputs")
-      .description("Computes the outputs of trained weights for given inputs.")
-      .argument("<file>", "a .nn file"),
-  )
-    .addOption(weightsOption())
-    .addOption(rowsOption())
-    .addOption(modelOption())
-    .addOption(setOption())
-    .addOption(backendOption())
+  addWeightedCommand(program, "predict", {
+    summary: "outputs for given inputs",
+    description: "Computes the outputs of trained weights for given inputs.",
+  })
     .option("-o, --output <file>", ".npy, .csv or .json; - prints JSON on stdout", "-")
     .addOption(new Option("--outputs <names>", "the outputs wanted").argParser(parseNames))
     .addOption(numberOption("--examples <n>", "how many, where every input is drawn (default: 1)"))

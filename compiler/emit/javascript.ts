@@ -15,6 +15,7 @@ import {
   nearestFloat,
   typeOfOperand,
   within,
+  uniformName,
 } from "./expression.js";
 import type { Precision } from "./javascriptFunctions.js";
 import { scriptFunctions } from "./javascriptFunctions.js";
@@ -107,11 +108,6 @@ export function javascriptBody(scripts: readonly NamedScript[], precision: Preci
   const parts = scriptFunctions(functions, precision).map((text) => `${text}\n`);
   for (const script of scripts) parts.push(`/** ${script.comment} */\n${script.text}`);
   return parts.join("\n");
-}
-
-function uniformName(kernel: Kernel, at: number): string {
-  const kind = kernel.uniforms[at]?.kind ?? "dim";
-  return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
 }
 
 function uniformLine(kernel: Kernel, at: number, wordOf: readonly number[]): string {

@@ -13,6 +13,7 @@ import {
   infix,
   typeOfOperand,
   within,
+  uniformName,
 } from "./expression.js";
 import { shaderFunctions } from "./wgslFunctions.js";
 import type { Writer } from "./writer.js";
@@ -85,11 +86,6 @@ function printMain(context: Context, wordOf: readonly number[]): string {
     printBody(context, writer, kernel.body);
   });
   return writer.text();
-}
-
-function uniformName(kernel: Kernel, at: number): string {
-  const kind = kernel.uniforms[at]?.kind ?? "dim";
-  return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
 }
 
 /** Which of the given variables the body reads. */

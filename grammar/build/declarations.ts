@@ -18,10 +18,10 @@ import type { Span } from "../span.js";
 import { readString } from "../strings.js";
 import { type BuildContext, first, identifier, named, nodeSpan, optional } from "./context.js";
 import { buildExpression } from "./expressions.js";
-import { buildBody, buildFunction } from "./functions.js";
+import { buildBody, buildCallable, buildFunction } from "./functions.js";
 import { documented, unlessSkipped } from "./parts.js";
 import { buildSearchLine, buildTrainLine } from "./training.js";
-import { buildAnnotation, buildParameters, buildResultType } from "./types.js";
+import { buildAnnotation, buildParameters } from "./types.js";
 
 export function buildDeclarations(context: BuildContext, node: FileCstNode): Declaration[] {
   return (node.children.declaration ?? []).map((one) =>
@@ -85,16 +85,7 @@ function buildInit(context: BuildContext, span: Span, node: InitDeclarationCstNo
 }
 
 function buildLayer(context: BuildContext, span: Span, node: LayerDeclarationCstNode): Declaration {
-  const { Word, parameters, resultType, body } = node.children;
-  return {
-    kind: "Layer",
-    span,
-    ...named(first(Word)),
-    parameters: buildParameters(context, parameters),
-    ...optional("result", buildResultType(context, resultType)),
-    body: buildBody(context, first(body)),
-    ...documented(context, span),
-  };
+  return { kind: "Layer", ...buildCallable(context, span, node) };
 }
 
 function buildRule(context: BuildContext, span: Span, node: RuleDeclarationCstNode): Declaration {

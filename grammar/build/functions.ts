@@ -2,7 +2,12 @@
 
 import type { Body, FunctionDeclaration } from "../ast.js";
 import { tokenSpan } from "../lexer.js";
-import type { BodyCstNode, FunctionDeclarationCstNode } from "../parser/cst.js";
+import type {
+  BodyCstNode,
+  FunctionDeclarationCstNode,
+  LayerDeclarationCstNode,
+} from "../parser/cst.js";
+import type { Span } from "../span.js";
 import { type BuildContext, first, named, nodeSpan, optional } from "./context.js";
 import { buildExpression } from "./expressions.js";
 import { documented } from "./parts.js";
@@ -12,10 +17,17 @@ export function buildFunction(
   context: BuildContext,
   node: FunctionDeclarationCstNode,
 ): FunctionDeclaration {
-  const { Word, parameters, resultType, body } = node.children;
-  const span = nodeSpan(node);
+  return { kind: "Function", ...buildCallable(context, nodeSpan(node), node) };
+}
+
+/** What functions and layers have alike. */
+export function buildCallable(
+  context: BuildContext,
+  span: Span,
+  { children }: FunctionDeclarationCstNode | LayerDeclarationCstNode,
+): Omit<FunctionDeclaration, "kind"> {
+  const { Word, parameters, resultType, body } = children;
   return {
-    kind: "Function",
     span,
     ...named(first(Word)),
     parameters: buildParameters(context, parameters),
