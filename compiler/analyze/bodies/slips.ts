@@ -30,8 +30,7 @@ const slips: Readonly<Record<string, Slip>> = {
 
 /** `loss = mse(z, y)` binds a name, and the model still has no loss. */
 export function warnSlips({ block }: ast.ModelDeclaration, frame: Frame, trace: TraceState): void {
-  for (const statement of block.statements) {
-    if (statement.kind !== "Binding") continue;
+  for (const statement of bindingsIn(block)) {
     for (const { name, span } of statement.names) {
       const slip = Object.hasOwn(slips, name) ? slips[name] : undefined;
       if (slip?.lacks(trace) !== true || trace.model.unknown.size > 0) continue;
@@ -42,4 +41,23 @@ export function warnSlips({ block }: ast.ModelDeclaration, frame: Frame, trace: 
       });
     }
   }
+}
+
+/** Those of its branches and loops too, whether or not they run. */
+function bindingsIn(block: ast.Block): readonly ast.BindingStatement[] {
+  return block.statements.flatMap((statement) => {
+    switch (statement.kind) {
+      case "Binding":
+        return [statement];
+      case "For":
+        return bindingsIn(statement.block);
+      case "If": {
+        const { branches, otherwise } = statement;
+        const blocks = branches.map((branch) => branch.block);
+        return [...blocks, ...(otherwise ? [otherwise] : [])].flatMap(bindingsIn);
+      }
+      default:
+        return [];
+    }
+  });
 }
