@@ -106,14 +106,19 @@ function powerByExponent({ b, x, out, g }: BinaryGradient): Node {
   return b.select(positive, b.multiply(g, b.multiply(out, logarithm)), 0);
 }
 
-/** The cotangent times `part` / (x² + y²), computed at the scale of the larger, so that no square overflows. */
-function ofCoordinate({ b, x, y, g }: BinaryGradient, part: Node): Node {
+/**
+ * The cotangent times the other coordinate / (x² + y²), of all orders 0 at the origin. Computed at the scale of the larger
+ * coordinate, so that no square overflows, and brought back from it last: what cancels in the next derivative is finite.
+ */
+function ofAngle({ b, x, y, g }: BinaryGradient, other: "x" | "y"): Node {
   const most = b.maximum(b.abs(x), b.abs(y));
-  const scale = b.stopGradient(b.select(b.greater(most, 0), most, 1));
-  const [u, v] = [b.divide(x, scale), b.divide(y, scale)];
+  const away = b.greater(most, 0);
+  const scale = b.stopGradient(b.select(away, most, 1));
+  const scaled = { x: b.divide(x, scale), y: b.divide(y, scale) };
   // Between 1 and 2 but at the origin, where 0 is divided.
-  const square = b.maximum(b.add(b.multiply(u, u), b.multiply(v, v)), 0.5);
-  return b.divide(b.multiply(g, b.divide(b.divide(part, scale), square)), scale);
+  const square = b.add(b.multiply(scaled.x, scaled.x), b.multiply(scaled.y, scaled.y));
+  const share = b.divide(scaled[other], b.maximum(square, 0.5));
+  return b.select(away, b.divide(b.multiply(g, share), scale), 0);
 }
 
 /** Of a choice, each branch counts where it is taken. */
@@ -177,8 +182,8 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
     "The angle of the point (x, y) in radians, from −π to π; 0 at the origin, and its derivative too.",
     // x / (x² + y²) and −y / (x² + y²).
     binaryVjp(
-      (request) => ofCoordinate(request, request.y),
-      (request) => ofCoordinate(request, request.b.negate(request.x)),
+      (request) => ofAngle(request, "y"),
+      (request) => request.b.negate(ofAngle(request, "x")),
     ),
   ),
   minimum: arithmetic(
