@@ -117,3 +117,28 @@ it("sums of many by index do not cost their product", () => {
   expect(operations(40_000, 16_000) / operations(10_000, 4_000)).toBeLessThan(8);
   expect(operations(40_000, 16_000)).toBeLessThan(40_000 * 16_000);
 });
+
+/** Whether sums by index take kernels that sort, by the number of updates and of entries of so many numbers. */
+function sorts(updates: number, entries: number, rowLength = 1): boolean {
+  const { plan } = compileOne(`model M {
+    input i: i32[${updates}]
+    input u: [${updates}, ${rowLength}]
+    output y = scatter_add(u, i, ${entries})
+  }`);
+  return plan.kernels.length > 1;
+}
+
+it.each([
+  [1024, 1024, 1, false],
+  [4096, 4096, 1, true],
+  [4096, 512, 1, false],
+  [16_384, 64, 1, false],
+  [512, 4096, 16, true],
+  [1024, 64, 16, false],
+  [4096, 256, 16, true],
+] as const)(
+  "%i updates of %i entries of %i numbers are sorted where that was measured to take less: %s",
+  (updates, entries, rowLength, expected) => {
+    expect(sorts(updates, entries, rowLength)).toBe(expected);
+  },
+);
