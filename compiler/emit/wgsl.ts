@@ -210,8 +210,11 @@ type OpExpression = Extract<Expression, { kind: "op" }>;
 
 function printOp(context: Context, expression: OpExpression): Printed {
   const operands = expression.arguments.map((argument) => print(context, argument));
-  const [first, second, third] = operands;
   const from = typeOfOperand(expression);
+  if (expression.arguments.every(({ kind, type }) => kind === "literal" && type === "f32")) {
+    leaveToDevice(context, operands);
+  }
+  const [first, second, third] = operands;
   const form = formOf(expression.op, "wgsl", from);
   if (form.kind === "call" && form.helper) context.functions.add(form.name);
   const printed = formed(form, operands);
@@ -221,6 +224,14 @@ function printOp(context: Context, expression: OpExpression): Printed {
   }
   if (!first || !second || !third) throw new Error(`${expression.op} lacks an operand`);
   return call("select", third, second, first);
+}
+
+/** What no f32 holds is an error where a shader is compiled, and infinite or NaN where a function may have given an operand. */
+function leaveToDevice(context: Context, operands: Printed[]): void {
+  const [first] = operands;
+  if (first === undefined) return;
+  context.functions.add("as_given");
+  operands[0] = call("as_given", first);
 }
 
 function printCast(context: Context, to: ScalarType, from: ScalarType, value: Printed): Printed {

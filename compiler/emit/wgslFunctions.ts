@@ -41,7 +41,15 @@ const drawUniform: Helper = {
 }`,
 };
 
+const asGiven: Helper = {
+  name: "as_given",
+  text: `fn as_given(x: f32) -> f32 {
+  return x;
+}`,
+};
+
 const functions: readonly Helper[] = [
+  asGiven,
   ...helpersOf("wgsl"),
   toI32.wgsl,
   toU32.wgsl,

@@ -171,3 +171,34 @@ describe("integers of numbers beyond them", () => {
     it("likewise", () => check("webgpu"));
   });
 });
+
+/** No shader is refused for what it computes of constants, which is beyond f32 or no number. */
+describe("constants whose results no f32 holds", () => {
+  const texts = [
+    "c / d",
+    "c * c",
+    "c * 1e9 + c * 1e9",
+    "-c * c - 1",
+    "exp(c) * c",
+    "z / z",
+    "1 / z",
+  ];
+  const source = `model Constants {
+  input x: [batch]
+  c = full([1], 1e30)
+  d = full([1], 1e-30)
+  z = full([1], 0)
+${texts.map((text, at) => `  output y${at} = ${text}`).join("\n")}
+}`;
+  const check = async (backend: TestBackend): Promise<void> => {
+    const net = await open(compileOne(source), backend);
+    const found: Outputs = await net.predict({ x: [0] });
+    net.destroy();
+    const large = texts.map((_, at) => Math.abs(found[`y${at}`]?.[0] ?? 0));
+    expect(large.filter((value) => value < 3e38)).toEqual([]);
+  };
+  it("in JavaScript", () => check("f32"));
+  describeGpu("in WGSL", () => {
+    it("likewise", () => check("webgpu"));
+  });
+});
