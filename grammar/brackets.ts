@@ -58,17 +58,27 @@ interface Balancer {
 export function balance(file: SourceFile, tokens: readonly IToken[]): BalancedTokens {
   const deep = tooDeep(file, tokens);
   if (deep !== undefined) return { tokens, diagnostics: [deep], doubtful: [], tooDeep: true };
-  const opened = openBlocks(file, tokens);
-  const plain = run(file, opened.tokens, false);
+  const plain = run(file, tokens, false);
   // Where a brace is missing, a declaration at the start of a line says best which block it should end.
-  const whole = plain.diagnostics.length === 0 && opened.diagnostics.length === 0;
-  const balanced = whole ? plain : run(file, opened.tokens, true);
-  return {
-    tokens: balanced.out,
-    diagnostics: [...opened.diagnostics, ...balanced.diagnostics],
-    doubtful: balanced.doubtful,
-    tooDeep: false,
-  };
+  return matched(plain.diagnostics.length === 0 ? plain : run(file, tokens, true));
+}
+
+/**
+ * The same where blocks lack the brace that opens them, undefined where none does: only of tokens with mistakes,
+ * as what stands at the start of a line has no meaning in others.
+ */
+export function balanceOpened(
+  file: SourceFile,
+  tokens: readonly IToken[],
+): BalancedTokens | undefined {
+  const opened = openBlocks(file, tokens);
+  if (opened.diagnostics.length === 0) return undefined;
+  const balanced = matched(run(file, opened.tokens, true));
+  return { ...balanced, diagnostics: [...opened.diagnostics, ...balanced.diagnostics] };
+}
+
+function matched({ out, diagnostics, doubtful }: Balancer): BalancedTokens {
+  return { tokens: out, diagnostics, doubtful, tooDeep: false };
 }
 
 function tooDeep(file: SourceFile, tokens: readonly IToken[]): Diagnostic | undefined {

@@ -8,6 +8,7 @@ import {
   Colon,
   LeftBrace,
   LeftParenthesis,
+  RightBrace,
   RightParenthesis,
   Word,
   isDeclarationWord,
@@ -49,8 +50,11 @@ interface OpenedBlocks {
 export function openBlocks(file: SourceFile, tokens: readonly IToken[]): OpenedBlocks {
   const braces: { readonly from: number; readonly to: number; readonly brace: IToken }[] = [];
   const diagnostics: Diagnostic[] = [];
+  let depth = 0;
   tokens.forEach((token, index) => {
-    if (!startsDeclaration(file, token, tokens[index + 1])) return;
+    if (is(token, LeftBrace)) depth++;
+    if (is(token, RightBrace)) depth = Math.max(0, depth - 1);
+    if (depth > 0 || !startsDeclaration(file, token, tokens[index + 1])) return;
     const end = headEnd(file, tokens, index);
     if (end === undefined) return;
     const [last, next] = [tokens[end - 1], tokens[end]];
@@ -99,6 +103,7 @@ function headEnd(file: SourceFile, tokens: readonly IToken[], start: number): nu
     end++;
   }
   const next = tokens[end];
+  if (next?.image === "stage") return undefined;
   if (next === undefined || startsDeclaration(file, next, tokens[end + 1])) return undefined;
   const begins = [Word, reserved.if, reserved.for, reserved.return].some((type) => is(next, type));
   return begins ? end : undefined;

@@ -1,17 +1,17 @@
 // A source text comes in; its syntax tree and all mistakes of its words and their order go out.
 
 import type * as ast from "./ast.js";
-import { balance } from "./brackets.js";
+import { balance, balanceOpened, type BalancedTokens } from "./brackets.js";
 import { buildDeclarations } from "./build/declarations.js";
 import type { BuildContext } from "./build/context.js";
 import { docComments } from "./build/docs.js";
 import { buildExpression, buildOperationNode } from "./build/expressions.js";
 import { buildBlock } from "./build/statements.js";
 import type { Diagnostic } from "./diagnostics.js";
-import { lex, refuseSize } from "./lexer.js";
+import { lex, type LexedSource, refuseSize } from "./lexer.js";
 import type { FileCstNode } from "./parser/cst.js";
 import { checkPlacement } from "./placement.js";
-import { mistakeLimit, readTokens } from "./read.js";
+import { mistakeLimit, type ReadTree, readTokens } from "./read.js";
 import type { SourceFile } from "./span.js";
 
 export interface ParseResult {
@@ -26,15 +26,27 @@ export function parse(source: SourceFile): ParseResult {
   if (tooLarge !== undefined) return { file: emptyFile(source, []), diagnostics: [tooLarge] };
   const lexed = lex(source);
   const balanced = balance(source, lexed.tokens);
-  const found = [...lexed.diagnostics, ...balanced.diagnostics];
   if (balanced.tooDeep) {
+    const found = [...lexed.diagnostics, ...balanced.diagnostics];
     return { file: emptyFile(source, lexed.comments), diagnostics: inOrder(found) };
   }
-  const read = readTokens(source, balanced.tokens, [...lexed.doubtful, ...balanced.doubtful]);
+  const read = readBalanced(source, lexed, balanced);
   const built = buildFile(source, lexed.comments, read.tree);
   const misplaced = checkPlacement(built.file);
-  const all = [...found, ...read.diagnostics, ...built.diagnostics, ...misplaced];
+  const all = [...lexed.diagnostics, ...read.diagnostics, ...built.diagnostics, ...misplaced];
   return { file: built.file, diagnostics: inOrder(all) };
+}
+
+/** The mistakes of brackets and of what they hold; blocks without their opening brace are looked for behind a mistake alone. */
+function readBalanced(source: SourceFile, lexed: LexedSource, balanced: BalancedTokens): ReadTree {
+  const read = ({ tokens, diagnostics, doubtful }: BalancedTokens): ReadTree => {
+    const tree = readTokens(source, tokens, [...lexed.doubtful, ...doubtful]);
+    return { ...tree, diagnostics: [...diagnostics, ...tree.diagnostics] };
+  };
+  const plain = read(balanced);
+  if (plain.diagnostics.length === 0) return plain;
+  const opened = balanceOpened(source, lexed.tokens);
+  return opened === undefined ? plain : read(opened);
 }
 
 function emptyFile(source: SourceFile, comments: readonly ast.Comment[]): ast.File {

@@ -87,6 +87,22 @@ test.each([
   expect(diagnostics[0]?.hint).toMatch(/^a block stands in braces: `.* \{ … \}`$/);
 });
 
+test.each([
+  `${model(head)}train M {\noptimizer sgd(lr: 0.1)\nbatch 3\n}\n`,
+  `${model(head)}train M\nstage early {\n  optimizer sgd(lr: 0.1)\n}\n`,
+  `fn f(x):\ni32[n] = x\n${model(head)}`,
+  `fn f(x): ([n],\ni32[n]) { return x, x }\n${model(head)}`,
+])("a block that has its brace is none, wherever lines end: %j", (text) => {
+  expect(check(text).diagnostics.filter((one) => one.code < "NN0200")).toEqual([]);
+});
+
+test("behind a mistake too", () => {
+  const { diagnostics } = check(
+    `${model(`h = x |> dense 8\n  ${head}`)}train M {\noptimizer sgd(lr: 0.1)\nbatch 3\n}\n`,
+  );
+  expect(diagnostics.map((one) => one.code)).toEqual(["NN0104"]);
+});
+
 test("the sign of another language for a result or a pipeline stands for it from then on", () => {
   const { diagnostics } = check(
     `fn f(x: [b, n]) -> [b, n] = x\n${model("h = f(x) -> dense(4)\n  loss cross_entropy(h, y)")}`,
