@@ -45,10 +45,12 @@ function leaves(entries: number): Indexed[] {
   ];
 }
 
+type Known = Indexed["known"];
+
 const steps = {
-  "·": [k.multiply, (a: number, n: number) => a * n],
-  "/": [k.divide, (a: number, n: number) => Math.floor(a / n)],
-  "%": [k.modulo, (a: number, n: number) => a % n],
+  "·": [(a: Known, n: number) => k.multiply(a, n), (a: number, n: number) => a * n],
+  "/": [(a: Known, n: number) => k.divide(a, n), (a: number, n: number) => Math.floor(a / n)],
+  "%": [(a: Known, n: number) => k.modulo(a, n), (a: number, n: number) => a % n],
 } as const;
 
 function stepsFrom(from: readonly Indexed[]): Indexed[] {

@@ -173,7 +173,10 @@ onBothBackends("weights", lineModule, (open) => {
     const net = await open(plan, { readFile });
     const before = await net.save();
     let steps = 0;
-    const error = await errorOf(net.fit(data, { onStep: () => void steps++ }));
+    const onStep = (): void => {
+      steps += 1;
+    };
+    const error = await errorOf(net.fit(data, { onStep }));
     expect(error.code).toBe("weights");
     expect(error.message).toContain("earlier.safetensors");
     expect(steps).toBe(0);

@@ -74,7 +74,7 @@ interface Slope {
 }
 
 function valueOf(name: Name): (...operands: readonly number[]) => number {
-  return scalarFunctions[name] as (...operands: readonly number[]) => number;
+  return scalarFunctions[name];
 }
 
 /** Undefined where differences do not tell it, as at jumps. */
