@@ -77,7 +77,7 @@ describeGpu("a net that may choose", () => {
             throw new RangeError("too large");
           };
         }),
-      /too large/,
+      /not enough memory for the parameters/,
     ],
   ])("takes the CPU where WebGPU %s, and says why", async (_, gpu, reason) => {
     provide(await gpu());
