@@ -203,6 +203,8 @@ export interface PlanStage {
   readonly stopEarly?: { readonly patience: number };
   /** plateau scalars in order of their index */
   readonly plateaus: readonly { readonly factor: number; readonly patience: number }[];
+  /** A fingerprint of all that its steps compute, which a run that goes on must have kept. */
+  readonly formulas: string;
   /** Run in order in each step, each `repeat` times. */
   readonly objectives: readonly {
     readonly name: string;
@@ -214,7 +216,7 @@ export interface PlanStage {
     readonly gather?: number;
     readonly gatherGiven?: number;
     readonly losses: readonly string[];
-    /** Its optimizers and what they are set to, as text: a run that goes on must have kept them. */
+    /** Its optimizers and what they are set to, in words for a message. */
     readonly optimizers?: readonly string[];
     /** undefined: the same batch as the update before it */
     readonly repeat?: number;

@@ -16,6 +16,7 @@ import type {
 import { PLAN_FORMAT } from "../../runtime/plan.js";
 import { planDim } from "./dimensions.js";
 import { optimizerSettings } from "./optimizerSettings.js";
+import { stageFormulas } from "./stageFormulas.js";
 
 export const compilerName = "nnc 0.1.0";
 
@@ -54,7 +55,7 @@ export function modelPlan(request: ModelPlanRequest): Plan {
     ...(built.held.length === 0 ? {} : { held: built.held.map(planHeld) }),
     kernels,
     programs,
-    stages: stages.map((stage) => planStage(typed, stage, programs)),
+    stages: stages.map((stage) => planStage(built, stage, programs)),
     requiredLimits: requiredLimits(built, largestTemporary),
   };
 }
@@ -146,7 +147,7 @@ function planHeld({ name, type, shape, combine, axis }: BuiltHeld): PlanHeld {
 }
 
 function planStage(
-  typed: TypedModel,
+  built: BuiltModel,
   { declaration, objectives }: BuiltStage,
   programs: readonly PlanProgram[],
 ): PlanStage {
@@ -160,6 +161,7 @@ function planStage(
     name: string | undefined,
   ): Partial<Record<K, number>> =>
     name === undefined ? {} : ({ [key]: position(name) } as Record<K, number>);
+  const { typed } = built;
   const { epochs, steps, stopEarly } = declaration;
   return {
     name: declaration.name,
@@ -172,6 +174,7 @@ function planStage(
     accumulate: declaration.accumulate,
     ...(stopEarly === undefined ? {} : { stopEarly }),
     plateaus: declaration.plateaus,
+    formulas: stageFormulas(built, declaration),
     objectives: objectives.map((objective, index) => ({
       name: objective.name,
       program: position(objective.program),
@@ -179,7 +182,7 @@ function planStage(
       ...optional("gather", objective.gather),
       ...optional("gatherGiven", objective.gatherGiven),
       losses: objective.losses,
-      optimizers: optimizerSettings(typed, declaration, declaration.objectives[index]),
+      optimizers: optimizerSettings(declaration, declaration.objectives[index]),
       ...(objective.repeat === undefined ? {} : { repeat: objective.repeat }),
     })),
     start: declaration.start.map(({ parameters, file }) => ({ parameters, file })),

@@ -168,7 +168,7 @@ async function beginRun(
   { sources, length }: { readonly sources: StageSources; readonly length: RunLength },
 ): Promise<RunState> {
   const { state } = trainer;
-  const terms = termsOf(trainer, stage, data, sources.batch);
+  const terms = termsOf(trainer, left, data, sources.batch);
   // Only the first of the stages that are left was cut off.
   if (options.resume && stages.length === 0 && state.run) {
     refuseOtherTerms(state, state.run, terms);

@@ -8,16 +8,18 @@ import type { RunState, RunTerms, TrainingState } from "./state.js";
 import { seedOfStage, type Trainer } from "./trainer.js";
 import type { RunLength } from "./turns.js";
 
-/** The terms that a run of this stage is on. */
+/** The terms that a run of the first of these stages is on. */
 export function termsOf(
   trainer: Trainer,
-  stage: PlanStage,
+  stages: readonly PlanStage[],
   data: RunData,
   batch: number,
 ): RunTerms {
+  const stage = at(stages, 0);
   return {
     model: trainer.session.plan.model,
     optimizer: stage.objectives.flatMap(({ optimizers = [] }) => optimizers).join(", "),
+    formulas: stages.map(({ name, formulas }) => `${name} ${formulas}`).join(", "),
     batch,
     accumulate: stage.accumulate,
     seed: seedOfStage(trainer, stage),
@@ -56,6 +58,8 @@ export function stagesLeft(
 const wordings: Readonly<Record<keyof RunTerms, string>> = {
   model: "the model",
   optimizer: "the optimizer",
+  formulas:
+    "what the stages compute (model, losses, regularizers, updates, `drop_last`, `stop_early`)",
   batch: "examples in a batch",
   accumulate: "batches that an update accumulates",
   seed: "the seed",
@@ -76,8 +80,11 @@ export function refuseOtherTerms(
     );
   }
   const names = Object.keys(wordings) as (keyof RunTerms)[];
+  const differs = (name: keyof RunTerms): boolean => terms[name] !== now[name];
+  // Formulas decide whether optimizers are the same; their words are easier to compare.
+  const hidden = differs("formulas") && differs("optimizer") ? "formulas" : "optimizer";
   const lines = names
-    .filter((name) => terms[name] !== now[name])
+    .filter((name) => differs(name) && name !== hidden)
     .map((name) => `  ${wordings[name]}: it had ${terms[name]}, this call has ${now[name]}`);
   if (lines.length === 0) return;
   const advice = "give what it had, or leave `resume` out to train anew from these weights";

@@ -40,7 +40,7 @@ const list =
 const watched: Checks<Watch> = { best: optional(perhaps), bad: count };
 
 const terms: Checks<RunTerms> = {
-  ...{ model: text, optimizer: text, batch: count, accumulate: count, seed },
+  ...{ model: text, optimizer: text, formulas: text, batch: count, accumulate: count, seed },
   ...{ validation: text, data: text },
 };
 

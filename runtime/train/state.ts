@@ -12,8 +12,10 @@ export interface Watch {
 /** What a resumed run must have in common with the one it goes on with. */
 export interface RunTerms {
   readonly model: string;
-  /** With all that it is set to, by objective. */
+  /** In words, by objective: what tells people why the formulas differ. */
   readonly optimizer: string;
+  /** Fingerprints of what this stage and those after it compute. */
+  readonly formulas: string;
   /** Examples in a batch, and batches to an update. */
   readonly batch: number;
   readonly accumulate: number;

@@ -125,7 +125,12 @@ onBothBackends("resume", lineModule, (open) => {
 
   it("refuses a run of another optimizer, whose weights can be trained anew", async () => {
     const named = (optimizers: readonly string[]): Plan =>
-      linePlan([{ objectives: [{ name: "loss", program: 0, losses: ["error"], optimizers }] }]);
+      linePlan([
+        {
+          formulas: optimizers.join(),
+          objectives: [{ name: "loss", program: 0, losses: ["error"], optimizers }],
+        },
+      ]);
     const first = await open(named(["momentum"]));
     await cutOff(first, 5);
     const weights = await first.save({ optimizer: true });
@@ -334,6 +339,7 @@ it.each<[number, number, readonly number[]]>([
     const terms = {
       model: "",
       optimizer: "",
+      formulas: "",
       batch: 1,
       accumulate: 1,
       seed: 0,

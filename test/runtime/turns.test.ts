@@ -28,6 +28,7 @@ function stageOf({ lines = [undefined], accumulate = 1, ...length }: Given): Pla
     dropLast: false,
     accumulate,
     plateaus: [],
+    formulas: "",
     objectives,
     start: [],
     frozen: [],

@@ -46,7 +46,16 @@ const savedRun = {
     sums: {},
   },
   ...{ stopping: { bad: 0, epoch: 0 }, done: false, examples: 0 },
-  terms: { model: "", optimizer: "", batch: 2, accumulate: 1, seed: 0, validation: "", data: "" },
+  terms: {
+    model: "",
+    optimizer: "",
+    formulas: "",
+    batch: 2,
+    accumulate: 1,
+    seed: 0,
+    validation: "",
+    data: "",
+  },
 };
 const savedState = { counter: 0, steps: 0, updates: {}, fitted: true };
 

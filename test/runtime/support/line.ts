@@ -110,6 +110,7 @@ const base: PlanStage = {
   dropLast: false,
   accumulate: 1,
   plateaus: [],
+  formulas: "",
   objectives: [{ name: "loss", program: 0, losses: ["error"] }],
   start: [],
   frozen: [],
