@@ -44,24 +44,30 @@ export const scalarValues = {
   cast: (a) => a,
 } satisfies Readonly<Record<string, ScalarFunction>>;
 
-const leastNormal = { 32: 2 ** -126, 64: 2 ** -1022 } as const;
-/** What half a unit in the last place of numbers below 1 is. */
-const halfUnit = { 32: 2 ** -24, 64: 2 ** -53 } as const;
+type Values = Readonly<Record<string, ScalarFunction | undefined>>;
 
-/** The operations of tensors: in a precision they have numbers outside their domains too, and zeros have no sign. */
-export function tensorValue(name: string, precision: 32 | 64): ScalarFunction | undefined {
-  const values: Readonly<Record<string, ScalarFunction | undefined>> = scalarValues;
-  const least = leastNormal[precision];
-  const beyond: Readonly<Record<string, ScalarFunction | undefined>> = {
+/** In a precision tensors have numbers outside the domains of operations too, and zeros have no sign. */
+function valuesOfTensors(least: number, halfUnit: number): Values {
+  return {
+    ...scalarValues,
     log: (a) => Math.log(a < least ? least : a),
     log1p: (a) => (a <= -1 ? Math.log(least) : Math.log1p(a)),
     sqrt: (a) => (a <= 0 ? 0 : Math.sqrt(a)),
-    erfinv: (a) =>
-      inverseErf(Math.min(Math.max(a, halfUnit[precision] - 1), 1 - halfUnit[precision])),
+    erfinv: (a) => inverseErf(Math.min(Math.max(a, halfUnit - 1), 1 - halfUnit)),
     modulo: (a, b) => (b === 0 ? 0 : modulo(a, b)),
     power: (a, b) => (a < 0 && b !== Math.floor(b) ? 0 : Math.pow(a + 0, b)),
   };
-  return beyond[name] ?? values[name];
+}
+
+/** By the least normal number, and half a unit in the last place of numbers below 1. */
+const inPrecision = {
+  32: /* @__PURE__ */ valuesOfTensors(2 ** -126, 2 ** -24),
+  64: /* @__PURE__ */ valuesOfTensors(2 ** -1022, 2 ** -53),
+} as const;
+
+/** An operation as tensors of that precision have it. */
+export function tensorValue(name: string, precision: 32 | 64): ScalarFunction | undefined {
+  return inPrecision[precision][name];
 }
 
 /** The operation that takes one more value into each reduction. */

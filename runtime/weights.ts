@@ -17,10 +17,13 @@ import { toValues } from "./tensors.js";
 
 /**
  * The bytes of a safetensors file, ours alone: what is given as bytes is copied before the first wait. Other realms' objects
- * are told by what they have. Throws NnError "weights", with the address, where it is no such file.
+ * are told by what they have. Throws NnError "weights", with the address or else `name`, where it is no such file.
  */
-export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
-  let origin = "the weights";
+export async function fetchWeights(
+  source: WeightsSource,
+  name = "what was given as weights",
+): Promise<Uint8Array> {
+  let origin = name;
   let bytes: Uint8Array;
   const given = Object(source) as Partial<ArrayBuffer & Response & File & URL>;
   if (ArrayBuffer.isView(source)) {
@@ -54,7 +57,10 @@ async function fetchAddress(address: string): Promise<Response> {
   return files ? new Response(await files.promises.readFile(new URL(address))) : fetch(address);
 }
 
-export function readWeights(bytes: Uint8Array, origin = "the weights"): SafetensorsFile {
+export function readWeights(
+  bytes: Uint8Array,
+  origin = "what was given as weights",
+): SafetensorsFile {
   try {
     return readSafetensors(bytes);
   } catch (error) {

@@ -9,11 +9,10 @@ import type {
 } from "../../runtime/plan.js";
 import { mapToCpu } from "../kernel/cpu.js";
 import { mapToGpu } from "../kernel/gpu.js";
-import type { Extents } from "../kernel/measure.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
 import { uniformKey } from "../kernel/ir.js";
 import { freeDim } from "../types/dimension.js";
-import type { Dim } from "../types/dimension.js";
+import type { Dim, Extents } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
 import { hostExpression, planDim } from "./dimensions.js";

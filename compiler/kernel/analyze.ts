@@ -1,9 +1,9 @@
 // Takes a nest, gives what the choice of a mapping rests on: which axes each reduction and each of its loads depend on.
+import type { Extents } from "../types/dimension.js";
 import { reachable } from "../reachable.js";
 import { searches } from "../scalars/reductions.js";
 import type { Axis, LoopNest } from "../types/nest.js";
 import { createEvaluation } from "./evaluate.js";
-import type { Extents } from "./measure.js";
 import { pointsOf } from "./measure.js";
 import { expectedSize } from "../types/dimension.js";
 import { dimValue } from "./polynomial.js";

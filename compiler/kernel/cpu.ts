@@ -1,9 +1,9 @@
 // Takes a nest, gives its kernel for the CPU: loops in the order of the axes, blocks of points in registers.
+import type { Extents } from "../types/dimension.js";
 import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
 import { analyzeNest } from "./analyze.js";
 import { assemble } from "./assemble.js";
 import type { Kernel } from "./ir.js";
-import type { Extents } from "./measure.js";
 import { pointsFrom } from "./points.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";

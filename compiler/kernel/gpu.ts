@@ -1,5 +1,5 @@
 // Takes a nest, gives its kernel for the GPU: points to invocations, blocks of points to registers, long sums to workgroups.
-import type { Dim } from "../types/dimension.js";
+import type { Dim, Extents } from "../types/dimension.js";
 import { ceilDivideDims, multiplyDims } from "../types/dimension.js";
 import { searches } from "../scalars/reductions.js";
 import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
@@ -13,7 +13,6 @@ import type { Kernel } from "./ir.js";
 import { blockExtent, pointsOfTile } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
 import { pointsOf } from "./measure.js";
-import type { Extents } from "./measure.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal, operation } from "./simplify.js";

@@ -1,12 +1,9 @@
 // Takes nests, gives the numbers that choices rest on: points, lengths of reductions, operations.
-import type { Dim } from "../types/dimension.js";
+import type { Dim, Extents } from "../types/dimension.js";
 import { addDims, expectedSize, multiplyDims } from "../types/dimension.js";
 import { searches } from "../scalars/reductions.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { createAxesOf, scalarsOf } from "./evaluate.js";
-
-/** What free dimensions count for where a choice rests on them: as they are trained. Kernels are right for any other. */
-export type Extents = Readonly<Record<string, number>>;
 
 export function pointsOf(axes: Iterable<Axis>, extents: Extents): number {
   let points = 1;

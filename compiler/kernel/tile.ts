@@ -1,7 +1,7 @@
 // Takes a nest, gives the register tile: the output axes of which one invocation computes several points, because they share loads.
+import type { Extents } from "../types/dimension.js";
 import type { Axis, LoopNest } from "../types/nest.js";
 import type { NestFacts, ReductionFacts } from "./analyze.js";
-import type { Extents } from "./measure.js";
 import { expectedSize } from "../types/dimension.js";
 
 export interface TiledAxis {

@@ -1,5 +1,6 @@
 // Roots of a graph in; roots of a smaller graph of the same values out: an ordered, named list of passes, repeated until nothing changes.
 
+import type { Extents } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
@@ -8,7 +9,6 @@ import { stableLogarithm } from "./logarithms.js";
 import { rewrite } from "./rewrite.js";
 import { mergeScans, optimizeBodies } from "./scans.js";
 import { sumSegments } from "./segments.js";
-import type { Estimates } from "./segments.js";
 import { share } from "./share.js";
 import { simplify } from "./simplify.js";
 import { mergeViews } from "./views.js";
@@ -24,7 +24,7 @@ export interface PassContext {
   /** These stay the very nodes that they are: those that a derivative is taken by. */
   readonly kept?: ReadonlySet<Node>;
   /** Extents of free dimensions that costs are weighed by. */
-  readonly estimates?: Estimates;
+  readonly estimates?: Extents;
 }
 
 /**
@@ -86,7 +86,7 @@ export interface PassTrace {
 
 export interface OptimizeOptions {
   /** Extents of free dimensions that costs are weighed by; without them, only what holds for all is done. */
-  readonly estimates?: Estimates;
+  readonly estimates?: Extents;
   readonly passes?: readonly Pass[];
   readonly onPass?: (trace: PassTrace) => void;
 }

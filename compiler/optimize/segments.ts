@@ -1,15 +1,12 @@
 // A scatterAdd in; a sum over each entry's own updates, in their order, out: inverted while compiling where the indices are known, else by sorting them.
 
 import { addDims, elementCount, evaluateDim, freeNames } from "../types/dimension.js";
-import type { Dim } from "../types/dimension.js";
+import type { Dim, Extents } from "../types/dimension.js";
 import type { Node, NodeOf } from "../types/graph.js";
 import { inputAt } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { countLeading, sortedIndices, takeLast } from "../ops/derived/mergeSort.js";
 import { knownIntegers } from "./known.js";
-
-/** What free dimensions count for. */
-export type Estimates = Readonly<Record<string, number>>;
 
 /**
  * Of how many comparisons of an entry with an update reading two tables costs less than looking at all. Measured for n updates
@@ -28,7 +25,7 @@ const sortingKernels = 1_000_000;
 const bounds = 20;
 
 /** Each entry costs its own updates, where `scatterAdd` looks at all of them. */
-export function sumSegments(b: GraphBuilder, node: Node, estimates: Estimates): Node | undefined {
+export function sumSegments(b: GraphBuilder, node: Node, estimates: Extents): Node | undefined {
   if (node.op !== "scatterAdd") return undefined;
   const { axis, batchAxes, extent } = node.attributes;
   const [updates, indices] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
@@ -86,7 +83,7 @@ function sorted(
   b: GraphBuilder,
   node: NodeOf<"scatterAdd">,
   indices: Node,
-  estimates: Estimates,
+  estimates: Extents,
 ): Tables | undefined {
   const { extent, batchAxes } = node.attributes;
   const all = sizeOf(elementCount(node.shape), estimates);
@@ -118,7 +115,7 @@ function withEntries(index: Node, entries: Dim): readonly Dim[] {
   return [...index.shape.slice(0, -2), entries, index.shape.at(-1) ?? 1];
 }
 
-function sizeOf(dim: Dim, estimates: Estimates): number | undefined {
+function sizeOf(dim: Dim, estimates: Extents): number | undefined {
   const known = [...freeNames(dim)].every((name) => estimates[name] !== undefined);
   return known ? evaluateDim(dim, estimates) : undefined;
 }

@@ -1,8 +1,8 @@
 // Takes the nests of a program and the tables they were made with, gives the schedule: lifetimes, slots and results.
+import type { Extents } from "../types/dimension.js";
 import { elementCount } from "../types/dimension.js";
 import type { Node, Program } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledResult } from "../types/nest.js";
-import type { Estimates } from "./cost.js";
 import type { FusionGroup } from "./groups.js";
 import { planMemory } from "./memory.js";
 import type { Lifetime, MemoryPlan } from "./memory.js";
@@ -10,7 +10,7 @@ import { servesOf } from "./serves.js";
 import type { Tables } from "./tables.js";
 
 export interface MemoryOptions {
-  readonly estimates: Estimates;
+  readonly estimates: Extents;
   readonly share: boolean;
 }
 

@@ -1,11 +1,9 @@
 // Takes nodes and estimated extents, gives estimates of work: what one element costs to compute in place of a load.
 import { elementCount, evaluateDim } from "../types/dimension.js";
-import type { Dim } from "../types/dimension.js";
+import type { Dim, Extents } from "../types/dimension.js";
 import type { Node, OpName } from "../types/graph.js";
 import { scalarOperation } from "../scalars/table.js";
 import { isLeaf, isReducing, isSearch, isView, termsOf } from "./families.js";
-
-export type Estimates = Readonly<Record<string, number>>;
 
 /** Work is counted in simple floating-point operations; a dispatch costs as much as this many of them. */
 export const dispatchCost = 200_000;
@@ -22,12 +20,12 @@ const operationCost: Partial<Record<OpName, number>> = {
   stopGradient: 0,
 };
 
-function estimateSize(shape: readonly Dim[], estimates: Estimates): number {
+function estimateSize(shape: readonly Dim[], estimates: Extents): number {
   return Math.max(1, evaluateDim(elementCount(shape), estimates));
 }
 
 /** How many elements of its operand one element of a reducing node reads; 1 for others. */
-export function reductionLength(node: Node, estimates: Estimates): number {
+export function reductionLength(node: Node, estimates: Extents): number {
   const length = estimateSize([termsOf(node)], estimates);
   return isSearch(node) ? Math.ceil(Math.log2(length + 1)) : length;
 }
@@ -47,7 +45,7 @@ export interface Costs {
 }
 
 /** `nodes` in topological order. */
-export function estimateCosts(nodes: readonly Node[], estimates: Estimates): Costs {
+export function estimateCosts(nodes: readonly Node[], estimates: Extents): Costs {
   const element = new Map<Node, number>();
   const size = new Map<Node, number>();
   const access = (node: Node): number => {

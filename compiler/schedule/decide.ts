@@ -1,8 +1,9 @@
 // Takes the effects of a program, gives the set of nodes that are written to memory; all others are computed where they are read.
 import { usersOf } from "../graph/walk.js";
 import { dimEqual, divideExactly, elementCount } from "../types/dimension.js";
+import type { Extents } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
-import type { Costs, Estimates } from "./cost.js";
+import type { Costs } from "./cost.js";
 import { dispatchCost, memoryCost, estimateCosts, reductionLength } from "./cost.js";
 import {
   isContraction,
@@ -23,7 +24,7 @@ export interface Decisions {
 }
 
 export interface DecideOptions {
-  readonly estimates: Estimates;
+  readonly estimates: Extents;
   /** False: every node gets a buffer of its own, for tests that fused equals unfused. */
   readonly fuse: boolean;
   /** Nodes that must have a buffer because a kernel would otherwise exceed a limit. */
@@ -81,19 +82,19 @@ const muchLonger = 2 ** 14;
 const patience = 20;
 
 interface Weighing {
-  readonly estimates: Estimates;
+  readonly estimates: Extents;
   readonly costs: Costs;
   /** How often an element of the node is computed in all if nothing above it changes. */
   readonly evaluations: Map<Node, number>;
 }
 
-function weighingOf(nodes: readonly Node[], estimates: Estimates): Weighing {
+function weighingOf(nodes: readonly Node[], estimates: Extents): Weighing {
   return { estimates, costs: estimateCosts(nodes, estimates), evaluations: new Map() };
 }
 
-function scaled(estimates: Estimates, factor: number): Estimates {
+function scaled(estimates: Extents, factor: number): Extents {
   const entries = Object.entries(estimates).map(([name, extent]) => [name, extent * factor]);
-  return Object.fromEntries(entries) as Estimates;
+  return Object.fromEntries(entries) as Extents;
 }
 
 interface State {

@@ -1,9 +1,9 @@
 // Takes a program (effects of a graph), gives its schedule: loop nests in order, buffers with shared memory, host values.
+import type { Extents } from "../types/dimension.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { Node, Program } from "../types/graph.js";
 import type { LoopNest, Schedule } from "../types/nest.js";
 import { assemble } from "./assemble.js";
-import type { Estimates } from "./cost.js";
 import { decide } from "./decide.js";
 import { groupParts } from "./groups.js";
 import type { FusionGroup } from "./groups.js";
@@ -20,7 +20,7 @@ import type { Roles, StorageOf } from "./tables.js";
 
 export interface ScheduleOptions {
   /** Extents of free dimensions to weigh costs by: those it is trained with. */
-  readonly estimates: Estimates;
+  readonly estimates: Extents;
   /** False: every node has a kernel and a buffer of its own (for tests). */
   readonly fuse?: boolean;
   /** False: no two temporaries share memory (for tests). */

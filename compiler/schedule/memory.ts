@@ -1,8 +1,7 @@
 // Takes temporaries with their lifetimes, gives each a slot, so that temporaries that never live together share memory.
-import type { Dim } from "../types/dimension.js";
+import type { Dim, Extents } from "../types/dimension.js";
 import { dimKey, evaluateDim, multiplyDims } from "../types/dimension.js";
 import type { Schedule } from "../types/nest.js";
-import type { Estimates } from "./cost.js";
 
 export interface Lifetime {
   readonly elements: Dim;
@@ -34,7 +33,7 @@ const elementBytes = 4;
  */
 export function planMemory(
   lifetimes: readonly Lifetime[],
-  estimates: Estimates,
+  estimates: Extents,
   share: boolean,
 ): MemoryPlan {
   const slots: Slot[] = [];

@@ -231,12 +231,15 @@ function leastFactor(factor: DimFactor): number {
   return least >= 0 && leastDim(denominator) >= 1 ? 0 : -Infinity;
 }
 
+/** What free dimensions count for where a choice rests on them: as they are trained. Kernels are right for any other. */
+export type Extents = Readonly<Record<string, number>>;
+
 /** A free dimension that nothing is known of, where a choice rests on sizes. */
 const nominalExtent = 64;
 
 /** The value of `dim` where free dimensions have these extents, or one that is as good as any. */
-export function expectedSize(dim: Dim, extents: Readonly<Record<string, number>>): number {
+export function expectedSize(dim: Dim, extents: Extents): number {
   if (typeof dim === "number") return dim;
   const values = [...freeNames(dim)].map((name) => [name, extents[name] ?? nominalExtent]);
-  return Math.max(1, evaluateDim(dim, Object.fromEntries(values) as Record<string, number>));
+  return Math.max(1, evaluateDim(dim, Object.fromEntries(values) as Extents));
 }

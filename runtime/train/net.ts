@@ -49,7 +49,7 @@ export async function createTrainingNet(
   const isFitted = bytes !== undefined && fitted.every((name) => loaded.includes(name));
   const readFile = async (file: string): Promise<Uint8Array> => {
     const content = options.readFile ? await options.readFile(file) : file;
-    return fetchWeights(content);
+    return fetchWeights(content, file);
   };
   const calls = createCalls(session);
   calls.watch();
