@@ -10,7 +10,7 @@ import type { StageDeclaration } from "../types/model.js";
  */
 export function stageFormulas({ programs, storages }: BuiltModel, stage: StageDeclaration): string {
   const { dropLast, stopEarly, plateaus, dimensions } = stage;
-  const { batch: _, ...sizes } = dimensions;
+  const sizes = Object.entries(dimensions).filter(([name]) => name !== "batch");
   const constants = storages.map(({ name, initial, values }) => ({ name, initial, values }));
   const texts = [
     ...programs.filter((program) => program.stage === stage.name).map(updatesText),
