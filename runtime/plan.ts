@@ -205,6 +205,8 @@ export interface PlanStage {
   readonly plateaus: readonly { readonly factor: number; readonly patience: number }[];
   /** A fingerprint of all that its steps compute, which a run that goes on must have kept. */
   readonly formulas: string;
+  /** What its formulas are made of: tells people why they differ. */
+  readonly terms: readonly PlanTerm[];
   /** Run in order in each step, each `repeat` times. */
   readonly objectives: readonly {
     readonly name: string;
@@ -216,8 +218,6 @@ export interface PlanStage {
     readonly gather?: number;
     readonly gatherGiven?: number;
     readonly losses: readonly string[];
-    /** Its optimizers and what they are set to, in words for a message. */
-    readonly optimizers?: readonly string[];
     /** undefined: the same batch as the update before it */
     readonly repeat?: number;
   }[];
@@ -228,6 +228,13 @@ export interface PlanStage {
   readonly ensemble: number;
   /** Given inputs and targets that its losses, regularizers and metrics reach. */
   readonly inputs: readonly string[];
+}
+
+export interface PlanTerm {
+  /** How it is called: "the optimizer". */
+  readonly name: string;
+  readonly words: string;
+  readonly formulas: string;
 }
 
 /**

@@ -1,5 +1,6 @@
 // In: a file and the options of `nnc train`; out: trained weights on disk, and the log and report asked for.
 import type { EpochReport, History, TrainingNet } from "../../runtime/api.js";
+import { trainAnew } from "../../runtime/train/resume.js";
 import { batchOf } from "../batches.js";
 import type { TrainOptions } from "./options.js";
 import { writeWhole } from "../data/atomic.js";
@@ -83,12 +84,13 @@ function tellResumed({ resumed, terminal }: Run, { run: position }: TrainingNet)
   );
 }
 
-/** A run that cannot go on, as the runtime says why. */
-function resumeFailure({ resumed, weights }: Run, error: unknown): unknown {
+/** A run that cannot go on, as the runtime says why, with what to do on this command. */
+function resumeFailure({ resumed, weights, file }: Run, error: unknown): unknown {
   if (!resumed || weights === undefined || !hasCode(error, "option")) return error;
-  return new Failure(1, "resume", error.message, {
+  const instead = `train anew: leave --resume out to begin with new weights, or give --weights ${quoted(weights.file)} -o NEW.safetensors in its place to begin with these`;
+  return new Failure(1, "resume", error.message.replace(trainAnew, instead), {
     file: weights.file,
-    hint: "--weights FILE, without --resume, begins a new run from its weights",
+    hint: `what a run is on comes from ${file}, --set, --stage, --seed, --data and --rows; how long it is, --epochs and --steps say`,
   });
 }
 

@@ -11,6 +11,7 @@ import type {
   InputDeclaration,
   Named,
   ParameterDeclaration,
+  Penalty,
 } from "../types/model.js";
 import type {
   Activation,
@@ -134,7 +135,7 @@ export interface TraceState {
   readonly outputs: Named[];
   /** By name, as are metrics. */
   readonly losses: Map<string, Score>;
-  readonly penalties: (Score & { readonly on: string | undefined })[];
+  readonly penalties: (Score & Pick<Penalty, "on" | "settings">)[];
   readonly metrics: Map<string, Score>;
   readonly updates: (Named & { readonly owner: CallEffects | undefined })[];
   /** The latest value of each state in this trace. */

@@ -15,8 +15,8 @@ import type {
 } from "../../runtime/plan.js";
 import { PLAN_FORMAT } from "../../runtime/plan.js";
 import { planDim } from "./dimensions.js";
-import { optimizerSettings } from "./optimizerSettings.js";
 import { stageFormulas } from "./stageFormulas.js";
+import { stageTerms } from "./stageTerms.js";
 
 export const compilerName = "nnc 0.1.0";
 
@@ -175,14 +175,14 @@ function planStage(
     ...(stopEarly === undefined ? {} : { stopEarly }),
     plateaus: declaration.plateaus,
     formulas: stageFormulas(built, declaration),
-    objectives: objectives.map((objective, index) => ({
+    terms: stageTerms(typed, declaration),
+    objectives: objectives.map((objective) => ({
       name: objective.name,
       program: position(objective.program),
       ...optional("given", objective.given),
       ...optional("gather", objective.gather),
       ...optional("gatherGiven", objective.gatherGiven),
       losses: objective.losses,
-      optimizers: optimizerSettings(declaration, declaration.objectives[index]),
       ...(objective.repeat === undefined ? {} : { repeat: objective.repeat }),
     })),
     start: declaration.start.map(({ parameters, file }) => ({ parameters, file })),

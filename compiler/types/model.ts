@@ -71,12 +71,19 @@ export interface Trace {
   readonly outputs: readonly Named[];
   /** A scalar, or a shape that starts with batch; the mean over all entries is minimised. */
   readonly losses: readonly Named[];
-  /** Scalars; `on` is the regularized parameter where the term is of one. */
-  readonly penalties: readonly (Named & { readonly on: string | undefined })[];
+  readonly penalties: readonly Penalty[];
   readonly metrics: readonly Named[];
   /** New values of states, by parameter name, in the order of writing (the last one counts; each sees the one before). */
   readonly stateUpdates: readonly Named[];
   readonly rangeChecks: readonly RangeCheck[];
+}
+
+/** A scalar. */
+export interface Penalty extends Named {
+  /** The regularized parameter where the term is of one. */
+  readonly on: string | undefined;
+  /** `l2(rate: 0.0001) on weights`: numbers as such, all else as it was written. */
+  readonly settings: string;
 }
 
 /** Computed integers that name a class or an entry: those outside 0 … extent - 1 are clamped, and told of in training and evaluation. */
@@ -116,6 +123,8 @@ export interface UpdateTemplate {
 
 /** A projection: the new `w` over the placeholder `w`. */
 export interface ProjectionInstance {
+  /** `max_norm(limit: 3) on weights`: numbers as such, all else as it was written. */
+  readonly settings: string;
   readonly place: Place;
   readonly parameters: readonly string[];
   readonly apply: (shape: Shape) => Node;

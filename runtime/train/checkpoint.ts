@@ -108,12 +108,13 @@ export function resumeTrainer(
   file: SafetensorsFile,
   seed: number | undefined,
 ): void {
-  const text = file.metadata[stateKey];
-  if (text === undefined) return;
+  const saved = file.metadata[stateKey];
+  if (saved === undefined) return;
   const { session } = trainer;
-  const state = readState(text);
-  trainer.obstacle = misfit(session, file);
-  if (trainer.obstacle !== undefined) {
+  const state = readState(saved);
+  const text = misfit(session, file);
+  if (text !== undefined) {
+    trainer.obstacle = { text, run: state.run };
     trainer.state.fitted = state.fitted;
     return;
   }

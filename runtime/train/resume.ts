@@ -4,25 +4,25 @@ import type { RunPosition } from "../api.js";
 import { at, fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import { describeData, describeValidation, type RunData } from "./sources.js";
-import type { RunState, RunTerms, TrainingState } from "./state.js";
-import { seedOfStage, type Trainer } from "./trainer.js";
+import type { RunState, RunTerms, StageTerms, TrainingState } from "./state.js";
+import { seedOfStage, type Obstacle, type Trainer } from "./trainer.js";
 import type { RunLength } from "./turns.js";
 
-/** The terms that a run of the first of these stages is on. */
+/** What a call of `fit` may do instead; a command says it in its own words. */
+export const trainAnew = "leave `resume` out to train anew from these weights";
+
+/** The terms that a run of these stages is on, and the first of them begins. */
 export function termsOf(
   trainer: Trainer,
   stages: readonly PlanStage[],
   data: RunData,
   batch: number,
 ): RunTerms {
-  const stage = at(stages, 0);
   return {
     model: trainer.session.plan.model,
-    optimizer: stage.objectives.flatMap(({ optimizers = [] }) => optimizers).join(", "),
-    formulas: stages.map(({ name, formulas }) => `${name} ${formulas}`).join(", "),
+    stages: stages.map(({ name, formulas, terms }) => ({ name, formulas, terms })),
     batch,
-    accumulate: stage.accumulate,
-    seed: seedOfStage(trainer, stage),
+    seed: seedOfStage(trainer, at(stages, 0)),
     validation: describeValidation(data),
     data: describeData(data),
   };
@@ -35,33 +35,43 @@ export function positionOfRun({ state }: Trainer): RunPosition | undefined {
 }
 
 /** The stages that are left of the unfinished run, its own first. */
-export function stagesLeft(
-  { state, obstacle }: Trainer,
-  stages: readonly PlanStage[],
-): readonly PlanStage[] {
-  const { run } = state;
-  if (obstacle !== undefined) fail("option", `the run cannot go on: ${obstacle}`);
-  if (!run) {
-    fail(
-      "option",
-      "there is no unfinished run to go on with: leave `resume` out to train anew from these weights",
-    );
-  }
+export function stagesLeft(trainer: Trainer, stages: readonly PlanStage[]): readonly PlanStage[] {
+  const { run } = trainer.state;
+  const { obstacle } = trainer;
+  if (obstacle !== undefined) refuseObstacle(trainer, obstacle, stages);
+  if (!run) fail("option", `there is no unfinished run to go on with: ${trainAnew}`);
   const first = stages.findIndex(({ name }) => name === run.stage);
   if (first < 0) {
     const names = stages.map(({ name }) => name).join(", ");
-    fail("option", `the run to go on with is in the stage ${run.stage}, not in ${names}`);
+    fail(
+      "option",
+      `the run to go on with is in the stage ${run.stage}, not in ${names}: name that stage or none, or ${trainAnew}`,
+    );
   }
   return stages.slice(first);
 }
 
-const wordings: Readonly<Record<keyof RunTerms, string>> = {
+/** Optimizer state that is not this model's is of other settings, which say more than its sizes; else the file is at fault. */
+function refuseObstacle(
+  { session }: Trainer,
+  { text, run }: Obstacle,
+  stages: readonly PlanStage[],
+): never {
+  const left = stages.slice(stages.findIndex(({ name }) => name === run?.stage));
+  const lines = [
+    ...(run ? otherWords("the model", run.terms.model, session.plan.model) : []),
+    ...(run ? otherStages(run.terms.stages, left) : []),
+  ];
+  if (lines.length > 0) refuseTerms(lines);
+  fail(
+    "option",
+    `the run cannot go on: ${text}; take the file that the run saved, or ${trainAnew}`,
+  );
+}
+
+const wordings: Readonly<Record<Exclude<keyof RunTerms, "stages">, string>> = {
   model: "the model",
-  optimizer: "the optimizer",
-  formulas:
-    "what the stages compute (model, losses, regularizers, updates, `drop_last`, `stop_early`)",
   batch: "examples in a batch",
-  accumulate: "batches that an update accumulates",
   seed: "the seed",
   validation: "what it validates on",
   data: "the data",
@@ -76,19 +86,51 @@ export function refuseOtherTerms(
   if (steps !== step) {
     fail(
       "option",
-      `the run cannot go on: single steps were made since, ${steps - step} in all. Leave \`resume\` out to train anew from these weights`,
+      `the run cannot go on: single steps were made since, ${steps - step} in all; ${trainAnew}`,
     );
   }
-  const names = Object.keys(wordings) as (keyof RunTerms)[];
-  const differs = (name: keyof RunTerms): boolean => terms[name] !== now[name];
-  // Formulas decide whether optimizers are the same; their words are easier to compare.
-  const hidden = differs("formulas") && differs("optimizer") ? "formulas" : "optimizer";
-  const lines = names
-    .filter((name) => differs(name) && name !== hidden)
-    .map((name) => `  ${wordings[name]}: it had ${terms[name]}, this call has ${now[name]}`);
-  if (lines.length === 0) return;
-  const advice = "give what it had, or leave `resume` out to train anew from these weights";
-  fail("option", [`the run cannot go on as it began:`, ...lines, advice].join("\n"));
+  const names = Object.keys(wordings) as (keyof typeof wordings)[];
+  const lines = [
+    ...otherStages(terms.stages, now.stages),
+    ...names.flatMap((name) => otherWords(wordings[name], terms[name], now[name])),
+  ];
+  if (lines.length > 0) refuseTerms(lines);
+}
+
+function refuseTerms(lines: readonly string[]): never {
+  fail(
+    "option",
+    [`the run cannot go on as it began:`, ...lines, `give what it had, or ${trainAnew}`].join("\n"),
+  );
+}
+
+function otherWords(what: string, had: string | number, has: string | number): string[] {
+  return had === has ? [] : [`  ${what}: it had ${had}, this call has ${has}`];
+}
+
+const namesOf = (list: readonly { readonly name: string }[]): string =>
+  list.map(({ name }) => name).join(", ");
+
+/** What differs between the stages that the run had left and those that this call has. */
+function otherStages(had: readonly StageTerms[], has: readonly StageTerms[]): string[] {
+  if (namesOf(had) !== namesOf(has)) return otherWords("the stages", namesOf(had), namesOf(has));
+  return had.flatMap((before, index) => {
+    const of = had.length > 1 ? ` of the stage ${before.name}` : "";
+    return otherTerms(before, at(has, index), of);
+  });
+}
+
+/** Formulas decide: settings may be written otherwise and say the same. */
+function otherTerms(had: StageTerms, has: StageTerms, of: string): string[] {
+  if (had.formulas === has.formulas) return [];
+  const lines = has.terms.flatMap(({ name, words, formulas }) => {
+    const before = had.terms.find((term) => term.name === name);
+    if (before?.formulas === formulas) return [];
+    if (before?.words !== words) return otherWords(name + of, before?.words ?? "none", words);
+    return [`  ${name}${of}: ${words} computes something else (a name, function, or layer in it)`];
+  });
+  if (lines.length > 0) return lines;
+  return [`  what the steps${of} compute: the model is another, though its settings are the same`];
 }
 
 /** A stage that stops early still has its best weights to put back; any other has nothing left to do. */
@@ -99,7 +141,7 @@ export function refuseFinished(run: RunState, length: RunLength, left: readonly 
   const asked = Number.isFinite(epochs) ? `${epochs} epochs` : `${steps} steps`;
   fail(
     "option",
-    `nothing is left to do: the call, or else the train block, asks for ${asked}, and the run has made ${run.epoch} epochs (${run.step} steps). Give more \`epochs\` or \`steps\` to go on, or leave \`resume\` out to train anew from these weights`,
+    `nothing is left to do: the call, or else the train block, asks for ${asked}, and the run has made ${run.epoch} epochs (${run.step} steps). Give more \`epochs\` or \`steps\` to go on, or ${trainAnew}`,
   );
 }
 

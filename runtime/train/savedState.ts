@@ -1,6 +1,7 @@
 // A value that was read as JSON in; whether it is the state of training as `save` writes it, out.
 
-import type { RunState, RunTerms, TrainingState, Watch } from "./state.js";
+import type { PlanTerm } from "../plan.js";
+import type { RunState, RunTerms, StageTerms, TrainingState, Watch } from "./state.js";
 
 type Check = (value: unknown) => boolean;
 
@@ -39,8 +40,12 @@ const list =
 
 const watched: Checks<Watch> = { best: optional(perhaps), bad: count };
 
+const term: Checks<PlanTerm> = { name: text, words: text, formulas: text };
+
+const stage: Checks<StageTerms> = { name: text, formulas: text, terms: list(fields(term)) };
+
 const terms: Checks<RunTerms> = {
-  ...{ model: text, optimizer: text, formulas: text, batch: count, accumulate: count, seed },
+  ...{ model: text, stages: list(fields(stage)), batch: count, seed },
   ...{ validation: text, data: text },
 };
 

@@ -1,6 +1,6 @@
 // Takes no input, gives the state of a training run: plain data, saved with the weights, that a resumed run goes on from.
 
-import type { PlanStage } from "../plan.js";
+import type { PlanStage, PlanTerm } from "../plan.js";
 import type { Sums } from "./journal.js";
 
 /** A value that should fall, and how many epochs ago it last did. */
@@ -9,16 +9,20 @@ export interface Watch {
   bad: number;
 }
 
+/** What a stage computes: a fingerprint, and what it is made of. */
+export interface StageTerms {
+  readonly name: string;
+  readonly formulas: string;
+  readonly terms: readonly PlanTerm[];
+}
+
 /** What a resumed run must have in common with the one it goes on with. */
 export interface RunTerms {
   readonly model: string;
-  /** In words, by objective: what tells people why the formulas differ. */
-  readonly optimizer: string;
-  /** Fingerprints of what this stage and those after it compute. */
-  readonly formulas: string;
-  /** Examples in a batch, and batches to an update. */
+  /** This stage and those after it. */
+  readonly stages: readonly StageTerms[];
+  /** Examples in a batch. */
   readonly batch: number;
-  readonly accumulate: number;
   readonly seed: number;
   readonly validation: string;
   readonly data: string;

@@ -21,7 +21,7 @@ import {
 } from "./journal.js";
 import type { ParameterCopy } from "./copies.js";
 import { failOutside } from "./ranges.js";
-import type { TrainingState } from "./state.js";
+import type { RunState, TrainingState } from "./state.js";
 
 export type Objective = PlanStage["objectives"][number];
 
@@ -41,6 +41,12 @@ export interface Update {
   readonly progress: number;
   /** Which repetition of its line. */
   readonly turn: number;
+}
+
+/** A saved run whose optimizer state is not this model's. */
+export interface Obstacle {
+  readonly text: string;
+  readonly run: RunState | undefined;
 }
 
 export interface Trainer {
@@ -63,7 +69,7 @@ export interface Trainer {
   /** A file to go on from after a loss of the device. */
   snapshot: Uint8Array | undefined;
   /** Why the run in the weights file cannot go on with this model. */
-  obstacle: string | undefined;
+  obstacle: Obstacle | undefined;
   /** Steps that wait for others, in order. */
   queue: Promise<void> | undefined;
   breathed: number;

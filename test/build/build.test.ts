@@ -26,7 +26,15 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
   const trace: Trace = {
     outputs: [{ name: "prediction", value: prediction, place }],
     losses: [{ name: "square", value: b.multiply(difference, difference), place }],
-    penalties: [{ name: "l2", on: "w", value: b.multiply(b.sum(b.multiply(w, w)), 0.01), place }],
+    penalties: [
+      {
+        name: "l2",
+        on: "w",
+        settings: "l2(0.01)",
+        value: b.multiply(b.sum(b.multiply(w, w)), 0.01),
+        place,
+      },
+    ],
     metrics: [{ name: "error", value: b.abs(difference), place }],
     stateUpdates: [{ name: "seen", value: b.add(seen, 1), place }],
     rangeChecks: [],

@@ -202,10 +202,11 @@ describe("train, evaluate, predict", () => {
   });
   test("the same seed gives the same weights; --weights goes on from them; --resume too", async () => {
     const again = join(folder.path, "again.safetensors");
+    const next = join(folder.path, "next.safetensors");
     const common = ["train", twoClasses, ...data, "--backend", "cpu", "--quiet"];
     await succeed(...common, "-o", again);
     expect(readFileSync(again)).toEqual(readFileSync(weights));
-    const { notes } = await run(...common, "--weights", again, "--epochs", "1", "-o", again);
+    const { notes } = await run(...common, "--weights", again, "--epochs", "1", "-o", next);
     expect(notes).toContain("4 tensors matched");
     const checkpoint = join(folder.path, "checkpoints");
     const short = join(folder.path, "short.safetensors");
@@ -221,7 +222,16 @@ describe("train, evaluate, predict", () => {
     const plain = await run(...common, "-o", short, "--resume");
     expect(plain.code).toBe(1);
     expect(plain.notes).toContain("there is no unfinished run to go on with");
-    expect(plain.notes).toContain("--weights FILE, without --resume");
+    expect(plain.notes).toContain(`leave --resume out to begin with new weights`);
+    expect(plain.notes).not.toContain("`resume`");
+    const text = readFileSync(twoClasses, "utf8");
+    const changed = folder.put("changed.nn", text.replace("epochs 30", "epochs 30  accumulate 2"));
+    const other = ["train", changed, ...common.slice(2), "--epochs", "3", ...resume];
+    const refused = await run(...other);
+    expect(refused.code).toBe(1);
+    expect(refused.notes).toContain("`accumulate`: it had 1, this call has 2");
+    expect(refused.notes).toContain("give --weights");
+    expect(refused.notes).toContain(`comes from ${changed}, --set`);
   }, 60_000);
   test("folds", async () => {
     const out = await succeed(

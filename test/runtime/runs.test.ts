@@ -124,17 +124,17 @@ onBothBackends("resume", lineModule, (open) => {
   });
 
   it("refuses a run of another optimizer, whose weights can be trained anew", async () => {
-    const named = (optimizers: readonly string[]): Plan =>
+    const named = (optimizer: string): Plan =>
       linePlan([
         {
-          formulas: optimizers.join(),
-          objectives: [{ name: "loss", program: 0, losses: ["error"], optimizers }],
+          formulas: optimizer,
+          terms: [{ name: "the optimizer", words: optimizer, formulas: optimizer }],
         },
       ]);
-    const first = await open(named(["momentum"]));
+    const first = await open(named("momentum"));
     await cutOff(first, 5);
     const weights = await first.save({ optimizer: true });
-    const net = await open(named(["adam"]), { weights });
+    const net = await open(named("adam"), { weights });
     expect((await errorOf(net.fit(data, { resume: true }))).message).toContain(
       "the optimizer: it had momentum, this call has adam",
     );
@@ -144,7 +144,7 @@ onBothBackends("resume", lineModule, (open) => {
       tensor,
     ];
     const tensors = new Map([...file.tensors].map((entry) => rename(entry as never)));
-    const other = await open(named(["momentum"]), {
+    const other = await open(named("momentum"), {
       weights: writeSafetensors(tensors, file.metadata),
     });
     expect((await errorOf(other.fit(data, { resume: true }))).message).toContain(
@@ -338,10 +338,8 @@ it.each<[number, number, readonly number[]]>([
     if (!stage) throw new Error("no stage");
     const terms = {
       model: "",
-      optimizer: "",
-      formulas: "",
+      stages: [],
       batch: 1,
-      accumulate: 1,
       seed: 0,
       validation: "",
       data: "",

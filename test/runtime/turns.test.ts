@@ -29,6 +29,7 @@ function stageOf({ lines = [undefined], accumulate = 1, ...length }: Given): Pla
     accumulate,
     plateaus: [],
     formulas: "",
+    terms: [],
     objectives,
     start: [],
     frozen: [],

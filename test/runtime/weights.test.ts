@@ -48,10 +48,8 @@ const savedRun = {
   ...{ stopping: { bad: 0, epoch: 0 }, done: false, examples: 0 },
   terms: {
     model: "",
-    optimizer: "",
-    formulas: "",
+    stages: [{ name: "train", formulas: "", terms: [{ name: "", words: "", formulas: "" }] }],
     batch: 2,
-    accumulate: 1,
     seed: 0,
     validation: "",
     data: "",

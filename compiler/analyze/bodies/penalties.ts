@@ -6,6 +6,7 @@ import type { Frame, TraceState } from "../context.js";
 import { calleeOf } from "../calls/functions.js";
 import { spoil } from "../frames.js";
 import { report } from "../report.js";
+import { settingsText } from "../training/algorithms.js";
 import { parametersOf, select } from "../training/selectors.js";
 import { placeOf, toTensor } from "../values/tensors.js";
 import { describe, isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
@@ -33,7 +34,7 @@ export function regularizeBare(statement: ast.RegularizeStatement, frame: Frame)
     return;
   }
   const value = frame.run.evaluator.expression(statement.value, frame);
-  addPenalty(frame, trace, statement, value, undefined);
+  addPenalty(frame, trace, statement, { value, settings: written(frame, statement.value) });
 }
 
 /** `regularize f(args) on SELECTOR`: `f(w, args)` for each selected parameter, when all are declared. */
@@ -45,43 +46,57 @@ export function regularizeSelected(
 ): void {
   trace.later.push(() => {
     const { names, spoilt } = select(frame, selector, parametersOf(trace.model));
-    if (spoilt) addPenalty(frame, trace, statement, poison, undefined);
+    if (spoilt) addPenalty(frame, trace, statement, { value: poison, settings: "" });
     for (const name of names) {
       const record = trace.model.parameters.get(name);
       if (record === undefined) continue;
-      const value = applyTo(frame, statement.value, tensor(record.leaf));
-      addPenalty(frame, trace, statement, value, name);
+      const { value, settings } = applyTo(frame, statement.value, tensor(record.leaf));
+      const words = `${settings} on ${textOf(frame, selector.span)}`;
+      addPenalty(frame, trace, statement, { value, settings: words, on: name });
     }
   });
 }
 
+interface Applied {
+  readonly value: Value;
+  /** In words: what tells people why a penalty is another. */
+  readonly settings: string;
+}
+
 /** `l2(1e-4)` or `l2` of a parameter: the call that leaves out its first parameter, made. */
-function applyTo(frame: Frame, expression: ast.Expression, first: Value): Value {
+function applyTo(frame: Frame, expression: ast.Expression, first: Value): Applied {
   const { evaluator } = frame.run;
   const target = expression.kind === "Call" ? expression.callee : expression;
   const found = evaluator.expression(target, frame);
-  if (isSpoilt(found)) return found;
+  const settings = written(frame, expression);
+  if (isSpoilt(found)) return { value: found, settings };
   if (found.kind !== "function") {
-    return report(frame, "NN0206", target.span, {
+    const value = report(frame, "NN0206", target.span, {
       message: `${describe(found)} cannot be applied to parameters`,
       hint: "before `on` stands a function that leaves out its first parameter: `l2(1e-4) on weights`",
     });
+    return { value, settings };
   }
   const name = textOf(frame, target.span);
   const callee = calleeOf(frame, found);
-  const written =
+  const rest =
     expression.kind === "Call"
       ? evaluateArguments(expression.arguments, frame, callee, 1).given
       : [];
-  if (checkGiven(frame, callee, written, 1, expression.span, name) === undefined) {
-    return { kind: "poison" };
-  }
+  const matched = checkGiven(frame, callee, rest, 1, expression.span, name);
+  if (matched === undefined) return { value: poison, settings };
   const given = [
     { name: undefined, nameSpan: undefined, value: first, span: expression.span, unit: frame.unit },
-    ...written,
+    ...rest,
   ];
-  return evaluator.call(found, { given, span: expression.span, name }, frame);
+  return {
+    value: evaluator.call(found, { given, span: expression.span, name }, frame),
+    settings: settingsText(frame, name, matched),
+  };
 }
+
+const written = (frame: Frame, { span }: ast.Expression): string =>
+  textOf(frame, span).replace(/\s+/g, " ");
 
 /** One number of f32; undefined where it is a mistake. */
 function scalarOf(
@@ -102,13 +117,12 @@ function addPenalty(
   frame: Frame,
   trace: TraceState,
   statement: ast.RegularizeStatement,
-  value: Value,
-  on: string | undefined,
+  { value, settings, on }: Applied & { readonly on?: string },
 ): void {
   const node = scalarOf(frame, statement, value);
   const word = textOf(frame, statement.value.span).match(/^[A-Za-z_]\w*/)?.[0] ?? "penalty";
   const base = on === undefined ? word : `${word}(${on})`;
   const taken = trace.penalties.filter(({ name }) => name === base || name.startsWith(`${base} #`));
   const name = taken.length === 0 ? base : `${base} #${taken.length + 1}`;
-  trace.penalties.push({ name, value: node, place: placeOf(frame, statement.span), on });
+  trace.penalties.push({ name, value: node, place: placeOf(frame, statement.span), on, settings });
 }

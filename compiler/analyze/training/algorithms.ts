@@ -9,7 +9,7 @@ import { calleeOf } from "../calls/functions.js";
 import { didYouMean, report } from "../report.js";
 import { findLazy, visibleNames } from "../values/scope.js";
 import { traceTemplate, type Algorithm } from "./template.js";
-import { asNumber, describe, isPoison, isSpoilt } from "../values/values.js";
+import { asNumber, describe, isPoison, isSpoilt, type GivenArgument } from "../values/values.js";
 
 /** `adam(lr: 1e-3)` or `adam`; undefined when a mistake was reported. */
 export function readAlgorithm(
@@ -74,7 +74,7 @@ export function optimizerInstance(
   const { name } = closure.declaration;
   return {
     name,
-    settings: settingsText(algorithm),
+    settings: settingsOf(algorithm),
     place: { file: caller.unit.source, span },
     update: (shape) => {
       const template = trace(shape);
@@ -85,10 +85,19 @@ export function optimizerInstance(
   };
 }
 
-function settingsText({ closure, matched, caller }: Algorithm): string {
+export function settingsOf({ closure, matched, caller }: Algorithm): string {
+  return settingsText(caller, closure.declaration.name, matched);
+}
+
+/** A call with each argument as its number, or as it was written where it is none. */
+export function settingsText(
+  frame: Frame,
+  callee: string,
+  matched: ReadonlyMap<string, GivenArgument>,
+): string {
   const texts = [...matched].map(([name, { value, span }]) => {
     const number = asNumber(value);
-    return `${name}: ${number === undefined ? textOf(caller, span).replace(/\s+/g, " ") : number}`;
+    return `${name}: ${number === undefined ? textOf(frame, span).replace(/\s+/g, " ") : number}`;
   });
-  return `${closure.declaration.name}(${texts.join(", ")})`;
+  return `${callee}(${texts.join(", ")})`;
 }

@@ -1,8 +1,9 @@
 // The `project` lines of a trace and the model's parameters come in; projections with the parameters that they apply to go out.
 import type { Shape } from "../../types/graph.js";
 import type { ParameterDeclaration, ProjectionInstance } from "../../types/model.js";
-import { readAlgorithm, traces } from "./algorithms.js";
+import { readAlgorithm, settingsOf, traces } from "./algorithms.js";
 import type { Found, TraceState } from "../context.js";
+import { textOf } from "../calls/arguments.js";
 import { select } from "./selectors.js";
 
 export function resolveProjections(
@@ -19,6 +20,7 @@ export function resolveProjections(
     return [
       {
         place: { file: frame.unit.source, span },
+        settings: `${settingsOf(algorithm)} on ${textOf(frame, statement.selector.span)}`,
         parameters: names,
         apply: (shape: Shape) => {
           const template = traced(shape);

@@ -111,6 +111,7 @@ const base: PlanStage = {
   accumulate: 1,
   plateaus: [],
   formulas: "",
+  terms: [],
   objectives: [{ name: "loss", program: 0, losses: ["error"] }],
   start: [],
   frozen: [],
