@@ -1,6 +1,7 @@
 // Takes the effects of a program, gives what its live dimensions must be, so that no extent is negative and nothing is read beside its tensor.
 import { topologicalOrder } from "../graph/walk.js";
 import { anyNode } from "../ops/broadcast.js";
+import { knownRanges } from "../ops/known.js";
 import { ruleOf } from "../ops/table.js";
 import { boundOf, isNeverNegative } from "../types/bounds.js";
 import type { Bound } from "../types/bounds.js";
@@ -56,7 +57,7 @@ function nodesOf(roots: readonly Node[]): Node[] {
 }
 
 function boundsOfNode<K extends OpName>(node: NodeOf<K>): Bound[] {
-  const own = ruleOf(node.op).bounds?.(node) ?? [];
+  const own = ruleOf(node.op).bounds?.(node, knownRanges) ?? [];
   return [...anyNode(node).shape, ...own].flatMap((dim) =>
     typeof dim === "number" || isNeverNegative(dim) ? [] : [boundOf(dim)],
   );

@@ -1,5 +1,8 @@
 // Takes i32 values, gives bounds that hold for every value of loop variables and free dimensions (which are at least 1).
 import { leastDim } from "../types/dimension.js";
+import { intervalOf } from "../scalars/bounds.js";
+import type { Interval } from "../scalars/intervals.js";
+import type { ScalarOp, ScalarType } from "../types/nest.js";
 import type { Polynomial } from "./polynomial.js";
 import { polynomialOf, productOf, scaled, sumOf } from "./polynomial.js";
 import type { Term, Value } from "./value.js";
@@ -87,17 +90,15 @@ function leastValue(value: Value): number {
   }
 }
 
-function leastOp(op: string, operands: readonly Value[], type: string): number {
-  const [first, second, third] = operands;
-  if (!first) return -Infinity;
-  if (op === "modulo" && second && leastValue(second) > 0) return 0;
-  if (op === "divide" && second && leastValue(first) >= 0) return 0;
-  if (op === "minimum" && second) return Math.min(leastValue(first), leastValue(second));
-  if (op === "maximum" && second) return Math.max(leastValue(first), leastValue(second));
-  if (op === "select" && second && third) return Math.min(leastValue(second), leastValue(third));
-  if (op === "abs") return 0;
-  if (op === "cast" && first.type === "bool") return 0;
-  return type === "u32" ? 0 : -Infinity;
+function leastOp(op: ScalarOp, operands: readonly Value[], result: ScalarType): number {
+  const types = { operands: operands.at(-1)?.type ?? result, result };
+  return intervalOf(op, types, operands.map(bounded)).low;
+}
+
+/** Without a bound above unless it is a number: that of a sum would be looked for all over again. */
+function bounded(value: Value): Interval {
+  const low = leastValue(value);
+  return { low, high: value.kind === "literal" ? low : Infinity };
 }
 
 /** An upper bound over dimensions, undefined where nothing is known. */

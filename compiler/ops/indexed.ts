@@ -11,7 +11,6 @@ import {
 import type { Dim } from "../types/dimension.js";
 import type { Node, NodeOf, Shape } from "../types/graph.js";
 import { at, extentAt, indices, inputAt, wantAxis, wantOperands, wantType } from "./broadcast.js";
-import { knownRanges } from "./known.js";
 import { anyType, numbers } from "./pointwise.js";
 import { problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
@@ -131,7 +130,7 @@ export const indexed: Pick<OpTable, IndexedName> = {
         return [...out.slice(0, axis), index, ...out.slice(axis + indexAxes)];
       },
     },
-    bounds: ({ inputs, attributes: { axis } }) => {
+    bounds: ({ inputs, attributes: { axis } }, knownRanges) => {
       const last = subtractDims(extentAt(inputAt(inputs, 0).shape, axis), 1);
       const known = knownRanges(inputAt(inputs, 1)) ?? [];
       return known.flatMap(({ low, high }) => [low, subtractDims(last, high)]);

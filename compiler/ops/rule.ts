@@ -1,5 +1,6 @@
 // Takes no input, gives the form of a record of the op table: shape rule, derivative rule, lift, lowering, documentation.
 
+import type { Interval } from "../scalars/intervals.js";
 import type { Dim } from "../types/dimension.js";
 import type {
   ContractAttributes,
@@ -84,6 +85,9 @@ export function notDifferentiable<K extends OpName>(reason: string): VjpRule<K> 
 export function recurrent<K extends OpName>(): VjpRule<K> {
   return { kind: "recurrence" };
 }
+
+/** The least and the most of each part of indices that are known while compiling: see compiler/ops/known.ts. */
+type KnownRanges = (indices: Node) => readonly Interval<Dim>[] | undefined;
 
 export interface LiftRequest<K extends OpName> {
   readonly b: GraphBuilder;
@@ -225,7 +229,7 @@ export interface OpRule<K extends OpName> {
   readonly lift: LiftRule<K>;
   readonly lowering: Lowering<K>;
   /** What must not be negative where free dimensions are live, besides the extents of the result: else it would read beside its operands. */
-  readonly bounds?: (node: NodeOf<K>) => readonly Dim[];
+  readonly bounds?: (node: NodeOf<K>, knownRanges: KnownRanges) => readonly Dim[];
 }
 
 /** A rule for every op: a missing one does not compile. */

@@ -2,6 +2,7 @@
 import { scalarValues } from "../../runtime/scalars.js";
 import * as helpers from "./arithmeticHelpers.js";
 import { atan2 } from "./functionHelpers.js";
+import { intervalRules } from "./intervals.js";
 import type { Form, Forms, Printing, ScalarOperation } from "./record.js";
 import { anyType, call, helped, infix, numbers, real, same, truth } from "./record.js";
 
@@ -22,7 +23,7 @@ function wrapping(
 
 function arithmetic(
   value: ScalarOperation["value"],
-  facts: Pick<ScalarOperation, "wgsl" | "javascript"> &
+  facts: Pick<ScalarOperation, "wgsl" | "javascript" | "interval"> &
     Partial<
       Pick<
         ScalarOperation,
@@ -52,6 +53,7 @@ function extremum(
   ofTruth: Form,
 ): ScalarOperation {
   return arithmetic(value, {
+    interval: name === "min" ? intervalRules.lesser : intervalRules.greater,
     rounds: "passes",
     finite: "keeps",
     wgsl: { all: call(name), bool: ofTruth },
@@ -73,11 +75,20 @@ const remainders: Forms = {
 };
 
 export const arithmeticScalars = {
-  add: arithmetic(scalarValues.add, { sign: "+", ...wrapping("+", "sum") }),
-  subtract: arithmetic(scalarValues.subtract, { sign: "-", ...wrapping("-", "sum") }),
+  add: arithmetic(scalarValues.add, {
+    sign: "+",
+    interval: intervalRules.sum,
+    ...wrapping("+", "sum"),
+  }),
+  subtract: arithmetic(scalarValues.subtract, {
+    sign: "-",
+    interval: intervalRules.difference,
+    ...wrapping("-", "sum"),
+  }),
   multiply: arithmetic(scalarValues.multiply, {
     sign: "*",
     integers: Math.imul,
+    interval: intervalRules.product,
     wgsl: same(infix("*", "product")),
     javascript: {
       all: infix("*", "product"),
@@ -88,19 +99,19 @@ export const arithmeticScalars = {
   divide: arithmetic(scalarValues.divide, {
     sign: "/",
     takes: real,
-    integers: (a, b) => Math.trunc(a / b),
+    integers: "none",
+    interval: intervalRules.quotient,
     cost: 2,
     wgsl: same(quotient),
     javascript: {
       all: quotient,
       index: infix("/", "product", "i32"),
-      i32: infix("/", "product", "i32"),
-      u32: infix("/", "product", "u32"),
     },
   }),
   modulo: arithmetic(scalarValues.modulo, {
     sign: "%",
     integers: (a, b) => (b === 0 ? 0 : scalarValues.modulo(a, b)),
+    interval: intervalRules.remainder,
     cost: 4,
     decides: true,
     rounds: "otherwise",
@@ -118,6 +129,7 @@ export const arithmeticScalars = {
     },
   }),
   power: arithmetic(scalarValues.power, {
+    interval: intervalRules.unknown,
     takes: real,
     cost: 16,
     rounds: "otherwise",
@@ -138,6 +150,7 @@ export const arithmeticScalars = {
     language: "function",
     takes: real,
     integers: "none",
+    interval: intervalRules.unknown,
     cost: 14,
     rounds: "otherwise",
     finite: "always",
@@ -159,6 +172,7 @@ function comparison(
     gives: "bool",
     value,
     integers: "value",
+    interval: intervalRules.truth,
     language: "own",
     cost: 1,
     decides: true,
@@ -186,6 +200,7 @@ function logic(value: ScalarOperation["value"], sign: string, form: Form): Scala
     gives: "bool",
     value,
     integers: "none",
+    interval: intervalRules.truth,
     language: "own",
     cost: 1,
     decides: false,
@@ -210,6 +225,7 @@ export const otherScalars = {
     gives: "operands",
     value: scalarValues.select,
     integers: "value",
+    interval: intervalRules.either,
     language: "own",
     cost: 1,
     decides: false,
@@ -224,6 +240,7 @@ export const otherScalars = {
     gives: "target",
     value: scalarValues.cast,
     integers: "value",
+    interval: intervalRules.same,
     language: "own",
     cost: 1,
     decides: false,

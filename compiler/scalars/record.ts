@@ -1,5 +1,6 @@
 // Takes no input, gives the type of what the compiler knows of one scalar operation, so that nothing can be left out.
 import type { PlanType } from "../../runtime/plan.js";
+import type { IntervalRule } from "./intervals.js";
 
 /** Element types of tensors, and `index`: see compiler/types/nest.ts. */
 type OperandType = PlanType | "index";
@@ -58,6 +59,8 @@ export interface ScalarOperation extends Printing {
   readonly value: (a: number, b: number, c: number) => number | boolean;
   /** On integers of the program, before the result wraps. */
   readonly integers: "value" | "none" | ((a: number, b: number) => number);
+  /** Which integers it makes of which. */
+  readonly interval: IntervalRule;
   /** In simple floating-point operations. */
   readonly cost: number;
   /** Whether rounding of the operands can change the result by more than as much. */

@@ -2,6 +2,7 @@
 import { scalarValues } from "../../runtime/scalars.js";
 import { round } from "./arithmeticHelpers.js";
 import * as functions from "./functionHelpers.js";
+import { intervalRules } from "./intervals.js";
 import type { Form, ScalarOperation } from "./record.js";
 import { call, helped, operand, prefix, real, same, signed, truth } from "./record.js";
 
@@ -16,6 +17,7 @@ function smooth(
     gives: "operands",
     value: scalarValues[name],
     integers: "none",
+    interval: intervalRules.unknown,
     language: "function",
     decides: false,
     rounds: "otherwise",
@@ -29,7 +31,7 @@ function smooth(
 /** Of numbers with a sign, at the cost of an addition. */
 function simple(
   value: ScalarOperation["value"],
-  facts: Pick<ScalarOperation, "wgsl" | "javascript"> &
+  facts: Pick<ScalarOperation, "wgsl" | "javascript" | "interval"> &
     Partial<Pick<ScalarOperation, "decides" | "rounds" | "takes" | "finite" | "integers">>,
 ): ScalarOperation {
   return {
@@ -56,6 +58,7 @@ function rounding(
   const whole = { index: operand, i32: operand, u32: operand, bool: operand };
   return simple(value, {
     takes: real,
+    interval: intervalRules.same,
     decides: true,
     wgsl: { all: call(name), ...whole },
     javascript: { all: javascript, ...whole },
@@ -64,6 +67,7 @@ function rounding(
 
 export const unaryScalars = {
   negate: simple(scalarValues.negate, {
+    interval: intervalRules.negative,
     wgsl: same(prefix("-")),
     javascript: { all: prefix("-"), i32: prefix("-", "i32"), u32: prefix("-", "u32") },
   }),
@@ -76,10 +80,12 @@ export const unaryScalars = {
   cos: smooth("cos", { cost: 8, finite: "always" }),
   tanh: smooth("tanh", { cost: 10, finite: "always" }),
   abs: simple(scalarValues.abs, {
+    interval: intervalRules.magnitude,
     wgsl: { all: call("abs"), u32: operand },
     javascript: { all: call("Math.abs"), i32: call("Math.abs", "i32"), u32: operand },
   }),
   sign: simple(scalarValues.sign, {
+    interval: intervalRules.sign,
     decides: true,
     rounds: "otherwise",
     finite: "always",
@@ -92,6 +98,7 @@ export const unaryScalars = {
   erfc: smooth("erfc", { cost: 30, finite: "always" }),
   erfinv: smooth("erfinv", { cost: 20 }),
   not: simple(scalarValues.not, {
+    interval: intervalRules.truth,
     takes: truth,
     rounds: "otherwise",
     finite: "always",

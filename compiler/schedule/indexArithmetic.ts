@@ -1,19 +1,13 @@
 // Takes scalars of i32 and a way to make and bound them, gives their sums, products, quotients and remainders, simplified.
+import type { Interval } from "../scalars/intervals.js";
 import { dimKey } from "../types/dimension.js";
 import type { Scalar, ScalarOp } from "../types/nest.js";
-
-export interface Range {
-  readonly low: number;
-  readonly high: number;
-}
-
-export const unknownRange: Range = { low: -Infinity, high: Infinity };
 
 /** What index arithmetic makes its results of. */
 export interface IndexTerms {
   readonly index: (value: number) => Scalar;
   readonly op: (op: ScalarOp, type: "index", ...operands: readonly Scalar[]) => Scalar;
-  readonly range: (scalar: Scalar) => Range;
+  readonly range: (scalar: Scalar) => Interval;
 }
 
 type Combine = (left: Scalar, right: Scalar) => Scalar;
@@ -135,21 +129,4 @@ function isLiteral(scalar: Scalar): scalar is Literal {
 
 function isZero(scalar: Scalar): boolean {
   return isLiteral(scalar) && scalar.value === 0;
-}
-
-/** Of the result of an operation whose operands have these ranges. */
-export function rangeOf(op: ScalarOp, operands: readonly Range[]): Range {
-  const [a, b] = operands;
-  if (!a || !b) return unknownRange;
-  if (op === "add") return { low: a.low + b.low, high: a.high + b.high };
-  if (op === "subtract") return { low: a.low - b.high, high: a.high - b.low };
-  if (op === "multiply" && a.low >= 0 && b.low >= 0) {
-    return { low: a.low * b.low, high: a.high === 0 || b.high === 0 ? 0 : a.high * b.high };
-  }
-  // Divisors are extents and strides: never below 1, whether or not that shows.
-  if (op === "divide" && a.low >= 0) {
-    return { low: 0, high: Math.floor(a.high / Math.max(1, b.low)) };
-  }
-  if (op === "modulo") return { low: 0, high: b.high - 1 };
-  return unknownRange;
 }

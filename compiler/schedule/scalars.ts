@@ -1,10 +1,12 @@
 // Takes requests for scalar expressions, gives them interned and simplified, so that equal expressions are one object.
+import { intervalOf } from "../scalars/bounds.js";
+import { anything, exactly, indicesBelow, type Interval } from "../scalars/intervals.js";
 import type { Dim } from "../types/dimension.js";
 import { dimKey, leastDim } from "../types/dimension.js";
 import type { ElementType } from "../types/graph.js";
 import type { Axis, Combine, Scalar, ScalarOp, ScalarType } from "../types/nest.js";
-import { createIndexArithmetic, rangeOf, unknownRange } from "./indexArithmetic.js";
-import type { IndexArithmetic, Range } from "./indexArithmetic.js";
+import { createIndexArithmetic } from "./indexArithmetic.js";
+import type { IndexArithmetic } from "./indexArithmetic.js";
 
 /** Builds the scalars of one nest. */
 export interface ScalarBuilder extends IndexArithmetic {
@@ -28,20 +30,22 @@ export interface ScalarBuilder extends IndexArithmetic {
   /** A number that is the same for the same object: for use in keys. */
   readonly id: (scalar: Scalar) => number;
   /** The least and the greatest value of an index, where known. */
-  readonly range: (scalar: Scalar) => Range;
+  readonly range: (scalar: Scalar) => Interval;
 }
+
+const indices = { operands: "index", result: "index" } as const;
 
 export function createScalarBuilder(): ScalarBuilder {
   const interned = new Map<string, Scalar>();
   const ids = new Map<Scalar, number>();
-  const ranges = new Map<Scalar, Range>();
+  const ranges = new Map<Scalar, Interval>();
 
   const id = (scalar: Scalar): number => {
     const known = ids.get(scalar);
     if (known === undefined) throw new Error("a scalar of another builder");
     return known;
   };
-  const intern = (key: string, make: () => Scalar, range: Range = unknownRange): Scalar => {
+  const intern = (key: string, make: () => Scalar, range: Interval = anything): Scalar => {
     const known = interned.get(key);
     if (known !== undefined) return known;
     const scalar = make();
@@ -50,22 +54,23 @@ export function createScalarBuilder(): ScalarBuilder {
     ranges.set(scalar, range);
     return scalar;
   };
-  const range = (scalar: Scalar): Range => ranges.get(scalar) ?? unknownRange;
+  const range = (scalar: Scalar): Interval => ranges.get(scalar) ?? anything;
 
   const literal = (value: number, type: ScalarType): Scalar =>
     intern(
       `l${type}:${Object.is(value, -0) ? "-0" : value}`,
       () => ({ kind: "literal", type, value }),
-      { low: value, high: value },
+      exactly(value),
     );
   const index = (value: number): Scalar => literal(value, "index");
   const axis = (of: Axis): Scalar =>
     of.extent === 1
       ? index(0)
-      : intern(`a${of.id}`, () => ({ kind: "axis", type: "index", axis: of }), {
-          low: 0,
-          high: typeof of.extent === "number" ? of.extent - 1 : Infinity,
-        });
+      : intern(
+          `a${of.id}`,
+          () => ({ kind: "axis", type: "index", axis: of }),
+          indicesBelow(of.extent),
+        );
   const dim = (value: Dim): Scalar =>
     typeof value === "number"
       ? index(value)
@@ -77,7 +82,7 @@ export function createScalarBuilder(): ScalarBuilder {
     intern(
       `o${name}:${type}:${operands.map(id).join(",")}`,
       () => ({ kind: "op", type, op: name, arguments: operands }),
-      type === "index" ? rangeOf(name, operands.map(range)) : unknownRange,
+      type === "index" ? intervalOf(name, indices, operands.map(range)) : anything,
     );
 
   const both = (left: Scalar | undefined, right: Scalar | undefined): Scalar | undefined => {

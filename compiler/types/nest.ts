@@ -16,7 +16,10 @@ export interface Axis {
  */
 export type ScalarType = ElementType | "index";
 
-/** Scalar operations, typed by `Scalar.type`; integer `divide`/`modulo` round down (operands of index arithmetic are never negative). */
+/**
+ * Scalar operations, typed by `Scalar.type`. Of integers only indices are divided: their dividend is never negative where the
+ * quotient is used, so that to round down and towards 0 are one. `modulo` has the divisor's sign.
+ */
 export type ScalarOp = keyof typeof scalarOps;
 
 /** A pure scalar expression over axes: a DAG, shared by object identity. Indices are of type `index`. */

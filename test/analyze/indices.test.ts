@@ -98,6 +98,13 @@ describe("computed classes and indices", () => {
     ["output y = W[t + 1]", 1],
     ["output y = W[argmax(x)]", 0],
     ["output y = one_hot(argmax(x), 3)", 1],
+    // Arithmetic of what is known.
+    ["output y = W[argmax(x) + 1]", 0],
+    ["output y = W[argmax(x) + 2]", 1],
+    ["output y = W[4 - argmax(x)]", 0],
+    ["output y = W[argmax(x) - 1]", 1],
+    ["output y = W[2 * argmax(x) - argmax(-x)]", 1],
+    ["output y = W[min(argmax(x) * argmax(-x), 4)]", 0],
     ["output y = W[range(3)]", 0],
     ["output y = cross_entropy(x, u32(x[:, 0]))", 1],
     ["k: category(3)[batch] ~ randint(0, 9)  output y = k", 1],

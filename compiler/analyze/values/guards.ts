@@ -1,31 +1,23 @@
 // A condition and an integer comes in; what the condition says of the integer where it holds, or where it does not, goes out.
 import { splatValue } from "../../ops/broadcast.js";
+import { anything, common, exactly, type Interval } from "../../scalars/intervals.js";
 import { shapeEqual } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 
-/** The least and the largest that an integer can be. */
-export interface Limits {
-  readonly low: number;
-  readonly high: number;
-}
-
-const all: Limits = { low: -Infinity, high: Infinity };
-
 /** `x < 5`, `0 <= x and x < n`, `not (x < 0)` and their likes, of the very node. */
-export function limitsOf(condition: Node, value: Node, holds: boolean): Limits {
+export function limitsOf(condition: Node, value: Node, holds: boolean): Interval {
   const [left, right] = condition.inputs;
-  if (left === undefined) return all;
+  if (left === undefined) return anything;
   if (condition.op === "not") return limitsOf(left, value, !holds);
-  if (right === undefined) return all;
+  if (right === undefined) return anything;
   if (condition.op === (holds ? "and" : "or")) {
-    const [one, other] = [limitsOf(left, value, holds), limitsOf(right, value, holds)];
-    return { low: Math.max(one.low, other.low), high: Math.min(one.high, other.high) };
+    return common(limitsOf(left, value, holds), limitsOf(right, value, holds));
   }
   const comparison = holds ? condition.op : negated[condition.op];
-  if (comparison === undefined) return all;
+  if (comparison === undefined) return anything;
   if (isValue(left, value)) return compared(comparison, numberOf(right));
   if (isValue(right, value)) return compared(mirrored[comparison] ?? comparison, numberOf(left));
-  return all;
+  return anything;
 }
 
 const negated: Readonly<Record<string, string>> = {
@@ -43,21 +35,21 @@ const mirrored: Readonly<Record<string, string>> = {
   greaterEqual: "lessEqual",
 };
 
-function compared(comparison: string, number: number | undefined): Limits {
-  if (number === undefined) return all;
+function compared(comparison: string, number: number | undefined): Interval {
+  if (number === undefined) return anything;
   switch (comparison) {
     case "less":
-      return { ...all, high: number - 1 };
+      return { ...anything, high: number - 1 };
     case "lessEqual":
-      return { ...all, high: number };
+      return { ...anything, high: number };
     case "greater":
-      return { ...all, low: number + 1 };
+      return { ...anything, low: number + 1 };
     case "greaterEqual":
-      return { ...all, low: number };
+      return { ...anything, low: number };
     case "equal":
-      return { low: number, high: number };
+      return exactly(number);
     default:
-      return all;
+      return anything;
   }
 }
 

@@ -6,7 +6,7 @@ import { knownRanges } from "../../ops/known.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame, ModelState } from "../context.js";
 import { report } from "../report.js";
-import { flowOf, type Flow, type Source } from "./integers.js";
+import { entriesOf, type Entries, type Source } from "./integers.js";
 import { builderAt, placeOf } from "./tensors.js";
 import {
   asDim,
@@ -49,7 +49,8 @@ export function holdToRange(
   const { node, span } = operand;
   if (typeof extent !== "number") {
     // Those that are known stand in what the program asks of its dimensions.
-    if (knownRanges(node) === undefined) check(frame, operand, indexed, flowOf(node, unknownInput));
+    if (knownRanges(node) === undefined)
+      check(frame, operand, indexed, entriesOf(node, unknownInput));
     return node;
   }
   const constants = knownNumbers(operand.value);
@@ -57,14 +58,14 @@ export function holdToRange(
     return checkConstants(frame, constants, span, indexed) ? node : undefined;
   }
   const model = frame.trace?.model;
-  const flow = flowOf(node, (name) => model?.inputs.get(name)?.declaration);
+  const entries = entriesOf(node, (name) => model?.inputs.get(name)?.declaration);
   let whole = true;
-  for (const name of flow.inputs) {
+  for (const name of entries.inputs) {
     whole = (model === undefined || bindInput(frame, model, name, span, indexed)) && whole;
   }
   if (!whole) return undefined;
-  if (flow.low >= 0 && flow.high < extent) return node;
-  check(frame, operand, indexed, flow);
+  if (entries.low >= 0 && entries.high < extent) return node;
+  check(frame, operand, indexed, entries);
   return clampTo(frame, operand, extent);
 }
 
@@ -76,7 +77,7 @@ function check(
   frame: Frame,
   { node, span }: IndexOperand,
   { extent, many }: Indexed,
-  { low, high }: Flow,
+  { low, high }: Entries,
 ): void {
   // Within a recurrence it is no tensor of a program.
   if (frame.scan !== undefined) return;
