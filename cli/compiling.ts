@@ -10,10 +10,20 @@ import type { Terminal } from "./terminal.js";
 /** `--model` names no model of the file: wrong usage, not a fault of the file. */
 const unknownModel = "NN0611";
 
+export interface CompiledFile {
+  readonly models: readonly CompiledModel[];
+  /** The files that it imports, and theirs. */
+  readonly imports: readonly string[];
+}
+
 type Analysed = CheckResult["models"][number];
 
-export function compilerOptions(file: string, { set, root, model }: ModelOptions): CompileOptions {
-  const readImport = importReader(file, root);
+export function compilerOptions(
+  file: string,
+  { set, root, model }: ModelOptions,
+  onImport?: (path: string) => void,
+): CompileOptions {
+  const readImport = importReader(file, root, onImport);
   return {
     file,
     readImport,
@@ -55,10 +65,11 @@ export async function compileFile(
   file: string,
   options: ModelOptions,
   terminal: Terminal,
-): Promise<readonly CompiledModel[]> {
+): Promise<CompiledFile> {
   const text = readNnFile(file);
   const { check, compile } = await import("../compiler/index.js");
-  const settings = compilerOptions(file, options);
+  const imports: string[] = [];
+  const settings = compilerOptions(file, options, (path) => imports.push(path));
   const { models, diagnostics } = compile(text, settings);
   await refuseMistakes(diagnostics, terminal);
   const { model, ...others } = settings;
@@ -69,7 +80,7 @@ export async function compileFile(
     options,
     file,
   );
-  return models;
+  return { models, imports };
 }
 
 /** The same, no further than the analysis. */

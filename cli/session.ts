@@ -5,9 +5,9 @@ import type { CpuModule } from "../runtime/plan.js";
 import { provideWebGpu } from "./backend.js";
 import { DataError } from "./data/array.js";
 import type { Backend } from "./options.js";
+import { startFile } from "./reads.js";
 import type { Terminal } from "./terminal.js";
 import { readBytes } from "./data/file.js";
-import { dirname, resolve } from "node:path";
 import type { WeightsFile } from "./weights.js";
 
 export interface SessionOptions {
@@ -45,7 +45,7 @@ export async function openNetwork(
     const net = await load(model.plan, {
       backend,
       cpu: () => importKernels(model.cpu),
-      readFile: (file) => Promise.resolve(readBytes(resolve(dirname(source), file))),
+      readFile: (file) => Promise.resolve(readBytes(startFile(source, file))),
       ...(weights === undefined ? {} : { weights: weights.bytes }),
       ...(partial === undefined ? {} : { partial }),
       ...(seed === undefined ? {} : { seed }),

@@ -70,14 +70,20 @@ function isUnder(path: string, root: string): boolean {
 
 /**
  * Reads imports by the path that the compiler resolved, named as the compiled file is; undefined where there
- * is no such file or it lies outside `root` (by default the folder of the compiled file), links resolved.
+ * is no such file or it lies outside `root` (by default the folder of the compiled file), links resolved. Tells each file read.
  */
-export function importReader(file: string, root?: string): (path: string) => string | undefined {
+export function importReader(
+  file: string,
+  root?: string,
+  onImport?: (path: string) => void,
+): (path: string) => string | undefined {
   const top = resolve(root ?? dirname(file));
   return (path) => {
     try {
       const real = realpathSync(path);
-      return isUnder(real, realpathSync(top)) ? readBytes(real).toString("utf8") : undefined;
+      if (!isUnder(real, realpathSync(top))) return undefined;
+      onImport?.(real);
+      return readBytes(real).toString("utf8");
     } catch {
       return undefined;
     }

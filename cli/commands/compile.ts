@@ -6,11 +6,12 @@ import type { Command } from "commander";
 import type { CompiledModel } from "../../compiler/index.js";
 import { compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
-import { claimOutputs } from "../data/outputs.js";
+import { claimOutputs, isSameFile } from "../data/outputs.js";
 import { Failure } from "../failure.js";
 import { bytesText } from "../numbers.js";
 import { modelOption, rootOption, setOption, weightsOption } from "../options.js";
 import type { ModelOptions } from "../options.js";
+import { filesRead } from "../reads.js";
 import type { Terminal } from "../terminal.js";
 
 interface CompileOptions extends ModelOptions {
@@ -76,8 +77,8 @@ async function runCompile(
   terminal: Terminal,
 ): Promise<void> {
   const { output, entry, minify, externalRuntime } = options;
-  claimOutputs([{ option: "-o", folder: output }], [file]);
-  const models = await compileFile(file, options, terminal);
+  const compiled = await compileFile(file, options, terminal);
+  const { models } = compiled;
   const weights =
     options.weights === undefined ? undefined : await checkedWeights(options.weights, models);
   const stem = basename(file).replace(/\.nn$/, "");
@@ -93,13 +94,16 @@ async function runCompile(
   const all: [string, string | Uint8Array][] = Object.entries(files).filter(
     ([name]) => name !== packageName || !keepsPackage(output, terminal),
   );
-  if (weights !== undefined) all.push([weightsFile, weights.bytes]);
+  // Weights that lie where the bundle has them are there.
+  const given = options.weights;
+  if (weights && given !== undefined && !isSameFile(given, join(output, weightsFile)))
+    all.push([weightsFile, weights.bytes]);
   claimOutputs(
     [
       { option: "-o", folder: output },
       ...all.map(([name]) => ({ option: "-o", file: join(output, name) })),
     ],
-    [file],
+    filesRead(file, compiled, options),
   );
   for (const [name, content] of all) {
     const path = join(output, name);

@@ -77,8 +77,8 @@ async function runEvaluate(
   options: EvaluateOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const compiled = await compileFile(file, options, terminal);
-  const model = chooseModel(compiled, file);
+  const { models } = await compileFile(file, options, terminal);
+  const model = chooseModel(models, file);
   const { plan } = model;
   refuseNothing(plan, file);
   const weights = weightsFor(plan, options.weights);

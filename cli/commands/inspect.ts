@@ -8,6 +8,7 @@ import { claimOutputs } from "../data/outputs.js";
 import { describePlan, descriptionText } from "../inspection.js";
 import { jsonOption, modelOption, numberOption, rootOption, setOption } from "../options.js";
 import type { ModelOptions } from "../options.js";
+import { filesRead } from "../reads.js";
 import type { Terminal } from "../terminal.js";
 
 /** Known before the compiler is loaded; its own list of stages must have the same names. */
@@ -60,8 +61,9 @@ async function runInspect(
   options: InspectOptions,
   terminal: Terminal,
 ): Promise<void> {
-  claimOutputs([{ option: "--svg", file: options.svg }], [file]);
-  const models = await compileFile(file, options, terminal);
+  const compiled = await compileFile(file, options, terminal);
+  const { models } = compiled;
+  claimOutputs([{ option: "--svg", file: options.svg }], filesRead(file, compiled, {}));
   const json = options.json === true;
   if (options.svg !== undefined) await writePicture(options.svg, models, terminal);
   if (options.stage !== undefined) {

@@ -5,7 +5,7 @@ import type { Plan, PlanOutput } from "../../runtime/plan.js";
 import { chooseModel, compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
 import { bindData } from "../data/bind.js";
-import { claimOutputs, dataFiles } from "../data/outputs.js";
+import { claimOutputs } from "../data/outputs.js";
 import { parseDataArgument } from "../data/source.js";
 import {
   csvPieces,
@@ -27,6 +27,7 @@ import type { ComputeOptions } from "../options.js";
 import { openNetwork } from "../session.js";
 import { isPerExample, predictAll } from "../predicting.js";
 import { inputSpecs, planShape, refuseUndrawn, trainedLengths } from "../specs.js";
+import { filesRead } from "../reads.js";
 import type { Terminal } from "../terminal.js";
 import { weightsFor } from "../weights.js";
 
@@ -117,15 +118,11 @@ async function runPredict(
 ): Promise<void> {
   if (options.output !== "-") {
     if (outputFormat(options.output) === undefined) checkFormat(options.output, []);
-    const reads = [
-      file,
-      ...(options.weights === undefined ? [] : [options.weights]),
-      ...dataFiles(options.data),
-    ];
-    claimOutputs([{ option: "-o", file: options.output }], reads);
   }
   const compiled = await compileFile(file, options, terminal);
-  const model = chooseModel(compiled, file);
+  if (options.output !== "-")
+    claimOutputs([{ option: "-o", file: options.output }], filesRead(file, compiled, options));
+  const model = chooseModel(compiled.models, file);
   const { plan } = model;
   const outputs = wantedOutputs(plan, options.outputs);
   checkFormat(options.output, outputs);

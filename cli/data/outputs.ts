@@ -2,7 +2,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { makeFolder, refuseUnwritable, statOf, WriteError, writeErrorOf } from "./atomic.js";
-import { parseDataArgument } from "./source.js";
 
 /** A file to be written, or a folder to be made, and the option that names it. */
 export type Output = { readonly option: string } & (
@@ -22,9 +21,10 @@ function identityOf(file: string): string | undefined {
   }
 }
 
-/** The files of `--data` arguments. */
-export function dataFiles(args: readonly string[]): string[] {
-  return args.map((argument) => parseDataArgument(argument).file);
+/** Whether two names are of one file that is there. */
+export function isSameFile(one: string, other: string): boolean {
+  const identity = identityOf(one);
+  return identity !== undefined && identity === identityOf(other);
 }
 
 /** The nearest folder above that is there, or the path itself. */
@@ -80,8 +80,8 @@ const pathOf = (output: Output): string | undefined =>
   "folder" in output ? output.folder : output.file;
 
 /**
- * A run of hours shall not end with a path that cannot be written, and no output takes the place of the source, of the
- * data, or of another output; a folder is made only when all is found to be well. Throws WriteError.
+ * A run of hours shall not end with a path that cannot be written, and no output takes the place of a file that the
+ * command reads, or of another output; a folder is made only when all is found to be well. Throws WriteError.
  */
 export function claimOutputs(outputs: readonly Output[], reads: readonly string[]): void {
   const taken = new Map<string, string>();

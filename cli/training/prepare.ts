@@ -7,9 +7,10 @@ import type { TrainOptions } from "./options.js";
 import { chooseModel, compileFile } from "../compiling.js";
 import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
-import { claimOutputs, dataFiles } from "../data/outputs.js";
+import { claimOutputs } from "../data/outputs.js";
 import { Failure } from "../failure.js";
 import { readingOptions } from "../options.js";
+import { filesRead } from "../reads.js";
 import { openNetwork } from "../session.js";
 import { inputSpecs, trainedLengths } from "../specs.js";
 import type { Terminal } from "../terminal.js";
@@ -57,7 +58,7 @@ function wantedStages(
 }
 
 /** Every path is looked at before anything is trained; then the folder of checkpoints is made. */
-function claimRunOutputs(file: string, options: TrainOptions, output: string): void {
+function claimRunOutputs(options: TrainOptions, output: string, reads: readonly string[]): void {
   const { checkpoint, folds } = options;
   const outputs = [
     { option: "--checkpoint", folder: checkpoint },
@@ -70,7 +71,7 @@ function claimRunOutputs(file: string, options: TrainOptions, output: string): v
       file: checkpoint ? checkpointFile(checkpoint) : undefined,
     },
   ];
-  claimOutputs(outputs, [file, ...dataFiles(options.data)]);
+  claimOutputs(outputs, reads);
 }
 
 export function checkpointFile(folder: string): string {
@@ -124,10 +125,10 @@ export async function prepareRun(
 ): Promise<Run> {
   refuseContradictions(options);
   const compiled = await compileFile(file, options, terminal);
-  const model = chooseModel(compiled, file);
+  const model = chooseModel(compiled.models, file);
   const stages = wantedStages(model, options.stage, file);
   const output = options.output ?? defaultWeightsPath(file);
-  claimRunOutputs(file, options, output);
+  claimRunOutputs(options, output, filesRead(file, compiled, { ...options, stages }));
   const { weights, resumed } = startingWeights(options, output);
   const needed = new Set(stages.flatMap(({ inputs }) => inputs));
   const data = await bindData(inputSpecs(model.plan, needed), options.data, {

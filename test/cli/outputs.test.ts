@@ -132,6 +132,65 @@ describe("what a command is going to write", () => {
     expect([source, data].map((file) => readFileSync(file, "utf8"))).toEqual(before);
     expect(existsSync(`${source}.tmp`)).toBe(false);
   });
+  test("nor is any other file that a command reads written over, by any name and any option", async () => {
+    const part = folder.put("part.nn", "fn twice(x: [...s]) = 2 * x\n");
+    const early = folder.put("early.safetensors", "earlier weights");
+    const weights = folder.put("w.safetensors", "weights");
+    const whole = folder.put(
+      "whole.nn",
+      `import { twice } from "./part.nn"
+model A { input x: [batch]  weight W: [] = 1  output y = twice(x) * W  loss y ^ 2 }
+train A { optimizer sgd(lr: 0.1)  start W from "early.safetensors" }
+`,
+    );
+    const table = folder.put("table.csv", "x\n1\n2\n");
+    const links = [part, early, weights, whole, table].map((file, index) => {
+      linkSync(file, at(`link${index}.csv`));
+      return [file, at(`link${index}.csv`)] as const;
+    });
+    mkdirSync(at("held"));
+    linkSync(early, join(at("held"), "checkpoint.safetensors"));
+    const given = ["--data", `x=${table}`, "--weights", weights];
+    const outputs = (link: string): string[][] => [
+      ["train", whole, ...given, "-o", link],
+      ["train", whole, ...given, "--log", link],
+      ["train", whole, ...given, "--report", link],
+    ];
+    const commands = [
+      ...links.flatMap(([file, link]) => outputs(link).map((args) => [file, args] as const)),
+      [early, ["train", whole, ...given, "--checkpoint", at("held")]] as const,
+      [
+        weights,
+        ["train", whole, "--data", `x=${table}`, "--weights", weights, "-o", weights],
+      ] as const,
+      // What predicting and inspecting read is less.
+      ...links
+        .filter(([file]) => file !== early)
+        .map(([file, link]) => [file, ["predict", whole, ...given, "-o", link]] as const),
+      [part, ["inspect", whole, "--svg", at("link0.csv")]] as const,
+    ];
+    for (const [file, args] of commands) {
+      const before = readFileSync(file);
+      const terminal = recorder();
+      expect(await runProgram(args, { terminal, version: "0" }), args.join(" ")).toBe(1);
+      expect(terminal.notes.join("\n"), args.join(" ")).toContain(" is read by this command");
+      expect(readFileSync(file).equals(before)).toBe(true);
+    }
+  });
+  test("a bundle beside its weights leaves them as they are", async () => {
+    mkdirSync(at("beside"));
+    const output = join(at("beside"), "trained.safetensors");
+    const terminal = recorder();
+    const command = async (...args: string[]): Promise<number> =>
+      runProgram(args, { terminal, version: "0" });
+    const given = ["--data", data, "--epochs", "1", "--backend", "cpu", "--quiet"];
+    expect(await command("train", trained, ...given, "-o", output)).toBe(0);
+    const { ino } = statSync(output);
+    const compile = ["compile", trained, "--weights", output, "--entry", "inference"];
+    expect(await command(...compile, "-o", at("beside"))).toBe(0);
+    expect(statSync(output).ino).toBe(ino);
+    expect(existsSync(join(at("beside"), "trained.js"))).toBe(true);
+  });
   test("folds do not go on from weights that have seen every row", async () => {
     const terminal = recorder();
     const args = ["train", trained, "--data", data, "--folds", "2", "--resume"];
