@@ -18,18 +18,27 @@ function resultText({ ok, parameters, unchecked, notFinite }: CheckResult): stri
   if (parameters.length === 0)
     return "there is nothing to check: a loss that depends on a weight is wanted\n";
   const rows = parameters.map(
-    ({ model, objective, name, entries, error, kinks, undecided, verdict }) => [
+    ({ model, objective, name, comparisons, error, kinks, undecided, verdict }) => [
       model,
       objective,
       name,
-      String(entries),
-      entries === 0 ? "" : error.toExponential(1),
+      String(comparisons),
+      comparisons === 0 ? "" : error.toExponential(1),
       kinks === 0 ? "" : String(kinks),
       undecided === 0 ? "" : String(undecided),
       verdictTexts[verdict],
     ],
   );
-  const head = ["model", "objective", "parameter", "entries", "error", "kinks", "undecided", ""];
+  const head = [
+    "model",
+    "objective",
+    "parameter",
+    "comparisons",
+    "error",
+    "kinks",
+    "undecided",
+    "",
+  ];
   const lines = [tableText([head, ...rows], 3)];
   if (notFinite.length > 0)
     lines.push(

@@ -1,21 +1,15 @@
-// In: what a model's inputs want and the data given; out: a small batch for each, drawn where none is given.
-import { countOf } from "../../runtime/dimensions.js";
+// In: what a model's inputs want, the data given and the sizes of free dimensions; out: a small batch for each, drawn where none is given.
+import { countOf, evaluateShape } from "../../runtime/dimensions.js";
+import type { Dimensions } from "../../runtime/dimensions.js";
 import type { Plan } from "../../runtime/plan.js";
 import type { Batch, GivenTensor } from "../batches.js";
 import type { BoundData } from "../data/bind.js";
 import type { InputSpec } from "../data/spec.js";
 import { randomSource } from "./measure.js";
 
-export const batchSize = 3;
-/** Free dimensions other than the batch. */
-const freeSize = 5;
-
 /** Inputs are drawn from normal(0, 1), targets from uniform(0, 1), integers from small ranges. */
-function drawn(spec: InputSpec, seed: number): GivenTensor {
+function drawn(spec: InputSpec, shape: readonly number[], seed: number): GivenTensor {
   const { uniform, normal } = randomSource(seed);
-  const shape = spec.shape.map((size) =>
-    typeof size === "number" ? size : size === "batch" ? batchSize : freeSize,
-  );
   const length = countOf(shape);
   const whole = (below: number) => (): number => Math.floor(uniform() * below);
   switch (spec.type) {
@@ -35,22 +29,27 @@ function drawn(spec: InputSpec, seed: number): GivenTensor {
 }
 
 /** Free dimensions that no data given tells: those of inputs that the model draws itself. */
-export function checkDimensions(plan: Plan, given: BoundData): Record<string, number> {
-  return Object.fromEntries(
-    plan.dimensions
-      .filter(({ name }) => !given.free.has(name))
-      .map(({ name }) => [name, name === "batch" ? batchSize : freeSize]),
-  );
+export function checkDimensions(sizes: Dimensions, given: BoundData): Dimensions {
+  return Object.fromEntries(Object.entries(sizes).filter(([name]) => !given.free.has(name)));
 }
 
 /** The first rows of what was given, and draws for the other inputs that no draw of the model's own fills. */
-export function checkData(specs: readonly InputSpec[], given: BoundData): Batch {
+export function checkData(
+  { inputs }: Plan,
+  specs: readonly InputSpec[],
+  given: BoundData,
+  sizes: Dimensions,
+): Batch {
   const entries = specs.flatMap((spec, at): [string, GivenTensor][] => {
     const array = given.arrays.get(spec.name);
-    if (array === undefined) return spec.optional ? [] : [[spec.name, drawn(spec, 1000 + at)]];
+    if (array === undefined) {
+      if (spec.optional) return [];
+      const declared = inputs.find(({ name }) => name === spec.name)?.shape ?? [];
+      return [[spec.name, drawn(spec, evaluateShape(declared, sizes), 1000 + at)]];
+    }
     const [rows = 0, ...rest] = array.shape;
     if (!array.perExample) return [[spec.name, { data: array.data, shape: array.shape }]];
-    const taken = Math.min(rows, batchSize);
+    const taken = Math.min(rows, sizes.batch ?? rows);
     const width = countOf(rest);
     return [[spec.name, { data: array.data.slice(0, taken * width), shape: [taken, ...rest] }]];
   });

@@ -222,7 +222,7 @@ function hasSettled(differences: readonly Difference[], slope: number): boolean 
 /** How the comparisons of a parameter came out, so far. */
 export interface Measured {
   /** Comparisons that agreed or did not. */
-  readonly entries: number;
+  readonly comparisons: number;
   /** The largest relative error among them. */
   readonly error: number;
   readonly wrong: number;
@@ -233,7 +233,7 @@ export interface Measured {
 }
 
 export const nothingMeasured: Measured = {
-  entries: 0,
+  comparisons: 0,
   error: 0,
   wrong: 0,
   kinks: 0,
@@ -245,7 +245,7 @@ export function addComparison(measured: Measured, { verdict, error }: Comparison
   if (verdict === "undecided") return { ...measured, undecided: measured.undecided + 1 };
   return {
     ...measured,
-    entries: measured.entries + 1,
+    comparisons: measured.comparisons + 1,
     error: Math.max(measured.error, error),
     wrong: measured.wrong + (verdict === "wrong" ? 1 : 0),
   };

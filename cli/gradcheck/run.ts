@@ -14,12 +14,13 @@ import { readingOptions } from "../options.js";
 import { importKernels } from "../session.js";
 import { inputSpecs } from "../specs.js";
 import type { Terminal } from "../terminal.js";
-import { batchSize, checkData, checkDimensions } from "./data.js";
+import { checkData, checkDimensions } from "./data.js";
 import { nothingMeasured } from "./measure.js";
 import type { Measured } from "./measure.js";
 import { pointsOf, seed } from "./moves.js";
 import type { Check, Point } from "./moves.js";
 import { measureObjective } from "./share.js";
+import { checkSizes } from "./sizes.js";
 import { checkedModel } from "./objectives.js";
 import type { CheckedModel, CheckedObjective } from "./objectives.js";
 
@@ -30,8 +31,8 @@ export interface ParameterResult {
   readonly model: string;
   readonly objective: string;
   readonly name: string;
-  /** Comparisons made: projections and single entries. */
-  readonly entries: number;
+  /** Made along projections and single entries, so that there may be more than entries. */
+  readonly comparisons: number;
   /** The largest relative error. */
   readonly error: number;
   /** Comparisons at which the objective has no derivative. */
@@ -58,10 +59,10 @@ export interface CheckResult {
  */
 const millisecondsPerFile = 20_000;
 
-function verdictOf({ atBase }: Point, { entries, wrong }: Measured): ParameterVerdict {
+function verdictOf({ atBase }: Point, { comparisons, wrong }: Measured): ParameterVerdict {
   if (!Number.isFinite(atBase)) return "not finite";
   if (wrong > 0) return "wrong";
-  return entries > 0 ? "ok" : "unchecked";
+  return comparisons > 0 ? "ok" : "unchecked";
 }
 
 async function checkObjective(
@@ -73,13 +74,13 @@ async function checkObjective(
   const measured = await measureObjective(check, objective, points, milliseconds);
   return points.map((point, at) => {
     const one = measured[at] ?? nothingMeasured;
-    const { entries, error, kinks, undecided } = one;
+    const { comparisons, error, kinks, undecided } = one;
     const verdict = verdictOf(point, one);
     return {
       model: check.model,
       objective: objectiveName(objective),
       name: point.parameter.name,
-      entries,
+      comparisons,
       error,
       kinks,
       undecided,
@@ -123,7 +124,10 @@ async function openDouble(
 
 async function checkModel(
   typed: TypedModel,
-  given: (specs: ReturnType<typeof inputSpecs>) => Promise<BoundData>,
+  given: (
+    specs: ReturnType<typeof inputSpecs>,
+    firstRows: number | undefined,
+  ) => Promise<BoundData>,
   milliseconds: number,
 ): Promise<CheckResult> {
   const checked = checkedModel(typed);
@@ -131,9 +135,10 @@ async function checkModel(
   const held = new Set(checked.held.values());
   const needed = new Set(plan.outputs.flatMap(({ needs }) => needs));
   const specs = inputSpecs(plan, needed).filter(({ name }) => !held.has(name));
-  const found = await given(specs);
-  const data = checkData(specs, found);
-  const dimensions = checkDimensions(plan, found);
+  const found = await given(specs, checkSizes(plan).batch);
+  const sizes = checkSizes(plan, found.free);
+  const data = checkData(plan, specs, found, sizes);
+  const dimensions = checkDimensions(sizes, found);
   const net = await open();
   // Fitted values are held at what the drawn batch gives.
   if (typed.fitted.length > 0) await net.prepare(data);
@@ -149,7 +154,7 @@ async function checkModel(
 
 function resultOf(parameters: readonly ParameterResult[]): CheckResult {
   const bad = parameters.some(({ verdict }) => verdict === "wrong" || verdict === "not finite");
-  const some = parameters.some(({ entries }) => entries > 0);
+  const some = parameters.some(({ comparisons }) => comparisons > 0);
   const named = (verdict: ParameterVerdict, nameOf: (one: ParameterResult) => string): string[] => [
     ...new Set(parameters.filter((one) => one.verdict === verdict).map(nameOf)),
   ];
@@ -167,11 +172,14 @@ export async function checkGradients(
   terminal: Terminal,
 ): Promise<CheckResult> {
   const models = await analyzeFile(file, options, terminal);
-  const given = (specs: ReturnType<typeof inputSpecs>): Promise<BoundData> =>
+  const given = (
+    specs: ReturnType<typeof inputSpecs>,
+    firstRows: number | undefined,
+  ): Promise<BoundData> =>
     bindData(
       specs.map((spec) => ({ ...spec, optional: true })),
       options.data,
-      { firstRows: batchSize, ...readingOptions(options) },
+      { ...(firstRows === undefined ? {} : { firstRows }), ...readingOptions(options) },
     );
   const results: CheckResult[] = [];
   const { loweringProblems } = await import("../../compiler/compile.js");

@@ -139,6 +139,6 @@ export async function measureObjective(
     }
     await compareSideBySide(comparisons, isOver(1), add);
   }
-  for (const [at, comparison] of agreed) if (measured[at]?.entries === 0) add(at, comparison);
+  for (const [at, comparison] of agreed) if (measured[at]?.comparisons === 0) add(at, comparison);
   return measured;
 }

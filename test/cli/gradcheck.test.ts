@@ -60,7 +60,7 @@ const derivative = [Math.cos(0.3), 2 * Math.exp(-1.2), Math.exp(-1.2)];
 describe("central differences", () => {
   test("a right gradient passes along every direction", async () => {
     const result = await measure(smooth, derivative, base);
-    expect(result.entries).toBe(5);
+    expect(result.comparisons).toBe(5);
     expect(result.kinks).toBe(0);
     expect(result.error).toBeLessThan(1e-7);
   });
@@ -104,7 +104,7 @@ describe("central differences", () => {
     for (const scale of [1e6, 1e-3]) {
       const scaled = derivative.map((value) => scale * value);
       const result = await measure((w) => scale * smooth(w), scaled, base, 2);
-      expect(result.entries).toBe(5);
+      expect(result.comparisons).toBe(5);
       expect(result.error).toBeLessThan(errorLimit);
     }
   });
@@ -141,10 +141,11 @@ describe("nnc gradcheck", () => {
     };
     readonly notes: string;
   }
-  const check = async (body: string): Promise<Found> => {
+  const check = async (body: string, ...args: readonly string[]): Promise<Found> => {
     const file = folder.put("m.nn", `model M {\n${body}\n}\n`);
     const terminal = recorder();
-    const code = await runProgram(["gradcheck", file, "--json"], { terminal, version: "0" });
+    const given = ["gradcheck", file, "--json", ...args];
+    const code = await runProgram(given, { terminal, version: "0" });
     const result = JSON.parse(terminal.written.join("") || "{}") as Found["result"];
     return { code, result, notes: terminal.notes.join("\n") };
   };
@@ -164,6 +165,50 @@ describe("nnc gradcheck", () => {
     const { code, result } = await check(body);
     expect(result.parameters.map(({ verdict }) => verdict)).toEqual(["ok"]);
     expect(code).toBe(0);
+  });
+  test.each([
+    ["a batch of 4", "input x: [batch]\nweight W: [] = 1\nloss mean((x[0:4] * W) ^ 2)"],
+    ["a batch of 900", "input x: [batch]\nweight W: [] = 1\nloss mean((x[899:] * W) ^ 2)"],
+    ["one example", "input x: [batch]\nweight W: [2] = 1\nloss sum(W[0:(2 - batch + 1)] ^ 2)"],
+    [
+      "a window",
+      "input x: [batch, time, 2]\nloss mean(conv1d(x, 2, kernel: 9, init: normal(0, 1)) ^ 2, axis: [1, 2])",
+    ],
+    [
+      "a table of 4 places",
+      "input x: [batch, time]\nweight W: [4] ~ normal(0, 1)\nloss mean((x * W[0:time]) ^ 2, axis: 1)",
+    ],
+    [
+      "one length above another",
+      "input x: [batch, a]\ninput z: [batch, b]\nweight W: [] = 1\nloss mean((x[:, 7:a] * W) ^ 2, axis: 1) + sum(z[:, (2 * b - a):], axis: 1)",
+    ],
+    [
+      "a computed length",
+      "input x: [batch, 2 * n]\ninput z: [batch, n]\nweight W: [] = 1\nloss mean(x ^ 2 * W, axis: 1) + sum(z, axis: 1)",
+    ],
+  ])("free dimensions are as the program asks: %s", async (_, body) => {
+    const { code, result, notes } = await check(body);
+    expect(notes).toBe("");
+    expect(result.parameters.map(({ verdict }) => verdict)).toEqual(
+      result.parameters.map(() => "ok"),
+    );
+    expect(code).toBe(0);
+  });
+  test("as many rows are taken of the data as the program asks for", async () => {
+    const rows = (count: number): string =>
+      folder.put(`x${count}.csv`, `x\n${Array.from({ length: count }, () => 1).join("\n")}\n`);
+    const body = "input x: [batch]\nweight W: [] = 1\nloss mean((x[0:6] * W) ^ 2)";
+    expect((await check(body, "--data", rows(9))).code).toBe(0);
+    expect((await check(body, "--data", rows(6))).code).toBe(0);
+    const few = await check(body, "--data", rows(5));
+    expect(few.notes).toContain("batch is 5: it has to be at least 6");
+  });
+  test("a comparison is not called an entry", async () => {
+    const file = folder.put("m.nn", "model M {\nweight W: [2] = 1\nloss sum(W ^ 2)\n}\n");
+    const terminal = recorder();
+    await runProgram(["gradcheck", file], { terminal, version: "0" });
+    expect(terminal.written.join("")).not.toContain("entries");
+    expect(terminal.written.join("")).toContain("comparisons");
   });
   test("without a loss or a parameter there is nothing to check, which is not right", async () => {
     for (const body of ["input x: [batch]\noutput y = x", "input x: [batch]\nloss x ^ 2"]) {
