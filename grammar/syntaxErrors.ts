@@ -266,7 +266,7 @@ function expectedClosing(mistake: Mistake, rule: string, expected: string): Diag
   if (rule === "parameters" && is(token, Equals, Operator)) {
     return at(mistake, "NN0104", {
       message,
-      hint: "a parameter is written `name: type = default`",
+      hint: "a parameter is written like `units: int = 8`",
     });
   }
   if (is(token, Equals)) {

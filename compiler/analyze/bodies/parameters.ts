@@ -174,7 +174,7 @@ function fit(
         ? `\`${type}(${excerpt(frame, statement.value.span)})\` has the declared type`
         : node.shape.some((dim) => typeof dim !== "number")
           ? "reduce over the batch: `mean(x, axis: 0)`"
-          : `declare what it is, \`fitted ${statement.name}: ${typeText(node)}\`, or reduce it further`,
+          : `declare what it is, \`fitted ${statement.name}: ${typeText(node)} = …\`, or reduce it further`,
     });
     return;
   }
