@@ -5,6 +5,7 @@ import { dependents, topologicalOrder } from "../graph/walk.js";
 import { anyNode } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { prepareForDerivative } from "../optimize/index.js";
+import { isNeverZero } from "../ops/signs.js";
 import { ruleOf } from "../ops/table.js";
 import { guardedNode, guardedPart, reachOfOperand } from "./masks.js";
 import { either } from "./reach.js";
@@ -99,7 +100,7 @@ function partsOf<K extends OpName>(
   needs: readonly boolean[],
 ): readonly (Node | undefined)[] {
   const rule = ruleOf(node.op).vjp;
-  return rule.kind === "rule" ? rule.build({ b, node, g, needs }) : [];
+  return rule.kind === "rule" ? rule.build({ b, node, g, needs, isNeverZero }) : [];
 }
 
 function collectResult(node: NodeOf<"result">, g: Node, { results }: Progress): void {

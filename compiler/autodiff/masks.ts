@@ -4,8 +4,10 @@ import type { Node, NodeOf, OpName, QuasiAffine, Shape } from "../types/graph.js
 import { at, indices, inputAt, splatValue, without } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { movementOf } from "../ops/movement.js";
+import { isNeverZero } from "../ops/signs.js";
 import { ruleOf } from "../ops/table.js";
-import { scalarOperation } from "../scalars/table.js";
+import type { ScalarOperation } from "../scalars/record.js";
+import { scalarOperation, scalarOps } from "../scalars/table.js";
 import { literal, mapConditions, maskOf, restrictedTo, within } from "./reach.js";
 import type { Reach } from "./reach.js";
 import { unbroadcast } from "./unbroadcast.js";
@@ -116,7 +118,7 @@ function cotangentOf<K extends OpName>(
   const { vjp } = ruleOf(node.op);
   if (vjp.kind !== "rule") throw new Error(`${node.op} hands nothing down`);
   const needs = node.inputs.map((_, n) => n === position);
-  const part = vjp.build({ b, node, g, needs })[position] ?? b.constant(0, []);
+  const part = vjp.build({ b, node, g, needs, isNeverZero })[position] ?? b.constant(0, []);
   return unbroadcast(b, part, inputAt(node.inputs, position).shape);
 }
 
@@ -192,27 +194,38 @@ const depth = 6;
 function vanishesWith(g: Node, part: Node, left = depth): boolean {
   if (part === g || splatValue(part) === 0) return true;
   if (left === 0) return false;
-  const [first, ...others] = part.inputs.map((input) => vanishesWith(g, input, left - 1));
-  switch (part.op) {
-    case "negate":
-    case "reshape":
-    case "broadcast":
-      return first === true;
-    case "add":
-    case "subtract":
-      return first === true && others[0] === true;
-    case "select":
-      return others[0] === true && others[1] === true;
-    case "multiply":
-      return part.inputs.some((input, n) => {
-        const factor = inputAt(part.inputs, 1 - n);
-        return vanishesWith(g, input, left - 1) && isFinite(factor);
-      });
-    case "divide":
-      return first === true && (splatValue(inputAt(part.inputs, 1)) ?? 0) !== 0;
-    default:
+  const vanishes = (input: Node): boolean => vanishesWith(g, input, left - 1);
+  const moved = keepsPlaces(part) ? movementOf(part) : undefined;
+  if (moved !== undefined) return (moved.fill ?? 0) === 0 && moved.operands.every(vanishes);
+  const { lowering } = ruleOf(part.op);
+  if (lowering.kind !== "pointwise") return false;
+  const { zero }: ScalarOperation = scalarOps[lowering.op];
+  const others = (at: number): readonly Node[] => part.inputs.filter((_, n) => n !== at);
+  switch (zero) {
+    case "all":
+      return part.inputs.every(vanishes);
+    case "choices":
+      return others(0).every(vanishes);
+    case "any":
+      return part.inputs.some(
+        (input, n) => vanishes(input) && others(n).every((one) => isFinite(one)),
+      );
+    case "first":
+      return (
+        vanishes(inputAt(part.inputs, 0)) &&
+        others(0).every((one) => isFinite(one) && isNeverZero(one))
+      );
+    case "none":
       return false;
   }
+}
+
+/** Whether what stands at an element is what stands at the same element of an operand, or at the one that repeats there. */
+function keepsPlaces<K extends OpName>(node: NodeOf<K>): boolean {
+  const { lowering } = ruleOf<K>(node.op);
+  if (lowering.kind === "identity") return true;
+  if (lowering.kind !== "gather") return false;
+  return lowering.arrangement.kind === "kept" || lowering.arrangement.kind === "repeated";
 }
 
 /** Whether no element is infinite or NaN: data and parameters are checked, and some ops keep it so. */

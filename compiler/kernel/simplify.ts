@@ -1,4 +1,6 @@
 // Takes an operation and its operands, gives the interned value: integers in canonical form, decided conditions folded.
+import type { ScalarOperation } from "../scalars/record.js";
+import { scalarOps } from "../scalars/table.js";
 import type { ScalarOp, ScalarType } from "../types/nest.js";
 import type { Polynomial } from "./polynomial.js";
 import {
@@ -291,19 +293,19 @@ export function zeroConditions(value: Value): readonly Value[] {
   if (value.kind !== "op") return [];
   const [first, second, third] = value.arguments;
   if (!first) return [];
-  switch (value.op) {
-    case "multiply":
-    case "and":
-      return second ? [...new Set([...zeroConditions(first), ...zeroConditions(second)])] : [];
-    case "divide":
-    case "negate":
-    case "cast":
+  const { zero }: ScalarOperation = scalarOps[value.op];
+  switch (zero) {
+    case "any":
+      return [...new Set(value.arguments.flatMap(zeroConditions))];
+    case "first":
       return zeroConditions(first);
-    case "select":
+    case "choices":
       return second && third && isZero(third)
         ? [...new Set([...conjunctsOf(first), ...zeroConditions(second)])]
         : [];
-    default:
+    case "all":
+      return value.arguments.length === 1 ? zeroConditions(first) : [];
+    case "none":
       return [];
   }
 }

@@ -4,8 +4,8 @@ import type { Node } from "../types/graph.js";
 import type { BinaryName } from "../types/opNames.js";
 import type { GraphBuilder } from "./builder.js";
 import { anyNode, inputAt, splatValue, wantOperands, wantSameType, wantType } from "./broadcast.js";
+import { divisorOfCotangent, nonZero } from "./divisors.js";
 import { liftPointwise, pointwise, pointwiseType, truth } from "./pointwise.js";
-import { divisorOfCotangent, nonZero } from "./positive.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, Usage, VjpRule } from "./rule.js";
 
@@ -15,6 +15,7 @@ interface BinaryGradient {
   readonly y: Node;
   readonly out: Node;
   readonly g: Node;
+  readonly isNeverZero: (node: Node) => boolean;
 }
 
 /** Cotangents of the left and the right operand; each is built only where it is needed. */
@@ -23,9 +24,9 @@ function binaryVjp<K extends BinaryName>(
   right: (request: BinaryGradient) => Node,
   usage: Usage<K> = { kind: "elementwise" },
 ): VjpRule<K> {
-  return vjp(usage, ({ b, node, g, needs }) => {
+  return vjp(usage, ({ b, node, g, needs, isNeverZero }) => {
     const [x, y] = [inputAt(node.inputs, 0), inputAt(node.inputs, 1)];
-    const request = { b, x, y, out: anyNode(node), g };
+    const request = { b, x, y, out: anyNode(node), g, isNeverZero };
     return [
       needs[0] === true ? left(request) : undefined,
       needs[1] === true ? right(request) : undefined,
@@ -60,8 +61,9 @@ function extremumVjp<K extends "minimum" | "maximum">(
 }
 
 /** ∂(x / y)/∂y = −x / y². */
-function divideByDivisor({ b, x, y, g }: BinaryGradient): Node {
-  const divisor = divisorOfCotangent(b, y, g);
+function divideByDivisor(request: BinaryGradient): Node {
+  const { b, x, y, g } = request;
+  const divisor = divisorOfCotangent(request, y, g);
   return b.negate(b.divide(b.multiply(g, b.divide(x, divisor)), divisor));
 }
 
@@ -158,7 +160,10 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
   divide: arithmetic(
     "divide",
     "The quotient, never rounded.",
-    binaryVjp(({ b, y, g }) => b.divide(g, divisorOfCotangent(b, y, g)), divideByDivisor),
+    binaryVjp(
+      (request) => request.b.divide(request.g, divisorOfCotangent(request, request.y, request.g)),
+      divideByDivisor,
+    ),
   ),
   modulo: arithmetic(
     "modulo",
@@ -166,8 +171,9 @@ export const binary: Pick<OpTable, BinaryName | "select"> = {
     binaryVjp(
       ({ g }) => g,
       // x % 0 is 0 whatever x is.
-      ({ b, x, y, g }) => {
-        const slope = b.negate(b.multiply(g, b.floor(b.divide(x, nonZero(b, y)))));
+      (request) => {
+        const { b, x, y, g } = request;
+        const slope = b.negate(b.multiply(g, b.floor(b.divide(x, nonZero(request, y)))));
         return b.select(b.equal(y, 0), 0, slope);
       },
     ),

@@ -34,6 +34,8 @@ export interface VjpRequest<K extends OpName> {
   readonly g: Node;
   /** Which inputs need a cotangent; a rule may leave out the others. */
   readonly needs: readonly boolean[];
+  /** Whether none of a node's values is 0, as far as is known: see compiler/ops/signs.ts. */
+  readonly isNeverZero: (node: Node) => boolean;
 }
 
 /**
@@ -145,10 +147,11 @@ export interface Run {
  * - permuted: each element is one element of the result;
  * - kept: that at the same row-major position;
  * - pieces: operands stand one behind the other along an axis, so that each can be written in its place;
+ * - repeated: at the same place behind, of axes aligned at the last: it repeats along those that are 1 or missing;
  * - run: the result is a run of the operand, where `of` gives one, so that it can be read in its place.
  */
 export type Arrangement<K extends OpName> =
-  | { readonly kind: "anyhow" | "once" | "permuted" | "kept" }
+  | { readonly kind: "anyhow" | "once" | "permuted" | "kept" | "repeated" }
   | { readonly kind: "pieces"; readonly axis: (node: NodeOf<K>) => number }
   | { readonly kind: "run"; readonly of: (node: NodeOf<K>) => Run | undefined };
 

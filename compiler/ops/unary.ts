@@ -2,8 +2,8 @@
 
 import type { ScalarUnaryName, UnaryName } from "../types/opNames.js";
 import { anyNode, inputAt, wantOperands } from "./broadcast.js";
+import { divisorOfCotangent } from "./divisors.js";
 import { liftPointwise, pointwise } from "./pointwise.js";
-import { divisorOfCotangent } from "./positive.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
 import type { Node } from "../types/graph.js";
@@ -14,12 +14,13 @@ interface UnaryGradient {
   readonly x: Node;
   readonly out: Node;
   readonly g: Node;
+  readonly isNeverZero: (node: Node) => boolean;
 }
 
 /** The cotangent of the only operand. */
 function unaryVjp<K extends UnaryName>(build: (request: UnaryGradient) => Node): VjpRule<K> {
-  return vjp("elementwise", ({ b, node, g }) => [
-    build({ b, x: inputAt(node.inputs, 0), out: anyNode(node), g }),
+  return vjp("elementwise", ({ b, node, g, isNeverZero }) => [
+    build({ b, x: inputAt(node.inputs, 0), out: anyNode(node), g, isNeverZero }),
   ]);
 }
 
@@ -57,7 +58,9 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   log: realFunction(
     "log",
     "The natural logarithm of a positive number.",
-    unaryVjp(({ b, x, g }) => b.divide(g, divisorOfCotangent(b, x, g))),
+    unaryVjp((request) =>
+      request.b.divide(request.g, divisorOfCotangent(request, request.x, request.g)),
+    ),
   ),
   expm1: realFunction(
     "expm1",
@@ -68,7 +71,10 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   log1p: realFunction(
     "log1p",
     "log(1 + x), with all its digits where x is near 0.",
-    unaryVjp(({ b, x, g }) => b.divide(g, divisorOfCotangent(b, b.add(x, 1), g))),
+    unaryVjp((request) => {
+      const { b, x, g } = request;
+      return b.divide(g, divisorOfCotangent(request, b.add(x, 1), g));
+    }),
   ),
   sqrt: realFunction(
     "sqrt",

@@ -229,7 +229,7 @@ export const views: Pick<OpTable, ViewName> = {
       const aligned = b.reshape(x, [extent, ...ones, ...x.shape.slice(1)]);
       return b.node("broadcast", [aligned], { shape: [extent, ...node.shape] });
     },
-    lowering: view({ kind: "anyhow" }, ({ k, node, out }) => {
+    lowering: view({ kind: "repeated" }, ({ k, node, out }) => {
       const { shape } = inputAt(node.inputs, 0);
       const missing = out.length - shape.length;
       return shape.map((extent, axis) => (extent === 1 ? k.constant(0) : at(out, axis + missing)));

@@ -3,7 +3,7 @@
 import type { Node, NodeOf } from "../types/graph.js";
 import { extentAt, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { isPositive } from "../ops/positive.js";
+import { isPositive } from "../ops/signs.js";
 import { alike } from "./alike.js";
 import { factorOfSign, isZero, signOf } from "./scaledExponential.js";
 import type { Scaled } from "./scaledExponential.js";

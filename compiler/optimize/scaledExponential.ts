@@ -3,7 +3,7 @@
 import type { Node } from "../types/graph.js";
 import { splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { isPositive } from "../ops/positive.js";
+import { isPositive } from "../ops/signs.js";
 
 /** A value as `factor` · exp(`node`): where there is no factor, `node` is the logarithm of the value. */
 export interface Scaled {

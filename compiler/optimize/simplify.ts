@@ -5,7 +5,7 @@ import type { Node, NodeOf } from "../types/graph.js";
 import { at, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { largestReal } from "../ops/leaves.js";
-import { neverNegative } from "../ops/positive.js";
+import { neverNegative } from "../ops/signs.js";
 import { repeatedProduct } from "../ops/power.js";
 import { alwaysFinite, isSplat } from "./constants.js";
 

@@ -5,6 +5,7 @@ import { atan2 } from "./functionHelpers.js";
 import { intervalRules } from "./intervals.js";
 import type { Form, Forms, Printing, ScalarOperation } from "./record.js";
 import { anyType, call, helped, infix, numbers, real, same, truth } from "./record.js";
+import { signRules } from "./signs.js";
 
 /** Operators of both languages that wrap in WGSL, and in JavaScript but for indices. */
 function wrapping(
@@ -23,7 +24,7 @@ function wrapping(
 
 function arithmetic(
   value: ScalarOperation["value"],
-  facts: Pick<ScalarOperation, "wgsl" | "javascript" | "interval"> &
+  facts: Pick<ScalarOperation, "wgsl" | "javascript" | "interval" | "signs" | "zero"> &
     Partial<
       Pick<
         ScalarOperation,
@@ -54,6 +55,8 @@ function extremum(
 ): ScalarOperation {
   return arithmetic(value, {
     interval: name === "min" ? intervalRules.lesser : intervalRules.greater,
+    signs: name === "min" ? signRules.weakest : signRules.greatest,
+    zero: "all",
     rounds: "passes",
     finite: "keeps",
     wgsl: { all: call(name), bool: ofTruth },
@@ -78,17 +81,23 @@ export const arithmeticScalars = {
   add: arithmetic(scalarValues.add, {
     sign: "+",
     interval: intervalRules.sum,
+    signs: signRules.sum,
+    zero: "all",
     ...wrapping("+", "sum"),
   }),
   subtract: arithmetic(scalarValues.subtract, {
     sign: "-",
     interval: intervalRules.difference,
+    signs: signRules.unknown,
+    zero: "all",
     ...wrapping("-", "sum"),
   }),
   multiply: arithmetic(scalarValues.multiply, {
     sign: "*",
     integers: Math.imul,
     interval: intervalRules.product,
+    signs: signRules.product,
+    zero: "any",
     wgsl: same(infix("*", "product")),
     javascript: {
       all: infix("*", "product"),
@@ -101,6 +110,8 @@ export const arithmeticScalars = {
     takes: real,
     integers: "none",
     interval: intervalRules.quotient,
+    signs: signRules.products,
+    zero: "first",
     cost: 2,
     wgsl: same(quotient),
     javascript: {
@@ -112,6 +123,8 @@ export const arithmeticScalars = {
     sign: "%",
     integers: (a, b) => (b === 0 ? 0 : scalarValues.modulo(a, b)),
     interval: intervalRules.remainder,
+    signs: signRules.divisor,
+    zero: "first",
     cost: 4,
     decides: true,
     rounds: "otherwise",
@@ -130,6 +143,8 @@ export const arithmeticScalars = {
   }),
   power: arithmetic(scalarValues.power, {
     interval: intervalRules.unknown,
+    signs: signRules.power,
+    zero: "none",
     takes: real,
     cost: 16,
     rounds: "otherwise",
@@ -151,6 +166,8 @@ export const arithmeticScalars = {
     takes: real,
     integers: "none",
     interval: intervalRules.unknown,
+    signs: signRules.unknown,
+    zero: "all",
     cost: 14,
     rounds: "otherwise",
     finite: "always",
@@ -173,6 +190,8 @@ function comparison(
     value,
     integers: "value",
     interval: intervalRules.truth,
+    signs: signRules.notNegative,
+    zero: "none",
     language: "own",
     cost: 1,
     decides: true,
@@ -193,7 +212,12 @@ export const comparisonScalars = {
   greaterEqual: comparison(scalarValues.greaterEqual, ">="),
 } as const satisfies Readonly<Record<string, ScalarOperation>>;
 
-function logic(value: ScalarOperation["value"], sign: string, form: Form): ScalarOperation {
+function logic(
+  value: ScalarOperation["value"],
+  sign: string,
+  form: Form,
+  zero: ScalarOperation["zero"],
+): ScalarOperation {
   return {
     arity: 2,
     takes: truth,
@@ -201,6 +225,8 @@ function logic(value: ScalarOperation["value"], sign: string, form: Form): Scala
     value,
     integers: "none",
     interval: intervalRules.truth,
+    signs: signRules.notNegative,
+    zero,
     language: "own",
     cost: 1,
     decides: false,
@@ -213,8 +239,8 @@ function logic(value: ScalarOperation["value"], sign: string, form: Form): Scala
 }
 
 export const logicScalars = {
-  and: logic(scalarValues.and, "and", both),
-  or: logic(scalarValues.or, "or", either),
+  and: logic(scalarValues.and, "and", both, "any"),
+  or: logic(scalarValues.or, "or", either, "all"),
 } as const satisfies Readonly<Record<string, ScalarOperation>>;
 
 /** What is neither function nor operator: a choice by a condition, and a conversion between types. */
@@ -226,6 +252,8 @@ export const otherScalars = {
     value: scalarValues.select,
     integers: "value",
     interval: intervalRules.either,
+    signs: signRules.choices,
+    zero: "choices",
     language: "own",
     cost: 1,
     decides: false,
@@ -241,6 +269,8 @@ export const otherScalars = {
     value: scalarValues.cast,
     integers: "value",
     interval: intervalRules.same,
+    signs: signRules.weakest,
+    zero: "all",
     language: "own",
     cost: 1,
     decides: false,

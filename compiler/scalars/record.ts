@@ -1,6 +1,7 @@
 // Takes no input, gives the type of what the compiler knows of one scalar operation, so that nothing can be left out.
 import type { PlanType } from "../../runtime/plan.js";
 import type { IntervalRule } from "./intervals.js";
+import type { SignRule, ZeroRule } from "./signs.js";
 
 /** Element types of tensors, and `index`: see compiler/types/nest.ts. */
 type OperandType = PlanType | "index";
@@ -61,6 +62,9 @@ export interface ScalarOperation extends Printing {
   readonly integers: "value" | "none" | ((a: number, b: number) => number);
   /** Which integers it makes of which. */
   readonly interval: IntervalRule;
+  /** What the signs of its operands say of its own. */
+  readonly signs: SignRule;
+  readonly zero: ZeroRule;
   /** In simple floating-point operations. */
   readonly cost: number;
   /** Whether rounding of the operands can change the result by more than as much. */

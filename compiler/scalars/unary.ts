@@ -5,11 +5,13 @@ import * as functions from "./functionHelpers.js";
 import { intervalRules } from "./intervals.js";
 import type { Form, ScalarOperation } from "./record.js";
 import { call, helped, operand, prefix, real, same, signed, truth } from "./record.js";
+import { signRules } from "./signs.js";
 
 /** Of a real number, by a function in each language. */
 function smooth(
   name: keyof typeof functions & keyof typeof scalarValues,
-  facts: Pick<ScalarOperation, "cost"> & Partial<Pick<ScalarOperation, "finite" | "rounds">>,
+  facts: Pick<ScalarOperation, "cost"> &
+    Partial<Pick<ScalarOperation, "finite" | "rounds" | "signs" | "zero">>,
 ): ScalarOperation {
   return {
     arity: 1,
@@ -18,6 +20,8 @@ function smooth(
     value: scalarValues[name],
     integers: "none",
     interval: intervalRules.unknown,
+    signs: signRules.unknown,
+    zero: "none",
     language: "function",
     decides: false,
     rounds: "otherwise",
@@ -32,7 +36,12 @@ function smooth(
 function simple(
   value: ScalarOperation["value"],
   facts: Pick<ScalarOperation, "wgsl" | "javascript" | "interval"> &
-    Partial<Pick<ScalarOperation, "decides" | "rounds" | "takes" | "finite" | "integers">>,
+    Partial<
+      Pick<
+        ScalarOperation,
+        "decides" | "rounds" | "takes" | "finite" | "integers" | "signs" | "zero"
+      >
+    >,
 ): ScalarOperation {
   return {
     arity: 1,
@@ -40,6 +49,8 @@ function simple(
     gives: "operands",
     value,
     integers: "value",
+    signs: signRules.unknown,
+    zero: "all",
     language: "own",
     cost: 1,
     decides: false,
@@ -59,6 +70,7 @@ function rounding(
   return simple(value, {
     takes: real,
     interval: intervalRules.same,
+    signs: signRules.products,
     decides: true,
     wgsl: { all: call(name), ...whole },
     javascript: { all: javascript, ...whole },
@@ -71,21 +83,23 @@ export const unaryScalars = {
     wgsl: same(prefix("-")),
     javascript: { all: prefix("-"), i32: prefix("-", "i32"), u32: prefix("-", "u32") },
   }),
-  exp: smooth("exp", { cost: 8 }),
+  exp: smooth("exp", { cost: 8, signs: signRules.notNegative }),
   log: smooth("log", { cost: 8 }),
-  expm1: smooth("expm1", { cost: 10 }),
-  log1p: smooth("log1p", { cost: 10 }),
-  sqrt: smooth("sqrt", { cost: 3, rounds: "once" }),
-  sin: smooth("sin", { cost: 8, finite: "always" }),
+  expm1: smooth("expm1", { cost: 10, signs: signRules.products, zero: "all" }),
+  log1p: smooth("log1p", { cost: 10, signs: signRules.products, zero: "all" }),
+  sqrt: smooth("sqrt", { cost: 3, rounds: "once", signs: signRules.magnitude, zero: "all" }),
+  sin: smooth("sin", { cost: 8, finite: "always", zero: "all" }),
   cos: smooth("cos", { cost: 8, finite: "always" }),
-  tanh: smooth("tanh", { cost: 10, finite: "always" }),
+  tanh: smooth("tanh", { cost: 10, finite: "always", signs: signRules.products, zero: "all" }),
   abs: simple(scalarValues.abs, {
     interval: intervalRules.magnitude,
+    signs: signRules.magnitude,
     wgsl: { all: call("abs"), u32: operand },
     javascript: { all: call("Math.abs"), i32: call("Math.abs", "i32"), u32: operand },
   }),
   sign: simple(scalarValues.sign, {
     interval: intervalRules.sign,
+    signs: signRules.weakest,
     decides: true,
     rounds: "otherwise",
     finite: "always",
@@ -94,11 +108,13 @@ export const unaryScalars = {
   }),
   floor: rounding(scalarValues.floor, "floor", call("Math.floor")),
   round: rounding(scalarValues.round, "round", helped(round.javascript)),
-  erf: smooth("erf", { cost: 14, finite: "always" }),
-  erfc: smooth("erfc", { cost: 30, finite: "always" }),
-  erfinv: smooth("erfinv", { cost: 20 }),
+  erf: smooth("erf", { cost: 14, finite: "always", signs: signRules.products, zero: "all" }),
+  erfc: smooth("erfc", { cost: 30, finite: "always", signs: signRules.notNegative }),
+  erfinv: smooth("erfinv", { cost: 20, signs: signRules.products, zero: "all" }),
   not: simple(scalarValues.not, {
     interval: intervalRules.truth,
+    signs: signRules.notNegative,
+    zero: "none",
     takes: truth,
     rounds: "otherwise",
     finite: "always",

@@ -94,7 +94,7 @@ function arrangementOf<K extends OpName>(node: NodeOf<K>): ArrangementFound {
 }
 
 type ArrangementFound =
-  | { readonly kind: "anyhow" | "once" | "permuted" | "kept" }
+  | { readonly kind: "anyhow" | "once" | "permuted" | "kept" | "repeated" }
   | { readonly kind: "pieces"; readonly axis: number }
   | { readonly kind: "run"; readonly run: Run | undefined };
 
