@@ -427,6 +427,15 @@ def recurrent():
     one = draw("one", 2, 3)
     records.append(
         model_record(
+            "rnn_cell",
+            "rnn_cell(x, h, 2)",
+            {"x": one, "h": h},
+            rnn_cell,
+            recurrent_weights("rnn_cell_1", 1, 3, 2),
+        )
+    )
+    records.append(
+        model_record(
             "gru_cell",
             "gru_cell(x, h, 2)",
             {"x": one, "h": h},
@@ -458,6 +467,11 @@ def bidirectional(inputs, w):
     return torch.cat(
         [hand.gru(inputs["x"], *values[:3]), hand.gru(inputs["x"], *values[3:], reverse=True)], -1
     )
+
+
+def rnn_cell(inputs, w):
+    W, U, b = w.values()
+    return torch.rnn_tanh_cell(inputs["x"], inputs["h"], W.T, U.T, b, torch.zeros_like(b))
 
 
 def lstm_cell(inputs, w):
@@ -529,6 +543,51 @@ def attention():
     ]
 
 
+def transformer_block():
+    block, d, wide = "transformer_block_1", 4, 8
+    weights = {}
+    for part in ("1", "2"):
+        weights[f"{block}.layer_norm_{part}.scale"] = draw("scale" + part, d) + 1
+        weights[f"{block}.layer_norm_{part}.shift"] = draw("shift" + part, d)
+    for name in ("query", "key", "value", "out"):
+        weights[f"{block}.multi_head_attention_1.{name}.W"] = draw("block" + name, d, d)
+        weights[f"{block}.multi_head_attention_1.{name}.b"] = draw("block" + name + "b", d)
+    for part, rows, columns in (("1", d, wide), ("2", wide, d)):
+        weights[f"{block}.dense_{part}.W"] = draw("wide" + part, rows, columns)
+        weights[f"{block}.dense_{part}.b"] = draw("wide" + part + "b", columns)
+
+    def forward(inputs, w, activation=F.gelu, **how):
+        def norm(x, part):
+            scale, shift = (w[f"{block}.layer_norm_{part}.{name}"] for name in ("scale", "shift"))
+            return F.layer_norm(x, [d], scale, shift)
+
+        def dense(x, part):
+            return x @ w[f"{block}.dense_{part}.W"] + w[f"{block}.dense_{part}.b"]
+
+        x = inputs["x"]
+        name = f"{block}.multi_head_attention_1"
+        x = x + hand.multi_head_attention(norm(x, "1"), w, name, 2, **how)
+        return x + dense(activation(dense(norm(x, "2"), "1")), "2")
+
+    x = {"x": draw("block", 2, 3, d)}
+    return [
+        model_record(
+            "transformer_block",
+            "x |> transformer_block(heads: 2, expansion: 2)",
+            x,
+            forward,
+            weights,
+        ),
+        model_record(
+            "transformer_block, causal, of another activation",
+            "x |> transformer_block(2, expansion: 2, activation: relu, causal: true)",
+            x,
+            lambda i, w: forward(i, w, F.relu, causal=True),
+            weights,
+        ),
+    ]
+
+
 def main():
     records = [
         *convolutions(),
@@ -540,6 +599,7 @@ def main():
         *dense_and_tables(),
         *recurrent(),
         *attention(),
+        *transformer_block(),
     ]
     write("layers.json", records)
 

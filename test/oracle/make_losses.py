@@ -75,6 +75,26 @@ def probabilities(seed):
     return torch.softmax(draw(seed, 3, 4), -1)
 
 
+def sparsity(x, target=0.05):
+    """One number for the whole batch, and so beside x: the KL of two coins, summed over the units."""
+    unit = torch.distributions.Bernoulli(x.mean(0))
+    wanted = torch.distributions.Bernoulli(torch.full_like(x[0], target))
+    return torch.distributions.kl_divergence(wanted, unit).sum() * x
+
+
+def sparsities():
+    x = {"x": torch.sigmoid(draw("sparsity", 4, 3)).round(decimals=3)}
+    return [
+        model_record("sparsity", "sparsity(x) * x", x, lambda i, _: sparsity(i["x"])),
+        model_record(
+            "sparsity, target 0.3",
+            "sparsity(x, target: 0.3) * x",
+            x,
+            lambda i, _: sparsity(i["x"], 0.3),
+        ),
+    ]
+
+
 def clamped_ends():
     """Probabilities of 0, of 1 and beside them."""
     p = torch.tensor([0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1e-13, 1e-13, 1e-11, 1e-11])
@@ -186,6 +206,7 @@ def main():
         ),
         clamped_ends(),
         *at_kinks(),
+        *sparsities(),
         kl_record,
         model_record(
             "gaussian_nll",

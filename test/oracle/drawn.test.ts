@@ -1,0 +1,144 @@
+// The prelude's entries that draw, called under `training: true`, in; what each draw must leave of its tensor, from the definitions, out.
+
+import { describe, expect, it } from "vitest";
+import { compileOne, open } from "../support/compiled.js";
+
+/** One image of one channel for each example. */
+interface Images {
+  readonly height: number;
+  readonly width: number;
+  readonly pixels: readonly (readonly number[])[];
+}
+
+const height = 5;
+const width = 6;
+
+/** Many copies of one image, whose pixels are a function of their places. */
+function copies(count: number, pixel: (row: number, column: number) => number): Images {
+  const one = Array.from({ length: height * width }, (_, i) =>
+    pixel(Math.floor(i / width), i % width),
+  );
+  return { height, width, pixels: Array.from({ length: count }, () => one) };
+}
+
+async function changed(call: string, { pixels }: Images): Promise<number[][]> {
+  const shape = [pixels.length, height, width, 1];
+  const model = compileOne(`model M {
+    input x: [batch, ${height}, ${width}, 1]
+    output y = x |> ${call}
+  }`);
+  const net = await open(model, "f64", { seed: 3 });
+  const { y = [] } = await net.predict({ x: { data: pixels.flat(), shape } });
+  net.destroy();
+  const size = height * width;
+  const all = Array.from(y as ArrayLike<number>);
+  return pixels.map((_, i) => all.slice(i * size, (i + 1) * size));
+}
+
+/** An image of distinct pixels, none of them 0. */
+const distinct = (row: number, column: number): number => 1 + row * width + column;
+
+/** The image whose pixel at a place is the given one's at another; outside it is 0. */
+function moved(from: (row: number, column: number) => readonly [number, number]): string {
+  return copies(1, (row, column) => {
+    const [r, c] = from(row, column);
+    return r >= 0 && r < height && c >= 0 && c < width ? distinct(r, c) : 0;
+  }).pixels.join();
+}
+
+/** Each of the expected images comes up about as often as the others, and nothing else does. */
+function expectEvenly(found: readonly (readonly number[])[], expected: readonly string[]): void {
+  const counts = new Map(expected.map((image) => [image, 0]));
+  for (const image of found) {
+    expect(expected).toContain(image.join());
+    counts.set(image.join(), (counts.get(image.join()) ?? 0) + 1);
+  }
+  const share = found.length / expected.length;
+  for (const count of counts.values()) {
+    expect(Math.abs(count - share)).toBeLessThan(5 * Math.sqrt(share));
+  }
+}
+
+describe("images", () => {
+  it("random_flip mirrors every other one, left to right or top to bottom", async () => {
+    const images = copies(400, distinct);
+    const same = moved((row, column) => [row, column]);
+    expectEvenly(await changed("random_flip(training: true)", images), [
+      same,
+      moved((row, column) => [row, width - 1 - column]),
+    ]);
+    expectEvenly(await changed("random_flip(vertical: true, training: true)", images), [
+      same,
+      moved((row, column) => [height - 1 - row, column]),
+    ]);
+  });
+
+  it("random_shift moves by whole pixels along both axes, zeros coming in", async () => {
+    const steps = [-2, -1, 0, 1, 2];
+    const all = steps.flatMap((down) =>
+      steps.map((right) => moved((row, column) => [row - down, column - right])),
+    );
+    expectEvenly(await changed("random_shift(2, training: true)", copies(1500, distinct)), all);
+  });
+
+  it("random_rotate turns about the middle by up to its degrees", async () => {
+    // Linear interpolation leaves a slope as it is: that along the rows turns into (cos, -sin) of the angle.
+    const slope = copies(300, (row) => row - (height - 1) / 2);
+    const at = (row: number, column: number): number => row * width + column;
+    const angles = (await changed("random_rotate(20, training: true)", slope)).map((image) => {
+      const sine = (image[at(2, 2)] ?? NaN) - (image[at(2, 3)] ?? NaN);
+      const cosine = (image[at(3, 2)] ?? NaN) - (image[at(2, 2)] ?? NaN);
+      expect(sine ** 2 + cosine ** 2).toBeCloseTo(1, 9);
+      for (const [row, column] of [
+        [1, 2],
+        [2, 1],
+        [3, 3],
+      ] as const) {
+        const expected = cosine * (row - 2) - sine * (column - 2.5);
+        expect(image[at(row, column)]).toBeCloseTo(expected, 9);
+      }
+      return (Math.atan2(sine, cosine) * 180) / Math.PI;
+    });
+    expect(Math.max(...angles.map(Math.abs))).toBeLessThanOrEqual(20);
+    expect(Math.max(...angles)).toBeGreaterThan(17);
+    expect(Math.min(...angles)).toBeLessThan(-17);
+  });
+
+  it.each([
+    "random_flip()",
+    "random_shift(2)",
+    "random_rotate(20)",
+    "random_rotate(0, training: true)",
+  ])("%s leaves them as they are", async (call) => {
+    const images = copies(20, distinct);
+    expect(await changed(call, images)).toEqual(images.pixels);
+  });
+});
+
+describe("disturbances", () => {
+  it("dropout makes a share zero and the rest larger", async () => {
+    const images = copies(100, distinct);
+    const found = await changed("dropout(0.2, training: true)", images);
+    const kept = found.flat().filter((entry, i) => {
+      const before = images.pixels.flat()[i] ?? NaN;
+      if (entry !== 0) expect(entry).toBeCloseTo(before / 0.8, 12);
+      return entry !== 0;
+    });
+    expect(kept.length / found.flat().length).toBeCloseTo(0.8, 1);
+    expect(new Set(found.map((image) => image.map(Math.sign).join())).size).toBeGreaterThan(90);
+  });
+
+  it("gaussian_noise adds normal numbers of its deviation", async () => {
+    const images = copies(200, distinct);
+    const noise = (await changed("gaussian_noise(0.3, training: true)", images)).map((image, i) =>
+      image.map((entry, j) => entry - (images.pixels[i]?.[j] ?? NaN)),
+    );
+    const all = noise.flat();
+    const mean = (power: number): number =>
+      all.reduce((sum, one) => sum + (one / 0.3) ** power, 0) / all.length;
+    // The first four moments of the normal distribution: 0, 1, 0, 3.
+    expect([mean(1), mean(2), mean(3), mean(4)].map((one) => Math.round(one * 5) / 5)).toEqual([
+      0, 1, 0, 3,
+    ]);
+  });
+});

@@ -1,0 +1,99 @@
+// The prelude's entries in; that the language's section 9 lists each of them, and that tests hold each to numbers made elsewhere, out.
+
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { createBuiltins } from "../../compiler/analyze/builtins/index.js";
+import { walk } from "../../compiler/analyze/calls/functions.js";
+import { preludeFiles } from "../../compiler/prelude/prelude.generated.js";
+import type { NameExpression } from "../../grammar/ast.js";
+import { parse } from "../../grammar/parse.js";
+import { readRecords, runFiles, valueFiles } from "./records.js";
+
+const declarations = preludeFiles.flatMap(
+  ({ name, text }) => parse({ name, text }).file.declarations,
+);
+const declared = declarations.flatMap((one) => ("name" in one ? [one.name] : []));
+
+/** Parts of the entries, which nobody is told of; every other entry of the prelude is the standard library's. */
+const parts = `
+  log_one_plus_exp_minus_abs of_class clamped_log clamped_log_of_rest bernoulli_nll split_heads pixels_at extent per_axis
+  bundles quotient transposed_length edges_of odd_quintic gru_step lstm_step lstm_bias`
+  .trim()
+  .split(/\s+/);
+const entries = declared.filter((name) => !parts.includes(name));
+
+/** The lists of section 9: `max_pool1d/2d/3d` are three names. */
+function listedNames(): readonly string[] {
+  const language = readFileSync(new URL("../../LANGUAGE.md", import.meta.url), "utf8");
+  const [, section = ""] = /^## 9\..*\n([\s\S]*?)\n\*\*Definitions/m.exec(language) ?? [];
+  const code = [...section.matchAll(/`([^`]*)`/g)].map(([, text = ""]) =>
+    text.replace(/\(.*?\)/g, ""),
+  );
+  return code.flatMap((text) =>
+    text.split(/[\s,()]+/).flatMap((word) => {
+      const [first = "", ...others] = word.split("/");
+      return [first, ...others.map((end) => first.slice(0, -end.length) + end)];
+    }),
+  );
+}
+
+/** Names that the records' programs use. */
+function namesInRecords(): ReadonlySet<string> {
+  const sources = [...valueFiles, ...runFiles, "schedules" as const].flatMap((file) =>
+    readRecords(file).map(({ source }) => source),
+  );
+  const found = new Set<string>();
+  for (const text of sources) {
+    walk(parse({ name: "record.nn", text }).file, (node) => {
+      if (node.kind === "Name") found.add((node as NameExpression).name);
+    });
+  }
+  return found;
+}
+
+/** What draws has a distribution, not numbers: these tests call it and compare what it gives with closed forms. */
+const ofDraws = ["initializers", "drawn"].map((name) =>
+  readFileSync(new URL(`./${name}.test.ts`, import.meta.url), "utf8"),
+);
+
+/** Calls in the strings of a test. */
+const calledIn = (text: string): string[] =>
+  [...text.matchAll(/"[^"\n]*"/g)].flatMap(([string]) =>
+    [...string.matchAll(/\b(\w+)\(/g)].map(([, name = ""]) => name),
+  );
+
+describe("the standard library", () => {
+  it("is what section 9 lists, and the compiler's own", () => {
+    const listed = listedNames();
+    const known = [...declared, ...createBuiltins().keys()];
+    expect(listed.length).toBeGreaterThan(100);
+    expect(listed.filter((name) => !known.includes(name))).toEqual([]);
+    expect(entries.filter((name) => !listed.includes(name))).toEqual([]);
+  });
+
+  it("declares each name once", () => {
+    expect(declared.filter((name, index) => declared.indexOf(name) !== index)).toEqual([]);
+  });
+
+  it("has parts that its entries use", () => {
+    const used = new Set<string>();
+    walk(declarations, (node) => {
+      if (node.kind === "Name") used.add((node as NameExpression).name);
+    });
+    expect(parts.filter((name) => !used.has(name) || !declared.includes(name))).toEqual([]);
+  });
+
+  it("is held to numbers made elsewhere, every entry of it", () => {
+    const held = new Set([...namesInRecords(), ...ofDraws.flatMap(calledIn)]);
+    const constants = declarations.flatMap((one) => (one.kind === "Const" ? [one.name] : []));
+    const left = entries.filter((name) => !held.has(name) && !constants.includes(name));
+    expect(left).toEqual([]);
+  });
+
+  it("has constants of all digits", () => {
+    const values = declarations.flatMap((one) =>
+      one.kind === "Const" && one.value.kind === "Float" ? [[one.name, one.value.value]] : [],
+    );
+    expect(values).toEqual([["pi", Math.PI]]);
+  });
+});
