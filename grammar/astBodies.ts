@@ -4,7 +4,7 @@ import type {
   BinaryOperator,
   BooleanLiteral,
   Documented,
-  ElementType,
+  WrittenElementType,
   ExpressionNode,
   FloatLiteral,
   Identifier,
@@ -66,7 +66,7 @@ export type Type = TensorType | ScalarType;
 /** `[batch, n]`, `u32[n]`, `category(10)[batch]`. */
 export interface TensorType extends Node {
   readonly kind: "TensorType";
-  readonly element: ElementType;
+  readonly element: WrittenElementType;
   /** Where the element type is written; absent where it is the default, f32. */
   readonly elementSpan?: Span;
   /** The number of classes of a category. */

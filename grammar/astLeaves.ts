@@ -35,7 +35,7 @@ export interface Comment extends Node {
 
 // ---- words of types
 
-export type ElementType = "f32" | "f16" | "i32" | "u32" | "bool" | "category";
+export type WrittenElementType = "f32" | "f16" | "i32" | "u32" | "bool" | "category";
 
 /** A type of compile-time values. */
 export interface ScalarType extends Node {

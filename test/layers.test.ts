@@ -178,6 +178,19 @@ function findCycles(files: readonly Source[]): string[] {
   return cycles;
 }
 
+/** What a file declares and exports itself: types, interfaces and classes. */
+function exportedTypes(tree: ts.SourceFile): readonly string[] {
+  return tree.statements.flatMap((statement) => {
+    const declares =
+      ts.isInterfaceDeclaration(statement) ||
+      ts.isTypeAliasDeclaration(statement) ||
+      ts.isClassDeclaration(statement);
+    if (!declares || statement.name === undefined) return [];
+    const exported = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+    return exported === true ? [statement.name.text] : [];
+  });
+}
+
 describe("every source file", () => {
   it("opens with a comment that says what comes in and what goes out", () => {
     const wrong = written.filter(({ text }) => !/^(#!.*\n)?(\/\/ \S|\/\*\*? ?\S?)/.test(text));
@@ -195,6 +208,15 @@ describe("every source file", () => {
       .map(({ file, text }) => ({ file, lines: text.trimEnd().split("\n").length }))
       .filter(({ lines }) => lines > 400);
     expect(long).toEqual([]);
+  });
+
+  it("exports types of compiler and runtime under names that have one meaning each", () => {
+    const places = new Map<string, string[]>();
+    for (const { file, tree } of written) {
+      if (layerOf(file) !== "compiler" && layerOf(file) !== "runtime") continue;
+      for (const name of exportedTypes(tree)) places.set(name, [...(places.get(name) ?? []), file]);
+    }
+    expect([...places].filter(([, files]) => files.length > 1)).toEqual([]);
   });
 
   it("keeps no state in its module", () => {

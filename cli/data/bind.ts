@@ -4,7 +4,7 @@ import { countOf } from "../../runtime/dimensions.js";
 import { DataError, refuseTooMany, shapeText } from "./array.js";
 import { collectData } from "./collect.js";
 import { listed } from "./columns.js";
-import type { ColumnsFound, Found, ReaderFound } from "./collect.js";
+import type { ColumnsFound, FoundData, ReaderFound } from "./collect.js";
 import { fitShape } from "./fit.js";
 import { takeRows } from "./rows.js";
 import type { RowRange } from "./rows.js";
@@ -39,7 +39,7 @@ export interface BindOptions extends TextOptions {
   readonly header?: boolean;
 }
 
-function refuseMissing(specs: readonly InputSpec[], found: readonly Found[]): void {
+function refuseMissing(specs: readonly InputSpec[], found: readonly FoundData[]): void {
   const missing = specs.filter(
     (spec) => !spec.optional && !found.some((one) => one.spec.name === spec.name),
   );
@@ -224,7 +224,7 @@ function examplesOf(
 }
 
 async function bindFound(
-  found: readonly Found[],
+  found: readonly FoundData[],
   { rows, firstRows }: BindOptions,
 ): Promise<Pick<BoundData, "arrays" | "examples" | "free">> {
   const readers = found.filter((one) => one.kind === "reader");

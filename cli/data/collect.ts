@@ -29,7 +29,7 @@ export interface ColumnsFound {
   readonly columns: readonly number[];
 }
 
-export type Found = ReaderFound | ColumnsFound;
+export type FoundData = ReaderFound | ColumnsFound;
 
 export interface CollectOptions extends TextOptions {
   readonly header?: boolean;
@@ -40,8 +40,8 @@ type Given = { readonly name: string } & (
   Pick<ReaderFound, "kind" | "reader"> | Pick<ColumnsFound, "kind" | "table" | "columns">
 );
 
-export interface Collected {
-  readonly found: readonly Found[];
+export interface CollectedData {
+  readonly found: readonly FoundData[];
   /** The characters of text inputs. */
   readonly vocabularies: ReadonlyMap<string, readonly string[]>;
   readonly close: () => Promise<void>;
@@ -185,8 +185,8 @@ export async function collectData(
   specs: readonly InputSpec[],
   args: readonly string[],
   options: CollectOptions,
-): Promise<Collected> {
-  const found = new Map<string, Found>();
+): Promise<CollectedData> {
+  const found = new Map<string, FoundData>();
   const vocabularies = new Map<string, readonly string[]>();
   const known = specs.map((spec) => spec.name);
   const files = openFiles(options);

@@ -1,10 +1,10 @@
 // Takes no input, gives the type of what a model says of an input or target, as far as the readers of data need it.
-import type { ElementType } from "./values.js";
+import type { DataType } from "./values.js";
 
 export interface InputSpec {
   readonly name: string;
   readonly role: "input" | "target";
-  readonly type: ElementType;
+  readonly type: DataType;
   readonly categories?: number;
   /** Of integers that reach a class or an index: the least, and the first that is too large. */
   readonly range?: readonly [number, number];

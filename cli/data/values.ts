@@ -4,7 +4,7 @@ import { countOf } from "../../runtime/dimensions.js";
 import { DataError } from "./array.js";
 import type { DataValues } from "./array.js";
 
-export type ElementType = "f32" | "i32" | "u32" | "bool" | "category";
+export type DataType = "f32" | "i32" | "u32" | "bool" | "category";
 
 export type BoundValues =
   | Float32Array<ArrayBuffer>
@@ -14,7 +14,7 @@ export type BoundValues =
 
 export interface ValueSpec {
   readonly name: string;
-  readonly type: ElementType;
+  readonly type: DataType;
   readonly categories?: number;
   /** Of integers that reach a class or an index: the least, and the first that is too large. */
   readonly range?: readonly [number, number];
@@ -38,7 +38,7 @@ export interface ValueSink {
   readonly end: () => BoundValues;
 }
 
-function allocate(type: ElementType, length: number): BoundValues {
+function allocate(type: DataType, length: number): BoundValues {
   switch (type) {
     case "f32":
       return new Float32Array(length);

@@ -2,7 +2,7 @@
 
 import { topologicalOrder } from "../graph/walk.js";
 import { examplesOf } from "../graph/examples.js";
-import type { Flow } from "../graph/examples.js";
+import type { ExampleFlow } from "../graph/examples.js";
 import { countsExamples } from "../graph/exampleIndex.js";
 import { ruleOf } from "../ops/table.js";
 import type { Node } from "../types/graph.js";
@@ -18,7 +18,7 @@ export function whereExamplesMeet(h: Node, x: Node): Node | undefined {
     const passes = node.type === "f32" && ruleOf(node.op).vjp.kind !== "none";
     if (passes && node.inputs.some((input) => active.has(input))) active.add(node);
   }
-  const given = new Map<Node, Flow>();
+  const given = new Map<Node, ExampleFlow>();
   for (const node of order) if (node === x || !active.has(node)) given.set(node, standing(node));
   const flows = examplesOf([h], given);
   const onTheWay = topologicalOrder([h], (node) =>
@@ -31,7 +31,7 @@ export function whereExamplesMeet(h: Node, x: Node): Node | undefined {
 }
 
 /** As data that comes with its examples along one axis. */
-function standing({ shape }: Node): Flow {
+function standing({ shape }: Node): ExampleFlow {
   const axis = shape.findIndex(countsExamples);
   return axis < 0 ? { kind: "free" } : { kind: "each", axis, entries: 1 };
 }

@@ -12,7 +12,7 @@ import { topologicalOrder } from "../graph/walk.js";
 import { at, inputAt } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { axisEntry } from "../ops/contraction.js";
-import { layoutOf } from "./scanBody.js";
+import { scanPositions } from "./scanBody.js";
 import type { BodyDerivative, ConstantParts, Kept, ScanRequest } from "./scanBody.js";
 
 /** One operand of the backward scan, with the node that it stands for in the derivative of the body. */
@@ -34,7 +34,7 @@ function operandsOf(
   body: BodyDerivative,
   kept: readonly Kept[],
 ): Operands {
-  const layout = layoutOf(scan);
+  const layout = scanPositions(scan);
   const stand = (position: number): Operand => ({
     stands: at(scan.attributes.bound, position),
     input: inputAt(scan.inputs, position),

@@ -21,13 +21,13 @@ export interface ScanRequest {
 }
 
 /** Positions of the carries, slices or constants among the operands. */
-export interface Layout {
+export interface ScanPositions {
   readonly carries: readonly number[];
   readonly slices: readonly number[];
   readonly constants: readonly number[];
 }
 
-export function layoutOf({ attributes }: NodeOf<"scan">): Layout {
+export function scanPositions({ attributes }: NodeOf<"scan">): ScanPositions {
   const { carries, slices, constants } = attributes;
   return {
     carries: indices(carries),
@@ -60,7 +60,7 @@ export interface ConstantParts {
 export function differentiateBody(b: GraphBuilder, request: ScanRequest): BodyDerivative {
   const { scan, needs } = request;
   const { bound, nextCarries } = scan.attributes;
-  const layout = layoutOf(scan);
+  const layout = scanPositions(scan);
   const carries = layout.carries
     .filter((position) => at(bound, position).type === "f32")
     .map((position) => ({ position, leaf: cotangentLeaf(b, at(bound, position)) }));
@@ -149,7 +149,7 @@ export function readsOf(scan: NodeOf<"scan">, body: BodyDerivative): Node[] {
   const forward = topologicalOrder([...nextCarries, ...yields, ...bound]);
   const draws = forward.filter(({ op }) => op === "random");
   // What depends on constants alone is computed again.
-  const fixed = layoutOf(scan).constants;
+  const fixed = scanPositions(scan).constants;
   const varying = bound.filter((_, position) => !fixed.includes(position));
   const changing = dependents(forward, [...varying, ...draws]);
   const own = new Set(forward);

@@ -12,7 +12,7 @@ import { boundsOf } from "./bounds.js";
 import type { ConstantTable } from "./constants.js";
 import { storeConstants } from "./constants.js";
 import { layOut } from "./layout.js";
-import type { Layout } from "./layout.js";
+import type { StorageLayout } from "./layout.js";
 import { buildStep } from "./objective.js";
 import type { StepRequest } from "./objective.js";
 import { countsExamplesIn } from "../graph/examples.js";
@@ -64,7 +64,7 @@ export function build(typed: TypedModel, options: BuildOptions = {}): BuiltModel
 interface Assembly {
   readonly b: GraphBuilder;
   readonly typed: TypedModel;
-  readonly layout: Layout;
+  readonly layout: StorageLayout;
   readonly programs: BuiltProgram[];
   readonly storages: BuiltStorage[];
   readonly held: BuiltHeld[];

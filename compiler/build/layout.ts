@@ -6,7 +6,7 @@ import type { BuiltStorage, ParameterRange } from "./types.js";
 /** A storage is bound as a whole, and WebGPU promises bindings of 128 MiB. */
 const maximumElements = (128 * 1024 * 1024) / 4;
 
-export interface Layout {
+export interface StorageLayout {
   readonly storages: readonly BuiltStorage[];
   readonly ranges: ReadonlyMap<string, ParameterRange>;
   /** Names of the parameters of each storage, in order. */
@@ -17,7 +17,7 @@ export interface Layout {
  * Parameters with the same (stage, objective, optimizer) for every stage share a storage, so that an update is one kernel
  * over a contiguous range; what exceeds a binding begins another.
  */
-export function layOut(model: TypedModel): Layout {
+export function layOut(model: TypedModel): StorageLayout {
   const keys = selectionKeys(model);
   const bySelection = new Map<string, ParameterDeclaration[]>();
   for (const declaration of model.parameters) {

@@ -4,7 +4,7 @@ import { movementOf } from "../ops/movement.js";
 import { elementCount, expectedSize } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
-import type { Flows } from "../graph/examples.js";
+import type { ExampleFlows } from "../graph/examples.js";
 
 /** Where a value is computed: in each batch, or once, with the set as the batch. */
 export type Context = "batch" | "set";
@@ -16,7 +16,7 @@ export type Context = "batch" | "set";
 export type HeldKind = "combined" | "kept" | "whole";
 
 export interface Levels {
-  readonly flows: Flows;
+  readonly flows: ExampleFlows;
   /** Whether a node's value comes from another program where this context reads it. */
   readonly heldKind: (node: Node, context: Context) => HeldKind | undefined;
   /** The level at which a node can be computed in this context. */
@@ -83,7 +83,7 @@ interface Dependents {
   readonly derived: ReadonlySet<Node>;
 }
 
-function dependents(roots: readonly Node[], flows: Flows): Dependents {
+function dependents(roots: readonly Node[], flows: ExampleFlows): Dependents {
   const bringing = new Set<Node>();
   const derived = new Set<Node>();
   for (const node of topologicalOrder(roots)) {
@@ -100,7 +100,7 @@ function dependents(roots: readonly Node[], flows: Flows): Dependents {
 function narrowerView(
   node: Node,
   holds: (node: Node) => HeldKind | undefined,
-  flows: Flows,
+  flows: ExampleFlows,
 ): boolean {
   const [operand, more] = node.inputs;
   if (operand === undefined || more !== undefined || movementOf(node) === undefined) return false;

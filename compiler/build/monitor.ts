@@ -3,7 +3,7 @@ import { elementCount } from "../types/dimension.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { StageDeclaration } from "../types/model.js";
-import type { Layout } from "./layout.js";
+import type { StorageLayout } from "./layout.js";
 import type { UpdatedStorage } from "./update.js";
 
 /** Entries of a gradient below this share of its root mean square count as nothing. */
@@ -16,7 +16,7 @@ const negligible = 1e-3;
  */
 export function monitorEffects(
   b: GraphBuilder,
-  layout: Layout,
+  layout: StorageLayout,
   stage: StageDeclaration,
   gradients: ReadonlyMap<string, Node>,
   updated: readonly UpdatedStorage[],

@@ -7,7 +7,7 @@ import type { Dim } from "../types/dimension.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
 import type { Named, ObjectiveDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
 import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
-import type { Layout } from "./layout.js";
+import type { StorageLayout } from "./layout.js";
 import { monitorEffects } from "./monitor.js";
 import { bindLeaves, inlinedInputs, storageLeaf } from "./parameters.js";
 import { projectUpdates } from "./project.js";
@@ -20,7 +20,7 @@ import { updateStorages } from "./update.js";
 export interface StepRequest {
   readonly b: GraphBuilder;
   readonly model: TypedModel;
-  readonly layout: Layout;
+  readonly layout: StorageLayout;
   readonly stage: StageDeclaration;
   readonly objective: ObjectiveDeclaration;
   /** Metrics and monitors are reported by the last objective of a step. */

@@ -5,10 +5,10 @@ import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { Node } from "../types/graph.js";
 import type { InputDeclaration } from "../types/model.js";
-import type { Layout } from "./layout.js";
+import type { StorageLayout } from "./layout.js";
 
 /** The value of a parameter as a range of its storage. */
-function parameterView(b: GraphBuilder, layout: Layout, name: string): Node {
+function parameterView(b: GraphBuilder, layout: StorageLayout, name: string): Node {
   const held = layout.ranges.get(name);
   if (held === undefined) throw new Error(`parameter ${name} has no range`);
   const { declaration, storage, offset } = held;
@@ -17,13 +17,13 @@ function parameterView(b: GraphBuilder, layout: Layout, name: string): Node {
   return b.reshape(range, declaration.shape);
 }
 
-export function storageLeaf(b: GraphBuilder, layout: Layout, name: string): Node {
+export function storageLeaf(b: GraphBuilder, layout: StorageLayout, name: string): Node {
   const storage = layout.storages.find((one) => one.name === name);
   if (storage === undefined) throw new Error(`storage ${name} is not laid out`);
   return b.stored(name, { type: storage.type, shape: [storage.elements] });
 }
 
-export interface Binding {
+export interface ParameterViews {
   /** The roots over storages, in the order given. */
   readonly roots: readonly Node[];
   /** The view that stands for each parameter that the roots read. */
@@ -35,10 +35,10 @@ export interface Binding {
  */
 export function bindLeaves(
   b: GraphBuilder,
-  layout: Layout,
+  layout: StorageLayout,
   roots: readonly Node[],
   inlinedInputs: ReadonlyMap<string, Node>,
-): Binding {
+): ParameterViews {
   const views = new Map<string, Node>();
   const expanded = inlineInputs(b, roots, inlinedInputs);
   const replacements = new Map<Node, Node>();

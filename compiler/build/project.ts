@@ -5,12 +5,12 @@ import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Node } from "../types/graph.js";
 import type { ProjectionInstance, StageDeclaration } from "../types/model.js";
-import type { Layout } from "./layout.js";
+import type { StorageLayout } from "./layout.js";
 import type { UpdatedStorage } from "./update.js";
 
 export function projectUpdates(
   b: GraphBuilder,
-  layout: Layout,
+  layout: StorageLayout,
   stage: StageDeclaration,
   updated: readonly UpdatedStorage[],
 ): readonly UpdatedStorage[] {
@@ -29,7 +29,7 @@ export function projectUpdates(
 
 function projectOne(
   b: GraphBuilder,
-  layout: Layout,
+  layout: StorageLayout,
   name: string,
   storage: Node,
   projections: readonly ProjectionInstance[],

@@ -12,7 +12,7 @@ export interface BuiltRange {
   readonly check: RangeCheck;
 }
 
-export interface RangeValue extends BuiltRange {
+export interface RangeResult extends BuiltRange {
   readonly name: string;
   readonly value: Node;
 }
@@ -26,20 +26,20 @@ export function rangeValues(
   checks: readonly RangeCheck[],
   values: readonly Node[],
   roots: readonly Node[],
-): RangeValue[] {
+): RangeResult[] {
   const reached = new Set(topologicalOrder(roots));
   const told = new Set<string>();
-  return checks.flatMap((check, at): RangeValue[] => {
+  return checks.flatMap((check, at): RangeResult[] => {
     const value = values[at] ?? check.value;
     const key = `${value.id} ${dimKey(check.extent)}`;
     if (!reached.has(value) || told.has(key)) return [];
     told.add(key);
     const axes = value.shape.map((_, axis) => axis);
-    const most: RangeValue = {
+    const most: RangeResult = {
       ...{ name: `range.${at}.most`, value: b.max(value, axes), check },
       end: check.extent,
     };
-    const least: RangeValue = {
+    const least: RangeResult = {
       ...{ name: `range.${at}.least`, value: b.min(value, axes), check },
       end: undefined,
     };

@@ -8,7 +8,7 @@ import type { Dim } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import { batchName, countsExamples } from "../graph/exampleIndex.js";
 import { countsExamplesIn } from "../graph/examples.js";
-import type { Flows } from "../graph/examples.js";
+import type { ExampleFlows } from "../graph/examples.js";
 import { levelsOf } from "./levels.js";
 import type { Context, HeldKind, Levels } from "./levels.js";
 import { sizeOfSet, totalOf } from "./totals.js";
@@ -126,7 +126,7 @@ function examplesAxis({ shape }: Node): number | undefined {
 }
 
 /** What reads data but knows of no batch is of each of them: they are its examples. */
-function isAveraged({ value, average }: SetValue, flows: Flows): boolean {
+function isAveraged({ value, average }: SetValue, flows: ExampleFlows): boolean {
   if (average === undefined) return false;
   const nodes = topologicalOrder([value]);
   const meet = nodes.some((node) => flows.get(node)?.kind === "mixed");

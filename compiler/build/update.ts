@@ -11,7 +11,7 @@ import type {
   UpdateTemplate,
 } from "../types/model.js";
 import { elementCount, shapeEqual } from "../types/dimension.js";
-import type { Layout } from "./layout.js";
+import type { StorageLayout } from "./layout.js";
 import { storageLeaf } from "./parameters.js";
 import type { BuiltStorage } from "./types.js";
 
@@ -29,7 +29,7 @@ export interface Updates {
 
 export interface UpdateRequest {
   readonly b: GraphBuilder;
-  readonly layout: Layout;
+  readonly layout: StorageLayout;
   readonly stage: StageDeclaration;
   readonly objective: ObjectiveDeclaration;
 }

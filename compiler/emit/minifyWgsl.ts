@@ -7,7 +7,7 @@ interface Token {
 }
 
 /** A value bound by `let`, as tokens `from` up to `to`. */
-interface Binding {
+interface LetBinding {
   readonly from: number;
   readonly to: number;
   readonly loop: number;
@@ -20,7 +20,7 @@ type Strength = "atom" | "product" | "sum" | "loose";
 
 interface Shader {
   readonly tokens: readonly Token[];
-  readonly bindings: ReadonlyMap<string, Binding>;
+  readonly bindings: ReadonlyMap<string, LetBinding>;
   /** Names that never change: of lets, loop counters and parameters, none of them declared anew. */
   readonly fixed: ReadonlySet<string>;
   readonly integers: ReadonlySet<string>;
@@ -86,7 +86,7 @@ function inlineValues(tokens: readonly Token[]): Shader {
 }
 
 function readDeclarations(tokens: readonly Token[]): Pick<Shader, "bindings" | "fixed"> {
-  const bindings = new Map<string, Binding>();
+  const bindings = new Map<string, LetBinding>();
   const declared = new Map<string, number>();
   const changing = new Set<string>();
   const text = (at: number): string => tokens[at]?.text ?? "";

@@ -26,22 +26,22 @@ import type { ExampleIndex } from "./exampleIndex.js";
  * - combined: a number about the set, which results of parts of the set combine to;
  * - mixed: examples meet otherwise, or their positions in the batch count.
  */
-export type Flow =
+export type ExampleFlow =
   | { readonly kind: "free" }
   | { readonly kind: "each"; readonly axis: number; readonly entries: Dim }
   | { readonly kind: "combined"; readonly combine: ReductionName }
   | { readonly kind: "mixed" };
 
-export type Flows = ReadonlyMap<Node, Flow>;
+export type ExampleFlows = ReadonlyMap<Node, ExampleFlow>;
 
 /** The flow into every node; that of `given` nodes is taken as it is. */
 export function examplesOf(
   roots: readonly Node[],
-  given: ReadonlyMap<Node, Flow> = new Map(),
-): Flows {
-  const flows = new Map<Node, Flow>();
+  given: ReadonlyMap<Node, ExampleFlow> = new Map(),
+): ExampleFlows {
+  const flows = new Map<Node, ExampleFlow>();
   for (const node of topologicalOrder(roots)) {
-    flows.set(node, given.get(node) ?? flowOf(node, flows));
+    flows.set(node, given.get(node) ?? exampleFlowOf(node, flows));
   }
   return flows;
 }
@@ -51,7 +51,7 @@ export function countsExamplesIn({ shape }: Node): boolean {
 }
 
 /** How an operand looks to its users: whatever has lost the examples is one value for all of them. */
-function seen(node: Node, flows: Flows): Flow {
+function seen(node: Node, flows: ExampleFlows): ExampleFlow {
   const flow = flows.get(node) ?? { kind: "mixed" };
   return countsExamplesIn(node) ? flow : { kind: "free" };
 }
@@ -75,7 +75,7 @@ function axesOf(extents: readonly Dim[]): Axes | undefined {
 }
 
 /** Whether an operand read at this index gives what belongs to the example at hand, or to none. */
-function readsOwn(flow: Flow, index: readonly ExampleIndex[]): boolean {
+function readsOwn(flow: ExampleFlow, index: readonly ExampleIndex[]): boolean {
   if (flow.kind === "free") return index.every(({ kind }) => kind === "same");
   if (flow.kind !== "each") return false;
   return index.every((own, axis) =>
@@ -83,7 +83,7 @@ function readsOwn(flow: Flow, index: readonly ExampleIndex[]): boolean {
   );
 }
 
-const mix: Flow = { kind: "mixed" };
+const mix: ExampleFlow = { kind: "mixed" };
 
 /** A node whose outer axes come first, then those it reduces by `combine` (undefined: by what parts do not combine to). */
 function settle(
@@ -91,7 +91,7 @@ function settle(
   axes: Axes | undefined,
   own: boolean,
   combine: ReductionName | undefined,
-): Flow {
+): ExampleFlow {
   if (!own || axes === undefined) return mix;
   const { example, entries } = axes;
   if (example === undefined) return countsExamplesIn(node) ? mix : { kind: "free" };
@@ -99,14 +99,17 @@ function settle(
   return combine === undefined ? mix : { kind: "combined", combine };
 }
 
-function flowOf(node: Node, flows: Flows): Flow {
+function exampleFlowOf(node: Node, flows: ExampleFlows): ExampleFlow {
   const operands = node.inputs.map((input) => seen(input, flows));
   if (operands.some(({ kind }) => kind === "mixed")) return mix;
   return familyFlow(node, operands);
 }
 
 /** By the family that lowers the op: a new op is read by its index maps, or it is mixed. */
-function familyFlow<K extends OpName>(of: NodeOf<K>, operands: readonly Flow[]): Flow {
+function familyFlow<K extends OpName>(
+  of: NodeOf<K>,
+  operands: readonly ExampleFlow[],
+): ExampleFlow {
   const node = anyNode(of);
   const { lowering } = ruleOf<K>(of.op);
   switch (lowering.kind) {
@@ -175,13 +178,13 @@ function requestOf<K extends OpName>(
 
 function sourceIsOwn(
   { operand, index, guard }: GatherSource<ExampleIndex>,
-  operands: readonly Flow[],
+  operands: readonly ExampleFlow[],
 ): boolean {
   return guard?.kind !== "mixed" && readsOwn(operands[operand] ?? mix, index);
 }
 
 /** Data comes with one axis that counts examples; so do draws. An index along that axis tells positions. */
-function leafFlow(node: Node): Flow {
+function leafFlow(node: Node): ExampleFlow {
   const axes = axesOf(node.shape);
   if (node.op === "dimension") return { kind: "free" };
   if (node.op === "iota" && axes?.example === node.attributes.axis) return mix;
@@ -190,7 +193,7 @@ function leafFlow(node: Node): Flow {
 }
 
 /** Operands align at the last axis and repeat along axes of 1. */
-function pointwiseFlow(node: Node, operands: readonly Flow[]): Flow {
+function pointwiseFlow(node: Node, operands: readonly ExampleFlow[]): ExampleFlow {
   const axes = axesOf(node.shape);
   const own = node.inputs.every(({ shape }, position) => {
     const missing = node.shape.length - shape.length;
@@ -203,10 +206,10 @@ function pointwiseFlow(node: Node, operands: readonly Flow[]): Flow {
 }
 
 function reductionFlow(
-  [operand = mix]: readonly Flow[],
+  [operand = mix]: readonly ExampleFlow[],
   reduced: readonly number[],
   combine: ReductionName | undefined,
-): Flow {
+): ExampleFlow {
   if (operand.kind !== "each") return operand.kind === "free" ? operand : mix;
   if (reduced.includes(operand.axis)) {
     return combine === undefined ? mix : { kind: "combined", combine };
@@ -217,9 +220,9 @@ function reductionFlow(
 
 function contractionFlow(
   node: Node,
-  operands: readonly Flow[],
+  operands: readonly ExampleFlow[],
   { extents, left, right }: ContractAttributes,
-): Flow {
+): ExampleFlow {
   const axes = axesOf(extents);
   const own = [left, right].every((map, operand) =>
     readsOwn(

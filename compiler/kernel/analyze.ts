@@ -9,7 +9,7 @@ import { expectedSize } from "../types/dimension.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { conjunctsOf } from "./simplify.js";
-import type { ReductionValue, Value, VariableValue } from "./value.js";
+import type { ReductionValue, KernelValue, VariableValue } from "./value.js";
 import { childrenOf, createValues } from "./value.js";
 
 export interface ReductionFacts {
@@ -31,7 +31,7 @@ export interface NestFacts {
   readonly extents: Extents;
   readonly reductions: readonly ReductionFacts[];
   /** Everything that is computed, once each. */
-  readonly values: readonly Value[];
+  readonly values: readonly KernelValue[];
   /** The variables that stand for axes, those of reductions included. */
   readonly variables: ReadonlyMap<Axis, VariableValue>;
 }
@@ -56,7 +56,7 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
   ]);
   const all = [...reachable(roots, childrenOf)];
   const axisOf = new Map(nest.axes.map((axis) => [variables.get(axis), axis]));
-  const axesOf = (value: Value): ReadonlySet<Axis> => {
+  const axesOf = (value: KernelValue): ReadonlySet<Axis> => {
     const axes = new Set<Axis>();
     for (const variable of value.free) {
       const axis = axisOf.get(variable);
@@ -74,7 +74,7 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
 
 function factsOf(
   reduction: ReductionValue,
-  axesOf: (value: Value) => ReadonlySet<Axis>,
+  axesOf: (value: KernelValue) => ReadonlySet<Axis>,
   extents: Extents,
 ): ReductionFacts {
   const axes = axesOf(reduction);
@@ -84,7 +84,7 @@ function factsOf(
       : expectedSize(reduction.terms, extents);
   const terms = innerValues(reduction.value);
   // What does not change within the loop leaves it, and costs nothing.
-  const changes = (value: Value): boolean =>
+  const changes = (value: KernelValue): boolean =>
     reduction.loops.some((loop) => value.free.has(loop.variable));
   const guards = terms
     .flatMap((value) => (value.kind === "guard" ? conjunctsOf(value.condition) : []))
@@ -100,9 +100,9 @@ function factsOf(
 }
 
 /** The values of a term, those of reductions inside it left out. */
-function innerValues(root: Value): readonly Value[] {
-  const seen = new Set<Value>();
-  const visit = (value: Value): void => {
+function innerValues(root: KernelValue): readonly KernelValue[] {
+  const seen = new Set<KernelValue>();
+  const visit = (value: KernelValue): void => {
     if (seen.has(value)) return;
     seen.add(value);
     if (value.kind !== "reduction") childrenOf(value).forEach(visit);
@@ -112,7 +112,7 @@ function innerValues(root: Value): readonly Value[] {
 }
 
 /** The size of a loop's bound where free dimensions are as expected. */
-function sizeOf(bound: Value, extents: Extents): number {
+function sizeOf(bound: KernelValue, extents: Extents): number {
   if (bound.kind === "literal") return bound.value;
   if (bound.kind === "uniform") {
     return bound.uniform.kind === "dim" ? expectedSize(bound.uniform.dim, extents) : 1;

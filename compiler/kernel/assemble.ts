@@ -11,39 +11,45 @@ import { uniformKey } from "./ir.js";
 import { hoist, withoutConstant } from "./hoist.js";
 import { internPolynomial } from "./polynomial.js";
 import { writeReduction } from "./reduce.js";
-import type { Emission, Scope } from "./scope.js";
+import type { Emission, BlockScope } from "./scope.js";
 import { loopStatement, openScope } from "./scope.js";
-import type { PolynomialValue, ReductionLoop, Value, Values, VariableValue } from "./value.js";
+import type {
+  PolynomialValue,
+  ReductionLoop,
+  KernelValue,
+  ValueTable,
+  VariableValue,
+} from "./value.js";
 
 /** One point of the nest that a pass of the kernel's body computes. */
 export interface Point {
   readonly axes: AxisValues;
   /** Stores happen only where these hold: points beyond an edge. */
-  readonly guards: readonly Value[];
+  readonly guards: readonly KernelValue[];
 }
 
 export interface Mapping {
   readonly target: "gpu" | "cpu";
   readonly workgroupSize: number;
   readonly workgroups: Dim;
-  readonly values: Values;
+  readonly values: ValueTable;
   /** Variables that the machine gives. */
   readonly given: readonly VariableValue[];
   /** The body runs only where this holds; it must be uniform where reductions are cooperative. */
-  readonly within: Value | undefined;
+  readonly within: KernelValue | undefined;
   /** Loops around the points. */
   readonly loops: readonly ReductionLoop[];
   /** Only where this holds does anything get stored (one invocation of a workgroup). */
-  readonly once: Value | undefined;
+  readonly once: KernelValue | undefined;
   readonly points: readonly Point[];
   readonly shapeOf: (reduce: ReduceScalar) => ReductionShape;
 }
 
 interface PointStore {
   readonly buffer: number;
-  readonly index: Value;
-  readonly value: Value;
-  readonly guards: readonly Value[];
+  readonly index: KernelValue;
+  readonly value: KernelValue;
+  readonly guards: readonly KernelValue[];
 }
 
 export function assemble(
@@ -87,7 +93,7 @@ export function assemble(
 }
 
 /** Products, and the sum without its constant. */
-function sharedParts(values: Values, value: PolynomialValue): readonly Value[] {
+function sharedParts(values: ValueTable, value: PolynomialValue): readonly KernelValue[] {
   const products = value.terms.filter((term) => term.coefficient !== 1 || term.factors.length > 1);
   const parts = value.terms.length > 1 ? products : [];
   const terms = parts.map((term) => internPolynomial(values, { constant: 0, terms: [term] }));
@@ -167,7 +173,7 @@ function writeWithin(
   emission: Emission,
   mapping: Mapping,
   stores: readonly PointStore[],
-  root: Scope,
+  root: BlockScope,
 ): void {
   if (!mapping.within) {
     writePoints(emission, mapping, mapping.loops, stores, root, 0);
@@ -185,7 +191,7 @@ function writePoints(
   mapping: Mapping,
   loops: readonly ReductionLoop[],
   stores: readonly PointStore[],
-  home: Scope,
+  home: BlockScope,
   minimum: number,
 ): void {
   const [loop, ...inner] = loops;
@@ -213,10 +219,10 @@ function writePoints(
 function writeStores(
   emission: Emission,
   stores: readonly PointStore[],
-  home: Scope,
+  home: BlockScope,
   minimum: number,
 ): void {
-  const runs: { readonly guards: readonly Value[]; readonly statements: Statement[] }[] = [];
+  const runs: { readonly guards: readonly KernelValue[]; readonly statements: Statement[] }[] = [];
   for (const store of stores) {
     const value = named(emission, hoist(emission, store.value, home, minimum), stores, home);
     const index = hoist(emission, store.index, home, minimum);
@@ -244,7 +250,7 @@ function writeStores(
   }
 }
 
-function sameValues(left: readonly Value[], right: readonly Value[]): boolean {
+function sameValues(left: readonly KernelValue[], right: readonly KernelValue[]): boolean {
   return left.length === right.length && left.every((value, at) => value === right[at]);
 }
 
@@ -252,7 +258,7 @@ function named(
   emission: Emission,
   value: Expression,
   stores: readonly PointStore[],
-  home: Scope,
+  home: BlockScope,
 ): Expression {
   if (stores.length === 1 || value.kind === "variable" || value.kind === "literal") return value;
   const name = emission.fresh("v");

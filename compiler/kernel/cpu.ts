@@ -11,7 +11,7 @@ import { literal } from "./simplify.js";
 import { splitAxes } from "./split.js";
 import type { TiledAxis } from "./tile.js";
 import { chooseTile } from "./tile.js";
-import type { ReductionLoop, Value } from "./value.js";
+import type { ReductionLoop, KernelValue } from "./value.js";
 import { createValues } from "./value.js";
 
 export function mapToCpu(
@@ -39,7 +39,7 @@ function mapInLoops(
 ): Kernel {
   const values = createValues();
   const zero = literal(values, "index", 0);
-  const starts = new Map<Axis, Value>();
+  const starts = new Map<Axis, KernelValue>();
   const loops: ReductionLoop[] = [];
   for (const axis of nest.axes) {
     const step = tile.find((tiled) => tiled.axis === axis)?.size ?? 1;

@@ -4,10 +4,10 @@ import { operandsOf } from "../schedule/operands.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
-import type { ReductionLoop, Value, Values } from "./value.js";
+import type { ReductionLoop, KernelValue, ValueTable } from "./value.js";
 
 /** What each axis stands for: a loop variable, a point of a tile, a part of an invocation's number. */
-export type AxisValues = ReadonlyMap<Axis, Value>;
+export type AxisValues = ReadonlyMap<Axis, KernelValue>;
 
 /** How the loops of a reduction run: its axes in terms of loop variables. */
 export interface ReductionShape {
@@ -18,23 +18,23 @@ export interface ReductionShape {
 
 type ReduceScalar = Extract<Scalar, { kind: "reduce" }>;
 
-export interface Evaluation {
-  readonly values: Values;
-  readonly evaluate: (scalar: Scalar, axes: AxisValues) => Value;
+export interface NestEvaluation {
+  readonly values: ValueTable;
+  readonly evaluate: (scalar: Scalar, axes: AxisValues) => KernelValue;
 }
 
 /** `shapeOf` is asked once for each reduction; the loops it gives are shared by all points. */
 export function createEvaluation(
-  values: Values,
+  values: ValueTable,
   shapeOf: (reduce: ReduceScalar) => ReductionShape,
-): Evaluation {
-  const memo = new Map<Scalar, Map<string, Value>>();
+): NestEvaluation {
+  const memo = new Map<Scalar, Map<string, KernelValue>>();
   const axesOf = createAxesOf();
   const shapes = new Map<Scalar, ReductionShape>();
-  const evaluate = (scalar: Scalar, axes: AxisValues): Value => {
+  const evaluate = (scalar: Scalar, axes: AxisValues): KernelValue => {
     let key = "";
     for (const axis of axesOf(scalar)) key += `${axes.get(axis)?.id ?? "?"},`;
-    const known = memo.get(scalar) ?? new Map<string, Value>();
+    const known = memo.get(scalar) ?? new Map<string, KernelValue>();
     memo.set(scalar, known);
     const found = known.get(key);
     if (found) return found;
@@ -42,7 +42,7 @@ export function createEvaluation(
     known.set(key, made);
     return made;
   };
-  const compute = (scalar: Scalar, axes: AxisValues): Value => {
+  const compute = (scalar: Scalar, axes: AxisValues): KernelValue => {
     switch (scalar.kind) {
       case "literal":
         return literal(values, scalar.type, scalar.value);
@@ -87,7 +87,7 @@ export function createEvaluation(
         });
     }
   };
-  const guard = (scalar: Extract<Scalar, { kind: "guard" }>, axes: AxisValues): Value => {
+  const guard = (scalar: Extract<Scalar, { kind: "guard" }>, axes: AxisValues): KernelValue => {
     const condition = evaluate(scalar.condition, axes);
     const value = evaluate(scalar.value, axes);
     const otherwise = evaluate(scalar.otherwise, axes);
@@ -95,7 +95,7 @@ export function createEvaluation(
     if (value === otherwise) return value;
     return values.intern({ kind: "guard", type: scalar.type, condition, value, otherwise });
   };
-  const reduce = (scalar: ReduceScalar, axes: AxisValues): Value => {
+  const reduce = (scalar: ReduceScalar, axes: AxisValues): KernelValue => {
     const shape = shapes.get(scalar) ?? shapeOf(scalar);
     shapes.set(scalar, shape);
     const inner = new Map([...axes, ...shape.axes]);

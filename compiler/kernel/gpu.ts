@@ -19,7 +19,7 @@ import { literal, operation } from "./simplify.js";
 import type { TiledAxis } from "./tile.js";
 import { splitAxes } from "./split.js";
 import { chooseTile } from "./tile.js";
-import type { ReductionLoop, Value, Values, VariableValue } from "./value.js";
+import type { ReductionLoop, KernelValue, ValueTable, VariableValue } from "./value.js";
 import { createValues } from "./value.js";
 
 /** With fewer invocations than this, long reductions are shared by the invocations of a workgroup. */
@@ -118,11 +118,11 @@ function workgroupSizeFor(facts: NestFacts, tile: readonly TiledAxis[]): number 
 
 /** Invocations beyond the last point do nothing; none exist where the grid fits exactly. */
 function withinOf(
-  values: Values,
+  values: ValueTable,
   number: VariableValue,
   total: Dim,
   size: number,
-): Value | undefined {
+): KernelValue | undefined {
   if (typeof total === "number" && total % size === 0 && total / size <= groupsAlongAxis) {
     return undefined;
   }
@@ -133,12 +133,12 @@ function withinOf(
 
 /** Takes a number apart into axes, the last one running fastest. */
 function split(
-  values: Values,
-  number: Value,
+  values: ValueTable,
+  number: KernelValue,
   axes: readonly Axis[],
   counts: readonly Dim[],
 ): AxisValues {
-  const parts = new Map<Axis, Value>();
+  const parts = new Map<Axis, KernelValue>();
   let rest = number;
   for (let at = axes.length - 1; at >= 0; at--) {
     const axis = axes[at];
@@ -153,9 +153,9 @@ function split(
 
 /** One loop over all combinations of axes, which the invocations of a workgroup share. */
 function splitLoop(
-  values: Values,
+  values: ValueTable,
   axes: readonly Axis[],
-  local: Value,
+  local: KernelValue,
   step: number,
 ): { loops: readonly ReductionLoop[]; axes: AxisValues } {
   if (axes.length === 0) return { loops: [], axes: new Map() };
@@ -170,7 +170,7 @@ function splitLoop(
 
 /** Reductions that a whole workgroup shares are cooperative, others run in one invocation. */
 function createShapes(
-  values: Values,
+  values: ValueTable,
   local: VariableValue,
   size: number,
   groupAxes: ReadonlySet<Axis> | undefined,

@@ -1,17 +1,17 @@
 // Takes the values that a kernel stores, gives its reductions in groups that run in one loop, and how often each value is used.
 import { searches } from "../scalars/reductions.js";
 import { zeroConditions } from "./simplify.js";
-import type { PolynomialValue, ReductionValue, Value } from "./value.js";
+import type { PolynomialValue, ReductionValue, KernelValue } from "./value.js";
 import { childrenOf } from "./value.js";
 
 /** Reductions over the same loops, none of which needs another; `conditions` hold wherever a term counts. */
 export interface ReductionGroup {
   readonly members: readonly ReductionValue[];
-  readonly conditions: readonly Value[];
+  readonly conditions: readonly KernelValue[];
 }
 
 export interface Survey {
-  readonly uses: ReadonlyMap<Value, number>;
+  readonly uses: ReadonlyMap<KernelValue, number>;
   readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
 }
 
@@ -20,12 +20,12 @@ const mostMembers = 32;
 
 /** `partsOf` gives the values that a polynomial is computed from where they are shared. */
 export function survey(
-  roots: readonly Value[],
-  partsOf: (value: PolynomialValue) => readonly Value[],
+  roots: readonly KernelValue[],
+  partsOf: (value: PolynomialValue) => readonly KernelValue[],
 ): Survey {
-  const uses = new Map<Value, number>();
+  const uses = new Map<KernelValue, number>();
   const reductions: ReductionValue[] = [];
-  const visit = (value: Value): void => {
+  const visit = (value: KernelValue): void => {
     const before = uses.get(value) ?? 0;
     uses.set(value, before + 1);
     if (before > 0) return;
@@ -45,7 +45,10 @@ function groupReductions(
   const rankOf = createRanks();
   const loops = reductions.filter(({ combine }) => !searches(combine));
   const families = collect(loops, (reduction) => [reduction.family, rankOf(reduction)]);
-  const merged = new Map<string, { members: ReductionValue[]; conditions: readonly Value[] }[]>();
+  const merged = new Map<
+    string,
+    { members: ReductionValue[]; conditions: readonly KernelValue[] }[]
+  >();
   const groups = new Map<ReductionValue, ReductionGroup>();
   for (const one of reductions) groups.set(one, { members: [one], conditions: [] });
   for (const { members, rank } of families) {
@@ -78,9 +81,9 @@ function collect(
 }
 
 /** How many reductions must run one after the other before this one is done. */
-function createRanks(): (value: Value) => number {
-  const memo = new Map<Value, number>();
-  const rankOf = (value: Value): number => {
+function createRanks(): (value: KernelValue) => number {
+  const memo = new Map<KernelValue, number>();
+  const rankOf = (value: KernelValue): number => {
     const known = memo.get(value);
     if (known !== undefined) return known;
     let rank = 0;
@@ -93,7 +96,7 @@ function createRanks(): (value: Value) => number {
 }
 
 /** Terms that a condition makes 0 need not be visited: in a sum, and where `any` looks for a true one. */
-function commonConditions(members: readonly ReductionValue[]): readonly Value[] {
+function commonConditions(members: readonly ReductionValue[]): readonly KernelValue[] {
   const [first, ...others] = members;
   if (!first || (first.combine !== "sum" && first.combine !== "any")) return [];
   const conditions = zeroConditions(first.value);
@@ -112,6 +115,6 @@ function freeKey(members: readonly ReductionValue[]): string {
   return idsOf([...free].sort((a, b) => a.id - b.id));
 }
 
-function idsOf(values: readonly Value[]): string {
+function idsOf(values: readonly KernelValue[]): string {
   return values.map((value) => value.id).join(",");
 }

@@ -4,10 +4,10 @@ import type { ScalarOp } from "../types/nest.js";
 import type { Expression, KernelOp } from "./ir.js";
 import { internPolynomial, polynomialOf } from "./polynomial.js";
 import { minimumOf } from "./range.js";
-import type { Emission, Scope } from "./scope.js";
+import type { Emission, BlockScope } from "./scope.js";
 import { knownDepth, levelOf, lookUp, nameValue, openScope, scopeAt } from "./scope.js";
 import { conjunctsOf } from "./simplify.js";
-import type { GuardValue, PolynomialValue, Term, Value, Values } from "./value.js";
+import type { GuardValue, PolynomialValue, Term, KernelValue, ValueTable } from "./value.js";
 
 /** WGSL compilers stop at 126 nested parentheses, and readers long before. */
 const deepest = 10;
@@ -16,14 +16,19 @@ const deepest = 10;
  * `minimum` is the depth above which loads must not move, because what guards them is decided there.
  * Loads read what the buffers held before the kernel (or what this same point wrote), so they may move otherwise.
  */
-export function hoist(emission: Emission, value: Value, scope: Scope, minimum: number): Expression {
+export function hoist(
+  emission: Emission,
+  value: KernelValue,
+  scope: BlockScope,
+  minimum: number,
+): Expression {
   return hoistUsed(emission, value, scope, minimum, emission.uses.get(value) ?? 0);
 }
 
 function hoistUsed(
   emission: Emission,
-  value: Value,
-  scope: Scope,
+  value: KernelValue,
+  scope: BlockScope,
   minimum: number,
   uses: number,
 ): Expression {
@@ -56,11 +61,14 @@ function hoistUsed(
  * Loads stay below what guards them. Not so in a reduction that a workgroup shares: all its invocations have to meet in it, whatever
  * each of them decides, and a GPU's load out of bounds does no harm where its value is not used.
  */
-function mayMove(value: Value): boolean {
+function mayMove(value: KernelValue): boolean {
   return !value.loads || (value.kind === "reduction" && value.cooperative);
 }
 
-function knownGuard(value: Value, scope: Scope): { value: Value; depth: number } | undefined {
+function knownGuard(
+  value: KernelValue,
+  scope: BlockScope,
+): { value: KernelValue; depth: number } | undefined {
   const [condition, inner] = guardParts(value);
   if (!condition || !inner) return undefined;
   let depth = 0;
@@ -72,7 +80,7 @@ function knownGuard(value: Value, scope: Scope): { value: Value; depth: number }
   return { value: inner, depth };
 }
 
-function guardParts(value: Value): readonly Value[] {
+function guardParts(value: KernelValue): readonly KernelValue[] {
   if (value.kind === "guard") return [value.condition, value.value];
   if (value.kind === "op" && value.op === "select") return value.arguments;
   return [];
@@ -80,8 +88,8 @@ function guardParts(value: Value): readonly Value[] {
 
 function hoistReduction(
   emission: Emission,
-  value: Extract<Value, { kind: "reduction" }>,
-  home: Scope,
+  value: Extract<KernelValue, { kind: "reduction" }>,
+  home: BlockScope,
   minimum: number,
 ): Expression {
   const group = emission.groups.get(value);
@@ -92,8 +100,13 @@ function hoistReduction(
   return result;
 }
 
-function build(emission: Emission, value: Value, home: Scope, minimum: number): Expression {
-  const at = (operand: Value): Expression => hoist(emission, operand, home, minimum);
+function build(
+  emission: Emission,
+  value: KernelValue,
+  home: BlockScope,
+  minimum: number,
+): Expression {
+  const at = (operand: KernelValue): Expression => hoist(emission, operand, home, minimum);
   switch (value.kind) {
     case "load":
       return {
@@ -132,7 +145,7 @@ function build(emission: Emission, value: Value, home: Scope, minimum: number): 
   }
 }
 
-function opOf(op: ScalarOp, type: ScalarType, operands: readonly Value[]): KernelOp {
+function opOf(op: ScalarOp, type: ScalarType, operands: readonly KernelValue[]): KernelOp {
   const [dividend] = operands;
   if (op !== "modulo" || type !== "index" || !dividend) return op;
   return minimumOf(polynomialOf(dividend)) >= 0 ? "remainder" : op;
@@ -151,7 +164,7 @@ function select(
 function buildBranch(
   emission: Emission,
   value: GuardValue,
-  home: Scope,
+  home: BlockScope,
   minimum: number,
 ): Expression {
   const condition = hoist(emission, value.condition, home, minimum);
@@ -178,7 +191,7 @@ function buildBranch(
 function buildPolynomial(
   emission: Emission,
   value: PolynomialValue,
-  home: Scope,
+  home: BlockScope,
   minimum: number,
 ): Expression {
   const bare = withoutConstant(emission.values, value);
@@ -211,7 +224,7 @@ function buildPolynomial(
 }
 
 /** What points of a tile have in common: their indices differ by constants. */
-export function withoutConstant(values: Values, value: PolynomialValue): Value {
+export function withoutConstant(values: ValueTable, value: PolynomialValue): KernelValue {
   return internPolynomial(values, { constant: 0, terms: value.terms });
 }
 
@@ -224,7 +237,7 @@ function addTerm(
   left: Expression | undefined,
   term: Term,
   nameable: boolean,
-  home: Scope,
+  home: BlockScope,
   minimum: number,
 ): Expression {
   const negative = left !== undefined && term.coefficient < 0;
@@ -238,7 +251,7 @@ function termExpression(
   emission: Emission,
   term: Term,
   nameable: boolean,
-  home: Scope,
+  home: BlockScope,
   minimum: number,
 ): Expression {
   const single = internPolynomial(emission.values, { constant: 0, terms: [term] });

@@ -7,7 +7,7 @@ import type { AxisValues } from "./evaluate.js";
 import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
 import type { TiledAxis } from "./tile.js";
-import type { Value, Values } from "./value.js";
+import type { KernelValue, ValueTable } from "./value.js";
 
 /** How many blocks there are along an axis. */
 export function blockExtent(axis: Axis, tile: readonly TiledAxis[]): Dim {
@@ -17,11 +17,11 @@ export function blockExtent(axis: Axis, tile: readonly TiledAxis[]): Dim {
 
 /** `blocks` gives the block's number along each tiled axis, the index along the others. */
 export function pointsOfTile(
-  values: Values,
+  values: ValueTable,
   blocks: AxisValues,
   tile: readonly TiledAxis[],
 ): readonly Point[] {
-  const starts = new Map<Axis, Value>();
+  const starts = new Map<Axis, KernelValue>();
   for (const { axis, size } of tile) {
     const block = blocks.get(axis);
     if (!block) throw new Error("a tiled axis has no blocks");
@@ -35,7 +35,7 @@ export function pointsOfTile(
 
 /** `starts` gives the first index of the block along each tiled axis. */
 export function pointsFrom(
-  values: Values,
+  values: ValueTable,
   starts: AxisValues,
   tile: readonly TiledAxis[],
 ): readonly Point[] {
@@ -48,7 +48,7 @@ export function pointsFrom(
   return points;
 }
 
-function shift(values: Values, point: Point, axis: Axis, by: number, size: number): Point {
+function shift(values: ValueTable, point: Point, axis: Axis, by: number, size: number): Point {
   const start = point.axes.get(axis);
   if (!start) throw new Error("a tiled axis has no start");
   const index = operation(values, "add", "index", [start, literal(values, "index", by)]);

@@ -1,6 +1,6 @@
 // Takes i32 values, gives their sums, products and quotients in canonical form, and the ranges that decide comparisons.
 import type { Dim, DimFactor } from "../types/dimension.js";
-import type { Term, Value, Values } from "./value.js";
+import type { Term, KernelValue, ValueTable } from "./value.js";
 
 /** A polynomial before it is interned. */
 export interface Polynomial {
@@ -8,13 +8,13 @@ export interface Polynomial {
   readonly terms: readonly Term[];
 }
 
-export function polynomialOf(value: Value): Polynomial {
+export function polynomialOf(value: KernelValue): Polynomial {
   if (value.kind === "literal") return { constant: value.value, terms: [] };
   if (value.kind === "polynomial") return value;
   return { constant: 0, terms: [{ coefficient: 1, factors: [value] }] };
 }
 
-function termKey(factors: readonly Value[]): string {
+function termKey(factors: readonly KernelValue[]): string {
   return factors.map((factor) => factor.id).join(",");
 }
 
@@ -82,7 +82,7 @@ function recombine(polynomial: Polynomial): Polynomial {
 }
 
 /** `productOf` with an empty factor list makes a term without factors, which is a constant. */
-function normalOf(polynomial: Polynomial, factors: readonly Value[]): Polynomial {
+function normalOf(polynomial: Polynomial, factors: readonly KernelValue[]): Polynomial {
   if (factors.length > 0) return polynomial;
   const constants = polynomial.terms.filter((term) => term.factors.length === 0);
   return {
@@ -93,10 +93,10 @@ function normalOf(polynomial: Polynomial, factors: readonly Value[]): Polynomial
 
 function isQuotientTerm(
   term: Term,
-  others: readonly Value[],
-  divisorFactors: readonly Value[],
-  dividend: Value,
-  divisor: Value,
+  others: readonly KernelValue[],
+  divisorFactors: readonly KernelValue[],
+  dividend: KernelValue,
+  divisor: KernelValue,
 ): boolean {
   const quotient = term.factors.find((factor) => isQuotient(factor, dividend, divisor));
   if (!quotient) return false;
@@ -110,7 +110,7 @@ function isQuotientTerm(
 }
 
 /** dividend / divisor; a quotient of a quotient by constants stands as one quotient. */
-function isQuotient(value: Value, dividend: Value, divisor: Value): boolean {
+function isQuotient(value: KernelValue, dividend: KernelValue, divisor: KernelValue): boolean {
   if (value.kind !== "op" || value.op !== "divide" || value.type !== "index") return false;
   const [from, by] = value.arguments;
   if (from === dividend) return by === divisor;
@@ -127,7 +127,7 @@ export function monomialOf(polynomial: Polynomial): Term | undefined {
   return polynomial.terms.length === 1 && polynomial.constant === 0 ? only : undefined;
 }
 
-export function internPolynomial(values: Values, polynomial: Polynomial): Value {
+export function internPolynomial(values: ValueTable, polynomial: Polynomial): KernelValue {
   const { constant } = polynomial;
   const terms = [...polynomial.terms].sort((a, b) => compareTerms(a.factors, b.factors));
   const [only] = terms;
@@ -138,7 +138,7 @@ export function internPolynomial(values: Values, polynomial: Polynomial): Value 
   return values.intern({ kind: "polynomial", type: "index", constant, terms });
 }
 
-function compareTerms(left: readonly Value[], right: readonly Value[]): number {
+function compareTerms(left: readonly KernelValue[], right: readonly KernelValue[]): number {
   if (left.length !== right.length) return right.length - left.length;
   for (const [at, factor] of left.entries()) {
     const difference = factor.id - (right[at]?.id ?? 0);
@@ -148,7 +148,7 @@ function compareTerms(left: readonly Value[], right: readonly Value[]): number {
 }
 
 /** A dimension over uniform words, one for each of its factors. */
-function dimPolynomial(values: Values, dim: Dim): Polynomial {
+function dimPolynomial(values: ValueTable, dim: Dim): Polynomial {
   if (typeof dim === "number") return { constant: dim, terms: [] };
   const parts = dim.terms.map((term): Polynomial => {
     const factors = term.factors
@@ -160,11 +160,11 @@ function dimPolynomial(values: Values, dim: Dim): Polynomial {
   return sumOf(...parts);
 }
 
-function dimWord(values: Values, factor: DimFactor): Value {
+function dimWord(values: ValueTable, factor: DimFactor): KernelValue {
   const dim: Dim = { kind: "dim", terms: [{ coefficient: 1, factors: [factor] }] };
   return values.intern({ kind: "uniform", type: "index", uniform: { kind: "dim", dim } });
 }
 
-export function dimValue(values: Values, dim: Dim): Value {
+export function dimValue(values: ValueTable, dim: Dim): KernelValue {
   return internPolynomial(values, dimPolynomial(values, dim));
 }

@@ -5,7 +5,7 @@ import type { Interval } from "../scalars/intervals.js";
 import type { ScalarOp, ScalarType } from "../types/nest.js";
 import type { Polynomial } from "./polynomial.js";
 import { polynomialOf, productOf, scaled, sumOf } from "./polynomial.js";
-import type { Term, Value } from "./value.js";
+import type { Term, KernelValue } from "./value.js";
 
 /** The least that the polynomial can be, −∞ where nothing is known. */
 export function minimumOf(polynomial: Polynomial): number {
@@ -29,7 +29,7 @@ export function maximumOf(polynomial: Polynomial): number {
   return -minimumOf(scaled(polynomial, -1));
 }
 
-function isDim(value: Value): boolean {
+function isDim(value: KernelValue): boolean {
   return value.kind === "uniform";
 }
 
@@ -37,7 +37,7 @@ function isDim(value: Value): boolean {
 function leastTerm(term: Term): Polynomial | undefined {
   if (term.factors.every(isDim)) return { constant: 0, terms: [term] };
   let coefficient = term.coefficient;
-  const dims: Value[] = [];
+  const dims: KernelValue[] = [];
   for (const factor of term.factors) {
     const least = leastValue(factor);
     if (isDim(factor) && least >= 0) dims.push(factor);
@@ -69,7 +69,7 @@ function constantOf(constant: number): Polynomial | undefined {
   return Number.isFinite(constant) ? { constant, terms: [] } : undefined;
 }
 
-function leastValue(value: Value): number {
+function leastValue(value: KernelValue): number {
   switch (value.kind) {
     case "variable":
       return 0;
@@ -90,19 +90,19 @@ function leastValue(value: Value): number {
   }
 }
 
-function leastOp(op: ScalarOp, operands: readonly Value[], result: ScalarType): number {
+function leastOp(op: ScalarOp, operands: readonly KernelValue[], result: ScalarType): number {
   const types = { operands: operands.at(-1)?.type ?? result, result };
   return intervalOf(op, types, operands.map(bounded)).low;
 }
 
 /** Without a bound above unless it is a number: that of a sum would be looked for all over again. */
-function bounded(value: Value): Interval {
+function bounded(value: KernelValue): Interval {
   const low = leastValue(value);
   return { low, high: value.kind === "literal" ? low : Infinity };
 }
 
 /** An upper bound over dimensions, undefined where nothing is known. */
-function greatestValue(value: Value): Polynomial | undefined {
+function greatestValue(value: KernelValue): Polynomial | undefined {
   switch (value.kind) {
     case "variable":
       return value.extent
@@ -144,7 +144,7 @@ function lesser(
   return minimumOf(sumOf(right, scaled(left, -1))) >= 0 ? left : right;
 }
 
-function greatestQuotient(dividend: Value, divisor: Value): Polynomial | undefined {
+function greatestQuotient(dividend: KernelValue, divisor: KernelValue): Polynomial | undefined {
   if (divisor.kind !== "literal" || divisor.value < 1) return undefined;
   const most = maximumOf(polynomialOf(dividend));
   return Number.isFinite(most) ? constantOf(Math.floor(most / divisor.value)) : undefined;

@@ -9,16 +9,16 @@ import type { Expression, Statement } from "./ir.js";
 import { combineInvocations } from "./workgroupTree.js";
 import { hoist } from "./hoist.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
-import type { Emission, Scope } from "./scope.js";
+import type { Emission, BlockScope } from "./scope.js";
 import { levelOf, loopStatement, openScope } from "./scope.js";
 import { writeSearch } from "./search.js";
 import { operation } from "./simplify.js";
-import type { ReductionLoop, ReductionValue, Value, VariableValue } from "./value.js";
+import type { ReductionLoop, ReductionValue, KernelValue, VariableValue } from "./value.js";
 
 export function writeReduction(
   emission: Emission,
   group: ReductionGroup,
-  home: Scope,
+  home: BlockScope,
   minimum: number,
 ): void {
   const [first] = group.members;
@@ -59,7 +59,7 @@ interface ReductionNest {
 function openAccumulator(
   emission: Emission,
   reduction: ReductionValue,
-  home: Scope,
+  home: BlockScope,
   depth: number,
 ): Accumulator {
   const type = reduction.value.type;
@@ -81,10 +81,10 @@ function writeLoops(
   nest: ReductionNest,
   loops: readonly BlockedLoop[],
   level: number,
-  conditions: readonly Value[],
-  home: Scope,
+  conditions: readonly KernelValue[],
+  home: BlockScope,
   minimum: number,
-  body: (scope: Scope, minimum: number) => void,
+  body: (scope: BlockScope, minimum: number) => void,
 ): void {
   const { emission } = nest;
   const decided = conditions.filter((condition) => levelOf(emission, condition) <= home.depth);
@@ -122,7 +122,7 @@ function blockedLoop(
   outer: number,
   from: Expression,
   below: Expression,
-  scope: Scope,
+  scope: BlockScope,
 ): Statement {
   const blocked = accumulators.some(({ levels }) => levels.length > 1);
   const { sizes, apart } = loop.blocks;
@@ -192,10 +192,10 @@ function integer(op: "add" | "minimum", left: Expression, right: Expression): Ex
 
 function writeIf(
   emission: Emission,
-  conditions: readonly Value[],
-  home: Scope,
+  conditions: readonly KernelValue[],
+  home: BlockScope,
   minimum: number,
-  body: (scope: Scope) => void,
+  body: (scope: BlockScope) => void,
 ): void {
   const condition = conditions
     .map((each) => hoist(emission, each, home, minimum))
@@ -207,26 +207,26 @@ function writeIf(
 }
 
 interface Bounds {
-  readonly from: Value;
-  readonly below: Value;
-  readonly used: readonly Value[];
+  readonly from: KernelValue;
+  readonly below: KernelValue;
+  readonly used: readonly KernelValue[];
 }
 
 /** Turns conditions of the form ±variable + rest ≥ 0 into bounds of its loop: padding costs nothing then. */
 function tighten(
   emission: Emission,
   loop: ReductionLoop,
-  conditions: readonly Value[],
+  conditions: readonly KernelValue[],
   depth: number,
 ): Bounds {
   let { from, below } = loop;
-  const used: Value[] = [];
+  const used: KernelValue[] = [];
   for (const condition of conditions) {
     if (loop.step !== 1 || levelOf(emission, condition) !== depth + 1) continue;
     const bound = boundOf(emission, condition, loop.variable);
     if (!bound) continue;
     used.push(condition);
-    const i32 = (op: "maximum" | "minimum", left: Value, right: Value): Value =>
+    const i32 = (op: "maximum" | "minimum", left: KernelValue, right: KernelValue): KernelValue =>
       operation(emission.values, op, "index", [left, right]);
     if (bound.side === "from") from = i32("maximum", from, bound.value);
     else below = i32("minimum", below, bound.value);
@@ -236,9 +236,9 @@ function tighten(
 
 function boundOf(
   emission: Emission,
-  condition: Value,
+  condition: KernelValue,
   of: VariableValue,
-): { side: "from" | "below"; value: Value } | undefined {
+): { side: "from" | "below"; value: KernelValue } | undefined {
   if (condition.kind !== "op") return undefined;
   const [left, right] = condition.arguments;
   if (!left || !right || left.type !== "index") return undefined;
@@ -263,7 +263,12 @@ function boundOf(
   return { side: "below", value: internPolynomial(emission.values, above) };
 }
 
-function update(emission: Emission, accumulator: Accumulator, scope: Scope, minimum: number): void {
+function update(
+  emission: Emission,
+  accumulator: Accumulator,
+  scope: BlockScope,
+  minimum: number,
+): void {
   const { reduction, best, index: found } = accumulator;
   const value = hoist(emission, reduction.value, scope, minimum);
   if (!found || !reduction.index) {

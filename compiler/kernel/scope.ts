@@ -2,21 +2,27 @@
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, KernelUniform, SharedArray, Statement } from "./ir.js";
 import type { ReductionGroup } from "./group.js";
-import type { ReductionLoop, ReductionValue, Value, Values, VariableValue } from "./value.js";
+import type {
+  ReductionLoop,
+  ReductionValue,
+  KernelValue,
+  ValueTable,
+  VariableValue,
+} from "./value.js";
 
 /** A block whose statements are being written; it joins its parent when it is closed. */
-export interface Scope {
-  readonly parent: Scope | undefined;
+export interface BlockScope {
+  readonly parent: BlockScope | undefined;
   readonly depth: number;
   readonly statements: Statement[];
   /** What has been computed here, by what it is called. */
-  readonly names: Map<Value, Expression>;
+  readonly names: Map<KernelValue, Expression>;
   /** Conditions that hold in this block. */
-  readonly known: Set<Value>;
+  readonly known: Set<KernelValue>;
 }
 
 export interface Emission {
-  readonly values: Values;
+  readonly values: ValueTable;
   readonly target: "gpu" | "cpu";
   /** In what sums are kept: JavaScript's numbers are in double precision, whatever buffers hold. */
   readonly accumulates: "f32" | "f64";
@@ -24,7 +30,7 @@ export interface Emission {
   /** The depth of the scope in which a loop variable lives; absent while its loop is not open. */
   readonly depths: Map<VariableValue, number>;
   /** How many values use a value: what is used twice gets a name. */
-  readonly uses: ReadonlyMap<Value, number>;
+  readonly uses: ReadonlyMap<KernelValue, number>;
   readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
   readonly bindingOf: (buffer: number) => number;
   readonly uniformOf: (uniform: KernelUniform) => number;
@@ -34,12 +40,12 @@ export interface Emission {
   readonly reduce: (
     emission: Emission,
     group: ReductionGroup,
-    home: Scope,
+    home: BlockScope,
     minimum: number,
   ) => void;
 }
 
-export function openScope(parent?: Scope): Scope {
+export function openScope(parent?: BlockScope): BlockScope {
   return {
     parent,
     depth: parent ? parent.depth + 1 : 0,
@@ -49,7 +55,7 @@ export function openScope(parent?: Scope): Scope {
   };
 }
 
-export function scopeAt(scope: Scope, depth: number): Scope {
+export function scopeAt(scope: BlockScope, depth: number): BlockScope {
   let at = scope;
   while (at.depth > depth) {
     if (!at.parent) throw new Error(`there is no scope at depth ${depth}`);
@@ -58,8 +64,8 @@ export function scopeAt(scope: Scope, depth: number): Scope {
   return at;
 }
 
-export function lookUp(scope: Scope, value: Value): Expression | undefined {
-  for (let at: Scope | undefined = scope; at; at = at.parent) {
+export function lookUp(scope: BlockScope, value: KernelValue): Expression | undefined {
+  for (let at: BlockScope | undefined = scope; at; at = at.parent) {
     const named = at.names.get(value);
     if (named) return named;
   }
@@ -67,15 +73,15 @@ export function lookUp(scope: Scope, value: Value): Expression | undefined {
 }
 
 /** The depth from which on a condition is known to hold. */
-export function knownDepth(scope: Scope, condition: Value): number | undefined {
-  for (let at: Scope | undefined = scope; at; at = at.parent) {
+export function knownDepth(scope: BlockScope, condition: KernelValue): number | undefined {
+  for (let at: BlockScope | undefined = scope; at; at = at.parent) {
     if (at.known.has(condition)) return at.depth;
   }
   return undefined;
 }
 
 /** The depth of the innermost loop that a value depends on, ∞ where one is not open yet. */
-export function levelOf(emission: Emission, value: Value): number {
+export function levelOf(emission: Emission, value: KernelValue): number {
   let level = 0;
   for (const variable of value.free) {
     level = Math.max(level, emission.depths.get(variable) ?? Infinity);
@@ -85,8 +91,8 @@ export function levelOf(emission: Emission, value: Value): number {
 
 export function nameValue(
   emission: Emission,
-  scope: Scope,
-  value: Value,
+  scope: BlockScope,
+  value: KernelValue,
   named: Expression,
 ): Expression {
   const name = emission.fresh(prefixOf(value));
@@ -96,7 +102,7 @@ export function nameValue(
   return variable;
 }
 
-function prefixOf(value: Value): string {
+function prefixOf(value: KernelValue): string {
   if (value.kind === "load") return "x";
   const prefixes: Readonly<Record<ScalarType, string>> = {
     f32: "v",
@@ -113,7 +119,7 @@ export function loopStatement(
   loop: ReductionLoop,
   from: Expression,
   below: Expression,
-  body: Scope,
+  body: BlockScope,
 ): Statement {
   const { variable, step } = loop;
   return { kind: "for", name: variable.name, from, below, step, body: body.statements };

@@ -2,9 +2,9 @@
 import { literalOf, variable } from "./accumulate.js";
 import type { Expression } from "./ir.js";
 import { hoist } from "./hoist.js";
-import type { Emission, Scope } from "./scope.js";
+import type { Emission, BlockScope } from "./scope.js";
 import { openScope } from "./scope.js";
-import type { ReductionValue, Value } from "./value.js";
+import type { ReductionValue, KernelValue } from "./value.js";
 
 /** The first step along an axis whose length is not known: no index has more bits. */
 const longestStep = 2 ** 30;
@@ -16,7 +16,7 @@ const longestStep = 2 ** 30;
 export function writeSearch(
   emission: Emission,
   reduction: ReductionValue,
-  home: Scope,
+  home: BlockScope,
   minimum: number,
 ): void {
   const [loop] = reduction.loops;
@@ -59,7 +59,7 @@ export function writeSearch(
   home.names.set(reduction, found);
 }
 
-function firstStep(length: Value): number {
+function firstStep(length: KernelValue): number {
   if (length.kind !== "literal") return longestStep;
   return 2 ** Math.floor(Math.log2(Math.max(1, length.value)));
 }

@@ -4,14 +4,14 @@ import type { ReductionShape } from "./evaluate.js";
 import type { ReduceScalar } from "./measure.js";
 import { dimValue } from "./polynomial.js";
 import { literal } from "./simplify.js";
-import type { ReductionLoop, Value, Values, VariableValue } from "./value.js";
+import type { ReductionLoop, KernelValue, ValueTable, VariableValue } from "./value.js";
 
 /** One loop an axis; axes of extent 1 need none. */
-export function createSerialShapes(values: Values): (reduce: ReduceScalar) => ReductionShape {
+export function createSerialShapes(values: ValueTable): (reduce: ReduceScalar) => ReductionShape {
   const variables = new Map<Axis, VariableValue>();
   const zero = literal(values, "index", 0);
   return (reduce) => {
-    const axes = new Map<Axis, Value>();
+    const axes = new Map<Axis, KernelValue>();
     const loops: ReductionLoop[] = [];
     for (const axis of reduce.axes) {
       if (axis.extent === 1) {

@@ -12,22 +12,22 @@ import {
   sumOf,
 } from "./polynomial.js";
 import { maximumOf, minimumOf } from "./range.js";
-import type { Term, Value, Values } from "./value.js";
+import type { Term, KernelValue, ValueTable } from "./value.js";
 
-export function literal(values: Values, type: ScalarType, value: number): Value {
+export function literal(values: ValueTable, type: ScalarType, value: number): KernelValue {
   return values.intern({ kind: "literal", type, value });
 }
 
 /** Any operation of the nest level on values. */
 export function operation(
-  values: Values,
+  values: ValueTable,
   op: ScalarOp,
   type: ScalarType,
-  operands: readonly Value[],
-): Value {
+  operands: readonly KernelValue[],
+): KernelValue {
   const [first, second, third] = operands;
   if (!first) throw new Error(`${op} has no operand`);
-  const plain = (): Value => values.intern({ kind: "op", op, type, arguments: operands });
+  const plain = (): KernelValue => values.intern({ kind: "op", op, type, arguments: operands });
   if (op === "cast") return castOf(values, type, first) ?? plain();
   if (op === "select" && second && third) return choice(first, second, third) ?? plain();
   if (op === "not" && first.kind === "literal") return truth(values, first.value === 0);
@@ -44,7 +44,7 @@ export function operation(
   return plain();
 }
 
-function castOf(values: Values, type: ScalarType, from: Value): Value | undefined {
+function castOf(values: ValueTable, type: ScalarType, from: KernelValue): KernelValue | undefined {
   if (from.type === type) return from;
   if (type === "index") return indexOf(values, from);
   if (from.kind !== "literal" || from.type !== "index") return undefined;
@@ -52,7 +52,7 @@ function castOf(values: Values, type: ScalarType, from: Value): Value | undefine
 }
 
 /** The index that a value is, or was before it became an integer of the program's: no index leaves 32 bits. */
-function indexOf(values: Values, value: Value): Value | undefined {
+function indexOf(values: ValueTable, value: KernelValue): KernelValue | undefined {
   if (value.type === "index") return value;
   if (value.type !== "i32") return undefined;
   if (value.kind === "literal") return literal(values, "index", value.value);
@@ -60,17 +60,26 @@ function indexOf(values: Values, value: Value): Value | undefined {
   return inner?.type === "index" ? inner : undefined;
 }
 
-function truth(values: Values, holds: boolean): Value {
+function truth(values: ValueTable, holds: boolean): KernelValue {
   return literal(values, "bool", holds ? 1 : 0);
 }
 
-function choice(condition: Value, then: Value, other: Value): Value | undefined {
+function choice(
+  condition: KernelValue,
+  then: KernelValue,
+  other: KernelValue,
+): KernelValue | undefined {
   if (then === other) return then;
   if (condition.kind !== "literal") return undefined;
   return condition.value !== 0 ? then : other;
 }
 
-function logic(values: Values, op: "and" | "or", left: Value, right: Value): Value | undefined {
+function logic(
+  values: ValueTable,
+  op: "and" | "or",
+  left: KernelValue,
+  right: KernelValue,
+): KernelValue | undefined {
   if (left === right) return left;
   for (const [known, other] of [
     [left, right],
@@ -83,7 +92,11 @@ function logic(values: Values, op: "and" | "or", left: Value, right: Value): Val
   return undefined;
 }
 
-function integer(values: Values, op: ScalarOp, operands: readonly Value[]): Value | undefined {
+function integer(
+  values: ValueTable,
+  op: ScalarOp,
+  operands: readonly KernelValue[],
+): KernelValue | undefined {
   const [first, second] = operands;
   if (!first) return undefined;
   const left = polynomialOf(first);
@@ -160,7 +173,7 @@ function commonDivisor(rest: Polynomial, divisor: Term): number {
   );
 }
 
-function quotientOf(values: Values, left: Polynomial, right: Polynomial): Value {
+function quotientOf(values: ValueTable, left: Polynomial, right: Polynomial): KernelValue {
   const divisor = monomialOf(right);
   if (!divisor || divisor.coefficient < 1) return plainInteger(values, "divide", left, right);
   const { whole, rest } = divideOut(left, divisor);
@@ -171,7 +184,7 @@ function quotientOf(values: Values, left: Polynomial, right: Polynomial): Value 
   return internPolynomial(values, sumOf(whole, polynomialOf(value)));
 }
 
-function remainderOf(values: Values, left: Polynomial, right: Polynomial): Value {
+function remainderOf(values: ValueTable, left: Polynomial, right: Polynomial): KernelValue {
   const divisor = monomialOf(right);
   if (!divisor || divisor.coefficient < 1) return plainInteger(values, "modulo", left, right);
   const { rest } = divideOut(left, divisor);
@@ -183,12 +196,12 @@ function remainderOf(values: Values, left: Polynomial, right: Polynomial): Value
 
 /** The operation on both sides divided by what they have in common. */
 function reducedInteger(
-  values: Values,
+  values: ValueTable,
   op: "divide" | "modulo",
   left: Polynomial,
   divisor: Term,
   right: Polynomial,
-): { readonly value: Value; readonly common: number } {
+): { readonly value: KernelValue; readonly common: number } {
   const common = commonDivisor(left, divisor);
   const value = plainInteger(values, op, scaled(left, 1 / common), scaled(right, 1 / common));
   return { value, common };
@@ -196,11 +209,11 @@ function reducedInteger(
 
 /** A quotient of a quotient by constants is one quotient. */
 function plainInteger(
-  values: Values,
+  values: ValueTable,
   op: "divide" | "modulo",
   left: Polynomial,
   right: Polynomial,
-): Value {
+): KernelValue {
   const dividend = internPolynomial(values, left);
   const divisor = internPolynomial(values, right);
   if (dividend.kind === "literal" && divisor.kind === "literal" && divisor.value > 0) {
@@ -219,11 +232,16 @@ function plainInteger(
 }
 
 /** Comparisons of i32 values that hold, or fail, for every index. */
-function comparison(values: Values, op: ScalarOp, left: Value, right: Value): Value | undefined {
+function comparison(
+  values: ValueTable,
+  op: ScalarOp,
+  left: KernelValue,
+  right: KernelValue,
+): KernelValue | undefined {
   const difference = sumOf(polynomialOf(right), scaled(polynomialOf(left), -1));
   const least = minimumOf(difference);
   const most = maximumOf(difference);
-  const decide = (always: boolean, never: boolean): Value | undefined =>
+  const decide = (always: boolean, never: boolean): KernelValue | undefined =>
     always ? truth(values, true) : never ? truth(values, false) : undefined;
   switch (op) {
     case "less":
@@ -245,11 +263,11 @@ function comparison(values: Values, op: ScalarOp, left: Value, right: Value): Va
 
 /** Whole exponents become products: pow of a negative base is wrong on real drivers. */
 function powerOf(
-  values: Values,
+  values: ValueTable,
   type: ScalarType,
-  base: Value,
-  exponent: Value,
-): Value | undefined {
+  base: KernelValue,
+  exponent: KernelValue,
+): KernelValue | undefined {
   if (exponent.kind !== "literal") return undefined;
   const power = exponent.value;
   const one = literal(values, type, 1);
@@ -269,7 +287,12 @@ function powerOf(
   return power > 0 ? product : operation(values, "divide", "f32", [one, product]);
 }
 
-function repeated(values: Values, type: ScalarType, base: Value, times: number): Value {
+function repeated(
+  values: ValueTable,
+  type: ScalarType,
+  base: KernelValue,
+  times: number,
+): KernelValue {
   if (times === 1) return base;
   const half = repeated(values, type, base, Math.floor(times / 2));
   const square = operation(values, "multiply", type, [half, half]);
@@ -277,7 +300,7 @@ function repeated(values: Values, type: ScalarType, base: Value, times: number):
 }
 
 /** The conditions whose conjunction `condition` is. */
-export function conjunctsOf(condition: Value): readonly Value[] {
+export function conjunctsOf(condition: KernelValue): readonly KernelValue[] {
   if (condition.kind === "op" && condition.op === "and") {
     return condition.arguments.flatMap(conjunctsOf);
   }
@@ -286,7 +309,7 @@ export function conjunctsOf(condition: Value): readonly Value[] {
 }
 
 /** Conditions without which `value` is certainly 0 (or false): its terms vanish from a sum. */
-export function zeroConditions(value: Value): readonly Value[] {
+export function zeroConditions(value: KernelValue): readonly KernelValue[] {
   if (value.kind === "guard" && isZero(value.otherwise)) {
     return [...new Set([...conjunctsOf(value.condition), ...zeroConditions(value.value)])];
   }
@@ -310,6 +333,6 @@ export function zeroConditions(value: Value): readonly Value[] {
   }
 }
 
-function isZero(value: Value): boolean {
+function isZero(value: KernelValue): boolean {
   return value.kind === "literal" && value.value === 0;
 }

@@ -5,7 +5,7 @@ import { divideExactly } from "../types/dimension.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { analyzeNest } from "./analyze.js";
 import { scalarsOf } from "./evaluate.js";
-import type { Value, VariableValue } from "./value.js";
+import type { KernelValue, VariableValue } from "./value.js";
 
 /** Flat axes of storages hide what contractions share; nests without reductions stay as they are. */
 export function splitAxes(nest: LoopNest): LoopNest {
@@ -37,7 +37,7 @@ function argAxes(nest: LoopNest): ReadonlySet<Axis> {
 }
 
 /** The strides at which quotients and remainders cut the variable. */
-function cutsOf(values: readonly Value[], variable: VariableValue): readonly number[] {
+function cutsOf(values: readonly KernelValue[], variable: VariableValue): readonly number[] {
   const cuts = new Set<number>();
   for (const value of values) {
     if (value.kind !== "op" || value.type !== "index") continue;
@@ -53,7 +53,7 @@ function cutsOf(values: readonly Value[], variable: VariableValue): readonly num
 }
 
 /** The variable itself has stride 1, its quotient by d stride d. */
-function strideOf(value: Value, variable: VariableValue): number | undefined {
+function strideOf(value: KernelValue, variable: VariableValue): number | undefined {
   if (value === variable) return 1;
   if (value.kind !== "op" || value.op !== "divide") return undefined;
   const [dividend, divisor] = value.arguments;

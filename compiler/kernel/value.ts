@@ -22,7 +22,7 @@ export interface VariableValue extends Common {
   readonly kind: "variable";
   readonly type: "index";
   readonly name: string;
-  readonly extent: Value | undefined;
+  readonly extent: KernelValue | undefined;
 }
 export interface UniformValue extends Common {
   readonly kind: "uniform";
@@ -33,13 +33,13 @@ export interface LoadValue extends Common {
   readonly kind: "load";
   readonly type: ScalarType;
   readonly buffer: number;
-  readonly index: Value;
+  readonly index: KernelValue;
 }
 export interface OpValue extends Common {
   readonly kind: "op";
   readonly type: ScalarType;
   readonly op: ScalarOp;
-  readonly arguments: readonly Value[];
+  readonly arguments: readonly KernelValue[];
 }
 /** constant + Σ coefficient · Π factors: the canonical form of i32 sums and products. */
 export interface PolynomialValue extends Common {
@@ -51,19 +51,19 @@ export interface PolynomialValue extends Common {
 export interface Term {
   readonly coefficient: number;
   /** Sorted by id; none is a literal or a polynomial. */
-  readonly factors: readonly Value[];
+  readonly factors: readonly KernelValue[];
 }
 export interface GuardValue extends Common {
   readonly kind: "guard";
   readonly type: ScalarType;
-  readonly condition: Value;
-  readonly value: Value;
-  readonly otherwise: Value;
+  readonly condition: KernelValue;
+  readonly value: KernelValue;
+  readonly otherwise: KernelValue;
 }
 export interface ReductionLoop {
   readonly variable: VariableValue;
-  readonly from: Value;
-  readonly below: Value;
+  readonly from: KernelValue;
+  readonly below: KernelValue;
   readonly step: number;
 }
 export interface ReductionValue extends Common {
@@ -73,9 +73,9 @@ export interface ReductionValue extends Common {
   /** Invocations of a workgroup share the loop, and then combine what each found. */
   readonly cooperative: boolean;
   readonly loops: readonly ReductionLoop[];
-  readonly value: Value;
+  readonly value: KernelValue;
   /** What argmax and argmin give: the index along the axis. */
-  readonly index: Value | undefined;
+  readonly index: KernelValue | undefined;
   /** How many terms count on average, where that is fewer than its loops have. */
   readonly terms: Dim | undefined;
   /** The reduction of the nest that this is one point of: points share one loop. */
@@ -86,10 +86,10 @@ export interface DrawValue extends Common {
   readonly type: "f32" | "u32";
   readonly source: "uniform" | "bits";
   readonly stream: number;
-  readonly index: Value;
+  readonly index: KernelValue;
 }
 
-export type Value =
+export type KernelValue =
   | LiteralValue
   | VariableValue
   | UniformValue
@@ -101,24 +101,24 @@ export type Value =
   | DrawValue;
 
 type Distribute<T> = T extends unknown ? Omit<T, keyof Common> : never;
-export type ValueParts = Distribute<Exclude<Value, VariableValue>>;
+export type ValueParts = Distribute<Exclude<KernelValue, VariableValue>>;
 
 /** Makes values of one kernel; equal parts give the same object. */
-export interface Values {
-  readonly intern: (parts: ValueParts) => Value;
-  readonly variable: (name: string, extent: Value | undefined) => VariableValue;
+export interface ValueTable {
+  readonly intern: (parts: ValueParts) => KernelValue;
+  readonly variable: (name: string, extent: KernelValue | undefined) => VariableValue;
 }
 
-export function createValues(): Values {
-  const interned = new Map<string, Value>();
+export function createValues(): ValueTable {
+  const interned = new Map<string, KernelValue>();
   let count = 0;
-  const intern = (parts: ValueParts): Value => {
+  const intern = (parts: ValueParts): KernelValue => {
     const key = keyOf(parts);
     const known = interned.get(key);
     if (known) return known;
     const children = childrenOf(parts);
     const bound = parts.kind === "reduction" ? parts.loops.map((loop) => loop.variable) : [];
-    const value: Value = {
+    const value: KernelValue = {
       ...parts,
       id: count++,
       free: freeOf(children, bound),
@@ -127,7 +127,7 @@ export function createValues(): Values {
     interned.set(key, value);
     return value;
   };
-  const variable = (name: string, extent: Value | undefined): VariableValue => {
+  const variable = (name: string, extent: KernelValue | undefined): VariableValue => {
     const free = new Set<VariableValue>();
     const made: VariableValue = {
       kind: "variable",
@@ -145,7 +145,7 @@ export function createValues(): Values {
 }
 
 /** The operands of a value; a reduction's loops bound by values of their own count too. */
-export function childrenOf(value: ValueParts | VariableValue): readonly Value[] {
+export function childrenOf(value: ValueParts | VariableValue): readonly KernelValue[] {
   switch (value.kind) {
     case "literal":
     case "variable":
@@ -169,8 +169,8 @@ export function childrenOf(value: ValueParts | VariableValue): readonly Value[] 
   }
 }
 
-function factorsOf(terms: readonly Term[]): readonly Value[] {
-  const factors: Value[] = [];
+function factorsOf(terms: readonly Term[]): readonly KernelValue[] {
+  const factors: KernelValue[] = [];
   for (const term of terms) factors.push(...term.factors);
   return factors;
 }
@@ -179,7 +179,7 @@ const nothing: ReadonlySet<VariableValue> = new Set();
 
 /** Most values depend on what one of their operands depends on, and share its set. */
 function freeOf(
-  children: readonly Value[],
+  children: readonly KernelValue[],
   bound: readonly VariableValue[],
 ): ReadonlySet<VariableValue> {
   let largest = nothing;
@@ -222,7 +222,7 @@ function keyOf(parts: ValueParts): string {
   }
 }
 
-function ids(values: readonly Value[]): string {
+function ids(values: readonly KernelValue[]): string {
   let text = "";
   for (const value of values) text += `${value.id},`;
   return text;

@@ -3,13 +3,13 @@ import type { ScalarType } from "../types/nest.js";
 import type { Accumulator } from "./accumulate.js";
 import { beats, combine, literalOf, variable } from "./accumulate.js";
 import type { Expression, Statement } from "./ir.js";
-import type { Emission, Scope } from "./scope.js";
+import type { Emission, BlockScope } from "./scope.js";
 
 /** A fixed tree over workgroup memory: the same bits every time. */
 export function combineInvocations(
   emission: Emission,
   accumulators: readonly Accumulator[],
-  home: Scope,
+  home: BlockScope,
 ): void {
   const [first] = accumulators;
   const alike = accumulators.every(
@@ -39,7 +39,7 @@ function readShared(array: string, type: ScalarType, index: Expression): Express
 /** Each level of the tree halves the invocations that are left; a loop, as some drivers take minutes for a row of barriers. */
 function writeTree(
   emission: Emission,
-  home: Scope,
+  home: BlockScope,
   body: (half: Expression) => readonly Statement[],
 ): void {
   const half = variable(emission.fresh("half"), "index");
@@ -56,7 +56,11 @@ function writeTree(
 }
 
 /** Accumulators of one kind lie in one array, one row of invocations after the other. */
-function combineAlike(emission: Emission, accumulators: readonly Accumulator[], home: Scope): void {
+function combineAlike(
+  emission: Emission,
+  accumulators: readonly Accumulator[],
+  home: BlockScope,
+): void {
   const [first] = accumulators;
   if (!first) return;
   const { combine: how } = first.reduction;
@@ -92,7 +96,7 @@ function combineAlike(emission: Emission, accumulators: readonly Accumulator[], 
   });
 }
 
-function combineOne(emission: Emission, accumulator: Accumulator, home: Scope): void {
+function combineOne(emission: Emission, accumulator: Accumulator, home: BlockScope): void {
   const { best, index: found } = accumulator;
   if (!found) {
     combineAlike(emission, [accumulator], home);

@@ -20,13 +20,13 @@ import type { GatherRequest, LiftRequest, OpTable } from "./rule.js";
 type IndexedName = "take" | "scatterAdd" | "segmentSum";
 
 /** Axes of a take: batch…, before…, the taken axis, after…; indices: batch…, then axes that stand where the taken one was. */
-interface Layout {
+interface IndexLayout {
   readonly axis: number;
   readonly batchAxes: number;
   readonly indexAxes: number;
 }
 
-function layoutOf(node: NodeOf<"take" | "scatterAdd">): Layout {
+function layoutOf(node: NodeOf<"take" | "scatterAdd">): IndexLayout {
   const { axis, batchAxes } = node.attributes;
   return { axis, batchAxes, indexAxes: inputAt(node.inputs, 1).shape.length - batchAxes };
 }
@@ -90,7 +90,7 @@ function broadcastMembers(
 }
 
 /** The position in the indices for an output of take, or an update of scatterAdd: batch axes, then index axes. */
-function positionOfIndex<E>(whole: readonly E[], { axis, batchAxes, indexAxes }: Layout): E[] {
+function positionOfIndex<E>(whole: readonly E[], { axis, batchAxes, indexAxes }: IndexLayout): E[] {
   return [...whole.slice(0, batchAxes), ...whole.slice(axis, axis + indexAxes)];
 }
 

@@ -135,7 +135,7 @@ export interface GatherRequest<E, K extends OpName> {
 }
 
 /** A run of elements of an operand, in its row-major order. */
-export interface Run {
+export interface ElementRun {
   readonly start: Dim;
   readonly count: Dim;
 }
@@ -153,7 +153,7 @@ export interface Run {
 export type Arrangement<K extends OpName> =
   | { readonly kind: "anyhow" | "once" | "permuted" | "kept" | "repeated" }
   | { readonly kind: "pieces"; readonly axis: (node: NodeOf<K>) => number }
-  | { readonly kind: "run"; readonly of: (node: NodeOf<K>) => Run | undefined };
+  | { readonly kind: "run"; readonly of: (node: NodeOf<K>) => ElementRun | undefined };
 
 /** Family `gather`: out[o] = Σ over s of the first source whose guard holds, else of `fill`. */
 export interface GatherLowering<K extends OpName> {

@@ -24,7 +24,7 @@ import { isProblem, problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
 import { vjp } from "./rule.js";
 import { reshapeIndex } from "./indexing.js";
-import type { Arrangement, GatherLowering, GatherRequest, OpTable, Run } from "./rule.js";
+import type { Arrangement, GatherLowering, GatherRequest, OpTable, ElementRun } from "./rule.js";
 
 type ViewName = "reshape" | "transpose" | "broadcast" | "slice" | "pad" | "flip";
 
@@ -43,7 +43,7 @@ function view<K extends OpName>(
 }
 
 /** Of a flat operand, entries next to each other. */
-function runOfSlice({ inputs, attributes }: NodeOf<"slice">): Run | undefined {
+function runOfSlice({ inputs, attributes }: NodeOf<"slice">): ElementRun | undefined {
   const [start, ...others] = attributes.starts;
   const [count] = attributes.counts;
   const isFlat = inputAt(inputs, 0).shape.length === 1 && others.length === 0;

@@ -79,7 +79,7 @@ export function decide(
  */
 const muchLonger = 2 ** 14;
 /** How many times dearer than the other a choice may get then. */
-const patience = 20;
+const mostTimesDearer = 20;
 
 interface Weighing {
   readonly estimates: Extents;
@@ -217,7 +217,7 @@ function mustMaterialize(state: State, node: Node): boolean {
   }
   const [trained, longer] = state.weighings.map((weighing) => gainOfStoring(weighing, node));
   if (trained === undefined || longer === undefined) return false;
-  return longer > patience || (trained > 1 && longer > 1 / patience);
+  return longer > mostTimesDearer || (trained > 1 && longer > 1 / mostTimesDearer);
 }
 
 /** How many times dearer it is to compute a node where it is read than to compute it once and store it. */

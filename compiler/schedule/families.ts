@@ -1,5 +1,5 @@
 // Takes a node, gives what the op table says of its lowering, so that scheduling knows families and no op by name.
-import type { Run } from "../ops/rule.js";
+import type { ElementRun } from "../ops/rule.js";
 import { ruleOf } from "../ops/table.js";
 import { searches } from "../scalars/reductions.js";
 import { elementCount } from "../types/dimension.js";
@@ -96,7 +96,7 @@ function arrangementOf<K extends OpName>(node: NodeOf<K>): ArrangementFound {
 type ArrangementFound =
   | { readonly kind: "anyhow" | "once" | "permuted" | "kept" | "repeated" }
   | { readonly kind: "pieces"; readonly axis: number }
-  | { readonly kind: "run"; readonly run: Run | undefined };
+  | { readonly kind: "run"; readonly run: ElementRun | undefined };
 
 /** The axis along which the operands stand one behind the other, where the node is such pieces. */
 export function piecesAxis(node: Node): number | undefined {
@@ -131,7 +131,7 @@ export function isRearrangement(node: Node): boolean {
 }
 
 /** The run of its operand that a node is, if it is one. */
-export function runOf(node: Node): Run | undefined {
+export function runOf(node: Node): ElementRun | undefined {
   const found = arrangementOf(node);
   return found.kind === "run" ? found.run : undefined;
 }

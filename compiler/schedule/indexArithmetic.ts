@@ -10,15 +10,15 @@ export interface IndexTerms {
   readonly range: (scalar: Scalar) => Interval;
 }
 
-type Combine = (left: Scalar, right: Scalar) => Scalar;
+type IndexOperation = (left: Scalar, right: Scalar) => Scalar;
 
 /** What is divided is not negative. */
 export interface IndexArithmetic {
-  readonly add: Combine;
-  readonly subtract: Combine;
-  readonly multiply: Combine;
-  readonly divide: Combine;
-  readonly modulo: Combine;
+  readonly add: IndexOperation;
+  readonly subtract: IndexOperation;
+  readonly multiply: IndexOperation;
+  readonly divide: IndexOperation;
+  readonly modulo: IndexOperation;
 }
 
 export function createIndexArithmetic(terms: IndexTerms): IndexArithmetic {

@@ -2,7 +2,7 @@
 
 import type {
   Dimension,
-  ElementType,
+  WrittenElementType,
   Expression,
   Parameter,
   ResultType,
@@ -93,7 +93,7 @@ function buildType(context: BuildContext, node: TypeCstNode): Type {
 
 function checkTensorType(
   context: BuildContext,
-  element: ElementType,
+  element: WrittenElementType,
   span: TensorType["span"],
   dimensions: readonly Dimension[] | undefined,
   classes: Expression | undefined,

@@ -186,7 +186,7 @@ function isExact({ type }: PlanInput, data: ArrayLike<number>, precision: 32 | 6
   return type === "f32" && smallIntegers.some((Small) => data instanceof Small);
 }
 
-interface Layout {
+interface ArrayLayout {
   readonly before: readonly number[];
   readonly count: number;
   readonly after: readonly number[];
@@ -196,7 +196,7 @@ function copyRows(
   data: ArrayLike<number>,
   to: Values,
   rows: Uint32Array,
-  { before, count, after }: Layout,
+  { before, count, after }: ArrayLayout,
 ): void {
   const outer = countOf(before);
   const inner = countOf(after);

@@ -4,22 +4,22 @@ import { describe, expect, it } from "vitest";
 import { dimValue, polynomialOf } from "../../compiler/kernel/polynomial.js";
 import { maximumOf, minimumOf } from "../../compiler/kernel/range.js";
 import { literal, operation } from "../../compiler/kernel/simplify.js";
-import type { Value, VariableValue } from "../../compiler/kernel/value.js";
+import type { KernelValue, VariableValue } from "../../compiler/kernel/value.js";
 import { createValues } from "../../compiler/kernel/value.js";
 import { freeDim } from "../../compiler/types/dimension.js";
 import type { ScalarOp } from "../../compiler/types/nest.js";
 
 const values = createValues();
-const int = (value: number): Value => literal(values, "index", value);
-const i32 = (op: ScalarOp, left: Value, right: Value): Value =>
+const int = (value: number): KernelValue => literal(values, "index", value);
+const i32 = (op: ScalarOp, left: KernelValue, right: KernelValue): KernelValue =>
   operation(values, op, "index", [left, right]);
-const compare = (op: ScalarOp, left: Value, right: Value): Value =>
+const compare = (op: ScalarOp, left: KernelValue, right: KernelValue): KernelValue =>
   operation(values, op, "bool", [left, right]);
 const variable = (name: string, extent: number): VariableValue =>
   values.variable(name, int(extent));
 
 /** The value of an index where variables have these values. */
-function valueAt(value: Value, at: ReadonlyMap<Value, number>): number {
+function valueAt(value: KernelValue, at: ReadonlyMap<KernelValue, number>): number {
   const known = at.get(value);
   if (known !== undefined) return known;
   if (value.kind === "literal") return value.value;
@@ -80,7 +80,7 @@ describe("indices", () => {
         const remainder = i32("modulo", flat, int(divisor));
         for (let x = 0; x < 6; x++) {
           for (let y = 0; y < 5; y++) {
-            const at = new Map<Value, number>([
+            const at = new Map<KernelValue, number>([
               [a, x],
               [b, y],
             ]);

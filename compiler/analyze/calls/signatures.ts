@@ -31,7 +31,7 @@ import {
 } from "../values/values.js";
 
 /** A call whose arguments are being bound. */
-export interface Binding {
+export interface OpenCall {
   readonly caller: Frame;
   readonly body: Frame;
   readonly closure: ClosureValue;
@@ -46,7 +46,7 @@ export interface Binding {
  * names in their shapes; then numbers that fill such shapes; then defaults, which see all parameters before them.
  * False when a mistake was reported.
  */
-export function bindParameters(call: Binding): boolean {
+export function bindParameters(call: OpenCall): boolean {
   const { parameters } = call.closure.declaration;
   const later: [ast.Parameter, ast.TensorType, GivenArgument][] = [];
   const tensors: [ast.Parameter, ast.TensorType, GivenArgument][] = [];
@@ -76,7 +76,7 @@ export function bindParameters(call: Binding): boolean {
 }
 
 /** A `category(n)` in a signature holds what is given to it to n classes, once every name has its value. */
-function holdClasses(call: Binding, parameter: ast.Parameter): boolean {
+function holdClasses(call: OpenCall, parameter: ast.Parameter): boolean {
   const { type, name } = parameter;
   if (type?.kind !== "TensorType" || type.classes === undefined) return true;
   const value = call.body.scope.names.get(name)?.value;
@@ -98,7 +98,7 @@ function holdClasses(call: Binding, parameter: ast.Parameter): boolean {
   return true;
 }
 
-function bindDefault(call: Binding, parameter: ast.Parameter): boolean {
+function bindDefault(call: OpenCall, parameter: ast.Parameter): boolean {
   if (call.matched.has(parameter.name) || parameter.default === undefined) return true;
   const expression = parameter.default;
   const value = evaluateArgument(expression, call.body, call.callee, parameter.name);
@@ -117,7 +117,7 @@ function bindDefault(call: Binding, parameter: ast.Parameter): boolean {
 }
 
 /** A parameter that is no tensor, or that takes anything. */
-function bindConstant(call: Binding, parameter: ast.Parameter, argument: GivenArgument): boolean {
+function bindConstant(call: OpenCall, parameter: ast.Parameter, argument: GivenArgument): boolean {
   const { value } = argument;
   if (parameter.type?.kind === "ScalarType" && !isOfType(value, parameter.type.name)) {
     const wrong = { value, kind: scalarKinds[parameter.type.name] };
@@ -156,7 +156,7 @@ function isOfType(value: Value, type: ast.ScalarType["name"]): boolean {
 }
 
 function bindTensor(
-  call: Binding,
+  call: OpenCall,
   parameter: ast.Parameter,
   type: ast.TensorType,
   argument: GivenArgument,
@@ -178,7 +178,7 @@ function bindTensor(
 
 /** A compile-time number or list for a tensor: it fills the shape that the other arguments have bound. */
 function bindFilled(
-  call: Binding,
+  call: OpenCall,
   parameter: ast.Parameter,
   type: ast.TensorType,
   argument: GivenArgument,
@@ -209,13 +209,13 @@ function bindFilled(
 }
 
 /** Whole numbers written out for an f32 tensor are f32. */
-function wholeAsFloat(call: Binding, type: ast.TensorType, node: Node): Node {
+function wholeAsFloat(call: OpenCall, type: ast.TensorType, node: Node): Node {
   return call.body.run.builder.cast(node, storedType(type.element) === "f32" ? "f32" : node.type);
 }
 
 /** A tensor as the declared element type takes it; undefined where it refuses. */
 function admit(
-  call: Binding,
+  call: OpenCall,
   parameter: ast.Parameter,
   type: ast.TensorType,
   argument: GivenArgument,
@@ -234,7 +234,7 @@ function admit(
 
 /** Two arguments that do not fit their parameters, but each other's: they are told once, as swapped. */
 function reportsSwapped(
-  call: Binding,
+  call: OpenCall,
   tensors: readonly (readonly [ast.Parameter, ast.TensorType, GivenArgument])[],
 ): boolean {
   const [one, two] = tensors;
@@ -262,7 +262,7 @@ interface ArgumentMistake {
 }
 
 /** At the argument where it stands in this very call, else at the call. */
-function reportArgument(call: Binding, argument: GivenArgument, mistake: ArgumentMistake): void {
+function reportArgument(call: OpenCall, argument: GivenArgument, mistake: ArgumentMistake): void {
   const { code, ...details } = mistake;
   const inside =
     argument.unit === call.caller.unit &&
@@ -276,7 +276,7 @@ function reportArgument(call: Binding, argument: GivenArgument, mistake: Argumen
 }
 
 function reportMismatch(
-  call: Binding,
+  call: OpenCall,
   parameter: ast.Parameter,
   node: Node,
   mismatch: Mismatch,
@@ -313,7 +313,7 @@ function mismatchHint(parameter: ast.Parameter, shape: Shape): string | undefine
 }
 
 /** A prediction with one axis of 1 more than its target. */
-function pairHint({ matched }: Binding, shape: Shape): string | undefined {
+function pairHint({ matched }: OpenCall, shape: Shape): string | undefined {
   for (const [name, { value }] of matched) {
     if (value.kind !== "tensor") continue;
     const other = value.node.shape;

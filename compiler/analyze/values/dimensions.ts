@@ -24,7 +24,7 @@ import { asDim, describe, fromDim, isPoison, list, listItems, type Value } from 
 const elementLimit = 2 ** 31 - 1;
 
 /** How a category or f16 is stored. */
-export function storedType(element: ast.ElementType): ElementType {
+export function storedType(element: ast.WrittenElementType): ElementType {
   if (element === "category") return "u32";
   return element === "f16" ? "f32" : element;
 }

@@ -6,7 +6,7 @@ import { knownRanges } from "../../ops/known.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame, ModelState } from "../context.js";
 import { report } from "../report.js";
-import { entriesOf, type Entries, type Source } from "./integers.js";
+import { entriesOf, type Entries, type InputSource } from "./integers.js";
 import { builderAt, placeOf } from "./tensors.js";
 import {
   asDim,
@@ -70,7 +70,7 @@ export function holdToRange(
 }
 
 /** Nothing is known of inputs that meet a free axis: the host cannot hold them to it. */
-const unknownInput = (): Source => ({ categories: undefined, source: { kind: "computed" } });
+const unknownInput = (): InputSource => ({ categories: undefined, source: { kind: "computed" } });
 
 /** The programs that compute the integer tell whether it was out of range. */
 function check(

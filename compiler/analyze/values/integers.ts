@@ -23,7 +23,7 @@ export interface Entries extends Interval {
 }
 
 /** What is known of an input: how many classes it has, and whether its values are given. */
-export interface Source {
+export interface InputSource {
   readonly categories: number | undefined;
   readonly source: { readonly kind: "given" | "drawn" | "computed" };
 }
@@ -32,7 +32,7 @@ const noInputs: ReadonlySet<string> = new Set();
 const computed = (interval: Interval): Entries => ({ ...interval, inputs: noInputs });
 const unknown = computed(anything);
 
-type SourceOf = (name: string) => Source | undefined;
+type SourceOf = (name: string) => InputSource | undefined;
 
 /** Entries of integers, followed back through what moves them as they are, and through what is known to bound them. */
 export function entriesOf(root: Node, sourceOf: SourceOf): Entries {
@@ -117,7 +117,7 @@ function arithmetic(node: Node, op: ScalarOp): Step {
 }
 
 /** An input of classes is checked by them; what a model computes or draws is nothing that a host could check. */
-function ofInput(name: string, source: Source | undefined): Entries {
+function ofInput(name: string, source: InputSource | undefined): Entries {
   const given = { ...nothing, inputs: new Set([name]) };
   if (source === undefined || source.categories !== undefined) return given;
   return source.source.kind === "given" ? given : { ...anything, inputs: given.inputs };
