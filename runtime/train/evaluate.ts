@@ -2,6 +2,7 @@
 
 import type { Evaluation } from "../api.js";
 import type { PlanProgram, PlanStage } from "../plan.js";
+import type { Purpose } from "./bounds.js";
 import type { Source } from "./data.js";
 import { summarize, type Summary } from "./journal.js";
 import { runSeries } from "./sets.js";
@@ -23,10 +24,13 @@ export async function evaluateSource(
   trainer: Trainer,
   source: Source,
   stage: PlanStage | undefined,
-  seed: number,
+  { seed, purpose }: { readonly seed: number; readonly purpose: Purpose },
 ): Promise<Evaluation> {
   const key = (seed ^ evaluationKey) >>> 0;
-  const { values, examples } = await runSeries(trainer, "evaluation", source, key);
+  const { values, examples } = await runSeries(trainer, "evaluation", source, {
+    seed: key,
+    purpose,
+  });
   const summary = summarize(values);
   const { losses, penalty, metrics } = summary;
   return { loss: lossOfStage(summary, stage), losses, penalty, metrics, examples };
@@ -42,7 +46,7 @@ function lossOfStage({ loss, losses }: Summary, stage: PlanStage | undefined): n
 export async function fitValues(trainer: Trainer, source: Source, seed: number): Promise<void> {
   // Evaluations under way end with the values that they began with; those to come wait for the new ones.
   await trainer.calls.idle("evaluate");
-  const fitting = runSeries(trainer, "fitted", source, seed);
+  const fitting = runSeries(trainer, "fitted", source, { seed, purpose: "fitting" });
   const settled = fitting.then(ignore, ignore);
   trainer.fitting = settled;
   try {

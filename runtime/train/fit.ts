@@ -89,9 +89,8 @@ export async function fit(
   const stages = options.resume ? stagesLeft(trainer, chosen) : chosen;
   const waiting = trainer.calls.within(options.signal);
   const data = await openRun(trainer, stages, given, options, waiting);
-  const telling = trainer.calls.within();
-  const own = { epochs: [], stages: [], steps: 0 };
-  const call: FitCall = { trainer, options, data, telling, snapshot, ...own };
+  const own = { epochs: [], stages: [], steps: 0, telling: trainer.calls.within() };
+  const call: FitCall = { trainer, options, data, snapshot, ...own };
   let isAborted = false;
   try {
     // A signal that comes later leaves a run to go on with, between two stages too.
@@ -389,7 +388,8 @@ async function validate(
   source: NonNullable<StageSources["validation"]>,
 ): Promise<Evaluation> {
   await trainer.calls.idle("evaluate");
-  const evaluation = await evaluateSource(trainer, source, stage, seedOfStage(trainer, stage));
+  const seed = seedOfStage(trainer, stage);
+  const evaluation = await evaluateSource(trainer, source, stage, { seed, purpose: "validation" });
   if (!Number.isFinite(evaluation.loss)) {
     const wrong = Object.entries(evaluation.losses).find(([, loss]) => !Number.isFinite(loss));
     const name = `the validation of ${wrong?.[0] ?? "loss"}`;

@@ -201,7 +201,11 @@ async function prepare(trainer: Trainer, data: unknown): Promise<void> {
   // A model may have fitted values and no train block of its own.
   const stage = plan.stages.length === 0 ? undefined : stageOf(plan, state.stage);
   const batch = stage?.dimensions["batch"] ?? trainedBatch(plan);
-  const source = await openSet(trainer, data, inputsOf(plan, isFitted), batch);
+  const source = await openSet(trainer, data, inputsOf(plan, isFitted), {
+    batch,
+    series: "fitted",
+    purpose: "fitting",
+  });
   await fitValues(trainer, source, stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
 }
 
@@ -221,13 +225,18 @@ async function evaluate(
   const stage = name === undefined ? plan.stages.at(-1) : stageOf(plan, name);
   const batch = options.batch ?? stage?.dimensions["batch"] ?? trainedBatch(plan);
   const wanted = inputsOf(plan, isEvaluation);
-  const source = await openSet(trainer, data, wanted, batch, options.examples);
+  const source = await openSet(trainer, data, wanted, {
+    batch,
+    series: "evaluation",
+    purpose: "evaluation",
+    examples: options.examples,
+  });
   refuseMissing(plan, stage?.inputs ?? [...wanted], source.names);
   // Values under way to being fitted are neither the old nor the new.
   while (trainer.fitting) await trainer.fitting;
   refuseUnprepared(trainer, "evaluate");
   const seed = options.seed ?? (stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
-  return evaluateSource(trainer, source, stage, seed);
+  return evaluateSource(trainer, source, stage, { seed, purpose: "evaluation" });
 }
 
 /** Answers from fitted values that are still 0 look like answers. */

@@ -5,6 +5,7 @@ import { countOf, evaluateDim, evaluateShape, type Dimensions } from "../dimensi
 import { at, fail, NnError } from "../errors.js";
 import type { Plan, PlanProgram, PlanSeries } from "../plan.js";
 import { makeRun } from "../session.js";
+import { metIn, type Purpose } from "./bounds.js";
 import { collect, type Collected } from "./combine.js";
 import { servedBy } from "./served.js";
 import type { Batch, Source } from "./data.js";
@@ -18,6 +19,7 @@ interface SetRun {
   readonly trainer: Trainer;
   readonly source: Source;
   readonly seed: number;
+  readonly purpose: Purpose;
   readonly held: Map<string, Values>;
   /** The sizes that the series sums over the batches, by name. */
   readonly sizes: ReadonlyMap<string, NonNullable<PlanProgram["totals"]>[string]>;
@@ -40,7 +42,7 @@ export async function runSeries(
   trainer: Trainer,
   series: PlanSeries,
   source: Source,
-  seed: number,
+  { seed, purpose }: { readonly seed: number; readonly purpose: Purpose },
 ): Promise<SetResults> {
   const { plan } = trainer.session;
   const programs = [...plan.programs.entries()].filter(([, program]) => program.series === series);
@@ -49,6 +51,7 @@ export async function runSeries(
     trainer,
     source,
     seed,
+    purpose,
     held: new Map(),
     sizes,
     totals: undefined,
@@ -91,7 +94,11 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
       if (wanted.length === 0) return;
       const inputs = new Map([...given, ...held]);
       const scalars = run.totals ?? {};
-      await reads.run({ inputs, dimensions, scalars, seed, counter }, wanted);
+      try {
+        await reads.run({ inputs, dimensions, scalars, seed, counter }, wanted);
+      } catch (error) {
+        throw metIn(run.purpose, error, `batch ${counter + 1}: `);
+      }
     });
     await reads.end();
   } catch (error) {
@@ -190,9 +197,15 @@ async function runWhole(
     batch: run.examples ?? 0,
   };
   const request = { inputs, dimensions, scalars: run.totals ?? {}, seed };
-  const results = await sizedErrors(session.plan, program, dimensions, () =>
-    session.backend.read(makeRun(session, index, { ...request, ...(!stores && { wanted }) })),
-  );
+  const results = await sizedErrors(session.plan, program, dimensions, () => {
+    try {
+      return session.backend.read(
+        makeRun(session, index, { ...request, ...(!stores && { wanted }) }),
+      );
+    } catch (error) {
+      throw metIn(run.purpose, error, "");
+    }
+  });
   const values: Record<string, number> = {};
   wanted.forEach((result, position) => {
     const planned = at(program.results, result);

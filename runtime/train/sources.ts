@@ -3,7 +3,7 @@
 import type { FitOptions } from "../api.js";
 import type { Dimensions } from "../dimensions.js";
 import { fail } from "../errors.js";
-import type { Plan, PlanProgram, PlanStage } from "../plan.js";
+import type { Plan, PlanProgram, PlanSeries, PlanStage } from "../plan.js";
 import { refuseMissing, type TrainingSession } from "../session.js";
 import { givenNames } from "../tensors.js";
 import {
@@ -14,12 +14,13 @@ import {
   splitRows,
   type ArrayData,
 } from "./arrays.js";
-import { refuseEvaluation, refuseTraining, type Batches } from "./bounds.js";
+import { refuseSet, refuseTraining, type Batches, type Purpose } from "./bounds.js";
 import type { Waiting } from "./calls.js";
 import { drawnSource, inputsOf, type Source } from "./data.js";
 import { fitValues, isEvaluation, isFitted } from "./evaluate.js";
 import { openStream, streamSource, type StreamData } from "./streams.js";
 import { seedOfStage, type Trainer } from "./trainer.js";
+import { lengthOfRun, updatesOfStep } from "./turns.js";
 
 /** Examples drawn where a whole set is wanted and every input is drawn. */
 export const drawnExamples = 4096;
@@ -74,7 +75,7 @@ async function openData(
 
 /** Opens the data of all stages of a run: everything that does not fit is refused before anything is trained. */
 export async function openRun(
-  { session }: Trainer,
+  { session, state }: Trainer,
   stages: readonly PlanStage[],
   data: unknown,
   options: FitOptions,
@@ -101,36 +102,66 @@ export async function openRun(
   }
   for (const stage of stages)
     refuseUnwatched(stage, validation !== undefined || shareOf(stage, asked) > 0);
-  for (const stage of stages) refuseSizes(plan, stage, { training, validation, share }, options);
+  const opened = { training, validation, share, isFitted: state.fitted };
+  for (const stage of stages) refuseSizes(plan, stage, opened, options);
   return { training, validation, share, waiting };
+}
+
+interface Opened extends Omit<RunData, "waiting"> {
+  /** Nothing is left to fit. */
+  readonly isFitted: boolean;
 }
 
 /** Of a stream each batch is looked at when it comes. */
 function refuseSizes(
   plan: Plan,
   stage: PlanStage,
-  { training, validation, share }: Omit<RunData, "waiting">,
+  { training, validation, share, isFitted: isDone }: Opened,
   options: FitOptions,
 ): void {
   const batch = batchOf(stage, options);
-  const batchesOf = (data: OpenData, drawn: number, part: number): Batches | undefined => {
-    if (data.kind === "stream") return undefined;
-    if (data.kind === "drawn") {
-      const dimensions = { ...trainedDimensions(plan), ...stage.dimensions };
-      return { names: new Set(), dimensions, examples: drawn, batch };
-    }
-    const { count, dimensions, tensors } = data;
-    const held = share > 0 ? heldOut(count, share) : 0;
-    const examples = part === 0 ? count : part > 0 ? count - held : held;
-    return { names: new Set(tensors.map(({ input }) => input.name)), dimensions, examples, batch };
-  };
-  const own = batchesOf(training, Infinity, 1);
-  if (own) refuseTraining(plan, stage, { ...own, dropLast: stage.dropLast });
+  const dimensions = { ...trainedDimensions(plan), ...stage.dimensions };
+  const held = training.kind === "arrays" && share > 0 ? heldOut(training.count, share) : 0;
+  const part = (data: OpenData, drawn: number, without: number): Batches | undefined =>
+    batchesOf(data, { dimensions, batch, drawn, without });
+  const own = part(training, Infinity, held);
+  if (own) refuseTraining(plan, stage, own, reachesLast(stage, own, options));
+  const fitted = isDone ? undefined : part(training, drawnExamples, held);
+  if (fitted) refuseSet(plan, "fitted", fitted, "fitting");
   const shared = shareOf(stage, options.validation) > 0;
   const evaluated = validation
-    ? batchesOf(validation, drawnExamples, 0)
-    : shared && batchesOf(training, drawnValidation, -1);
-  if (evaluated) refuseEvaluation(plan, evaluated);
+    ? part(validation, drawnExamples, 0)
+    : shared
+      ? part(training, drawnValidation, training.kind === "arrays" ? training.count - held : 0)
+      : undefined;
+  if (evaluated) refuseSet(plan, "evaluation", evaluated, "validation");
+}
+
+/** Whether some step takes the last batch of the training set. */
+function reachesLast(stage: PlanStage, { examples, batch }: Batches, options: FitOptions): boolean {
+  if (stage.dropLast || !Number.isFinite(examples)) return false;
+  const batches = Math.ceil(examples / batch);
+  const { steps, perEpoch } = lengthOfRun(stage, { kind: "arrays", batches }, options);
+  return Math.min(steps, perEpoch) * updatesOfStep(stage) * stage.accumulate >= batches;
+}
+
+/** `without`: so many examples of the data are another set's; `drawn`: as many are drawn. Undefined of a stream. */
+function batchesOf(
+  data: OpenData,
+  {
+    dimensions,
+    batch,
+    drawn,
+    without = 0,
+  }: Pick<Batches, "dimensions" | "batch"> & {
+    readonly drawn: number;
+    readonly without?: number;
+  },
+): Batches | undefined {
+  if (data.kind === "stream") return undefined;
+  if (data.kind === "drawn") return { names: new Set(), dimensions, examples: drawn, batch };
+  const names = new Set(data.tensors.map(({ input }) => input.name));
+  return { names, dimensions: data.dimensions, examples: data.count - without, batch };
 }
 
 function batchOf(stage: PlanStage, { batch }: FitOptions): number {
@@ -255,15 +286,25 @@ function sourceOf(
   return drawnSource(dimensions, waiting, examples ?? drawnExamples);
 }
 
+interface SetWishes {
+  readonly batch: number;
+  readonly series: PlanSeries;
+  readonly purpose: Purpose;
+  readonly examples?: number | undefined;
+}
+
 /** A whole set to evaluate or fit on, in its order. */
 export async function openSet(
   { session, calls }: Trainer,
   data: unknown,
   wanted: ReadonlySet<string>,
-  batch: number,
-  examples?: number,
+  { batch, series, purpose, examples }: SetWishes,
 ): Promise<Source> {
-  const dimensions = { ...trainedDimensions(session.plan), batch };
+  const { plan } = session;
+  const dimensions = { ...trainedDimensions(plan), batch };
   const opened = await openData(session, data, wanted);
+  const drawn = examples ?? drawnExamples;
+  const cut = batchesOf(opened, { dimensions, batch, drawn });
+  if (cut) refuseSet(plan, series, cut, purpose);
   return sourceOf(session, opened, wanted, dimensions, { waiting: calls.within(), examples });
 }

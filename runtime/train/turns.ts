@@ -25,7 +25,11 @@ export function updatesOfStep({ objectives }: Pick<PlanStage, "objectives">): nu
 }
 
 /** The caller's epochs or steps go before the stage's; what ends first ends the run. Throws NnError "option". */
-export function lengthOfRun(stage: PlanStage, source: Source, options: FitOptions): RunLength {
+export function lengthOfRun(
+  stage: PlanStage,
+  source: Pick<Source, "kind" | "batches">,
+  options: FitOptions,
+): RunLength {
   for (const name of ["epochs", "steps", "stepsPerEpoch"] as const) {
     const value = options[name] ?? 0;
     if (!(value >= 0 && (Number.isInteger(value) || value === Infinity)))

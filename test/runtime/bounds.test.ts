@@ -1,6 +1,6 @@
 // Models that take known places of free axes in; errors where a live axis is shorter, or longer, and results where it is just long enough, out.
 import { beforeAll, describe, expect, it } from "vitest";
-import type { TensorInput, TrainingNet } from "../../runtime/api.js";
+import type { FitOptions, TensorInput, TrainingNet } from "../../runtime/api.js";
 import { softwareExpected } from "../support/adapter.js";
 import { compileOne, open } from "../support/compiled.js";
 
@@ -117,7 +117,7 @@ describe.each(backends)("training on %s", (backend) => {
     const steps: unknown[] = [];
     const fitting = net.fit(examples(10), { onStep: (step) => void steps.push(step) });
     await expect(fitting).rejects.toThrow(
-      /^batch is 2: it has to be at least 3 for `[py]\[0:3\]` at test.nn:8 .*; 10 examples in batches of 4 leave 2 for the last one: .*drop_last true/,
+      /^batch is 2: it has to be at least 3 for `[py]\[0:3\]` at test.nn:8 .*; 10 examples in batches of 4 leave 2 for the last one, batch 3: .*drop_last true/,
     );
     expect(steps).toEqual([]);
     await expect(net.fit(examples(11), { batch: 3 })).rejects.toThrow("leave 2");
@@ -127,8 +127,42 @@ describe.each(backends)("training on %s", (backend) => {
     expect(history.steps).toBe(3);
     // What is held out is looked at too.
     const held = net.fit(examples(8), { validation: examples(5) });
-    await expect(held).rejects.toThrow("5 examples in batches of 4 leave 1");
-    await expect(net.fit(examples(10), { validation: 0.2 })).rejects.toThrow("batch is 2");
+    await expect(held).rejects.toThrow(
+      /^in validation, batch is 1: it has .*; 5 examples in batches of 4 leave 1 for the last one, batch 2: choose a batch size that leaves none or more, or another share/,
+    );
+    await expect(net.fit(examples(10), { validation: 0.2 })).rejects.toThrow(
+      /^in validation, batch is 2: .*; the set has no more than 2 examples$/,
+    );
+    await expect(net.fit(examples(8), { validation: examples(8), batch: 2 })).rejects.toThrow(
+      /^batch is 2: /,
+    );
+    net.destroy();
+  });
+
+  it("asks nothing of batches that no step reaches", async () => {
+    const net = await open(compileOne(trained("")), backend);
+    // Batches of 4, 4 and 2: the third step is the first to take the last.
+    const lengths: FitOptions[] = [{ steps: 1 }, { steps: 2 }, { epochs: 0 }];
+    for (const length of lengths) await net.fit(examples(10), length);
+    expect((await net.fit(examples(10), { epochs: 3, stepsPerEpoch: 2 })).steps).toBe(6);
+    for (const length of [{ steps: 3 }, { epochs: 1 }, { epochs: 2, stepsPerEpoch: 3 }])
+      await expect(net.fit(examples(10), length), JSON.stringify(length)).rejects.toThrow(
+        "leave 2 for the last one, batch 3",
+      );
+    net.destroy();
+    const joined = await open(compileOne(trained("accumulate 2")), backend);
+    // Of 4, 4, 4, 4 and 2.
+    expect((await joined.fit(examples(18), { steps: 2 })).steps).toBe(2);
+    await expect(joined.fit(examples(18), { steps: 3 })).rejects.toThrow("leave 2");
+    joined.destroy();
+  });
+
+  it("says of a set that values are fitted to what it is", async () => {
+    const source = trained("").replace("weight w", "fitted top: [] = mean(x[0:3, 0])\n  weight w");
+    const net = await open(compileOne(source), backend);
+    await expect(net.prepare(examples(2))).rejects.toThrow(
+      /^while values are fitted to the training set, batch is 2: .*; the set has 2 examples, which/,
+    );
     net.destroy();
   });
 
@@ -141,9 +175,19 @@ describe.each(backends)("training on %s", (backend) => {
   it("refuses a step, an evaluation and a stream of too few, and goes on", async () => {
     const net = await open(compileOne(trained("")), backend);
     await expect(net.step(examples(2))).rejects.toThrow("batch is 2: it has to be at least 3");
-    await expect(net.evaluate(examples(2))).rejects.toThrow("batch is 2");
-    await expect(net.evaluate(examples(4, 3))).rejects.toThrow("time is 3");
+    await expect(net.evaluate(examples(2))).rejects.toThrow(/^in evaluation, batch is 2: /);
+    await expect(net.evaluate(examples(9))).rejects.toThrow(
+      /^in evaluation, batch is 1: .*; 9 examples in batches of 4 leave 1 for the last one, batch 3: .*, or evaluate on more/,
+    );
+    await expect(net.evaluate(examples(4, 3))).rejects.toThrow(/^in evaluation, time is 3/);
     const stream = (): unknown[] => [examples(4), examples(2)];
+    await expect(net.evaluate(stream as never)).rejects.toThrow(
+      /^in evaluation, batch 2: batch is 2: /,
+    );
+    const validation = stream as never;
+    await expect(net.fit(examples(4), { validation })).rejects.toThrow(
+      /^in validation, batch 2: batch is 2: /,
+    );
     await expect(net.fit(stream as never)).rejects.toThrow("batch is 2");
     await net.step(examples(3));
     net.destroy();
