@@ -105,6 +105,35 @@ describe("comparisons", () => {
     expect(compare("greaterEqual", shifted, int(0)).kind).toBe("op");
   });
 
+  it.each([
+    ["less", (left, right) => left < right],
+    ["lessEqual", (left, right) => left <= right],
+    ["greater", (left, right) => left > right],
+    ["greaterEqual", (left, right) => left >= right],
+    ["equal", (left, right) => left === right],
+    ["notEqual", (left, right) => left !== right],
+  ] as const satisfies readonly (readonly [ScalarOp, (a: number, b: number) => boolean])[])(
+    "%s with every number, from both sides",
+    (op, holds) => {
+      const a = variable("c", 4);
+      const indices = [0, 1, 2, 3];
+      const decided = (truths: readonly boolean[]): number | undefined => {
+        if (truths.every((truth) => truth)) return 1;
+        return truths.some((truth) => truth) ? undefined : 0;
+      };
+      const told = (value: KernelValue): number | undefined =>
+        value.kind === "literal" ? value.value : undefined;
+      for (let number = -2; number <= 5; number++) {
+        expect(told(compare(op, a, int(number))), `${number} right`).toBe(
+          decided(indices.map((index) => holds(index, number))),
+        );
+        expect(told(compare(op, int(number), a)), `${number} left`).toBe(
+          decided(indices.map((index) => holds(number, index))),
+        );
+      }
+    },
+  );
+
   it("know that free dimensions are at least 1", () => {
     const batch = dimValue(values, freeDim("batch"));
     const n = values.variable("row", batch);
@@ -112,6 +141,26 @@ describe("comparisons", () => {
     expect(compare("greater", batch, int(0))).toBe(literal(values, "bool", 1));
     expect(compare("greater", batch, int(1)).kind).toBe("op");
   });
+});
+
+it("ranges of products hold where a factor is an index of which nothing or little is known", () => {
+  const [a, b] = [variable("p", 6), variable("q", 5)];
+  const rest = i32("modulo", i32("subtract", a, int(2)), int(4));
+  const product = i32("multiply", rest, b);
+  expect(minimumOf(polynomialOf(product))).toBe(0);
+  expect(maximumOf(polynomialOf(product))).toBe(12);
+  expect(minimumOf(polynomialOf(i32("multiply", product, int(-1))))).toBe(-12);
+  const loaded = operation(values, "cast", "index", [
+    values.intern({ kind: "load", type: "i32", buffer: 0, index: a }),
+  ]);
+  // Negative, it would make of a large index the least product, and of two of them the most.
+  expect(minimumOf(polynomialOf(i32("multiply", loaded, b)))).toBe(-Infinity);
+  expect(maximumOf(polynomialOf(i32("multiply", loaded, b)))).toBe(Infinity);
+  const held = i32("minimum", loaded, int(3));
+  expect(maximumOf(polynomialOf(held))).toBe(3);
+  expect(maximumOf(polynomialOf(i32("multiply", held, held)))).toBe(Infinity);
+  expect(maximumOf(polynomialOf(i32("multiply", i32("maximum", held, int(0)), b)))).toBe(Infinity);
+  expect(maximumOf(polynomialOf(i32("multiply", i32("minimum", rest, int(2)), b)))).toBe(8);
 });
 
 it("ranges hold for every index", () => {

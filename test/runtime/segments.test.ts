@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { knownIntegers } from "../../compiler/optimize/known.js";
+import { sumSegments } from "../../compiler/optimize/segments.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { evaluateDim } from "../../runtime/dimensions.js";
 import { compileOne, open } from "../support/compiled.js";
@@ -87,6 +88,22 @@ describe.each(["f64", "f32", "webgpu"] as const)("updates by index on %s", (back
     expect([...(found["sums"] ?? [])]).toEqual(wanted);
     expect([...(found["slope"] ?? [])]).toEqual(slope);
     net.destroy();
+  });
+});
+
+describe("updates at places that are known while compiling", () => {
+  it("are put in order from 256 comparisons on", () => {
+    const summed = (count: number, extent: number): boolean => {
+      const b = createBuilder();
+      const places = Array.from({ length: count }, (_, n) => n % extent);
+      const updates = b.input("u", { type: "f32", shape: [count] });
+      const node = b.scatterAdd(updates, b.constant(places, [count], "i32"), 0, extent);
+      return sumSegments(b, node, {}) !== undefined;
+    };
+    expect(summed(16, 16)).toBe(true);
+    expect(summed(128, 2)).toBe(true);
+    expect(summed(15, 17)).toBe(false);
+    expect(summed(255, 1)).toBe(false);
   });
 });
 
