@@ -7,7 +7,8 @@ import { DataError } from "./data/array.js";
 import type { Backend } from "./options.js";
 import { startFile } from "./reads.js";
 import type { Terminal } from "./terminal.js";
-import { readBytes } from "./data/file.js";
+import { openSource } from "./data/bytes.js";
+import { readSomeTensors } from "./data/tensors.js";
 import type { WeightsFile } from "./weights.js";
 
 export interface SessionOptions {
@@ -32,6 +33,15 @@ function isWeightsError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && /^(weights|value)$/.test(String(error.code));
 }
 
+async function readStart(file: string, parameters: readonly string[]): Promise<Uint8Array> {
+  const bytes = openSource(file);
+  try {
+    return await readSomeTensors(bytes, parameters);
+  } finally {
+    await bytes.close();
+  }
+}
+
 /** Throws DataError where the weights do not fit, and the runtime's errors. */
 export async function openNetwork(
   model: CompiledModel,
@@ -45,7 +55,7 @@ export async function openNetwork(
     const net = await load(model.plan, {
       backend,
       cpu: () => importKernels(model.cpu),
-      readFile: (file) => Promise.resolve(readBytes(startFile(source, file))),
+      readFile: (file, parameters) => readStart(startFile(source, file), parameters),
       ...(weights === undefined ? {} : { weights: weights.bytes }),
       ...(partial === undefined ? {} : { partial }),
       ...(seed === undefined ? {} : { seed }),

@@ -6,7 +6,7 @@ import {
   SafetensorsError,
   writeSafetensors,
 } from "../../runtime/safetensors.js";
-import type { SafetensorsFile } from "../../runtime/safetensors.js";
+import type { SafetensorsFile, SafetensorsTensor } from "../../runtime/safetensors.js";
 import { DataError } from "./array.js";
 import type { DataType } from "./array.js";
 import { openBody } from "./body.js";
@@ -112,7 +112,15 @@ function refuseUnsoundOffsets(
     );
 }
 
-export async function openTensors(source: ByteSource): Promise<ArrayArchive> {
+interface SoundHeader {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly names: readonly string[];
+  /** Where the tensors' bytes begin. */
+  readonly start: number;
+  readonly size: number;
+}
+
+async function readSoundHeader(source: ByteSource): Promise<SoundHeader> {
   const { file } = source;
   const size = await sizeOf(source);
   const bytes = await source.read(0, 8 + headerLength(await source.read(0, 8)));
@@ -121,6 +129,28 @@ export async function openTensors(source: ByteSource): Promise<ArrayArchive> {
   inFile(file, () => {
     refuseUnsoundOffsets(names, header, size - start);
   });
+  return { header, names, start, size };
+}
+
+/** Of a file however large, the header and the tensors of these names alone: a file of its own, without what is not there. */
+export async function readSomeTensors(
+  source: ByteSource,
+  wanted: readonly string[],
+): Promise<Uint8Array> {
+  const { file } = source;
+  const { header, names, start } = await readSoundHeader(source);
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const name of names) {
+    if (!wanted.includes(name)) continue;
+    const { dtype, shape, begin, end } = inFile(file, () => readEntry(name, header[name]));
+    tensors.set(name, { dtype, shape, data: await source.read(start + begin, end - begin) });
+  }
+  return writeSafetensors(tensors);
+}
+
+export async function openTensors(source: ByteSource): Promise<ArrayArchive> {
+  const { file } = source;
+  const { header, names, start, size } = await readSoundHeader(source);
   return {
     names,
     open: async (name) => {

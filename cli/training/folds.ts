@@ -63,9 +63,12 @@ function resultsOf({ validation }: EpochReport): Record<string, number> {
   return validation === undefined ? {} : { loss: validation.loss, ...validation.metrics };
 }
 
-function deviation(values: readonly number[], mean: number): number {
+/** The mean and the deviation around it, of which a single value tells nothing. */
+function meanText(values: readonly number[]): string {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  if (values.length < 2) return valueText(mean);
   const sum = values.reduce((total, value) => total + (value - mean) ** 2, 0);
-  return Math.sqrt(sum / Math.max(1, values.length - 1));
+  return `${valueText(mean)} ± ${valueText(Math.sqrt(sum / (values.length - 1)))}`;
 }
 
 /** The epoch whose weights the net ended with: those of a stage that stops early are of its best. */
@@ -73,6 +76,15 @@ export function keptEpoch({ epochs, best, weights }: History): EpochReport | und
   const last = epochs.at(-1);
   if (weights === "last" || best === undefined) return last;
   return epochs.find(({ stage, epoch }) => stage === last?.stage && epoch === best.epoch);
+}
+
+/** Weights from a file may have learned from the rows that a fold holds out. */
+function tellStarts({ stages, terminal }: Run): void {
+  const files = new Set(stages.flatMap(({ start }) => start.map(({ file }) => file)));
+  for (const file of files)
+    terminal.note(
+      `each fold starts from ${file}: its numbers say nothing of new rows where ${file} has learned from these`,
+    );
 }
 
 export async function runFolds(run: Run, folds: number): Promise<void> {
@@ -83,6 +95,7 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
       "folds",
       `${folds} folds want at least as many examples, found ${data.examples ?? 0}`,
     );
+  tellStarts(run);
   const order = permutation(data.examples, options.seed ?? stages[0]?.seed ?? 0);
   const results: Record<string, number>[] = [];
   const interrupt = watchInterrupt(terminal);
@@ -116,12 +129,7 @@ export function foldTable(results: readonly Readonly<Record<string, number>>[]):
   const names = Object.keys(results[0] ?? {});
   const columns = names.map((name) => {
     const values = results.map((result) => result[name] ?? NaN);
-    const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    return [
-      name,
-      ...values.map(valueText),
-      `${valueText(mean)} ± ${valueText(deviation(values, mean))}`,
-    ];
+    return [name, ...values.map(valueText), meanText(values)];
   });
   const head = ["validation", ...results.map((_, fold) => `fold ${fold + 1}`), "mean"];
   return tableText([head, ...columns]);

@@ -92,6 +92,10 @@ function refuseContradictions(options: TrainOptions): void {
     throw new Failure(2, "usage", "--folds cannot go on with --resume", {
       hint: "the saved weights have seen every row, so no fold could judge them",
     });
+  if (weights !== undefined)
+    throw new Failure(2, "usage", "--folds cannot start from --weights", {
+      hint: "weights that have seen the rows of a fold could not be judged by them: leave --weights out, and each fold begins anew",
+    });
   const written = [
     ["-o", options.output],
     ["--log", options.log],

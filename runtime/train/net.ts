@@ -47,8 +47,8 @@ export async function createTrainingNet(
   const fitted = fittedNames(session);
   const loaded = net.loaded?.matched ?? [];
   const isFitted = bytes !== undefined && fitted.every((name) => loaded.includes(name));
-  const readFile = async (file: string): Promise<Uint8Array> => {
-    const content = options.readFile ? await options.readFile(file) : file;
+  const readFile: Trainer["readFile"] = async (file, parameters) => {
+    const content = options.readFile ? await options.readFile(file, parameters) : file;
     return fetchWeights(content, file);
   };
   const calls = createCalls(session);

@@ -52,7 +52,7 @@ export interface Obstacle {
 export interface Trainer {
   readonly session: TrainingSession;
   readonly calls: Calls;
-  readonly readFile: (file: string) => Promise<Uint8Array>;
+  readonly readFile: (file: string, parameters: readonly string[]) => Promise<Uint8Array>;
   state: TrainingState;
   journal: Journal;
   latest: StepRecord | undefined;
@@ -135,7 +135,7 @@ export async function readStart(
 ): Promise<StartFiles> {
   const files: [SafetensorsFile, readonly string[]][] = [];
   for (const { file, parameters } of start) {
-    const weights = readWeights(await waiting.wait(readFile(file)), file);
+    const weights = readWeights(await waiting.wait(readFile(file, parameters)), file);
     const named = session.plan.parameters.filter(({ name }) => parameters.includes(name));
     // What else the file holds is no matter of this line.
     const tensors = new Map([...weights.tensors].filter(([name]) => parameters.includes(name)));

@@ -196,6 +196,18 @@ train A { optimizer sgd(lr: 0.1)  start W from "early.safetensors" }
     const args = ["train", trained, "--data", data, "--folds", "2", "--resume"];
     expect(await runProgram(args, { terminal, version: "0" })).toBe(2);
     expect(terminal.notes.join("\n")).toContain("--folds cannot go on with --resume");
+    const weights = [
+      "train",
+      trained,
+      "--data",
+      data,
+      "--folds",
+      "2",
+      "--weights",
+      "w.safetensors",
+    ];
+    expect(await runProgram(weights, { terminal, version: "0" })).toBe(2);
+    expect(terminal.notes.join("\n")).toContain("--folds cannot start from --weights");
   });
   test("fmt refuses a source that is not UTF-8, and leaves it untouched", async () => {
     const text = "// gr\u00f6\u00dfe\nmodel A { input x: [batch]   output y = x }\n";

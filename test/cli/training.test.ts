@@ -185,6 +185,8 @@ describe("folds", () => {
     const lines = foldTable([{ loss: 1 }, { loss: 3 }]).split("\n");
     expect(lines[0]).toMatch(/^validation +fold 1 +fold 2 +mean *$/);
     expect(lines[1]).toMatch(/^loss +1\S* +3\S* +2\S* ± 1\.41\S*/);
+    expect(foldTable([{ loss: 2, r2: 1 }])).not.toContain("±");
+    expect(foldTable([{ loss: 2, r2: 1 }]).split("\n")[1]).toMatch(/^loss +2\S* +2\S* *$/);
   });
   test("every row is held out once, and inputs stay with their targets", () => {
     const order = permutation(10, 7);
