@@ -62,3 +62,13 @@ export function diagnostic(code: DiagnosticCode, details: DiagnosticDetails): Di
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((one) => one.severity === "error");
 }
+
+/** What the last mistake of a list says of those that are not in it; `isCutOff`: nobody looked at the rest. */
+export function unlistedNotes(count: number, isCutOff = false): string[] {
+  const mistakes = count === 1 ? "mistake" : "mistakes";
+  if (count > 0)
+    return [
+      `and ${isCutOff ? "at least " : ""}${count} more ${mistakes}, not listed: mend these first`,
+    ];
+  return isCutOff ? ["what follows was not read for mistakes: mend these first"] : [];
+}

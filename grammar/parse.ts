@@ -7,7 +7,7 @@ import type { BuildContext } from "./build/context.js";
 import { docComments } from "./build/docs.js";
 import { buildExpression, buildOperationNode } from "./build/expressions.js";
 import { buildBlock } from "./build/statements.js";
-import type { Diagnostic } from "./diagnostics.js";
+import { type Diagnostic, unlistedNotes } from "./diagnostics.js";
 import { lex, type LexedSource, refuseSize } from "./lexer.js";
 import type { FileCstNode } from "./parser/cst.js";
 import { checkPlacement } from "./placement.js";
@@ -34,7 +34,7 @@ export function parse(source: SourceFile): ParseResult {
   const built = buildFile(source, lexed.comments, read.tree);
   const misplaced = checkPlacement(built.file);
   const all = [...lexed.diagnostics, ...read.diagnostics, ...built.diagnostics, ...misplaced];
-  return { file: built.file, diagnostics: inOrder(all) };
+  return { file: built.file, diagnostics: inOrder(all, read.isCutOff) };
 }
 
 /** The mistakes of brackets and of what they hold; blocks without their opening brace are looked for behind a mistake alone. */
@@ -55,16 +55,17 @@ function emptyFile(source: SourceFile, comments: readonly ast.Comment[]): ast.Fi
 }
 
 /** By place, each once, and no more than anybody reads. */
-function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+function inOrder(diagnostics: readonly Diagnostic[], isCutOff = false): Diagnostic[] {
   const sorted = diagnostics.toSorted((a, b) => a.span.start - b.span.start);
   const distinct = sorted.filter((one, index) => {
     const before = sorted[index - 1];
     return before?.code !== one.code || before.span.start !== one.span.start;
   });
-  const last = distinct[mistakeLimit - 1];
-  if (distinct.length <= mistakeLimit || last === undefined) return distinct;
-  const more = `${distinct.length - mistakeLimit} more mistakes in this file are not listed`;
-  return [...distinct.slice(0, mistakeLimit - 1), { ...last, notes: [...last.notes, more] }];
+  const listed = distinct.slice(0, mistakeLimit);
+  const last = listed.at(-1);
+  const notes = unlistedNotes(distinct.length - listed.length, isCutOff);
+  if (last === undefined) return listed;
+  return [...listed.slice(0, -1), { ...last, notes: [...last.notes, ...notes] }];
 }
 
 interface BuiltFile {

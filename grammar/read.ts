@@ -23,6 +23,8 @@ import { Comma } from "./tokens.js";
 
 /** How many mistakes are listed for one file. */
 export const mistakeLimit = 100;
+/** How many are counted, listed or not. */
+const roundLimit = 1000;
 /** How many tokens are read in all, over all attempts, before the rest of a source with mistakes is left out. */
 const effort = 400_000;
 /** Larger sources are not parsed again for the sake of a better guess. */
@@ -37,6 +39,8 @@ export interface ReadTree {
   /** Absent where even the part before the last mistake could not be read. */
   readonly tree: FileCstNode | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** The rest of the source was left out, whatever mistakes it has. */
+  readonly isCutOff: boolean;
 }
 
 /**
@@ -52,23 +56,26 @@ export function readTokens(
   const diagnostics: Diagnostic[] = [];
   let tokens = balanced;
   let spent = 0;
-  let exhausted = false;
+  let isCutOff = false;
   for (let round = 1; ; round++) {
     const attempt = ofRest(source, parser, tokens, tryParse(source.text, parser, tokens));
-    if (attempt.tree !== undefined) return { tree: attempt.tree, diagnostics };
+    if (attempt.tree !== undefined) return { tree: attempt.tree, diagnostics, isCutOff };
     const mistake = locate(source, parser, tokens, attempt);
     const explained = explain(source, tokens, attempt, mistake.index);
     if (!isDoubtful(explained.span, doubtful)) diagnostics.push(explained);
-    if (exhausted) return { tree: undefined, diagnostics };
+    if (isCutOff) return { tree: undefined, diagnostics, isCutOff };
     // A mistake far down a large source costs nearly a whole parse.
     spent += mistake.index;
-    exhausted = round >= mistakeLimit || spent > effort;
-    if (exhausted) {
+    // So that those that are counted alone take no longer than those that are listed.
+    if (round > mistakeLimit) spent += tokens.length / 4;
+    isCutOff = round >= roundLimit || spent > effort;
+    if (isCutOff) {
       tokens = skipStretch(tokens, { start: mistake.declaration, end: tokens.length });
     } else {
       const { start, index, atFileLevel } = mistake;
       tokens =
-        (explainHabit(mistakeAt(source, tokens, index)) === undefined
+        // What is counted and not listed may do with less than the best guess.
+        (round < mistakeLimit && explainHabit(mistakeAt(source, tokens, index)) === undefined
           ? bestEdit(source.text, parser, tokens, attempt, index)
           : undefined) ??
         skipStretch(tokens, damagedStretch(source.text, tokens, start, index, atFileLevel));

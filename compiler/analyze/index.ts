@@ -1,6 +1,6 @@
 // A parsed file and the prelude come in; its models, every name resolved and every body traced, and all mistakes go out.
 import type * as ast from "../../grammar/ast.js";
-import { hasErrors, type Diagnostic } from "../../grammar/diagnostics.js";
+import { hasErrors, unlistedNotes, type Diagnostic } from "../../grammar/diagnostics.js";
 import { createBuilder } from "../graph/builder.js";
 import type { CompileTimeData, TypedModel } from "../types/model.js";
 import { newBudget } from "./budget.js";
@@ -197,8 +197,7 @@ function inOrder(run: Run, file: ast.File): Diagnostic[] {
     (a, b) => rank(a) - rank(b) || (a.file === b.file ? a.span.start - b.span.start : 0),
   );
   const last = sorted.at(-1);
-  const more = run.unlisted.size;
-  if (more === 0 || last === undefined) return sorted;
-  const note = `and ${more} more ${more === 1 ? "mistake" : "mistakes"}, not listed: mend these first`;
-  return [...sorted.slice(0, -1), { ...last, notes: [...last.notes, note] }];
+  if (last === undefined) return sorted;
+  const notes = [...last.notes, ...unlistedNotes(run.unlisted.size)];
+  return [...sorted.slice(0, -1), { ...last, notes }];
 }

@@ -124,6 +124,10 @@ function keyOf(code: DiagnosticCode, file: string, { start, end }: Span): string
 export function add(run: Run, found: Diagnostic): void {
   const key = keyOf(found.code, found.file.name, found.span);
   if (run.reported.has(key)) return;
+  if (isFull(run)) {
+    run.unlisted.add(key);
+    return;
+  }
   run.reported.add(key);
   run.diagnostics.push(found);
 }

@@ -80,4 +80,11 @@ describe("a program with more mistakes than anybody reads", () => {
     expect(diagnostics).toHaveLength(100);
     expect(diagnostics.at(-1)?.notes.at(-1)).toBe(note);
   });
+  it("those of an import are counted with the program's own", () => {
+    const part = "const = 3\n".repeat(60);
+    const text = `import { a } from "./a.nn"\nimport { b } from "./b.nn"\nmodel M { input x: [batch]  output y = x }`;
+    const { diagnostics } = check(text, { readImport: () => part });
+    expect(diagnostics).toHaveLength(100);
+    expect(diagnostics.flatMap(({ notes }) => notes).join()).toMatch(/and 2\d more mistakes, not/);
+  });
 });

@@ -41,11 +41,32 @@ describe("size", () => {
   });
 
   test("mistakes in every line are listed up to a hundred", () => {
-    const { diagnostics } = parse({ name: "a.nn", text: "const = 3\n".repeat(5000) });
-    expect(diagnostics.length).toBeLessThanOrEqual(100);
     const broken = parse({ name: "a.nn", text: "const a = § \n".repeat(5000) }).diagnostics;
     expect(broken).toHaveLength(100);
-    expect(broken.at(-1)?.notes.join()).toContain("more mistakes");
+    expect(broken.at(-1)?.notes.at(-1)).toMatch(/^and at least \d+ more mistakes, not/);
+  });
+
+  /** One mistake of syntax a line, between lines that are right. */
+  const slips: Readonly<Record<string, string>> = {
+    "a constant without a name": "const = 3\n",
+    "a layer without a body": "fn f(x) = x\nlayer (x) = 3\nfn g(x) = x\n",
+    "a word too many": "fn f(x) = x\nconst a = 3 4 5\n",
+  };
+  const lastNote = (text: string, count: number): string | undefined => {
+    const { diagnostics } = parse({ name: "a.nn", text: text.repeat(count) });
+    expect(diagnostics).toHaveLength(Math.min(count, 100));
+    return diagnostics.at(-1)?.notes.at(-1);
+  };
+  test.each(Object.entries(slips))("%s: those that are not listed are counted", (_, text) => {
+    expect(lastNote(text, 150)).toBe("and 50 more mistakes, not listed: mend these first");
+  });
+  test("one that is not listed is counted, and of very many as many as there is time for", () => {
+    const [text = ""] = Object.values(slips);
+    expect(lastNote(text, 100) ?? "").not.toContain("not listed");
+    expect(lastNote(text, 101)).toBe("and 1 more mistake, not listed: mend these first");
+    const before = processorTime();
+    expect(lastNote(text, 50_000)).toMatch(/^and at least \d+ more mistakes, not listed/);
+    expect(processorTime() - before).toBeLessThan(10_000);
   });
 });
 
