@@ -45,6 +45,11 @@ function resultText({ ok, parameters, unchecked, notFinite }: CheckResult): stri
       `not finite at the drawn point, so that nothing could be compared: ${notFinite.join(", ")}`,
       "  = give data of the kind that the model wants: --data NAME=PATH",
     );
+  for (const { model, name, infinite } of parameters)
+    if (infinite > 0)
+      lines.push(
+        `${model} ${name}: the derivative is infinite or NaN in ${infinite} ${infinite === 1 ? "entry" : "entries"} at the drawn point, where differences have nothing to be compared with`,
+      );
   if (unchecked.length > 0)
     lines.push(
       `unchecked (time, rounding, kinks or differences that do not settle stood in the way): ${unchecked.join(", ")}`,

@@ -120,6 +120,9 @@ async function differenceAt({ value, atBase }: Line, step: number): Promise<Diff
 }
 
 function judge({ central, noise }: Difference, slope: number): Comparison {
+  // Nothing agrees with it; whether there is a slope to disagree with, several steps tell.
+  if (!Number.isFinite(slope))
+    return { verdict: Number.isFinite(central) ? "wrong" : "undecided", error: Infinity };
   const size = Math.max(Math.abs(central), Math.abs(slope));
   const apart = Math.abs(central - slope);
   const error = apart / Math.max(size, noise / errorLimit);
@@ -148,7 +151,6 @@ function hasKink(differences: readonly Difference[], slope: number): boolean {
  */
 export async function* comparing(line: Line): AsyncGenerator<undefined, Comparison> {
   const { slope, scale = 1 } = line;
-  if (!Number.isFinite(slope)) return { verdict: "wrong", error: Infinity };
   const found: Difference[] = [];
   const isOdd = scale < 1e-2 || scale > 1e2;
   const first = [...steps, ...(isOdd ? relativeSteps.map((step) => step * scale) : [])];
@@ -213,7 +215,7 @@ function hasSettled(differences: readonly Difference[], slope: number): boolean 
     if (larger === undefined || larger.step > 20 * step) return false;
     // Richardson: the error of a central difference falls with the square of the step.
     const limit = central + (central - larger.central) / ((larger.step / step) ** 2 - 1);
-    const apart = Math.abs(limit - slope);
+    const apart = Number.isFinite(slope) ? Math.abs(limit - slope) : Infinity;
     const size = Math.max(Math.abs(central), Math.abs(larger.central));
     return Math.abs(central - larger.central) <= settled * Math.min(apart, size) + noise;
   });

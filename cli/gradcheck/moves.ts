@@ -144,7 +144,8 @@ async function secondOpinion(
  */
 export async function* compareMove(check: Check, objective: CheckedObjective, move: Move): Turns {
   const first = yield* compareMoves(check, objective, [move]);
-  if (first.verdict !== "wrong") return first;
+  // A derivative that is not finite where the objective has one is wrong, whatever it is nearby.
+  if (first.verdict !== "wrong" || first.error === Infinity) return first;
   const second = await secondOpinion(check, objective, move);
   return second.verdict === "wrong" ? first : { ...second, verdict: "kink" };
 }

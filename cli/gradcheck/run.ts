@@ -39,6 +39,8 @@ export interface ParameterResult {
   readonly kinks: number;
   /** Comparisons that told nothing: rounding hid the slope, or the objective was not finite beside the point. */
   readonly undecided: number;
+  /** Entries whose derivative is infinite or NaN at the drawn point. */
+  readonly infinite: number;
   readonly verdict: ParameterVerdict;
   readonly ok: boolean;
 }
@@ -84,6 +86,7 @@ async function checkObjective(
       error,
       kinks,
       undecided,
+      infinite: Array.from(point.gradient).filter((slope) => !Number.isFinite(slope)).length,
       verdict,
       ok: verdict === "ok",
     };

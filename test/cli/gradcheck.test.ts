@@ -223,6 +223,25 @@ describe("nnc gradcheck", () => {
     expect(result.parameters[0]?.verdict).toBe("not finite");
     expect(code).toBe(1);
   });
+  test("an infinite derivative is compared with nothing, and one that should be finite is wrong", async () => {
+    const body = "input x: [batch, 4]\nweight W: [4] = 0\ny = x @ W\nloss log(y)";
+    const { code, result } = await check(body);
+    expect(result.parameters).toMatchObject([{ verdict: "unchecked", infinite: 4 }]);
+    expect(code).toBe(1);
+    const mixed = await check(
+      "input x: [batch]\nweight W: [3] = [0, 1, 2]\nloss sum(log(W + 0 * mean(x)))",
+    );
+    expect(mixed.result.parameters).toMatchObject([{ verdict: "ok", infinite: 1 }]);
+    expect(mixed.code).toBe(0);
+    for (const slope of [NaN, Infinity, -Infinity]) {
+      const line = lineOf(([w = 0]) => w ** 2 + w, [slope], [0.5], { entries: [[0, 1]] });
+      expect((await compareAlong(line))?.verdict).toBe("wrong");
+      const steep = lineOf(([w = 0]) => Math.log(Math.max(w, 1e-308)), [slope], [0], {
+        entries: [[0, 1]],
+      });
+      expect((await compareAlong(steep))?.verdict).not.toBe("wrong");
+    }
+  });
   test("what was not compared is not called right", async () => {
     const { code, result } = await check(
       "input x: [batch]\nweight W: [] = 1\nloss 1e14 + x + 1e-4 * W",
