@@ -65,7 +65,7 @@ describe("size", () => {
     expect(lastNote(text, 100) ?? "").not.toContain("not listed");
     expect(lastNote(text, 101)).toBe("and 1 more mistake, not listed: mend these first");
     const before = processorTime();
-    expect(lastNote(text, 50_000)).toMatch(/^and at least \d+ more mistakes, not listed/);
+    expect(lastNote(text, 20_000)).toMatch(/^and at least \d+ more mistakes, not listed/);
     expect(processorTime() - before).toBeLessThan(10_000);
   });
 });
