@@ -105,13 +105,19 @@ export const tanh = {
   javascript: "Math.tanh",
 } as const satisfies Partial<Helpers>;
 
-// The quadrant by a three-part reduction, which is exact for |x| up to about 1e4.
+/*
+ * The quadrant by π/2 in three parts, the first two of few digits, and n in a multiple of 1024 and a rest: up to |x| = 1e6 every
+ * product and difference but the last is exact.
+ */
 export const quarterTurn = {
   wgsl: {
     name: "quarter_turn",
     text: `fn quarter_turn(x: f32, shift: f32) -> f32 {
   let n = round(x * 0.636619772);
-  let r = clamp(((x - n * 1.5703125) - n * 0.00048351287841796875) - n * 3.1391647326e-7, -0.8, 0.8);
+  let whole = trunc(n * 0.0009765625) * 1024.0;
+  let few = n - whole;
+  let near = ((x - whole * 1.5703125) - few * 1.5703125) - whole * 0.00048351287841796875;
+  let r = clamp((near - few * 0.00048351287841796875) - n * 3.1391647326e-7, -0.9, 0.9);
   let m = n + shift;
   let quadrant = m - 4.0 * floor(m * 0.25);
   let z = r * r;

@@ -130,6 +130,31 @@ describe.each(["f64", "f32", "webgpu"] as const)("on %s", (backend) => {
     expect([...(found["places"] ?? [])]).toEqual([...numbers, ...all.filter((i) => i % 7 === 0)]);
   });
 
+  it("infinity comes behind every number and before what is none", async () => {
+    const net = await open(
+      compileOne(`model M {
+        input x: [batch, 6]
+        input divisor: [batch, 6]
+        values = x / divisor
+        output up = argsort(values)
+        output down = argsort(values, descending: true)
+        output sorted = sort(values)
+      }`),
+      backend,
+      { seed: 1 },
+    );
+    // NaN, ∞, 3e38, −∞, ∞ and 1.
+    const found = await net.predict({
+      x: { data: Float32Array.of(0, 1, 3e38, -1, 2, 1), shape: [1, 6] },
+      divisor: { data: Float32Array.of(0, 0, 1, 0, 0, 1), shape: [1, 6] },
+    });
+    net.destroy();
+    expect([...(found["up"] ?? [])]).toEqual([3, 5, 2, 1, 4, 0]);
+    expect([...(found["down"] ?? [])]).toEqual([0, 1, 4, 2, 5, 3]);
+    const sorted = [...(found["sorted"] ?? [])];
+    expect(sorted).toEqual([-Infinity, 1, Math.fround(3e38), Infinity, Infinity, NaN]);
+  });
+
   it("values whose number is not known are, however many there are", async () => {
     await holds("time", [7, 65, 1025]);
   });

@@ -1,4 +1,4 @@
-// Points from the origin to the ends of f32 in; the angle's derivatives of first and second order, as the plane has them, out.
+// Points from the origin to the ends of f32, and angles up to a million, in; the derivatives of a point's angle as the plane has them, and sines and cosines as mathematics does, out.
 import { expect, it } from "vitest";
 import { compileOne, open } from "../support/compiled.js";
 import { agrees } from "./samples.js";
@@ -47,3 +47,27 @@ it.each(["f64", "f32", "webgpu"] as const)("on %s", async (backend) => {
   );
   expect(wrong).toEqual([]);
 });
+
+it.each(["f64", "f32", "webgpu"] as const)(
+  "up to a million have sines and cosines on %s",
+  async (backend) => {
+    const waves = compileOne(`model Waves {
+    input x: [batch]
+    output s = sin(x)
+    output c = cos(x)
+  }`);
+    const angles = [1e-3, 0.7, 1, 30, 1e3, 3e4, 1e5, 3e5, 1e6].flatMap((size) =>
+      Array.from({ length: 60 }, (_, n) =>
+        Math.fround((n % 2 === 0 ? 1 : -1) * size * (1 - n / 97)),
+      ),
+    );
+    const net = await open(waves, backend);
+    const found: Readonly<Record<string, ArrayLike<number>>> = await net.predict({ x: angles });
+    net.destroy();
+    const most = (name: string, truth: (x: number) => number): number =>
+      Math.max(...angles.map((x, at) => Math.abs((found[name]?.[at] ?? NaN) - truth(x))));
+    const room = backend === "f64" ? 0 : 1.5e-7;
+    expect(most("s", Math.sin)).toBeLessThanOrEqual(room);
+    expect(most("c", Math.cos)).toBeLessThanOrEqual(room);
+  },
+);

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { inKernels, scalarFunctions } from "../oracle/reference.js";
+import { compileOne, open } from "../support/compiled.js";
 import { planSmall, runSmall } from "../support/runOps.js";
 import { agrees, trials } from "./samples.js";
 
@@ -58,3 +59,20 @@ it("operations on two numbers over the range of doubles", () =>
     2,
     sizes.flatMap((x) => sizes.map((y) => [x, y])),
   ));
+
+it("cross entropies of probabilities are clamped at 100 and not before", async () => {
+  const model = compileOne(`model Costs {
+    input p: [batch]
+    output held = binary_cross_entropy(p, 1, from_logits: false)
+    output missed = binary_cross_entropy(p, 0, from_logits: false)
+  }`);
+  const probabilities = [0, 1e-50, 1e-42, 1e-40, 1e-39, 1e-30, 0.5, 1 - 2 ** -53, 1];
+  const net = await open(model, "f64");
+  const costs = await net.predict({ p: probabilities });
+  net.destroy();
+  const clamped = (logarithm: number): number => Math.min(-logarithm, 100);
+  probabilities.forEach((p, at) => {
+    expect(costs["held"]?.[at]).toBeCloseTo(clamped(Math.log(p)), 12);
+    expect(costs["missed"]?.[at]).toBeCloseTo(clamped(Math.log1p(-p)), 12);
+  });
+});

@@ -46,14 +46,18 @@ export function sortedIndices(b: GraphBuilder, y: Node, count: Dim, descending: 
   return b.take(indices, b.iota([count], 0), axis);
 }
 
+/** The f32 next below the largest. */
+const nearlyLargest = largestReal - 2 ** 104;
+
 /**
- * A value that compares with no other would share its place with one. NaN is taken for the largest number, as infinity then is,
- * and told by its integer: 0 by definition, where no number plus 1 has it.
+ * A value that compares with no other would share its place with one. NaN is taken for the largest number, all that is larger than the
+ * one below, infinity too, for that one, so that NaN comes behind them. It is told by its integer: 0 by definition, where no number
+ * plus 1 has it.
  */
 function comparable(b: GraphBuilder, y: Node): Node {
   if (y.type !== "f32") return y;
   const isNumber = b.notEqual(b.cast(b.add(b.abs(y), 1), "i32"), 0);
-  return b.select(isNumber, b.minimum(y, largestReal), largestReal);
+  return b.select(isNumber, b.minimum(y, nearlyLargest), largestReal);
 }
 
 function mergesOf(extent: Dim): number {
