@@ -156,7 +156,14 @@ export interface PendingProjection {
 
 /** What a place in a body takes. */
 export type WantedKind =
-  ParameterKind | "function" | "distribution" | "size" | "operand" | "string" | "list";
+  | ParameterKind
+  | "function"
+  | "distribution"
+  | "size"
+  | "operand"
+  | "scheduled"
+  | "string"
+  | "list";
 
 /** A value that is not what the place where it is used takes. */
 export interface WrongKind {

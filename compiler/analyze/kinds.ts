@@ -3,7 +3,7 @@ import type { Frame, WantedKind, WrongKind } from "./context.js";
 import type { WrittenPlace } from "./origins.js";
 import { distributions } from "../ops/primitives.js";
 import { findLazy, visibleNames } from "./values/scope.js";
-import { declarationOf, describe, type Value } from "./values/values.js";
+import { asNumber, declarationOf, describe, listItems, type Value } from "./values/values.js";
 
 /** What a place in a body takes, in words that hold of an argument given for it. */
 export const kinds: Readonly<Record<WantedKind, string>> = {
@@ -18,6 +18,7 @@ export const kinds: Readonly<Record<WantedKind, string>> = {
   dimension: "a whole number or a dimension",
   number: "a number",
   operand: "a number or a tensor",
+  scheduled: "a number or a schedule",
   tensor: "a tensor",
   string: "a string",
   list: "a list",
@@ -37,22 +38,40 @@ const numeric: ReadonlySet<WantedKind> = new Set<WantedKind>([
   "dimension",
   "number",
   "operand",
+  "scheduled",
   "tensor",
   "padding",
+]);
+
+/** Kinds that a list may be, of numbers or of such lists. */
+const lists: ReadonlySet<WantedKind> = new Set<WantedKind>([
+  "integers",
+  "axes",
+  "shape",
+  "padding",
+  "margins",
 ]);
 
 /** Kinds whose values are computed while the model runs. */
 const computed: ReadonlySet<WantedKind> = new Set<WantedKind>(["operand", "tensor", "tensors"]);
 
+/** Values that are neither numbers nor made of them. */
+const without: ReadonlySet<string> = new Set<Value["kind"]>([
+  "string",
+  "function",
+  "distribution",
+  "initializer",
+]);
+
 /** The mistake as one of the argument: `activation` of dense is a function, not the string "relu". */
 export function ofArgument(
-  { value, kind }: WrongKind,
+  wrong: WrongKind,
   { frame, parameter }: Pick<WrittenPlace, "frame" | "parameter">,
 ): { readonly message: string; readonly notes: readonly string[]; readonly hint?: string } {
   const [name, of] = parameter === undefined ? ["", ""] : [parameter.name, parameter.of];
-  const hint = unquoted(frame, value, kind) ?? hintFor(value, kind);
+  const hint = hintOf(frame, wrong);
   return {
-    message: `\`${name}\` of ${of} is ${kinds[kind]}, not ${describe(value)}`,
+    message: `\`${name}\` of ${of} is ${kinds[wrong.kind]}, not ${describe(wrong.value)}`,
     notes:
       parameter?.standard === undefined
         ? []
@@ -60,6 +79,10 @@ export function ofArgument(
     ...(hint === undefined ? {} : { hint }),
   };
 }
+
+/** What would make a value of the wrong kind right. */
+export const hintOf = (frame: Frame, { value, kind }: WrongKind): string | undefined =>
+  unquoted(frame, value, kind) ?? hintFor(value, kind);
 
 /** A string that spells what is wanted. */
 function unquoted(frame: Frame, value: Value, kind: WantedKind): string | undefined {
@@ -94,9 +117,34 @@ function hintFor(value: Value, kind: WantedKind): string | undefined {
   if (kind === "distribution") return distributionHint(value);
   if (kind === "tensors") return "write them in brackets: `[a, b]`";
   if (computed.has(kind)) return operandHint(value);
+  if (kind === "boolean") return truthHint(value);
+  const [only, another] = listItems(value) ?? [];
+  const number = only === undefined || another !== undefined ? undefined : asNumber(only);
+  if (number !== undefined && numeric.has(kind)) return `write it without brackets: \`${number}\``;
   return value.kind === "tensor"
     ? "it must be known while compiling; a tensor's entries are not"
     : undefined;
+}
+
+/** 1 and 0 stand for truth values elsewhere; of tensors a comparison makes some. */
+function truthHint(value: Value): string | undefined {
+  const number = asNumber(value);
+  if (number === 0 || number === 1) return `write \`${number === 1 ? "true" : "false"}\``;
+  return value.kind === "tensor"
+    ? "it must be known while compiling; a tensor's entries are not"
+    : undefined;
+}
+
+/** Whether a value is of the kind at all; whether it is one that fits is for whoever uses it to say. */
+export function admits(kind: WantedKind, value: Value): boolean {
+  if (kind === "boolean") return value.kind === "bool";
+  if (computed.has(kind)) return !without.has(value.kind);
+  // What a list holds is for whoever goes through it to say.
+  if (listItems(value) !== undefined) return lists.has(kind);
+  if (kind === "padding" && value.kind === "string") return true;
+  return numeric.has(kind) || lists.has(kind)
+    ? asNumber(value) !== undefined || value.kind === "dimension"
+    : true;
 }
 
 /** What makes a number or tensor of a value that is none. */

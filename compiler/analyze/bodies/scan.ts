@@ -68,6 +68,7 @@ function alongOf(expression: ast.ScanExpression, frame: Frame): number | undefin
   if (!isPoison(value)) {
     report(frame, "NN0311", expression.along.span, {
       message: `\`along\` names an axis by a whole number, not ${describe(value)}`,
+      wrong: { value, kind: "axis" },
     });
   }
   return "wrong";
@@ -80,6 +81,7 @@ function reverseOf(expression: ast.ScanExpression, frame: Frame): boolean | unde
   if (!isPoison(value)) {
     report(frame, "NN0311", expression.reverse.span, {
       message: `\`reverse\` is true or false while compiling, not ${describe(value)}`,
+      wrong: { value, kind: "boolean" },
     });
   }
   return undefined;

@@ -5,6 +5,7 @@ import { whereExamplesMeet } from "../../autodiff/mixing.js";
 import { distributions } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Builtin, BuiltinCall } from "../context.js";
+import { admits, hintOf, kinds } from "../kinds.js";
 import { reachableNodes } from "../values/graphs.js";
 import { excerpt, report, reportArgumentOf } from "../report.js";
 import { builderAt, toTensor } from "../values/tensors.js";
@@ -56,6 +57,8 @@ function distribution(name: DistributionName): Builtin {
         const standard = typeof own.default === "number" ? own.default : 0;
         return call.values.get(own.name) ?? float(standard);
       });
+      if (!given.every((value, index) => holdsOperand(call, parameters[index]?.name ?? "", value)))
+        return poison;
       const outside = distributions[name].outside?.(given.map(asNumber));
       if (outside === undefined) return { kind: "distribution", name, parameters: given };
       // Of two that do not agree, the one that was given.
@@ -67,6 +70,22 @@ function distribution(name: DistributionName): Builtin {
       return outsideDomain(call, at, { value, expected: outside.expected });
     },
   };
+}
+
+/** Whether a parameter of a distribution is a number or a tensor; reports what is neither. */
+function holdsOperand(
+  { frame, name, spans, span }: BuiltinCall,
+  own: string,
+  value: Value,
+): boolean {
+  if (admits("operand", value)) return true;
+  const wrong = { value, kind: "operand" } as const;
+  report(frame, "NN0307", spans.get(own) ?? span, {
+    message: `\`${own}\` of ${name} is ${kinds.operand}, not ${describe(value)}`,
+    hint: hintOf(frame, wrong),
+    wrong,
+  });
+  return false;
 }
 
 function length(call: BuiltinCall): Value {

@@ -5,7 +5,7 @@ import { primitives, type Argument, type Parameter, type Primitive } from "../..
 import type { Node } from "../../types/graph.js";
 import type { Frame, Builtin, BuiltinCall } from "../context.js";
 import { foldCall } from "./folds.js";
-import { kinds } from "../kinds.js";
+import { admits, hintOf, kinds } from "../kinds.js";
 import { writtenPlace } from "../origins.js";
 import { report } from "../report.js";
 import { holdToRange } from "../values/indices.js";
@@ -148,12 +148,13 @@ function convert(call: BuiltinCall, parameter: Parameter, value: Value): Argumen
     return toTensor(frame, { value, span });
   }
   if (parameter.kind === "tensors") return tensorsOf(frame, value, span);
-  const plain = plainArgument(value);
+  const plain = admits(parameter.kind, value) ? plainArgument(value) : undefined;
   if (plain !== undefined) return plain;
+  const wrong = { value, kind: parameter.kind };
   report(frame, "NN0311", span, {
     message: `\`${parameter.name}\` of ${call.name} is ${kinds[parameter.kind]}, not ${describe(value)}`,
-    hint: value.kind === "tensor" ? "it must be known while compiling" : undefined,
-    wrong: { value, kind: parameter.kind },
+    hint: hintOf(frame, wrong),
+    wrong,
   });
   return undefined;
 }

@@ -10,6 +10,7 @@ import type { Callee } from "./functions.js";
 import { ofArgument } from "../kinds.js";
 import { excerpt, report } from "../report.js";
 import { areSwapped, convert, refusal } from "./elements.js";
+import { refusedKind } from "./wanted.js";
 import { classCount, classesOf, holdToRange, inClasses } from "../values/indices.js";
 import { bind } from "../values/scope.js";
 import { hasTensor, toTensor } from "../values/tensors.js";
@@ -119,8 +120,9 @@ function bindDefault(call: OpenCall, parameter: ast.Parameter): boolean {
 /** A parameter that is no tensor, or that takes anything. */
 function bindConstant(call: OpenCall, parameter: ast.Parameter, argument: GivenArgument): boolean {
   const { value } = argument;
-  if (parameter.type?.kind === "ScalarType" && !isOfType(value, parameter.type.name)) {
-    const wrong = { value, kind: scalarKinds[parameter.type.name] };
+  const kind = refusedKind(call.closure.declaration, parameter, value);
+  if (kind !== undefined) {
+    const wrong = { value, kind };
     const standard = parameter.default && sliceOf(call.closure, parameter.default.span);
     const written = { name: parameter.name, of: call.name, standard };
     const details = ofArgument(wrong, { frame: call.caller, parameter: written });
@@ -140,19 +142,6 @@ function asDeclared(value: Value, type: ast.Type | undefined): Value {
   if (dim !== undefined) return fromDim(dim);
   const number = type.name === "float" ? asNumber(value) : undefined;
   return number === undefined ? value : { kind: "float", value: number };
-}
-
-const scalarKinds = {
-  int: "integer",
-  float: "number",
-  bool: "boolean",
-  string: "string",
-} as const;
-
-function isOfType(value: Value, type: ast.ScalarType["name"]): boolean {
-  if (type === "int") return asDim(value) !== undefined;
-  if (type === "float") return asNumber(value) !== undefined;
-  return value.kind === type;
 }
 
 function bindTensor(

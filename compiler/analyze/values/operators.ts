@@ -31,6 +31,7 @@ import {
   bool,
   describe,
   fromDim,
+  isSequence,
   isSpoilt,
   list,
   listItems,
@@ -261,17 +262,26 @@ function buildLogic(
 ): Value {
   const nodes: Node[] = [];
   for (const operand of [left, right]) {
-    const node = toTensor(frame, operand);
+    const node = truthTensor(frame, operand, `\`${operator}\` joins truth values`);
     if (node === undefined) return poison;
-    if (node.type !== "bool") {
-      return report(frame, "NN0302", operand.span, {
-        message: `\`${operator}\` joins truth values, not ${describe(operand.value)}`,
-        hint: "compare it: `x > 0`",
-      });
-    }
     nodes.push(node);
   }
   return applyElementwise(frame, span, operator, nodes, {}, [left.span, right.span]);
+}
+
+/** Truth values as a tensor; undefined when a mistake was reported. */
+function truthTensor(frame: Frame, operand: Operand, rule: string): Node | undefined {
+  const { value, span } = operand;
+  const mayBe = value.kind === "tensor" || value.kind === "bool" || isSequence(value);
+  const node = mayBe ? toTensor(frame, operand) : undefined;
+  if (mayBe && node === undefined) return undefined;
+  if (node?.type === "bool") return node;
+  report(frame, "NN0302", span, {
+    message: `${rule}, not ${describe(value)}`,
+    hint: "compare it: `x > 0`",
+    ...(value.kind === "tensor" ? {} : { wrong: { value, kind: "boolean" } }),
+  });
+  return undefined;
 }
 
 /** A whole power of an integer tensor is a product and stays an integer; every other is taken in f32. */
@@ -334,14 +344,8 @@ export function choose(
   span: Span,
 ): Value {
   if ([condition, whenTrue, whenFalse].some(({ value }) => isSpoilt(value))) return poison;
-  const test = toTensor(frame, condition);
+  const test = truthTensor(frame, condition, "a condition is a truth value");
   if (test === undefined) return poison;
-  if (test.type !== "bool") {
-    return report(frame, "NN0302", condition.span, {
-      message: `a condition is a truth value, not ${describe(condition.value)}`,
-      hint: "compare it: `x > 0`",
-    });
-  }
   const sides = unify(frame, [whenTrue, whenFalse]);
   if (sides === undefined) return poison;
   const spans = [condition.span, whenTrue.span, whenFalse.span];
