@@ -63,6 +63,8 @@ export interface LastGood {
   /** Called when a step's losses are known to be finite. */
   verified(step: number): void;
   restore(): void;
+  /** Puts back the weights that this step began with, where they were kept. */
+  restoreBefore(step: number): boolean;
   free(): void;
 }
 
@@ -92,6 +94,11 @@ export function createLastGood(session: TrainingSession): LastGood {
     },
     restore: () => {
       (haveGood ? good : candidate).restore();
+    },
+    restoreBefore: (step) => {
+      const isKept = waiting && step === taken;
+      if (isKept) candidate.restore();
+      return isKept;
     },
     free: () => {
       good.free();

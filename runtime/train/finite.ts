@@ -12,6 +12,7 @@ import { outsideOf, resetOptimizer, type StepRecord, type Trainer } from "./trai
 export function firstNotFinite(values: Readonly<Record<string, number>>): string | undefined {
   for (const [name, value] of Object.entries(values)) {
     if (Number.isFinite(value)) continue;
+    if (name === "loss.loss") return "the loss";
     if (name.startsWith("loss.")) return `the loss ${name.slice(5)}`;
     if (name.startsWith("penalty.")) return `the regularizer ${name.slice(8)}`;
   }
@@ -26,15 +27,37 @@ export async function stopNotFinite(
   what: string,
   step: number,
 ): Promise<never> {
-  const tensor = await firstBadParameter(trainer.session);
+  const behind = await firstBadParameter(trainer.session);
+  const isKept = lastGood.restoreBefore(step);
+  const tensor = isKept ? await firstBadParameter(trainer.session) : behind;
   putBack(trainer, stage, lastGood);
   await trainer.session.backend.settled();
-  const where = tensor === undefined ? "" : `; the first tensor that went wrong is ${tensor}`;
+  const { cause, remedy } = whyNotFinite(tensor, isKept);
   throw new NnError(
     "not-finite",
-    `${what} is not a finite number at step ${step}${where}. The last good weights were put back; a smaller learning rate or clip_norm may help`,
-    { what, step, tensor },
+    `${what} is not a finite number at step ${step}${cause}. The last good weights were put back; ${remedy}`,
+    { what, step, ...(tensor !== undefined && { tensor }) },
   );
+}
+
+const ofUpdates = "a smaller learning rate or clip_norm may help";
+const ofData = "look at the size of the numbers in the data, and at what the formula makes of them";
+
+/** `isKept`: the tensor is one of the weights that the step began with; else of those behind it, or there is none. */
+function whyNotFinite(
+  tensor: string | undefined,
+  isKept: boolean,
+): { readonly cause: string; readonly remedy: string } {
+  if (isKept && tensor === undefined)
+    return {
+      cause:
+        ", though all weights are: it overflows, or is undefined, for the examples of this batch",
+      remedy: ofData,
+    };
+  if (isKept)
+    return { cause: `; the first tensor that went wrong is ${tensor ?? ""}`, remedy: ofUpdates };
+  const cause = tensor === undefined ? "" : `; behind it ${tensor} is not finite either`;
+  return { cause, remedy: `${ofUpdates}; else ${ofData}` };
 }
 
 /** The same for a class or an index that a step computed and that lies outside: throws NnError "label". */

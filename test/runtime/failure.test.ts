@@ -45,6 +45,7 @@ onBothBackends("a loss that is not finite", lineModule, (open) => {
     expect(error.code).toBe("not-finite");
     expect(error.message).toContain("the loss error");
     expect(error.details["step"]).toBe(13);
+    expect(error.message).toContain("learning rate or clip_norm may help; else look at the size");
     expect([...(await net.read("w")), ...(await net.read("b"))].every(Number.isFinite)).toBe(true);
     const { loss } = await net.evaluate({ x, t });
     expect(Number.isFinite(loss)).toBe(true);
@@ -57,6 +58,9 @@ onBothBackends("a loss that is not finite", lineModule, (open) => {
     const before = await net.read("w");
     const error = await errorOf(net.fit({ x: [[1e30, 1e30]], t: [1] }));
     expect(error.code).toBe("not-finite");
+    expect(error.message).toContain("at step 1, though all weights are: it overflows");
+    expect(error.message).not.toContain("learning rate");
+    expect(error.details["tensor"]).toBeUndefined();
     expect(await net.read("w")).toEqual(before);
   });
 });
