@@ -1,6 +1,8 @@
 // The `optimizer` and `minimize` lines of a block come in; its objectives, each parameter with one optimizer in each, go out.
 import type * as ast from "../../../grammar/ast.js";
+import { derivativeReaches } from "../../autodiff/influence.js";
 import { topologicalOrder } from "../../graph/walk.js";
+import type { Node } from "../../types/graph.js";
 import type {
   ObjectiveDeclaration,
   OptimizerInstance,
@@ -59,14 +61,27 @@ function checkReached(stage: StageRequest, { losses, updates }: ObjectiveDeclara
   ].filter((value) => value !== undefined);
   // One that is a mistake may have been meant to depend on anything.
   if (minimised.length < losses.length + stage.training.penalties.length) return;
-  const nodes = topologicalOrder(minimised);
-  if (nodes.some((node) => node.op === "stored" && trained.has(node.attributes.name))) return;
+  const isTrained = (node: Node): boolean =>
+    node.op === "stored" && trained.has(node.attributes.name);
+  if ([...derivativeReaches(minimised)].some(isTrained)) return;
   const names = listed(losses.map((name) => `\`${name}\``));
-  report(stage.frame, "NN0515", stage.train.model.span, {
-    message: `no trained parameter changes ${names}: there is nothing to learn`,
-    notes: [`trained for it: ${listed([...trained].map((name) => `\`${name}\``))}`],
-    hint: "does the loss use what the layers compute, or is something frozen that should learn?",
-  });
+  const notes = [`trained for it: ${listed([...trained].map((name) => `\`${name}\``))}`];
+  const { span } = stage.train.model;
+  if (topologicalOrder(minimised).some(isTrained))
+    report(stage.frame, "NN0515", span, {
+      message: `the derivative of ${names} by every trained parameter is zero: there is nothing to learn`,
+      notes: [
+        ...notes,
+        "`stop_gradient`, `round`, `floor`, `sign`, `argmax`, comparisons, and casts to integers pass no derivative",
+      ],
+      hint: "take the loss of what stands before these, as `cross_entropy` does of logits",
+    });
+  else
+    report(stage.frame, "NN0515", span, {
+      message: `no trained parameter changes ${names}: there is nothing to learn`,
+      notes,
+      hint: "does the loss use what the layers compute, or is something frozen that should learn?",
+    });
 }
 
 /** Legal, as when a block is only to gather a state; but most who write it forgot that all is frozen. */
