@@ -120,15 +120,18 @@ function keyOf(code: DiagnosticCode, file: string, { start, end }: Span): string
   return `${code} ${file} ${start} ${end}`;
 }
 
-/** Adds a diagnostic unless one of its code stands at its place already: both traces and all turns find the same mistakes. */
+/**
+ * Adds a diagnostic unless it is known: both traces and all turns find the same mistakes, and so do all calls of a body
+ * that is wrong whatever it is given. Another call of the body that gives it something else wrong is told of too.
+ */
 export function add(run: Run, found: Diagnostic): void {
-  const key = keyOf(found.code, found.file.name, found.span);
-  if (run.reported.has(key)) return;
-  if (isFull(run)) {
-    run.unlisted.add(key);
-    return;
-  }
-  run.reported.add(key);
+  const { code, file, span, message, notes, labels, calls = [] } = found;
+  const key = keyOf(code, file.name, span);
+  const said = [message, ...notes, ...labels.map(({ text }) => text)].join("\n");
+  const called = calls.map((call) => `${call.file.name} ${call.span.start} ${call.span.end}`);
+  const keys = [`${key} says ${said}`, `${key} called ${called.join()}`];
+  if (keys.some((one) => run.reported.has(one))) return;
+  for (const one of [key, ...keys]) run.reported.add(one);
   run.diagnostics.push(found);
 }
 
