@@ -72,9 +72,9 @@ export function formOf(op: KernelOp, language: keyof Printing, type: ScalarType)
 
 const largestFloat = 3.4028234663852886e38;
 
-/** The nearest f32; beyond the range the largest, which is finite on every driver. */
+/** The nearest f32; beyond the range, and for infinity, the largest, which is finite on every driver. */
 export function nearestFloat(value: number): number {
-  if (!Number.isFinite(value)) throw new Error("a literal is not finite");
+  if (Number.isNaN(value)) throw new Error("a literal is not a number");
   const nearest = Math.fround(value);
 
   if (!Number.isFinite(nearest)) return Math.sign(value) * largestFloat;

@@ -222,7 +222,7 @@ function printPlain(context: Context, expression: Expression): Printed {
 
 function printLiteral(context: Context, type: ScalarType, value: number): Printed {
   if (type === "bool") return atom(value !== 0 ? "true" : "false");
-  if (!Number.isFinite(value)) throw new Error("a literal is not finite");
+  if (Number.isNaN(value)) throw new Error("a literal is not a number");
   const exact = type === "f32" && context.precision === "f32" ? nearestFloat(value) : value;
   return { text: String(exact), binds: exact < 0 ? binding.unary : binding.atom };
 }

@@ -139,12 +139,18 @@ function lookUp(names: Names, name: string) {
   return undefined;
 }
 
+function isInfinity({ type, value }: Extract<Expression, { kind: "literal" }>): boolean {
+  return type === "f32" && Math.abs(value) === Infinity;
+}
+
 function verifyExpression(check: Check, expression: Expression, names: Names, depth = 0): void {
   if (depth === deepest) check.faults.push("an expression is nested too deeply");
   if (depth >= deepest) return;
   switch (expression.kind) {
     case "literal":
-      if (!Number.isFinite(expression.value)) check.faults.push("a literal is not finite");
+      // Extrema start from infinity.
+      if (!Number.isFinite(expression.value) && !isInfinity(expression))
+        check.faults.push("a literal is not finite");
       return;
     case "variable": {
       const known = lookUp(names, expression.name);

@@ -5,7 +5,7 @@ import type { PlanType } from "../../runtime/plan.js";
 export interface Reduction {
   /** The scalar operation of the value so far and one more. */
   readonly step: keyof typeof scalarValues;
-  /** What the step leaves every value of the type as it is with. */
+  /** What the step leaves every value of the type as it is with; printers write infinity as their language and precision can. */
   readonly identity: Readonly<Record<PlanType, number>>;
   /** The operands' types. */
   readonly takes: readonly PlanType[];
@@ -13,16 +13,14 @@ export interface Reduction {
   readonly beats?: "greater" | "less";
 }
 
-/** The largest finite f32: running extrema start here, because infinity is not safe on real drivers. */
-const largest = 3.4028234663852886e38;
 const everywhere = (value: number): Reduction["identity"] => ({
   f32: value,
   i32: value,
   u32: value,
   bool: value,
 });
-const lowest = { f32: -largest, i32: -(2 ** 31), u32: 0, bool: 0 };
-const highest = { f32: largest, i32: 2 ** 31 - 1, u32: 2 ** 32 - 1, bool: 1 };
+const lowest = { f32: -Infinity, i32: -(2 ** 31), u32: 0, bool: 0 };
+const highest = { f32: Infinity, i32: 2 ** 31 - 1, u32: 2 ** 32 - 1, bool: 1 };
 const numbers = ["f32", "i32", "u32"] as const;
 const truth = ["bool"] as const;
 

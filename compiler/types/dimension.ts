@@ -75,6 +75,8 @@ export function subtractDims(left: Dim, right: Dim): Dim {
 export function multiplyDims(...dims: readonly Dim[]): Dim {
   return dims.reduce((left, right) => {
     if (typeof left === "number" && typeof right === "number") return left * right;
+    if (left === 1) return right;
+    if (right === 1) return left;
     const terms = termsOf(left).flatMap((a) =>
       termsOf(right).map((b) => ({
         coefficient: a.coefficient * b.coefficient,

@@ -95,7 +95,8 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
     ]),
     "add of f32, index as f32",
   ],
-  ["an infinite literal", kernel([store(index(0), f32(Infinity))]), "a literal is not finite"],
+  ["a literal that is no number", kernel([store(index(0), f32(NaN))]), "a literal is not finite"],
+  ["an infinite index", kernel([store(index(Infinity), f32(1))]), "a literal is not finite"],
   [
     "a barrier that some invocations miss",
     kernel([{ kind: "if", condition: less(name("localIndex"), index(3)), body: [barrier] }, good]),

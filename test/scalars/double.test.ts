@@ -76,3 +76,22 @@ it("cross entropies of probabilities are clamped at 100 and not before", async (
     expect(costs["missed"]?.[at]).toBeCloseTo(clamped(Math.log1p(-p)), 12);
   });
 });
+
+it("extremes and their places, of numbers beyond single precision", async () => {
+  const model = compileOne(`model Extremes {
+    input x: [batch, 3]
+    output most = max(x, axis: 1)
+    output least = min(-x, axis: 1)
+    output at = argmax(x)
+    output under = argmin(-x)
+    output all = max(x)
+  }`);
+  const net = await open(model, "f64");
+  const found = await net.predict({ x: [-2e40, -1e40, -3e300, -1e39, -1e300, -5e38] });
+  net.destroy();
+  expect([...(found["most"] ?? [])]).toEqual([-1e40, -5e38]);
+  expect([...(found["least"] ?? [])]).toEqual([1e40, 5e38]);
+  expect([...(found["at"] ?? [])]).toEqual([1, 2]);
+  expect([...(found["under"] ?? [])]).toEqual([1, 2]);
+  expect([...(found["all"] ?? [])]).toEqual([-5e38]);
+});
