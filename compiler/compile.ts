@@ -66,6 +66,8 @@ export interface CompiledModel {
 
 /** Parses and analyses: all that can be said about the source. */
 export function check(source: string, options: CompileOptions = {}): CheckResult {
+  if (typeof source !== "string")
+    throw new TypeError(`the source is the text of a .nn file, not ${String(source)}`);
   const file: SourceFile = { name: options.file ?? "model.nn", text: source };
   const parsed = parse(file);
   const analysed = analyze(parsed.file, {

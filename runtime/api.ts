@@ -22,6 +22,19 @@ export interface GpuAdapter {
   requestDevice(): Promise<unknown>;
 }
 
+/** The platform's, as far as they are used here: no "DOM" library is needed to read these types. */
+export interface UrlLike {
+  readonly href: string;
+}
+export interface ResponseLike {
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 export type NumberArray =
   | Float32Array
   | Float64Array
@@ -74,13 +87,7 @@ export interface AnyModel extends ModelTypes {
 }
 
 /** An address, bytes, or what a page has them in. */
-export type WeightsSource =
-  | string
-  | URL
-  | ArrayBufferLike
-  | ArrayBufferView
-  | Response
-  | { arrayBuffer(): Promise<ArrayBuffer> };
+export type WeightsSource = string | UrlLike | ArrayBufferLike | ArrayBufferView | ResponseLike;
 
 /** A module of CPU kernels, and of what runs them. */
 export interface CpuSource {
@@ -288,11 +295,12 @@ export interface FitOptions<M extends ModelTypes = AnyModel> {
    */
   readonly validation?: TrainingData<M["data"]> | number;
   /** Ends the run after the step under way, or at once where it waits for data; `resume` goes on with it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
+  // Methods, so that a net whose names are known is one of the general type.
   /** Called for each step, once its loss is known: perhaps some steps late. */
-  readonly onStep?: (report: StepReport<M>) => unknown;
-  readonly onEpoch?: (report: EpochReport<M>) => unknown;
-  readonly onStage?: (report: StageReport<M>) => unknown;
+  onStep?(report: StepReport<M>): unknown;
+  onEpoch?(report: EpochReport<M>): unknown;
+  onStage?(report: StageReport<M>): unknown;
 }
 
 export interface StepOptions<M extends ModelTypes = AnyModel> {

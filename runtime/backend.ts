@@ -1,7 +1,6 @@
 // Takes no input, gives the interface that both backends fulfil: storages, and runs of programs.
 
 import type { Dimensions } from "./dimensions.js";
-import { noMemory } from "./errors.js";
 import type { PlanType } from "./plan.js";
 
 /** Elements as they lie in buffers: one 32-bit word each (a bool is 0 or 1), or doubles. */
@@ -84,13 +83,8 @@ export function arrayOf(type: PlanType, precision: 32 | 64 = 32): (typeof words)
     : words[type];
 }
 
-/** Throws NnError "out-of-memory". */
 export function emptyValues(type: PlanType, precision: 32 | 64, count: number): Values {
-  try {
-    return new (arrayOf(type, precision))(count);
-  } catch {
-    throw noMemory(`${count} numbers`);
-  }
+  return new (arrayOf(type, precision))(count);
 }
 
 /** Puts an item into a freed slot of a list, else behind its end; tells where. */

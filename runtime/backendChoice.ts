@@ -2,7 +2,7 @@
 
 import type { GpuAdapter, GpuDevice } from "./api.js";
 import type { Backend } from "./backend.js";
-import { fail, NnError } from "./errors.js";
+import { asNnError, fail, NnError } from "./errors.js";
 import type { Plan } from "./plan.js";
 
 export interface BackendOptions<B extends Backend = Backend> {
@@ -35,22 +35,29 @@ export async function openBackend<B extends Backend>(
   if (!["auto", "webgpu", "cpu"].includes(wish)) {
     fail("option", `backend is "auto", "webgpu" or "cpu", not "${wish}"`);
   }
+  checkMethod("device", options.device, "createBuffer");
+  checkMethod("adapter", options.adapter, "requestDevice");
   let reason = "the CPU was asked for";
   if (precision === 64) reason = "double precision was asked for";
   else if (wish !== "cpu") {
     try {
       return await openGpu(plan, options, wish === "webgpu", start);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      if (wish === "webgpu")
-        throw error instanceof NnError ? error : new NnError("no-adapter", text);
-      reason = text;
+      const known = asNnError(error, "its start", "no-adapter");
+      if (wish === "webgpu") throw known;
+      // Nothing is there to restore.
+      [reason = ""] = known.message.split("; net.");
     }
   }
   if (!openCpu) fail("option", `${reason}, but no CPU kernels were given to load`);
   const backend = await openCpu(precision);
   await start(backend);
   return { backend, reason };
+}
+
+function checkMethod(name: string, given: object | undefined, method: string): void {
+  if (given && typeof Reflect.get(given, method) !== "function")
+    fail("option", `${name} is to be a GPU${name}`);
 }
 
 /** Rejects with the reason where WebGPU does not serve. */
@@ -85,7 +92,15 @@ async function requestDevice(
   asked: boolean,
 ): Promise<{ readonly device: GPUDevice; readonly reason: string }> {
   const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  const adapter = given ?? (await gpu?.requestAdapter({ powerPreference: "high-performance" }));
+  // Who asks for WebGPU may wait: drivers that start take their time.
+  const seconds = asked ? 60 : 5;
+  const adapter =
+    given ??
+    (await inTime(
+      seconds,
+      "adapter",
+      Promise.resolve(gpu?.requestAdapter({ powerPreference: "high-performance" })),
+    ));
   if (!adapter) {
     return fail("no-adapter", `WebGPU ${gpu ? "finds no adapter" : "is not available"} here`);
   }
@@ -102,10 +117,25 @@ async function requestDevice(
   if (missing) fail("no-adapter", `the WebGPU adapter (${name}) ${missing}`);
   const { requiredLimits } = plan;
   try {
-    return { device: await adapter.requestDevice({ requiredLimits }), reason: `WebGPU on ${name}` };
+    const request = adapter.requestDevice({ requiredLimits });
+    const device = await inTime(2 * seconds, "device", request);
+    return { device, reason: `WebGPU on ${name}` };
   } catch (error) {
-    return fail("no-adapter", `the WebGPU adapter (${name}) gives no device: ${String(error)}`);
+    const { message } = asNnError(error, "its request", "no-adapter");
+    return fail("no-adapter", `the WebGPU adapter (${name}) gives no device: ${message}`);
   }
+}
+
+/** Some drivers never answer. */
+function inTime<T>(seconds: number, what: string, answer: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    const late = new NnError("no-adapter", `WebGPU gave no ${what} within ${seconds} seconds`);
+    timer = setTimeout(reject, seconds * 1000, late);
+  });
+  return Promise.race([answer, limit]).finally(() => {
+    clearTimeout(timer);
+  });
 }
 
 function missingLimits(plan: Plan, limits: object): string | undefined {

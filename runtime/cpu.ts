@@ -10,7 +10,7 @@ import {
   type Values,
 } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
-import { at, fail } from "./errors.js";
+import { at, fail, noMemory } from "./errors.js";
 import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
 import { runInSlices, type Pace } from "./slices.js";
 import { createTaskQueue, valuesOf, type Task, type TaskQueue } from "./tasks.js";
@@ -105,7 +105,7 @@ function storageCalls(
       at(storages, storage).set(values, offset);
     },
     addStorage: (type, elements) =>
-      putIntoSlot(storages, free, emptyValues(type, precision, elements)),
+      putIntoSlot(storages, free, allocate(type, precision, elements)),
     freeStorage: (storage) => {
       queue.advance(Infinity);
       storages[storage] = new Float32Array(0);
@@ -119,6 +119,13 @@ function storageCalls(
 }
 
 type Executor = (run: ProgramRun) => Generator<undefined, Values[]>;
+function allocate(type: PlanType, precision: 32 | 64, count: number): Values {
+  try {
+    return emptyValues(type, precision, count);
+  } catch {
+    throw noMemory(`${count} numbers`);
+  }
+}
 
 /** Runs programs over memory, kernel by kernel, and long kernels part by part; gives copies of the wanted results. */
 function createExecutor(plan: Plan, module: CpuModule, memory: Memory): Executor {
@@ -205,9 +212,7 @@ interface Memory {
 
 /** Storages, inputs and slots; slots are shared by all programs, and only grow. */
 function createMemory(plan: Plan, precision: 32 | 64): Memory {
-  const storages = plan.storages.map(({ type, elements }) =>
-    emptyValues(type, precision, elements),
-  );
+  const storages = plan.storages.map(({ type, elements }) => allocate(type, precision, elements));
   const inputs = new Map<string, Values>();
   const slots: ArrayBuffer[] = [];
   let generation = 0;
@@ -226,14 +231,14 @@ function createMemory(plan: Plan, precision: 32 | 64): Memory {
         const size = Math.max(...bytes.map((dim) => evaluateDim(dim, dimensions)));
         const needed = (Math.ceil(size / 4) * precision) / 8;
         if (needed <= (slots[index]?.byteLength ?? -1)) return;
-        slots[index] = emptyValues("u32", 32, needed / 4).buffer as ArrayBuffer;
+        slots[index] = allocate("u32", 32, needed / 4).buffer as ArrayBuffer;
         generation++;
       });
       for (const { name, type, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
         if (!program.inputs.includes(name)) continue;
         const elements = countOf(evaluateShape(shape, dimensions));
         if (elements <= (inputs.get(name)?.length ?? -1)) continue;
-        inputs.set(name, emptyValues(type, precision, elements));
+        inputs.set(name, allocate(type, precision, elements));
         generation++;
       }
     },

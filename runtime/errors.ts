@@ -62,10 +62,15 @@ export function at<T>(list: ArrayLike<T>, index: number): T {
 }
 
 /** Refuses a name; says the nearest of the names there are, then all of them. */
-export function unknownName(what: string, name: string, names: readonly string[]): never {
+export function unknownName(what: string, given: unknown, names: readonly string[]): never {
+  const name = String(given);
   const near = nearest(name, names);
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
   fail("name", `there is no ${what} "${name}"${hint} (${names.join(", ") || "there is none"})`);
+}
+
+export function checkObject(what: string, value: unknown): void {
+  if (Object(value) !== value) fail("option", `${what} are an object, not ${String(value)}`);
 }
 
 /** Refuses options that are none: one that is misspelt would be left out without a word. */
@@ -73,7 +78,7 @@ export function checkNames<Options extends object>(
   options: Options,
   names: readonly (keyof Options & string)[],
 ): void {
-  if (Object(options) !== options) fail("option", "options are an object");
+  checkObject("options", options);
   for (const name of Object.keys(options)) {
     if (!(names as readonly string[]).includes(name)) unknownName("option", name, names);
   }

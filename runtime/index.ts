@@ -10,13 +10,12 @@ import type {
   TrainingNet,
 } from "./api.js";
 import type { TrainingBackend } from "./backend.js";
+import { checkObject } from "./errors.js";
 import { createNet } from "./net.js";
 import type { CpuModule, Plan } from "./plan.js";
 import { loadNet } from "./load.js";
-import { openSession as openWith, type SessionOptions, type TrainingSession } from "./session.js";
-import { initialize } from "./train/initialize.js";
+import { trainingParts } from "./train/open.js";
 import { createTrainingNet } from "./train/net.js";
-import { createTrainingGpuBackend } from "./train/webgpu.js";
 import { createWebGpuBackend } from "./webgpu.js";
 
 export type * from "./api.js";
@@ -24,7 +23,6 @@ export type * from "./plan.js";
 export { PLAN_FORMAT } from "./plan.js";
 export { NnError, type ErrorCode } from "./errors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
-export { makeRun, type Session } from "./session.js";
 
 interface CpuOptions {
   /** The printed CPU kernels, imported as a module; called only where the CPU is used. */
@@ -60,21 +58,14 @@ export async function loadInference<M extends ModelTypes = AnyModel>(
   return net as unknown as InferenceNet<M>;
 }
 
-/** A backend with the plan's storages, for runs of single programs. Throws NnError. */
-export function openSession(
-  plan: Plan,
-  options: Partial<SessionOptions<TrainingSession["backend"]>> = {},
-): Promise<TrainingSession> {
-  return openWith(plan, { ...trainingParts, ...options });
-}
-
-const trainingParts = { createGpu: createTrainingGpuBackend, evaluateHost, initialize };
-
 /** Opens a plan, or a compiled model that holds one. Throws NnError. */
 export async function load<M extends ModelTypes = AnyModel>(
   model: Plan | { readonly plan: Plan },
-  { cpu, precision, ...options }: RuntimeOptions = {},
+  given: RuntimeOptions = {},
 ): Promise<TrainingNet<M>> {
+  checkObject("options", given);
+  const { cpu, precision, ...options } = given;
+  checkObject("compiled models", model);
   const plan = "plan" in model ? model.plan : model;
   const parts = { ...trainingParts, precision, openCpu: cpuOpener(plan, cpu) };
   const net = await loadNet(plan, options, { ...options, ...parts }, createTrainingNet);

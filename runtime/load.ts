@@ -2,7 +2,7 @@
 
 import type { LoadOptions } from "./api.js";
 import type { Backend } from "./backend.js";
-import { checkNames } from "./errors.js";
+import { checkNames, fail } from "./errors.js";
 import type { Plan } from "./plan.js";
 import { openSession, type Session, type SessionOptions } from "./session.js";
 import { fetchWeights } from "./weights.js";
@@ -23,6 +23,8 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
   // What trains has files to read.
   if (parts.initialize) names.push("readFile");
   checkNames<object>(options, names as never[]);
+  if (typeof (options.onProgress ?? fail) !== "function")
+    fail("option", "onProgress is a function");
   const { weights: given } = options;
   const weights = given === undefined ? undefined : await fetchWeights(given);
   const session = await openSession(plan, parts);

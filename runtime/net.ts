@@ -67,9 +67,15 @@ export async function createNet(session: Session, beginning: Parameters): Promis
   // Only a plan that trains carries what its parameters begin with; any other's hold zeros until all are written.
   const isTrainable = plan.programs.some(({ kind }) => kind === "init");
   const isSeeded = session.options.seed !== undefined;
-  session.filled = plan.parameters.length === 0 || !!beginning.weights || (isTrainable && isSeeded);
-  if (!isTrainable && !isSeeded) checkFilled(session);
+  const missing = new Set(plan.parameters.map(({ name }) => name));
+  session.filled = missing.size === 0 || (isTrainable && (isSeeded || !!beginning.weights));
+  if (!isTrainable && !isSeeded && !beginning.weights) checkFilled(session, missing);
   const loaded = await loadParameters(session, beginning);
+  const fill = (name: string): void => {
+    missing.delete(name);
+    session.filled ||= isTrainable || missing.size === 0;
+  };
+  if (!isTrainable) loaded?.matched.forEach(fill);
   const written = new Map<string, Values>();
   let draws = 0;
   return {
@@ -87,7 +93,7 @@ export async function createNet(session: Session, beginning: Parameters): Promis
       plan.parameters.map(({ name, shape, role }) => [name, { shape, role }]),
     ),
     predict: ((inputs: object = {}, wishes: PredictOptions = {}) =>
-      predict(session, inputs, wishes, () => draws++)) as InferenceNet["predict"],
+      predict(session, { inputs, missing }, wishes, () => draws++)) as InferenceNet["predict"],
     read: async (name) => {
       const { storage, offset, shape, type } = parameterOf(session, name);
       const values = await session.backend.readRange(storage, offset, countOf(shape));
@@ -99,7 +105,7 @@ export async function createNet(session: Session, beginning: Parameters): Promis
         const numbers = parameterValues(session, parameter, values);
         writeParameter(session, parameter, numbers);
         written.set(name, numbers);
-        session.filled ||= isTrainable || written.size === plan.parameters.length;
+        fill(name);
         resolve();
       }),
     restore: async (devices = {}) => {
@@ -119,8 +125,12 @@ export async function createNet(session: Session, beginning: Parameters): Promis
 }
 
 /** Answers of a net that knows nothing look like answers. */
-function checkFilled({ filled, plan }: Session): void {
+function checkFilled({ filled, plan }: Session, missing: ReadonlySet<string>): void {
   if (filled) return;
+  if (missing.size < plan.parameters.length) {
+    const names = [...missing].join(", ");
+    fail("weights", `the weights leave out ${names}`);
+  }
   fail(
     "weights",
     `${plan.model} has no weights: load({ weights }) takes a safetensors file or its address; a net that trains goes without, from a { seed }`,
@@ -154,12 +164,12 @@ type Outputs = Record<string, TensorOutput | GPUBuffer>;
 /** All that is the caller's is read, copied and submitted before the first `await`. */
 async function predict(
   session: Session,
-  inputs: object,
+  { inputs, missing }: { readonly inputs: object; readonly missing: ReadonlySet<string> },
   wishes: PredictOptions,
   draw: () => number,
 ): Promise<Outputs> {
   checkOpen(session);
-  checkFilled(session);
+  checkFilled(session, missing);
   checkNames(wishes, ["outputs", "as", "batch", "dimensions", "seed"]);
   const { plan, backend } = session;
   const index = plan.programs.findIndex(({ kind }) => kind === "predict");
@@ -221,6 +231,7 @@ function bindForPredict(
 
 function wantedOutputs(plan: Plan, wanted: readonly string[] | undefined): readonly string[] {
   const names = plan.outputs.map(({ name }) => name);
+  if (!Array.isArray(wanted ?? [])) fail("option", "outputs is a list");
   for (const name of wanted ?? []) if (!names.includes(name)) unknownName("output", name, names);
   return wanted ?? names;
 }

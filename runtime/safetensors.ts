@@ -75,9 +75,11 @@ function refuseDuplicateKeys(text: string): void {
 
 /** What other files begin with that are often found in place of weights. */
 const otherFiles: readonly (readonly [RegExp, string])[] = [
-  [/^\s*<[!?a-z]/i, "it is HTML or XML"],
+  [/^(\xef\xbb\xbf)?\s*<[!?a-z]/i, "it is HTML or XML"],
+  [/^(\xef\xbb\xbf)?\s*\{\s*"/, "it is JSON"],
+  [/^\x80[\x02-\x05]/, "it is a pickle of torch.save"],
   [/^version https:\/\/git-lfs/, "it is a git-lfs pointer: run git lfs pull"],
-  [/^PK/, "it is a zip archive"],
+  [/^PK/, "it is a zip archive, perhaps of torch.save"],
   [/^\x1f\x8b/, "it is packed with gzip"],
 ];
 

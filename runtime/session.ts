@@ -7,7 +7,7 @@ import {
   type TrainingBackend,
   type Values,
 } from "./backend.js";
-import { openBackend, type BackendOptions } from "./backendChoice.js";
+import { openBackend, type BackendOptions, type OpenBackend } from "./backendChoice.js";
 import { evaluateDim, namesIn, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import type { EvaluateHost, HostScalars } from "./host.js";
@@ -43,9 +43,7 @@ export async function openSession<B extends Backend>(
     fail("option", `this plan has format ${plan.format}, this runtime reads ${PLAN_FORMAT}`);
   }
   checkSeed(options.seed);
-  const opened = await openBackend(plan, options, (backend) =>
-    startBackend(plan, backend, options),
-  );
+  const opened = await openStarted(plan, options);
   return { plan, options, ...opened, destroyed: false, filled: false };
 }
 
@@ -64,9 +62,7 @@ export async function reopen(
   checkOpen(session);
   const backend = session.backend.kind;
   const options = { ...session.options, backend, device, adapter };
-  const opened = await openBackend(session.plan, options, (started) =>
-    startBackend(session.plan, started, options),
-  );
+  const opened = await openStarted(session.plan, options);
   // Another call may have reopened or destroyed it meanwhile.
   if (session.destroyed) opened.backend.destroy();
   checkOpen(session);
@@ -74,8 +70,32 @@ export async function reopen(
   Object.assign(session, opened);
 }
 
-async function startBackend(plan: Plan, backend: Backend, options: SessionOptions): Promise<void> {
-  await backend.prepare(options.onProgress);
+/** An error of the app's own is no reason to take another backend. */
+async function openStarted<B extends Backend>(
+  plan: Plan,
+  options: SessionOptions<B>,
+): Promise<OpenBackend<B>> {
+  const errors: unknown[] = [];
+  const opened = await openBackend(plan, options, (backend) =>
+    startBackend(plan, backend, (done, total) => {
+      try {
+        options.onProgress?.(done, total);
+      } catch (error) {
+        errors.push(error);
+      }
+    }),
+  );
+  if (errors.length === 0) return opened;
+  opened.backend.destroy();
+  throw errors[0];
+}
+
+async function startBackend(
+  plan: Plan,
+  backend: Backend,
+  onProgress: SessionOptions["onProgress"],
+): Promise<void> {
+  await backend.prepare(onProgress);
   // New buffers hold zeros.
   const filled = plan.storages.flatMap(({ initial, values }, index) =>
     initial || values ? [index] : [],

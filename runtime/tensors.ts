@@ -9,7 +9,7 @@ import {
   type Dimensions,
   type GivenExtent,
 } from "./dimensions.js";
-import { at, fail, unknownName } from "./errors.js";
+import { at, checkObject, fail, unknownName } from "./errors.js";
 import type { Plan, PlanInput } from "./plan.js";
 
 /** A tensor as given: numbers not yet checked or converted. */
@@ -25,6 +25,7 @@ export function isGpuBuffer(value: unknown): value is GPUBuffer {
 
 /** The names of `inputs` that are not undefined, each an input of the plan that may be given. */
 export function givenNames({ inputs: all }: Plan, inputs: object): string[] {
+  checkObject("inputs", inputs);
   const names = Object.keys(inputs).filter((name) => Reflect.get(inputs, name) !== undefined);
   const allowed = all.filter(({ source }) => source !== "computed").map(({ name }) => name);
   for (const name of names) if (!allowed.includes(name)) unknownName("input", name, allowed);
@@ -46,6 +47,7 @@ export function readTensor(name: string, value: unknown, flat: boolean): GivenTe
     return { name, data: numbers, shape: flat && shape.length === 1 ? undefined : shape };
   }
   if (isGpuBuffer(value) || (ArrayBuffer.isView(value) && "length" in value)) {
+    if (!isGpuBuffer(value)) checkView(name, value);
     return { name, data: value as GPUBuffer | Float32Array, shape: undefined };
   }
   if (typeof value === "object" && value !== null && "data" in value && "shape" in value) {
@@ -57,6 +59,15 @@ export function readTensor(name: string, value: unknown, flat: boolean): GivenTe
     return { name, data, shape };
   }
   return fail("shape", `${name} is to be a typed array, a nested array or { data, shape }`);
+}
+
+/** A view whose buffer was transferred away, or shrank, looks as if it were empty. */
+export function checkView(name: string, view: ArrayBufferView): void {
+  try {
+    (view as Partial<Uint8Array>).keys?.();
+  } catch {
+    fail("option", `the buffer of ${name} was transferred away`);
+  }
 }
 
 /** Gathers the elements of a nested array, holes included; false where it is not of this shape. */
@@ -183,9 +194,13 @@ function convertValues(
 function refuse(input: PlanInput, value: unknown, index: number, shape: readonly number[]): never {
   const { name, type } = input;
   const [low, end] = rangeOf(input);
-  const wanted = type === "f32" ? "a finite number" : `a whole number from ${low} to ${end - 1}`;
+  const number = Number.isFinite(value) ? "within ±3.4e38" : "a finite number";
+  const wanted = type === "f32" ? number : `a whole number from ${low} to ${end - 1}`;
   const code = input.range || input.categories ? "label" : "value";
-  const found = typeof value === "string" ? `"${value}"` : String(value);
+  const found =
+    typeof value === "string"
+      ? `"${value}"`
+      : `${String(value)}${typeof value === "bigint" ? "n" : ""}`;
   fail(code, `${name}${indicesOf(index, shape)} is ${found}, not ${wanted}`);
 }
 

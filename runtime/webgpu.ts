@@ -194,10 +194,10 @@ export function submitRun<T>(
   const { device, plan, memory, faults } = context;
   faults.check();
   const programs = [...run.draws.map((draw) => draw.run.program), run.program];
-  let room: Room = new Map();
+  const room = new Map<string | number, GPUBuffer>();
   let uploads: Promise<void> | undefined;
   const submit = (): T => {
-    room = memory.reserve(programs, run.dimensions);
+    memory.reserve(programs, run.dimensions, room);
     uploads = uploadInputs(context, run, room);
     const encoder = device.createCommandEncoder();
     for (const { input, run: draw } of run.draws) {

@@ -32,8 +32,12 @@ export interface DeviceMemory {
   readonly storages: GPUBuffer[];
   /** Changes whenever a kept buffer was replaced: bind groups made before are void. */
   generation(): number;
-  /** Room for programs that run in one submission; empty where the kept buffers suffice. Creates all or nothing. */
-  reserve(programs: readonly number[], dimensions: Dimensions): Room;
+  /** Room for programs that run in one submission: nothing where the kept buffers suffice; filled as far as it gets. */
+  reserve(
+    programs: readonly number[],
+    dimensions: Dimensions,
+    room: Map<string | number, GPUBuffer>,
+  ): void;
   /** Once it is known whether the run went well: its buffers are kept in place of smaller ones, or go. */
   settle(room: Room, valid: boolean): void;
   bufferOf(buffer: PlanBuffer, room: Room): GPUBuffer;
@@ -63,24 +67,14 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
   return {
     storages,
     generation: () => generation,
-    reserve: (programs, dimensions) => {
+    reserve: (programs, dimensions, room) => {
       const needs = [...needsOf(plan, programs, dimensions)].filter(
         ([key, bytes]) => !(bytes <= (kept.get(key)?.size ?? -1)),
       );
       // Refused before any is made.
       for (const [key, bytes] of needs) sizeOf(device, bytes, labelOf(key));
-      const room = new Map<string | number, GPUBuffer>();
-      try {
-        for (const [key, bytes] of needs)
-          room.set(
-            key,
-            create(bytes, labelOf(key), Number(key) < 0 ? usages.uniform : usages.data),
-          );
-      } catch (error) {
-        for (const buffer of room.values()) free(buffer);
-        throw error;
-      }
-      return room;
+      for (const [key, bytes] of needs)
+        room.set(key, create(bytes, labelOf(key), Number(key) < 0 ? usages.uniform : usages.data));
     },
     settle: (room, valid) => {
       for (const [key, buffer] of room) {

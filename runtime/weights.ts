@@ -3,7 +3,7 @@
 import type { LoadedWeights, WeightsSource } from "./api.js";
 import type { Values } from "./backend.js";
 import { formatShape } from "./dimensions.js";
-import { fail } from "./errors.js";
+import { fail, NnError } from "./errors.js";
 import type { PlanParameter } from "./plan.js";
 import {
   readSafetensors,
@@ -13,7 +13,7 @@ import {
   type SafetensorsTensor,
 } from "./safetensors.js";
 import type { Session } from "./session.js";
-import { toValues } from "./tensors.js";
+import { checkView, toValues } from "./tensors.js";
 
 /**
  * The bytes of a safetensors file, ours alone: what is given as bytes is copied before the first wait. Other realms' objects
@@ -23,36 +23,42 @@ export async function fetchWeights(
   source: WeightsSource,
   name = "what was given as weights",
 ): Promise<Uint8Array> {
-  let origin = name;
-  let bytes: Uint8Array;
   const given = Object(source) as Partial<ArrayBuffer & Response & File & URL>;
-  if (ArrayBuffer.isView(source)) {
-    bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
-  } else if (given.byteLength !== undefined) {
-    bytes = new Uint8Array(source as ArrayBuffer).slice();
-  } else {
-    const address = typeof source === "string" ? source : given.href;
-    origin = address || given.url || given.name || origin;
-    let reason = "";
-    let content: ArrayBuffer | undefined;
-    try {
+  const address = typeof source === "string" ? source : given.href;
+  const origin = address || given.url || given.name || name;
+  let reason = "";
+  let bytes: Uint8Array | undefined;
+  try {
+    if (ArrayBuffer.isView(source)) {
+      checkView(origin, source);
+      bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
+    } else if (given.byteLength !== undefined) {
+      bytes = new Uint8Array(source as ArrayBuffer).slice();
+    } else {
       const answer = address === undefined ? given : await fetchAddress(address);
       // A Blob has no status.
-      if (answer.ok ?? true) content = await (answer as Response).arrayBuffer();
-      else reason = `status ${answer.status ?? 0}`;
-    } catch (error) {
-      reason = String(error);
+      if (!(answer.ok ?? true)) reason = `status ${answer.status ?? 0}`;
+      else if (answer.arrayBuffer) bytes = new Uint8Array(await answer.arrayBuffer());
+      else reason = otherSource(given);
     }
-    if (!content) fail("weights", `${origin} cannot be read: ${reason}`);
-    bytes = new Uint8Array(content);
+  } catch (error) {
+    reason = error instanceof NnError ? error.message : String(error);
   }
+  if (!bytes) fail("weights", `${origin} cannot be read: ${reason}`);
   readWeights(bytes, origin);
   return bytes;
+}
+
+function otherSource(given: object): string {
+  if ("then" in given) return "await the promise of them";
+  return "length" in given ? "of a list, give one: files[0]" : "give an address, bytes or a File";
 }
 
 /** Node's own `fetch` reads no files. */
 async function fetchAddress(address: string): Promise<Response> {
   const { process } = globalThis as { process?: Partial<NodeJS.Process> };
+  if (process?.versions?.node && !/^\w\w+:/.test(address))
+    fail("weights", "of a path, give new URL(path, import.meta.url)");
   const files = address.startsWith("file:") && process?.getBuiltinModule?.("fs");
   return files ? new Response(await files.promises.readFile(new URL(address))) : fetch(address);
 }
@@ -65,7 +71,7 @@ export function readWeights(
     return readSafetensors(bytes);
   } catch (error) {
     if (!(error instanceof SafetensorsError)) throw error;
-    return fail("weights", `${origin} is no whole safetensors file: ${error.message}`);
+    return fail("weights", `${origin} cannot be read as a safetensors file: ${error.message}`);
   }
 }
 

@@ -1,11 +1,12 @@
 // Takes compiled models of one file, gives the bundle's files by name: modules, types, shaders, the plan as data.
 import type { Plan } from "../../runtime/plan.js";
 import type { CompiledEntry, CompiledModel } from "../compile.js";
-import { declarationsOf, errorClass, freeName } from "./declarations.js";
+import { declarationsOf, errorClass } from "./declarations.js";
 import { commentText } from "./expression.js";
 import { formatted } from "./format.js";
 import { compilerName } from "./modelPlan.js";
 import { minifyJavaScript } from "./minify.js";
+import { exportOf, freeName } from "./names.js";
 import type { PlannedKernel } from "./plan.js";
 import { cpuKernelsText } from "./plan.js";
 import { planLiteral } from "./planLiteral.js";
@@ -36,7 +37,8 @@ export async function emit(
   models: CompiledModel | readonly CompiledModel[],
   options: EmitOptions = {},
 ): Promise<Record<string, string>> {
-  const list = "plan" in models ? [models] : models;
+  const list = listOf(models);
+  checkOptions(options);
   const [first] = list;
   if (!first) return {};
   const request: Request = {
@@ -53,6 +55,39 @@ export async function emit(
     [`${request.stem}.plan.json`]: planFile(request, entry),
     "package.json": packageFile,
   };
+}
+
+function listOf(models: CompiledModel | readonly CompiledModel[]): readonly CompiledModel[] {
+  const list = (Array.isArray(models) ? models : [models]) as readonly CompiledModel[];
+  if (list.every((model) => "typed" in Object(model))) return list;
+  throw new TypeError("emit takes what compile gives: emit(models, options)");
+}
+
+const optionNames: Readonly<Record<keyof EmitOptions, string>> = {
+  file: "a string",
+  entry: '"inference", "training" or "both"',
+  minify: "true or false",
+  externalRuntime: "true or false",
+  weights: "an object",
+};
+
+function checkOptions(options: EmitOptions): void {
+  for (const [name, value] of Object.entries(options) as [keyof EmitOptions, unknown][]) {
+    const wanted = Object.hasOwn(optionNames, name) ? optionNames[name] : undefined;
+    if (wanted === undefined)
+      throw new TypeError(
+        `emit has no option ${name}; there are ${Object.keys(optionNames).join(", ")}`,
+      );
+    const fits =
+      name === "entry"
+        ? ["inference", "training", "both"].includes(String(value))
+        : typeof value ===
+          { file: "string", weights: "object", minify: "boolean", externalRuntime: "boolean" }[
+            name
+          ];
+    if (value !== undefined && !fits)
+      throw new TypeError(`${name} is ${wanted}, not ${JSON.stringify(value) ?? String(value)}`);
+  }
 }
 
 /** What makes Node and bundlers take the files beside it for what they are, whatever the app's own package.json says. */
@@ -110,12 +145,13 @@ async function script(request: Request, text: string, head = ""): Promise<string
 function moduleText(request: Request, entry: EntryName, stem: string): string {
   const head = runtimeText(request, entry);
   const parts = request.models.map((model, at) => {
-    const local = freeName(model.name, head);
+    const others = request.models.map(({ name }) => name).filter((name) => name !== model.name);
+    const local = freeName(model.name, head, others);
     return [
       documentation(request, model),
       // What an app does not use, its bundler may leave out.
       `const ${local} = /* @__PURE__ */ ${modelValue(request, entry, stem, at)};`,
-      `export { ${local === model.name ? local : `${local} as ${model.name}`} };`,
+      exportOf(local, model.name),
     ].join("\n");
   });
   const taken = request.models.some(({ name }) => name === errorClass);
@@ -134,8 +170,10 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
       : `(given) => ${module}`;
   const literal = planLiteral(plan, request.minify);
   const file = request.weights[model.name];
-  // Bundlers know this form, and take the file along.
-  const address = file && `new URL(${JSON.stringify(`./${file}`)}, import.meta.url)`;
+  // Bundlers know this form, and take the file along; what makes scripts of modules takes their own address from them.
+  const address =
+    file &&
+    `import.meta.url ? new URL(${JSON.stringify(`./${file}`)}, import.meta.url) : undefined`;
   if (!request.external)
     return `defineModel(${literal}, ${cpu}${address ? `, () => ${address}` : ""})`;
   const weights = address ? `weights = ${address}` : "weights";

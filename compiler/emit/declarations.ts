@@ -2,6 +2,7 @@
 import type { PlanDim, PlanInput, PlanOutput, PlanType } from "../../runtime/plan.js";
 import type { CompiledEntry, CompiledModel } from "../compile.js";
 import { commentText } from "./expression.js";
+import { exportOf, freeName } from "./names.js";
 
 export interface DeclarationRequest {
   readonly models: readonly CompiledModel[];
@@ -12,17 +13,6 @@ export interface DeclarationRequest {
   /** Types come from "nnc/runtime" instead. */
   readonly external: boolean;
 }
-
-/** What the platform's own types are to this interface: declared here, so that it needs no "DOM" library. */
-const platformTypes = `
-/** As far as they are used here; the platform's own types fit. */
-export interface UrlLike { readonly href: string }
-export interface ResponseLike { arrayBuffer(): Promise<ArrayBuffer> }
-export interface AbortSignalLike {
-  readonly aborted: boolean;
-  addEventListener(type: "abort", listener: () => void): void;
-}
-`;
 
 /** Of every error that a bundle throws; exported, unless a model bears its name. */
 export const errorClass = "NnError";
@@ -43,7 +33,7 @@ const externalErrors = `export { ${errorClass}, type ErrorCode } from "nnc/runti
 function headOf({ external, models, api }: DeclarationRequest): string {
   const taken = models.some(({ name }) => name === errorClass);
   if (external) return externalTypes + (taken ? "" : externalErrors);
-  return portableApi(api) + (taken ? "" : errorDeclaration);
+  return api.replace(/^\/\/.*\n/, "") + (taken ? "" : errorDeclaration);
 }
 
 export function declarationsOf(request: DeclarationRequest): string {
@@ -52,19 +42,10 @@ export function declarationsOf(request: DeclarationRequest): string {
   return [head, ...parts].join("\n");
 }
 
-/** The runtime's types with the platform's replaced by the little of them that is used. */
-function portableApi(api: string): string {
-  const portable = api
-    .replace(/^\/\/.*\n/, "")
-    .replace(/\bURL\b/g, "UrlLike")
-    .replace(/\bResponse\b/g, "ResponseLike")
-    .replace(/\bAbortSignal\b/g, "AbortSignalLike");
-  return platformTypes + portable;
-}
-
 function modelDeclarations(request: DeclarationRequest, model: CompiledModel): string {
   const { plan } = request.entryOf(model);
-  const name = (suffix: string): string => freeName(`${model.name}${suffix}`, request.api);
+  const others = request.models.map((each) => each.name).filter((each) => each !== model.name);
+  const name = (suffix: string): string => freeName(`${model.name}${suffix}`, request.api, others);
   const inputs = plan.inputs.filter((input) => input.role === "input");
   const everywhere = (input: PlanInput): boolean =>
     input.source === "given" && plan.outputs.every((output) => output.needs.includes(input.name));
@@ -103,18 +84,14 @@ function modelDeclarations(request: DeclarationRequest, model: CompiledModel): s
     ),
     documentation(model.typed.doc),
     `declare const ${local}: Model<${net}<${name("Types")}>${options}>;`,
-    `export { ${local === model.name ? local : `${local} as ${model.name}`} };`,
+    exportOf(local, model.name),
     "",
   ].join("\n");
 }
 
-/** A model may be called as one of the interface's types is. */
-export function freeName(name: string, taken: string): string {
-  return new RegExp(`\\b${name}\\b`).test(taken) ? freeName(`${name}_`, taken) : name;
-}
-
+/** An alias fits the types of models whose names are not known; an interface, open to more members, would not. */
 function record(name: string, members: readonly string[]): string {
-  return `export interface ${name} {\n${members.join("\n")}\n}`;
+  return `export type ${name} = {\n${members.join("\n")}\n};`;
 }
 
 function inputMember(input: PlanInput, optional: boolean): string {

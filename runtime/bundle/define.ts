@@ -2,7 +2,7 @@
 
 import type { CpuSource, LoadOptions, Model } from "../api.js";
 import type { Backend } from "../backend.js";
-import { fail } from "../errors.js";
+import { checkObject, fail } from "../errors.js";
 import { loadNet, type Beginning } from "../load.js";
 import type { Plan } from "../plan.js";
 import type { Session, SessionOptions } from "../session.js";
@@ -12,7 +12,7 @@ import type { BundledCpu } from "./cpu.js";
 export type CpuOf = (given: CpuSource | undefined) => Promise<BundledCpu> | BundledCpu;
 
 /** Where weights lie that were compiled in. */
-export type CompiledWeights = () => URL;
+export type CompiledWeights = () => URL | undefined;
 
 /** Parts of the runtime, which come with a bundle only where its plan needs them. */
 type Parts<B extends Backend> = Pick<
@@ -37,11 +37,18 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
 }: Bundle<B, Options, unknown>): Model<Net, Options> {
   return {
     name: plan.model,
-    load: (options = {} as Options) => {
+    load: async (options = {} as Options) => {
+      checkObject("options", options);
       const weights = options.weights === undefined ? compiled?.() : options.weights;
       const openCpu = async (precision: 32 | 64): Promise<B> => {
-        const module = await cpu(options.cpu);
-        if (!("createCpuBackend" in module)) fail("option", "cpu is the bundle's module *.cpu.js");
+        let module: BundledCpu;
+        try {
+          module = await cpu(options.cpu);
+        } catch (error) {
+          return fail("option", `give *.cpu.js to load({ cpu }): ${String(error)}`);
+        }
+        if (!("createCpuBackend" in Object(module)))
+          fail("option", "cpu is the bundle's module *.cpu.js");
         // Every CPU backend trains too.
         return module.createCpuBackend(plan, module, precision) as unknown as B;
       };

@@ -1,5 +1,6 @@
 // The calls made on a training net in; which of them may be under way side by side, and what ends the waits of those that may not go on, decided here alone, out.
 
+import type { AbortSignalLike } from "../api.js";
 import { fail, NnError } from "../errors.js";
 import { checkOpen, type TrainingSession } from "../session.js";
 
@@ -39,7 +40,7 @@ export interface Calls {
   run<T>(kind: CallKind, action: () => Promise<T>): Promise<T>;
   /** Resolves when no call of the kind is under way. */
   idle(kind: CallKind): Promise<void>;
-  within(signal?: AbortSignal): Waiting;
+  within(signal?: AbortSignalLike): Waiting;
   /** Watches the session's present device. */
   watch(): void;
   /** Ends all waits: the net is destroyed. */
@@ -140,7 +141,7 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
   return { promise, resolve };
 }
 
-function waitingWithin(ends: Ends, signal: AbortSignal | undefined): Waiting {
+function waitingWithin(ends: Ends, signal: AbortSignalLike | undefined): Waiting {
   const check = (): void => {
     if (ends.error) throw ends.error;
     if (signal?.aborted) throw new Aborted();

@@ -1,7 +1,7 @@
 // The wishes that a call of training was given in; NnError where one is unknown or cannot be, out.
 
 import type { EvaluateOptions, FitOptions, SaveOptions, StepOptions } from "../api.js";
-import { fail, unknownName } from "../errors.js";
+import { checkObject, fail, unknownName } from "../errors.js";
 import { seedRange } from "../session.js";
 
 type Check = (value: unknown) => boolean;
@@ -78,9 +78,9 @@ const evaluateWishes: Wishes<EvaluateOptions> = {
 const saveWishes: Wishes<SaveOptions> = { optimizer: flag };
 
 function checkWishes<Options>(wishes: Wishes<Options>, given: unknown): void {
-  if (typeof given !== "object" || given === null) fail("option", "options are an object");
+  checkObject("options", given);
   const known = wishes as Readonly<Record<string, Wish>>;
-  for (const [name, value] of Object.entries(given) as [string, unknown][]) {
+  for (const [name, value] of Object.entries(given as object) as [string, unknown][]) {
     const wish = Object.hasOwn(known, name) ? known[name] : undefined;
     if (!wish) unknownName("option", name, Object.keys(known));
     if (value === undefined || wish.fits(value)) continue;

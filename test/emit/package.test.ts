@@ -306,3 +306,30 @@ const buffer: GPUBuffer = gpu.y; await buffer.mapAsync(1);\n`,
     ).toEqual([]);
   }, 60_000);
 });
+
+it("the package's own types hold without the platform's too", async () => {
+  const folder = await app({ externalRuntime: true });
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(root, join(folder, "node_modules/nnc"));
+  const text = `import { compile, emit } from "nnc";
+import { load, loadInference, NnError, type TrainingNet } from "nnc/runtime";
+import { First } from "./dist/two.train.js";
+const { models } = compile("model A {}");
+const [model] = models;
+void emit(models);
+if (model) void loadInference(model.plan);
+const net: TrainingNet = model ? await load(model) : await First.load({ seed: 1, weights: new Uint8Array(8) });
+void net.predict({ x: [1, 2] });
+void NnError;
+`;
+  const dom = ["lib.es2022.d.ts", "lib.dom.d.ts"];
+  for (const lib of [["lib.es2022.d.ts"], dom])
+    expect(diagnosticsOf(folder, text, { lib, skipLibCheck: false })).toEqual([]);
+  const given = `import { First } from "./dist/two.train.js";
+await First.load({ weights: new URL("https://localhost") });
+await First.load({ weights: await fetch("/") });
+const net = await First.load({ weights: new Blob([]) });
+await net.fit({ x: [1, 2] }, { signal: new AbortController().signal });
+`;
+  expect(diagnosticsOf(folder, given, { lib: dom })).toEqual([]);
+}, 60_000);

@@ -3,7 +3,8 @@
 import { expect, it } from "vitest";
 import type { TrainingNet } from "../../runtime/api.js";
 import type { NnError } from "../../runtime/errors.js";
-import { load, openSession } from "../../runtime/index.js";
+import { load } from "../../runtime/index.js";
+import { openSession } from "../../runtime/train/open.js";
 import { createNet } from "../../runtime/net.js";
 import type { CpuModule } from "../../runtime/plan.js";
 import { lineData, lineModule, linePlan } from "./support/line.js";

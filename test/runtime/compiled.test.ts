@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { StepReport, TrainingNet } from "../../runtime/api.js";
 import type { NnError } from "../../runtime/errors.js";
-import { openSession, type RuntimeOptions } from "../../runtime/index.js";
+import type { RuntimeOptions } from "../../runtime/index.js";
+import { openSession } from "../../runtime/train/open.js";
 import type { Plan, PlanType } from "../../runtime/plan.js";
 import { resetStorages } from "../../runtime/session.js";
 import { softwareDevice, softwareExpected } from "../support/adapter.js";

@@ -56,7 +56,7 @@ it("what cannot be an option's value is refused", async () => {
   expect(await refusal(net.save({ optimizer: 1 } as never))).toContain("true or false, not 1");
   for (const name of ["predict", "restore", "save", "evaluate", "fit", "step"])
     expect(await refusal(calls[name]?.(net, null as never) ?? Promise.resolve())).toBe(
-      "option: options are an object",
+      "option: options are an object, not null",
     );
   net.destroy();
 });
