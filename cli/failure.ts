@@ -88,8 +88,7 @@ function describe(error: unknown): FailureReport {
 
 /** Told by name, so that a command that needs no runtime need not load it. */
 function isRuntimeError(error: unknown): error is Error & { readonly code: string } {
-  if (!(error instanceof Error) || !["NnError", "SafetensorsError"].includes(error.name))
-    return false;
+  if (!(error instanceof Error) || error.name !== "NnError") return false;
   return "code" in error && typeof error.code === "string";
 }
 

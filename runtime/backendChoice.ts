@@ -2,7 +2,7 @@
 
 import type { GpuAdapter, GpuDevice } from "./api.js";
 import type { Backend } from "./backend.js";
-import { asNnError, fail, NnError } from "./errors.js";
+import { asNnError, checkChoice, fail, NnError } from "./errors.js";
 import type { Plan } from "./plan.js";
 
 export interface BackendOptions<B extends Backend = Backend> {
@@ -11,7 +11,7 @@ export interface BackendOptions<B extends Backend = Backend> {
   readonly backend?: "auto" | "webgpu" | "cpu" | undefined;
   readonly device?: GpuDevice | undefined;
   readonly adapter?: GpuAdapter | undefined;
-  /** 64: double precision, for checks of derivatives; the CPU alone can. */
+  /** 64: double precision, for checks of derivatives; the CPU alone can, and is to be asked for. */
   readonly precision?: 32 | 64 | undefined;
   /** Opens the CPU backend: its code comes with the CPU kernels, only where they are used. */
   readonly openCpu?: ((precision: 32 | 64) => Promise<B>) | undefined;
@@ -32,14 +32,11 @@ export async function openBackend<B extends Backend>(
   start: (backend: B) => Promise<void>,
 ): Promise<OpenBackend<B>> {
   const { backend: wish = "auto", precision = 32, openCpu } = options;
-  if (!["auto", "webgpu", "cpu"].includes(wish)) {
-    fail("option", `backend is "auto", "webgpu" or "cpu", not "${wish}"`);
-  }
+  checkChoice("backend", wish, "auto", "webgpu", "cpu");
   checkMethod("device", options.device, "createBuffer");
   checkMethod("adapter", options.adapter, "requestDevice");
   let reason = "the CPU was asked for";
-  if (precision === 64) reason = "double precision was asked for";
-  else if (wish !== "cpu") {
+  if (wish !== "cpu") {
     try {
       return await openGpu(plan, options, wish === "webgpu", start);
     } catch (error) {
@@ -99,7 +96,7 @@ async function requestDevice(
     (await inTime(
       seconds,
       "adapter",
-      Promise.resolve(gpu?.requestAdapter({ powerPreference: "high-performance" })),
+      gpu?.requestAdapter({ powerPreference: "high-performance" }),
     ));
   if (!adapter) {
     return fail("no-adapter", `WebGPU ${gpu ? "finds no adapter" : "is not available"} here`);
@@ -110,24 +107,22 @@ async function requestDevice(
   const name = words.filter(Boolean).join(" ") || "an unnamed adapter";
   const isSoftware =
     info?.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name);
-  if (isSoftware && !asked && !given) {
-    fail("no-adapter", `the only WebGPU adapter is in software (${name})`);
-  }
+  const refuse = (why: string): never => fail("no-adapter", `the WebGPU adapter (${name}) ${why}`);
+  if (isSoftware && !asked && !given) refuse("is in software");
   const missing = missingLimits(plan, limits ?? {});
-  if (missing) fail("no-adapter", `the WebGPU adapter (${name}) ${missing}`);
+  if (missing) refuse(missing);
   const { requiredLimits } = plan;
   try {
     const request = adapter.requestDevice({ requiredLimits });
     const device = await inTime(2 * seconds, "device", request);
     return { device, reason: `WebGPU on ${name}` };
   } catch (error) {
-    const { message } = asNnError(error, "its request", "no-adapter");
-    return fail("no-adapter", `the WebGPU adapter (${name}) gives no device: ${message}`);
+    return refuse(`gives no device: ${asNnError(error, "its request").message}`);
   }
 }
 
 /** Some drivers never answer. */
-function inTime<T>(seconds: number, what: string, answer: Promise<T>): Promise<T> {
+function inTime<T>(seconds: number, what: string, answer: T | Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     const late = new NnError("no-adapter", `WebGPU gave no ${what} within ${seconds} seconds`);

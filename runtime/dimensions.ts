@@ -19,6 +19,10 @@ export function evaluateShape(shape: readonly PlanDim[], dimensions: Dimensions)
   return shape.map((dim) => evaluateDim(dim, dimensions));
 }
 
+export function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 export function countOf(shape: readonly number[]): number {
   return shape.reduce((product, axis) => product * axis, 1);
 }

@@ -63,14 +63,29 @@ export function at<T>(list: ArrayLike<T>, index: number): T {
 
 /** Refuses a name; says the nearest of the names there are, then all of them. */
 export function unknownName(what: string, given: unknown, names: readonly string[]): never {
-  const name = String(given);
-  const near = nearest(name, names);
+  const near = typeof given === "string" ? nearest(given, names) : undefined;
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-  fail("name", `there is no ${what} "${name}"${hint} (${names.join(", ") || "there is none"})`);
+  fail(
+    "name",
+    `there is no ${what} ${inWords(given)}${hint} (${names.join(", ") || "there is none"})`,
+  );
+}
+
+/** What was given, as its writer would know it; objects have no words, or throw where they are asked for them. */
+export function inWords(value: unknown): string {
+  if (typeof value === "string") return `"${value}"`;
+  if (Object(value) === value) return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
+  return String(value) + (typeof value === "bigint" ? "n" : "");
 }
 
 export function checkObject(what: string, value: unknown): void {
-  if (Object(value) !== value) fail("option", `${what} are an object, not ${String(value)}`);
+  if (Object(value) !== value) fail("option", `${what} are an object, not ${inWords(value)}`);
+}
+
+/** Refuses a value that is none of an option's, for which undefined stands where it may be left out. */
+export function checkChoice(name: string, value: unknown, ...choices: unknown[]): void {
+  if (choices.includes(value)) return;
+  fail("option", `${name} is ${choices.map(inWords).join(" or ")}, not ${inWords(value)}`);
 }
 
 /** Refuses options that are none: one that is misspelt would be left out without a word. */

@@ -10,9 +10,9 @@ import type {
   TrainingNet,
 } from "./api.js";
 import type { TrainingBackend } from "./backend.js";
-import { checkObject } from "./errors.js";
+import { checkChoice, checkObject, fail } from "./errors.js";
 import { createNet } from "./net.js";
-import type { CpuModule, Plan } from "./plan.js";
+import { PLAN_FORMAT, type CpuModule, type Plan } from "./plan.js";
 import { loadNet } from "./load.js";
 import { trainingParts } from "./train/open.js";
 import { createTrainingNet } from "./train/net.js";
@@ -48,11 +48,22 @@ function cpuOpener(
   );
 }
 
+/** Plans outlive the compiler that made them; those of bundles do not. */
+function planOf(model: Plan | { readonly plan: Plan }): Plan {
+  checkObject("compiled models", model);
+  const plan = "plan" in model ? model.plan : model;
+  if (plan.format === PLAN_FORMAT) return plan;
+  return fail("option", `this plan has format ${plan.format}, this runtime reads ${PLAN_FORMAT}`);
+}
+
 /** Opens a plan for inference alone: bundlers leave out what trains. Throws NnError. */
 export async function loadInference<M extends ModelTypes = AnyModel>(
-  plan: Plan,
-  { cpu, ...options }: Omit<LoadOptions, "cpu"> & CpuOptions = {},
+  model: Plan | { readonly plan: Plan },
+  given: Omit<LoadOptions, "cpu"> & CpuOptions = {},
 ): Promise<InferenceNet<M>> {
+  const plan = planOf(model);
+  checkObject("options", given);
+  const { cpu, ...options } = given;
   const parts = { createGpu: createWebGpuBackend, evaluateHost, openCpu: cpuOpener(plan, cpu) };
   const net = await loadNet(plan, options, { ...options, ...parts }, createNet);
   return net as unknown as InferenceNet<M>;
@@ -63,11 +74,12 @@ export async function load<M extends ModelTypes = AnyModel>(
   model: Plan | { readonly plan: Plan },
   given: RuntimeOptions = {},
 ): Promise<TrainingNet<M>> {
+  const plan = planOf(model);
   checkObject("options", given);
   const { cpu, precision, ...options } = given;
-  checkObject("compiled models", model);
-  const plan = "plan" in model ? model.plan : model;
-  const parts = { ...trainingParts, precision, openCpu: cpuOpener(plan, cpu) };
+  checkChoice("precision", precision, 32, 64, undefined);
+  const asked = precision === 64 ? ({ backend: "cpu" } as const) : {};
+  const parts = { ...trainingParts, ...asked, precision, openCpu: cpuOpener(plan, cpu) };
   const net = await loadNet(plan, options, { ...options, ...parts }, createTrainingNet);
   return net as unknown as TrainingNet<M>;
 }

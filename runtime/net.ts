@@ -9,7 +9,7 @@ import type {
 } from "./api.js";
 import type { Values } from "./backend.js";
 import { countOf, namesIn, resolveDimensions } from "./dimensions.js";
-import { at, checkNames, fail, unknownName } from "./errors.js";
+import { at, checkChoice, checkNames, fail, unknownName } from "./errors.js";
 import type { Beginning } from "./load.js";
 import type { Plan, PlanParameter, PlanProgram } from "./plan.js";
 import {
@@ -127,13 +127,10 @@ export async function createNet(session: Session, beginning: Parameters): Promis
 /** Answers of a net that knows nothing look like answers. */
 function checkFilled({ filled, plan }: Session, missing: ReadonlySet<string>): void {
   if (filled) return;
-  if (missing.size < plan.parameters.length) {
-    const names = [...missing].join(", ");
-    fail("weights", `the weights leave out ${names}`);
-  }
+  const some = missing.size < plan.parameters.length ? ` for ${[...missing].join(", ")}` : "";
   fail(
     "weights",
-    `${plan.model} has no weights: load({ weights }) takes a safetensors file or its address; a net that trains goes without, from a { seed }`,
+    `${plan.model} has no weights${some}: load({ weights }) takes a safetensors file or its address; a net that trains takes { seed } too`,
   );
 }
 
@@ -179,8 +176,7 @@ async function predict(
   const wanted = outputs.map((name) => program.results.findIndex((result) => result.name === name));
   const { seed, as } = wishes;
   checkSeed(seed);
-  if (!["array", "gpu", undefined].includes(as))
-    fail("option", `as is "array" or "gpu", not "${as}"`);
+  checkChoice("as", as, "array", "gpu", undefined);
   const draws =
     seed === undefined ? { seed: (seedOf(session) ^ predictKey) >>> 0, counter: draw() } : { seed };
   const bound = bindForPredict(session, program, wanted, inputs, wishes);

@@ -1,5 +1,8 @@
 // In: the bytes of a safetensors file, or tensors and metadata; out: checked tensors by name, or the bytes.
 
+import { countOf, isSize } from "./dimensions.js";
+import { NnError } from "./errors.js";
+
 /** How the elements of every dtype that we read and write lie in memory. */
 const arrays = {
   F64: Float64Array,
@@ -31,32 +34,25 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-export type SafetensorsErrorCode =
+export type SafetensorsProblem =
   "truncated" | "header-size" | "header" | "duplicate" | "dtype" | "shape" | "offsets" | "metadata";
-
-/** What is wrong with a file, in words for its owner; `code` is stable. */
-export class SafetensorsError extends Error {
-  override readonly name = "SafetensorsError";
-  constructor(
-    readonly code: SafetensorsErrorCode,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 const headerLimit = 100_000_000;
 
-function fail(code: SafetensorsErrorCode, message: string): never {
-  throw new SafetensorsError(code, message);
+/** In words for the file's owner; `problem` is for programs. */
+export function failFile(problem: SafetensorsProblem, message: string): never {
+  throw new NnError("weights", message, { problem });
+}
+
+/** What is wrong with a file, where that is what was thrown. */
+export function problemOf(error: unknown): SafetensorsProblem | undefined {
+  return error instanceof NnError
+    ? (error.details["problem"] as SafetensorsProblem | undefined)
+    : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Object(value) === value && !Array.isArray(value);
 }
 
 /** JSON.parse keeps the last of two equal keys; `text` is valid JSON, so a string before `:` is a key. */
@@ -68,19 +64,18 @@ function refuseDuplicateKeys(text: string): void {
     if (quoted === undefined || !token.endsWith(":")) continue;
     const key = JSON.parse(quoted) as string;
     const keys = open.at(-1);
-    if (keys?.has(key)) fail("duplicate", `the name "${key}" stands twice in the header`);
+    if (keys?.has(key)) failFile("duplicate", `the name "${key}" stands twice in the header`);
     keys?.add(key);
   }
 }
 
 /** What other files begin with that are often found in place of weights. */
 const otherFiles: readonly (readonly [RegExp, string])[] = [
-  [/^(\xef\xbb\xbf)?\s*<[!?a-z]/i, "it is HTML or XML"],
-  [/^(\xef\xbb\xbf)?\s*\{\s*"/, "it is JSON"],
-  [/^\x80[\x02-\x05]/, "it is a pickle of torch.save"],
-  [/^version https:\/\/git-lfs/, "it is a git-lfs pointer: run git lfs pull"],
-  [/^PK/, "it is a zip archive, perhaps of torch.save"],
-  [/^\x1f\x8b/, "it is packed with gzip"],
+  [/^<[!?a-z]/i, "HTML or XML"],
+  [/^\{\s*["}]/, "JSON"],
+  [/^version https:\/\/git-lfs/, "a git-lfs pointer: run git lfs pull"],
+  [/^(PK|\x80[\x02-\x05])/, "a pickle or zip archive of torch.save"],
+  [/^\x1f\x8b/, "packed with gzip"],
 ];
 
 /** `bytes` may end with the header. */
@@ -89,20 +84,21 @@ export function readHeader(bytes: Uint8Array): { header: Record<string, unknown>
     return parseHeader(bytes);
   } catch (error) {
     const start = String.fromCharCode(...bytes.subarray(0, 32));
-    const [, text] = otherFiles.find(([beginning]) => beginning.test(start)) ?? [];
-    if (text === undefined) throw error;
-    return fail("header", text);
+    const text = start.replace(/^(\xef\xbb\xbf)?\s*/, "");
+    const [, kind] = otherFiles.find(([beginning]) => beginning.test(text)) ?? [];
+    if (kind === undefined) throw error;
+    return failFile("header", `it is ${kind}`);
   }
 }
 
 function parseHeader(bytes: Uint8Array): { header: Record<string, unknown>; end: number } {
-  if (bytes.length < 8) fail("truncated", `the file ends after ${bytes.length} bytes`);
+  if (bytes.length < 8) failFile("truncated", `the file ends after ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  if (length > headerLimit) fail("header-size", `its header claims to have ${length} bytes`);
+  if (length > headerLimit) failFile("header-size", `its header claims to have ${length} bytes`);
   const end = 8 + length;
   if (end > bytes.length)
-    fail("truncated", `its header should end at byte ${end}, the file ends at ${bytes.length}`);
+    failFile("truncated", `its header should end at byte ${end}, the file ends at ${bytes.length}`);
   let header: unknown;
   let text = "";
   try {
@@ -111,9 +107,10 @@ function parseHeader(bytes: Uint8Array): { header: Record<string, unknown>; end:
     );
     header = JSON.parse(text);
   } catch {
-    fail("header", "its header is not JSON");
+    failFile("header", "its header is not JSON");
   }
-  if (!text.startsWith("{") || !isRecord(header)) fail("header", "its header is no JSON object");
+  if (!text.startsWith("{") || !isRecord(header))
+    failFile("header", "its header is no JSON object");
   refuseDuplicateKeys(text);
   return { header, end };
 }
@@ -121,7 +118,7 @@ function parseHeader(bytes: Uint8Array): { header: Record<string, unknown>; end:
 function readMetadata(value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (!isRecord(value) || Object.values(value).some((entry) => typeof entry !== "string"))
-    fail("metadata", "__metadata__ is not a map of strings");
+    failFile("metadata", "__metadata__ is not a map of strings");
   return value as Record<string, string>;
 }
 
@@ -134,28 +131,27 @@ interface Entry {
 }
 
 export function readEntry(name: string, value: unknown): Entry {
-  if (!isRecord(value)) fail("header", `the entry "${name}" is no JSON object`);
+  if (!isRecord(value)) failFile("header", `the entry "${name}" is no JSON object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype))
-    fail("dtype", `"${name}" has the unknown element type ${JSON.stringify(dtype)}`);
-  if (!Array.isArray(shape) || !shape.every(isCount))
-    fail("shape", `the shape of "${name}" is no list of sizes`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
-    fail("offsets", `the offsets of "${name}" are not two byte positions`);
+    failFile("dtype", `"${name}" has the unknown element type ${JSON.stringify(dtype)}`);
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    failFile("shape", `the shape of "${name}" is no list of sizes`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
+    failFile("offsets", `the offsets of "${name}" are not two byte positions`);
   const [begin = 0, end = 0] = offsets;
-  let size: number = arrays[dtype as SafetensorsDtype].BYTES_PER_ELEMENT;
-  for (const axis of shape) {
-    size *= axis;
-    if (!Number.isSafeInteger(size)) fail("shape", `the shape of "${name}" is too large`);
-  }
+  const size = countOf(shape) * arrays[dtype as SafetensorsDtype].BYTES_PER_ELEMENT;
   if (end - begin !== size)
-    fail("offsets", `"${name}" has ${end - begin} bytes, its shape [${shape.join(", ")}] ${size}`);
+    failFile(
+      "offsets",
+      `"${name}" has ${end - begin} bytes, its shape [${shape.join(", ")}] ${size}`,
+    );
   return { name, dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 
 /**
  * Reads a whole file. The tensors' data are views into `bytes`, in the order of the file.
- * Throws SafetensorsError where the file is not exactly of the format: every byte after the header
+ * Throws NnError "weights" where the file is not exactly of the format: every byte after the header
  * belongs to exactly one tensor (https://github.com/huggingface/safetensors, section "Format").
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
@@ -169,14 +165,14 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   let position = 0;
   for (const { name, dtype, shape, begin, end } of entries) {
     if (begin !== position)
-      fail("offsets", `"${name}" starts at byte ${begin} of the data, not at ${position}`);
+      failFile("offsets", `"${name}" starts at byte ${begin} of the data, not at ${position}`);
     if (start + end > bytes.length)
-      fail("truncated", `"${name}" ends at byte ${start + end}, the file at ${bytes.length}`);
+      failFile("truncated", `"${name}" ends at byte ${start + end}, the file at ${bytes.length}`);
     tensors.set(name, { dtype, shape, data: bytes.subarray(start + begin, start + end) });
     position = end;
   }
   if (start + position !== bytes.length)
-    fail("offsets", `${bytes.length - start - position} bytes at the end belong to no tensor`);
+    failFile("offsets", `${bytes.length - start - position} bytes at the end belong to no tensor`);
   return { tensors, metadata };
 }
 
@@ -186,7 +182,7 @@ function compareNames(a: string, b: string): number {
 
 /**
  * Writes a file: wide element types first and names sorted, so that every tensor is aligned and the
- * same tensors give the same bytes. Throws SafetensorsError where data and shape disagree.
+ * same tensors give the same bytes. Throws NnError "weights" where data and shape disagree.
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
@@ -201,7 +197,7 @@ export function writeSafetensors(
   if (notes.length > 0) entries.push(["__metadata__", Object.fromEntries(notes)]);
   let position = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
-    if (name === "__metadata__") fail("header", "no tensor may be called __metadata__");
+    if (name === "__metadata__") failFile("header", "no tensor may be called __metadata__");
     const end = position + data.length;
     entries.push([name, { dtype, shape, data_offsets: [position, end] }]);
     readEntry(name, { dtype, shape, data_offsets: [position, end] });

@@ -8,10 +8,10 @@ import {
   type Values,
 } from "./backend.js";
 import { openBackend, type BackendOptions, type OpenBackend } from "./backendChoice.js";
-import { evaluateDim, namesIn, type Dimensions } from "./dimensions.js";
-import { at, fail } from "./errors.js";
+import { evaluateDim, isSize, namesIn, type Dimensions } from "./dimensions.js";
+import { at, fail, inWords } from "./errors.js";
 import type { EvaluateHost, HostScalars } from "./host.js";
-import { PLAN_FORMAT, type Plan, type PlanProgram } from "./plan.js";
+import type { Plan, PlanProgram } from "./plan.js";
 
 export interface SessionOptions<B extends Backend = Backend> extends BackendOptions<B> {
   /** Absent where no program has host values. */
@@ -39,9 +39,6 @@ export async function openSession<B extends Backend>(
   plan: Plan,
   options: SessionOptions<B>,
 ): Promise<Session<B>> {
-  if (plan.format !== PLAN_FORMAT) {
-    fail("option", `this plan has format ${plan.format}, this runtime reads ${PLAN_FORMAT}`);
-  }
   checkSeed(options.seed);
   const opened = await openStarted(plan, options);
   return { plan, options, ...opened, destroyed: false, filled: false };
@@ -49,7 +46,8 @@ export async function openSession<B extends Backend>(
 
 /** Generators of random numbers take 32 bits: of more, others would be cut off, and another seed's draws given. */
 export function checkSeed(seed = 0): void {
-  if (seed >>> 0 !== seed) fail("option", `seed is ${seedRange}, not ${String(seed)}`);
+  if (!isSize(seed) || seed >= 2 ** 32)
+    fail("option", `seed is ${seedRange}, not ${inWords(seed)}`);
 }
 
 export const seedRange = "a whole number from 0 to 4294967295";
@@ -70,37 +68,30 @@ export async function reopen(
   Object.assign(session, opened);
 }
 
-/** An error of the app's own is no reason to take another backend. */
+/** A backend ready for runs. An error of the app's own is no reason to take another one. */
 async function openStarted<B extends Backend>(
   plan: Plan,
   options: SessionOptions<B>,
 ): Promise<OpenBackend<B>> {
   const errors: unknown[] = [];
-  const opened = await openBackend(plan, options, (backend) =>
-    startBackend(plan, backend, (done, total) => {
-      try {
-        options.onProgress?.(done, total);
-      } catch (error) {
-        errors.push(error);
-      }
-    }),
-  );
+  const onProgress: SessionOptions["onProgress"] = (done, total) => {
+    try {
+      options.onProgress?.(done, total);
+    } catch (error) {
+      errors.push(error);
+    }
+  };
+  const opened = await openBackend(plan, options, async (backend) => {
+    await backend.prepare(onProgress);
+    // New buffers hold zeros.
+    const filled = plan.storages.flatMap(({ initial, values }, index) =>
+      initial || values ? [index] : [],
+    );
+    resetStorages(plan, backend, filled);
+  });
   if (errors.length === 0) return opened;
   opened.backend.destroy();
   throw errors[0];
-}
-
-async function startBackend(
-  plan: Plan,
-  backend: Backend,
-  onProgress: SessionOptions["onProgress"],
-): Promise<void> {
-  await backend.prepare(onProgress);
-  // New buffers hold zeros.
-  const filled = plan.storages.flatMap(({ initial, values }, index) =>
-    initial || values ? [index] : [],
-  );
-  resetStorages(plan, backend, filled);
 }
 
 /** Storages take their first values; parameters are left to `init` and weights. */

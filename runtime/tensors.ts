@@ -5,11 +5,12 @@ import {
   countOf,
   evaluateShape,
   formatShape,
+  isSize,
   resolveDimensions,
   type Dimensions,
   type GivenExtent,
 } from "./dimensions.js";
-import { at, checkObject, fail, unknownName } from "./errors.js";
+import { at, checkObject, fail, inWords, unknownName } from "./errors.js";
 import type { Plan, PlanInput } from "./plan.js";
 
 /** A tensor as given: numbers not yet checked or converted. */
@@ -20,7 +21,7 @@ export interface GivenTensor {
 }
 
 export function isGpuBuffer(value: unknown): value is GPUBuffer {
-  return typeof value === "object" && value !== null && "mapState" in value;
+  return "mapState" in Object(value);
 }
 
 /** The names of `inputs` that are not undefined, each an input of the plan that may be given. */
@@ -50,9 +51,10 @@ export function readTensor(name: string, value: unknown, flat: boolean): GivenTe
     if (!isGpuBuffer(value)) checkView(name, value);
     return { name, data: value as GPUBuffer | Float32Array, shape: undefined };
   }
-  if (typeof value === "object" && value !== null && "data" in value && "shape" in value) {
-    const { data } = readTensor(name, value.data, true);
-    const shape = readShape(name, value.shape);
+  const given = Object(value) as object;
+  if ("data" in given && "shape" in given) {
+    const { data } = readTensor(name, given.data, true);
+    const shape = readShape(name, given.shape);
     if (!isGpuBuffer(data) && data.length !== countOf(shape)) {
       fail("shape", `${name} has ${data.length} numbers and the shape ${formatShape(shape)}`);
     }
@@ -91,8 +93,7 @@ function collect(
 /** A copy, which is the caller's no more. */
 function readShape(name: string, value: unknown): number[] {
   const shape = Array.isArray(value) ? Array.from<unknown>(value) : [NaN];
-  const isShape = shape.every((axis) => Number.isSafeInteger(axis) && Number(axis) >= 0);
-  return isShape ? (shape as number[]) : fail("shape", `the shape of ${name} is no list of sizes`);
+  return shape.every(isSize) ? shape : fail("shape", `the shape of ${name} is no list of sizes`);
 }
 
 /** An input out of what a caller gives. */
@@ -112,7 +113,7 @@ export function dimensionsOf(
   );
   for (const [name, size] of Object.entries(known)) {
     if (!(name in trained)) unknownName("free dimension", name, Object.keys(trained));
-    if (!(size >= 0 && Number.isInteger(size))) fail("option", `${name} cannot be ${size}`);
+    if (!Number.isInteger(size) || size < 0) fail("option", `${name} cannot be ${inWords(size)}`);
   }
   const given: GivenExtent[] = tensors.map(({ name, data, shape }) => ({
     name,
@@ -126,8 +127,8 @@ export function dimensionsOf(
 /** An input that is known to be there. */
 export function inputOf({ inputs }: Plan, name: string): PlanInput {
   return at(
-    inputs,
-    inputs.findIndex((input) => input.name === name),
+    inputs.filter((input) => input.name === name),
+    0,
   );
 }
 
@@ -197,11 +198,7 @@ function refuse(input: PlanInput, value: unknown, index: number, shape: readonly
   const number = Number.isFinite(value) ? "within ±3.4e38" : "a finite number";
   const wanted = type === "f32" ? number : `a whole number from ${low} to ${end - 1}`;
   const code = input.range || input.categories ? "label" : "value";
-  const found =
-    typeof value === "string"
-      ? `"${value}"`
-      : `${String(value)}${typeof value === "bigint" ? "n" : ""}`;
-  fail(code, `${name}${indicesOf(index, shape)} is ${found}, not ${wanted}`);
+  fail(code, `${name}${indicesOf(index, shape)} is ${inWords(value)}, not ${wanted}`);
 }
 
 /** `[3, 0]`: the indices of an element. */

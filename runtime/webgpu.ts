@@ -199,17 +199,19 @@ export function submitRun<T>(
   const submit = (): T => {
     memory.reserve(programs, run.dimensions, room);
     uploads = uploadInputs(context, run, room);
-    const encoder = device.createCommandEncoder();
-    for (const { input, run: draw } of run.draws) {
-      encodeDispatches(context, draw, encoder, room);
-      const [drawn] = wantedResults(context, draw, room);
-      const target = inputBuffer(context, input, room);
-      if (drawn) copyBytes(encoder, drawn.buffer, 0, target, drawn.bytes);
-    }
-    encodeDispatches(context, run, encoder, room);
-    const added = after(encoder, room);
-    device.queue.submit([encoder.finish()]);
-    return added;
+    return encode(device, (encoder) => {
+      for (const { input, run: draw } of run.draws) {
+        encodeDispatches(context, draw, encoder, room);
+        const [drawn] = wantedResults(context, draw, room);
+        const target = inputBuffer(context, input, room);
+        if (drawn) copyBytes(encoder, drawn.buffer, 0, target, drawn.bytes);
+      }
+      encodeDispatches(context, run, encoder, room);
+      return after(encoder, room);
+    });
+  };
+  const settle = (valid: boolean) => (): void => {
+    memory.settle(room, valid);
   };
   try {
     const what = `the commands of ${at(plan.programs, run.program).name}`;
@@ -218,19 +220,20 @@ export function submitRun<T>(
       what,
       Promise.all([uploads, submitted.checked]).then(() => undefined),
     );
-    checked.then(
-      () => {
-        memory.settle(room, true);
-      },
-      () => {
-        memory.settle(room, false);
-      },
-    );
+    checked.then(settle(true), settle(false));
     return { value: submitted.value, checked, fresh: room.size > 0 };
   } catch (error) {
-    memory.settle(room, false);
+    settle(false)();
     throw error;
   }
+}
+
+/** Submits what is encoded. */
+export function encode<T>(device: GPUDevice, write: (encoder: GPUCommandEncoder) => T): T {
+  const encoder = device.createCommandEncoder();
+  const value = write(encoder);
+  device.queue.submit([encoder.finish()]);
+  return value;
 }
 
 function inputBuffer({ memory }: GpuContext, input: string, room: Room): GPUBuffer {
@@ -253,9 +256,9 @@ function uploadInputs(context: GpuContext, run: ProgramRun, room: Room): Promise
   }
   if (copies.length === 0) return undefined;
   const copy = (): void => {
-    const encoder = device.createCommandEncoder();
-    for (const [values, target] of copies) copyBytes(encoder, values, 0, target, values.size);
-    device.queue.submit([encoder.finish()]);
+    encode(device, (encoder) => {
+      for (const [values, target] of copies) copyBytes(encoder, values, 0, target, values.size);
+    });
   };
   return faults.scoped("a GPUBuffer that was given", copy, "option").checked;
 }
@@ -309,12 +312,8 @@ export async function readRanges(
 ): Promise<Values[]> {
   const { device, faults } = context;
   faults.check();
-  const copy = (): GPUBuffer[] => {
-    const encoder = device.createCommandEncoder();
-    const copies = copyOut(device, ranges, encoder, usages.staging);
-    device.queue.submit([encoder.finish()]);
-    return copies;
-  };
+  const copy = (): GPUBuffer[] =>
+    encode(device, (encoder) => copyOut(device, ranges, encoder, usages.staging));
   return readCopies(context, faults.scoped("a read", copy, code), ranges);
 }
 

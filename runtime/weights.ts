@@ -7,7 +7,6 @@ import { fail, NnError } from "./errors.js";
 import type { PlanParameter } from "./plan.js";
 import {
   readSafetensors,
-  SafetensorsError,
   tensorValues,
   type SafetensorsFile,
   type SafetensorsTensor,
@@ -19,39 +18,44 @@ import { checkView, toValues } from "./tensors.js";
  * The bytes of a safetensors file, ours alone: what is given as bytes is copied before the first wait. Other realms' objects
  * are told by what they have. Throws NnError "weights", with the address or else `name`, where it is no such file.
  */
-export async function fetchWeights(
-  source: WeightsSource,
-  name = "what was given as weights",
-): Promise<Uint8Array> {
+export async function fetchWeights(source: WeightsSource, name = unnamed): Promise<Uint8Array> {
   const given = Object(source) as Partial<ArrayBuffer & Response & File & URL>;
   const address = typeof source === "string" ? source : given.href;
   const origin = address || given.url || given.name || name;
-  let reason = "";
-  let bytes: Uint8Array | undefined;
   try {
+    let bytes: Uint8Array;
     if (ArrayBuffer.isView(source)) {
       checkView(origin, source);
       bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
     } else if (given.byteLength !== undefined) {
       bytes = new Uint8Array(source as ArrayBuffer).slice();
     } else {
-      const answer = address === undefined ? given : await fetchAddress(address);
-      // A Blob has no status.
-      if (!(answer.ok ?? true)) reason = `status ${answer.status ?? 0}`;
-      else if (answer.arrayBuffer) bytes = new Uint8Array(await answer.arrayBuffer());
-      else reason = otherSource(given);
+      bytes = await contentOf(address === undefined ? given : await fetchAddress(address));
     }
+    readSafetensors(bytes);
+    return bytes;
   } catch (error) {
-    reason = error instanceof NnError ? error.message : String(error);
+    return unreadable(origin, error);
   }
-  if (!bytes) fail("weights", `${origin} cannot be read: ${reason}`);
-  readWeights(bytes, origin);
-  return bytes;
 }
 
-function otherSource(given: object): string {
-  if ("then" in given) return "await the promise of them";
-  return "length" in given ? "of a list, give one: files[0]" : "give an address, bytes or a File";
+const unnamed = "what was given as weights";
+
+function unreadable(origin: string, error: unknown): never {
+  const reason = error instanceof NnError ? error.message : String(error);
+  fail("weights", `${origin} cannot be read as a safetensors file: ${reason}`);
+}
+
+/** A Blob has no status. */
+async function contentOf(answer: Partial<Response>): Promise<Uint8Array> {
+  if (!(answer.ok ?? true)) fail("weights", `status ${answer.status ?? 0}`);
+  if (answer.arrayBuffer) return new Uint8Array(await answer.arrayBuffer());
+  if ("then" in answer) fail("weights", "await the promise of them");
+  const isList = "length" in answer;
+  return fail(
+    "weights",
+    `give ${isList ? "one of a list: files[0]" : "an address, bytes or a File"}`,
+  );
 }
 
 /** Node's own `fetch` reads no files. */
@@ -63,15 +67,11 @@ async function fetchAddress(address: string): Promise<Response> {
   return files ? new Response(await files.promises.readFile(new URL(address))) : fetch(address);
 }
 
-export function readWeights(
-  bytes: Uint8Array,
-  origin = "what was given as weights",
-): SafetensorsFile {
+export function readWeights(bytes: Uint8Array, origin = unnamed): SafetensorsFile {
   try {
     return readSafetensors(bytes);
   } catch (error) {
-    if (!(error instanceof SafetensorsError)) throw error;
-    return fail("weights", `${origin} cannot be read as a safetensors file: ${error.message}`);
+    return unreadable(origin, error);
   }
 }
 

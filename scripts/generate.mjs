@@ -111,10 +111,16 @@ const internalNames = [
   "options",
   "plan",
   "parts",
+  "begin",
+  "begun",
+  "bound",
+  "groups",
+  "header",
 ];
-/** One letter each; no name of ours that stays is that short. */
+/** One letter each, then a sign before it; no name of ours that stays is that short. */
 function shortName(index) {
-  return "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".charAt(index);
+  const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  return ["", "$", "_"][Math.floor(index / 52)] + letters.charAt(index % 52);
 }
 const shortNames = Object.fromEntries(internalNames.map((name, index) => [name, shortName(index)]));
 
@@ -152,6 +158,8 @@ async function bundle(file, minify) {
     charset: "utf8",
     legalComments: "none",
     minify,
+    // Fields are assigned, not declared first.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     ...(minify && {
       mangleProps: new RegExp(`^(${internalNames.join("|")})$`),
       mangleCache: shortNames,

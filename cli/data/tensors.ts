@@ -1,9 +1,10 @@
 // In: a safetensors file; out: its arrays, each looked at when asked for, or (held whole) its tensors and metadata.
 import {
+  failFile,
+  problemOf,
   readEntry,
   readHeader,
   readSafetensors,
-  SafetensorsError,
   writeSafetensors,
 } from "../../runtime/safetensors.js";
 import type { SafetensorsFile, SafetensorsTensor } from "../../runtime/safetensors.js";
@@ -18,9 +19,10 @@ function inFile<T>(file: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (!(error instanceof SafetensorsError)) throw error;
+    const problem = problemOf(error);
+    if (!(error instanceof Error) || problem === undefined) throw error;
     const message = `not a sound safetensors file: ${error.message}`;
-    throw new DataError(`safetensors-${error.code}`, message, { file });
+    throw new DataError(`safetensors-${problem}`, message, { file });
   }
 }
 
@@ -30,7 +32,7 @@ function isOfUnknownType(name: string, entry: unknown): entry is { data_offsets:
     readEntry(name, entry);
     return false;
   } catch (error) {
-    if (!(error instanceof SafetensorsError) || error.code !== "dtype") throw error;
+    if (problemOf(error) !== "dtype") throw error;
     const offsets = (entry as { data_offsets?: unknown }).data_offsets;
     return Array.isArray(offsets) && offsets.every(Number.isSafeInteger);
   }
@@ -97,19 +99,12 @@ function refuseUnsoundOffsets(
   let position = 0;
   for (const { name, begin, end } of ranges) {
     if (begin !== position || end < begin)
-      throw new SafetensorsError(
-        "offsets",
-        `"${name}" starts at byte ${begin} of the data, not at ${position}`,
-      );
+      failFile("offsets", `"${name}" starts at byte ${begin} of the data, not at ${position}`);
     position = end;
   }
-  if (position > size)
-    throw new SafetensorsError("truncated", `its tensors want ${position} bytes, it has ${size}`);
+  if (position > size) failFile("truncated", `its tensors want ${position} bytes, it has ${size}`);
   if (position < size)
-    throw new SafetensorsError(
-      "offsets",
-      `${size - position} bytes at the end belong to no tensor`,
-    );
+    failFile("offsets", `${size - position} bytes at the end belong to no tensor`);
 }
 
 interface SoundHeader {

@@ -63,31 +63,45 @@ function listOf(models: CompiledModel | readonly CompiledModel[]): readonly Comp
   throw new TypeError("emit takes what compile gives: emit(models, options)");
 }
 
-const optionNames: Readonly<Record<keyof EmitOptions, string>> = {
-  file: "a string",
-  entry: '"inference", "training" or "both"',
-  minify: "true or false",
-  externalRuntime: "true or false",
-  weights: "an object",
+interface OptionKind {
+  readonly wanted: string;
+  readonly fits: (value: unknown) => boolean;
+}
+
+const flag: OptionKind = {
+  wanted: "true or false",
+  fits: (value) => typeof value === "boolean",
+};
+
+const optionKinds: Readonly<Record<keyof EmitOptions, OptionKind>> = {
+  file: { wanted: "a string", fits: (value) => typeof value === "string" },
+  entry: {
+    wanted: '"inference", "training" or "both"',
+    fits: (value) => value === "inference" || value === "training" || value === "both",
+  },
+  minify: flag,
+  externalRuntime: flag,
+  weights: {
+    wanted: "an object of file names by model",
+    fits: (value) => typeof value === "object" && value !== null,
+  },
 };
 
 function checkOptions(options: EmitOptions): void {
-  for (const [name, value] of Object.entries(options) as [keyof EmitOptions, unknown][]) {
-    const wanted = Object.hasOwn(optionNames, name) ? optionNames[name] : undefined;
-    if (wanted === undefined)
-      throw new TypeError(
-        `emit has no option ${name}; there are ${Object.keys(optionNames).join(", ")}`,
-      );
-    const fits =
-      name === "entry"
-        ? ["inference", "training", "both"].includes(String(value))
-        : typeof value ===
-          { file: "string", weights: "object", minify: "boolean", externalRuntime: "boolean" }[
-            name
-          ];
-    if (value !== undefined && !fits)
-      throw new TypeError(`${name} is ${wanted}, not ${JSON.stringify(value) ?? String(value)}`);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(optionKinds, name)) {
+      const names = Object.keys(optionKinds).join(", ");
+      throw new TypeError(`emit has no option ${name}; there are ${names}`);
+    }
+    const { wanted, fits } = optionKinds[name as keyof EmitOptions];
+    if (value !== undefined && !fits(value))
+      throw new TypeError(`${name} is ${wanted}, not ${inWords(value)}`);
   }
+}
+
+function inWords(value: unknown): string {
+  if (typeof value === "string") return `"${value}"`;
+  return Object(value) === value ? `a value of type ${typeof value}` : String(value);
 }
 
 /** What makes Node and bundlers take the files beside it for what they are, whatever the app's own package.json says. */

@@ -41,14 +41,16 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
       checkObject("options", options);
       const weights = options.weights === undefined ? compiled?.() : options.weights;
       const openCpu = async (precision: 32 | 64): Promise<B> => {
-        let module: BundledCpu;
+        let module: BundledCpu | undefined;
+        let reason = "";
         try {
           module = await cpu(options.cpu);
         } catch (error) {
-          return fail("option", `give *.cpu.js to load({ cpu }): ${String(error)}`);
+          // Service workers import nothing at run time.
+          reason = `: ${String(error)}`;
         }
-        if (!("createCpuBackend" in Object(module)))
-          fail("option", "cpu is the bundle's module *.cpu.js");
+        if (!module || !("createCpuBackend" in Object(module)))
+          return fail("option", `give *.cpu.js to load({ cpu })${reason}`);
         // Every CPU backend trains too.
         return module.createCpuBackend(plan, module, precision) as unknown as B;
       };

@@ -2,7 +2,7 @@
 
 import type { Values } from "../backend.js";
 import type { Dimensions } from "../dimensions.js";
-import { fail } from "../errors.js";
+import { fail, inWords } from "../errors.js";
 import type { Plan } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import { bindInputs, givenNames, inputOf, isGpuBuffer } from "../tensors.js";
@@ -62,7 +62,7 @@ export function bindBatch(
   fallback: Dimensions,
 ): Batch {
   if (typeof given !== "object" || given === null) {
-    fail("data", `a batch is an object of tensors by name, not ${String(given)}`);
+    fail("data", `a batch is an object of tensors by name, not ${inWords(given)}`);
   }
   const { plan, backend } = session;
   const names = givenNames(plan, given).filter((name) => wanted.has(name));

@@ -1,7 +1,8 @@
 // The wishes that a call of training was given in; NnError where one is unknown or cannot be, out.
 
 import type { EvaluateOptions, FitOptions, SaveOptions, StepOptions } from "../api.js";
-import { checkObject, fail, unknownName } from "../errors.js";
+import { isSize } from "../dimensions.js";
+import { checkObject, fail, inWords, unknownName } from "../errors.js";
 import { seedRange } from "../session.js";
 
 type Check = (value: unknown) => boolean;
@@ -19,7 +20,7 @@ const flag: Wish = { fits: (value) => typeof value === "boolean", wanted: "true 
 const callback: Wish = { fits: (value) => typeof value === "function", wanted: "a function" };
 
 function whole(least: number): Wish {
-  const fits: Check = (value) => Number.isSafeInteger(value) && Number(value) >= least;
+  const fits: Check = (value) => isSize(value) && value >= least;
   return { fits, wanted: `a whole number of at least ${least}` };
 }
 
@@ -84,17 +85,8 @@ function checkWishes<Options>(wishes: Wishes<Options>, given: unknown): void {
     const wish = Object.hasOwn(known, name) ? known[name] : undefined;
     if (!wish) unknownName("option", name, Object.keys(known));
     if (value === undefined || wish.fits(value)) continue;
-    fail("option", `${name} is ${wish.wanted}, not ${describe(value)}`);
+    fail("option", `${name} is ${wish.wanted}, not ${inWords(value)}`);
   }
-}
-
-function describe(value: unknown): string {
-  const isPlain = ["string", "number", "boolean", "bigint"].includes(typeof value);
-  return isPlain || value === null
-    ? String(value)
-    : typeof value === "object"
-      ? "an object"
-      : `a ${typeof value}`;
 }
 
 export function checkFitOptions(options: FitOptions): void {

@@ -1,5 +1,6 @@
 // A value that was read as JSON in; whether it is the state of training as `save` writes it, out.
 
+import { isSize } from "../dimensions.js";
 import type { PlanTerm } from "../plan.js";
 import type { RunState, RunTerms, StageTerms, TrainingState, Watch } from "./state.js";
 
@@ -13,7 +14,7 @@ const flag: Check = (value) => typeof value === "boolean";
 const number: Check = (value) => Number.isFinite(value);
 /** What JSON has in place of NaN. */
 const perhaps: Check = (value) => value === null || number(value);
-const count: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const count: Check = isSize;
 const seed: Check = (value) => typeof value === "number" && value >>> 0 === value;
 /** JSON leaves undefined fields out. */
 const optional =

@@ -4,7 +4,14 @@ import { putIntoSlot, type ProgramRun, type TrainingBackend } from "../backend.j
 import { countOf, evaluateShape } from "../dimensions.js";
 import { at } from "../errors.js";
 import type { Plan } from "../plan.js";
-import { backendOn, openContext, readRanges, submitRun, type GpuContext } from "../webgpu.js";
+import {
+  backendOn,
+  encode,
+  openContext,
+  readRanges,
+  submitRun,
+  type GpuContext,
+} from "../webgpu.js";
 import type { Room } from "../webgpuMemory.js";
 
 /** What was submitted without anyone who waits for it. */
@@ -84,9 +91,9 @@ export function createTrainingGpuBackend(
       faults.check();
       const source = at(memory.storages, from);
       const copy = (): void => {
-        const encoder = device.createCommandEncoder();
-        encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
-        device.queue.submit([encoder.finish()]);
+        encode(device, (encoder) => {
+          encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
+        });
       };
       pending.push(faults.scoped("a copy", copy).checked);
     },

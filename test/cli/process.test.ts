@@ -187,7 +187,7 @@ describe.skipIf(!softwareExpected)("on the software adapter", () => {
   }, 60_000);
   test("auto does not take it", async () => {
     const { notes } = await train("auto2.safetensors", "auto");
-    expect(notes).toContain("backend: the CPU (the only WebGPU adapter is in software");
+    expect(notes).toMatch(/backend: the CPU \(the WebGPU adapter \(.*\) is in software/);
   }, 60_000);
   test("the same seed gives the same weights, bit for bit", async () => {
     await train("first.safetensors", "webgpu");

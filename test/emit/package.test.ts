@@ -191,11 +191,17 @@ import { First } from "./dist/${entry}.js";
 import * as kernels from "./dist/${entry}.cpu.js";
 const open = (cpu) => First.load({ cpu, seed: 1 });
 for (const wrong of [undefined, {}])
-  console.log(await open(wrong).then((net) => net.predict({ x: [[1, 2]] })).catch((error) => error.code ?? error.message));
+  console.log(await open(wrong).then((net) => net.predict({ x: [[1, 2]] })).catch((error) => \`\${error.code}: \${error.message}\`));
 const net = await open(${cpu});
 for (const [name, { shape }] of Object.entries(net.parameters)) await net.write(name, shape[0] === 2 ? [[1], [2]] : [3]);`;
       for (const entry of ["two", "two.train"])
-        expect(answers(folder, lines(entry, "kernels"))).toBe("import\noption\ncpu 8");
+        expect(answers(folder, lines(entry, "kernels"))).toBe(
+          [
+            "option: give *.cpu.js to load({ cpu }): Error: import",
+            "option: give *.cpu.js to load({ cpu })",
+            "cpu 8",
+          ].join("\n"),
+        );
     }
   }, 60_000);
 });

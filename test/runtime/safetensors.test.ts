@@ -1,9 +1,10 @@
 // In: good, hand-broken and byte-flipped safetensors files; out: that each is read exactly or refused with its code.
 import { describe, expect, test } from "vitest";
+import { NnError } from "../../runtime/errors.js";
 import {
   halfToNumber,
+  problemOf,
   readSafetensors,
-  SafetensorsError,
   tensorBytes,
   tensorFloats,
   tensorValues,
@@ -25,8 +26,9 @@ function codeOf(bytes: Uint8Array): string {
     readSafetensors(bytes);
     return "read";
   } catch (error) {
-    if (!(error instanceof SafetensorsError)) throw error;
-    return error.code;
+    const problem = problemOf(error);
+    if (problem === undefined) throw error;
+    return problem;
   }
 }
 
@@ -85,7 +87,7 @@ describe("round trip", () => {
   });
 
   test("refuses to write data that do not fill their shape", () => {
-    expect(() => writeSafetensors(new Map([["a", floats([1, 2], [3])]]))).toThrow(SafetensorsError);
+    expect(() => writeSafetensors(new Map([["a", floats([1, 2], [3])]]))).toThrow(NnError);
   });
 });
 
@@ -139,7 +141,7 @@ describe("bad files", () => {
     ["an inherited element type", "dtype", file(`{"a":{${x.replace("F32", "toString")}}}`, four)],
     ["a negative size", "shape", file(`{"a":{${x.replace("[1]", "[-1]")}}}`, four)],
     ["a fraction of a size", "shape", file(`{"a":{${x.replace("[1]", "[0.5]")}}}`, four)],
-    ["a huge size", "shape", file(`{"a":{${x.replace("[1]", "[9007199254740991,8]")}}}`, four)],
+    ["a huge size", "offsets", file(`{"a":{${x.replace("[1]", "[9007199254740991,8]")}}}`, four)],
     ["a shape that disagrees", "offsets", file(`{"a":{${x.replace("[1]", "[2]")}}}`, four)],
     ["offsets that run backwards", "offsets", file(`{"a":{${x.replace("0,4", "4,0")}}}`, four)],
     ["truncated data", "truncated", file(`{"a":{${x}}}`, [0, 0])],
