@@ -14,10 +14,16 @@ export interface Collected {
   whole(): Values | undefined;
 }
 
-export function collect(held: PlanHeld, precision: 32 | 64): Collected {
+/** `servedBy`: what the user wrote that the value is for. */
+export function collect(held: PlanHeld, precision: 32 | 64, servedBy: () => string): Collected {
+  const disagree = (): never =>
+    fail(
+      "shape",
+      `the batches give ${servedBy()} values of different sizes to put together: they must agree in all but their examples`,
+    );
   return held.axis === undefined
-    ? combineParts(held, held.combine ?? "sum", precision)
-    : joinParts(held, held.axis, precision);
+    ? combineParts(held, held.combine ?? "sum", precision, disagree)
+    : joinParts(held, held.axis, precision, disagree);
 }
 
 /** In double precision; what begins is the first batch, so that nothing needs an identity. */
@@ -27,16 +33,17 @@ function combineOf(combine: PlanCombine, type: PlanType): ScalarFunction {
 }
 
 function combineParts(
-  { name, type }: PlanHeld,
+  { type }: PlanHeld,
   combine: PlanCombine,
   precision: 32 | 64,
+  disagree: () => never,
 ): Collected {
   const apply = combineOf(combine, type);
   let total: Float64Array | undefined;
   return {
     add: (values) => {
       if (!total) total = Float64Array.from(values);
-      else if (total.length !== values.length) disagree(name);
+      else if (total.length !== values.length) disagree();
       else
         for (let at = 0; at < total.length; at++)
           total[at] = Number(apply(total[at] ?? 0, values[at] ?? 0, 0));
@@ -50,14 +57,19 @@ function combineParts(
   };
 }
 
-function joinParts({ name, type }: PlanHeld, axis: number, precision: 32 | 64): Collected {
+function joinParts(
+  { type }: PlanHeld,
+  axis: number,
+  precision: 32 | 64,
+  disagree: () => never,
+): Collected {
   const parts: { readonly values: Values; readonly extent: number }[] = [];
   let before: readonly number[] = [];
   return {
     add: (values, shape) => {
       const others = shape.filter((_, at) => at !== axis);
       if (parts.length > 0 && shape.some((extent, at) => at !== axis && extent !== before[at])) {
-        disagree(name);
+        disagree();
       }
       before = shape;
       parts.push({ values, extent: values.length / countOf(others) });
@@ -77,11 +89,4 @@ function joinParts({ name, type }: PlanHeld, axis: number, precision: 32 | 64): 
       return whole;
     },
   };
-}
-
-function disagree(name: string): never {
-  fail(
-    "shape",
-    `the batches give ${name} in different sizes: they agree in all but their examples`,
-  );
 }

@@ -76,9 +76,14 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
   const parts = new Map<string, Collected>();
   const reads = createReads(session, index, (results, row) => {
     row.wanted.forEach((result, position) => {
-      const { name, shape } = at(program.results, result);
+      const planned = at(program.results, result);
+      const { name, shape } = planned;
+      const { plan, backend } = session;
       const part =
-        parts.get(name) ?? collect(heldOf(session.plan, name), session.backend.precision);
+        parts.get(name) ??
+        collect(heldOf(plan, name), backend.precision, () =>
+          servedBy(plan, { ...program, results: [planned] }),
+        );
       parts.set(name, part);
       part.add(at(results, position), evaluateShape(shape, row.dimensions));
     });

@@ -49,7 +49,7 @@ describe("examples flow", () => {
     const { node, flow } = flowOf(sample);
     if (flow.kind !== "each" && flow.kind !== "combined") return;
     const how = flow.kind === "each" ? { axis: flow.axis } : { combine: flow.combine };
-    const parts = collect({ name: "y", type: node.type, shape: [], ...how }, 64);
+    const parts = collect({ name: "y", type: node.type, shape: [], ...how }, 64, () => "y");
     for (const [from, to] of [
       [0, 1],
       [1, 3],

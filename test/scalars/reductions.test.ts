@@ -149,7 +149,7 @@ describe("what batches give, combined on the host", () => {
       const combine = trial.name as ReductionName;
       for (const length of [1, 2, 5]) {
         for (const row of rowsOf(trial, length)) {
-          const parts = collect({ name: "y", type: trial.type, shape: [], combine }, 64);
+          const parts = collect({ name: "y", type: trial.type, shape: [], combine }, 64, () => "y");
           for (const value of row) parts.add(valuesOf(trial.type, value), []);
           expect([...(parts.whole() ?? [])]).toEqual([expectedOf(trial, row)]);
         }
