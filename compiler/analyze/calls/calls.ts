@@ -13,6 +13,7 @@ import {
 import { depthLimit, spendStatement, spendWork } from "../budget.js";
 import type { CallEffects, CallRequest, Frame, Instance } from "../context.js";
 import { callSite, newActivation, spoil } from "../frames.js";
+import { warnUnread } from "../bodies/slips.js";
 import { calleeOf, type Callee } from "./functions.js";
 import { drawPath, namedInstance, parameterInstance, unnamedInstance } from "./naming.js";
 import { report } from "../report.js";
@@ -150,6 +151,9 @@ function callBody(
   if (declaration.kind !== "Function" && declaration.kind !== "Layer") return poison;
   if (declaration.body.kind !== "Block" && !spendStatement(frame, request.span)) return poison;
   const value = runBody(declaration.body, body);
+  if (declaration.kind === "Layer" && declaration.body.kind === "Block" && !body.unit.prelude) {
+    warnUnread(declaration.body, body);
+  }
   const result = checkResult(body, closure, declaration.result, value);
   if (body.effects !== undefined && body.effects !== frame.effects)
     noteResults(body.effects, result);
