@@ -118,7 +118,7 @@ function checkTensorType(
 
 const integers = "integers are `i32[…]` or `u32[…]`, classes `category(10)[…]`";
 const floats = "a tensor of f32 is its shape alone: `[batch, 4]`";
-const shapes = "a shape stands in brackets: `[batch, 4]`";
+const shapes = "a shape stands in brackets: `[batch]`";
 
 /** Types as they are called elsewhere, and shapes without their brackets. */
 const foreignTypes: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 // The op table's primitives come in; the same as functions of the language, folded where everything is known while compiling, go out.
 import type { Span } from "../../../grammar/span.js";
-import { isProblem } from "../../ops/problem.js";
+import { isProblem, type ShapeProblem } from "../../ops/problem.js";
 import { primitives, type Argument, type Parameter, type Primitive } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame, Builtin, BuiltinCall } from "../context.js";
@@ -43,7 +43,7 @@ function build(call: BuiltinCall, op: Primitive): Value {
     const [only, another] = made.operands.flatMap((n) => op.parameters[n]?.name ?? []);
     const written = only === undefined || another !== undefined ? undefined : call.spans.get(only);
     if (made.about !== "argument" || written === undefined) {
-      return reportProblem(frame, span, { ...made, operands: [] }, operands);
+      return reportProblem(frame, span, { ...made, operands: [] }, operands, typeHint(made));
     }
     const place = writtenPlace(frame, frame.unit, written);
     const at = { ...place.frame, unit: place.unit };
@@ -60,6 +60,12 @@ function build(call: BuiltinCall, op: Primitive): Value {
   const [node] = made;
   return node === undefined ? poison : tensor(node);
 }
+
+/** Floats where classes or places are wanted. */
+const typeHint = ({ about, found }: ShapeProblem): string | undefined =>
+  about === "type" && found === "f32"
+    ? "`u32(x)` makes integers; an input of classes is declared as `category(10)[batch]`"
+    : undefined;
 
 /** `[(n + 1) / 2]` where whole numbers are wanted. */
 function fractionHint(op: Primitive, name: string | undefined, value?: Value): string | undefined {
@@ -151,9 +157,14 @@ function convert(call: BuiltinCall, parameter: Parameter, value: Value): Argumen
   const plain = admits(parameter.kind, value) ? plainArgument(value) : undefined;
   if (plain !== undefined) return plain;
   const wrong = { value, kind: parameter.kind };
+  const entry = listItems(value)?.find((item) => plainArgument(item) === undefined);
+  const given = entry === undefined ? describe(value) : `a list with ${describe(entry)} in it`;
   report(frame, "NN0311", span, {
-    message: `\`${parameter.name}\` of ${call.name} is ${kinds[parameter.kind]}, not ${describe(value)}`,
-    hint: hintOf(frame, wrong),
+    message: `\`${parameter.name}\` of ${call.name} is ${kinds[parameter.kind]}, not ${given}`,
+    hint:
+      entry?.kind === "tensor"
+        ? "its entries are known while compiling, or free dimensions; a quotient of these that leaves a rest is computed at run time"
+        : hintOf(frame, wrong),
     wrong,
   });
   return undefined;

@@ -1,6 +1,7 @@
 // A file with its names comes in; unknown names and self-calls in its declarations, whether they are used or not, are reported.
 import type * as ast from "../../../grammar/ast.js";
-import type { Run, Unit } from "../context.js";
+import type { Frame, Run, Unit } from "../context.js";
+import type { BodyKind } from "../parts.js";
 import { unknownName } from "../values/unknownName.js";
 import { fileFrame } from "../frames.js";
 import { walk } from "../calls/functions.js";
@@ -21,7 +22,7 @@ export function checkNames(run: Run, unit: Unit): void {
     const references = namesUsedIn(declaration);
     for (const { name, span } of references) {
       if (global.has(name) || local.has(name)) continue;
-      reportUnknown(run, unit, local, name, span);
+      reportUnknown({ ...fileFrame(run, unit), body: bodies[declaration.kind] }, local, name, span);
     }
     if (declaration.kind !== "Model" && declaration.kind !== "Train") {
       calls.set(
@@ -48,16 +49,24 @@ function modelOf({ model }: ast.TrainDeclaration, unit: Unit): ast.ModelDeclarat
   return declarations.filter(isModel).find(({ name }) => name === model.name);
 }
 
+const bodies = {
+  Function: "fn",
+  Init: "init",
+  Layer: "layer",
+  Optimizer: "optimizer",
+  Projection: "projection",
+  Model: "model",
+  Train: "train",
+} as const satisfies Readonly<Record<Checked["kind"], BodyKind>>;
+
 function reportUnknown(
-  run: Run,
-  unit: Unit,
+  frame: Frame,
   local: ReadonlySet<string>,
   name: string,
   span: ast.Span,
 ): void {
-  const frame = fileFrame(run, unit);
   const names = new Map([...local].map((known) => [known, binding] as const));
-  const scope = { parent: unit.scope, names, lazy: new Map<string, never>() };
+  const scope = { parent: frame.unit.scope, names, lazy: new Map<string, never>() };
   unknownName({ ...frame, scope }, name, span);
 }
 

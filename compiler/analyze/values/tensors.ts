@@ -219,12 +219,16 @@ export function toTensor(frame: Frame, operand: Operand, wanted?: ElementType): 
     case "initializer":
       report(frame, "NN0307", span, {
         message: `a tensor or a number is wanted here, not ${describe(value)}`,
-        hint: operandHint(value),
+        hint: frame.body === "optimizer" && isGradient(value) ? gradientHint : operandHint(value),
         wrong: { value, kind: "operand" },
       });
       return undefined;
   }
 }
+
+const isGradient = (value: Value): boolean =>
+  value.kind === "function" && "name" in value && value.name === "grad";
+const gradientHint = "the gradient of `w` is `g`";
 
 const integerRange = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;
 const largestFloat = 3.4028234663852886e38;

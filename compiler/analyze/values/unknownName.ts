@@ -13,9 +13,25 @@ export function unknownName(frame: Frame, name: string, span: Span): Value {
       known === undefined
         ? full
           ? undefined
-          : didYouMean(name, visibleNames(frame.scope))
+          : (didYouMean(name, visibleNames(frame.scope)) ?? howToName(frame, name))
         : `here it is called \`${known}\``,
   });
+}
+
+/** What gives a name a value where it stands. */
+function howToName({ body }: Frame, name: string): string | undefined {
+  if (name === "batch") return "an input or a signature names the axis: `x: [batch, 4]`";
+  switch (body) {
+    case "model":
+      return `bind it first: \`${name} = …\`; data is declared: \`input ${name}: [batch]\`, \`target ${name}: [batch]\``;
+    case "layer":
+    case "fn":
+      return `bind it first: \`${name} = …\`, or name it in the signature, as a parameter or a dimension of one`;
+    case "optimizer":
+      return "an optimizer sees a parameter `w`, its gradient `g` and `step`";
+    default:
+      return undefined;
+  }
 }
 
 /** Words of other libraries for primitives and signs of the language. */
