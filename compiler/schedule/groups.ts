@@ -1,6 +1,8 @@
 // Takes parts, gives groups: parts merged into one kernel each, in an order in which every value is read at the right time.
 import { elementCount, shapeText } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
+import type { Findings } from "./findings.js";
+import type { KernelLimits } from "./limits.js";
 import type { Part, StorageRange } from "./parts.js";
 import { overlaps } from "./parts.js";
 
@@ -11,10 +13,8 @@ export interface FusionGroup {
 export interface GroupOptions {
   /** False: a kernel for each part. */
   readonly merge: boolean;
-  /** Parts that must stay alone: merged with others they exceeded a limit. */
-  readonly alone: ReadonlySet<number>;
-  /** Storage bindings that a kernel may have. */
-  readonly maxBuffers: number;
+  readonly limits: KernelLimits;
+  readonly findings: Pick<Findings, "areApart" | "operationsOf">;
 }
 
 /** Thrown when storages cannot be written in place; the caller then gives those parts a buffer and a copy. */
@@ -39,12 +39,12 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): FusionGroup[
     const needs = new Set<number>();
     for (const node of part.reads) for (const group of groupOf.get(node) ?? []) needs.add(group);
     const simple = !part.reducing && !part.copies;
-    const mergeable = options.merge && simple && !options.alone.has(part.id);
+    const mergeable = options.merge && simple;
     const key = shapeText(part.shape);
     let home = -1;
     if (mergeable) {
       for (const candidate of open.get(key) ?? []) {
-        if (canJoin(groups, below, candidate, needs, part, options.maxBuffers)) {
+        if (canJoin(groups, below, candidate, needs, part, options)) {
           home = candidate;
           break;
         }
@@ -87,16 +87,20 @@ function canJoin(
   candidate: number,
   needs: ReadonlySet<number>,
   part: Part,
-  maxBuffers: number,
+  { limits, findings }: GroupOptions,
 ): boolean {
   for (const need of needs) {
     if (need !== candidate && below[need]?.has(candidate)) return false;
   }
   const group = groups[candidate];
   if (group === undefined) return false;
-  const overlap = group.parts.some((other) => conflicts(other, part) || conflicts(part, other));
+  const overlap = group.parts.some(
+    (other) => conflicts(other, part) || conflicts(part, other) || findings.areApart(other, part),
+  );
   if (overlap) return false;
-  return countBuffers([...group.parts, part]) <= maxBuffers;
+  const all = [...group.parts, part];
+  const operations = all.reduce((sum, one) => sum + findings.operationsOf(one), 0);
+  return countBuffers(all) <= limits.buffers && operations <= limits.operations;
 }
 
 /** One reads a storage through another window than the other writes: in one kernel the order would be undefined. */
@@ -115,8 +119,9 @@ function countBuffers(parts: readonly Part[]): number {
   const buffers = new Set<unknown>();
   for (const part of parts) {
     for (const node of part.reads) buffers.add(node);
-    for (const read of part.storageReads) buffers.add(read.storage);
-    for (const store of part.storages) buffers.add(store.storage);
+    for (const name of part.inputs) buffers.add(`input ${name}`);
+    for (const read of part.storageReads) buffers.add(`storage ${read.storage}`);
+    for (const store of part.storages) buffers.add(`storage ${store.storage}`);
     if (part.owner !== undefined) buffers.add(part.owner);
     else if (part.storages.length === 0) buffers.add(part);
   }

@@ -5,16 +5,17 @@ import type { Node, Program } from "../types/graph.js";
 import type { LoopNest, Schedule } from "../types/nest.js";
 import { assemble } from "./assemble.js";
 import { decide } from "./decide.js";
+import { noFindings } from "./findings.js";
+import type { Findings, Problem } from "./findings.js";
 import { groupParts } from "./groups.js";
 import type { FusionGroup } from "./groups.js";
 import { hostNodes } from "./host.js";
-import { overfull } from "./limits.js";
+import { kernelLimits, measure } from "./limits.js";
 import { makeNest } from "./nests.js";
 import type { ProgramTables } from "./nests.js";
-import { makeParts } from "./parts.js";
-import type { Part } from "./parts.js";
-import { relieve } from "./relieve.js";
-import type { Relief } from "./relieve.js";
+import { makeParts, numberParts } from "./parts.js";
+import type { Part, PartNumbers } from "./parts.js";
+import { nodesToStore } from "./relieve.js";
 import { createTables, isFree } from "./tables.js";
 import type { Roles, StorageOf } from "./tables.js";
 
@@ -28,91 +29,88 @@ export interface ScheduleOptions {
   readonly storage: StorageOf;
 }
 
-/** What WebGPU promises a shader stage. */
-const maximumBuffers = 8;
-
+/** An attempt finds all that is too much for its kernels, and the next knows it. */
 export function schedule(program: Program, options: ScheduleOptions): Schedule {
-  const forced = new Set<Node>();
-  const alone = new Set<number>();
-  const copied = new Set<Node>();
-  for (let attempt = 0; attempt < 2000; attempt++) {
-    const outcome = trySchedule(program, options, { forced, alone, copied });
+  const findings = noFindings();
+  const idOf = numberParts();
+  for (;;) {
+    const outcome = trySchedule(program, options, findings, idOf);
     if (outcome.kind === "done") return outcome.schedule;
-    if (outcome.kind === "force") {
-      forced.add(outcome.node);
-      alone.clear(); // parts are numbered anew
-    } else if (outcome.kind === "alone") alone.add(outcome.part);
-    else {
-      for (const node of outcome.nodes) copied.add(node);
-      alone.clear();
+    const news = outcome.problems.map((problem) => findings.add(problem));
+    if (!news.includes(true)) {
+      const [problem] = outcome.problems;
+      throw new Error(`no schedule found for ${program.name}: ${problem?.kind ?? "no problem"}`);
     }
   }
-  throw new Error(`no schedule found for ${program.name}`);
-}
-
-interface Constraints {
-  readonly forced: ReadonlySet<Node>;
-  readonly alone: ReadonlySet<number>;
-  readonly copied: ReadonlySet<Node>;
 }
 
 type Outcome =
   | { readonly kind: "done"; readonly schedule: Schedule }
-  | { readonly kind: "copy"; readonly nodes: readonly Node[] }
-  | Relief;
+  | { readonly kind: "again"; readonly problems: readonly Problem[] };
 
 function trySchedule(
   program: Program,
   options: ScheduleOptions,
-  constraints: Constraints,
+  findings: Findings,
+  idOf: PartNumbers,
 ): Outcome {
   const { effects } = program;
   const { estimates, fuse = true, share = true } = options;
-  const { forced, alone, copied } = constraints;
+  const { forced, copied } = findings;
   const nodes = topologicalOrder(effects.map((effect) => effect.value));
   const host = hostNodes(nodes);
   const decided = decide(nodes, effects, (node) => host.has(node), { estimates, fuse, forced });
   const { materialized } = decided;
   const roles: Roles = { host, materialized, copied };
   const free = (node: Node): boolean => isFree(roles, node);
-  const parts = makeParts({ nodes, effects, materialized, isFree: free, copied });
-  const groups = groupParts(parts, { merge: fuse, alone, maxBuffers: maximumBuffers });
-  if (!Array.isArray(groups)) return copyOutcome(program, groups.parts, constraints);
+  const parts = makeParts({ nodes, effects, materialized, isFree: free, copied, idOf });
+  const groups = groupParts(parts, { merge: fuse, limits: kernelLimits, findings });
+  if (!Array.isArray(groups)) return { kind: "again", problems: [copies(groups.parts)] };
   const tables = createTables(roles, options.storage);
   const nests: LoopNest[] = [];
+  const problems: Problem[] = [];
   for (const [index, group] of groups.entries()) {
-    const name = `${program.name}_${index}`;
-    const made = nestOrOutcome(program, group, name, tables.tables, roles, constraints);
-    if ("kind" in made) return made;
+    const made = makeNest(group, `${program.name}_${index}`, tables.tables);
+    if ("kind" in made) {
+      problems.push(made.kind === "hazard" ? copies(made.parts) : made);
+      continue;
+    }
     nests.push(made);
+    const problem = relief(group, made, roles, tables.tables);
+    if (problem !== undefined) problems.push(problem);
   }
+  if (problems.length > 0) return { kind: "again", problems };
   const schedule = assemble(program, groups, nests, tables, { estimates, share });
   return { kind: "done", schedule };
 }
 
-/** The nest of a group, or what to change before the next attempt. */
-function nestOrOutcome(
-  program: Program,
-  group: FusionGroup,
-  name: string,
-  tables: ProgramTables,
-  roles: Roles,
-  constraints: Constraints,
-): LoopNest | Outcome {
-  const nest = makeNest(group, name, tables);
-  if ("kind" in nest) {
-    if (nest.kind === "conflict") return { kind: "alone", part: nest.part.id };
-    return copyOutcome(program, nest.parts, constraints);
-  }
-  const over = overfull(nest, maximumBuffers);
-  if (over === undefined) return nest;
-  const relief = relieve(group, roles, constraints.forced);
-  if (relief === undefined) throw new Error(`${nest.name} of ${program.name}: ${over}`);
-  return relief;
+function copies(parts: readonly Part[]): Problem {
+  return { kind: "copy", nodes: parts.map((part) => part.value) };
 }
 
-function copyOutcome(program: Program, parts: readonly Part[], constraints: Constraints): Outcome {
-  const nodes = parts.map((part) => part.value).filter((node) => !constraints.copied.has(node));
-  if (nodes.length === 0) throw new Error(`the kernels of ${program.name} wait for each other`);
-  return { kind: "copy", nodes };
+/** Several parts are shared out by what each takes alone; a single one is taken apart. */
+function relief(
+  group: FusionGroup,
+  nest: LoopNest,
+  roles: Roles,
+  tables: ProgramTables,
+): Problem | undefined {
+  const measured = measure(nest);
+  const tooMany = measured.buffers > kernelLimits.buffers;
+  const tooLong = measured.operations > kernelLimits.operations;
+  const last = group.parts.at(-1);
+  if (last === undefined || (!tooMany && !tooLong)) return undefined;
+  const others = group.parts.slice(0, -1);
+  if (others.length === 0) {
+    const nodes = nodesToStore(last, roles, measured, kernelLimits);
+    // One operation may be long by itself; it never has more operands than a kernel may bind.
+    return nodes.length === 0 && !tooMany ? undefined : { kind: "force", nodes };
+  }
+  if (tooMany) return { kind: "apart", pairs: others.map((other) => [other, last]) };
+  const operations = new Map<Part, number>();
+  for (const part of group.parts) {
+    const alone = makeNest({ parts: [part] }, nest.name, tables);
+    operations.set(part, "kind" in alone ? kernelLimits.operations : measure(alone).operations);
+  }
+  return { kind: "operations", operations };
 }

@@ -23,8 +23,8 @@ export interface ProgramTables {
 }
 
 export type NestProblem =
-  /** A part reads another of its group elsewhere than at its own point. */
-  | { readonly kind: "conflict"; readonly part: Part }
+  /** The first of a pair is read by the second elsewhere than at its own point. */
+  | { readonly kind: "apart"; readonly pairs: readonly (readonly [Part, Part])[] }
   /** It writes a storage that other points of it read. */
   | { readonly kind: "hazard"; readonly parts: readonly Part[] };
 
@@ -43,7 +43,8 @@ export function makeNest(
   const point = axes.map((axis) => k.axis(axis));
   const inside = new Map<Node, Part>();
   for (const part of group.parts) if (part.owner !== undefined) inside.set(part.owner, part);
-  let conflict: Part | undefined;
+  const apart: (readonly [Part, Part])[] = [];
+  let current: Part | undefined;
 
   const context: EvaluationContext = {
     k,
@@ -56,15 +57,16 @@ export function makeNest(
       const own = leaf ? undefined : inside.get(node);
       if (own !== undefined) {
         if (own.offset === undefined && samePoint(index, point)) return undefined;
-        conflict = own;
+        if (current !== undefined && current !== own) apart.push([own, current]);
       }
       return bufferOf(tables, node);
     },
   };
-  const stores = group.parts.flatMap((part) => storesOf(context, tables, part, point));
-  if (conflict !== undefined && group.parts.length > 1) {
-    return { kind: "conflict", part: group.parts.at(-1) ?? conflict };
-  }
+  const stores = group.parts.flatMap((part) => {
+    current = part;
+    return storesOf(context, tables, part, point);
+  });
+  if (apart.length > 0) return { kind: "apart", pairs: apart };
   const torn = tornStorages(stores);
   if (torn.size > 0) {
     const parts = group.parts.filter((part) =>

@@ -1,6 +1,6 @@
 // Takes the materialized nodes and the effects of a program, gives its parts: what is computed over one iteration space and where it goes.
 import type { Dim } from "../types/dimension.js";
-import { addDims } from "../types/dimension.js";
+import { addDims, dimKey } from "../types/dimension.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
 import { isReducing, piecesAxis, runOf } from "./families.js";
 
@@ -13,6 +13,7 @@ export interface StorageRange {
 
 /** One value over one iteration space, and its destinations. */
 export interface Part {
+  /** The same in every attempt to schedule a program. */
   readonly id: number;
   /** The node whose elements are computed. */
   readonly value: Node;
@@ -28,6 +29,8 @@ export interface Part {
   /** Materialized nodes that other parts compute and this one reads. */
   readonly reads: ReadonlySet<Node>;
   readonly storageReads: readonly StorageRange[];
+  /** Names of the inputs that it reads. */
+  readonly inputs: ReadonlySet<string>;
   /** Holds a reduction, so that it is not merged with others. */
   readonly reducing: boolean;
   /** Takes the value from the owner's buffer, computed by another part, to the storages. */
@@ -43,23 +46,50 @@ export interface PartRequest {
   readonly isFree: (node: Node) => boolean;
   /** Values that reach their storages by a buffer and a copy, because others need the old contents for longer. */
   readonly copied: ReadonlySet<Node>;
+  readonly idOf: PartNumbers;
 }
+
+type PartKey = Pick<Part, "value" | "owner" | "offset" | "storages" | "copies">;
+
+/** Numbers parts by what they are, so that what was found of one in an attempt is known in the next. */
+export type PartNumbers = (part: PartKey) => number;
+
+export function numberParts(): PartNumbers {
+  const nodes = new Map<Node | undefined, number>();
+  const parts = new Map<string, number>();
+  const numberOf = <Key>(numbers: Map<Key, number>, key: Key): number => {
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    return number;
+  };
+  return ({ value, owner, offset, storages, copies }) => {
+    const start = offset === undefined ? "" : dimKey(offset.start);
+    const first = storages[0] === undefined ? "" : `${storages[0].storage} ${storages[0].offset}`;
+    const ends = [numberOf(nodes, value), numberOf(nodes, owner), copies].join(" ");
+    return numberOf(parts, `${ends} ${start} ${first}`);
+  };
+}
+
+/** More destinations than this make a kernel of their own. */
+const mostDestinations = 64;
 
 export function makeParts(request: PartRequest): Part[] {
   const { nodes, effects, materialized, isFree } = request;
   const parts: Part[] = [];
   const { stores, results } = sinksOf(effects);
   const readers = new Set<Node>();
+  const push = (part: Omit<Part, "id">): void => {
+    for (const node of part.reads) readers.add(node);
+    parts.push({ ...part, id: request.idOf(part) });
+  };
   const add: AddPart = (part) => {
     const found = readsOf(part.value, part.computes, materialized, isFree);
-    for (const node of found.reads) readers.add(node);
-    parts.push({ ...part, id: parts.length, copies: false, ...found });
+    push({ ...part, copies: false, ...found });
   };
   const addCopy = (node: Node, storages: Part["storages"]): void => {
-    readers.add(node);
-    const found = { reads: new Set([node]), storageReads: [], reducing: false, copies: true };
+    const found = { reads: new Set([node]), storageReads: [], inputs: new Set<string>() };
     const target = { value: node, owner: undefined, computes: false, shape: node.shape };
-    parts.push({ ...target, offset: undefined, storages, id: parts.length, ...found });
+    push({ ...target, offset: undefined, storages, ...found, reducing: false, copies: true });
   };
   for (const node of nodes) {
     const all = stores.get(node) ?? [];
@@ -67,8 +97,7 @@ export function makeParts(request: PartRequest): Part[] {
     if (isFree(node)) {
       if (all.length > 0 || results.has(node)) {
         const owner = results.has(node) || request.copied.has(node) ? node : undefined;
-        const target = { owner, shape: node.shape, offset: undefined };
-        add({ value: node, computes: false, ...target, storages });
+        addStored({ value: node, computes: false, owner, shape: node.shape }, storages, add);
       }
     } else if (materialized.has(node)) {
       addMaterialized(node, storages, add);
@@ -104,11 +133,25 @@ type AddPart = (
   part: Pick<Part, "value" | "computes" | "owner" | "shape" | "offset" | "storages">,
 ) => void;
 
+/** What a value is stored to beyond the first destinations, kernels of their own take there. */
+function addStored(
+  part: Pick<Part, "value" | "computes" | "owner" | "shape">,
+  storages: Part["storages"],
+  add: AddPart,
+): void {
+  const offset = undefined;
+  add({ ...part, offset, storages: storages.slice(0, mostDestinations) });
+  for (let from = mostDestinations; from < storages.length; from += mostDestinations) {
+    const more = storages.slice(from, from + mostDestinations);
+    add({ ...part, computes: false, owner: undefined, offset, storages: more });
+  }
+}
+
 function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): void {
+  const { shape } = node;
   const axis = piecesAxis(node);
   if (axis === undefined) {
-    const target = { owner: node, shape: node.shape, offset: undefined };
-    add({ value: node, computes: true, ...target, storages });
+    addStored({ value: node, computes: true, owner: node, shape }, storages, add);
     return;
   }
   let start: Dim = 0;
@@ -124,8 +167,7 @@ function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): 
     start = addDims(start, piece.shape[axis] ?? 0);
   }
   if (storages.length > 0) {
-    const target = { owner: undefined, shape: node.shape, offset: undefined };
-    add({ value: node, computes: false, ...target, storages });
+    addStored({ value: node, computes: false, owner: undefined, shape }, storages, add);
   }
 }
 
@@ -135,8 +177,9 @@ function readsOf(
   computes: boolean,
   materialized: ReadonlySet<Node>,
   isFree: (node: Node) => boolean,
-): Pick<Part, "reads" | "storageReads" | "reducing"> {
+): Pick<Part, "reads" | "storageReads" | "inputs" | "reducing"> {
   const reads = new Set<Node>();
+  const inputs = new Set<string>();
   const storageReads: StorageRange[] = [];
   let reducing = false;
   const seen = new Set<Node>();
@@ -148,6 +191,7 @@ function readsOf(
       storageReads.push({ storage: node.attributes.name, start: 0, count: undefined });
       continue;
     }
+    if (node.op === "input") inputs.add(node.attributes.name);
     if (isFree(node)) continue;
     if (materialized.has(node) && !(node === value && computes)) {
       reads.add(node);
@@ -161,7 +205,7 @@ function readsOf(
     if (isReducing(node)) reducing = true;
     stack.push(...node.inputs);
   }
-  return { reads, storageReads, reducing };
+  return { reads, storageReads, inputs, reducing };
 }
 
 /** A run of a flat storage: how parameters are read. */

@@ -1,50 +1,83 @@
-// Takes a group whose kernel is over a limit, gives what to compute apart in the next attempt.
+// Takes a part whose kernel is over a limit, gives the nodes in it that get buffers, so that what is left fits.
 import { topologicalOrder } from "../graph/walk.js";
 import type { Node } from "../types/graph.js";
-import type { FusionGroup } from "./groups.js";
+import type { KernelLimits } from "./limits.js";
+import type { Part } from "./parts.js";
 import { isFree } from "./tables.js";
 import type { Roles } from "./tables.js";
 
-export type Relief =
-  /** The node gets a buffer. */
-  | { readonly kind: "force"; readonly node: Node }
-  /** The part gets a kernel of its own. */
-  | { readonly kind: "alone"; readonly part: number };
-
-/** Takes a kernel apart that is over a limit: first its parts, then its widest inlined node. */
-export function relieve(
-  group: FusionGroup,
-  roles: Roles,
-  forced: ReadonlySet<Node>,
-): Relief | undefined {
-  const last = group.parts.at(-1);
-  if (group.parts.length > 1 && last !== undefined) return { kind: "alone", part: last.id };
-  const [part] = group.parts;
-  if (part === undefined) return undefined;
-  const node = widestInlined(part.value, roles, forced);
-  return node === undefined ? undefined : { kind: "force", node };
+/** What a kernel holds that computes a node and everything below it that has no buffer. */
+interface Need {
+  readonly buffers: ReadonlySet<unknown>;
+  readonly nodes: ReadonlySet<Node>;
 }
 
-/** The inlined node with about half of the leaves below it: a good node to cut at. */
-function widestInlined(root: Node, roles: Roles, forced: ReadonlySet<Node>): Node | undefined {
-  const border = (node: Node): boolean =>
-    node !== root && (isFree(roles, node) || roles.materialized.has(node));
-  const weights = new Map<Node, number>();
-  const inner = topologicalOrder([root], (node) => (border(node) ? [] : node.inputs));
+/**
+ * Walks up from what has buffers, and cuts where a node would need more than a kernel may: the operand that needs most
+ * gets a buffer, until the rest fits. `measured` is the size of the kernel as it is.
+ */
+export function nodesToStore(
+  part: Part,
+  roles: Roles,
+  measured: KernelLimits,
+  limits: KernelLimits,
+): readonly Node[] {
+  const isBorder = (node: Node): boolean =>
+    node !== part.value && (isFree(roles, node) || roles.materialized.has(node));
+  const inner = topologicalOrder([part.value], (node) => (isBorder(node) ? [] : node.inputs));
+  const needs = new Map<Node, Need>();
+  const stored = new Set<Node>();
+  const destinations = new Set(part.storages.map(({ storage }) => storage)).size;
+  const fits = ({ buffers, nodes }: Need): boolean =>
+    buffers.size + Math.max(1, destinations) <= limits.buffers &&
+    // The share of the kernel's operations that these nodes have, and some to spare.
+    nodes.size * measured.operations <= inner.length * limits.operations * spare;
+  const store = (node: Node): void => {
+    stored.add(node);
+    needs.set(node, { buffers: new Set([node]), nodes: new Set([node]) });
+  };
   for (const node of inner) {
-    const below = node.inputs.reduce((sum, input) => sum + (weights.get(input) ?? 0), 0);
-    weights.set(node, border(node) || node.inputs.length === 0 ? 1 : below + 1);
-  }
-  const half = (weights.get(root) ?? 0) / 2;
-  let best: Node | undefined;
-  let distance = Infinity;
-  for (const node of inner) {
-    if (node === root || border(node) || forced.has(node) || node.inputs.length === 0) continue;
-    const away = Math.abs((weights.get(node) ?? 0) - half);
-    if (away < distance) {
-      best = node;
-      distance = away;
+    if (isBorder(node)) {
+      needs.set(node, borderNeed(roles, node));
+      continue;
+    }
+    for (;;) {
+      const need = together(node, needs);
+      const heaviest = heaviestOf(node.inputs, needs);
+      if (fits(need) || heaviest === undefined) {
+        needs.set(node, need);
+        break;
+      }
+      store(heaviest);
     }
   }
-  return best;
+  return [...stored];
+}
+
+const spare = 0.5;
+
+function borderNeed(roles: Roles, node: Node): Need {
+  const nodes = new Set([node]);
+  if (roles.materialized.has(node)) return { buffers: nodes, nodes };
+  const named = node.op === "input" || node.op === "stored";
+  return { buffers: new Set(named ? [`${node.op} ${node.attributes.name}`] : []), nodes };
+}
+
+function together(node: Node, needs: ReadonlyMap<Node, Need>): Need {
+  const buffers = new Set<unknown>();
+  const nodes = new Set([node]);
+  for (const input of node.inputs) {
+    for (const buffer of needs.get(input)?.buffers ?? []) buffers.add(buffer);
+    for (const inner of needs.get(input)?.nodes ?? []) nodes.add(inner);
+  }
+  return { buffers, nodes };
+}
+
+/** The operand with most below it; none where every operand is a value at hand. */
+function heaviestOf(operands: readonly Node[], needs: ReadonlyMap<Node, Need>): Node | undefined {
+  const weight = (node: Node): number => needs.get(node)?.nodes.size ?? 0;
+  const [first, ...others] = operands.filter((operand) => weight(operand) > 1);
+  return first === undefined
+    ? undefined
+    : others.reduce((best, other) => (weight(other) > weight(best) ? other : best), first);
 }
