@@ -34,6 +34,8 @@ export interface DecideOptions {
 /** A reduction longer than this is never repeated, and stands alone in its kernel. */
 const longReduction = 64;
 const mostInlinedParts = 4;
+/** No kernel holds a chain of more than this: it would be over the limit of operations, and its evaluation out of stack. */
+const longestChain = 500;
 
 /** `nodes` in topological order, host values left out. */
 export function decide(
@@ -55,15 +57,15 @@ export function decide(
     home: new Map(),
     taken: new Set(),
     rows: new Map(),
+    depth: new Map(),
     rowValues: rowValuesOf(nodes, costs),
   };
   for (const node of [...nodes].reverse()) {
     if (isHost(node)) continue;
     const rows = sharesRows(state, node);
-    for (const weighing of state.weighings) {
-      const once = weighing.costs.size.get(node) ?? 1;
-      weighing.evaluations.set(node, rows ? once : countEvaluations(state, weighing, node));
-    }
+    for (const weighing of state.weighings)
+      weighing.evaluations.set(node, rows ? 1 : countEvaluations(state, weighing, node));
+    state.depth.set(node, depthOf(state, node));
     if (roots.has(node) || options.forced.has(node) || mustMaterialize(state, node)) {
       if (!isGivenLeaf(node) || roots.has(node)) materialize(state, node);
     } else {
@@ -84,7 +86,7 @@ const mostTimesDearer = 20;
 interface Weighing {
   readonly estimates: Extents;
   readonly costs: Costs;
-  /** How often an element of the node is computed in all if nothing above it changes. */
+  /** How often each element of the node is computed, on average, if nothing above it changes. */
   readonly evaluations: Map<Node, number>;
 }
 
@@ -110,6 +112,8 @@ interface State {
   readonly taken: Set<Node>;
   /** How many rows the kernel of a materialized node shares reductions along, where it does. */
   readonly rows: Map<Node, number>;
+  /** How many nodes stand between a node and the value of its kernel. */
+  readonly depth: Map<Node, number>;
   /** Reductions, and what is computed from them without growing. */
   readonly rowValues: ReadonlySet<Node>;
 }
@@ -126,6 +130,13 @@ function rowValuesOf(nodes: readonly Node[], costs: Costs): Set<Node> {
     }
   }
   return found;
+}
+
+function depthOf(state: State, node: Node): number {
+  const users = state.users.get(node) ?? [];
+  const above = (user: Node): number =>
+    state.materialized.has(user) ? 0 : (state.depth.get(user) ?? 0);
+  return users.reduce((deepest, user) => Math.max(deepest, above(user)), 0) + 1;
 }
 
 function materialize(state: State, node: Node): void {
@@ -208,7 +219,7 @@ function mustMaterialize(state: State, node: Node): boolean {
   if (isGivenLeaf(node)) return false;
   const users = state.users.get(node) ?? [];
   if (users.length === 0) return true;
-  if (!state.options.fuse) return true;
+  if (!state.options.fuse || (state.depth.get(node) ?? 0) > longestChain) return true;
   if (isOfPieces(node) && node.inputs.length > mostInlinedParts) return true;
   const shared = sharesRows(state, node);
   if (isLong(state, node) && !shared && !fitsEpilogue(state, node, users)) return true;
@@ -223,7 +234,7 @@ function mustMaterialize(state: State, node: Node): boolean {
 /** How many times dearer it is to compute a node where it is read than to compute it once and store it. */
 function gainOfStoring({ costs, evaluations }: Weighing, node: Node): number {
   const size = costs.size.get(node) ?? 1;
-  const times = evaluations.get(node) ?? size;
+  const times = size * (evaluations.get(node) ?? 1);
   const element = costs.element.get(node) ?? 1;
   const once = size * (element + memoryCost) + times * memoryCost + dispatchCost;
   return (times * element) / once;
@@ -234,7 +245,7 @@ function fitsEpilogue(state: State, node: Node, users: readonly Node[]): boolean
   const [user] = users;
   if (users.length !== 1 || user === undefined) return false;
   const size = state.costs.size.get(node);
-  if (state.weighings[0]?.evaluations.get(node) !== size) return false;
+  if (state.weighings[0]?.evaluations.get(node) !== 1) return false;
   const concatenated = isOfPieces(user) && state.materialized.has(user);
   const home = concatenated ? node : state.home.get(user);
   if (home === undefined || state.taken.has(home)) return false;
@@ -256,24 +267,21 @@ function passesThrough(state: State, user: Node, size: number | undefined): bool
 }
 
 /**
- * The sum over all readers of how often they read an element of `node`. Elementwise readers in one kernel that read it at
+ * The sum over all readers of how often they read each element of `node`. Elementwise readers in one kernel that read it at
  * the same index share what they read.
  */
 function countEvaluations(state: State, weighing: Weighing, node: Node): number {
-  const { costs, evaluations } = weighing;
   let sum = 0;
   const shared = new Map<Node, number>();
   for (const user of new Set(state.users.get(node))) {
-    const runs = state.materialized.has(user)
-      ? (costs.size.get(user) ?? 1)
-      : (evaluations.get(user) ?? 1);
+    const runs = state.materialized.has(user) ? 1 : (weighing.evaluations.get(user) ?? 1);
     const home = state.home.get(user);
     if (home !== undefined && readsInPlace(state, user, node)) {
       shared.set(home, Math.max(runs, shared.get(home) ?? 0));
       continue;
     }
     user.inputs.forEach((input, position) => {
-      if (input === node) sum += runs * readsPerElement(weighing, user, position, node);
+      if (input === node) sum += runs * readsOfEach(weighing, user, position, node);
     });
   }
   for (const runs of shared.values()) sum += runs;
@@ -286,19 +294,18 @@ function readsInPlace({ costs }: State, user: Node, node: Node): boolean {
   return isPointwise(user) || (isTake(user) && user.inputs[0] !== node);
 }
 
-function readsPerElement(
+/** How often each element of `node` is read where every element of `user` is computed once: 1 exactly where it is once. */
+function readsOfEach(
   { costs, estimates }: Weighing,
   user: Node,
   position: number,
   node: Node,
 ): number {
-  // These read each element once in all.
-  if (usesEachOnce(user)) {
-    return (costs.size.get(node) ?? 1) / Math.max(1, costs.size.get(user) ?? 1);
-  }
-  if (!isReducing(user)) return 1;
+  if (usesEachOnce(user)) return 1;
+  const share = (costs.size.get(user) ?? 1) / (costs.size.get(node) ?? 1);
+  if (!isReducing(user)) return share;
   const length = reductionLength(user, estimates);
-  if (isContraction(user)) return length / 4; // registers hold four rows and columns
-  if (isScatter(user) && position === 0) return 2; // read only where the index matches
-  return length;
+  if (isContraction(user)) return share * (length / 4); // registers hold four rows and columns
+  if (isScatter(user) && position === 0) return share * 2; // read only where the index matches
+  return share * length;
 }
