@@ -7,6 +7,12 @@ import type { Part, StorageRange } from "./parts.js";
 import { overlaps } from "./parts.js";
 
 export interface FusionGroup {
+  readonly parts: readonly Part[];
+  /** What these parts compute for each other alone, and need not write. */
+  readonly unwritten: ReadonlySet<Node>;
+}
+
+interface OpenGroup {
   readonly parts: Part[];
 }
 
@@ -26,12 +32,32 @@ export interface Cycle {
 
 export function groupParts(parts: readonly Part[], options: GroupOptions): FusionGroup[] | Cycle {
   const groups = mergeParts(parts, options);
-  return orderGroups(groups);
+  const readers = countReaders(parts);
+  return orderGroups(
+    groups.map((group) => ({ ...group, unwritten: readWithin(group.parts, readers) })),
+  );
+}
+
+function countReaders(parts: readonly Part[]): ReadonlyMap<Node, number> {
+  const readers = new Map<Node, number>();
+  for (const { reads } of parts)
+    for (const node of reads) readers.set(node, (readers.get(node) ?? 0) + 1);
+  return readers;
+}
+
+/** Values that no part but these reads. */
+function readWithin(parts: readonly Part[], readers: ReadonlyMap<Node, number>): ReadonlySet<Node> {
+  const own = parts.flatMap(({ owner, offset, result }) =>
+    owner === undefined || offset !== undefined || result ? [] : [owner],
+  );
+  const inside = countReaders(parts);
+  return new Set(own.filter((node) => inside.get(node) === readers.get(node)));
 }
 
 /** Elementwise parts over the same space share a kernel, as long as no third kernel stands between them. */
-function mergeParts(parts: readonly Part[], options: GroupOptions): FusionGroup[] {
-  const groups: FusionGroup[] = [];
+function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] {
+  const groups: OpenGroup[] = [];
+  const readers = countReaders(parts);
   const groupOf = new Map<Node, Set<number>>();
   const below: Set<number>[] = []; // all groups that a group needs, directly or not
   const open = new Map<string, number[]>(); // groups that may take more parts, by iteration space
@@ -44,7 +70,7 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): FusionGroup[
     let home = -1;
     if (mergeable) {
       for (const candidate of open.get(key) ?? []) {
-        if (canJoin(groups, below, candidate, needs, part, options)) {
+        if (canJoin(groups, below, candidate, needs, part, readers, options)) {
           home = candidate;
           break;
         }
@@ -82,11 +108,12 @@ function noteNeeds(below: readonly Set<number>[], home: number, needs: ReadonlyS
 }
 
 function canJoin(
-  groups: readonly FusionGroup[],
+  groups: readonly OpenGroup[],
   below: readonly Set<number>[],
   candidate: number,
   needs: ReadonlySet<number>,
   part: Part,
+  readers: ReadonlyMap<Node, number>,
   { limits, findings }: GroupOptions,
 ): boolean {
   for (const need of needs) {
@@ -100,7 +127,9 @@ function canJoin(
   if (overlap) return false;
   const all = [...group.parts, part];
   const operations = all.reduce((sum, one) => sum + findings.operationsOf(one), 0);
-  return countBuffers(all) <= limits.buffers && operations <= limits.operations;
+  return (
+    countBuffers(all, readWithin(all, readers)) <= limits.buffers && operations <= limits.operations
+  );
 }
 
 /** One reads a storage through another window than the other writes: in one kernel the order would be undefined. */
@@ -115,7 +144,7 @@ function conflicts(writer: Part, reader: Part): boolean {
   );
 }
 
-function countBuffers(parts: readonly Part[]): number {
+function countBuffers(parts: readonly Part[], unwritten: ReadonlySet<Node>): number {
   const buffers = new Set<unknown>();
   for (const part of parts) {
     for (const node of part.reads) buffers.add(node);
@@ -125,6 +154,7 @@ function countBuffers(parts: readonly Part[]): number {
     if (part.owner !== undefined) buffers.add(part.owner);
     else if (part.storages.length === 0) buffers.add(part);
   }
+  for (const node of unwritten) buffers.delete(node);
   return buffers.size;
 }
 

@@ -64,7 +64,7 @@ export function makeNest(
   };
   const stores = group.parts.flatMap((part) => {
     current = part;
-    return storesOf(context, tables, part, point);
+    return storesOf(context, tables, part, point, group.unwritten);
   });
   if (apart.length > 0) return { kind: "apart", pairs: apart };
   const torn = tornStorages(stores);
@@ -124,13 +124,14 @@ function storesOf(
   tables: ProgramTables,
   part: Part,
   point: readonly Scalar[],
+  unwritten: ReadonlySet<Node>,
 ): NestStore[] {
   const { k } = context;
   const value = part.copies
     ? k.load(tables.temporary(part.value), linearIndex(k, part.shape, point), part.value.type)
     : valueOf(context, part, point);
   const stores: NestStore[] = [];
-  if (part.owner !== undefined) {
+  if (part.owner !== undefined && !unwritten.has(part.owner)) {
     const inOwner = point.map((along, axis) =>
       part.offset?.axis === axis ? k.add(along, k.dim(part.offset.start)) : along,
     );

@@ -31,6 +31,8 @@ export interface Part {
   readonly storageReads: readonly StorageRange[];
   /** Names of the inputs that it reads. */
   readonly inputs: ReadonlySet<string>;
+  /** The owner is a result of the program, so that it is written whoever reads it. */
+  readonly result: boolean;
   /** Holds a reduction, so that it is not merged with others. */
   readonly reducing: boolean;
   /** Takes the value from the owner's buffer, computed by another part, to the storages. */
@@ -78,9 +80,10 @@ export function makeParts(request: PartRequest): Part[] {
   const parts: Part[] = [];
   const { stores, results } = sinksOf(effects);
   const readers = new Set<Node>();
-  const push = (part: Omit<Part, "id">): void => {
+  const push = (part: Omit<Part, "id" | "result">): void => {
     for (const node of part.reads) readers.add(node);
-    parts.push({ ...part, id: request.idOf(part) });
+    const result = part.owner !== undefined && results.has(part.owner);
+    parts.push({ ...part, result, id: request.idOf(part) });
   };
   const add: AddPart = (part) => {
     const found = readsOf(part.value, part.computes, materialized, isFree);
@@ -106,8 +109,8 @@ export function makeParts(request: PartRequest): Part[] {
   }
   // A value that only storages take needs no buffer of its own.
   return parts.map((part) => {
-    const { owner } = part;
-    const wanted = owner !== undefined && (readers.has(owner) || results.has(owner));
+    const { owner, result } = part;
+    const wanted = owner !== undefined && (readers.has(owner) || result);
     return wanted || part.storages.length === 0 ? part : { ...part, owner: undefined };
   });
 }

@@ -20,6 +20,12 @@ export function verifySchedule(schedule: Schedule, maxBuffers = 8): string[] {
     const { buffers } = measure(nest);
     if (buffers > maxBuffers) problems.push(`${nest.name} binds ${buffers} buffers`);
   }
+  const read = new Set(schedule.nests.flatMap((nest) => [...readBuffers(nest)]));
+  for (const { buffer } of schedule.results) read.add(buffer);
+  for (const buffer of written) {
+    if (schedule.buffers[buffer]?.kind === "temporary" && !read.has(buffer))
+      problems.push(`b${buffer} is written, and nothing reads it`);
+  }
   for (const result of schedule.results) {
     if (!written.has(result.buffer)) problems.push(`result ${result.name} is never written`);
   }
