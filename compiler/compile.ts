@@ -13,6 +13,7 @@ import { planSources } from "./emit/sources.js";
 import { cpuModuleText, planPrograms } from "./emit/plan.js";
 import type { Planned } from "./emit/plan.js";
 import { createDescriber } from "./emit/places.js";
+import { mapSchedule } from "./kernel/index.js";
 import { preludeFiles } from "./prelude/prelude.generated.js";
 import { schedule } from "./schedule/index.js";
 import { largestSlot } from "./schedule/memory.js";
@@ -132,17 +133,16 @@ export function compileEntry(typed: TypedModel, entry: "inference" | "training")
     return found;
   };
   const schedules = built.programs.map((program) => schedule(program, { estimates, storage }));
-  const planned = planPrograms(planSources(built, schedules), {
+  const kernels = schedules.map((one) => mapSchedule(one, estimates));
+  const planned = planPrograms(planSources(built, schedules, kernels), {
     storages: built.storages.map(({ name }) => name),
     dimensions: typed.freeDimensions,
-    extents: estimates,
     describe: createDescriber(typed.place.file),
   });
-  const { kernels, programs } = planned;
   const plan = modelPlan({
     built,
-    kernels: kernels.map((one) => one.plan),
-    programs,
+    kernels: planned.kernels.map((one) => one.plan),
+    programs: planned.programs,
     entry,
     largestTemporary: Math.max(0, ...schedules.map((one) => largestSlot(one, estimates))),
   });

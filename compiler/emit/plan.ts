@@ -1,4 +1,4 @@
-// Takes schedules, gives what the runtime runs: kernels in both languages, each text once, and programs of dispatches.
+// Takes schedules and their kernels, gives what the runtime runs: kernels in both languages, each text once, and programs of dispatches.
 import type {
   PlanBuffer,
   PlanDispatch,
@@ -7,14 +7,13 @@ import type {
   PlanResult,
   PlanUniform,
 } from "../../runtime/plan.js";
-import { mapToCpu } from "../kernel/cpu.js";
-import { mapToGpu } from "../kernel/gpu.js";
+import type { NestKernels } from "../kernel/index.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
 import { uniformKey } from "../kernel/ir.js";
 import { freeDim } from "../types/dimension.js";
-import type { Dim, Extents } from "../types/dimension.js";
+import type { Dim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
-import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
+import type { Schedule } from "../types/nest.js";
 import { hostExpression, planDim } from "./dimensions.js";
 import { commentText } from "./expression.js";
 import { innerDimensions } from "./innerDimensions.js";
@@ -31,6 +30,8 @@ export type ProgramHead = Pick<
 export interface ProgramSource {
   readonly head: ProgramHead;
   readonly schedule: Schedule;
+  /** Parallel to the schedule's nests. */
+  readonly kernels: readonly NestKernels[];
   /** Of how many entries its results are means, by name. */
   readonly entries?: ReadonlyMap<string, Dim>;
   /** What its results that are checked must lie in, by name. */
@@ -42,8 +43,6 @@ export interface PlanContext {
   readonly storages: readonly string[];
   /** Free dimensions in the order of `Plan.dimensions`. */
   readonly dimensions: readonly string[];
-  /** What free dimensions are expected to be. */
-  readonly extents?: Extents;
   /** A place for comments: `lenet.nn:9`. */
   readonly describe: (origin: Origin) => string;
 }
@@ -62,26 +61,14 @@ export interface Planned {
   readonly programs: readonly PlanProgram[];
 }
 
-type Mapping = (nest: LoopNest, buffers: readonly ScheduledBuffer[], extents: Extents) => Kernel;
-
-/** How nests become kernels; tests compare others with these. */
-export interface Mappings {
-  readonly gpu: Mapping;
-  readonly cpu: Mapping;
-}
-
 interface KernelTable {
   readonly kernels: PlannedKernel[];
   readonly positions: Map<string, number>;
 }
 
-export function planPrograms(
-  sources: readonly ProgramSource[],
-  context: PlanContext,
-  mappings: Mappings = { gpu: mapToGpu, cpu: mapToCpu },
-): Planned {
+export function planPrograms(sources: readonly ProgramSource[], context: PlanContext): Planned {
   const table: KernelTable = { kernels: [], positions: new Map() };
-  const programs = sources.map((source) => planProgram(source, context, mappings, table));
+  const programs = sources.map((source) => planProgram(source, context, table));
   return { kernels: table.kernels, programs };
 }
 
@@ -114,17 +101,11 @@ const choosing: ReadonlySet<PlanProgram["kind"]> = new Set([
 ]);
 
 function planProgram(
-  { head, schedule, entries, ranges }: ProgramSource,
+  { head, schedule, kernels, entries, ranges }: ProgramSource,
   context: PlanContext,
-  mappings: Mappings,
   table: KernelTable,
 ): PlanProgram {
   const words = createWords(context.dimensions);
-  const { extents = {} } = context;
-  const kernels = schedule.nests.map((nest) => ({
-    gpu: mappings.gpu(nest, schedule.buffers, extents),
-    cpu: mappings.cpu(nest, schedule.buffers, extents),
-  }));
   const dispatches = kernels.map(({ gpu, cpu }, at): PlanDispatch => {
     const kernel = addKernel(table, context, gpu, cpu, words);
     const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;

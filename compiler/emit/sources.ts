@@ -1,7 +1,8 @@
-// Takes a built model and the schedules of its programs, gives the heads under which they stand in the plan.
+// Takes a built model, the schedules and the kernels of its programs, gives the heads under which they stand in the plan.
 import type { BuiltModel, BuiltProgram } from "../build/types.js";
 import { dimensionsRead, totalsRead } from "../build/totals.js";
 import { topologicalOrder } from "../graph/walk.js";
+import type { NestKernels } from "../kernel/index.js";
 import type { Schedule } from "../types/nest.js";
 import type { PlanProgram } from "../../runtime/plan.js";
 import { planBounds, planRanges } from "./bounds.js";
@@ -11,6 +12,7 @@ import type { ProgramSource } from "./plan.js";
 export function planSources(
   built: BuiltModel,
   schedules: readonly Schedule[],
+  kernels: readonly (readonly NestKernels[])[],
 ): readonly ProgramSource[] {
   return built.programs.map((program, index) => {
     const schedule = schedules[index];
@@ -29,6 +31,7 @@ export function planSources(
         ...planBounds(built, program, schedule),
       },
       schedule,
+      kernels: kernels[index] ?? [],
     };
   });
 }

@@ -2,9 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planPrograms } from "../../compiler/emit/plan.js";
-import type { Mappings } from "../../compiler/emit/plan.js";
 import { mapToReference } from "../../compiler/kernel/cpu.js";
 import { mapToGpu } from "../../compiler/kernel/gpu.js";
+import { mapSchedule } from "../../compiler/kernel/index.js";
+import type { Mappings } from "../../compiler/kernel/index.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import { runNests } from "../support/runSchedule.js";
@@ -19,9 +20,14 @@ function prepare(sample: Sample, mappings?: Mappings) {
   const sizes = sample.sizes ?? {};
   const schedule = scheduleOf(builder, sample.nests);
   const planned = planPrograms(
-    [{ head: { name: "p", kind: "predict", inputs: [] }, schedule }],
+    [
+      {
+        head: { name: "p", kind: "predict", inputs: [] },
+        schedule,
+        kernels: mapSchedule(schedule, {}, mappings),
+      },
+    ],
     { storages: [], dimensions: Object.keys(sizes), describe: (origin) => origin.path },
-    mappings,
   );
   const inputs: Record<string, readonly number[]> = {};
   const buffers = builder.buffers.map((buffer, at) => {

@@ -1,6 +1,7 @@
 // Every scalar operation at extreme arguments in; finite values close to the mathematics on every target, out.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mapSchedule } from "../../compiler/kernel/index.js";
 import { planPrograms } from "../../compiler/emit/plan.js";
 import type { Planned } from "../../compiler/emit/plan.js";
 import type { Scalar, ScalarOp } from "../../compiler/types/nest.js";
@@ -183,11 +184,13 @@ function prepare(test: Case): Prepared {
   const i = b.axis(pairs.length);
   const value = test.apply(b.load(x, at(i)), b.load(y, at(i)));
   const nest = nests.nestOf(test.name, [i], [{ buffer: z, index: at(i), value }]);
+  const schedule = nests.scheduleOf(b, [nest]);
   const planned = planPrograms(
     [
       {
         head: { name: "p", kind: "predict", inputs: [] },
-        schedule: nests.scheduleOf(b, [nest]),
+        schedule,
+        kernels: mapSchedule(schedule),
       },
     ],
     { storages: [], dimensions: [], describe: (origin) => origin.path },

@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { it } from "vitest";
+import { mapSchedule } from "../../compiler/kernel/index.js";
 import { cpuModuleText, planPrograms } from "../../compiler/emit/plan.js";
 import { printKernel } from "../../compiler/kernel/print.js";
 import { freeDim, multiplyDims } from "../../compiler/types/dimension.js";
@@ -85,11 +86,13 @@ it.each([
   ["convolution", convolution()],
   ["log_softmax", logSoftmax()],
 ])("%s", (name, { builder, nest }) => {
+  const schedule = nests.scheduleOf(builder, [nest]);
   const { kernels } = planPrograms(
     [
       {
         head: { name: "p", kind: "predict", inputs: ["x"] },
-        schedule: nests.scheduleOf(builder, [nest]),
+        schedule,
+        kernels: mapSchedule(schedule),
       },
     ],
     { storages: ["w", "m", "g"], dimensions: ["batch"], describe: ({ file }) => `${file.name}:1` },

@@ -1,6 +1,7 @@
 // Draws and what is decided from them in; the same bits on the CPU and in WGSL, and the published numbers of Philox, out.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mapSchedule } from "../../compiler/kernel/index.js";
 import { planPrograms } from "../../compiler/emit/plan.js";
 import type { Scalar } from "../../compiler/types/nest.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
@@ -39,11 +40,13 @@ function planDraws() {
     value,
   }));
   const nest = nests.nestOf("draws", [i], stores);
+  const schedule = nests.scheduleOf(b, [nest]);
   return planPrograms(
     [
       {
         head: { name: "p", kind: "predict", inputs: [] },
-        schedule: nests.scheduleOf(b, [nest]),
+        schedule,
+        kernels: mapSchedule(schedule),
       },
     ],
     { storages: [], dimensions: [], describe: (origin) => origin.path },

@@ -7,6 +7,7 @@ import { cpuModuleText, planPrograms } from "../../compiler/emit/plan.js";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
+import { mapSchedule } from "../../compiler/kernel/index.js";
 import { schedule } from "../../compiler/schedule/index.js";
 import type { ScheduleOptions } from "../../compiler/schedule/index.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
@@ -62,7 +63,11 @@ export function planSmall(
     );
     wantVerified(scheduled);
     const inputs = [...inputLeaves(roots).keys()];
-    return { head: { name, kind: "predict" as const, inputs }, schedule: scheduled };
+    return {
+      head: { name, kind: "predict" as const, inputs },
+      schedule: scheduled,
+      kernels: mapSchedule(scheduled),
+    };
   });
   const storages = [...constants.values()];
   const dimensions = [...new Set(programs.flatMap((one) => Object.keys(one.dimensions)))];

@@ -6,6 +6,7 @@ import { modelPlan, trainedExtent } from "../../compiler/emit/modelPlan.js";
 import { planPrograms } from "../../compiler/emit/plan.js";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { planSources } from "../../compiler/emit/sources.js";
+import { mapSchedule } from "../../compiler/kernel/index.js";
 import { schedule } from "../../compiler/schedule/index.js";
 import type { TypedModel } from "../../compiler/types/model.js";
 import type { Schedule } from "../../compiler/types/nest.js";
@@ -38,11 +39,18 @@ export function variantOf(typed: TypedModel, options: VariantOptions = {}): Vari
   const schedules = built.programs.map((program) =>
     schedule(program, { estimates, storage, fuse, share }),
   );
-  const planned = planPrograms(planSources(built, schedules), {
-    storages: built.storages.map(({ name }) => name),
-    dimensions: typed.freeDimensions,
-    describe: ({ path }) => path,
-  });
+  const planned = planPrograms(
+    planSources(
+      built,
+      schedules,
+      schedules.map((one) => mapSchedule(one)),
+    ),
+    {
+      storages: built.storages.map(({ name }) => name),
+      dimensions: typed.freeDimensions,
+      describe: ({ path }) => path,
+    },
+  );
   const kernels = planned.kernels.map((kernel) => kernel.plan);
   const plan = modelPlan({ built, kernels, programs: planned.programs, entry: "training" });
   return { built, schedules, planned, plan };
