@@ -27,6 +27,7 @@ export interface ReductionFacts {
 }
 
 export interface NestFacts {
+  readonly nest: LoopNest;
   /** What free dimensions were taken for. */
   readonly extents: Extents;
   readonly reductions: readonly ReductionFacts[];
@@ -69,7 +70,7 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
     // A search looks at a few of its values only, and shares no loop.
     .filter(({ combine }) => !searches(combine))
     .map((reduction) => factsOf(reduction, axesOf, extents));
-  return { extents, reductions, values: all, variables };
+  return { nest, extents, reductions, values: all, variables };
 }
 
 function factsOf(

@@ -1,38 +1,31 @@
-// Takes a nest, gives its kernel for the CPU: loops in the order of the axes, blocks of points in registers.
-import type { Extents } from "../types/dimension.js";
+// Takes a nest and a choice, gives its kernel for the CPU: loops in the order of the axes, blocks of points in registers.
 import type { Axis, LoopNest, ScheduledBuffer } from "../types/nest.js";
-import { analyzeNest } from "./analyze.js";
+import type { NestFacts } from "./analyze.js";
 import { assemble } from "./assemble.js";
+import type { SerialChoice } from "./choose.js";
 import type { Kernel } from "./ir.js";
 import { pointsFrom } from "./points.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal } from "./simplify.js";
-import { splitAxes } from "./split.js";
 import type { TiledAxis } from "./tile.js";
-import { chooseTile } from "./tile.js";
 import type { ReductionLoop, KernelValue } from "./value.js";
 import { createValues } from "./value.js";
 
-export function mapToCpu(
-  nest: LoopNest,
+export function buildForCpu(
+  { nest }: NestFacts,
+  { tile }: SerialChoice,
   buffers: readonly ScheduledBuffer[],
-  extents: Extents = {},
 ): Kernel {
-  const apart = splitAxes(nest);
-  return mapInLoops(
-    apart,
-    buffers,
-    chooseTile(apart, analyzeNest(apart, extents), { largest: 8, points: 20, guardCost: 1 }).axes,
-  );
+  return inLoops(nest, buffers, tile);
 }
 
 /** Plain loops, one point at a time: what the other mappings are compared with. */
-export function mapToReference(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
-  return mapInLoops(nest, buffers, []);
+export function plainLoops(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
+  return inLoops(nest, buffers, []);
 }
 
-function mapInLoops(
+function inLoops(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
   tile: readonly TiledAxis[],

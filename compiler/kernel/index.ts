@@ -1,9 +1,15 @@
 // Takes a schedule, gives the kernels of its nests: of each one for every target.
 import type { Extents } from "../types/dimension.js";
-import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
-import { mapToCpu } from "./cpu.js";
-import { mapToGpu } from "./gpu.js";
+import type { Schedule, ScheduledBuffer } from "../types/nest.js";
+import type { NestFacts } from "./analyze.js";
+import { analyzeNest } from "./analyze.js";
+import { chooseParallel, chooseSerial } from "./choose.js";
+import { buildForCpu } from "./cpu.js";
+import { buildForGpu } from "./gpu.js";
 import type { Kernel } from "./ir.js";
+import { splitAxes } from "./split.js";
+import type { Target } from "./target.js";
+import { cpu, gpu } from "./target.js";
 
 /** A nest on every target; buffers are bound in the same order on each. */
 export interface NestKernels {
@@ -11,22 +17,33 @@ export interface NestKernels {
   readonly cpu: Kernel;
 }
 
-type Mapping = (nest: LoopNest, buffers: readonly ScheduledBuffer[], extents: Extents) => Kernel;
-
-/** How nests become kernels; tests compare others with these. */
-export interface Mappings {
-  readonly gpu: Mapping;
-  readonly cpu: Mapping;
+/** The machines that the kernels of a nest are built for. */
+export interface Targets {
+  readonly gpu: Target;
+  readonly cpu: Target;
 }
 
 /** Parallel to the nests. `extents` are what free dimensions are expected to be: kernels are right for any other. */
 export function mapSchedule(
   { nests, buffers }: Schedule,
   extents: Extents = {},
-  { gpu, cpu }: Mappings = { gpu: mapToGpu, cpu: mapToCpu },
+  targets: Targets = { gpu, cpu },
 ): readonly NestKernels[] {
-  return nests.map((nest) => ({
-    gpu: gpu(nest, buffers, extents),
-    cpu: cpu(nest, buffers, extents),
-  }));
+  return nests.map((nest) => {
+    const facts = analyzeNest(splitAxes(nest), extents);
+    return {
+      gpu: buildKernel(facts, buffers, targets.gpu),
+      cpu: buildKernel(facts, buffers, targets.cpu),
+    };
+  });
+}
+
+function buildKernel(
+  facts: NestFacts,
+  buffers: readonly ScheduledBuffer[],
+  target: Target,
+): Kernel {
+  return target.machine === "gpu"
+    ? buildForGpu(facts, chooseParallel(facts, target), buffers, target)
+    : buildForCpu(facts, chooseSerial(facts, target), buffers);
 }

@@ -1,6 +1,7 @@
 // Takes a nest, gives the register tile: the output axes of which one invocation computes several points, because they share loads.
 import type { Extents } from "../types/dimension.js";
 import type { Axis, LoopNest } from "../types/nest.js";
+import type { TileLimits } from "./target.js";
 import type { NestFacts, ReductionFacts } from "./analyze.js";
 import { expectedSize } from "../types/dimension.js";
 
@@ -21,20 +22,11 @@ const mostValues = 1600;
 
 const untiled: Tile = { axes: [], loads: 0, loadsUntiled: 0 };
 
-export interface TileLimits {
-  /** Along an axis. */
-  readonly largest: number;
-  /** Points of a tile: each has an accumulator in a register. */
-  readonly points: number;
-  /** What a guard that differs among points costs, in loads. */
-  readonly guardCost: number;
-}
-
-export function chooseTile(nest: LoopNest, facts: NestFacts, limits: TileLimits): Tile {
+export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
   const reduction = heaviest(facts.reductions);
   if (!reduction) return untiled;
   const { largest, guardCost } = limits;
-  const { extents } = facts;
+  const { nest, extents } = facts;
   const points = Math.min(limits.points, mostValues / facts.values.length);
   const { loads, guards } = reduction;
   const together = nest.axes.filter((axis) => !reduction.apart.has(axis));

@@ -2,12 +2,12 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planPrograms } from "../../compiler/emit/plan.js";
-import { mapToReference } from "../../compiler/kernel/cpu.js";
-import { mapToGpu } from "../../compiler/kernel/gpu.js";
+import { plainLoops } from "../../compiler/kernel/cpu.js";
 import { mapSchedule } from "../../compiler/kernel/index.js";
-import type { Mappings } from "../../compiler/kernel/index.js";
+import type { NestKernels } from "../../compiler/kernel/index.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
+import type { Schedule } from "../../compiler/types/nest.js";
 import { runNests } from "../support/runSchedule.js";
 import { made, samples } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
@@ -15,7 +15,10 @@ import { scheduleOf } from "./nests.js";
 import type { Given } from "./run.js";
 import { runOnCpu, runOnGpu } from "./run.js";
 
-function prepare(sample: Sample, mappings?: Mappings) {
+function prepare(
+  sample: Sample,
+  kernelsOf: (schedule: Schedule) => readonly NestKernels[] = (schedule) => mapSchedule(schedule),
+) {
   const { builder } = sample;
   const sizes = sample.sizes ?? {};
   const schedule = scheduleOf(builder, sample.nests);
@@ -24,7 +27,7 @@ function prepare(sample: Sample, mappings?: Mappings) {
       {
         head: { name: "p", kind: "predict", inputs: [] },
         schedule,
-        kernels: mapSchedule(schedule, {}, mappings),
+        kernels: kernelsOf(schedule),
       },
     ],
     { storages: [], dimensions: Object.keys(sizes), describe: (origin) => origin.path },
@@ -46,6 +49,15 @@ function prepare(sample: Sample, mappings?: Mappings) {
   const expected = schedule.results.map((result) => [...(buffers[result.buffer] ?? [])]);
   const given: Given = { inputs, sizes };
   return { planned, expected, given };
+}
+
+/** On the CPU without splitting axes, choosing or tiling anything. */
+function inPlainLoops(schedule: Schedule): NestKernels[] {
+  return mapSchedule(schedule).map(({ gpu }, at) => {
+    const nest = schedule.nests[at];
+    if (nest === undefined) throw new Error("a nest for each pair of kernels");
+    return { gpu, cpu: plainLoops(nest, schedule.buffers) };
+  });
 }
 
 function expectClose(
@@ -75,7 +87,7 @@ describe.each(samples.map((sample) => [sample.name, sample] as const))("%s", (_,
     expectClose(runOnCpu(planned, given, "f64").results, expected, 1e-12);
   });
   it("in plain loops", () => {
-    const { planned, expected, given } = prepare(sample, { gpu: mapToGpu, cpu: mapToReference });
+    const { planned, expected, given } = prepare(sample, inPlainLoops);
     expectClose(runOnCpu(planned, given, "f64").results, expected, 1e-12);
   });
   it("in single precision", () => {

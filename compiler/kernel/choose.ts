@@ -1,0 +1,71 @@
+// Takes what is known of a nest and a target, gives the choice by which its kernel is built: what its axes stand for there.
+import type { Axis } from "../types/nest.js";
+import type { NestFacts } from "./analyze.js";
+import { pointsOf } from "./measure.js";
+import type { ParallelTarget, SerialTarget } from "./target.js";
+import type { TiledAxis } from "./tile.js";
+import { chooseTile } from "./tile.js";
+
+/** Loops over the axes, some in blocks. */
+export interface SerialChoice {
+  readonly tile: readonly TiledAxis[];
+}
+
+export interface ParallelChoice {
+  /** Axes that number the invocations, or the workgroups where reductions are shared. */
+  readonly outer: readonly Axis[];
+  /** Axes over which the invocations of a workgroup stride, or an invocation runs. */
+  readonly inner: readonly Axis[];
+  readonly tile: readonly TiledAxis[];
+  /** The invocations of a workgroup share reductions. */
+  readonly shared: boolean;
+  readonly workgroupSize: number;
+}
+
+export function chooseSerial(facts: NestFacts, target: SerialTarget): SerialChoice {
+  return { tile: chooseTile(facts, target.tile).axes };
+}
+
+export function chooseParallel(facts: NestFacts, target: ParallelTarget): ParallelChoice {
+  const { nest, reductions, extents } = facts;
+  const { invocations, sharing } = target;
+  const alone = (outer: readonly Axis[], inner: readonly Axis[]): ParallelChoice => ({
+    ...{ outer, inner, tile: [], shared: false, workgroupSize: invocations },
+  });
+  if (reductions.length === 0) return alone(nest.axes, []);
+  const outer = nest.axes.filter((axis) => reductions.some(({ axes }) => axes.has(axis)));
+  const inner = nest.axes.filter((axis) => !outer.includes(axis));
+  const length = Math.max(...reductions.map((reduction) => reduction.length));
+  const together = (tile: readonly TiledAxis[]): ParallelChoice => ({
+    ...{ outer, inner, tile, shared: true },
+    workgroupSize: sharingInvocations(facts, tile, length, target),
+  });
+  // Reductions that all points of a row share are done once: short rows by an invocation, long ones by a workgroup.
+  if (inner.length > 0) {
+    const { shortRow } = sharing;
+    const short = length <= shortRow && pointsOf(inner, extents) <= shortRow;
+    return short ? alone(outer, inner) : together([]);
+  }
+  const found = chooseTile(facts, target.tile);
+  const tile = found.loads < worthATile * found.loadsUntiled ? found.axes : [];
+  const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes, extents));
+  const limit = tile.length === 0 ? sharing.plain : sharing.tiled;
+  return blocks < limit.fewerThan && length >= limit.length
+    ? together(tile)
+    : { ...alone(outer, []), tile };
+}
+
+/** A tile has to spare this share of the loads. */
+const worthATile = 0.8;
+
+/** Many accumulators share the workgroup's memory. */
+function sharingInvocations(
+  { reductions }: NestFacts,
+  tile: readonly TiledAxis[],
+  length: number,
+  { sharing: { large, invocations } }: ParallelTarget,
+): number {
+  const points = tile.reduce((product, { size }) => product * size, 1);
+  const arrays = points * reductions.length * 2;
+  return arrays <= large.arrays && length >= large.length ? large.invocations : invocations;
+}
