@@ -7,6 +7,7 @@ import { verifySchedule } from "../../compiler/schedule/verify.js";
 import { freeDim } from "../../compiler/types/dimension.js";
 import type { Node } from "../../compiler/types/graph.js";
 import type { Schedule } from "../../compiler/types/nest.js";
+import { compileOne, open } from "../support/compiled.js";
 import { runSchedule } from "../support/runSchedule.js";
 
 const b = createBuilder();
@@ -112,4 +113,33 @@ describe("pieces that a contraction computes", () => {
     );
     expect(new Set(kernels.flat())).toEqual(new Set([2]));
   });
+});
+
+describe("derivatives of four orders beside each other", () => {
+  it("are found a schedule, and are what double precision makes of them", async () => {
+    const model = compileOne(`
+model M {
+  input x: [batch]
+  input w: [batch]
+  y0 = log(exp(x * x) + exp(x ^ 3) + exp(-x))
+  y1 = grad(y0 * w, x)
+  y2 = grad(y1 * w, x)
+  y3 = grad(y2 * w, x)
+  output o0 = y0
+  output o1 = y1
+  output o2 = y2
+  output o3 = y3
+}`);
+    const given = { x: [0.4, -1.1, 1.6], w: [1, 0.7, -1.3] };
+    const [single, double] = await Promise.all(
+      (["f32", "f64"] as const).map(async (precision) =>
+        (await open(model, precision)).predict(given),
+      ),
+    );
+    for (const name of ["o0", "o1", "o2", "o3"]) {
+      single?.[name]?.forEach((value, at) => {
+        expect(value).toBeCloseTo(double?.[name]?.[at] ?? NaN, 4);
+      });
+    }
+  }, 60_000);
 });
