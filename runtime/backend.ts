@@ -48,9 +48,9 @@ export interface Backend {
   destroy(): void;
 }
 
-/** What training needs beyond: its `submit` keeps the journal of a run. */
-export interface TrainingBackend extends Backend {
-  /** Submits a run of a prepared program. */
+/** Runs that nobody reads, of one call: what goes wrong in them is told to that call alone. */
+export interface Submissions {
+  /** Submits a run of a prepared program, and keeps its journal. */
   submit(run: ProgramRun): void;
   /** Resolves when another run may be submitted; rejects with what went wrong in submitted ones (never in those that are read). */
   ready(): Promise<void>;
@@ -58,6 +58,11 @@ export interface TrainingBackend extends Backend {
   settled(): Promise<void>;
   /** A storage beside the plan's, for copies and journals; its index. */
   addStorage(type: PlanType, elements: number): number;
+}
+
+/** What training needs beyond: the submissions of the one call that trains, and those of others beside it. */
+export interface TrainingBackend extends Backend, Submissions {
+  submissions(): Submissions;
   freeStorage(storage: number): void;
   /** Copies a whole storage to another of its size. */
   copyStorage(from: number, to: number): void;

@@ -36,6 +36,7 @@ export function createCpuBackend(
   const memory = createMemory(plan, precision);
   const executor = createExecutor(plan, module, memory);
   const queue = createTaskQueue();
+  const storages = storageCalls(queue, memory, precision);
   return {
     kind: "cpu",
     precision,
@@ -47,7 +48,11 @@ export function createCpuBackend(
     read: async (run) => queue.complete(queue.add(executor(run))),
     readGpu: onlyGpu,
     ...submissions(queue, executor),
-    ...storageCalls(queue, memory, precision),
+    ...storages,
+    submissions: () => ({
+      ...submissions(queue, executor),
+      addStorage: storages.addStorage,
+    }),
     download: onlyGpu,
     destroy: () => {
       queue.close();

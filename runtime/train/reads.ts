@@ -16,6 +16,8 @@ export interface Reads {
   run(request: RunRequest, wanted: readonly number[]): Promise<void>;
   /** Resolves when the results of all runs were taken. */
   end(): Promise<void>;
+  /** What was submitted behind a failure ends with it. */
+  abandon(): Promise<void>;
   free(): void;
 }
 
@@ -33,6 +35,8 @@ export function createReads(
   take: (results: readonly Values[], row: Row) => void,
 ): Reads {
   const { backend, plan } = session;
+  // A fit may be under way beside this call.
+  const own = backend.submissions();
   const { results } = at(plan.programs, program);
   const sizesOf = ({ wanted, dimensions }: Row): number[] =>
     wanted.map((result) => countOf(evaluateShape(at(results, result).shape, dimensions)));
@@ -71,7 +75,7 @@ export function createReads(
     if (strip && words <= strip.words) return strip.storage;
     free();
     const size = Math.max(words, Math.min(longestStrip, words * runsOfStrip));
-    strip = { storage: backend.addStorage("f32", size), words: size };
+    strip = { storage: own.addStorage("f32", size), words: size };
     return strip.storage;
   };
 
@@ -89,7 +93,7 @@ export function createReads(
         });
       } else {
         const journal = { storage: room(words), at: used, results: wanted };
-        backend.submit(makeRun(session, program, { ...request, ...chosen, journal }));
+        own.submit(makeRun(session, program, { ...request, ...chosen, journal }));
         rows.push(row);
         used += words;
       }
@@ -99,8 +103,9 @@ export function createReads(
       flush();
       await queue.end();
       // Results of runs that failed are those of earlier ones.
-      await backend.settled();
+      await own.settled();
     },
+    abandon: () => own.settled().catch(() => undefined),
     free,
   };
 }

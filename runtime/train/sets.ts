@@ -107,8 +107,7 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
     });
     await reads.end();
   } catch (error) {
-    // What was submitted behind a failure ends with it.
-    await session.backend.settled().catch(() => undefined);
+    await reads.abandon();
     throw error;
   } finally {
     reads.free();

@@ -1,6 +1,11 @@
 // A plan and a GPUDevice in; the WebGPU backend with what training needs beside, copies and journals, out.
 
-import { putIntoSlot, type ProgramRun, type TrainingBackend } from "../backend.js";
+import {
+  putIntoSlot,
+  type ProgramRun,
+  type Submissions,
+  type TrainingBackend,
+} from "../backend.js";
 import { countOf, evaluateShape } from "../dimensions.js";
 import { at } from "../errors.js";
 import type { Plan } from "../plan.js";
@@ -41,7 +46,39 @@ export function createTrainingGpuBackend(
   owned: boolean,
 ): TrainingBackend {
   const context = openContext(plan, device, owned);
-  const { faults, memory, types } = context;
+  const { faults, memory } = context;
+  const free = new Set<number>();
+  const { pending, ...calls } = openSubmissions(context, free);
+  return {
+    ...backendOn(context),
+    ...calls,
+    submissions: () => openSubmissions(context, free),
+    freeStorage: (index) => {
+      memory.free(memory.storages[index]);
+      free.add(index);
+    },
+    copyStorage: (from, to) => {
+      faults.check();
+      const source = at(memory.storages, from);
+      const copy = (): void => {
+        encode(device, (encoder) => {
+          encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
+        });
+      };
+      pending.push(faults.scoped("a copy", copy).checked);
+    },
+    download: async (buffer, type) => {
+      const bytes = Math.floor(buffer.size / 4) * 4;
+      return at(await readRanges(context, [{ buffer, offset: 0, bytes, type }], "option"), 0);
+    },
+  };
+}
+
+function openSubmissions(
+  context: GpuContext,
+  free: Set<number>,
+): Submissions & Pick<Progress, "pending"> {
+  const { device, faults, memory, types } = context;
   const progress: Progress = { pending: [], fresh: false, runs: 0, mark: undefined };
   const { pending } = progress;
   const settled = async (): Promise<void> => {
@@ -49,9 +86,8 @@ export function createTrainingGpuBackend(
     progress.fresh = false;
     await orForget(progress, Promise.all([...pending.splice(0), progress.mark]));
   };
-  const free = new Set<number>();
   return {
-    ...backendOn(context),
+    pending,
     submit: (run) => {
       const { checked, fresh } = submitRun(context, run, (encoder, room) => {
         copyToJournal(context, run, encoder, room);
@@ -82,24 +118,6 @@ export function createTrainingGpuBackend(
       const slot = putIntoSlot(memory.storages, free, value);
       types[slot] = type;
       return slot;
-    },
-    freeStorage: (index) => {
-      memory.free(memory.storages[index]);
-      free.add(index);
-    },
-    copyStorage: (from, to) => {
-      faults.check();
-      const source = at(memory.storages, from);
-      const copy = (): void => {
-        encode(device, (encoder) => {
-          encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
-        });
-      };
-      pending.push(faults.scoped("a copy", copy).checked);
-    },
-    download: async (buffer, type) => {
-      const bytes = Math.floor(buffer.size / 4) * 4;
-      return at(await readRanges(context, [{ buffer, offset: 0, bytes, type }], "option"), 0);
     },
   };
 }

@@ -170,3 +170,27 @@ it("with an external runtime the modules import it", async () => {
   expect(files["two.cpu.js"]).not.toContain("createCpuBackend");
   expect((files["two.js"] ?? "").length).toBeLessThan(20_000);
 });
+
+describe("what cannot be asked for is refused:", () => {
+  const asked = async (options: unknown): Promise<string> => {
+    const answer = await emit(compiled(), options as EmitOptions).catch(String);
+    return typeof answer === "string" ? answer : "files";
+  };
+  it.each([
+    [{ entry: "infernce" }, '"inference", "training" or "both", not "infernce"'],
+    [{ minify: "yes" }, 'minify is true or false, not "yes"'],
+    [{ weights: null }, "weights is an object of file names by model, not null"],
+    [{ file: 5 }, "file is a string, not 5"],
+    [{ minified: true }, "emit has no option minified; there are file, entry"],
+    [{ entry: undefined }, "files"],
+  ])("emit's options %j", async (options, text) => {
+    expect(await asked(options)).toContain(text);
+  });
+
+  it("what is no text or no model", async () => {
+    for (const wrong of [undefined, null, 5])
+      expect(() => compile(wrong as never)).toThrow("the source is the text of a .nn file");
+    for (const wrong of [undefined, null, {}, ["model"], "model"])
+      await expect(emit(wrong as never)).rejects.toThrow("emit takes what compile gives");
+  });
+});

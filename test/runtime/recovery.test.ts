@@ -3,6 +3,7 @@
 import { expect, it } from "vitest";
 import { load, NnError } from "../../runtime/index.js";
 import type { TrainingNet } from "../../runtime/api.js";
+import { openSession } from "../../runtime/train/open.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import { failingCalls, injectFaults } from "../support/faults.js";
 import { lineData, lineModule, linePlan } from "./support/line.js";
@@ -27,6 +28,26 @@ const stages = [
 ] as const;
 
 describeGpu("a net of which one call fails", () => {
+  it("tells it to the call that submitted, and to no other under way", async () => {
+    const device = await softwareDevice();
+    const faults = injectFaults(device);
+    const { backend } = await openSession(linePlan(), { device });
+    const other = backend.submissions();
+    for (const [failing, sound] of [
+      [backend, other],
+      [other, backend],
+    ] as const) {
+      faults.failing = { call: "buffer", at: 1 };
+      failing.addStorage("f32", 8);
+      sound.addStorage("f32", 8);
+      await sound.settled();
+      await expect(failing.settled()).rejects.toMatchObject({ code: "out-of-memory" });
+      await failing.settled();
+    }
+    backend.destroy();
+    device.destroy();
+  });
+
   it.each(
     stages.flatMap(([name, stage]) => failingCalls.map((call) => [call, name, stage] as const)),
   )("goes on after it: %s, %s", async (call, _name, stage) => {
