@@ -2,6 +2,7 @@
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { optimize, passesBeforeDerivatives } from "../optimize/index.js";
 import { share } from "../optimize/share.js";
 import { freeDim, freeNames } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
@@ -49,11 +50,9 @@ export interface SetPrograms {
  */
 export function overSet(request: SetRequest): SetPrograms {
   const { b, series, finish } = request;
-  // What is written twice is held once.
-  const shared = share(
-    b,
-    request.values.map(({ value }) => value),
-  );
+  // What mends a value has to see it whole, as a derivative has; and what is written twice is held once.
+  const written = request.values.map(({ value }) => value);
+  const shared = share(b, optimize(b, written, { passes: passesBeforeDerivatives }));
   const values = request.values.map((one, index) => ({
     ...one,
     value: shared[index] ?? one.value,

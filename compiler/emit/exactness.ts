@@ -4,7 +4,7 @@ import type { Expression, Kernel, Statement } from "../kernel/ir.js";
 import { expressionChildren, statementBody, statementExpressions } from "../kernel/ir.js";
 
 export interface Exactness {
-  /** Arithmetic whose rounding can change a decision: what a comparison, floor, round, sign or cast to an integer sees. */
+  /** Arithmetic whose rounding can change a decision, or far more: what a comparison, floor, round, sign, exp or cast to an integer sees. */
   readonly rounded: ReadonlySet<Expression>;
 }
 
@@ -49,8 +49,8 @@ function findRounded(
     seen.add(expression);
     if (expression.kind === "op") {
       const toInteger = expression.op === "cast" && expression.type !== "f32";
-      const decides = scalarOperation(expression.op)?.decides === true;
-      if (decides || toInteger) expression.arguments.forEach(round);
+      const { decides, magnifies } = scalarOperation(expression.op) ?? {};
+      if (decides === true || magnifies === true || toInteger) expression.arguments.forEach(round);
     }
     expressionChildren(expression).forEach(visit);
   };

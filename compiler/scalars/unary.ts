@@ -11,7 +11,7 @@ import { signRules } from "./signs.js";
 function smooth(
   name: keyof typeof functions & keyof typeof scalarValues,
   facts: Pick<ScalarOperation, "cost"> &
-    Partial<Pick<ScalarOperation, "finite" | "rounds" | "signs" | "zero">>,
+    Partial<Pick<ScalarOperation, "finite" | "rounds" | "magnifies" | "signs" | "zero">>,
 ): ScalarOperation {
   return {
     arity: 1,
@@ -83,9 +83,9 @@ export const unaryScalars = {
     wgsl: same(prefix("-")),
     javascript: { all: prefix("-"), i32: prefix("-", "i32"), u32: prefix("-", "u32") },
   }),
-  exp: smooth("exp", { cost: 8, signs: signRules.notNegative }),
+  exp: smooth("exp", { cost: 8, magnifies: true, signs: signRules.notNegative }),
   log: smooth("log", { cost: 8 }),
-  expm1: smooth("expm1", { cost: 10, signs: signRules.products, zero: "all" }),
+  expm1: smooth("expm1", { cost: 10, magnifies: true, signs: signRules.products, zero: "all" }),
   log1p: smooth("log1p", { cost: 10, signs: signRules.products, zero: "all" }),
   sqrt: smooth("sqrt", { cost: 3, rounds: "once", signs: signRules.magnitude, zero: "all" }),
   sin: smooth("sin", { cost: 8, finite: "always", zero: "all" }),

@@ -24,6 +24,12 @@ const pairs = (f: (i: number, j: number) => number): number =>
   sum(rows.flatMap((_, i) => rows.map((__, j) => f(i, j))));
 const at = (list: readonly number[], i: number): number => list[i] ?? NaN;
 
+const logSumExp = (list: readonly number[]): number => {
+  const most = Math.max(...list);
+  return most + Math.log(sum(list.map((v) => Math.exp(v - most))));
+};
+const softplus = (v: number): number => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
+
 function correlation(a: readonly number[], b: readonly number[]): number {
   const [ma, mb] = [mean(a), mean(b)];
   const covariance = mean(a.map((v, i) => (v - ma) * (at(b, i) - mb)));
@@ -68,6 +74,17 @@ const values: Readonly<Record<string, readonly [string, number]>> = {
   ],
   merged: ["mean(reshape(x, [batch * 2]) ^ 2)", mean(rows.flat().map((v) => v * v))],
   product: ["prod(1 + a / 10, axis: 0)", x0.reduce((p, v) => p * (1 + v / 10), 1)],
+  log_sum_exp: ["log(sum(exp(50 * a)))", logSumExp(x0.map((v) => 50 * v))],
+  log_mean_exp: [
+    "log(sum(exp(-50 * a - 100)) / batch)",
+    logSumExp(x0.map((v) => -50 * v - 100)) - Math.log(count),
+  ],
+  log_mean_sigmoid: [
+    "-log(mean(sigmoid(-50 * a - 100)))",
+    Math.log(count) - logSumExp(x0.map((v) => -softplus(50 * v + 100))),
+  ],
+  log_product: ["log(prod(sigmoid(-20 * a)))", -sum(x0.map((v) => softplus(20 * v)))],
+  log_largest: ["log(max(exp(50 * a)))", 50 * Math.max(...x0)],
   lowest: ["f32(min(k, axis: 0))", Math.min(...whole)],
   highest: ["f32(max(-k, axis: 0))", -Math.min(...whole)],
   whole_sum: ["f32(sum(k * 1000003) % 1000)", (sum(whole) * 1000003) % 1000],
