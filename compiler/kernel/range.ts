@@ -18,9 +18,9 @@ export function minimumOf(polynomial: Polynomial): number {
   // What is left is a polynomial in dimensions: without negative terms it is least where all are.
   let sum = bound.constant;
   for (const term of bound.terms) {
-    const leasts = term.factors.map(leastValue);
-    if (term.coefficient < 0 || leasts.some((least) => least < 0)) return -Infinity;
-    sum += leasts.reduce((product, least) => product * least, term.coefficient);
+    const own = term.factors.map(leastValue);
+    if (term.coefficient < 0 || own.some((least) => least < 0)) return -Infinity;
+    sum += own.reduce((product, least) => product * least, term.coefficient);
   }
   return sum;
 }
@@ -69,7 +69,18 @@ function constantOf(constant: number): Polynomial | undefined {
   return Number.isFinite(constant) ? { constant, terms: [] } : undefined;
 }
 
+/** Values are interned and share their operands: each is asked once. */
+const leasts = new WeakMap<KernelValue, number>();
+
 function leastValue(value: KernelValue): number {
+  const known = leasts.get(value);
+  if (known !== undefined) return known;
+  const least = findLeast(value);
+  leasts.set(value, least);
+  return least;
+}
+
+function findLeast(value: KernelValue): number {
   switch (value.kind) {
     case "variable":
       return 0;

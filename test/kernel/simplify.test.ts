@@ -169,3 +169,18 @@ it("ranges hold for every index", () => {
   expect(minimumOf(polynomialOf(index))).toBe(-8);
   expect(maximumOf(polynomialOf(index))).toBe(15);
 });
+
+describe("bounds", () => {
+  it("are found once for each value, however often it is used", () => {
+    const buffer = values.intern({ kind: "load", type: "u32", buffer: 0, index: int(0) });
+    let value: KernelValue = buffer;
+    for (let n = 0; n < 60; n++) {
+      value = operation(values, "maximum", "u32", [
+        value,
+        operation(values, "add", "u32", [value, literal(values, "u32", n + 1)]),
+      ]);
+    }
+    const index = operation(values, "cast", "index", [value]);
+    expect(minimumOf(polynomialOf(index))).toBeGreaterThan(-Infinity);
+  });
+});

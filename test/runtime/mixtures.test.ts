@@ -28,7 +28,9 @@ it.each(softwareExpected ? (["f32", "webgpu"] as const) : (["f32"] as const))(
     // Everywhere here the wider part alone counts: −(x + 0.7) / 1.69, and the derivative of that.
     points.forEach((x, at) => {
       expect((first?.[at] ?? NaN) / (-(x + 0.7) / 1.69)).toBeCloseTo(1, 4);
-      expect((second?.[at] ?? NaN) * -1.69).toBeCloseTo(1, 4);
+      // It is left where squares of the distance cancel, each of them rounded.
+      const rounding = ((x + 0.7) / 1.3) ** 2 * 2 ** -23;
+      expect(Math.abs((second?.[at] ?? NaN) * -1.69 - 1)).toBeLessThan(1e-4 + rounding);
     });
     net.destroy();
   },
