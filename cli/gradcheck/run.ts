@@ -132,8 +132,10 @@ async function checkModel(
     firstRows: number | undefined,
   ) => Promise<BoundData>,
   milliseconds: number,
+  say: (line: string) => void,
 ): Promise<CheckResult> {
   const checked = checkedModel(typed);
+  say(`${typed.name}: compiling in double precision`);
   const { plan, open } = await openDouble(checked.typed);
   const held = new Set(checked.held.values());
   const needed = new Set(plan.outputs.flatMap(({ needs }) => needs));
@@ -149,8 +151,14 @@ async function checkModel(
   const parameters: ParameterResult[] = [];
   const check: Check = { model: typed.name, net, batch, dimensions };
   const share = milliseconds / checked.objectives.length;
-  for (const objective of checked.objectives)
+  for (const objective of checked.objectives) {
+    const count = objective.parameters.length;
+    const seconds = Math.max(1, Math.round(share / 1000));
+    say(
+      `${typed.name}: comparing the derivative of ${objectiveName(objective)} by ${count} ${count === 1 ? "parameter" : "parameters"}, for ${seconds} s at most`,
+    );
     parameters.push(...(await checkObjective(check, objective, share)));
+  }
   net.destroy();
   return resultOf(parameters);
 }
@@ -166,6 +174,33 @@ function resultOf(parameters: readonly ParameterResult[]): CheckResult {
     parameters,
     unchecked: named("unchecked", ({ model, name }) => `${model} ${name}`),
     notFinite: named("not finite", ({ model, objective }) => `${model} ${objective}`),
+  };
+}
+
+/** What is quickly done says nothing in a log: lines come once this has passed. */
+const silentMilliseconds = 3000;
+
+/** What is at work: in a terminal's line, elsewhere as notes once it takes long. */
+function patientProgress(terminal: Terminal): {
+  readonly say: (line: string) => void;
+  readonly end: () => void;
+} {
+  if (terminal.live) return { say: terminal.update, end: () => undefined };
+  let waiting: string | undefined;
+  let isLong = false;
+  const timer = setTimeout(() => {
+    isLong = true;
+    if (waiting !== undefined) terminal.note(waiting);
+  }, silentMilliseconds);
+  const say = (line: string): void => {
+    waiting = line;
+    if (isLong) terminal.note(line);
+  };
+  return {
+    say,
+    end: () => {
+      clearTimeout(timer);
+    },
   };
 }
 
@@ -191,7 +226,14 @@ export async function checkGradients(
     await printDiagnostics(problems, terminal);
     throw new DiagnosticsFailure(problems.map(toJson));
   }
-  for (const typed of models)
-    results.push(await checkModel(typed, given, millisecondsPerFile / models.length));
+  const progress = patientProgress(terminal);
+  try {
+    for (const typed of models)
+      results.push(
+        await checkModel(typed, given, millisecondsPerFile / models.length, progress.say),
+      );
+  } finally {
+    progress.end();
+  }
   return resultOf(results.flatMap(({ parameters }) => parameters));
 }

@@ -210,6 +210,17 @@ describe("nnc gradcheck", () => {
     expect(terminal.written.join("")).not.toContain("entries");
     expect(terminal.written.join("")).toContain("comparisons");
   });
+  test("a terminal shows what is at work, a log nothing of what is quickly done", async () => {
+    const file = folder.put("m.nn", "model M {\nweight W: [2] = 1\nloss sum(W ^ 2)\n}\n");
+    const [terminal, log] = [recorder(true), recorder()];
+    for (const one of [terminal, log])
+      await runProgram(["gradcheck", file], { terminal: one, version: "0" });
+    expect(terminal.updates).toEqual([
+      "M: compiling in double precision",
+      "M: comparing the derivative of loss by 1 parameter, for 20 s at most",
+    ]);
+    expect(log.notes).toEqual([]);
+  });
   test("without a loss or a parameter there is nothing to check, which is not right", async () => {
     for (const body of ["input x: [batch]\noutput y = x", "input x: [batch]\nloss x ^ 2"]) {
       const { code, result } = await check(body);
