@@ -131,6 +131,10 @@ export function add(run: Run, found: Diagnostic): void {
   const called = calls.map((call) => `${call.file.name} ${call.span.start} ${call.span.end}`);
   const keys = [`${key} says ${said}`, `${key} called ${called.join()}`];
   if (keys.some((one) => run.reported.has(one))) return;
+  if (isFull(run)) {
+    run.unlisted.add(key);
+    return;
+  }
   for (const one of [key, ...keys]) run.reported.add(one);
   run.diagnostics.push(found);
 }

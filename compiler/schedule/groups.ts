@@ -23,7 +23,7 @@ export interface GroupOptions {
   readonly findings: Pick<Findings, "areApart" | "operationsOf">;
 }
 
-/** Thrown when storages cannot be written in place; the caller then gives those parts a buffer and a copy. */
+/** Storages cannot be written in place: the caller gives those parts a buffer and a copy. */
 export interface Cycle {
   readonly kind: "cycle";
   /** Parts that write a storage whose old value is still needed. */
@@ -195,8 +195,18 @@ function orderGroups(groups: readonly FusionGroup[]): FusionGroup[] | Cycle {
   }
   if (order.length === groups.length) return order;
   const stuck = groups.filter((_, index) => !done.has(index));
-  const parts = stuck.flatMap((group) => group.parts).filter((part) => part.storages.length > 0);
-  return { kind: "cycle", parts };
+  return { kind: "cycle", parts: awaited(stuck) };
+}
+
+/** The parts that write a storage whose old contents another of the groups reads: they wait for it, and it for their values. */
+function awaited(groups: readonly FusionGroup[]): readonly Part[] {
+  return groups.flatMap((group) => {
+    const others = groups.filter((other) => other !== group);
+    const reads = others.flatMap(({ parts }) => parts.flatMap(({ storageReads }) => storageReads));
+    return group.parts.filter((part) =>
+      writesOf(part).some((write) => reads.some((read) => overlaps(read, write))),
+    );
+  });
 }
 
 function edges(groups: readonly FusionGroup[]): Set<number>[] {
