@@ -1,12 +1,12 @@
-// Takes the nests of a program and the tables they were made with, gives the schedule: lifetimes, slots and results.
+// Takes the nests of a program and the tables they were made with, gives the schedule: what is kept of them, lifetimes, slots and results.
 import type { Extents } from "../types/dimension.js";
 import { elementCount } from "../types/dimension.js";
 import type { Node, Program } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledResult } from "../types/nest.js";
-import type { FusionGroup } from "./groups.js";
 import { planMemory } from "./memory.js";
 import type { Lifetime, MemoryPlan } from "./memory.js";
-import { servesOf } from "./serves.js";
+import { withoutUnread } from "./prune.js";
+import { readBuffers, servesOf } from "./serves.js";
 import type { Tables } from "./tables.js";
 
 export interface MemoryOptions {
@@ -16,17 +16,22 @@ export interface MemoryOptions {
 
 export function assemble(
   program: Program,
-  groups: readonly FusionGroup[],
-  nests: readonly LoopNest[],
+  built: readonly LoopNest[],
   { tables, buffers, host }: Tables,
   options: MemoryOptions,
 ): Schedule {
   // Asking for the buffers of results may add some: first.
   const results = resultsOf(program, tables.temporary);
-  const temporaries = buffers.flatMap((entry, index) =>
-    entry.kind === "temporary" ? [{ index, node: entry.node }] : [],
+  const kept = new Set(results.map((result) => result.buffer));
+  const nests = withoutUnread(
+    built,
+    (buffer) => kept.has(buffer) || buffers[buffer]?.kind === "storage",
   );
-  const memory = planTemporaries(temporaries, groups, results, options);
+  const touched = touchesOf(nests);
+  const temporaries = buffers.flatMap((entry, index) =>
+    entry.kind === "temporary" && touched.has(index) ? [{ index, node: entry.node }] : [],
+  );
+  const memory = planTemporaries(temporaries, touched, kept, nests.length, options);
   const slotOf = new Map(temporaries.map(({ index }, at) => [index, memory.slots[at] ?? 0]));
   return {
     name: program.name,
@@ -57,34 +62,34 @@ function resultsOf(program: Program, temporary: (node: Node) => number): Schedul
   });
 }
 
-/** A nest for each group: a temporary lives from the first that touches it to the last, a result to the end. */
+interface Span {
+  first: number;
+  last: number;
+}
+
+/** A temporary lives from the first nest that touches it to the last, a result to the end. */
 function planTemporaries(
   temporaries: readonly { readonly index: number; readonly node: Node }[],
-  groups: readonly FusionGroup[],
-  results: readonly ScheduledResult[],
+  touched: ReadonlyMap<number, Span>,
+  results: ReadonlySet<number>,
+  end: number,
   { estimates, share }: MemoryOptions,
 ): MemoryPlan {
-  const end = groups.length;
-  const touched = touchesOf(groups);
-  const kept = new Set(results.map((result) => result.buffer));
   const lifetimes = temporaries.map(({ index, node }): Lifetime => {
-    const { first, last } = touched.get(node) ?? { first: 0, last: end };
-    return { elements: elementCount(node.shape), first, last: kept.has(index) ? end : last };
+    const { first, last } = touched.get(index) ?? { first: 0, last: end };
+    return { elements: elementCount(node.shape), first, last: results.has(index) ? end : last };
   });
   return planMemory(lifetimes, estimates, share);
 }
 
-/** The first and the last group that writes or reads each node. */
-function touchesOf(groups: readonly FusionGroup[]): Map<Node, { first: number; last: number }> {
-  const touched = new Map<Node, { first: number; last: number }>();
-  groups.forEach((group, index) => {
-    for (const part of group.parts) {
-      for (const node of [part.owner, ...part.reads]) {
-        if (node === undefined) continue;
-        const span = touched.get(node);
-        if (span === undefined) touched.set(node, { first: index, last: index });
-        else span.last = index;
-      }
+/** The first and the last nest that writes or reads each buffer. */
+function touchesOf(nests: readonly LoopNest[]): ReadonlyMap<number, Span> {
+  const touched = new Map<number, Span>();
+  nests.forEach((nest, index) => {
+    for (const buffer of [...nest.stores.map((store) => store.buffer), ...readBuffers(nest)]) {
+      const span = touched.get(buffer);
+      if (span === undefined) touched.set(buffer, { first: index, last: index });
+      else span.last = index;
     }
   });
   return touched;

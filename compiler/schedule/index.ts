@@ -80,7 +80,7 @@ function trySchedule(
     if (problem !== undefined) problems.push(problem);
   }
   if (problems.length > 0) return { kind: "again", problems };
-  const schedule = assemble(program, groups, nests, tables, { estimates, share });
+  const schedule = assemble(program, nests, tables, { estimates, share });
   return { kind: "done", schedule };
 }
 

@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { schedule } from "../../compiler/schedule/index.js";
 import { kernelLimits, measure } from "../../compiler/schedule/limits.js";
+import { withoutUnread } from "../../compiler/schedule/prune.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
 import { freeDim } from "../../compiler/types/dimension.js";
 import type { Node } from "../../compiler/types/graph.js";
-import type { Schedule } from "../../compiler/types/nest.js";
+import type { LoopNest, Scalar, Schedule } from "../../compiler/types/nest.js";
 import { compileOne, open } from "../support/compiled.js";
 import { runSchedule } from "../support/runSchedule.js";
 
@@ -142,4 +143,25 @@ model M {
       });
     }
   }, 60_000);
+});
+
+describe("what a kernel turns out not to read", () => {
+  it("is not computed, nor what it alone was made from", () => {
+    const zero: Scalar = { kind: "literal", type: "index", value: 0 };
+    const nest = (name: string, to: number, from: number): LoopNest => ({
+      name,
+      axes: [],
+      origins: [],
+      stores: [
+        {
+          buffer: to,
+          index: zero,
+          value: { kind: "load", type: "f32", buffer: from, index: zero },
+        },
+      ],
+    });
+    const nests = [nest("a", 1, 0), nest("b", 2, 1), nest("c", 3, 0), nest("d", 4, 3)];
+    const kept = withoutUnread(nests, (buffer) => buffer === 4);
+    expect(kept.map(({ name }) => name)).toEqual(["c", "d"]);
+  });
 });
