@@ -47,7 +47,7 @@ function bundleSize() {
   const bytes = readFileSync(join(out, "lenet.js"));
   report("lenet.js, minified", bytes.length / 1000, "kB");
   const packed = gzipSync(bytes, { level: 9 }).length;
-  report("lenet.js, minified and gzipped (wanted: < 13.6)", packed / 1000, "kB");
+  report("lenet.js, minified and gzipped (wanted: < 14.1)", packed / 1000, "kB");
 }
 
 async function trainingRates() {
