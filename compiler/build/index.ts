@@ -175,8 +175,8 @@ function addEvaluate(assembly: Assembly): void {
   const finish = (name: string, value: Node): Effect => ({ kind: "result", name, value });
   const ranges = rangeValues(b, checks, bound.slice(roots.length), bound.slice(0, roots.length));
   values.push(
-    ...ranges.map(({ name, value }): SetValue => {
-      return { name, value, average: { where: "data", entries: 1 } };
+    ...ranges.map(({ name, value, combine }): SetValue => {
+      return { name, value, average: { where: "data", entries: 1, combine } };
     }),
   );
   const request = { series: "evaluation", values, finish } as const;

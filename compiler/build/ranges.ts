@@ -15,6 +15,8 @@ export interface BuiltRange {
 export interface RangeResult extends BuiltRange {
   readonly name: string;
   readonly value: Node;
+  /** What finds the offender among several batches'. */
+  readonly combine: "min" | "max";
 }
 
 /**
@@ -36,11 +38,11 @@ export function rangeValues(
     told.add(key);
     const axes = value.shape.map((_, axis) => axis);
     const most: RangeResult = {
-      ...{ name: `range.${at}.most`, value: b.max(value, axes), check },
+      ...{ name: `range.${at}.most`, value: b.max(value, axes), combine: "max", check },
       end: check.extent,
     };
     const least: RangeResult = {
-      ...{ name: `range.${at}.least`, value: b.min(value, axes), check },
+      ...{ name: `range.${at}.least`, value: b.min(value, axes), combine: "min", check },
       end: undefined,
     };
     return [...(check.above ? [most] : []), ...(check.below ? [least] : [])];

@@ -27,6 +27,8 @@ export interface SetValue {
      */
     readonly where: "examples meet" | "data" | "no batch";
     readonly entries: Dim;
+    /** Of what is no mean: how the batches' results are put together. */
+    readonly combine?: "min" | "max";
   };
 }
 
@@ -136,9 +138,14 @@ function isAveraged({ value, average }: SetValue, flows: ExampleFlows): boolean 
   return nodes.some(({ op }) => op === "input") && !nodes.some(knowsBatch);
 }
 
-/** The mean over the batches, each times its entries; where none of these counts them, each once. */
+/** The mean over the batches, each times its entries; where none of these counts them, each once. Of an extreme, that of theirs. */
 function averageOfBatches(state: State, { value, average }: SetValue): Node {
   const { b, totals } = state;
+  if (average?.combine !== undefined) {
+    const { leaf, built } = hold(state, value, "combined", average.combine);
+    state.batches.push({ kind: "result", name: built.name, value });
+    return leaf;
+  }
   const entries = average?.entries ?? 1;
   const fixed = typeof entries === "number";
   const sum = b.multiply(b.cast(value, "f32"), fixed ? 1 : b.cast(b.dimension(entries), "f32"));
@@ -147,7 +154,12 @@ function averageOfBatches(state: State, { value, average }: SetValue): Node {
   return b.divide(leaf, totalOf(b, fixed ? freeDim(batchName) : entries, totals));
 }
 
-function hold(state: State, node: Node, kind: HeldKind): { leaf: Node; built: BuiltHeld } {
+function hold(
+  state: State,
+  node: Node,
+  kind: HeldKind,
+  combine: "sum" | "min" | "max" = "sum",
+): { leaf: Node; built: BuiltHeld } {
   const known = state.held.get(node);
   if (known !== undefined) return known;
   const { b, series, held, levels } = state;
@@ -158,7 +170,7 @@ function hold(state: State, node: Node, kind: HeldKind): { leaf: Node; built: Bu
     type: node.type,
     shape: node.shape,
     ...(kind === "kept" && flow?.kind === "each" ? { axis: flow.axis } : {}),
-    ...(kind === "combined" ? { combine: flow?.kind === "combined" ? flow.combine : "sum" } : {}),
+    ...(kind === "combined" ? { combine: flow?.kind === "combined" ? flow.combine : combine } : {}),
   };
   const made = { built, kind, leaf: b.input(name, { type: node.type, shape: node.shape }) };
   held.set(node, made);

@@ -51,6 +51,23 @@ describe.each(backends)("a computed class or index on %s", (backend) => {
     net.destroy();
   });
 
+  it("is told of one batch among many, where batches cannot be put together", async () => {
+    const source = `
+model Sequences {
+  input x: [time]
+  weight W: [5] = 0.5
+  loss mean(W[i32(x)] ^ 2)
+}
+train Sequences { optimizer sgd(lr: 0.01)  epochs 1 }`;
+    const net = await open(compileOne(source), backend);
+    const parts = (...values: readonly number[]) =>
+      values.map((value) => ({ x: new Float32Array([0, value, 1]) }));
+    await net.evaluate(() => parts(0, 4, 0, 1));
+    await expect(net.evaluate(() => parts(0, 6, 0, 0))).rejects.toThrow("one was 6");
+    await expect(net.evaluate(() => parts(3, 3, -2, 3))).rejects.toThrow("one was -2");
+    net.destroy();
+  });
+
   it("is told where it is negative", async () => {
     const net = await open(compileOne(model("loss mean((W[i][:, 0] - y) ^ 2)")), backend);
     await expect(net.fit(data(-1))).rejects.toThrow("one was -3");
