@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import ts from "typescript";
 import { afterAll, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { emit } from "../../compiler/emit/bundle.js";
 import type { InferenceNet, Model } from "../../runtime/api.js";
+import { typeProblems } from "../support/typeProblems.js";
 
 const words = (
   "arguments as async await break case catch class const continue debugger declare default delete do else enum eval export " +
@@ -39,23 +39,6 @@ async function write(text: string, stem: string, minify = true): Promise<void> {
     writeFileSync(join(folder, name), content);
 }
 
-function problems(text: string): string[] {
-  const file = join(folder, "app.mts");
-  writeFileSync(file, text);
-  const program = ts.createProgram([file], {
-    strict: true,
-    noEmit: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    types: [],
-    lib: ["lib.es2022.d.ts"],
-  });
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
-}
-
 type Models = Record<string, Model<InferenceNet>>;
 
 it("words of the languages may name models", async () => {
@@ -76,7 +59,9 @@ it("words of the languages may name models", async () => {
   expect((await net?.predict({ x: [1, 2] }))?.["y"]).toHaveLength(1);
   const imports = names.map((name, index) => `${name} as net${index}`).join(", ");
   const uses = names.map((_, index) => `void net${index}.load({ seed: 1 });`).join("\n");
-  expect(problems(`import { ${imports} } from "./words.train.js";\n${uses}`)).toEqual([]);
+  expect(typeProblems(folder, `import { ${imports} } from "./words.train.js";\n${uses}`)).toEqual(
+    [],
+  );
 }, 60_000);
 
 /** Among the first are those that objects have by themselves. */
@@ -112,17 +97,20 @@ it("and inputs and layers", async () => {
       : `import { M as M${index} } from "./member${index}.train.js";
 { const net = await M${index}.load({ seed: 1 }); void net.predict({ ${word}: [1, 2] }); void net.read("${word}.W"); }`,
   );
-  expect(problems(lines.join("\n"))).toEqual([]);
+  expect(typeProblems(folder, lines.join("\n"))).toEqual([]);
 }, 60_000);
 
 it("a generated net is one of the general types", async () => {
   await write(modelOf("Reg"), "reg");
   expect(
-    problems(`import { Reg, type TrainingNet, type InferenceNet } from "./reg.train.js";
+    typeProblems(
+      folder,
+      `import { Reg, type TrainingNet, type InferenceNet } from "./reg.train.js";
 const net: TrainingNet = await Reg.load({ seed: 1 });
 const other: InferenceNet = net;
 const general = (net: TrainingNet): Promise<object> => net.predict({ x: [1, 2] });
 void general(await Reg.load({ seed: 2 }));
-void other;`),
+void other;`,
+    ),
   ).toEqual([]);
 }, 60_000);

@@ -13,6 +13,7 @@ import { writeSafetensors, type SafetensorsTensor } from "../../runtime/safetens
 import type { EmitOptions } from "../../compiler/emit/bundle.js";
 import { runProgram } from "../../cli/program.js";
 import { recorder } from "../cli/terminals.js";
+import { typeProblems } from "../support/typeProblems.js";
 
 const root = join(import.meta.dirname, "../..");
 const source = `
@@ -264,23 +265,6 @@ describe("a bundle in a bundler", () => {
   }, 60_000);
 });
 
-function diagnosticsOf(folder: string, text: string, options: ts.CompilerOptions): string[] {
-  const file = join(folder, "app.mts");
-  writeFileSync(file, text);
-  const program = ts.createProgram([file], {
-    strict: true,
-    noEmit: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    types: [],
-    ...options,
-  });
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
-}
-
 describe("a bundle's types", () => {
   const common = `import { First, NnError } from "./dist/two.train.js";
 const net = await First.load({ seed: 7 });
@@ -294,12 +278,12 @@ if (unknown instanceof NnError && unknown.code === "nonsense") unknown.message;
   it("hold without the platform's, and fit them where they are", async () => {
     const folder = await app();
     expect(
-      diagnosticsOf(folder, `${common}gpu.y.destroy(); file.buffer;\n`, {
+      typeProblems(folder, `${common}gpu.y.destroy(); file.buffer;\n`, {
         lib: ["lib.es2022.d.ts"],
       }),
     ).toEqual([]);
     expect(
-      diagnosticsOf(
+      typeProblems(
         folder,
         `${common}new Blob([file]); await fetch("/", { method: "POST", body: file });
 const buffer: GPUBuffer = gpu.y; await buffer.mapAsync(1);\n`,
@@ -330,12 +314,12 @@ void NnError;
 `;
   const dom = ["lib.es2022.d.ts", "lib.dom.d.ts"];
   for (const lib of [["lib.es2022.d.ts"], dom])
-    expect(diagnosticsOf(folder, text, { lib, skipLibCheck: false })).toEqual([]);
+    expect(typeProblems(folder, text, { lib, skipLibCheck: false })).toEqual([]);
   const given = `import { First } from "./dist/two.train.js";
 await First.load({ weights: new URL("https://localhost") });
 await First.load({ weights: await fetch("/") });
 const net = await First.load({ weights: new Blob([]) });
 await net.fit({ x: [1, 2] }, { signal: new AbortController().signal });
 `;
-  expect(diagnosticsOf(folder, given, { lib: dom })).toEqual([]);
+  expect(typeProblems(folder, given, { lib: dom })).toEqual([]);
 }, 60_000);
