@@ -50,6 +50,11 @@ function resultText({ ok, parameters, unchecked, notFinite }: CheckResult): stri
       lines.push(
         `${model} ${name}: the derivative is infinite or NaN in ${infinite} ${infinite === 1 ? "entry" : "entries"} at the drawn point, where differences have nothing to be compared with`,
       );
+  for (const { model, name, outside, verdict } of parameters)
+    if (verdict === "unchecked" && outside > 0)
+      lines.push(
+        `${model} ${name}: ${outside} ${outside === 1 ? "logarithm is" : "logarithms are"} of a negative number at the drawn point, where the value is held and the derivative goes on as 1 / x: differences say nothing of it`,
+      );
   if (unchecked.length > 0)
     lines.push(
       `unchecked (time, rounding, kinks or differences that do not settle stood in the way): ${unchecked.join(", ")}`,

@@ -28,6 +28,8 @@ export interface Point {
   readonly base: Float64Array;
   readonly gradient: ArrayLike<number>;
   readonly atBase: number;
+  /** How many values of the objective lie there where a value is held and its derivative is not. */
+  readonly outside: number;
 }
 
 function write(
@@ -40,10 +42,11 @@ function write(
 
 export async function pointsOf(
   check: Check,
-  { value, parameters }: CheckedObjective,
+  { value, parameters, outside }: CheckedObjective,
 ): Promise<readonly Point[]> {
   const outputs = [value, ...parameters.map(({ gradient }) => gradient)];
   const [atBase, ...gradients] = await output(check, outputs);
+  const [count] = outside === undefined ? [] : await output(check, [outside]);
   const points: Point[] = [];
   for (const [at, parameter] of parameters.entries())
     points.push({
@@ -51,6 +54,7 @@ export async function pointsOf(
       base: Float64Array.from(await check.net.read(parameter.name as never)),
       gradient: gradients[at] ?? [],
       atBase: atBase?.[0] ?? NaN,
+      outside: count?.[0] ?? 0,
     });
   return points;
 }

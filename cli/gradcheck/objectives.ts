@@ -4,6 +4,8 @@ import { meanOfAll } from "../../compiler/build/reduce.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { substitute } from "../../compiler/graph/substitute.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
+import { ruleOf } from "../../compiler/ops/table.js";
+import { scalarOperation } from "../../compiler/scalars/table.js";
 import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import type { Node } from "../../compiler/types/graph.js";
 import type { InputDeclaration, Named, TypedModel } from "../../compiler/types/model.js";
@@ -21,6 +23,8 @@ export interface CheckedObjective {
   /** The output that holds the objective. */
   readonly value: string;
   readonly parameters: readonly CheckedParameter[];
+  /** The output that counts where the value is held and the derivative is not: logarithms of negative numbers. */
+  readonly outside: string | undefined;
 }
 
 export interface CheckedModel {
@@ -101,6 +105,21 @@ function goalOf(b: GraphBuilder, typed: TypedModel, objective: Objective): Node 
   return terms.reduce((sum, term) => b.add(sum, term), b.constant(0));
 }
 
+/** How many operands lie where an operation's value is held while its derivative goes on. */
+function countOutside(b: GraphBuilder, goal: Node): Node | undefined {
+  const counts = topologicalOrder([goal]).flatMap((node) => {
+    const { lowering } = ruleOf(node.op);
+    const [operand] = node.inputs;
+    if (lowering.kind !== "pointwise" || operand === undefined) return [];
+    const bound = scalarOperation(lowering.op)?.heldBelow;
+    if (bound === undefined) return [];
+    const axes = operand.shape.map((_, axis) => axis);
+    return [b.sum(b.cast(b.less(operand, bound), "f32"), axes)];
+  });
+  const [first, ...others] = counts;
+  return first === undefined ? undefined : others.reduce((sum, one) => b.add(sum, one), first);
+}
+
 function named(name: string, value: Node, typed: TypedModel): Named {
   return { name, value, place: typed.place };
 }
@@ -145,7 +164,10 @@ export function checkedModel(typed: TypedModel): CheckedModel {
       outputs.push(named(gradient, gradients[index] ?? goal, typed));
       return { name, shape: shapes.get(name) ?? [], gradient };
     });
-    return { stage: objective.stage, name: objective.name, value, parameters };
+    const count = countOutside(b, goal);
+    const outside = count === undefined ? undefined : `outside.${at}`;
+    if (count !== undefined) outputs.push(named(`outside.${at}`, count, typed));
+    return { stage: objective.stage, name: objective.name, value, parameters, outside };
   });
   const nothing = { penalties: [], metrics: [], stateUpdates: [], losses: [], rangeChecks: [] };
   const inputs = [...held].map(([name, leaf]) => heldInput(name, leaf, typed));

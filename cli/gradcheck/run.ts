@@ -41,6 +41,8 @@ export interface ParameterResult {
   readonly undecided: number;
   /** Entries whose derivative is infinite or NaN at the drawn point. */
   readonly infinite: number;
+  /** Logarithms of negative numbers in the objective: their value is held there, and their derivative is not. */
+  readonly outside: number;
   readonly verdict: ParameterVerdict;
   readonly ok: boolean;
 }
@@ -61,9 +63,9 @@ export interface CheckResult {
  */
 const millisecondsPerFile = 20_000;
 
-function verdictOf({ atBase }: Point, { comparisons, wrong }: Measured): ParameterVerdict {
+function verdictOf({ atBase, outside }: Point, { comparisons, wrong }: Measured): ParameterVerdict {
   if (!Number.isFinite(atBase)) return "not finite";
-  if (wrong > 0) return "wrong";
+  if (wrong > 0) return outside > 0 ? "unchecked" : "wrong";
   return comparisons > 0 ? "ok" : "unchecked";
 }
 
@@ -87,6 +89,7 @@ async function checkObjective(
       kinks,
       undecided,
       infinite: Array.from(point.gradient).filter((slope) => !Number.isFinite(slope)).length,
+      outside: point.outside,
       verdict,
       ok: verdict === "ok",
     };
@@ -165,7 +168,7 @@ async function checkModel(
 
 function resultOf(parameters: readonly ParameterResult[]): CheckResult {
   const bad = parameters.some(({ verdict }) => verdict === "wrong" || verdict === "not finite");
-  const some = parameters.some(({ comparisons }) => comparisons > 0);
+  const some = parameters.some(({ verdict }) => verdict === "ok");
   const named = (verdict: ParameterVerdict, nameOf: (one: ParameterResult) => string): string[] => [
     ...new Set(parameters.filter((one) => one.verdict === verdict).map(nameOf)),
   ];

@@ -71,6 +71,8 @@ export interface ScalarOperation extends Printing {
   readonly decides: boolean;
   /** The error of the operand becomes the relative error of the result: kernels that divide such results have to agree on it. */
   readonly magnifies?: true;
+  /** Of a smaller operand the value is that of this one, while the derivative goes on as its formula does. */
+  readonly heldBelow?: number;
   /** "once": doubles rounded to f32 give the f32 result. "passes": an operand, its negative, or a whole number beside it. */
   readonly rounds: "once" | "passes" | "otherwise";
   /** Whether no result is infinite or NaN: whatever the operands, or where they are finite. */

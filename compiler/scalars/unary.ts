@@ -11,7 +11,9 @@ import { signRules } from "./signs.js";
 function smooth(
   name: keyof typeof functions & keyof typeof scalarValues,
   facts: Pick<ScalarOperation, "cost"> &
-    Partial<Pick<ScalarOperation, "finite" | "rounds" | "magnifies" | "signs" | "zero">>,
+    Partial<
+      Pick<ScalarOperation, "finite" | "rounds" | "magnifies" | "heldBelow" | "signs" | "zero">
+    >,
 ): ScalarOperation {
   return {
     arity: 1,
@@ -84,9 +86,9 @@ export const unaryScalars = {
     javascript: { all: prefix("-"), i32: prefix("-", "i32"), u32: prefix("-", "u32") },
   }),
   exp: smooth("exp", { cost: 8, magnifies: true, signs: signRules.notNegative }),
-  log: smooth("log", { cost: 8 }),
+  log: smooth("log", { cost: 8, heldBelow: 0 }),
   expm1: smooth("expm1", { cost: 10, magnifies: true, signs: signRules.products, zero: "all" }),
-  log1p: smooth("log1p", { cost: 10, signs: signRules.products, zero: "all" }),
+  log1p: smooth("log1p", { cost: 10, heldBelow: -1, signs: signRules.products, zero: "all" }),
   sqrt: smooth("sqrt", { cost: 3, rounds: "once", signs: signRules.magnitude, zero: "all" }),
   sin: smooth("sin", { cost: 8, finite: "always", zero: "all" }),
   cos: smooth("cos", { cost: 8, finite: "always" }),

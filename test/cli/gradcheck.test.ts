@@ -228,6 +228,15 @@ describe("nnc gradcheck", () => {
       expect(code).toBe(1);
     }
   });
+  test("logarithms of negative numbers, whose value is held, are unchecked", async () => {
+    for (const loss of ["mean(log(W + 0 * x))", "mean(log1p(W + 0 * x))"]) {
+      const { code, result } = await check(`input x: [batch]\nweight W: [] = -2\nloss ${loss}`);
+      expect(result.parameters).toMatchObject([{ verdict: "unchecked", outside: 3 }]);
+      expect(code).toBe(1);
+    }
+    const inside = await check("input x: [batch]\nweight W: [] = 2\nloss mean(log(W + 0 * x))");
+    expect(inside.result.parameters).toMatchObject([{ verdict: "ok", outside: 0 }]);
+  });
   test("an objective that is not finite at the drawn point says so", async () => {
     const { code, result } = await check("input x: [batch]\nweight W: [] = 0\nloss x / W");
     expect(result).toMatchObject({ ok: false, notFinite: ["M loss"] });

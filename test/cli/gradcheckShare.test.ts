@@ -58,7 +58,10 @@ async function measure(
   };
   const check = { model: "M", net, batch: {}, dimensions: {} } as unknown as Check;
   const parameters = names.map((name) => ({ name, shape: [width], gradient: name }));
-  const objective: CheckedObjective = { stage: "", name: "loss", value: "value", parameters };
+  const objective: CheckedObjective = {
+    ...{ stage: "", name: "loss", value: "value", parameters },
+    outside: undefined,
+  };
   const points = await pointsOf(check, objective);
   const found = await measureObjective(check, objective, points, milliseconds);
   for (const data of values.values()) expect(data.every((one) => one === 0.1)).toBe(true);
