@@ -30,7 +30,7 @@ export function givenNames({ inputs: all }: Plan, inputs: object): string[] {
   const names = Object.keys(inputs).filter((name) => Reflect.get(inputs, name) !== undefined);
   const allowed = all.filter(({ source }) => source !== "computed").map(({ name }) => name);
   for (const name of names) if (!allowed.includes(name)) unknownName("input", name, allowed);
-  return names;
+  return allowed.filter((name) => names.includes(name));
 }
 
 /** `flat`: a list without lists in it is elements in a row, as a typed array is. */

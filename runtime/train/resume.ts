@@ -24,7 +24,7 @@ export function termsOf(
     batch,
     seed: seedOfStage(trainer, at(stages, 0)),
     validation: describeValidation(data),
-    data: describeData(data),
+    data: describeData(trainer.session.plan, stages, data),
   };
 }
 

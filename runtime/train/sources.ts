@@ -263,9 +263,15 @@ function refuseOnce(trainer: Trainer, { once }: StreamData): void {
   );
 }
 
-/** What tells a run's data from other data. */
-export function describeData({ training }: RunData): string {
-  return training.kind === "arrays" ? fingerprint(training) : training.kind;
+/** What tells the data of a run's stages from other data, in whatever order and beside whatever else it was given. */
+export function describeData(
+  plan: Plan,
+  stages: readonly PlanStage[],
+  { training }: RunData,
+): string {
+  if (training.kind !== "arrays") return training.kind;
+  const wanted = new Set(stages.flatMap((stage) => [...stageInputs(plan, stage)]));
+  return fingerprint(partOf(training, wanted));
 }
 
 /** What tells how a run validates. */
