@@ -8,12 +8,15 @@ export type Dimensions = Readonly<Record<string, number>>;
 /** The value of an extent at live dimensions; NaN where a dimension is not known. */
 export function evaluateDim(dim: PlanDim, dimensions: Dimensions): number {
   if (typeof dim === "number") return dim;
-  if (typeof dim === "string") return dimensions[dim] ?? NaN;
+  if (typeof dim === "string") return knows(dimensions, dim) ? (dimensions[dim] ?? NaN) : NaN;
   const [operator, ...terms] = dim;
   return terms
     .map((term) => evaluateDim(term, dimensions))
     .reduce((a, b) => (operator === "+" ? a + b : operator === "*" ? a * b : Math.floor(a / b)));
 }
+
+/** A dimension may be called as what every object has. */
+const knows = (dimensions: Dimensions, name: string): boolean => Object.hasOwn(dimensions, name);
 
 export function evaluateShape(shape: readonly PlanDim[], dimensions: Dimensions): number[] {
   return shape.map((dim) => evaluateDim(dim, dimensions));
@@ -61,7 +64,7 @@ export function resolveDimensions(
   known: Dimensions,
   fallback: Dimensions,
 ): Dimensions {
-  const found: Record<string, number> = { ...known };
+  let found: Dimensions = known;
   const parts = given.flatMap((tensor) => {
     const { declared, shape, count } = tensor;
     if (!shape) return [{ tensor, dims: declared, wanted: count }];
@@ -71,12 +74,12 @@ export function resolveDimensions(
   for (let before = -1; before < Object.keys(found).length;) {
     before = Object.keys(found).length;
     for (const { dims, wanted } of parts) {
-      const [name, more] = new Set(dims.flatMap(namesIn).filter((dim) => !(dim in found)));
+      const [name, more] = new Set(dims.flatMap(namesIn).filter((dim) => !knows(found, dim)));
       if (name === undefined || more !== undefined) continue;
-      found[name] = solve(
-        (value) => countOf(evaluateShape(dims, { ...found, [name]: value })),
-        wanted,
-      );
+      const before = found;
+      const size = (value: number): number =>
+        countOf(evaluateShape(dims, { ...before, [name]: value }));
+      found = { ...before, [name]: solve(size, wanted) };
     }
   }
   const dimensions = { ...fallback, ...found };
@@ -103,7 +106,7 @@ function misfit(tensor: GivenExtent, dimensions: Dimensions): never {
   const { name, declared, shape, count } = tensor;
   const found = shape ? `shape ${formatShape(shape)}` : `${count} numbers`;
   const live = [...new Set(declared.flatMap(namesIn))]
-    .filter((dim) => dim in dimensions)
+    .filter((dim) => knows(dimensions, dim))
     .map((dim) => `${dim} = ${dimensions[dim] ?? 0}`);
   const where = live.length > 0 ? ` with ${live.join(", ")}` : "";
   fail("shape", `${name} has ${found}; the model wants ${formatShape(declared)}${where}`);

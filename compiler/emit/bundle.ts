@@ -1,4 +1,5 @@
 // Takes compiled models of one file, gives the bundle's files by name: modules, types, shaders, the plan as data.
+import { ownEntry } from "../ownEntry.js";
 import type { Plan } from "../../runtime/plan.js";
 import type { CompiledEntry, CompiledModel } from "../compile.js";
 import { declarationsOf, errorClass } from "./declarations.js";
@@ -183,7 +184,7 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
       ? `async (given) => { const cpu = await (${module}); return { ...cpu, kernels: cpu.kernels?.[${at}] }; }`
       : `(given) => ${module}`;
   const literal = planLiteral(plan, request.minify);
-  const file = request.weights[model.name];
+  const file = ownEntry(request.weights, model.name);
   // Bundlers know this form, and take the file along; what makes scripts of modules takes their own address from them.
   const address =
     file &&

@@ -1,4 +1,5 @@
 // Takes a built model and its programs as plan programs, gives the plan: the whole compiled model as data.
+import { ownEntry } from "../ownEntry.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { BuiltHeld, BuiltModel, BuiltStage, BuiltStorage } from "../build/types.js";
 import type { InputDeclaration, Named, TypedModel } from "../types/model.js";
@@ -62,7 +63,7 @@ export function modelPlan(request: ModelPlanRequest): Plan {
 
 /** Free dimensions are sized for what the first stage trains with; without stages, for one example. */
 export function trainedExtent(typed: TypedModel, name: string): number {
-  return typed.stages[0]?.dimensions[name] ?? (name === "batch" ? 32 : 16);
+  return ownEntry(typed.stages[0]?.dimensions ?? {}, name) ?? (name === "batch" ? 32 : 16);
 }
 
 /** What every free dimension is trained with, by name. */

@@ -116,6 +116,6 @@ function withEntries(index: Node, entries: Dim): readonly Dim[] {
 }
 
 function sizeOf(dim: Dim, estimates: Extents): number | undefined {
-  const known = [...freeNames(dim)].every((name) => estimates[name] !== undefined);
+  const known = [...freeNames(dim)].every((name) => Object.hasOwn(estimates, name));
   return known ? evaluateDim(dim, estimates) : undefined;
 }

@@ -1,4 +1,5 @@
 // Takes integers and names of free dimensions, gives dimensions as canonical polynomials that can be compared and evaluated.
+import { ownEntry } from "../ownEntry.js";
 
 /** An extent: an integer, or a polynomial in free dimensions (`batch`, `time`) that is known at run time. */
 export type Dim = number | SymbolicDim;
@@ -204,7 +205,7 @@ function evaluateFactor(factor: DimFactor, values: Readonly<Record<string, numbe
       evaluateDim(factor.numerator, values) / evaluateDim(factor.denominator, values),
     );
   }
-  const value = values[factor.name];
+  const value = ownEntry(values, factor.name);
   if (value === undefined) throw new Error(`free dimension ${factor.name} has no value`);
   return value;
 }
@@ -242,6 +243,9 @@ const nominalExtent = 64;
 /** The value of `dim` where free dimensions have these extents, or one that is as good as any. */
 export function expectedSize(dim: Dim, extents: Extents): number {
   if (typeof dim === "number") return dim;
-  const values = [...freeNames(dim)].map((name) => [name, extents[name] ?? nominalExtent]);
+  const values = [...freeNames(dim)].map((name) => [
+    name,
+    ownEntry(extents, name) ?? nominalExtent,
+  ]);
   return Math.max(1, evaluateDim(dim, Object.fromEntries(values) as Extents));
 }

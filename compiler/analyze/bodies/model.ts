@@ -1,4 +1,5 @@
 // A model declaration and its train and search blocks come in; the typed model, its body traced for inference and for training, goes out.
+import { ownEntry } from "../../ownEntry.js";
 import type * as ast from "../../../grammar/ast.js";
 import { reachableNodes } from "../values/graphs.js";
 import type { Node } from "../../types/graph.js";
@@ -135,7 +136,7 @@ function parameterValue(
     parameter.default === undefined
       ? undefined
       : run.evaluator.expression(parameter.default, frame);
-  const set = run.settings[parameter.name];
+  const set = ownEntry(run.settings, parameter.name);
   if (set === undefined) {
     if (standard !== undefined) return checkParameter(frame, parameter, standard);
     return report(frame, "NN0415", parameter.span, {

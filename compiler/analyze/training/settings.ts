@@ -64,7 +64,7 @@ export function readSettings(
   const numbers = new Map<string, number>();
   const switches = new Map<string, boolean>();
   const spans = new Map<string, ast.Span>();
-  const dimensions: Record<string, number> = {};
+  const dimensions = new Map<string, number>();
   const spoilt = new Set<string>();
   let understood = !lines.some(({ kind }) => kind === "SkippedLine");
   for (const line of lines) {
@@ -80,10 +80,17 @@ export function readSettings(
     const value = checked(frame, line, rule);
     if (value === undefined) spoilt.add(line.name);
     else if (value.kind === "bool") switches.set(line.name, value.value);
-    else if (dimension) dimensions[line.name] = asNumber(value) ?? 1;
+    else if (dimension) dimensions.set(line.name, asNumber(value) ?? 1);
     else numbers.set(line.name, asNumber(value) ?? 0);
   }
-  return { numbers, switches, dimensions, spans, spoilt, understood };
+  return {
+    numbers,
+    switches,
+    dimensions: Object.fromEntries(dimensions),
+    spans,
+    spoilt,
+    understood,
+  };
 }
 
 /** Whether a `train` block knows it whatever the model; dimensions of the model are settings too. */
