@@ -68,6 +68,23 @@ train Sequences { optimizer sgd(lr: 0.01)  epochs 1 }`;
     net.destroy();
   });
 
+  it("is told where a declared target is computed, in training and in evaluation", async () => {
+    const source = `
+model Computed {
+  input x: [batch]
+  target t: category(5)[batch] = u32(x)
+  weight W: [5] = 0.5
+  loss mean(W[t])
+}
+train Computed { optimizer sgd(lr: 0.01)  batch 2  epochs 1 }`;
+    const net = await open(compileOne(source), backend);
+    const outside = { x: new Float32Array([1, 0, 19, 7]) };
+    await expect(net.fit(outside)).rejects.toThrow("one was 19");
+    await expect(net.evaluate(outside)).rejects.toThrow("one was 19");
+    await net.evaluate({ x: new Float32Array([4, 0]) });
+    net.destroy();
+  });
+
   it("is told where it is negative", async () => {
     const net = await open(compileOne(model("loss mean((W[i][:, 0] - y) ^ 2)")), backend);
     await expect(net.fit(data(-1))).rejects.toThrow("one was -3");

@@ -8,7 +8,7 @@ import type { InputDeclaration } from "../../types/model.js";
 import type { Frame, InputRecord, ModelState, TraceState } from "../context.js";
 import { evaluateShape, storedType, unknownNames } from "../values/dimensions.js";
 import { draw } from "./draws.js";
-import { classCount, inClasses } from "../values/indices.js";
+import { classCount, drawsClasses } from "../values/indices.js";
 import { findLeaf } from "../values/graphs.js";
 import { report } from "../report.js";
 import { bind, type Scope } from "../values/scope.js";
@@ -34,7 +34,7 @@ export function runInput(statement: Statement, frame: Frame, trace: TraceState):
     reportTaken(frame, statement.name, statement.nameSpan, before);
     return;
   }
-  const bound: Value = declare(statement, frame, trace.model, role) ?? poison;
+  const bound: Value = declare(statement, frame, trace, role) ?? poison;
   bind(frame.scope, statement.name, bound, {
     place: { unit: frame.unit, span: statement.nameSpan },
     fixed: role,
@@ -44,7 +44,7 @@ export function runInput(statement: Statement, frame: Frame, trace: TraceState):
 function declare(
   statement: Statement,
   frame: Frame,
-  model: ModelState,
+  { model, rangeChecks }: TraceState,
   role: "input" | "target",
 ): Value | undefined {
   declareFree(statement.type, frame, model);
@@ -52,18 +52,21 @@ function declare(
   const categories = categoriesOf(statement.type, frame);
   const known = model.inputs.get(statement.name);
   if (known !== undefined) {
-    // The other trace has made it; what its source says is evaluated for its effect on names alone.
+    // The other trace has made it, with what is to be checked of it.
+    rangeChecks.push(...known.rangeChecks);
     return tensor(known.leaf);
   }
   if (shape === undefined || categories === "wrong") return undefined;
   const type = storedType(statement.type.element);
   const leaf = builderAt(frame, statement.span).input(statement.name, { type, shape });
+  const before = rangeChecks.length;
   const source = sourceOf(statement, frame, shape, type);
   if (source === undefined) return undefined;
   const missing = missingOf(statement, frame, categories);
   if (missing === "wrong") return undefined;
   const record: InputRecord = {
     leaf,
+    rangeChecks: rangeChecks.slice(before),
     declaration: {
       name: statement.name,
       role,
@@ -176,9 +179,8 @@ function sourceOf(
     const { span } = statement.distribution;
     const value = frame.run.evaluator.expression(statement.distribution, frame);
     const node = draw(frame, { value, span }, shape, type, `input/${statement.name}`);
-    if (node === undefined) return undefined;
-    const held = inClasses(frame, statement.type, { value: tensor(node), node, span });
-    return held.kind === "tensor" ? { kind: "drawn", value: held.node } : undefined;
+    const isKnown = node !== undefined && drawsClasses(frame, statement, { node, span });
+    return isKnown ? { kind: "drawn", value: node } : undefined;
   }
   if (statement.kind !== "Target" || statement.value === undefined) return { kind: "given" };
   const value = frame.run.evaluator.expression(statement.value, frame);

@@ -162,6 +162,28 @@ export function inClasses(frame: Frame, type: ast.TensorType, operand: IndexOper
   return held === undefined ? poison : tensor(held);
 }
 
+/** Whether draws are known to lie in the declared classes: each draw is a program of its own, which tells of none that do not. */
+export function drawsClasses(
+  frame: Frame,
+  { name, type }: Pick<ast.TargetStatement, "name" | "type">,
+  { node, span }: Pick<IndexOperand, "node" | "span">,
+): boolean {
+  const extent = type.classes && classCount(type.classes, frame);
+  if (typeof extent !== "number") return type.classes === undefined;
+  const { low, high } = entriesOf(node, unknownInput);
+  if (low >= 0 && high < extent) return true;
+  const outside = low < 0 ? low : high;
+  const drawn = Number.isFinite(outside) && Math.abs(outside) < 2 ** 31 - 2;
+  report(frame, "NN0320", span, {
+    message: drawn
+      ? `\`${name}\` can be drawn as ${outside}, but it has ${counted(extent, "class", "classes")}`
+      : `\`${name}\` has ${counted(extent, "class", "classes")}, and nothing says that what it is drawn from is one of them`,
+    notes: [`category(${extent}) is an integer from 0 to ${extent - 1}`],
+    hint: `draw one of them, as in \`randint(0, ${extent})\`, or declare \`${name}\` as u32`,
+  });
+  return false;
+}
+
 const counted = (number: number, one: string, many: string): string =>
   `${number} ${number === 1 ? one : many}`;
 

@@ -46,9 +46,14 @@ export function entriesOf(root: Node, sourceOf: SourceOf): Entries {
   for (const node of topologicalOrder([root], (one) => stepOf(one).operands)) {
     const { operands, entries } = stepOf(node);
     const own = entries(operands.map((operand) => known.get(operand) ?? unknown));
-    known.set(node, node.type === "u32" ? { ...own, low: Math.max(0, own.low) } : own);
+    known.set(node, node.type === "u32" ? wrapped(own) : own);
   }
   return known.get(root) ?? unknown;
+}
+
+/** A negative number is a large one as u32. */
+function wrapped({ low, high, inputs }: Entries): Entries {
+  return low >= 0 ? { low, high, inputs } : { ...rangeOfType("u32"), inputs };
 }
 
 /** The operands that a node's entries depend on, and what theirs make of its own. */
