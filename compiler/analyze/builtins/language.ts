@@ -2,7 +2,7 @@
 import { differentiate } from "../../autodiff/differentiate.js";
 import { isPerExample, jacobian } from "../../autodiff/jacobian.js";
 import { whereExamplesMeet } from "../../autodiff/mixing.js";
-import { distributions } from "../../ops/primitives.js";
+import { distributions, type Parameter } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Builtin, BuiltinCall } from "../context.js";
 import { admits, hintOf, kinds } from "../kinds.js";
@@ -62,15 +62,23 @@ function distribution(name: DistributionName): Builtin {
       const outside = distributions[name].outside?.(given.map(asNumber));
       if (outside === undefined) return { kind: "distribution", name, parameters: given };
       // Of two that do not agree, the one that was given.
-      const wrong = [outside.position, ...parameters.keys()].find((position) =>
-        call.values.has(parameters[position]?.name ?? ""),
-      );
-      const value = given[outside.position] ?? poison;
-      const at = parameters[wrong ?? outside.position]?.name ?? "";
-      return outsideDomain(call, at, { value, expected: outside.expected });
+      const isGiven = (position: number): boolean =>
+        call.values.has(parameters[position]?.name ?? "");
+      const { counterpart } = outside;
+      const told = counterpart === undefined || isGiven(outside.position) ? outside : counterpart;
+      const other = counterpart && (told === outside ? counterpart : outside);
+      const missing = other === undefined || isGiven(other.position) ? undefined : other.position;
+      return outsideDomain(call, parameters[told.position]?.name ?? "", {
+        value: given[told.position] ?? poison,
+        expected: told.expected,
+        notes: missing === undefined ? [] : [leftOut(parameters[missing])],
+      });
     },
   };
 }
+
+const leftOut = (own: Parameter | undefined): string =>
+  `\`${own?.name ?? ""}\` is left out, so it is ${typeof own?.default === "number" ? own.default : 0}`;
 
 /** Whether a parameter of a distribution is a number or a tensor; reports what is neither. */
 function holdsOperand(
@@ -142,14 +150,18 @@ function fails(condition: Value): boolean {
 function outsideDomain(
   call: BuiltinCall,
   name: string,
-  { value, expected }: { readonly value: Value; readonly expected: string },
+  {
+    value,
+    expected,
+    notes = [],
+  }: { readonly value: Value; readonly expected: string; readonly notes?: readonly string[] },
 ): Value {
   const span = call.spans.get(name) ?? call.span;
   return reportArgumentOf(call.frame, "NN0314", span, (place) => {
     const { parameter } = place;
     const own = call.name === "require" ? excerpt(call.frame, span) : `${name}\` of \`${call.name}`;
     const what = parameter === undefined ? own : `${parameter.name}\` of \`${parameter.of}`;
-    return { message: `\`${what}\` is ${describe(value)}; it must be ${expected}` };
+    return { message: `\`${what}\` is ${describe(value)}; it must be ${expected}`, notes };
   });
 }
 

@@ -35,7 +35,16 @@ export interface Distribution {
 export interface Outside {
   readonly position: number;
   readonly expected: string;
+  /** The other of two that do not agree, and what that one would have to be. */
+  readonly counterpart?: { readonly position: number; readonly expected: string };
 }
+
+/** Two bounds that do not agree: told of the second, or of the first where only that one was given. */
+const disagree = (second: string, first: string): Outside => ({
+  position: 1,
+  expected: second,
+  counterpart: { position: 0, expected: first },
+});
 
 interface Draw {
   readonly b: GraphBuilder;
@@ -165,7 +174,7 @@ export const distributions: Readonly<
     parameters: [parameter("low", "tensor", 0), parameter("high", "tensor", 1)],
     outside: ([low, high]) =>
       low !== undefined && high !== undefined && low > high
-        ? { position: 1, expected: `at least \`low\`, ${low}` }
+        ? disagree(`at least \`low\`, ${low}`, `at most \`high\`, ${high}`)
         : undefined,
     expand: uniform,
   }),
@@ -192,7 +201,10 @@ export const distributions: Readonly<
     parameters: [parameter("low", "tensor"), parameter("high", "tensor")],
     outside: ([low, high]) =>
       low !== undefined && high !== undefined && low >= high
-        ? { position: 1, expected: `more than \`low\`, ${low}: it is excluded itself` }
+        ? disagree(
+            `more than \`low\`, ${low}: it is excluded itself`,
+            `less than \`high\`, ${high}, which is excluded itself`,
+          )
         : undefined,
     expand: randint,
   }),
