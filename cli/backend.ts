@@ -1,7 +1,7 @@
 // In: the backend asked for; out: WebGPU where Node has none of its own, put where the runtime looks for it.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode } from "./data/file.js";
+import { errorCode } from "./data/system.js";
 import type { Backend } from "./options.js";
 
 const vulkanLoader = "libvulkan.so.1";

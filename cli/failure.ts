@@ -77,6 +77,8 @@ function describe(error: unknown): FailureReport {
     const { code, message } = error;
     return { exitCode: machineCodes.has(code) ? 3 : 1, code, message };
   }
+  if (hasNoFolder(error))
+    return { exitCode: 1, code: "folder", message: "the folder that this runs in is gone" };
   const message = error instanceof Error ? error.message : String(error);
   return {
     exitCode: 3,
@@ -90,6 +92,11 @@ function describe(error: unknown): FailureReport {
 function isRuntimeError(error: unknown): error is Error & { readonly code: string } {
   if (!(error instanceof Error) || error.name !== "NnError") return false;
   return "code" in error && typeof error.code === "string";
+}
+
+/** Relative paths mean nothing where the current folder was removed. */
+function hasNoFolder(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "uv_cwd";
 }
 
 /** Prints what is to be said and gives the exit code. */

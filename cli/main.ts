@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { writeErrorOf } from "./data/atomic.js";
-import { errorCode } from "./data/file.js";
+import { errorCode } from "./data/system.js";
 import { reportFailure } from "./failure.js";
 import { runProgram } from "./program.js";
 import { processTerminal } from "./terminal.js";

@@ -2,18 +2,10 @@
 import { closeSync, openSync, readSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { Failure } from "./failure.js";
-import { errorCode } from "./data/file.js";
+import { systemReason } from "./data/system.js";
 
 /** The compiler refuses sources over 1 MiB; beyond this nothing is even read. */
 const readLimit = 16 * 1024 * 1024;
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  ENOTDIR: "there is no such file",
-  EISDIR: "this is a folder, not a file",
-  EACCES: "it may not be read",
-  EPERM: "it may not be read",
-};
 
 function readBytes(file: string): Buffer {
   const handle = openSync(file, "r");
@@ -57,8 +49,7 @@ export function readNnFile(file: string): string {
   try {
     bytes = readBytes(file);
   } catch (error) {
-    const reason = reasons[errorCode(error)] ?? `it cannot be read (${errorCode(error)})`;
-    throw new Failure(1, "file-unreadable", reason, { file });
+    throw new Failure(1, "file-unreadable", systemReason(error, "read"), { file });
   }
   return decode(bytes, file);
 }

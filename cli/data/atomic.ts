@@ -15,23 +15,7 @@ import {
 } from "node:fs";
 import type { Stats } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { errorCode } from "./file.js";
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk's quota is used up",
-  ENOENT: "there is no such folder",
-  ENOTDIR: "there is no such folder",
-  EISDIR: "this is a folder, not a file",
-  ENAMETOOLONG: "the name is too long",
-  EROFS: "the file system is read-only",
-  ELOOP: "its links lead in a circle",
-  EEXIST: "this is a file, not a folder",
-  EACCES: "it may not be written",
-  EPERM: "it may not be written",
-  EPIPE: "what reads from it has ended",
-  ENXIO: "it is a socket, or nothing can be opened there",
-};
+import { errorCode, systemReason } from "./system.js";
 
 const machineCodes = new Set(["ENOSPC", "EDQUOT", "EIO"]);
 
@@ -51,18 +35,17 @@ export class WriteError extends Error {
 /** What the system says about a file that cannot be written. */
 export function writeErrorOf(file: string, error: unknown): WriteError {
   if (error instanceof WriteError) return error;
-  const code = errorCode(error);
-  const message = reasons[code] ?? `it cannot be written (${code || String(error)})`;
-  return new WriteError(file, message, undefined, machineCodes.has(code));
+  const message = systemReason(error, "written");
+  return new WriteError(file, message, undefined, machineCodes.has(errorCode(error)));
 }
 
-/** What stands at a path, links followed; undefined where nothing does. */
+/** What stands at a path, links followed; undefined where nothing does. Throws WriteError where that cannot be told. */
 export function statOf(file: string): Stats | undefined {
   try {
     return statSync(file);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
+    throw writeErrorOf(file, error);
   }
 }
 

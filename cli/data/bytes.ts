@@ -5,7 +5,8 @@ import { pipeline, Readable } from "node:stream";
 import type { Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "./array.js";
-import { errorCode, readPipe, refuseDevice, unreadable } from "./file.js";
+import { readPipe, refuseDevice, unreadable } from "./file.js";
+import { errorCode } from "./system.js";
 
 /** How much is read at once where a whole range is walked through. */
 export const blockBytes = 1 << 20;

@@ -1,36 +1,31 @@
 // In: the path of a file of the user's; out: its bytes, unpacked where it is gzipped, or a plain error.
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { DataError } from "./array.js";
+import { errorCode, systemReason } from "./system.js";
 
 /** A gzipped file that is held whole may not unpack to more than this. */
 const unpackedLimit = 2 ** 31 - 1;
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  ENOTDIR: "there is no such file",
-  ENAMETOOLONG: "there is no such file: the name is too long",
-  ELOOP: "its symbolic links lead in a circle",
-  EISDIR: "this is a folder, not a file",
-  EACCES: "it may not be read",
-  EPERM: "it may not be read",
-  ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
-  ENXIO: "it is a socket, which cannot be opened",
-};
-
-export function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
-/** Why a file cannot be read, in words. */
-export function unreadableReason(error: unknown): string {
-  return reasons[errorCode(error)] ?? `it cannot be read (${errorCode(error)})`;
-}
-
 export function unreadable(file: string, error: unknown): DataError {
   if (error instanceof DataError) return error;
-  return new DataError("file-unreadable", unreadableReason(error), { file });
+  return new DataError("file-unreadable", systemReason(error, "read"), { file });
+}
+
+/** What stands at a path says more than its name does. Throws DataError where nothing does, or a folder. */
+export function refuseNoFile(file: string): void {
+  let stats: Stats;
+  try {
+    stats = statSync(file);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  if (stats.isDirectory())
+    throw new DataError("file-unreadable", "this is a folder, not a file", {
+      file,
+      hint: "name a file in it",
+    });
 }
 
 /** A device may have no end. */

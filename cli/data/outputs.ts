@@ -1,7 +1,8 @@
 // In: the files that a command is going to write, and those that it reads; out: nothing, or why one cannot be written, before any work is done.
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, readlinkSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { makeFolder, refuseUnwritable, statOf, WriteError, writeErrorOf } from "./atomic.js";
+import { errorCode } from "./system.js";
 
 /** A file to be written, or a folder to be made, and the option that names it. */
 export type Output = { readonly option: string } & (
@@ -27,14 +28,35 @@ export function isSameFile(one: string, other: string): boolean {
   return identity !== undefined && identity === identityOf(other);
 }
 
-/** The nearest folder above that is there, or the path itself. */
+/** The nearest folder above that is there, or the path itself. Throws WriteError where no name can lead there. */
 function standing(path: string): string {
+  if (isThere(path) || dirname(path) === path) return path;
+  if (isLink(path)) throw new WriteError(path, "its link leads to nothing", "name another folder");
+  refuseLongName(path);
+  return standing(dirname(path));
+}
+
+/** Below a file nothing is. */
+function isThere(path: string): boolean {
   try {
-    statSync(path);
-    return path;
-  } catch {
-    return dirname(path) === path ? path : standing(dirname(path));
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (errorCode(error) === "ENOTDIR") return false;
+    throw writeErrorOf(path, error);
   }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+function refuseLongName(path: string): void {
+  if (Buffer.byteLength(basename(path)) > longestName)
+    throw new WriteError(path, "the name is too long");
 }
 
 /** `made` are the folders that this command makes: what lies in them is as free as they are. */
@@ -42,10 +64,12 @@ function checkFile(file: string, made: ReadonlySet<string>): void {
   const stats = statOf(file);
   refuseUnwritable(file, stats);
   if (stats !== undefined) accessSync(file, constants.W_OK);
-  else if (Buffer.byteLength(basename(file)) > longestName)
-    throw new WriteError(file, "the name is too long");
-  else if (!made.has(resolve(dirname(file))))
-    accessSync(dirname(file), constants.W_OK | constants.X_OK);
+  else if (isLink(file)) checkFile(resolve(dirname(file), readlinkSync(file)), made);
+  else {
+    refuseLongName(file);
+    if (!made.has(resolve(dirname(file))))
+      accessSync(dirname(file), constants.W_OK | constants.X_OK);
+  }
 }
 
 function checkFolder(folder: string): void {

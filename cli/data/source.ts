@@ -4,6 +4,7 @@ import { DataError } from "./array.js";
 import { openSource } from "./bytes.js";
 import type { ByteSource } from "./bytes.js";
 import type { CsvOptions, CsvTable } from "./csv.js";
+import { refuseNoFile } from "./file.js";
 import { openIdx } from "./idx.js";
 import { openNpy } from "./npy.js";
 import type { ArrayArchive, ArrayReader } from "./reader.js";
@@ -120,6 +121,7 @@ function noReader(path: string, file: string): DataError {
 
 /** Throws DataError where the file cannot be read or is not what its name says. */
 export async function openData(file: string, options: CsvOptions = {}): Promise<DataSource> {
+  refuseNoFile(file);
   // What has no reader is not read, however long a pipe may give.
   const format = formatOf(file);
   const source = openSource(file);

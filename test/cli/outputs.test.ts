@@ -116,6 +116,47 @@ describe("what a command is going to write", () => {
     chmodSync(kept, 0o400);
     expect(claim(kept)).toThrow("it is read-only");
   });
+  const long = "a".repeat(300);
+  symlinkSync("circle", at("circle"));
+  mkdirSync(at("folder.csv"));
+  mkdirSync(at("folder.npz.gz"));
+  symlinkSync("nowhere/w.txt", at("astray"));
+  const train = ["train", trained, "--data", data, "--epochs", "1", "--backend", "cpu", "--quiet"];
+  const tooLong = "the name is too long";
+  const circle = "its links lead in a circle";
+  test.each([
+    [tooLong, ["compile", source, "-o", at(long)]],
+    [tooLong, ["compile", source, "-o", join(folder.path, "made", long, "inner")]],
+    [tooLong, ["compile", source, "-o", join(folder.path, "a/".repeat(4000))]],
+    [circle, ["compile", source, "-o", at("circle")]],
+    [circle, ["compile", source, "-o", join(at("circle"), "inner")]],
+    ["its link leads to nothing", ["compile", source, "-o", at("astray")]],
+    [tooLong, [...train, "--checkpoint", at(long)]],
+    [tooLong, [...train, "--checkpoint", at(long), "--resume"]],
+    [circle, [...train, "--checkpoint", at("circle")]],
+    [circle, [...train, "--checkpoint", at("circle"), "--resume"]],
+    ["there is no such folder", [...train, "-o", at("astray")]],
+    [tooLong, [...train, "-o", at(long)]],
+    [circle, [...train, "--log", at("circle")]],
+    [tooLong, [...train, "--weights", at(long)]],
+    [tooLong, ["train", trained, "--data", at(`${long}.csv`)]],
+    [circle, ["train", trained, "--data", at("circle")]],
+    [tooLong, ["check", at(`${long}.nn`)]],
+    [tooLong, ["fmt", at(`${long}.nn`)]],
+    [circle, ["inspect", at("circle")]],
+    ["there is no such file", ["train", trained, "--data", at("misspelt")]],
+    ["there is no such file", ["train", trained, "--data", join(data, "inner.csv")]],
+    ["this is a folder", ["train", trained, "--data", folder.path]],
+    ["this is a folder", ["train", trained, "--data", `x=${at("folder.csv")}:a`]],
+    ["this is a folder", ["train", trained, "--data", at("folder.npz.gz")]],
+    ["this is a folder", ["train", trained, "--data", data, "--weights", folder.path]],
+    ["this is a folder", ["check", folder.path]],
+  ] as const)("the path is at fault: %s (%#)", async (said, args) => {
+    const terminal = recorder();
+    expect(await runProgram(args, { terminal, version: "0" })).toBe(1);
+    expect(terminal.notes.join("\n")).toContain(`: ${said}`);
+    expect(existsSync(at("made"))).toBe(false);
+  });
   test.each([
     ["predict", source, "--weights", "w", "--data", `x=${data}`, "-o", data],
     ["inspect", source, "--svg", source],
