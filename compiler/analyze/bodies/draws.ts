@@ -9,7 +9,7 @@ import type { Frame } from "../context.js";
 import { callSite } from "../frames.js";
 import { calleeOf } from "../calls/functions.js";
 import { pathText } from "../calls/naming.js";
-import { report } from "../report.js";
+import { report, reportArgumentOf } from "../report.js";
 import { findLeaf } from "../values/graphs.js";
 import { bind, newScope } from "../values/scope.js";
 import { bindParameters } from "../calls/signatures.js";
@@ -20,6 +20,7 @@ import {
   isSpoilt,
   list,
   typeText,
+  type ClosureValue,
   type DistributionValue,
   type InitializerValue,
   type Value,
@@ -107,7 +108,23 @@ function drawsInside(made: Value): boolean {
 function asInitializer(frame: Frame, value: Value, span: Span): Value {
   if (value.kind !== "function" || value.form !== "closure") return value;
   if (value.declaration.kind !== "Init") return value;
+  const missing = value.declaration.parameters.filter((own) => own.default === undefined);
+  if (missing.length > 0) return reportUncalled(frame, value, missing, span);
   return { kind: "initializer", target: value, given: [], call: { unit: frame.unit, span, frame } };
+}
+
+/** An initializer that wants arguments is called with them, wherever it is named. */
+function reportUncalled(
+  frame: Frame,
+  { declaration: { name } }: ClosureValue,
+  missing: readonly { readonly name: string }[],
+  span: Span,
+): Value {
+  const names = missing.map((own) => `\`${own.name}\``).join(" and ");
+  return reportArgumentOf(frame, "NN0202", span, () => ({
+    message: `${name} is called without ${names}`,
+    hint: `call it: \`${name}(${missing.map((own) => `${own.name}: …`).join(", ")})\``,
+  }));
 }
 
 function filled(
