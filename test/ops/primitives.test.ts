@@ -83,7 +83,7 @@ describe("matmul", () => {
   it("says which axes do not agree", () => {
     const message = problemOf("@", (b) => [leaf(b, "p", [batch, 64]), leaf(b, "q", [128, 10])]);
     expect(message).toBe(
-      "the last axis of the left side is 64; the last but one of the right is 128",
+      "these shapes do not agree: the last axis of the left side is 64, the last but one of the right is 128",
     );
   });
 });

@@ -2,12 +2,10 @@
 import type { Span } from "../../../grammar/span.js";
 import { isProblem } from "../../ops/problem.js";
 import { operators } from "../../ops/primitives.js";
-import { dimEqual, dimText } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame } from "../context.js";
-import { report } from "../report.js";
 import { builderAt, commonType, reportProblem, toTensor, type Operand } from "../values/tensors.js";
-import { isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
+import { isSpoilt, poison, tensor, type Value } from "../values/values.js";
 
 export function matrixProduct(frame: Frame, left: Operand, right: Operand, span: Span): Value {
   if (isSpoilt(left.value) || isSpoilt(right.value)) return poison;
@@ -16,21 +14,6 @@ export function matrixProduct(frame: Frame, left: Operand, right: Operand, span:
   const a = toTensor(frame, left, type);
   const b = toTensor(frame, right, type);
   if (a === undefined || b === undefined) return poison;
-  const inner = a.shape.at(-1);
-  const outer = b.shape.at(-2) ?? b.shape.at(-1);
-  if (inner !== undefined && outer !== undefined && !dimEqual(inner, outer)) {
-    const which = b.shape.length === 1 ? "the only one" : "the last but one";
-    return report(frame, "NN0301", span, {
-      message: "these shapes do not agree",
-      labels: [
-        { span: left.span, text: typeText(a) },
-        { span: right.span, text: typeText(b) },
-      ],
-      notes: [
-        `the last axis of the left side is ${dimText(inner)}; ${which} of the right is ${dimText(outer)}`,
-      ],
-    });
-  }
   return product(frame, a, b, left, right, span);
 }
 

@@ -39,11 +39,11 @@ function wantFactor(factor: Node, position: number): void {
 
 function disagree(left: Shape, right: Shape): never {
   const [last, opposite] = [left.at(-1) ?? 1, right.at(-2) ?? right.at(-1) ?? 1];
-  const which = right.length === 1 ? "the axis" : "the last but one";
+  const which = right.length === 1 ? "the only one" : "the last but one";
   return fail(
     "shape",
-    `the last axis of the left side is ${dimText(last)}; ${which} of the right is ${dimText(opposite)}`,
-    { expected: shapeText(left), found: shapeText(right), operands: [0, 1] },
+    `these shapes do not agree: the last axis of the left side is ${dimText(last)}, ${which} of the right is ${dimText(opposite)}`,
+    { operands: [0, 1] },
   );
 }
 
@@ -52,11 +52,12 @@ function productMaps(left: Shape, right: Shape): ContractAttributes {
   const rightBatch = right.slice(0, -2);
   const batch = broadcastShapes([leftBatch, rightBatch]);
   if (isProblem(batch)) {
-    return fail("shape", "the batch axes of a matrix product agree, or are 1", {
-      expected: shapeText(left),
-      found: shapeText(right),
-      operands: [0, 1],
-    });
+    const [own, other] = [shapeText(leftBatch), shapeText(rightBatch)];
+    return fail(
+      "shape",
+      `these shapes do not agree: the axes before the last two are ${own} on the left, ${other} on the right`,
+      { operands: [0, 1] },
+    );
   }
   const rows = left.length > 1 ? [extentAt(left, left.length - 2)] : [];
   const columns = right.length > 1 ? [extentAt(right, right.length - 1)] : [];
