@@ -54,7 +54,7 @@ export async function openBackend<B extends Backend>(
 
 function checkMethod(name: string, given: object | undefined, method: string): void {
   if (given && typeof Reflect.get(given, method) !== "function")
-    fail("option", `${name} is to be a GPU${name}`);
+    fail("option", `${name} is to be a GPU ${name}`);
 }
 
 /** Rejects with the reason where WebGPU does not serve. */

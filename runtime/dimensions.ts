@@ -76,10 +76,10 @@ export function resolveDimensions(
     for (const { dims, wanted } of parts) {
       const [name, more] = new Set(dims.flatMap(namesIn).filter((dim) => !knows(found, dim)));
       if (name === undefined || more !== undefined) continue;
-      const before = found;
+      const others = found;
       const size = (value: number): number =>
-        countOf(evaluateShape(dims, { ...before, [name]: value }));
-      found = { ...before, [name]: solve(size, wanted) };
+        countOf(evaluateShape(dims, { ...others, [name]: value }));
+      found = { ...others, [name]: solve(size, wanted) };
     }
   }
   const dimensions = { ...fallback, ...found };
@@ -105,9 +105,10 @@ function solve(size: (value: number) => number, wanted: number): number {
 function misfit(tensor: GivenExtent, dimensions: Dimensions): never {
   const { name, declared, shape, count } = tensor;
   const found = shape ? `shape ${formatShape(shape)}` : `${count} numbers`;
-  const live = [...new Set(declared.flatMap(namesIn))]
-    .filter((dim) => knows(dimensions, dim))
-    .map((dim) => `${dim} = ${dimensions[dim] ?? 0}`);
+  const live = [...new Set(declared.flatMap(namesIn))].map((dim) => {
+    const size = evaluateDim(dim, dimensions);
+    return Number.isNaN(size) ? `${dim} unknown (give the shape)` : `${dim} = ${size}`;
+  });
   const where = live.length > 0 ? ` with ${live.join(", ")}` : "";
   fail("shape", `${name} has ${found}; the model wants ${formatShape(declared)}${where}`);
 }

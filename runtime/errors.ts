@@ -74,12 +74,17 @@ export function unknownName(what: string, given: unknown, names: readonly string
 /** What was given, as its writer would know it; objects have no words, or throw where they are asked for them. */
 export function inWords(value: unknown): string {
   if (typeof value === "string") return `"${value}"`;
-  if (Object(value) === value) return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return "a list";
+  if (Object(value) === value) {
+    if (typeof Reflect.get(Object(value), "then") === "function") return "a promise: await it";
+    return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  }
   return String(value) + (typeof value === "bigint" ? "n" : "");
 }
 
 export function checkObject(what: string, value: unknown): void {
-  if (Object(value) !== value) fail("option", `${what} are an object, not ${inWords(value)}`);
+  const words = inWords(value);
+  if (words !== "an object") fail("option", `${what} are an object, not ${words}`);
 }
 
 /** Refuses a value that is none of an option's, for which undefined stands where it may be left out. */

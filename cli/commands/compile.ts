@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
 import type { CompiledModel } from "../../compiler/index.js";
+import type { PlanStage } from "../../runtime/plan.js";
 import { compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
 import { claimOutputs, isSameFile } from "../data/outputs.js";
@@ -71,6 +72,13 @@ function keepsPackage(folder: string, terminal: Terminal): boolean {
   return true;
 }
 
+/** Beside the bundle lie the files that its stages start from, too: their names are taken. */
+function weightsName(stem: string, stages: readonly PlanStage[]): string {
+  const starts = new Set(stages.flatMap(({ start }) => start.map(({ file }) => basename(file))));
+  const name = `${stem}.safetensors`;
+  return starts.has(name) ? `${stem}.weights.safetensors` : name;
+}
+
 async function runCompile(
   file: string,
   options: CompileOptions,
@@ -82,7 +90,8 @@ async function runCompile(
   const weights =
     options.weights === undefined ? undefined : await checkedWeights(options.weights, models);
   const stem = basename(file).replace(/\.nn$/, "");
-  const weightsFile = `${stem}.safetensors`;
+  const stages = models.flatMap(({ plan }) => plan.stages);
+  const weightsFile = weightsName(stem, stages);
   const { emit } = await import("../../compiler/index.js");
   const files = await emit(models, {
     file,
@@ -103,7 +112,7 @@ async function runCompile(
       { option: "-o", folder: output },
       ...all.map(([name]) => ({ option: "-o", file: join(output, name) })),
     ],
-    filesRead(file, compiled, options),
+    filesRead(file, compiled, { ...options, stages }),
   );
   for (const [name, content] of all) {
     const path = join(output, name);

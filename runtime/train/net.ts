@@ -27,6 +27,7 @@ import { openSet } from "./sources.js";
 import { freshState } from "./state.js";
 import {
   breathe,
+  checkBatch,
   createTrainer,
   enterStage,
   executeStep,
@@ -263,6 +264,7 @@ async function step(
   refuseMore(stage, objectives, batches.length);
   const isSingle = !Array.isArray(given);
   const isHeld = isSingle && stage.accumulate > 1;
+  if (isHeld) for (const batch of batches) checkBatch(trainer, objectives, batch);
   const reads = state.stage !== stage.name && stage.start.length > 0;
   if (trainer.queue || isHeld || reads) {
     const owned = Promise.all(batches.map((batch) => ownBatch(session, batch)));
@@ -358,7 +360,7 @@ function givenBatches({ session }: Trainer, given: object | undefined, stage: Pl
     (program) => program.stage === stage.name && ["step", "gather"].includes(program.kind),
   );
   const bind = (batch: unknown): Batch => bindBatch(session, batch, wanted, stage.dimensions);
-  if (!Array.isArray(given)) return [bind(given ?? {})];
+  if (!Array.isArray(given)) return [bind(given === undefined ? {} : given)];
   if (given.length === 0) fail("data", "a step was given an empty list of batches");
   return given.map(bind);
 }

@@ -50,10 +50,16 @@ function readerOf(stream: ReadableStream<unknown>): Batches {
   return {
     next: async () => {
       const { done, value } = await reader.read();
-      return done ? { done, value: undefined } : { done, value };
+      if (!done) return { done, value };
+      reader.releaseLock();
+      return { done, value: undefined };
     },
     return: async () => {
-      await reader.cancel();
+      try {
+        await reader.cancel();
+      } finally {
+        reader.releaseLock();
+      }
       return { done: true, value: undefined };
     },
   };

@@ -206,13 +206,30 @@ export function writtenStorages(plan: Plan, programs: readonly PlanProgram[]): n
 }
 
 /** The program of an update, or of a batch that is only gathered; data given for drawn inputs is read. */
-function trainingProgram(plan: Plan, objective: Objective, batch: Batch, last: boolean): number {
+function trainingProgram(
+  plan: Plan,
+  objective: Objective,
+  batch: Omit<Batch, "examples">,
+  last: boolean,
+): number {
   const { program, given, gather, gatherGiven } = objective;
   const drawnGiven = plan.inputs.some(
     ({ name, source }) => source === "drawn" && batch.inputs.has(name),
   );
   const [own, reading] = last ? [program, given] : [gather, gatherGiven];
   return (drawnGiven ? reading : undefined) ?? own ?? program;
+}
+
+/** Throws what the step would that takes the batch: one that waits for others is refused when it is given. */
+export function checkBatch(
+  { session }: Trainer,
+  objectives: readonly Objective[],
+  { inputs, dimensions }: Batch,
+): void {
+  for (const objective of objectives) {
+    const program = trainingProgram(session.plan, objective, { inputs, dimensions }, false);
+    makeRun(session, program, { inputs, dimensions });
+  }
 }
 
 /** Where a step stands, and whether what its stage monitors is to be computed with it. */

@@ -89,3 +89,19 @@ test("a packed file serves too; one that is not there, damaged or without the te
     expect(notes).toContain(text);
   }
 });
+
+test("a bundle's weights take the place of no file that its stages start from", async () => {
+  const other = join(folder.path, "out.safetensors");
+  const start = folder.put("m.safetensors", readFileSync(other));
+  expect(await train("m.safetensors")).toMatchObject({ code: 0 });
+  const before = readFileSync(start);
+  expect(readFileSync(other)).not.toEqual(before);
+  const terminal = recorder();
+  const source = join(folder.path, "m.nn");
+  const args = ["compile", source, "--weights", other, "-o", folder.path];
+  expect(await runProgram(args, { terminal, version: "0" })).toBe(0);
+  expect(readFileSync(start)).toEqual(before);
+  const text = readFileSync(join(folder.path, "m.train.js"), "utf8");
+  expect(text).toContain('new URL("./m.weights.safetensors"');
+  expect(readFileSync(join(folder.path, "m.weights.safetensors"))).toEqual(readFileSync(other));
+});

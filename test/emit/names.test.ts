@@ -27,7 +27,7 @@ const modelOf = (word: string): string =>
   `model ${word} { input x: [batch, 2]  output y = x |> dense(1)  loss y ^ 2 }
 train ${word} { optimizer sgd(lr: 0.1)  batch 2 }`;
 const plainModel = (word: string): string =>
-  `model ${word} { input x: [batch, 2]  output y = x[:, 0] * 2 }`;
+  `model ${word} { input x: [batch, ${word}]  output y = x[:, 0] * 2 }`;
 
 /** What the grammar takes as a name, of these words. */
 const names = words.filter((word) => compile(plainModel(word)).models.length === 1);
@@ -52,11 +52,15 @@ it("words of the languages may name models", async () => {
     const models = (await import(pathToFileURL(join(folder, `${stem}.train.js`)).href)) as Models;
     for (const name of own) {
       expect(models[name]?.name).toBe(name);
+      // Without weights, and with a dimension that no record has but its own.
+      const net = await models[name]?.load({ backend: "cpu", seed: 1 });
+      expect(await net?.predict({ x: [[1, 2, 3]] }), name).toEqual({ y: new Float32Array([2]) });
+      net?.destroy();
     }
   }
   const models = (await import(pathToFileURL(join(folder, "words.train.js")).href)) as Models;
   const net = await models["eval"]?.load({ backend: "cpu", seed: 1 });
-  expect((await net?.predict({ x: [1, 2] }))?.["y"]).toHaveLength(1);
+  expect((await net?.predict({ x: [[1, 2]] }))?.["y"]).toHaveLength(1);
   const imports = names.map((name, index) => `${name} as net${index}`).join(", ");
   const uses = names.map((_, index) => `void net${index}.load({ seed: 1 });`).join("\n");
   expect(typeProblems(folder, `import { ${imports} } from "./words.train.js";\n${uses}`)).toEqual(

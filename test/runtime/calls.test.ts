@@ -108,6 +108,23 @@ onBothBackends("calls side by side", lineModule, (open) => {
     expect(await net.read("w")).toEqual(await other.read("w"));
   });
 
+  it("of step refuse a batch that is to wait, and keep those that wait already", async () => {
+    const [one, other] = [
+      await open(linePlan([{ accumulate: 2 }])),
+      await open(linePlan([{ accumulate: 2 }])),
+    ];
+    const batches = [
+      { x: [[1, 2]], t: [1] },
+      { x: [[3, 4]], t: [2] },
+    ] as const;
+    await one.step(batches[0]);
+    for (const wrong of [null, {}, { x: [[1, 2]] }, { x: [[1, 2]], t: [1, 2] }])
+      await expect(one.step(wrong as never)).rejects.toMatchObject({ name: "NnError" });
+    await one.step(batches[1]);
+    for (const batch of batches) await other.step(batch);
+    expect(await one.read("w")).toEqual(await other.read("w"));
+  });
+
   it("of step beside one another accumulate copies", async () => {
     const [one, other] = [
       await open(linePlan([{ accumulate: 2 }])),

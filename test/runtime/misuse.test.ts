@@ -55,14 +55,14 @@ describe("careless calls are refused with what is wanted:", () => {
   });
 
   it("load", async () => {
-    for (const options of [null, 5, "cpu"])
+    for (const options of [null, 5, "cpu", [], new Uint8Array(3), Promise.resolve({}), () => ({})])
       expect(await refusal(() => load(linePlan(), options as never))).toContain("option");
     expect(await refusal(() => load(null as never))).toContain("option");
     for (const name of ["onProgress", "readFile"])
       expect(await refusal(() => open({ [name]: 5 }))).toBe(`option: ${name} is a function`);
     for (const name of ["device", "adapter"])
       expect(await refusal(() => open({ [name]: {} }))).toBe(
-        `option: ${name} is to be a GPU${name}`,
+        `option: ${name} is to be a GPU ${name}`,
       );
   });
 
@@ -74,8 +74,10 @@ describe("careless calls are refused with what is wanted:", () => {
       ["option", () => net.restore({ device: {} as never })],
       ["option", () => net.predict(null as never)],
       ["option", () => net.predict("abc" as never)],
-      ["name", () => net.predict(new Float32Array(2))],
-      ["name", () => net.predict([1, 2] as never)],
+      ["option", () => net.predict(new Float32Array(2))],
+      ["option", () => net.predict([1, 2] as never)],
+      ["option", () => net.predict((() => ({ x })) as never)],
+      ["option", () => net.predict(Promise.resolve({ x }) as never)],
       ["option", () => net.predict({ x }, { outputs: "y" as never })],
       ["name", () => net.predict({ x }, { outputs: [null] as never })],
       ["option", () => net.predict({ x }, null as never)],
