@@ -99,7 +99,7 @@ export function rowsOption(): Option {
   return new Option("--rows <a:b>", "takes rows a to before b, counted from 0").argParser(
     (text: string): RowRange => {
       const rows = parseRows(text);
-      if (rows === undefined) throw new InvalidArgumentError("write A:B, as in --rows 0:8000.");
+      if (typeof rows === "string") throw new InvalidArgumentError(rows);
       return rows;
     },
   );

@@ -2,9 +2,9 @@
 // declared, or one DataError before anything is trained.
 import { countOf } from "../../runtime/dimensions.js";
 import { DataError, refuseTooMany, shapeText } from "./array.js";
-import { collectData } from "./collect.js";
+import { collectData, contentText } from "./collect.js";
 import { listed } from "./columns.js";
-import type { ColumnsFound, FoundData, ReaderFound } from "./collect.js";
+import type { CollectedData, ColumnsFound, FoundData, ReaderFound } from "./collect.js";
 import { fitShape } from "./fit.js";
 import { takeRows } from "./rows.js";
 import type { RowRange } from "./rows.js";
@@ -39,7 +39,10 @@ export interface BindOptions extends TextOptions {
   readonly header?: boolean;
 }
 
-function refuseMissing(specs: readonly InputSpec[], found: readonly FoundData[]): void {
+function refuseMissing(
+  specs: readonly InputSpec[],
+  { found, contents }: Pick<CollectedData, "found" | "contents">,
+): void {
   const missing = specs.filter(
     (spec) => !spec.optional && !found.some((one) => one.spec.name === spec.name),
   );
@@ -47,7 +50,10 @@ function refuseMissing(specs: readonly InputSpec[], found: readonly FoundData[])
   if (first === undefined) return;
   const list = missing.map((spec) => `${spec.role} ${spec.name}: ${shapeText(spec.shape)}`);
   throw new DataError("data-missing", `no data for ${list.join(", ")}`, {
-    hint: `--data ${first.name}=PATH`,
+    hint: [
+      ...contents.map((content) => contentText(content, first.name)),
+      `--data ${first.name}=PATH`,
+    ].join("; or another file: "),
   });
 }
 
@@ -263,7 +269,7 @@ export async function bindData(
   const collected = await collectData(specs, args, options);
   try {
     const { found, vocabularies } = collected;
-    refuseMissing(specs, found);
+    refuseMissing(specs, collected);
     return { ...(await bindFound(found, options)), vocabularies };
   } finally {
     await collected.close();

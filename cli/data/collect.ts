@@ -40,8 +40,16 @@ type Given = { readonly name: string } & (
   Pick<ReaderFound, "kind" | "reader"> | Pick<ColumnsFound, "kind" | "table" | "columns">
 );
 
+/** A file that was to give what bears the names of the model, and what its own names are. */
+export interface NamedContent {
+  readonly file: string;
+  readonly noun: "column" | "array";
+  readonly names: readonly string[];
+}
+
 export interface CollectedData {
   readonly found: readonly FoundData[];
+  readonly contents: readonly NamedContent[];
   /** The characters of text inputs. */
   readonly vocabularies: ReadonlyMap<string, readonly string[]>;
   readonly close: () => Promise<void>;
@@ -181,12 +189,45 @@ function openFiles({ header }: CollectOptions): {
   return { open, close };
 }
 
+function nothingNamed(
+  file: string,
+  known: readonly string[],
+  contents: readonly NamedContent[],
+): DataError {
+  const theirs = `the model's names are ${known.join(", ")}`;
+  const own = contents.map(({ noun, names }) => {
+    const near = known.flatMap((name) => nearest(name, names) ?? []);
+    const meant = near.length === 0 ? "" : ` (is it ${listed(near)} that is meant?)`;
+    return `, the file's ${noun}s are ${listed(names)}${meant}`;
+  });
+  return new DataError("data-name", "nothing in it bears the name of an input or target", {
+    file,
+    hint: `${theirs}${own.join("")}`,
+  });
+}
+
+function contentOf({ name, file }: DataArgument, source: DataSource): readonly NamedContent[] {
+  if (name !== undefined) return [];
+  if (source.kind === "table") return [{ file, noun: "column", names: source.table.header }];
+  if (source.kind === "archive") return [{ file, noun: "array", names: source.archive.names }];
+  return [];
+}
+
+/** What a file holds in place of a name that it lacks. */
+export function contentText({ file, noun, names }: NamedContent, wanted: string): string {
+  const near = nearest(wanted, names);
+  const meant = near === undefined ? "" : `did you mean "${near}"? `;
+  const pick = `pick one by --data ${wanted}=${file}:${noun.toUpperCase()}`;
+  return `${file} has no ${noun} ${wanted}: ${meant}its ${noun}s are ${listed(names)}; ${pick}`;
+}
+
 export async function collectData(
   specs: readonly InputSpec[],
   args: readonly string[],
   options: CollectOptions,
 ): Promise<CollectedData> {
   const found = new Map<string, FoundData>();
+  const contents: NamedContent[] = [];
   const vocabularies = new Map<string, readonly string[]>();
   const known = specs.map((spec) => spec.name);
   const files = openFiles(options);
@@ -201,11 +242,9 @@ export async function collectData(
         });
       const source = await files.open(file);
       const given = await givenBy(argument, source, specs, options, vocabularies);
-      if (given.length === 0)
-        throw new DataError("data-name", "nothing in it bears the name of an input or target", {
-          file,
-          hint: `the model's names are ${known.join(", ")}`,
-        });
+      const own = contentOf(argument, source);
+      if (given.length === 0) throw nothingNamed(file, known, own);
+      contents.push(...own);
       for (const one of given) {
         const spec = specs.find((candidate) => candidate.name === one.name);
         if (spec === undefined) continue;
@@ -218,5 +257,5 @@ export async function collectData(
     await files.close();
     throw error;
   }
-  return { found: [...found.values()], vocabularies, close: files.close };
+  return { found: [...found.values()], contents, vocabularies, close: files.close };
 }

@@ -7,13 +7,17 @@ export interface RowRange {
   readonly end: number | undefined;
 }
 
-/** `A:B`, `A:` or `:B`; undefined where the text is none of these (wrong usage). */
-export function parseRows(text: string): RowRange | undefined {
+/** `A:B`, `A:` or `:B`; what is wrong with the text where it is none of these (wrong usage). */
+export function parseRows(text: string): RowRange | string {
   const [, first, last] = /^(\d*):(\d*)$/.exec(text) ?? [];
-  if (first === undefined || last === undefined) return undefined;
+  if (first === undefined || last === undefined) return "write A:B, as in --rows 0:8000.";
   const begin = first === "" ? 0 : Number(first);
   const end = last === "" ? undefined : Number(last);
-  return end !== undefined && end <= begin ? undefined : { begin, end };
+  for (const [written, count] of [[first, begin] as const, [last, end ?? 0] as const])
+    if (!Number.isSafeInteger(count)) return `no data have ${written} rows.`;
+  if (end !== undefined && end <= begin)
+    return `that is no row: the end is excluded and has to be greater than the begin, as in --rows ${begin}:${begin + 1}.`;
+  return { begin, end };
 }
 
 export function takeRows(

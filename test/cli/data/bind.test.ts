@@ -69,6 +69,47 @@ describe("binding", () => {
     expect(values(data, "image")).toMatchObject({ shape: [2, 2, 2, 1] });
     expect(data.free.get("batch")).toBe(2);
   });
+  test.each([
+    [
+      "a misspelt column",
+      "mis.csv",
+      "digit,imgae\n1,2\n",
+      'has no column image: did you mean "imgae"? its columns are digit, imgae',
+    ],
+    [
+      "a wrong separator",
+      "sep.csv",
+      "digit,image;x\n1,2;3\n",
+      'has no column image: did you mean "image;x"? its columns are digit, image;x',
+    ],
+    [
+      "a misspelt array",
+      "mis.npz",
+      zipSync({
+        "digit.npy": npy("|u1", [1], new Uint8Array(1)),
+        "Image.npy": npy("|u1", [1], new Uint8Array(1)),
+      }),
+      'has no array image: did you mean "Image"? its arrays are digit, Image',
+    ],
+  ] as const)(
+    "of a file that lacks a name it is said what it has: %s",
+    async (_, name, content, hint) => {
+      const file = folder.put(name, content);
+      await expect(bound([image, digit], [file])).rejects.toMatchObject({
+        code: "data-missing",
+        message: "no data for input image: [batch, 2, 2, 1]",
+        hint: expect.stringContaining(
+          `${file} ${hint}; pick one by --data image=${file}:`,
+        ) as unknown,
+      });
+      await expect(bound([image], [file])).rejects.toMatchObject({
+        code: "data-name",
+        hint: expect.stringMatching(
+          /model's names are image, the file's \w+s are digit, \w+/i,
+        ) as unknown,
+      });
+    },
+  );
   test("a whole file binds what bears a name, and leaves the rest", async () => {
     const file = folder.put(
       "all.npz",

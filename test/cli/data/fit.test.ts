@@ -93,12 +93,20 @@ describe("rows and names", () => {
     ["5:", { begin: 5, end: undefined }],
     [":5", { begin: 0, end: 5 }],
     [":", { begin: 0, end: undefined }],
-    ["5", undefined],
-    ["5:5", undefined],
-    ["-1:5", undefined],
-    ["a:b", undefined],
   ])("%s", (text, rows) => {
     expect(parseRows(text)).toEqual(rows);
+  });
+  test.each([
+    ["5", "write A:B"],
+    ["-1:5", "write A:B"],
+    ["a:b", "write A:B"],
+    ["1:2:3", "write A:B"],
+    ["5:5", "the end is excluded and has to be greater than the begin"],
+    ["2:1", "the end is excluded and has to be greater than the begin"],
+    ["99999999999999999999:", "no data have 99999999999999999999 rows"],
+    ["0:99999999999999999999", "no data have 99999999999999999999 rows"],
+  ])("%s is none: %s", (text, wrong) => {
+    expect(parseRows(text)).toContain(wrong);
   });
   test("the nearest name", () => {
     expect(nearest("imgae", ["label", "image"])).toBe("image");
