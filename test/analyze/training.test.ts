@@ -203,3 +203,41 @@ describe("training that changes nothing", () => {
     expect(codes(body, "optimizer adam()\nfreeze trunk.*")).toEqual([]);
   });
 });
+
+describe("a loss without a derivative", () => {
+  const severityOf = (optimizer: string): string | undefined => {
+    const text = `
+      optimizer kick() { state t: [] = 0
+        t <- t + 1
+        w <- if t > 1 then w - 1 else w - g }
+      optimizer normed() { w <- w - g / max(sqrt(sum(g ^ 2)), 1e-6) * abs(w) }
+      model M { input x: [batch]
+        weight a: [2] = 1
+        loss mean(x) * sign(sum(a)) }
+      train M { optimizer ${optimizer} }`;
+    return check(text).diagnostics.find(({ code }) => code === "NN0515")?.severity;
+  };
+
+  it.each([
+    "sgd(lr: 0.1)",
+    "sgd(lr: 0.1, momentum: 0.9)",
+    "sgd(lr: cosine(1, 10), momentum: 0.9, nesterov: true)",
+    "adagrad()",
+    "rmsprop(momentum: 0.9)",
+    "adadelta()",
+    "adam()",
+    "adamw(weight_decay: 0)",
+    "nadam()",
+    "lion()",
+    "normed()",
+  ])("is an error with %s, which then changes nothing", (optimizer) => {
+    expect(severityOf(optimizer)).toBe("error");
+  });
+
+  it.each(["adamw()", "lion(weight_decay: 0.1)", "kick()"])(
+    "is a warning with %s, which moves the weights all the same",
+    (optimizer) => {
+      expect(severityOf(optimizer)).toBe("warning");
+    },
+  );
+});

@@ -1,8 +1,5 @@
 // The `optimizer` and `minimize` lines of a block come in; its objectives, each parameter with one optimizer in each, go out.
 import type * as ast from "../../../grammar/ast.js";
-import { derivativeReaches } from "../../autodiff/influence.js";
-import { topologicalOrder } from "../../graph/walk.js";
-import type { Node } from "../../types/graph.js";
 import type {
   ObjectiveDeclaration,
   OptimizerInstance,
@@ -10,6 +7,7 @@ import type {
 } from "../../types/model.js";
 import { optimizerInstance, readAlgorithm, traces } from "./algorithms.js";
 import { didYouMean, report } from "../report.js";
+import { checkMoves, type PlacedObjective } from "./moves.js";
 import { listed, select } from "./selectors.js";
 import type { StageRequest } from "./request.js";
 import type { Algorithm } from "./template.js";
@@ -40,67 +38,19 @@ export function analyzeObjectives(stage: StageRequest): ObjectiveDeclaration[] |
   }
   const objectives =
     minimized.length === 0
-      ? [wholeObjective(stage, updaters)]
-      : minimized.map((line) => minimizeObjective(stage, line, updaters));
+      ? [placed(wholeObjective(stage, updaters), train.model.span)]
+      : minimized.map((line) => placed(minimizeObjective(stage, line, updaters), line.span));
   const known = objectives.filter((objective) => objective !== undefined);
-  for (const objective of known) checkReached(stage, objective);
-  return known.length < objectives.length ? undefined : uniqueNames(known);
+  if (known.length < objectives.length) return undefined;
+  checkMoves(stage, known);
+  return uniqueNames(known.map(({ objective }) => objective));
 }
 
-/** Whatever is minimised depends on a parameter that is trained for it; else nothing would ever change. */
-function checkReached(stage: StageRequest, { losses, updates }: ObjectiveDeclaration): void {
-  const trained = new Set(updates.flatMap(({ parameters }) => parameters));
-  if (!stage.parameters.whole) return;
-  if (trained.size === 0) {
-    warnNothing(stage);
-    return;
-  }
-  const minimised = [
-    ...losses.map((name) => stage.training.losses.get(name)?.value),
-    ...stage.training.penalties.map(({ value }) => value),
-  ].filter((value) => value !== undefined);
-  // One that is a mistake may have been meant to depend on anything.
-  if (minimised.length < losses.length + stage.training.penalties.length) return;
-  const isTrained = (node: Node): boolean =>
-    node.op === "stored" && trained.has(node.attributes.name);
-  if ([...derivativeReaches(minimised)].some(isTrained)) return;
-  const names = listed(losses.map((name) => `\`${name}\``));
-  const notes = [`trained for it: ${listed([...trained].map((name) => `\`${name}\``))}`];
-  const { span } = stage.train.model;
-  if (topologicalOrder(minimised).some(isTrained))
-    report(stage.frame, "NN0515", span, {
-      message: `the derivative of ${names} by every trained parameter is zero: there is nothing to learn`,
-      notes: [
-        ...notes,
-        "`stop_gradient`, `round`, `floor`, `sign`, `argmax`, comparisons, and casts to integers pass no derivative",
-      ],
-      hint: "take the loss of what stands before these, as `cross_entropy` does of logits",
-    });
-  else
-    report(stage.frame, "NN0515", span, {
-      message: `no trained parameter changes ${names}: there is nothing to learn`,
-      notes,
-      hint: "does the loss use what the layers compute, or is something frozen that should learn?",
-    });
-}
-
-/** Legal, as when a block is only to gather a state; but most who write it forgot that all is frozen. */
-function warnNothing({ frame, train, parameters, frozen, understood }: StageRequest): void {
-  const gathered = parameters.items.filter(
-    ({ name, role }) => role === "fitted" || (role === "state" && !frozen.has(name)),
-  );
-  if (!understood || gathered.length > 0) return;
-  const learnt = parameters.items.filter(({ role }) => role !== "state" && role !== "fitted");
-  const bare = learnt.length === 0;
-  report(frame, "NN0516", train.model.span, {
-    severity: "warning",
-    message: bare
-      ? `${train.model.name} has no weights: training changes nothing`
-      : "every parameter that is to be trained is frozen: training changes nothing",
-    hint: bare
-      ? "`weight W: [n, m] ~ glorot_uniform()`, or a layer like `dense(10)`, gives it some"
-      : "take what shall learn out of the `freeze` lines",
-  });
+function placed(
+  objective: ObjectiveDeclaration | undefined,
+  span: ast.Span,
+): PlacedObjective | undefined {
+  return objective && { objective, span };
 }
 
 /** Two lines for the same loss are two objectives. */
