@@ -203,6 +203,8 @@ export interface CallRequest {
   readonly span: Span;
   /** The name for messages: as the user wrote it. */
   readonly name: string;
+  /** What is called, where it is written. */
+  readonly callee?: Span | undefined;
   readonly instanceName?: string | undefined;
   readonly training?: boolean | undefined;
 }

@@ -3,7 +3,14 @@ import type { Frame, WantedKind, WrongKind } from "./context.js";
 import type { WrittenPlace } from "./origins.js";
 import { distributions } from "../ops/primitives.js";
 import { findLazy, visibleNames } from "./values/scope.js";
-import { asNumber, declarationOf, describe, listItems, type Value } from "./values/values.js";
+import {
+  asNumber,
+  declarationOf,
+  describe,
+  listItems,
+  type BuiltinValue,
+  type Value,
+} from "./values/values.js";
 
 /** What a place in a body takes, in words that hold of an argument given for it. */
 export const kinds: Readonly<Record<WantedKind, string>> = {
@@ -71,7 +78,7 @@ export function ofArgument(
   const [name, of] = parameter === undefined ? ["", ""] : [parameter.name, parameter.of];
   const hint = hintOf(frame, wrong);
   return {
-    message: `\`${name}\` of ${of} is ${kinds[wrong.kind]}, not ${describe(wrong.value)}`,
+    message: `\`${name}\` of ${of} is ${kinds[wrong.kind]}, not ${described(wrong)}`,
     notes:
       parameter?.standard === undefined
         ? []
@@ -79,6 +86,13 @@ export function ofArgument(
     ...(hint === undefined ? {} : { hint }),
   };
 }
+
+/** Where a function is wanted, a distribution without its parameters is none. */
+const described = ({ kind, value }: WrongKind): string =>
+  kind === "function" && isDistribution(value) ? `the distribution ${value.name}` : describe(value);
+
+const isDistribution = (value: Value): value is BuiltinValue =>
+  value.kind === "function" && value.form === "builtin" && value.name in distributions;
 
 /** What would make a value of the wrong kind right. */
 export const hintOf = (frame: Frame, { value, kind }: WrongKind): string | undefined =>
@@ -158,7 +172,7 @@ export function operandHint(value: Value): string | undefined {
 }
 
 function distributionHint(value: Value): string {
-  if (value.kind === "function" && value.form === "builtin" && value.name in distributions) {
+  if (isDistribution(value)) {
     return `give its parameters: \`${value.name}(${value.name === "uniform" ? "-0.1, 0.1" : "0, 0.1"})\``;
   }
   const declared = value.kind === "function" ? declarationOf(value)?.declaration : undefined;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createBuiltins } from "../../compiler/analyze/builtins/index.js";
-import { walk } from "../../compiler/analyze/calls/functions.js";
+import { walk } from "../../compiler/analyze/calls/syntax.js";
 import { check, compile } from "../../compiler/compile.js";
 import { preludeFiles } from "../../compiler/prelude/prelude.generated.js";
 import type { Argument, CallExpression, Expression, PipelineStage } from "../../grammar/ast.js";

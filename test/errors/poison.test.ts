@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { check } from "../../compiler/compile.js";
 import type { NameExpression, TensorType } from "../../grammar/ast.js";
 import { parse } from "../../grammar/parse.js";
-import { walk } from "../../compiler/analyze/calls/functions.js";
+import { walk } from "../../compiler/analyze/calls/syntax.js";
 
 const folder = import.meta.dirname;
 const examples = join(folder, "../../examples/programs");

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createBuiltins } from "../../compiler/analyze/builtins/index.js";
-import { walk } from "../../compiler/analyze/calls/functions.js";
+import { walk } from "../../compiler/analyze/calls/syntax.js";
 import { preludeFiles } from "../../compiler/prelude/prelude.generated.js";
 import type { NameExpression } from "../../grammar/ast.js";
 import { parse } from "../../grammar/parse.js";

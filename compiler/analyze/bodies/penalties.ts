@@ -83,7 +83,7 @@ function applyTo(frame: Frame, expression: ast.Expression, first: Value): Applie
     expression.kind === "Call"
       ? evaluateArguments(expression.arguments, frame, callee, 1).given
       : [];
-  const matched = checkGiven(frame, callee, rest, 1, expression.span, name);
+  const matched = checkGiven({ frame, span: expression.span, name }, callee, rest, 1);
   if (matched === undefined) return { value: poison, settings };
   const given = [
     { name: undefined, nameSpan: undefined, value: first, span: expression.span, unit: frame.unit },

@@ -1,6 +1,6 @@
 // A model and its trace, or a layer, come in; a warning for each name that was most likely meant as a statement goes out.
 import type * as ast from "../../../grammar/ast.js";
-import { walk } from "../calls/functions.js";
+import { walk } from "../calls/syntax.js";
 import type { Frame, TraceState } from "../context.js";
 import { report } from "../report.js";
 

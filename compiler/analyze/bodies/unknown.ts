@@ -1,6 +1,7 @@
 // A statement of a model that holds a mistake comes in; what the model may have more of than was found is noted in its state.
 import type * as ast from "../../../grammar/ast.js";
-import { functionParameters, walk } from "../calls/functions.js";
+import { functionParameters } from "../calls/functions.js";
+import { walk } from "../calls/syntax.js";
 import type { Frame, ModelState, Unknown } from "../context.js";
 import { peek } from "../values/lookup.js";
 

@@ -1,9 +1,10 @@
 // The arguments of a call as written come in; values matched to the names of parameters go out.
 import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
-import type { Frame } from "../context.js";
+import type { CallRequest, Frame } from "../context.js";
 import { spoil } from "../frames.js";
-import { calleeOf, wantsFunction, type Callee } from "./functions.js";
+import { writtenPlace } from "../origins.js";
+import { calleeOf, computes, wantsComputed, wantsFunction, type Callee } from "./functions.js";
 import { didYouMean, report } from "../report.js";
 import {
   asNumber,
@@ -134,7 +135,8 @@ export function evaluateArgument(
 ): Value {
   const wants = name !== undefined && wantsFunction(frame, callee, name);
   if (wants && expression.kind === "Call") {
-    const partial = evaluatePartial(expression, frame, name);
+    const computing = wantsComputed(frame, callee.base, name);
+    const partial = evaluatePartial(expression, frame, name, computing);
     if (partial !== undefined) return partial;
   }
   const value = frame.run.evaluator.expression(expression, frame);
@@ -155,28 +157,54 @@ function evaluatePartial(
   call: ast.CallExpression,
   frame: Frame,
   parameter: string | undefined,
+  computing: boolean,
 ): Value | undefined {
   const value = frame.run.evaluator.expression(call.callee, frame);
   if (value.kind !== "function") return undefined;
   const kind = declarationOf(value)?.declaration.kind;
   if (kind !== undefined && kind !== "Layer" && kind !== "Function") return undefined;
+  if (computing && !computes(value)) return undefined;
   const callee = calleeOf(frame, value);
   const written = evaluateArguments(call.arguments, frame, callee, 1);
-  checkGiven(frame, callee, written.given, 1, call.span, textOf(frame, call.callee.span));
+  const called = { frame, span: call.span, name: textOf(frame, call.callee.span) };
+  checkGiven(called, callee, written.given, 1);
   return { kind: "function", form: "partial", target: value, given: written.given, parameter };
 }
 
 export const textOf = (frame: Frame, span: Span): string =>
   frame.unit.source.text.slice(span.start, span.end);
 
+/** What the mistakes of a call's arguments are told of. */
+export interface Called {
+  readonly frame: Frame;
+  readonly span: Span;
+  /** The name for messages: as the user wrote it. */
+  readonly name: string;
+  /** Where a body calls its parameter: the mistakes are those of the function that was given for it. */
+  readonly handed?: Span | undefined;
+}
+
+/** The call itself; where it calls a parameter, the function that was given for that, where it was given. */
+export function calledAs(value: FunctionValue, request: CallRequest, frame: Frame): Called {
+  const { span, name, callee } = request;
+  const place = callee && writtenPlace(frame, frame.unit, callee, value);
+  if (place?.parameter === undefined) return { frame, span, name };
+  const { parameter, unit } = place;
+  const own = describe(value).replace(/^the \w+ /, "");
+  return {
+    frame: { ...place.frame, unit },
+    span: place.span,
+    name: `${own}, given for \`${parameter.name}\` of ${parameter.of},`,
+    handed: callee,
+  };
+}
+
 /** The arguments of a call by parameter name, earlier partial ones included; undefined where a mistake was reported. */
 export function checkGiven(
-  frame: Frame,
+  called: Called,
   callee: Callee,
   given: readonly GivenArgument[],
   from: number,
-  span: Span,
-  name: string,
 ): Map<string, GivenArgument> | undefined {
   const matched = new Map(callee.preset);
   let whole = true;
@@ -186,21 +214,21 @@ export function checkGiven(
     named ||= argument.name !== undefined;
     // Behind a named one the parser has told of it.
     if (named && argument.name === undefined) {
-      spoil(frame);
+      spoil(called.frame);
       return undefined;
     }
     const target = argument.name ?? callee.order[position++];
     if (target === undefined) {
-      tooMany(frame, callee, given, from, span, name);
+      tooMany(called, callee, given, from);
       return undefined;
     }
     if (!callee.parameters.some((parameter) => parameter.name === target)) {
       whole = false;
-      unknownParameter(frame, callee, argument, target, name);
+      unknownParameter(called, callee, argument, target);
     } else if (matched.has(target)) {
       whole = false;
-      report(frame, "NN0205", argument.nameSpan ?? argument.span, {
-        message: `\`${target}\` is given twice to ${name}`,
+      report(called.frame, "NN0205", placeOf(called, argument), {
+        message: `\`${target}\` is given twice to ${called.name.replace(/,$/, "")}`,
         notes: [positionsNote(callee)],
       });
     } else matched.set(target, argument);
@@ -208,18 +236,20 @@ export function checkGiven(
   return whole ? matched : undefined;
 }
 
+/** The argument in the call; where that calls what was handed over, the place that says what. */
+const placeOf = ({ handed, span }: Called, argument: GivenArgument): Span =>
+  handed === undefined ? (argument.nameSpan ?? argument.span) : span;
+
 function positionsNote(callee: Callee): string {
   const names = callee.parameters.map((parameter) => parameter.name).join(", ");
   return `its parameters are: ${names === "" ? "none" : names}`;
 }
 
 function tooMany(
-  frame: Frame,
+  { frame, span, name }: Called,
   callee: Callee,
   given: readonly GivenArgument[],
   from: number,
-  span: Span,
-  name: string,
 ): void {
   const positional = given.filter((argument) => argument.name === undefined).length + from;
   const most = callee.order.length;
@@ -233,15 +263,14 @@ function tooMany(
 }
 
 function unknownParameter(
-  frame: Frame,
+  called: Called,
   callee: Callee,
   argument: GivenArgument,
   target: string,
-  name: string,
 ): void {
   const names = callee.parameters.map((parameter) => parameter.name);
-  report(frame, "NN0204", argument.nameSpan ?? argument.span, {
-    message: `${name} has no parameter \`${target}\``,
+  report(called.frame, "NN0204", placeOf(called, argument), {
+    message: `${called.name} has no parameter \`${target}\``,
     notes: [positionsNote(callee)],
     hint: calledElsewhere(target, names) ?? didYouMean(target, names),
   });
@@ -312,13 +341,7 @@ function leavesOutFirst(
 }
 
 /** What the call works on is not said. */
-function reportFirst(
-  frame: Frame,
-  callee: Callee,
-  span: Span,
-  name: string,
-  penalty: boolean,
-): false {
+function reportFirst({ frame, span, name }: Called, callee: Callee, penalty: boolean): false {
   const [first] = callee.parameters;
   const written = textOf(frame, span).replace(/^.*\|>\s*/s, "");
   report(frame, "NN0202", span, {
@@ -333,25 +356,30 @@ function reportFirst(
 
 /** Reports each required parameter that got nothing. */
 export function checkMissing(
-  frame: Frame,
+  called: Called,
   callee: Callee,
   matched: ReadonlyMap<string, GivenArgument>,
-  span: Span,
-  name: string,
 ): boolean {
+  const { frame, span, name, handed } = called;
   const missing = callee.parameters.filter(
     (parameter) => parameter.required && !matched.has(parameter.name),
   );
   if (missing.length === 0) return true;
   const penalty = /\bregularize\s+$/.test(frame.unit.source.text.slice(0, span.start));
-  if (leavesOutFirst(callee, matched, penalty)) {
-    return reportFirst(frame, callee, span, name, penalty);
+  if (handed === undefined && leavesOutFirst(callee, matched, penalty)) {
+    return reportFirst(called, callee, penalty);
   }
   const names = missing.map((parameter) => `\`${parameter.name}\``).join(" and ");
+  const wanted = missing.map((one) => `${one.name}: …`).join(", ");
+  const given = textOf(frame, span);
+  const whole = /^\w+$/.test(given) ? `${given}(${wanted})` : wanted;
   report(frame, "NN0202", span, {
     message: `${name} is called without ${names}`,
     notes: [positionsNote(callee)],
-    hint: `give ${missing.length === 1 ? "it" : "them"} by name: \`${missing.map((one) => `${one.name}: …`).join(", ")}\``,
+    hint:
+      handed === undefined
+        ? `give ${missing.length === 1 ? "it" : "them"} by name: \`${wanted}\``
+        : `hand it over with ${names}: \`${whole}\``,
   });
   return false;
 }

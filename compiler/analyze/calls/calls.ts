@@ -3,6 +3,7 @@ import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import { GraphError } from "../../ops/problem.js";
 import {
+  calledAs,
   checkGiven,
   checkMissing,
   evaluateAnyway,
@@ -45,7 +46,7 @@ export function evaluateCall(
       : { start: written.callee.span.start, end: written.span.end };
   if (value.kind !== "function") {
     evaluateAnyway(written.arguments, frame);
-    return isPoison(value) ? poison : reportNoFunction(frame, written.callee.span, name, value);
+    return isPoison(value) ? poison : reportNoFunction(frame, written.callee.span, value);
   }
   const callee = calleeOf(frame, value);
   const rest = evaluateArguments(written.arguments, frame, callee, piped === undefined ? 0 : 1);
@@ -54,7 +55,8 @@ export function evaluateCall(
     first.push({ name: undefined, nameSpan: undefined, ...piped, unit: frame.unit });
   }
   if (rest.spoilt) return poison;
-  const request = { given: [...first, ...rest.given], span, name, ...specials(rest) };
+  const given = [...first, ...rest.given];
+  const request = { given, span, name, callee: written.callee.span, ...specials(rest) };
   return call(value, request, frame);
 }
 
@@ -62,7 +64,8 @@ function specials(written: WrittenArguments): Pick<CallRequest, "instanceName" |
   return { instanceName: written.instanceName, training: written.training };
 }
 
-function reportNoFunction(frame: Frame, span: Span, name: string, value: Value): Value {
+function reportNoFunction(frame: Frame, span: Span, value: Value): Value {
+  const name = textOf(frame, span);
   return report(frame, "NN0206", span, {
     message: `\`${name}\` is ${describe(value)} and cannot be called`,
     hint:
@@ -80,10 +83,9 @@ const callWork = 5;
 export function call(value: FunctionValue, request: CallRequest, frame: Frame): Value {
   if (!spendWork(frame, request.span, callWork)) return poison;
   const callee = calleeOf(frame, value);
-  const matched = checkGiven(frame, callee, request.given, 0, request.span, request.name);
-  if (matched === undefined || !checkMissing(frame, callee, matched, request.span, request.name)) {
-    return poison;
-  }
+  const called = calledAs(value, request, frame);
+  const matched = checkGiven(called, callee, request.given, 0);
+  if (matched === undefined || !checkMissing(called, callee, matched)) return poison;
   const { base } = callee;
   if (base.form === "builtin") return callBuiltin(base.name, matched, request, frame);
   const { declaration } = base;
@@ -102,6 +104,7 @@ export function call(value: FunctionValue, request: CallRequest, frame: Frame): 
       };
     case "Optimizer":
     case "Projection":
+      if (called.handed !== undefined) return reportNoFunction(frame, called.handed, value);
       return report(frame, "NN0207", request.span, {
         message: `${request.name} is ${declaration.kind === "Optimizer" ? "an optimizer" : "a projection"} and computes no value`,
         hint:

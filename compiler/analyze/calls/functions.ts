@@ -3,13 +3,17 @@ import type * as ast from "../../../grammar/ast.js";
 import type { Frame } from "../context.js";
 import { findBinding, findLazy, newScope, type Scope } from "../values/scope.js";
 import { withScope } from "../frames.js";
+import { distributions } from "../../ops/primitives.js";
+import { usesOf } from "./uses.js";
+import { walk, type SyntaxNode } from "./syntax.js";
 import { lookup } from "../values/lookup.js";
-import type {
-  ClosureValue,
-  FunctionValue,
-  GivenArgument,
-  BuiltinValue,
-  SharedValue,
+import {
+  declarationOf,
+  type BuiltinValue,
+  type ClosureValue,
+  type FunctionValue,
+  type GivenArgument,
+  type SharedValue,
 } from "../values/values.js";
 
 /** What a call of a function value comes down to. */
@@ -114,6 +118,33 @@ export function functionParameters(frame: Frame, closure: ClosureValue): Readonl
   return found;
 }
 
+/** Whether a function makes a value of values: initializers, distributions, optimizers and projections do not. */
+export function computes(value: FunctionValue): boolean {
+  if (value.form === "builtin") return !(value.name in distributions);
+  const kind = declarationOf(value)?.declaration.kind;
+  return value.form !== "closure" && kind === undefined
+    ? computes(value.target)
+    : kind === "Function" || kind === "Layer";
+}
+
+/** Whether what a body calls by this name must make a value of values: its default does, or a number is made of the result. */
+export function wantsComputed(
+  frame: Frame,
+  base: ClosureValue | BuiltinValue,
+  name: string,
+): boolean {
+  if (base.form === "builtin") return false;
+  const { declaration, scope } = base;
+  const parameter = declaration.parameters.find((own) => own.name === name);
+  if (parameter === undefined || parameter.type !== undefined) return false;
+  const { default: standard } = parameter;
+  if (standard?.kind === "Name" && isDeclared(scope, standard.name)) {
+    const value = lookup(withScope(frame, scope), standard.name);
+    if (value?.kind === "function") return computes(value);
+  }
+  return usesOf(declaration, name).calculated > 0;
+}
+
 function defaultsToFunction(frame: Frame, parameter: ast.Parameter, scope: Scope): boolean {
   if (parameter.default?.kind !== "Name") return false;
   if (!isDeclared(scope, parameter.default.name)) return false;
@@ -146,23 +177,4 @@ function calledNames(frame: Frame, node: SyntaxNode, scope: Scope): string[] {
     }
   }
   return found;
-}
-
-interface SyntaxNode {
-  readonly kind: string;
-}
-
-/** Visits every node of a tree. */
-export function walk(root: unknown, visit: (node: SyntaxNode) => void): void {
-  const stack: unknown[] = [root];
-  while (stack.length > 0) {
-    const at = stack.pop();
-    if (Array.isArray(at)) {
-      for (const item of at as unknown[]) stack.push(item);
-      continue;
-    }
-    if (typeof at !== "object" || at === null) continue;
-    if ("kind" in at && typeof at.kind === "string") visit(at as SyntaxNode);
-    for (const [key, value] of Object.entries(at)) if (key !== "span") stack.push(value);
-  }
 }

@@ -81,7 +81,7 @@ function sharedArguments(
       hint: "leave out `name:`",
     });
   }
-  const called = textOf(frame, value.callee.span);
   if (written.spoilt) return undefined;
-  return checkGiven(frame, callee, given, 1, value.span, called) === undefined ? undefined : given;
+  const called = { frame, span: value.span, name: textOf(frame, value.callee.span) };
+  return checkGiven(called, callee, given, 1) === undefined ? undefined : given;
 }

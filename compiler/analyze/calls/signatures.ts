@@ -6,7 +6,7 @@ import type { Node, Shape } from "../../types/graph.js";
 import { evaluateArgument } from "./arguments.js";
 import type { Frame, WrongKind } from "../context.js";
 import { knownShape, matchShape, storedType, type Mismatch } from "../values/dimensions.js";
-import type { Callee } from "./functions.js";
+import { computes, wantsComputed, type Callee } from "./functions.js";
 import { ofArgument } from "../kinds.js";
 import { excerpt, report } from "../report.js";
 import { areSwapped, convert, refusal } from "./elements.js";
@@ -120,13 +120,17 @@ function bindDefault(call: OpenCall, parameter: ast.Parameter): boolean {
 /** A parameter that is no tensor, or that takes anything. */
 function bindConstant(call: OpenCall, parameter: ast.Parameter, argument: GivenArgument): boolean {
   const { value } = argument;
-  const kind = refusedKind(call.closure.declaration, parameter, value);
+  const uncomputing =
+    value.kind === "function" &&
+    !computes(value) &&
+    wantsComputed(call.body, call.closure, parameter.name);
+  const kind = uncomputing ? "function" : refusedKind(call.closure.declaration, parameter, value);
   if (kind !== undefined) {
     const wrong = { value, kind };
     const standard = parameter.default && sliceOf(call.closure, parameter.default.span);
     const written = { name: parameter.name, of: call.name, standard };
     const details = ofArgument(wrong, { frame: call.caller, parameter: written });
-    reportArgument(call, argument, { code: "NN0311", ...details, wrong });
+    reportArgument(call, argument, { code: uncomputing ? "NN0206" : "NN0311", ...details, wrong });
     return false;
   }
   bind(call.body.scope, parameter.name, asDeclared(value, parameter.type), {
@@ -243,7 +247,7 @@ function reportsSwapped(
 }
 
 interface ArgumentMistake {
-  readonly code: "NN0302" | "NN0307" | "NN0310" | "NN0311";
+  readonly code: "NN0206" | "NN0302" | "NN0307" | "NN0310" | "NN0311";
   readonly message: string;
   readonly notes?: readonly string[];
   readonly hint?: string | undefined;

@@ -2,7 +2,7 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { WantedKind } from "../context.js";
 import { asDim, asNumber, listItems, type ClosureValue, type Value } from "../values/values.js";
-import { walk } from "./functions.js";
+import { usesOf } from "./uses.js";
 
 type Declaration = ClosureValue["declaration"];
 
@@ -43,48 +43,3 @@ function isOfType(value: Value, type: ast.ScalarType["name"]): boolean {
 /** A truth value, or a constant mask of them. */
 const isTruth = (value: Value): boolean =>
   value.kind === "bool" || listItems(value)?.every(isTruth) === true;
-
-/** How often a body uses a parameter as a number, compares it with strings, or does anything else with it. */
-interface Uses {
-  operand: number;
-  compared: number;
-  other: number;
-}
-
-const known = new WeakMap<Declaration, Map<string, Uses>>();
-
-function usesOf(declaration: Declaration, name: string): Readonly<Uses> {
-  const all = known.get(declaration) ?? new Map<string, Uses>();
-  known.set(declaration, all);
-  const before = all.get(name);
-  if (before !== undefined) return before;
-  const uses: Uses = { operand: 0, compared: 0, other: 0 };
-  all.set(name, uses);
-  const isName = (node: ast.Expression): boolean => node.kind === "Name" && node.name === name;
-  walk("body" in declaration ? declaration.body : declaration.block, (node) => {
-    if (isName(node as ast.Expression)) uses.other += 1;
-    const [told, operands] = toldBy(node as ast.Expression);
-    const met = operands.filter(isName).length;
-    uses.other -= met;
-    if (told !== "nothing") uses[told] += met;
-  });
-  return uses;
-}
-
-/** What a node tells of the operands that stand directly in it. */
-function toldBy(
-  node: ast.Expression,
-): readonly ["operand" | "compared" | "nothing", readonly ast.Expression[]] {
-  if (node.kind === "Unary" && node.operator === "-") return ["operand", [node.operand]];
-  // `rate = require(rate, …)` is the value itself.
-  if (node.kind === "Call" && node.callee.kind === "Name" && node.callee.name === "require") {
-    return ["nothing", node.arguments.slice(0, 1).map(({ value }) => value)];
-  }
-  if (node.kind === "Conditional") return ["nothing", [node.whenTrue, node.whenFalse]];
-  if (node.kind !== "Binary" || node.operator === "and" || node.operator === "or") {
-    return ["nothing", []];
-  }
-  const sides = [node.left, node.right];
-  const strings = sides.some(({ kind }) => kind === "String");
-  return [strings ? "compared" : "operand", sides];
-}

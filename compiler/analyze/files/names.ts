@@ -4,7 +4,7 @@ import type { Frame, Run, Unit } from "../context.js";
 import type { BodyKind } from "../parts.js";
 import { unknownName } from "../values/unknownName.js";
 import { fileFrame } from "../frames.js";
-import { walk } from "../calls/functions.js";
+import { walk } from "../calls/syntax.js";
 import { report } from "../report.js";
 import { isSetting } from "../training/settings.js";
 import { visibleNames } from "../values/scope.js";

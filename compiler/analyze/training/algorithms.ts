@@ -38,10 +38,9 @@ export function readAlgorithm(
   if (written?.spoilt === true) return undefined;
   const given = written?.given ?? [];
   const name = textOf(frame, target.span);
-  const matched = checkGiven(frame, callee, given, 0, expression.span, name);
-  if (matched === undefined || !checkMissing(frame, callee, matched, expression.span, name)) {
-    return undefined;
-  }
+  const called = { frame, span: expression.span, name };
+  const matched = checkGiven(called, callee, given, 0);
+  if (matched === undefined || !checkMissing(called, callee, matched)) return undefined;
   if (given.some((argument) => isSpoilt(argument.value))) return undefined;
   return { closure: value, matched, caller: frame, span: expression.span };
 }
