@@ -8,13 +8,23 @@ const infinite = /^([+-]?)inf(?:inity)?$/i;
 /** `true` and `false`, which `predict` writes too, are 1 and 0; empty cells and `nan` become NaN, which only a declared `missing` value lets through. */
 export function cellNumber(cell: string): number | undefined {
   if (numberForm.test(cell)) return finite(Number(cell));
-  const text = cell.trim();
+  const text = withoutBlanks(cell);
   if (text === "" || notANumber.test(text)) return NaN;
   if (text.length < cell.length && numberForm.test(text)) return finite(Number(text));
   const word = truth.exec(text);
   if (word !== null) return word[1] === undefined ? 0 : 1;
   const sign = infinite.exec(text)?.[1];
   return sign === undefined ? undefined : sign === "-" ? -Infinity : Infinity;
+}
+
+/** Spaces and tabs around a number mean nothing; what else looks like a space is not a part of any number. */
+function withoutBlanks(cell: string): string {
+  const isBlank = (at: number): boolean => cell[at] === " " || cell[at] === "\t";
+  let begin = 0;
+  let end = cell.length;
+  while (begin < end && isBlank(begin)) begin++;
+  while (begin < end && isBlank(end - 1)) end--;
+  return cell.slice(begin, end);
 }
 
 /** Digits that no double can hold are not infinity. */

@@ -48,7 +48,13 @@ const usualLimits: CsvLimits = { longestRow: 1 << 26, leastText: 1 << 16 };
 
 interface ParsedRows {
   readonly data: string[][];
-  readonly errors: readonly { readonly type: string; readonly row?: number }[];
+  readonly errors: readonly {
+    readonly type: string;
+    readonly code: string;
+    readonly row?: number;
+    /** Of the first character behind the quote that opens the cell. */
+    readonly index?: number;
+  }[];
   readonly meta: { readonly cursor: number };
 }
 
@@ -79,10 +85,25 @@ async function* oneLineEnd(pieces: AsyncIterable<string>): AsyncGenerator<string
   if (held !== "") yield held.replace(lineEnd, "\n");
 }
 
+/** A quote that has no end, or an end with text behind it. */
+type QuoteFault = "open" | "followed";
+
 interface RowsRead {
   readonly rows: readonly string[][];
-  /** Whether the quotes of the row behind these are broken: nothing is read behind it. */
-  readonly isBroken: boolean;
+  /** What is wrong with the quotes of the row behind these: nothing is read behind it. */
+  readonly fault: QuoteFault | undefined;
+}
+
+/** A cell whose first line has no closing quote has lost it, whatever quotes stand further down. */
+const closedInLine = /^(?:[^"\n]|"")*"/;
+
+function quoteFault({ code, index = 0 }: ParsedRows["errors"][number], text: string): QuoteFault {
+  return code === "InvalidQuotes" && closedInLine.test(lineAt(text, index)) ? "followed" : "open";
+}
+
+function lineAt(text: string, begin: number): string {
+  const end = text.indexOf("\n", begin);
+  return text.slice(begin, end < 0 ? text.length : end);
 }
 
 /** Rows of cells, some at a time; every line is a row, empty ones too. */
@@ -100,8 +121,9 @@ async function* rowsOf(source: ByteSource, limits = usualLimits): AsyncGenerator
     const whole = isCut ? data.length : Infinity;
     const broken = errors.find(({ type, row = 0 }) => type === "Quotes" && row < whole);
     rest = text.slice(meta.cursor);
-    if (broken !== undefined) return { rows: data.slice(0, broken.row), isBroken: true };
-    return { rows: data, isBroken: rest.length > limits.longestRow };
+    if (broken !== undefined)
+      return { rows: data.slice(0, broken.row), fault: quoteFault(broken, text) };
+    return { rows: data, fault: rest.length > limits.longestRow ? "open" : undefined };
   };
   for await (const piece of oneLineEnd(decodeText(source))) {
     const text = rest + piece;
@@ -115,10 +137,15 @@ async function* rowsOf(source: ByteSource, limits = usualLimits): AsyncGenerator
   if (rest !== "") yield parse(rest, true);
 }
 
+const quoteFaults: Readonly<Record<QuoteFault, string>> = {
+  open: "a quote is opened and not closed",
+  followed: "text follows the quote that closes a cell",
+};
+
 /** Without a row, in the header. */
-function openQuote(file: string, row: number | undefined): DataError {
+function brokenQuote(file: string, row: number | undefined, fault: QuoteFault): DataError {
   const place = row === undefined ? "the header" : `row ${row}`;
-  return new DataError("csv-quotes", `${place}: a quote is opened and not closed`, {
+  return new DataError("csv-quotes", `${place}: ${quoteFaults[fault]}`, {
     file,
     ...(row === undefined ? {} : { row }),
     hint: 'a cell that begins with " ends with one; a " within it is written twice',
@@ -143,10 +170,11 @@ function headerOf(first: readonly string[], { header }: CsvOptions, file: string
 export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<CsvTable> {
   const { file } = source;
   let first: readonly string[] | undefined;
-  for await (const { rows, isBroken } of rowsOf(source, options.limits)) {
+  for await (const { rows, fault } of rowsOf(source, options.limits)) {
     first = rows.find((cells) => !isBlank(cells));
     if (first !== undefined) break;
-    if (isBroken) throw openQuote(file, options.header === false ? 0 : undefined);
+    if (fault !== undefined)
+      throw brokenQuote(file, options.header === false ? 0 : undefined, fault);
   }
   if (first === undefined) throw new DataError("csv-header", "the file is empty", { file });
   const header = headerOf(first, options, file);
@@ -189,7 +217,7 @@ async function readTable(reading: Reading, { begin, end }: TableRows): Promise<n
       await source.finish();
       return undefined;
     }
-    if (parsed.isBroken) throw openQuote(source.file, count);
+    if (parsed.fault !== undefined) throw brokenQuote(source.file, count, parsed.fault);
   }
   await source.finish();
   return count;
@@ -257,8 +285,16 @@ function notANumber(file: string, cell: string, row: number, column: string): Da
   );
 }
 
+/** Its code, since it cannot be seen. */
+function strangeSpace(cell: string): string {
+  const code = /[^\S \t]/.exec(cell)?.[0].codePointAt(0) ?? 0;
+  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
 function hintFor(cell: string): string {
   const text = cell.trim();
+  if (text !== "" && !Number.isNaN(cellNumber(text) ?? NaN))
+    return `only spaces and tabs may stand around a number, and ${strangeSpace(cell)} stands there`;
   if (/^[+-]?[\d.]+e\d+$/i.test(text)) return "the largest number is about 1.8e308";
   if (isMissingWord(text)) return "a value that is missing is written as an empty cell or nan";
   if (/^[+-]?[\d.,' \u00a0\u202f_]+$/.test(text))

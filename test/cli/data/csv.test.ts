@@ -157,6 +157,11 @@ describe("refusals", () => {
     ["a short row", "a,b\n1,2\n3\n", "csv-row", 1],
     ["a long row", "a,b\n1,2,3\n", "csv-row", 0],
     ["a line of spaces", "a,b\n1,2\n  \n", "csv-row", 1],
+    ["a paragraph's end before a number", "a,b\n1,\u20295\n", "csv-text", 0],
+    ["a space that does not break", "a,b\n1,5\u00a0\n", "csv-text", 0],
+    ["a byte order mark before a number", "a,b\n1,\ufeff5\n", "csv-text", 0],
+    ["a line's end within a quoted number", 'a,b\n1,"5\n"\n', "csv-text", 0],
+    ["a separator of lines alone", "a,b\n1,\u2028\n", "csv-text", 0],
     ["an open quote", 'a,b\n1,2\n"3,4\n', "csv-quotes", 1],
     ["letters after a quote", 'a,b\n1,2\n"3"x,4\n5,6\n', "csv-quotes", 1],
     ["an empty file", "", "csv-header", undefined],
@@ -173,7 +178,7 @@ describe("refusals", () => {
     ["empty lines count where they are rows", 'a\n\n1\n"2\n', 2, true],
     ["and not where they are none", 'a,b\n\n1,2\n\n"3,4\n', 1, true],
     ["in the header", 'a,"b\n1,2\n', undefined, true],
-    ["a quote in a row before another", 'a,b\n1,2\n"3"x,4\n"5,6\n', 1, true],
+    ["a quote in the next row is not its end", 'a,b\n1,2\n"3,4\n"5",6\n', 1, true],
   ] as const)(
     "a quote without its end is told by its row: %s",
     async (_what, text, row, header) => {
@@ -189,6 +194,33 @@ describe("refusals", () => {
       }
     },
   );
+  test.each([
+    ["a letter", 'a,b\n1,2\n"3"x,4\n"5,6\n', 1, true],
+    ["a word within", 'a,b\n"the ""old"" "one" here",2\n', 0, true],
+    ["another quoted text", 'a,b\n1,2\n3,"4" "5"\n', 1, true],
+    ["at the end of the file", 'a,b\n1,2\n3,"4"5', 1, true],
+    ["a letter in the header", 'a,"b"c\n1,2\n', undefined, true],
+  ] as const)(
+    "text behind a closed quote is told by its row: %s",
+    async (_what, text, row, header) => {
+      for (const block of [undefined, 1, 2, 3, 5, 7]) {
+        const little = { longestRow: 1 << 20, leastText: 1 };
+        const cut = block === undefined ? {} : { block, limits: little };
+        const place = row === undefined ? "the header" : `row ${row}`;
+        await expect(numbers(text, { header, ...cut })).rejects.toMatchObject({
+          code: "csv-quotes",
+          row,
+          message: `${place}: text follows the quote that closes a cell`,
+        });
+      }
+    },
+  );
+  test("what cannot be seen around a number is named", async () => {
+    await expect(numbers("a,b\n1,\u20295\n")).rejects.toMatchObject({
+      hint: "only spaces and tabs may stand around a number, and U+2029 stands there",
+    });
+    expect(await numbers("a,b\n \t1\t,  2 \n")).toMatchObject({ data: [1, 2] });
+  });
   test("a row of very many characters has lost a quote, and is not read to its end", async () => {
     const text = `a,b\n1,2\n"3,4\n${"5,6\n".repeat(5000)}`;
     const bytes = new TextEncoder().encode(text);
