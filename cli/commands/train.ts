@@ -31,7 +31,10 @@ export function addTrain(program: Command, terminal: Terminal): void {
     .addOption(numberOption("--epochs <n>", "instead of what the file says"))
     .addOption(numberOption("--steps <n>", "instead of what the file says"))
     .addOption(seedOption("instead of what the file says"))
-    .option("-o, --output <file>", "the weights file (default: FILE.safetensors beside the source)")
+    .option(
+      "-o, --output <file>",
+      "the weights file, /dev/stdout for a pipe (default: FILE.safetensors beside the source)",
+    )
     .option("--log <file>", "a JSON value a line: the start, each epoch, the end")
     .option("--report <file>", "an HTML page with the curves and the parameters")
     .option("--checkpoint <dir>", "writes everything there after each epoch")

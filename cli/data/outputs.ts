@@ -86,6 +86,7 @@ function checkOutput(output: Output, path: string, made: ReadonlySet<string>): v
       "(no name)",
       `${option} names no ${"folder" in output ? "folder" : "file"}`,
     );
+  if (path === "-") throw noStdout(output);
   try {
     if ("folder" in output) checkFolder(path);
     else if (/\.nn$/i.test(path))
@@ -98,6 +99,22 @@ function checkOutput(output: Output, path: string, made: ReadonlySet<string>): v
   } catch (error) {
     throw writeErrorOf(path, error);
   }
+}
+
+/** What writes to stdout by `-` claims no file; elsewhere nobody means a file of that name. */
+function noStdout(output: Output): WriteError {
+  const { option } = output;
+  if ("folder" in output)
+    return new WriteError(
+      "-",
+      `${option} writes files into a folder, and - is none`,
+      `${option} ./- names a folder called -`,
+    );
+  return new WriteError(
+    "-",
+    `${option} writes a file, and - is not one: only nnc predict prints by it`,
+    `${option} ./- names a file called -, and ${option} /dev/stdout goes into a pipe`,
+  );
 }
 
 const pathOf = (output: Output): string | undefined =>

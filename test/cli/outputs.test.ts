@@ -158,6 +158,21 @@ describe("what a command is going to write", () => {
     expect(existsSync(at("made"))).toBe(false);
   });
   test.each([
+    [...train, "-o", "-"],
+    [...train, "--log", "-"],
+    [...train, "--report", "-"],
+    [...train, "--checkpoint", "-"],
+    ["compile", source, "-o", "-"],
+    ["inspect", source, "--svg", "-"],
+  ])("no file called - is written for stdout: %#", async (...args) => {
+    const terminal = recorder();
+    expect(await runProgram(args, { terminal, version: "0" })).toBe(1);
+    expect(terminal.notes.join("\n")).toMatch(
+      /writes (?:a file, and - is not one|files into a folder, and - is none)/,
+    );
+    expect(existsSync("-")).toBe(false);
+  });
+  test.each([
     ["predict", source, "--weights", "w", "--data", `x=${data}`, "-o", data],
     ["inspect", source, "--svg", source],
     ["train", source, "--data", `x=${data}`, "-o", data],
