@@ -12,6 +12,7 @@ import { bind } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
 import { apply, builderAt, reportProblem, toTensor } from "../values/tensors.js";
 import {
+  asInteger,
   describe,
   isPoison,
   isSpoilt,
@@ -64,7 +65,8 @@ export function evaluateScan(expression: ast.ScanExpression, frame: Frame): Valu
 function alongOf(expression: ast.ScanExpression, frame: Frame): number | undefined | "wrong" {
   if (expression.along === undefined) return undefined;
   const value = frame.run.evaluator.expression(expression.along, frame);
-  if (value.kind === "int") return value.value;
+  const along = asInteger(value);
+  if (along !== undefined) return along;
   if (!isPoison(value)) {
     report(frame, "NN0311", expression.along.span, {
       message: `\`along\` names an axis by a whole number, not ${describe(value)}`,

@@ -8,6 +8,7 @@ import type { Frame, BuiltinCall } from "../context.js";
 import { finite, foldNumbers, foldScalar } from "../values/folding.js";
 import { report } from "../report.js";
 import {
+  asInteger,
   asNumber,
   bool,
   float,
@@ -103,26 +104,23 @@ function foldCast(name: string, x: Value): Value | undefined {
   return number === undefined ? undefined : casts[name]?.(number);
 }
 
-/** `1e6` counts as the integer that it is. */
-function whole(value: Value | undefined): Value | undefined {
-  return value?.kind === "float" && Number.isSafeInteger(value.value) ? int(value.value) : value;
-}
-
 /** `range(n)`, `range(a, b)`, `range(a, b, step)`: kept as it is said where the bounds are known. */
 function foldRange(call: BuiltinCall): Value | undefined {
-  const first = whole(call.values.get("start"));
-  const second = whole(call.values.get("stop"));
-  const third = whole(call.values.get("step"));
-  const known = [first, second, third].every(
-    (value) => value === undefined || value.kind === "int",
-  );
-  if (!known || first?.kind !== "int") return undefined;
-  const start = second?.kind === "int" ? first.value : 0;
-  const stop = second?.kind === "int" ? second.value : first.value;
-  const step = third?.kind === "int" ? third.value : 1;
+  const given = ["start", "stop", "step"].flatMap((name) => call.values.get(name) ?? []);
+  const [first, second] = ["start", "stop"].map((name) => integerOf(call, name));
+  const step = integerOf(call, "step") ?? 1;
+  if (first === undefined || given.some((value) => asInteger(value) === undefined))
+    return undefined;
+  const start = second === undefined ? 0 : first;
+  const stop = second ?? first;
   if (step === 0) {
     return report(call.frame, "NN0304", call.span, { message: "a step of 0 never gets anywhere" });
   }
   const size = Math.max(0, Math.ceil((stop - start) / step));
   return Number.isSafeInteger(size) ? { kind: "range", start, step, count: size } : poison;
+}
+
+function integerOf({ values }: BuiltinCall, name: string): number | undefined {
+  const value = values.get(name);
+  return value && asInteger(value);
 }

@@ -10,6 +10,7 @@ import { reachableNodes } from "../values/graphs.js";
 import { excerpt, report, reportArgumentOf } from "../report.js";
 import { builderAt, toTensor } from "../values/tensors.js";
 import {
+  asInteger,
   asNumber,
   bool,
   describe,
@@ -250,14 +251,9 @@ function plateau(call: BuiltinCall): Value {
     });
   }
   const factor = asNumber(call.values.get("factor") ?? float(0.1));
-  const patience = asNumber(call.values.get("patience") ?? int(10));
+  const patience = asInteger(call.values.get("patience") ?? int(10));
   const good =
-    factor !== undefined &&
-    factor > 0 &&
-    factor < 1 &&
-    patience !== undefined &&
-    patience >= 0 &&
-    Number.isInteger(patience);
+    factor !== undefined && factor > 0 && factor < 1 && patience !== undefined && patience >= 0;
   if (!good) {
     return report(frame, "NN0504", span, {
       message: "`plateau` wants a factor between 0 and 1 and a whole number of epochs as patience",

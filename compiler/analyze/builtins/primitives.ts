@@ -10,7 +10,16 @@ import { writtenPlace } from "../origins.js";
 import { report } from "../report.js";
 import { holdToRange } from "../values/indices.js";
 import { builderAt, commonType, reportProblem, toTensor, unify } from "../values/tensors.js";
-import { asDim, describe, list, listItems, poison, tensor, type Value } from "../values/values.js";
+import {
+  asDim,
+  asIntegers,
+  describe,
+  list,
+  listItems,
+  poison,
+  tensor,
+  type Value,
+} from "../values/values.js";
 
 export function tensorBuiltins(): Builtin[] {
   return Object.values(primitives).map(wrap);
@@ -151,7 +160,8 @@ function convert(call: BuiltinCall, parameter: Parameter, value: Value): Argumen
   const span = call.spans.get(parameter.name) ?? call.span;
   if (parameter.kind === "tensor") {
     if (parameter.untyped === true && value.kind === "int") return value.value;
-    return toTensor(frame, { value, span });
+    const known = parameter.integers === true ? asIntegers(value) : value;
+    return toTensor(frame, { value: known, span });
   }
   if (parameter.kind === "tensors") return tensorsOf(frame, value, span);
   const plain = admits(parameter.kind, value) ? plainArgument(value) : undefined;

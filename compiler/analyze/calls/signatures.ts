@@ -16,6 +16,7 @@ import { bind } from "../values/scope.js";
 import { hasTensor, toTensor } from "../values/tensors.js";
 import {
   asDim,
+  asIntegers,
   asNumber,
   describe,
   fromDim,
@@ -186,8 +187,10 @@ function bindFilled(
     return false;
   }
   const scalar = !isSequence(value);
-  const wanted = scalar ? storedType(type.element) : undefined;
-  const node = toTensor(call.caller, { value, span: argument.span }, wanted);
+  const stored = storedType(type.element);
+  const wanted = scalar ? stored : undefined;
+  const known = stored === "f32" ? value : asIntegers(value);
+  const node = toTensor(call.caller, { value: known, span: argument.span }, wanted);
   if (node === undefined) return false;
   const shape = knownShape(type, call.body);
   if (shape === undefined || !scalar) {

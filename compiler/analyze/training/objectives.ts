@@ -11,7 +11,7 @@ import { checkMoves, type PlacedObjective } from "./moves.js";
 import { listed, select } from "./selectors.js";
 import type { StageRequest } from "./request.js";
 import type { Algorithm } from "./template.js";
-import { describe, isPoison } from "../values/values.js";
+import { asInteger, describe, isPoison } from "../values/values.js";
 
 /** An optimizer line: what it runs, unless that is a mistake, and which parameters it selects. */
 interface Updater {
@@ -209,7 +209,8 @@ function reportsUnminimized(
 function repeatOf(stage: StageRequest, line: ast.MinimizeLine): number | undefined | "wrong" {
   if (line.repeat === undefined) return undefined;
   const value = stage.frame.run.evaluator.expression(line.repeat, stage.frame);
-  if (value.kind === "int" && value.value >= 1) return value.value;
+  const repeat = asInteger(value);
+  if (repeat !== undefined && repeat >= 1) return repeat;
   if (!isPoison(value)) {
     report(stage.frame, "NN0506", line.repeat.span, {
       message: `a line is repeated a whole number of times, at least once, not ${describe(value)}`,

@@ -4,7 +4,14 @@ import type { CompileTimeData, SearchDeclaration } from "../../types/model.js";
 import type { Frame } from "../context.js";
 import { textOf } from "../calls/arguments.js";
 import { didYouMean, report } from "../report.js";
-import { asNumber, describe, isSpoilt, listItems, type Value } from "../values/values.js";
+import {
+  asInteger,
+  asNumber,
+  describe,
+  isSpoilt,
+  listItems,
+  type Value,
+} from "../values/values.js";
 
 type Candidate = SearchDeclaration["parameters"][number];
 const strategies = ["grid", "random", "bayesian"] as const;
@@ -59,7 +66,8 @@ function readStrategy(frame: Frame, word: ast.Identifier): SearchDeclaration["st
 
 function readTrials(frame: Frame, line: ast.SettingLine): number | undefined {
   const value = frame.run.evaluator.expression(line.value, frame);
-  if (line.name === "trials" && value.kind === "int" && value.value >= 1) return value.value;
+  const trials = line.name === "trials" ? asInteger(value) : undefined;
+  if (trials !== undefined && trials >= 1) return trials;
   if (isSpoilt(value)) return undefined;
   report(frame, "NN0513", line.name === "trials" ? line.value.span : line.nameSpan, {
     message:

@@ -2,7 +2,7 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { Found, Frame } from "../context.js";
 import { didYouMean, report } from "../report.js";
-import { asNumber, describe, isPoison, type Value } from "../values/values.js";
+import { asInteger, asNumber, describe, isPoison, type Value } from "../values/values.js";
 
 interface Rule {
   /** What the value must be, in a message. */
@@ -16,8 +16,8 @@ const largest = { size: 2 ** 31 - 1, seed: 2 ** 32 - 1 } as const;
 const whole = (least: number, most: number = largest.size): Rule => ({
   wants: `a whole number from ${least} to ${most}`,
   accepts: (value) => {
-    const number = asNumber(value) ?? NaN;
-    return Number.isSafeInteger(number) && number >= least && number <= most;
+    const number = asInteger(value);
+    return number !== undefined && number >= least && number <= most;
   },
 });
 const positive: Rule = {

@@ -7,7 +7,7 @@ import { didYouMean, noteNotLowered, report } from "../report.js";
 import type { StageRequest, TrainRequest } from "./request.js";
 import { select } from "./selectors.js";
 import { readSettings } from "./settings.js";
-import { asNumber, describe, isPoison } from "../values/values.js";
+import { asInteger, describe, isPoison } from "../values/values.js";
 
 export function analyzeStages(request: TrainRequest): StageDeclaration[] {
   const names = new Set<string>();
@@ -195,8 +195,8 @@ function readStopEarly(
         continue;
       }
       const value = frame.run.evaluator.expression(argument.value, frame);
-      const patience = asNumber(value);
-      if (value.kind === "int" && patience !== undefined && patience >= 1) found = { patience };
+      const patience = asInteger(value);
+      if (patience !== undefined && patience >= 1) found = { patience };
       else if (!isPoison(value)) {
         report(frame, "NN0506", argument.value.span, {
           message: `the patience is a whole number of epochs of at least 1, not ${describe(value)}`,

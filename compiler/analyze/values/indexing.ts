@@ -9,6 +9,7 @@ import { fromTheEnd, holdToRange, knownNumbers } from "./indices.js";
 import { apply, hasTensor, toTensor } from "./tensors.js";
 import {
   asDim,
+  asIntegers,
   asNumber,
   describe,
   int,
@@ -245,12 +246,13 @@ interface Gathered {
 
 function planGather(
   item: ast.IndexPosition,
-  given: Value,
+  written: Value,
   { axis, extent, node, of }: Gathered,
   plan: Plan,
   frame: Frame,
 ): boolean {
   const { span } = item;
+  const given = asIntegers(written);
   const numbers = knownNumbers(given);
   if (numbers !== undefined && typeof extent === "number") {
     const wrong = numbers.find((entry) => entry < -extent || entry >= extent);

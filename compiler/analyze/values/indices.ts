@@ -10,6 +10,7 @@ import { entriesOf, type Entries, type InputSource } from "./integers.js";
 import { builderAt, placeOf } from "./tensors.js";
 import {
   asDim,
+  asInteger,
   describe,
   fromDim,
   isPoison,
@@ -189,7 +190,8 @@ const counted = (number: number, one: string, many: string): string =>
 
 /** The whole numbers of a (nested) list or range that is known while compiling; undefined for anything else. */
 export function knownNumbers(value: Value): readonly number[] | undefined {
-  if (value.kind === "int") return [value.value];
+  const integer = asInteger(value);
+  if (integer !== undefined) return [integer];
   if (value.kind === "range") {
     return value.count === 0 ? [] : [value.start, value.start + value.step * (value.count - 1)];
   }

@@ -71,11 +71,23 @@ export function fromDim(dim: Dim): IntValue | DimensionValue {
   return typeof dim === "number" ? int(dim) : { kind: "dimension", dim };
 }
 
-/** The integer or dimension that a value stands for (`1e3` too); undefined for everything else. */
-export function asDim(value: Value): Dim | undefined {
+/** The whole number that a value stands for, wherever one is wanted: a float that is whole (`1e3`) too. */
+export function asInteger(value: Value): number | undefined {
   if (value.kind === "int") return value.value;
-  if (value.kind === "float" && Number.isSafeInteger(value.value)) return value.value;
-  return value.kind === "dimension" ? value.dim : undefined;
+  if (value.kind !== "float" || !Number.isSafeInteger(value.value)) return undefined;
+  return value.value === 0 ? 0 : value.value;
+}
+
+/** The integer or dimension that a value stands for; undefined for everything else. */
+export function asDim(value: Value): Dim | undefined {
+  return value.kind === "dimension" ? value.dim : asInteger(value);
+}
+
+/** A value of which whole numbers are wanted: those that it or its lists hold, as integers; all else as it is. */
+export function asIntegers(value: Value): Value {
+  const integer = asInteger(value);
+  if (integer !== undefined) return int(integer);
+  return value.kind === "list" ? list(value.items.map(asIntegers)) : value;
 }
 
 /** The number of an `int` or `float`. */

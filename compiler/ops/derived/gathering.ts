@@ -9,6 +9,7 @@ import { define, fail, parameter } from "./primitive.js";
 import type { Call, Indexing, Primitive } from "./primitive.js";
 
 const x = parameter("x", "tensor");
+const places = { ...parameter("places", "tensor"), integers: true } as const;
 
 /** Integer indices; anything else is a mistake, never rounded. */
 function indicesAt(call: Call, position: number): Node {
@@ -39,7 +40,7 @@ function oneHot(call: Call): Node {
 export const gathering: Readonly<Record<string, Primitive>> = {
   take: define("take", {
     doc: opTable.take.doc,
-    parameters: [x, parameter("places", "tensor"), parameter("axis", "axis", 0)],
+    parameters: [x, places, parameter("axis", "axis", 0)],
     indexing: (call) => {
       const { shape } = tensorAt(call, 0);
       return entriesOf(1, extentAt(shape, axisAt(call, 2, shape.length)));
@@ -53,7 +54,7 @@ export const gathering: Readonly<Record<string, Primitive>> = {
     doc: `${opTable.scatterAdd.doc} \`count\` places lie along the axis of the result.`,
     parameters: [
       parameter("updates", "tensor"),
-      parameter("places", "tensor"),
+      places,
       parameter("count", "dimension"),
       parameter("axis", "axis", 0),
     ],
@@ -67,7 +68,7 @@ export const gathering: Readonly<Record<string, Primitive>> = {
   }),
   one_hot: define("one_hot", {
     doc: "1 at the place that an integer names along a new last axis, else 0; f32.",
-    parameters: [x, parameter("classes", "dimension")],
+    parameters: [{ ...x, integers: true }, parameter("classes", "dimension")],
     indexing: (call) => ({
       position: 0,
       extent: dimAt(call, 1, "classes"),

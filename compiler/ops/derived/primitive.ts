@@ -40,6 +40,8 @@ export interface Parameter {
   readonly optional?: true;
   /** A tensor whose element type a compile-time number leaves to the expansion. */
   readonly untyped?: true;
+  /** A tensor of integers: compile-time numbers that are whole are integers, however they are written. */
+  readonly integers?: true;
 }
 
 /** What an expansion sees: the arguments in the parameters' order, defaults filled in. */
