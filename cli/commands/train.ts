@@ -38,7 +38,10 @@ export function addTrain(program: Command, terminal: Terminal): void {
     .option("--log <file>", "a JSON value a line: the start, each epoch, the end")
     .option("--report <file>", "an HTML page with the curves and the parameters")
     .option("--checkpoint <dir>", "writes everything there after each epoch")
-    .option("--resume", "goes on from the checkpoint, or from the weights file")
+    .option(
+      "--resume",
+      "goes on with the run in the checkpoint, which --epochs may make longer, or without --checkpoint with the stopped one in the weights file",
+    )
     .addOption(numberOption("--folds <k>", "cross-validation: k runs, no weights written", 2))
     .option("--quiet", "no progress")
     .addOption(rootOption())

@@ -52,19 +52,25 @@ async function fitStages(
   const progress = makeProgress(terminal, options.quiet === true);
   const epochs: EpochReport[] = [];
   const follow = followStages(stages, options, progress, { first: net.run?.stage });
+  const tellResumed = resumedNote(run, net);
   const { stopped } = await net.fit(batchOf(data.arrays), {
     ...(options.stage === undefined ? {} : { stage: options.stage }),
     ...(run.resumed ? { resume: true } : {}),
     ...lengthOf(options),
     signal,
-    onStep: follow.onStep,
+    onStep: (report) => {
+      tellResumed();
+      follow.onStep(report);
+    },
     onEpoch: async (report) => {
+      tellResumed();
       epochs.push(report);
       follow.onEpoch(report);
       log.epoch(report);
       await saveCheckpoint(run, net, attempt);
     },
     onStage: (report) => {
+      tellResumed();
       follow.onStage(report);
       log.stage(report);
       const text = stageText(report);
@@ -75,13 +81,17 @@ async function fitStages(
   return { epochs, stopped };
 }
 
-/** Says where a resumed run goes on. */
-function tellResumed({ resumed, terminal }: Run, { run: position }: TrainingNet): void {
-  if (!resumed || position === undefined) return;
-  const { stage, epoch, step } = position;
-  terminal.note(
-    `going on in the stage ${stage} after ${counted(epoch, "epoch")} and ${counted(step, "step")}`,
-  );
+/** Says where a resumed run goes on, once it does: it may be refused. */
+function resumedNote({ resumed, terminal }: Run, { run: position }: TrainingNet): () => void {
+  let isDue = resumed && position !== undefined;
+  return () => {
+    if (!isDue || position === undefined) return;
+    isDue = false;
+    const { stage, epoch, step } = position;
+    terminal.note(
+      `going on in the stage ${stage} after ${counted(epoch, "epoch")} and ${counted(step, "step")}`,
+    );
+  };
 }
 
 /** A run that cannot go on, as the runtime says why, with what to do on this command. */
@@ -157,7 +167,6 @@ async function trainOnce(run: Run): Promise<void> {
   const { options, terminal, model, stages, data } = run;
   const net = await openRunNetwork(run, options.seed);
   tellLoaded(run, net);
-  tellResumed(run, net);
   const { attempt, throwFirst } = makeAttempts(terminal);
   const log = openLog(options.log, run.resumed, attempt);
   const { backend } = net;

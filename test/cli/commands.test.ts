@@ -215,6 +215,10 @@ describe("train, evaluate, predict", () => {
     const finished = await run(...common, "--epochs", "2", ...resume);
     expect(finished.code).toBe(1);
     expect(finished.notes).toContain("asks for 2 epochs, and the run has made 2 epochs");
+    expect(finished.notes).not.toContain("going on");
+    expect((await run(...common, "--epochs", "1", ...resume)).notes).toContain(
+      "asks for 1 epoch, and",
+    );
     const resumed = await run(...common, "--epochs", "3", ...resume);
     expect(resumed.code).toBe(0);
     expect(resumed.notes).toContain("resuming from");
