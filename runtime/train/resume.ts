@@ -120,15 +120,23 @@ function otherStages(had: readonly StageTerms[], has: readonly StageTerms[]): st
   });
 }
 
-/** Formulas decide: settings may be written otherwise and say the same. */
+/**
+ * Formulas decide: settings may be written otherwise and say the same. Where a setting says something else, formulas of
+ * others that say the same follow from it (what is frozen, no optimizer moves): it alone is told.
+ */
 function otherTerms(had: StageTerms, has: StageTerms, of: string): string[] {
   if (had.formulas === has.formulas) return [];
-  const lines = has.terms.flatMap(({ name, words, formulas }) => {
-    const before = had.terms.find((term) => term.name === name);
-    if (before?.formulas === formulas) return [];
-    if (before?.words !== words) return otherWords(name + of, before?.words ?? "none", words);
-    return [`  ${name}${of}: ${words} computes something else (a name, function, or layer in it)`];
-  });
+  const differing = has.terms
+    .map((term) => ({ term, before: had.terms.find(({ name }) => name === term.name) }))
+    .filter(({ term, before }) => before?.formulas !== term.formulas);
+  const told = differing.flatMap(({ term: { name, words }, before }) =>
+    otherWords(name + of, before?.words ?? "none", words),
+  );
+  if (told.length > 0) return told;
+  const lines = differing.map(
+    ({ term: { name, words } }) =>
+      `  ${name}${of}: ${words} computes something else (a name, function, or layer in it)`,
+  );
   if (lines.length > 0) return lines;
   return [`  what the steps${of} compute: the model is another, though its settings are the same`];
 }
@@ -138,12 +146,16 @@ export function refuseFinished(run: RunState, length: RunLength, left: readonly 
   const stage = at(left, 0);
   if (left.length > 1 || stage.stopEarly || !isOver(run, length)) return;
   const { epochs, steps } = length;
-  const asked = Number.isFinite(epochs) ? `${epochs} epochs` : `${steps} steps`;
+  const asked = Number.isFinite(epochs) ? counted(epochs, "epoch") : counted(steps, "step");
+  const made = `${counted(run.epoch, "epoch")} (${counted(run.step, "step")})`;
   fail(
     "option",
-    `nothing is left to do: the call, or else the train block, asks for ${asked}, and the run has made ${run.epoch} epochs (${run.step} steps). Give more \`epochs\` or \`steps\` to go on, or ${trainAnew}`,
+    `nothing is left to do: the call, or else the train block, asks for ${asked}, and the run has made ${made}. Give more \`epochs\` or \`steps\` to go on, or ${trainAnew}`,
   );
 }
+
+const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** An epoch whose last step was made is still to be validated and told of. */
 export function isOver(run: RunState, { epochs, steps }: RunLength): boolean {

@@ -197,6 +197,25 @@ test.each(cases)("a run does not go on with other settings: %s", async (_, befor
   expect(message).toContain("give what it had, or leave `resume` out");
 });
 
+test("what is frozen is told alone, not with what follows from it", async () => {
+  const more = "clip_norm 5";
+  const body =
+    "weight W: [2, 2] = 1\n  project max_norm(3) on W\n  project non_negative on weights";
+  const lines = async (frozen: string): Promise<readonly string[]> => {
+    const now = { body, more: `${more}\n  freeze ${frozen}` };
+    const message = await answer(await cutOff({ body, more }), now);
+    return message.split("\n").filter((line) => line.startsWith("  "));
+  };
+  expect(await lines("W")).toEqual(["  what is frozen: it had none, this call has W"]);
+  expect(await lines("b")).toEqual(["  what is frozen: it had none, this call has b"]);
+  const both = { body, more: `${more}\n  freeze W`, optimizer: "sgd(lr: 0.2, momentum: 0.9)" };
+  const message = await answer(await cutOff({ body, more }), both);
+  expect(message).toContain(
+    "the optimizer: it had sgd(lr: 0.1, momentum: 0.9), this call has sgd(lr: 0.2",
+  );
+  expect(message).toContain("what is frozen: it had none, this call has W");
+});
+
 test("each setting of a stage that a run must keep is told of by a case", () => {
   // No model here has another free dimension; ensembles are not compiled.
   const elsewhere = ["the sizes it is trained with", "`ensemble`"];

@@ -100,12 +100,11 @@ function assemble(stage: StageRequest, parts: Parts): StageDeclaration {
     monitor: readMonitor(frame, train),
     ensemble,
     objectives: parts.objectives,
-    projections: stage.projections
-      .map((projection) => ({
-        ...projection,
-        parameters: projection.parameters.filter((name) => !stage.frozen.has(name)),
-      }))
-      .filter(({ parameters }) => parameters.length > 0),
+    // One whose parameters are all frozen stands, and moves nothing.
+    projections: stage.projections.map((projection) => ({
+      ...projection,
+      parameters: projection.parameters.filter((name) => !stage.frozen.has(name)),
+    })),
     frozen,
     start: readStart(stage),
   };
