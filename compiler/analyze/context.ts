@@ -163,6 +163,8 @@ export type WantedKind =
   | "distribution"
   | "size"
   | "operand"
+  | "numbers"
+  | "indexed"
   | "scheduled"
   | "string"
   | "list";

@@ -4,9 +4,11 @@ import type { WrittenPlace } from "./origins.js";
 import { distributions } from "../ops/primitives.js";
 import { findLazy, visibleNames } from "./values/scope.js";
 import {
+  asDim,
   asNumber,
   declarationOf,
   describe,
+  isSequence,
   listItems,
   type BuiltinValue,
   type Value,
@@ -25,13 +27,16 @@ export const kinds: Readonly<Record<WantedKind, string>> = {
   dimension: "a whole number or a dimension",
   number: "a number",
   operand: "a number or a tensor",
+  numbers: "a number or a list of them",
+  index: "a whole number or a tensor of them",
+  indexed: "a list or a tensor",
   scheduled: "a number or a schedule",
   tensor: "a tensor",
   string: "a string",
   list: "a list",
   shape: "a list of dimensions",
   tensors: "a list of tensors",
-  padding: '"same", "valid" or a whole number',
+  padding: '"same", "valid", a whole number or a list of them',
   margins: "a list of [before, after], one for each axis",
 };
 
@@ -44,15 +49,40 @@ const numeric: ReadonlySet<WantedKind> = new Set<WantedKind>([
   "axes",
   "dimension",
   "number",
+  "numbers",
   "operand",
+  "index",
   "scheduled",
   "tensor",
   "padding",
 ]);
 
+/** Kinds whose numbers are whole; of a list all of them, and of its lists. */
+const whole: ReadonlySet<WantedKind> = new Set<WantedKind>([
+  "integer",
+  "integers",
+  "size",
+  "axis",
+  "axes",
+  "dimension",
+  "shape",
+  "padding",
+  "margins",
+]);
+
+/** Kinds whose lists hold lists. */
+const deep: ReadonlySet<WantedKind> = new Set<WantedKind>(["padding", "margins"]);
+
+/** What a parameter takes that one number may be given for, or a list with several. */
+const listed: Partial<Readonly<Record<WantedKind, WantedKind>>> = {
+  integer: "integers",
+  number: "numbers",
+};
+
 /** Kinds that a list may be, of numbers or of such lists. */
 const lists: ReadonlySet<WantedKind> = new Set<WantedKind>([
   "integers",
+  "numbers",
   "axes",
   "shape",
   "padding",
@@ -72,13 +102,19 @@ const without: ReadonlySet<string> = new Set<Value["kind"]>([
 
 /** The mistake as one of the argument: `activation` of dense is a function, not the string "relu". */
 export function ofArgument(
-  wrong: WrongKind,
-  { frame, parameter }: Pick<WrittenPlace, "frame" | "parameter">,
+  { kind, value }: WrongKind,
+  { frame, parameter, entry = false }: Pick<WrittenPlace, "frame" | "parameter" | "entry">,
 ): { readonly message: string; readonly notes: readonly string[]; readonly hint?: string } {
   const [name, of] = parameter === undefined ? ["", ""] : [parameter.name, parameter.of];
+  const wide = entry || parameter?.listed !== true ? undefined : listed[kind];
+  const wrong = { value, kind: wide ?? kind };
   const hint = hintOf(frame, wrong);
+  const wants =
+    kind === "indexed" && parameter?.standard?.startsWith("[") === true
+      ? kinds.list
+      : kinds[wrong.kind];
   return {
-    message: `\`${name}\` of ${of} is ${kinds[wrong.kind]}, not ${described(wrong)}`,
+    message: `${entry ? "an entry of " : ""}\`${name}\` of ${of} is ${wants}, not ${described(wrong)}`,
     notes:
       parameter?.standard === undefined
         ? []
@@ -87,16 +123,31 @@ export function ofArgument(
   };
 }
 
-/** Where a function is wanted, a distribution without its parameters is none. */
-const described = ({ kind, value }: WrongKind): string =>
-  kind === "function" && isDistribution(value) ? `the distribution ${value.name}` : describe(value);
+/** What was given, as what it is not: of a list, the entry that is wrong in it. */
+export function described({ kind, value }: WrongKind): string {
+  // Where a function is wanted, a distribution without its parameters is none.
+  if (kind === "function" && isDistribution(value)) return `the distribution ${value.name}`;
+  const entry = wrongEntry({ kind, value });
+  return entry === undefined ? describe(value) : `a list with ${describe(entry)} in it`;
+}
+
+function wrongEntry({ kind, value }: WrongKind): Value | undefined {
+  if (!lists.has(kind)) return undefined;
+  const wrong = listItems(value)?.find((item) => !admitsEntry(kind, item));
+  return wrong && deep.has(kind) ? (wrongEntry({ kind, value: wrong }) ?? wrong) : wrong;
+}
 
 const isDistribution = (value: Value): value is BuiltinValue =>
   value.kind === "function" && value.form === "builtin" && value.name in distributions;
 
 /** What would make a value of the wrong kind right. */
-export const hintOf = (frame: Frame, { value, kind }: WrongKind): string | undefined =>
-  unquoted(frame, value, kind) ?? hintFor(value, kind);
+export function hintOf(frame: Frame, { value, kind }: WrongKind): string | undefined {
+  const entry = wrongEntry({ kind, value });
+  if (entry?.kind === "tensor") {
+    return "its entries are known while compiling, or free dimensions; a quotient of these that leaves a rest is computed at run time";
+  }
+  return unquoted(frame, entry ?? value, kind) ?? hintFor(entry ?? value, kind);
+}
 
 /** A string that spells what is wanted. */
 function unquoted(frame: Frame, value: Value, kind: WantedKind): string | undefined {
@@ -132,6 +183,9 @@ function hintFor(value: Value, kind: WantedKind): string | undefined {
   if (kind === "tensors") return "write them in brackets: `[a, b]`";
   if (computed.has(kind)) return operandHint(value);
   if (kind === "boolean") return truthHint(value);
+  if (kind === "index" && asNumber(value) !== undefined) {
+    return "entries are counted in whole numbers from 0";
+  }
   const [only, another] = listItems(value) ?? [];
   const number = only === undefined || another !== undefined ? undefined : asNumber(only);
   if (number !== undefined && numeric.has(kind)) return `write it without brackets: \`${number}\``;
@@ -153,13 +207,26 @@ function truthHint(value: Value): string | undefined {
 export function admits(kind: WantedKind, value: Value): boolean {
   if (kind === "boolean") return value.kind === "bool";
   if (computed.has(kind)) return !without.has(value.kind);
-  // What a list holds is for whoever goes through it to say.
-  if (listItems(value) !== undefined) return lists.has(kind);
+  // Of what type a tensor is, is for whoever takes entries by it to say.
+  if (kind === "index") return isIndex(value);
+  const items = listItems(value);
+  if (items !== undefined) return lists.has(kind) && items.every((item) => admitsEntry(kind, item));
   if (kind === "padding" && value.kind === "string") return true;
-  return numeric.has(kind) || lists.has(kind)
-    ? asNumber(value) !== undefined || value.kind === "dimension"
-    : true;
+  return numeric.has(kind) || lists.has(kind) ? isNumber(kind, value) : true;
 }
+
+function admitsEntry(kind: WantedKind, value: Value): boolean {
+  const items = deep.has(kind) ? listItems(value) : undefined;
+  return items === undefined
+    ? isNumber(kind, value)
+    : items.every((item) => admitsEntry(kind, item));
+}
+
+const isIndex = (value: Value): boolean =>
+  value.kind === "tensor" || isSequence(value) || asDim(value) !== undefined;
+
+const isNumber = (kind: WantedKind, value: Value): boolean =>
+  asDim(value) !== undefined || (!whole.has(kind) && asNumber(value) !== undefined);
 
 /** What makes a number or tensor of a value that is none. */
 export function operandHint(value: Value): string | undefined {

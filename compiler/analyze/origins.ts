@@ -2,7 +2,8 @@
 import type { Span } from "../../grammar/span.js";
 import type { Frame, Unit } from "./context.js";
 import { findBinding } from "./values/scope.js";
-import { describe, type Value } from "./values/values.js";
+import { usesOf } from "./calls/uses.js";
+import { describe, type GivenArgument, type Value } from "./values/values.js";
 
 /** Where a value was written. */
 export interface WrittenPlace {
@@ -11,6 +12,8 @@ export interface WrittenPlace {
   readonly span: Span;
   /** The parameter that the value was given for; undefined where none is on the way. */
   readonly parameter: WrittenParameter | undefined;
+  /** Whether the value is an entry of the list that was given. */
+  readonly entry?: boolean;
 }
 
 export interface WrittenParameter {
@@ -19,6 +22,8 @@ export interface WrittenParameter {
   readonly of: string;
   /** Its default, as it is written. */
   readonly standard: string | undefined;
+  /** Whether a body asks if it is a list: then it may be one. */
+  readonly listed: boolean;
 }
 
 /**
@@ -30,21 +35,30 @@ export function writtenPlace(frame: Frame, unit: Unit, span: Span, value?: Value
   let place: WrittenPlace = { frame, unit, span, parameter: undefined };
   for (;;) {
     const { call, declaration } = place.frame;
-    const name = place.unit.source.text.slice(place.span.start, place.span.end);
-    const argument = call?.given.get(name);
-    if (call === undefined || argument === undefined || place.unit !== place.frame.unit)
-      return place;
-    if (value !== undefined && !isSame(value, argument.value)) return place;
-    const written = declaration?.parameters.find((one) => one.name === name)?.default?.span;
-    const standard = written && place.unit.source.text.slice(written.start, written.end);
+    if (call === undefined || place.unit !== place.frame.unit) return place;
+    const written = place.unit.source.text.slice(place.span.start, place.span.end);
+    const named = call.given.get(written);
+    const same = named !== undefined && (value === undefined || isSame(value, named.value));
+    const name = same || value === undefined ? written : listWith(value, call.given);
+    const argument = name === undefined ? undefined : call.given.get(name);
+    if (name === undefined || argument === undefined) return place;
+    const fallback = declaration?.parameters.find((one) => one.name === name)?.default?.span;
+    const standard = fallback && place.unit.source.text.slice(fallback.start, fallback.end);
+    const before = place.parameter?.listed === true;
+    const listed = before || (declaration !== undefined && usesOf(declaration, name).listed > 0);
     place = {
       frame: call.caller,
       unit: argument.unit,
       span: argument.span,
-      parameter: { name, of: call.name, standard },
+      parameter: { name, of: call.name, standard, listed },
+      entry: place.entry === true || !same,
     };
   }
 }
+
+/** The argument whose list a value stands in: a body goes through it. */
+const listWith = (value: Value, given: ReadonlyMap<string, GivenArgument>): string | undefined =>
+  [...given].find(([, own]) => own.value.kind === "list" && own.value.items.includes(value))?.[0];
 
 /** Whether a parameter still is what was given for it; a whole number may have become an `int` meanwhile. */
 const isSame = (value: Value, given: Value): boolean =>

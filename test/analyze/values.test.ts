@@ -56,7 +56,7 @@ describe("compile-time values", () => {
     ).toEqual([]);
     expect(
       codesOf("model M { input x: [batch, 4]\n output y = reshape(x, [batch, 7 / 2]) }"),
-    ).toEqual(["NN0304"]);
+    ).toEqual(["NN0311"]);
   });
 });
 

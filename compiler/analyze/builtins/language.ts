@@ -101,10 +101,12 @@ function length(call: BuiltinCall): Value {
   const value = call.values.get("list");
   if (value?.kind === "range") return int(value.count);
   if (value?.kind === "list") return int(value.items.length);
-  return report(call.frame, "NN0307", call.span, {
-    message: `\`len\` counts the entries of a list, not ${value === undefined ? "nothing" : describe(value)}`,
+  if (value === undefined) return poison;
+  return report(call.frame, "NN0307", call.spans.get("list") ?? call.span, {
+    message: `\`len\` counts the entries of a list, not ${describe(value)}`,
     hint:
-      value?.kind === "tensor" ? "name its dimensions in a signature: `x: [batch, n]`" : undefined,
+      value.kind === "tensor" ? "name its dimensions in a signature: `x: [batch, n]`" : undefined,
+    wrong: { value, kind: "list" },
   });
 }
 

@@ -5,9 +5,9 @@ import { primitives, type Argument, type Parameter, type Primitive } from "../..
 import type { Node } from "../../types/graph.js";
 import type { Frame, Builtin, BuiltinCall } from "../context.js";
 import { foldCall } from "./folds.js";
-import { admits, hintOf, kinds } from "../kinds.js";
+import { admits, described, hintOf, kinds } from "../kinds.js";
 import { writtenPlace } from "../origins.js";
-import { report } from "../report.js";
+import { excerpt, report } from "../report.js";
 import { holdToRange } from "../values/indices.js";
 import { builderAt, commonType, reportProblem, toTensor, unify } from "../values/tensors.js";
 import {
@@ -56,14 +56,7 @@ function build(call: BuiltinCall, op: Primitive): Value {
     }
     const place = writtenPlace(frame, frame.unit, written);
     const at = { ...place.frame, unit: place.unit };
-    const given = call.values.get(only ?? "");
-    return reportProblem(
-      at,
-      place.span,
-      { ...made, operands: [] },
-      [],
-      fractionHint(op, only, given),
-    );
+    return reportProblem(at, place.span, { ...made, operands: [] }, []);
   }
   if (op.results === "several") return list(made.map(tensor));
   const [node] = made;
@@ -77,13 +70,10 @@ const typeHint = ({ about, found }: ShapeProblem): string | undefined =>
     : undefined;
 
 /** `[(n + 1) / 2]` where whole numbers are wanted. */
-function fractionHint(op: Primitive, name: string | undefined, value?: Value): string | undefined {
-  const kind = op.parameters.find((parameter) => parameter.name === name)?.kind;
-  if (kind !== "shape" && kind !== "integer" && kind !== "integers" && kind !== "dimension") {
-    return undefined;
-  }
-  const entries = value === undefined ? [] : (listItems(value) ?? [value]);
-  const fraction = entries.some((entry) => entry.kind === "float" && asDim(entry) === undefined);
+function fractionHint(value: Value): string | undefined {
+  const fraction = (listItems(value) ?? [value]).some(
+    (entry) => entry.kind === "float" && asDim(entry) === undefined,
+  );
   return fraction
     ? "`/` never rounds: `(a - a % b) / b` is the whole part of a quotient"
     : undefined;
@@ -160,21 +150,20 @@ function convert(call: BuiltinCall, parameter: Parameter, value: Value): Argumen
   const span = call.spans.get(parameter.name) ?? call.span;
   if (parameter.kind === "tensor") {
     if (parameter.untyped === true && value.kind === "int") return value.value;
-    const known = parameter.integers === true ? asIntegers(value) : value;
-    return toTensor(frame, { value: known, span });
+    return toTensor(frame, { value, span });
+  }
+  if (parameter.kind === "index" && admits("index", value)) {
+    return toTensor(frame, { value: asIntegers(value), span });
   }
   if (parameter.kind === "tensors") return tensorsOf(frame, value, span);
   const plain = admits(parameter.kind, value) ? plainArgument(value) : undefined;
   if (plain !== undefined) return plain;
   const wrong = { value, kind: parameter.kind };
-  const entry = listItems(value)?.find((item) => plainArgument(item) === undefined);
-  const given = entry === undefined ? describe(value) : `a list with ${describe(entry)} in it`;
   report(frame, "NN0311", span, {
-    message: `\`${parameter.name}\` of ${call.name} is ${kinds[parameter.kind]}, not ${given}`,
+    message: `\`${parameter.name}\` of ${call.name} is ${kinds[parameter.kind]}, not ${described(wrong)}`,
     hint:
-      entry?.kind === "tensor"
-        ? "its entries are known while compiling, or free dimensions; a quotient of these that leaves a rest is computed at run time"
-        : hintOf(frame, wrong),
+      (excerpt(frame, span).includes("/") ? fractionHint(value) : undefined) ??
+      hintOf(frame, wrong),
     wrong,
   });
   return undefined;

@@ -10,6 +10,7 @@ import { computes, wantsComputed, type Callee } from "./functions.js";
 import { ofArgument } from "../kinds.js";
 import { excerpt, report } from "../report.js";
 import { areSwapped, convert, refusal } from "./elements.js";
+import { usesOf } from "./uses.js";
 import { refusedKind } from "./wanted.js";
 import { classCount, classesOf, holdToRange, inClasses } from "../values/indices.js";
 import { bind } from "../values/scope.js";
@@ -129,7 +130,8 @@ function bindConstant(call: OpenCall, parameter: ast.Parameter, argument: GivenA
   if (kind !== undefined) {
     const wrong = { value, kind };
     const standard = parameter.default && sliceOf(call.closure, parameter.default.span);
-    const written = { name: parameter.name, of: call.name, standard };
+    const listed = usesOf(call.closure.declaration, parameter.name).listed > 0;
+    const written = { name: parameter.name, of: call.name, standard, listed };
     const details = ofArgument(wrong, { frame: call.caller, parameter: written });
     reportArgument(call, argument, { code: uncomputing ? "NN0206" : "NN0311", ...details, wrong });
     return false;

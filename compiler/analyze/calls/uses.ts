@@ -12,6 +12,8 @@ interface Uses {
   other: number;
   /** Calls of it that are operands: a number is made of what it gives. */
   calculated: number;
+  /** Questions whether it is a list. */
+  listed: number;
 }
 
 const known = new WeakMap<Declaration, Map<string, Uses>>();
@@ -21,7 +23,7 @@ export function usesOf(declaration: Declaration, name: string): Readonly<Uses> {
   known.set(declaration, all);
   const before = all.get(name);
   if (before !== undefined) return before;
-  const uses: Uses = { operand: 0, compared: 0, other: 0, calculated: 0 };
+  const uses: Uses = { operand: 0, compared: 0, other: 0, calculated: 0, listed: 0 };
   all.set(name, uses);
   const isName = (node: ast.Expression): boolean => node.kind === "Name" && node.name === name;
   const isCall = (node: ast.Expression): boolean => node.kind === "Call" && isName(node.callee);
@@ -31,6 +33,7 @@ export function usesOf(declaration: Declaration, name: string): Readonly<Uses> {
     const met = operands.filter(isName).length;
     uses.other -= met;
     if (told !== "nothing") uses[told] += met;
+    if (asksForList(node as ast.Expression, isName)) uses.listed += 1;
     if (told === "operand") uses.calculated += operands.filter(isCall).length;
   });
   return uses;
@@ -53,3 +56,9 @@ function toldBy(
   const strings = sides.some(({ kind }) => kind === "String");
   return [strings ? "compared" : "operand", sides];
 }
+
+const asksForList = (node: ast.Expression, isName: (node: ast.Expression) => boolean): boolean =>
+  node.kind === "Call" &&
+  node.callee.kind === "Name" &&
+  node.callee.name === "is_list" &&
+  node.arguments.some(({ value }) => isName(value));

@@ -16,10 +16,11 @@ export function refusedKind(
   if (type?.kind === "ScalarType") {
     return isOfType(value, type.name) ? undefined : scalarKinds[type.name];
   }
-  if (type !== undefined || value.kind === "tensor" || value.kind === "poison") return undefined;
-  if (parameter.default?.kind === "Boolean") return isTruth(value) ? undefined : "boolean";
+  if (type !== undefined || value.kind === "poison") return undefined;
   const { operand, compared, other } = usesOf(declaration, parameter.name);
   if (compared > 0 && operand + other === 0) return value.kind === "string" ? undefined : "string";
+  if (value.kind === "tensor") return undefined;
+  if (parameter.default?.kind === "Boolean") return isTruth(value) ? undefined : "boolean";
   // A parameter of any shape is updated: no list fits all of them.
   const updates = declaration.kind === "Optimizer" || declaration.kind === "Projection";
   if (!updates || operand === 0 || other > 0) return undefined;

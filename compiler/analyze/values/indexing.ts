@@ -4,13 +4,13 @@ import type { Span } from "../../../grammar/span.js";
 import { addDims, ceilDivideDims, dimText, subtractDims, type Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame } from "../context.js";
+import { admits, hintOf } from "../kinds.js";
 import { excerpt, report, sorts } from "../report.js";
 import { fromTheEnd, holdToRange, knownNumbers } from "./indices.js";
 import { apply, hasTensor, toTensor } from "./tensors.js";
 import {
   asDim,
   asIntegers,
-  asNumber,
   describe,
   int,
   isPoison,
@@ -34,9 +34,22 @@ export function index(expression: ast.IndexExpression, frame: Frame): Value {
       return indexList(expression, items, frame);
     }
   }
+  if (
+    items === undefined &&
+    object.kind !== "tensor" &&
+    object.kind !== "results" &&
+    expression.items.some(takesAxis)
+  ) {
+    return report(frame, "NN0307", expression.object.span, {
+      message: `only lists and tensors have entries, and this is ${describe(object)}`,
+      wrong: { value: object, kind: "indexed" },
+    });
+  }
   const node = toTensor(frame, { value: object, span: expression.object.span });
   return node === undefined ? poison : indexTensor(expression, node, frame);
 }
+
+const takesAxis = ({ kind }: ast.IndexItem): boolean => kind === "Position" || kind === "Slice";
 
 const onlyItem = (expression: ast.IndexExpression): ast.IndexItem | undefined =>
   expression.items.length === 1 ? expression.items[0] : undefined;
@@ -137,10 +150,10 @@ interface Plan {
 function indexTensor(expression: ast.IndexExpression, node: Node, frame: Frame): Value {
   const { items } = expression;
   const rank = node.shape.length;
-  const used = items.filter(({ kind }) => kind === "Position" || kind === "Slice").length;
+  const used = items.filter(takesAxis).length;
   if (used > rank) {
     return report(frame, "NN0303", expression.span, {
-      message: `${used} indices for a tensor with ${rank} ${rank === 1 ? "axis" : "axes"}`,
+      message: `${used} ${used === 1 ? "index" : "indices"} for a tensor with ${rank} ${rank === 1 ? "axis" : "axes"}`,
       labels: [{ span: expression.object.span, text: typeText(node) }],
       hint: "each axis takes one index at most; `new` adds an axis",
     });
@@ -253,6 +266,12 @@ function planGather(
 ): boolean {
   const { span } = item;
   const given = asIntegers(written);
+  if (!admits("index", given)) {
+    const wrong = { value: given, kind: "index" } as const;
+    const message = `an index is an integer or a tensor of integers, not ${describe(given)}`;
+    report(frame, "NN0302", span, { message, hint: hintOf(frame, wrong), wrong });
+    return false;
+  }
   const numbers = knownNumbers(given);
   if (numbers !== undefined && typeof extent === "number") {
     const wrong = numbers.find((entry) => entry < -extent || entry >= extent);
@@ -269,9 +288,7 @@ function planGather(
           ? "`if c then a else b` chooses by truth values"
           : sorts(excerpt(frame, item.span))
             ? "`argsort` gives indices; `sort` gives the values themselves"
-            : asNumber(value) === undefined
-              ? "`u32(x)` makes integers"
-              : "entries are counted in whole numbers from 0",
+            : "`u32(x)` makes integers",
     });
     return false;
   }

@@ -9,7 +9,7 @@ import { define, fail, parameter } from "./primitive.js";
 import type { Call, Indexing, Primitive } from "./primitive.js";
 
 const x = parameter("x", "tensor");
-const places = { ...parameter("places", "tensor"), integers: true } as const;
+const places = parameter("places", "index");
 
 /** Integer indices; anything else is a mistake, never rounded. */
 function indicesAt(call: Call, position: number): Node {
@@ -68,7 +68,7 @@ export const gathering: Readonly<Record<string, Primitive>> = {
   }),
   one_hot: define("one_hot", {
     doc: "1 at the place that an integer names along a new last axis, else 0; f32.",
-    parameters: [{ ...x, integers: true }, parameter("classes", "dimension")],
+    parameters: [parameter("x", "index"), parameter("classes", "dimension")],
     indexing: (call) => ({
       position: 0,
       extent: dimAt(call, 1, "classes"),

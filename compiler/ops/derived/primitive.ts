@@ -14,6 +14,8 @@ export type Argument = Node | Dim | boolean | string | readonly Argument[];
 export type ParameterKind =
   /** A tensor, a compile-time number, or a (nested) list of either. */
   | "tensor"
+  /** A tensor of integers; compile-time numbers that are whole are integers, however they are written. */
+  | "index"
   /** A list of tensors. */
   | "tensors"
   | "axis"
@@ -40,8 +42,6 @@ export interface Parameter {
   readonly optional?: true;
   /** A tensor whose element type a compile-time number leaves to the expansion. */
   readonly untyped?: true;
-  /** A tensor of integers: compile-time numbers that are whole are integers, however they are written. */
-  readonly integers?: true;
 }
 
 /** What an expansion sees: the arguments in the parameters' order, defaults filled in. */
