@@ -146,7 +146,8 @@ function missingOf(
 ): number | undefined | "wrong" {
   if (missing === undefined) return undefined;
   const value = frame.run.evaluator.expression(missing, frame);
-  const number = asNumber(value);
+  const isTruth = storedType(type.element) === "bool";
+  const number = isTruth && value.kind === "bool" ? Number(value.value) : asNumber(value);
   if (number !== undefined) {
     const held = fits(number, storedType(type.element)) && number < (categories ?? Infinity);
     if (held) return number;
@@ -163,7 +164,7 @@ function missingOf(
   }
   if (!isPoison(value)) {
     report(frame, "NN0311", missing.span, {
-      message: `what stands for a missing value is a number, not ${describe(value)}`,
+      message: `what stands for a missing value is ${isTruth ? "true or false" : "a number"}, not ${describe(value)}`,
     });
   }
   return "wrong";

@@ -5,11 +5,12 @@ import type { Frame, TraceState } from "../context.js";
 import { report } from "../report.js";
 
 interface Slip {
-  /** Whether the model has none of these statements, so that one may well be missing. */
-  readonly lacks: (trace: TraceState) => boolean;
+  /** Whether the model has none of these statements, so that one may well be missing; else it may do without. */
+  readonly lacks?: (trace: TraceState) => boolean;
   readonly hint: string;
 }
 
+/** Statements by their words: a name like one that nothing reads is a slip. */
 const slips: Readonly<Record<string, Slip>> = {
   loss: {
     lacks: ({ losses }) => losses.size === 0,
@@ -23,43 +24,55 @@ const slips: Readonly<Record<string, Slip>> = {
     lacks: ({ outputs }) => outputs.length === 0,
     hint: "an output has a name: `output y = …`",
   },
-  regularize: {
-    lacks: ({ penalties }) => penalties.length === 0,
-    hint: "write `regularize l2(1e-4) on weights`, without the sign",
+  regularize: { hint: "write `regularize l2(1e-4) on weights`, without the sign" },
+  project: { hint: "write `project max_norm(3) on weights`, without the sign" },
+  input: { hint: "an input has a name and a shape: `input x: [batch, 8]`" },
+  target: { hint: "a target has a name and a shape: `target y: [batch]`" },
+  weight: {
+    hint: "a weight has a name and a shape: `weight W: [8, 4] ~ glorot_uniform()`",
+  },
+  bias: { hint: "a bias has a name and a shape: `bias b: [4] = 0`" },
+  param: { hint: "a parameter has a name and a shape: `param scale: [4] = 1`" },
+  state: { hint: "a state has a name and a shape: `state mean: [4] = 0`" },
+  fitted: {
+    hint: "a fitted value has a name and a shape: `fitted mu: [4] = mean(x, axis: 0)`",
   },
 };
 
-/** Statements that a body may well do without: a name like theirs is a slip where nothing reads it. */
-const unread: Readonly<Record<string, string>> = {
-  regularize: "write `regularize l2(1e-4) on weights`, without the sign",
-  project: "write `project max_norm(3) on weights`, without the sign",
-  input: "an input has a name and a shape: `input x: [batch, 8]`",
-  target: "a target has a name and a shape: `target y: [batch]`",
-  weight: "a weight has a name and a shape: `weight W: [8, 4] ~ glorot_uniform()`",
-  bias: "a bias has a name and a shape: `bias b: [4] = 0`",
-  param: "a parameter has a name and a shape: `param scale: [4] = 1`",
-  state: "a state has a name and a shape: `state mean: [4] = 0`",
-  fitted: "a fitted value has a name and a shape: `fitted mu: [4] = mean(x, axis: 0)`",
-};
-
-/** `loss = mse(z, y)` binds a name, and the model still has no loss. */
+/** `loss = mse(z, y)` binds a name that nothing reads, and the model still has no loss. */
 export function warnSlips({ block }: ast.ModelDeclaration, frame: Frame, trace: TraceState): void {
-  for (const { name, span } of boundIn(block)) {
-    const slip = Object.hasOwn(slips, name) ? slips[name] : undefined;
-    if (slip?.lacks(trace) !== true || trace.model.unknown.size > 0) continue;
-    warn(frame, name, span, slip.hint);
-  }
-  warnUnread(block, frame);
+  warnUnread(block, frame, ({ lacks }) =>
+    lacks === undefined ? true : lacks(trace) && trace.model.unknown.size === 0,
+  );
 }
 
-/** `weight = normal(0, 1)` binds a name that nothing reads; in a model, or in a layer, which has no other statements. */
-export function warnUnread(block: ast.Block, frame: Frame): void {
-  const found = boundIn(block).filter(({ name }) => Object.hasOwn(unread, name));
+/** `weight = normal(0, 1)` in a layer, which has no outputs and metrics of its own. */
+export function warnLayerSlips(block: ast.Block, frame: Frame): void {
+  warnUnread(block, frame, ({ lacks }) => lacks === undefined);
+}
+
+function warnUnread(block: ast.Block, frame: Frame, isLikely: (slip: Slip) => boolean): void {
+  const found = bindingsIn(block).flatMap((binding) => {
+    // No statement looks like `h, state = …`.
+    const [name, another] = binding.names;
+    if (name === undefined || another !== undefined || !Object.hasOwn(slips, name.name)) return [];
+    const slip = slips[name.name];
+    return slip !== undefined && isLikely(slip) ? [{ binding, name, slip }] : [];
+  });
   if (found.length === 0) return;
   const read = namesReadIn(block);
-  for (const { name, span } of found) {
-    if (!read.has(name)) warn(frame, name, span, unread[name] ?? "");
+  for (const { binding, name, slip } of found) {
+    if (read.has(name.name) || isMistaken(frame, binding.span)) continue;
+    warn(frame, name.name, name.span, slip.hint);
   }
+}
+
+/** Whether a mistake was told in a statement, which has to be written anew in any case. */
+function isMistaken({ run, unit }: Frame, { start, end }: ast.Span): boolean {
+  return run.diagnostics.some(
+    ({ severity, file, span }) =>
+      severity === "error" && file === unit.source && span.start >= start && span.end <= end,
+  );
 }
 
 function warn(frame: Frame, name: string, span: ast.Span, hint: string): void {
@@ -69,9 +82,6 @@ function warn(frame: Frame, name: string, span: ast.Span, hint: string): void {
     hint,
   });
 }
-
-const boundIn = (block: ast.Block): readonly ast.Identifier[] =>
-  bindingsIn(block).flatMap(({ names }) => names);
 
 /** Names in expressions, and those that `output name` gives out or `name <- …` changes. */
 function namesReadIn(block: ast.Block): ReadonlySet<string> {

@@ -365,7 +365,7 @@ export function checkMissing(
     (parameter) => parameter.required && !matched.has(parameter.name),
   );
   if (missing.length === 0) return true;
-  const penalty = /\bregularize\s+$/.test(frame.unit.source.text.slice(0, span.start));
+  const penalty = /\bregularize\s*(=\s*)?$/.test(frame.unit.source.text.slice(0, span.start));
   if (handed === undefined && leavesOutFirst(callee, matched, penalty)) {
     return reportFirst(called, callee, penalty);
   }

@@ -14,7 +14,7 @@ import {
 import { depthLimit, spendStatement, spendWork } from "../budget.js";
 import type { CallEffects, CallRequest, Frame, Instance } from "../context.js";
 import { callSite, newActivation, spoil } from "../frames.js";
-import { warnUnread } from "../bodies/slips.js";
+import { warnLayerSlips } from "../bodies/slips.js";
 import { calleeOf, type Callee } from "./functions.js";
 import { drawPath, namedInstance, parameterInstance, unnamedInstance } from "./naming.js";
 import { report } from "../report.js";
@@ -155,7 +155,7 @@ function callBody(
   if (declaration.body.kind !== "Block" && !spendStatement(frame, request.span)) return poison;
   const value = runBody(declaration.body, body);
   if (declaration.kind === "Layer" && declaration.body.kind === "Block" && !body.unit.prelude) {
-    warnUnread(declaration.body, body);
+    warnLayerSlips(declaration.body, body);
   }
   const result = checkResult(body, closure, declaration.result, value);
   if (body.effects !== undefined && body.effects !== frame.effects)
