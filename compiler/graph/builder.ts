@@ -1,6 +1,7 @@
 // Ops, operands and attributes in; checked, immutable nodes out.
 
 import { dimEqual, shapeEqual, shapeText } from "../types/dimension.js";
+import { isAlwaysNegative } from "../types/bounds.js";
 import type { Dim } from "../types/dimension.js";
 import type {
   ElementType,
@@ -79,14 +80,14 @@ export function typeOfNode<K extends OpName>(
 function sizeProblem(shape: Shape): ShapeProblem | undefined {
   let elements = 1;
   for (const [axis, extent] of shape.entries()) {
-    if (typeof extent !== "number") continue;
-    if (!Number.isInteger(extent) || extent < 1) {
+    const isKnown = typeof extent === "number";
+    if (isKnown ? !Number.isInteger(extent) || extent < 1 : isAlwaysNegative(extent)) {
       return problem("shape", `axis ${axis} of ${shapeText(shape)} would have no elements`, {
         expected: "axes of at least 1",
         found: shapeText(shape),
       });
     }
-    elements *= extent;
+    if (isKnown) elements *= extent;
   }
   if (elements <= maximumElements) return undefined;
   return problem("limit", `a tensor of shape ${shapeText(shape)} is too large`, {

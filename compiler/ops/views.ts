@@ -9,6 +9,7 @@ import {
   shapeText,
   subtractDims,
 } from "../types/dimension.js";
+import { isAlwaysNegative } from "../types/bounds.js";
 import type { Dim } from "../types/dimension.js";
 import type { Node, NodeOf, OpName, Shape } from "../types/graph.js";
 import {
@@ -75,7 +76,7 @@ function wantLength(
 /** `last` is the highest index that a slice touches along an axis. */
 function wantInside(axis: number, last: Dim, extent: Dim, shape: Shape): ShapeProblem | undefined {
   const room = subtractDims(extent, last);
-  if (typeof room !== "number" || room > 0) return undefined;
+  if (!isAlwaysNegative(subtractDims(room, 1))) return undefined;
   return problem("shape", `a slice reaches beyond axis ${axis} of ${shapeText(shape)}`, {
     expected: `indices from 0 to ${dimText(subtractDims(extent, 1))}`,
     found: `index ${dimText(last)}`,
@@ -102,10 +103,10 @@ function sliceProblem(
     wantLength(counts, shape, "slice") ??
     wantLength(steps, shape, "slice");
   if (wrong !== undefined) return wrong;
-  if (!atLeast(starts, 0) || !atLeast(steps, 1)) {
+  if (!atLeast(starts, 0) || !atLeast(steps, 1) || starts.some(isAlwaysNegative)) {
     return problem("argument", "a slice starts at 0 or later and steps forward", { operands: [0] });
   }
-  if (!atLeast(counts, 1)) {
+  if (!atLeast(counts, 1) || counts.some(isAlwaysNegative)) {
     return problem("shape", `this slice of ${shapeText(shape)} is empty`, { operands: [0] });
   }
   for (const axis of indices(shape.length)) {
@@ -290,7 +291,8 @@ export const views: Pick<OpTable, ViewName> = {
         wantLength(after, x.shape, "pad") ??
         wantLength(interior, x.shape, "pad");
       if (lengths !== undefined) return lengths;
-      if (!atLeast([...before, ...after, ...interior], 0)) {
+      const margins = [...before, ...after];
+      if (!atLeast([...margins, ...interior], 0) || margins.some(isAlwaysNegative)) {
         return problem("argument", "padding is not negative; to take away, slice", {
           operands: [0],
         });

@@ -2,9 +2,11 @@
 import {
   addDims,
   evaluateDim,
+  floorDivideDims,
   freeDim,
   freeNames,
   multiplyDims,
+  negateDim,
   subtractDims,
 } from "./dimension.js";
 import type { Dim, DimFactor, DimTerm, SymbolicDim } from "./dimension.js";
@@ -13,6 +15,30 @@ import type { Dim, DimFactor, DimTerm, SymbolicDim } from "./dimension.js";
 export function isNeverNegative(dim: Dim): boolean {
   if (lowest(dim) >= 0) return true;
   return typeof dim !== "number" && dim.terms.some((term) => isNeverNegativeWithout(term, dim));
+}
+
+/** Whether `dim` is below 0 whatever its free dimensions are, where each is 1 or more; false also where that cannot be told. */
+export function isAlwaysNegative(dim: Dim): boolean {
+  if (typeof dim === "number") return dim < 0;
+  if (dim.terms.every(({ coefficient }) => coefficient > 0)) return false;
+  return isNeverNegative(subtractDims(negateDim(beyondOne(dim)), 1));
+}
+
+/** The same dimension of free dimensions that are less by one. */
+function beyondOne(dim: Dim): Dim {
+  if (typeof dim === "number") return dim;
+  return addDims(
+    ...dim.terms.map(({ coefficient, factors }) =>
+      multiplyDims(
+        coefficient,
+        ...factors.map((factor) =>
+          factor.kind === "free"
+            ? addDims(freeDim(factor.name), 1)
+            : floorDivideDims(beyondOne(factor.numerator), beyondOne(factor.denominator)),
+        ),
+      ),
+    ),
+  );
 }
 
 /** The same where one term is a quotient, and stands without its rounding: n − (d − 1) ≤ d · ⌊n / d⌋ ≤ n. */
