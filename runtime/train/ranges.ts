@@ -13,7 +13,8 @@ export function outsideRange(
   if (!range) return undefined;
   const { end, text } = range;
   if (end === undefined ? value >= 0 : value < evaluateDim(end, dimensions)) return undefined;
-  return `${text}, and one was ${value}; where it may be, as for padding, leave it out: \`if i < n then i else 0\``;
+  const inside = end === undefined ? "i >= 0" : "i < n";
+  return `${text}, and one was ${value}; where it may be, as for padding, leave it out: \`if ${inside} then i else 0\``;
 }
 
 export function failOutside(text: string, ending = ""): never {
