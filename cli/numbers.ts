@@ -32,6 +32,11 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 ? size : size.toPrecision(3)} ${units[unit] ?? ""}`;
 }
 
+/** `1 epoch`, `2 epochs`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Columns padded to equal width, the first to the left, the others to the right. */
 export function tableText(rows: readonly (readonly string[])[], leftColumns = 1): string {
   const widths: number[] = [];

@@ -1,4 +1,5 @@
 // In: the text of `--rows` and the number of examples; out: the part of the examples to take.
+import { counted } from "../numbers.js";
 import { DataError } from "./array.js";
 
 /** From `begin` to before `end`; without `end`, to the last. Counted from 0. */
@@ -35,7 +36,7 @@ export function takeRows(
   if (begin >= examples || end > examples)
     throw new DataError(
       "data-rows",
-      `--rows ${begin}:${rows?.end ?? ""} reaches past the data, which have ${examples} examples`,
+      `--rows ${begin}:${rows?.end ?? ""} reaches past the data, which have ${counted(examples, "example")}`,
       { hint: `the last row is ${examples - 1}` },
     );
   return { begin, end };

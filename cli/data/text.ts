@@ -1,4 +1,5 @@
 // In: the characters of a text file, piece by piece; out: their numbers in a vocabulary, cut into windows of the trained length.
+import { counted } from "../numbers.js";
 import { DataError } from "./array.js";
 import type { DataArray } from "./array.js";
 
@@ -12,7 +13,7 @@ function unseen(character: string, offset: number, known: number, file: string):
   return new DataError(
     "text-character",
     `the character ${JSON.stringify(character)} at offset ${offset} was never seen in training`,
-    { file, hint: `the model knows ${known} characters` },
+    { file, hint: `the model knows ${counted(known, "character")}` },
   );
 }
 
@@ -76,7 +77,7 @@ export function cutWindows(
   if (windows < 1)
     throw new DataError(
       "text-short",
-      `found ${codes.length} characters, one window needs ${length + (withNext ? 1 : 0)}`,
+      `found ${counted(codes.length, "character")}, one window needs ${length + (withNext ? 1 : 0)}`,
       { file },
     );
   const shape = [windows, length];

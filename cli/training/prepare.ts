@@ -9,6 +9,7 @@ import { bindData } from "../data/bind.js";
 import type { BoundData } from "../data/bind.js";
 import { claimOutputs } from "../data/outputs.js";
 import { Failure } from "../failure.js";
+import { counted } from "../numbers.js";
 import { readingOptions } from "../options.js";
 import { filesRead } from "../reads.js";
 import { openNetwork } from "../session.js";
@@ -151,7 +152,7 @@ export function tellLoaded(
   if (weights === undefined || loaded === undefined) return;
   const { matched, missing, extra, mismatched } = loaded;
   terminal.note(
-    `${resumed ? "resuming from" : "starting from"} ${weights.file}: ${matched.length} tensors matched`,
+    `${resumed ? "resuming from" : "starting from"} ${weights.file}: ${counted(matched.length, "tensor")} matched`,
   );
   const lists: [string, readonly string[]][] = [
     ["not in the file", missing],

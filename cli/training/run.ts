@@ -1,11 +1,11 @@
 // In: a file and the options of `nnc train`; out: trained weights on disk, and the log and report asked for.
 import type { EpochReport, History, TrainingNet } from "../../runtime/api.js";
-import { trainAnew } from "../../runtime/train/resume.js";
+import { giveMore, trainAnew } from "../../runtime/train/resume.js";
 import { batchOf } from "../batches.js";
 import type { TrainOptions } from "./options.js";
 import { writeWhole } from "../data/atomic.js";
 import { Failure } from "../failure.js";
-import { durationText } from "../numbers.js";
+import { counted, durationText } from "../numbers.js";
 import { pictureText } from "../picture.js";
 import type { Terminal } from "../terminal.js";
 import { writeWeights } from "../weights.js";
@@ -98,14 +98,15 @@ function resumedNote({ resumed, terminal }: Run, { run: position }: TrainingNet)
 function resumeFailure({ resumed, weights, file }: Run, error: unknown): unknown {
   if (!resumed || weights === undefined || !hasCode(error, "option")) return error;
   const instead = `train anew: leave --resume out to begin with new weights, or give --weights ${quoted(weights.file)} -o NEW.safetensors in its place to begin with these`;
-  return new Failure(1, "resume", error.message.replace(trainAnew, instead), {
-    file: weights.file,
-    hint: `what a run is on comes from ${file}, --set, --stage, --seed, --data and --rows; how long it is, --epochs and --steps say`,
-  });
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  return new Failure(
+    1,
+    "resume",
+    error.message.replace(trainAnew, instead).replace(giveMore, "more --epochs or --steps"),
+    {
+      file: weights.file,
+      hint: `what a run is on comes from ${file}, --set, --stage, --seed, --data and --rows; how long it is, --epochs and --steps say`,
+    },
+  );
 }
 
 function quoted(argument: string): string {

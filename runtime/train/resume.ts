@@ -11,6 +11,9 @@ import type { RunLength } from "./turns.js";
 /** What a call of `fit` may do instead; a command says it in its own words. */
 export const trainAnew = "leave `resume` out to train anew from these weights";
 
+/** As options of `fit`; a command has them under other names. */
+export const giveMore = "more `epochs` or `steps`";
+
 /** The terms that a run of these stages is on, and the first of them begins. */
 export function termsOf(
   trainer: Trainer,
@@ -150,7 +153,7 @@ export function refuseFinished(run: RunState, length: RunLength, left: readonly 
   const made = `${counted(run.epoch, "epoch")} (${counted(run.step, "step")})`;
   fail(
     "option",
-    `nothing is left to do: the call, or else the train block, asks for ${asked}, and the run has made ${made}. Give more \`epochs\` or \`steps\` to go on, or ${trainAnew}`,
+    `nothing is left to do: the call, or else the train block, asks for ${asked}, and the run has made ${made}. Give ${giveMore} to go on, or ${trainAnew}`,
   );
 }
 

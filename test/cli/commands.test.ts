@@ -215,6 +215,7 @@ describe("train, evaluate, predict", () => {
     const finished = await run(...common, "--epochs", "2", ...resume);
     expect(finished.code).toBe(1);
     expect(finished.notes).toContain("asks for 2 epochs, and the run has made 2 epochs");
+    expect(finished.notes).toContain("Give more --epochs or --steps to go on");
     expect(finished.notes).not.toContain("going on");
     expect((await run(...common, "--epochs", "1", ...resume)).notes).toContain(
       "asks for 1 epoch, and",

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { fitShape } from "../../../cli/data/fit.js";
-import { parseRows } from "../../../cli/data/rows.js";
+import { parseRows, takeRows } from "../../../cli/data/rows.js";
 import { nearest } from "../../../grammar/nearest.js";
 
 describe("shapes", () => {
@@ -107,6 +107,10 @@ describe("rows and names", () => {
     ["0:99999999999999999999", "no data have 99999999999999999999 rows"],
   ])("%s is none: %s", (text, wrong) => {
     expect(parseRows(text)).toContain(wrong);
+  });
+  test("one example is one, and has no others behind it", () => {
+    expect(() => takeRows({ begin: 1, end: 2 }, 1)).toThrow(/which have 1 example$/);
+    expect(() => takeRows({ begin: 0, end: 3 }, 2)).toThrow("which have 2 examples");
   });
   test("the nearest name", () => {
     expect(nearest("imgae", ["label", "image"])).toBe("image");
