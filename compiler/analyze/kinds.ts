@@ -194,10 +194,15 @@ function hintFor(value: Value, kind: WantedKind): string | undefined {
     : undefined;
 }
 
+/** 1 and 0 stand for truth values elsewhere. */
+export function numeralTruth(value: Value): string | undefined {
+  const number = asNumber(value);
+  return number === 0 || number === 1 ? `write \`${number === 1 ? "true" : "false"}\`` : undefined;
+}
+
 /** 1 and 0 stand for truth values elsewhere; of tensors a comparison makes some. */
 function truthHint(value: Value): string | undefined {
-  const number = asNumber(value);
-  if (number === 0 || number === 1) return `write \`${number === 1 ? "true" : "false"}\``;
+  if (numeralTruth(value) !== undefined) return numeralTruth(value);
   return value.kind === "tensor"
     ? "it must be known while compiling; a tensor's entries are not"
     : undefined;
@@ -230,7 +235,12 @@ const isNumber = (kind: WantedKind, value: Value): boolean =>
 
 /** What makes a number or tensor of a value that is none. */
 export function operandHint(value: Value): string | undefined {
-  if (value.kind === "function") return "call it: write its arguments in parentheses behind it";
+  if (value.kind === "function") {
+    const kind = declarationOf(value)?.declaration.kind;
+    // A call of these gives no number.
+    if (kind === "Optimizer" || kind === "Projection" || kind === "Init") return undefined;
+    return "call it: write its arguments in parentheses behind it";
+  }
   if (value.kind === "distribution") return "draw from it: `name: [shape] ~ distribution`";
   const number = value.kind === "string" ? value.value.trim() : "";
   return number !== "" && Number.isFinite(Number(number))

@@ -14,6 +14,8 @@ interface Uses {
   calculated: number;
   /** Questions whether it is a list. */
   listed: number;
+  /** Questions whether it is less or more than something. */
+  ordered: number;
 }
 
 const known = new WeakMap<Declaration, Map<string, Uses>>();
@@ -23,7 +25,7 @@ export function usesOf(declaration: Declaration, name: string): Readonly<Uses> {
   known.set(declaration, all);
   const before = all.get(name);
   if (before !== undefined) return before;
-  const uses: Uses = { operand: 0, compared: 0, other: 0, calculated: 0, listed: 0 };
+  const uses: Uses = { operand: 0, compared: 0, other: 0, calculated: 0, listed: 0, ordered: 0 };
   all.set(name, uses);
   const isName = (node: ast.Expression): boolean => node.kind === "Name" && node.name === name;
   const isCall = (node: ast.Expression): boolean => node.kind === "Call" && isName(node.callee);
@@ -33,6 +35,7 @@ export function usesOf(declaration: Declaration, name: string): Readonly<Uses> {
     const met = operands.filter(isName).length;
     uses.other -= met;
     if (told !== "nothing") uses[told] += met;
+    if (orders(node as ast.Expression)) uses.ordered += met;
     if (asksForList(node as ast.Expression, isName)) uses.listed += 1;
     if (told === "operand") uses.calculated += operands.filter(isCall).length;
   });
@@ -62,3 +65,6 @@ const asksForList = (node: ast.Expression, isName: (node: ast.Expression) => boo
   node.callee.kind === "Name" &&
   node.callee.name === "is_list" &&
   node.arguments.some(({ value }) => isName(value));
+
+const orders = (node: ast.Expression): boolean =>
+  node.kind === "Binary" && ["<", "<=", ">", ">="].includes(node.operator);

@@ -17,15 +17,28 @@ export function refusedKind(
     return isOfType(value, type.name) ? undefined : scalarKinds[type.name];
   }
   if (type !== undefined || value.kind === "poison") return undefined;
-  const { operand, compared, other } = usesOf(declaration, parameter.name);
+  const { operand, compared, other, ordered, listed } = usesOf(declaration, parameter.name);
   if (compared > 0 && operand + other === 0) return value.kind === "string" ? undefined : "string";
   if (value.kind === "tensor") return undefined;
   if (parameter.default?.kind === "Boolean") return isTruth(value) ? undefined : "boolean";
+  const isNumber = (ordered > 0 && listed === 0) || isNumeral(parameter.default);
+  if (value.kind === "bool" && isNumber) return numberKinds[declaration.kind] ?? "operand";
   // A parameter of any shape is updated: no list fits all of them.
   const updates = declaration.kind === "Optimizer" || declaration.kind === "Projection";
   if (!updates || operand === 0 || other > 0) return undefined;
   if (value.kind !== "bool" && listItems(value) === undefined) return undefined;
   return declaration.kind === "Optimizer" ? "scheduled" : "number";
+}
+
+/** What a number may be instead, by where it is wanted. */
+const numberKinds: Partial<Readonly<Record<Declaration["kind"], WantedKind>>> = {
+  Optimizer: "scheduled",
+  Projection: "number",
+};
+
+function isNumeral(standard: ast.Expression | undefined): boolean {
+  if (standard?.kind === "Unary") return standard.operator === "-" && isNumeral(standard.operand);
+  return standard?.kind === "Integer" || standard?.kind === "Float";
 }
 
 const scalarKinds = {

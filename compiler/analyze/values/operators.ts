@@ -15,6 +15,7 @@ import { spendWork } from "../budget.js";
 import type { Frame } from "../context.js";
 import { manyTerms } from "./dimensions.js";
 import { foldNumbers } from "./folding.js";
+import { numeralTruth } from "../kinds.js";
 import { report } from "../report.js";
 import {
   apply,
@@ -330,7 +331,7 @@ export function not(frame: Frame, operand: Operand, span: Span): Value {
   }
   return report(frame, "NN0302", operand.span, {
     message: `\`not\` turns a truth value round, not ${describe(value)}`,
-    hint: "compare it: `x == 0`",
+    hint: numeralTruth(value) ?? "compare it: `x == 0`",
     wrong: { value, kind: "boolean" },
   });
 }
