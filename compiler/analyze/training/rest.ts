@@ -1,7 +1,9 @@
 // An optimizer's update over placeholders comes in; whether it leaves a weight alone while the gradient is zero goes out.
 import { topologicalOrder } from "../../graph/walk.js";
+import { movementOf } from "../../ops/movement.js";
 import { ruleOf } from "../../ops/table.js";
 import { evaluateScalar } from "../../scalars/evaluate.js";
+import { reductionScalars } from "../../scalars/reductions.js";
 import type { Node } from "../../types/graph.js";
 import type { UpdateTemplate } from "../../types/model.js";
 
@@ -47,24 +49,32 @@ function knownOf(
       if (typeof condition === "number") return condition === 0 ? otherwise : then;
       return then === otherwise ? then : undefined;
     }
-    case "stopGradient":
-      return only;
-    // Elements of the weight, though, may change places.
-    case "reshape":
-    case "transpose":
-    case "broadcast":
-    case "slice":
-    case "flip":
-    case "max":
-    case "min":
-      return typeof only === "number" ? only : undefined;
-    case "sum":
+    // Sums of products.
     case "cumsum":
     case "contract":
       return operands.includes(0) ? 0 : undefined;
     default:
-      return pointwise(node, operands);
+      if (ruleOf(node.op).lowering.kind === "identity") return only;
+      return movedOrReduced(node, known) ?? pointwise(node, operands);
   }
+}
+
+/** Elements of the weight may change places, so that of these only numbers are known. */
+function movedOrReduced(node: Node, known: ReadonlyMap<Node, Known>): Known {
+  const moved = movementOf(node);
+  if (moved !== undefined) {
+    const values = new Set(moved.operands.map((operand) => known.get(operand)));
+    if (moved.fill !== undefined) values.add(moved.fill);
+    const [value, another] = values;
+    return values.size === 1 && another === undefined && value !== "weight" ? value : undefined;
+  }
+  const [only] = node.inputs.map((input) => known.get(input));
+  if (!Object.hasOwn(reductionScalars, node.op) || typeof only !== "number") return undefined;
+  const { step } = reductionScalars[node.op as keyof typeof reductionScalars];
+  const type = node.inputs[0]?.type ?? node.type;
+  return evaluateScalar(step, { operands: type, result: type }, [only, only]) === only
+    ? only
+    : undefined;
 }
 
 /** Where an operand is zero, or leaves the other as it is, the other need not be known. */
