@@ -277,9 +277,9 @@ export interface BatchStream {
 
 export interface FitOptions<M extends ModelTypes = AnyModel> {
   /**
-   * Go on with the run that `net.run` tells of, which a signal, an error or the end of a process cut off after it had begun (not one whose loss became infinite or NaN:
-   * it is back at the last good weights). Without it each
-   * call is a new run from the present weights: its stages begin as the file says, with fresh optimizer state.
+   * Go on with the run that `net.run` tells of, which a signal, an error or the end of a process cut off after it had
+   * begun (not one whose loss became infinite or NaN: it is back at the last good weights). Without it each call is a
+   * new run from the present weights: its stages begin as the file says, with fresh optimizer state.
    */
   readonly resume?: boolean;
   /** One stage; all, in the order of the file, unless said. */

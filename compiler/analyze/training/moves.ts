@@ -29,6 +29,10 @@ export function checkMoves(stage: StageRequest, placed: readonly PlacedObjective
     return;
   }
   const reaches = new Map(objectives.map((objective) => [objective, reachOf(stage, objective)]));
+  const isLearning = (objective: ObjectiveDeclaration): boolean =>
+    (reaches.get(objective) ?? "reached") === "reached";
+  // What moves anyhow takes tracing the updates again, and is asked only where there is something to tell.
+  if (objectives.every(isLearning)) return;
   const learning = objectives.filter((objective) => reaches.get(objective) === "reached");
   const moving = [
     ...learning.map(({ losses }) => `what is trained for ${quoted(losses)}`),

@@ -11,6 +11,24 @@ const numbers = async (text: string, options?: CsvReading): Promise<unknown> => 
   return { shape, data };
 };
 
+/** Refused by its place, wherever the blocks that are read end. */
+async function refusedQuotes(
+  text: string,
+  said: { readonly row: number | undefined; readonly header: boolean; readonly reason: string },
+): Promise<void> {
+  const { row, header, reason } = said;
+  const limits = { longestRow: 1 << 20, leastText: 1 };
+  const place = row === undefined ? "the header" : `row ${row}`;
+  for (const block of [undefined, 1, 2, 3, 5, 7]) {
+    const cut = block === undefined ? {} : { block, limits };
+    await expect(numbers(text, { header, ...cut })).rejects.toMatchObject({
+      code: "csv-quotes",
+      row,
+      message: `${place}: ${reason}`,
+    });
+  }
+}
+
 describe("what a table holds", () => {
   const odd = '\uFEFFa,"b, c",d\r\n1,"2",3\r\n-1e2, +.5 ,"7."\r\n\r\n';
   test("header, columns in the order asked for, quotes, signs and exponents", async () => {
@@ -179,20 +197,8 @@ describe("refusals", () => {
     ["and not where they are none", 'a,b\n\n1,2\n\n"3,4\n', 1, true],
     ["in the header", 'a,"b\n1,2\n', undefined, true],
     ["a quote in the next row is not its end", 'a,b\n1,2\n"3,4\n"5",6\n', 1, true],
-  ] as const)(
-    "a quote without its end is told by its row: %s",
-    async (_what, text, row, header) => {
-      for (const block of [undefined, 1, 2, 3, 5, 7]) {
-        const little = { longestRow: 1 << 20, leastText: 1 };
-        const cut = block === undefined ? {} : { block, limits: little };
-        const place = row === undefined ? "the header" : `row ${row}`;
-        await expect(numbers(text, { header, ...cut })).rejects.toMatchObject({
-          code: "csv-quotes",
-          row,
-          message: `${place}: a quote is opened and not closed`,
-        });
-      }
-    },
+  ] as const)("a quote without its end is told by its row: %s", (_what, text, row, header) =>
+    refusedQuotes(text, { row, header, reason: "a quote is opened and not closed" }),
   );
   test.each([
     ["a letter", 'a,b\n1,2\n"3"x,4\n"5,6\n', 1, true],
@@ -200,20 +206,8 @@ describe("refusals", () => {
     ["another quoted text", 'a,b\n1,2\n3,"4" "5"\n', 1, true],
     ["at the end of the file", 'a,b\n1,2\n3,"4"5', 1, true],
     ["a letter in the header", 'a,"b"c\n1,2\n', undefined, true],
-  ] as const)(
-    "text behind a closed quote is told by its row: %s",
-    async (_what, text, row, header) => {
-      for (const block of [undefined, 1, 2, 3, 5, 7]) {
-        const little = { longestRow: 1 << 20, leastText: 1 };
-        const cut = block === undefined ? {} : { block, limits: little };
-        const place = row === undefined ? "the header" : `row ${row}`;
-        await expect(numbers(text, { header, ...cut })).rejects.toMatchObject({
-          code: "csv-quotes",
-          row,
-          message: `${place}: text follows the quote that closes a cell`,
-        });
-      }
-    },
+  ] as const)("text behind a closed quote is told by its row: %s", (_what, text, row, header) =>
+    refusedQuotes(text, { row, header, reason: "text follows the quote that closes a cell" }),
   );
   test("what cannot be seen around a number is named", async () => {
     await expect(numbers("a,b\n1,\u20295\n")).rejects.toMatchObject({
