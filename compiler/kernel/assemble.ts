@@ -1,16 +1,18 @@
 // Takes a nest and what its axes stand for on a machine, gives the kernel: the frame that all mappings share.
 import type { Dim } from "../types/dimension.js";
 import type { LoopNest, ScheduledBuffer } from "../types/nest.js";
-import type { AxisValues, ReductionShape } from "./evaluate.js";
+import type { ReductionShape } from "./evaluate.js";
 import { createEvaluation, scalarsOf } from "./evaluate.js";
 import { survey } from "./group.js";
 import type { Expression, Kernel, KernelBinding, KernelUniform, Statement } from "./ir.js";
+import type { Region } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
 import { flopsOf } from "./measure.js";
 import { uniformKey } from "./ir.js";
 import { hoist, withoutConstant } from "./hoist.js";
 import { internPolynomial } from "./polynomial.js";
 import { writeReduction } from "./reduce.js";
+import { conjunctsOf } from "./simplify.js";
 import type { Emission, BlockScope } from "./scope.js";
 import { loopStatement, openScope } from "./scope.js";
 import type {
@@ -21,13 +23,6 @@ import type {
   VariableValue,
 } from "./value.js";
 
-/** One point of the nest that a pass of the kernel's body computes. */
-export interface Point {
-  readonly axes: AxisValues;
-  /** Stores happen only where these hold: points beyond an edge. */
-  readonly guards: readonly KernelValue[];
-}
-
 export interface Mapping {
   readonly target: "gpu" | "cpu";
   readonly workgroupSize: number;
@@ -37,11 +32,11 @@ export interface Mapping {
   readonly given: readonly VariableValue[];
   /** The body runs only where this holds; it must be uniform where reductions are cooperative. */
   readonly within: KernelValue | undefined;
-  /** Loops around the points. */
+  /** Loops around the regions. */
   readonly loops: readonly ReductionLoop[];
   /** Only where this holds does anything get stored (one invocation of a workgroup). */
   readonly once: KernelValue | undefined;
-  readonly points: readonly Point[];
+  readonly regions: readonly Region[];
   readonly shapeOf: (reduce: ReduceScalar) => ReductionShape;
 }
 
@@ -49,7 +44,11 @@ interface PointStore {
   readonly buffer: number;
   readonly index: KernelValue;
   readonly value: KernelValue;
-  readonly guards: readonly KernelValue[];
+}
+
+interface RegionStores {
+  readonly region: Region;
+  readonly stores: readonly PointStore[];
 }
 
 export function assemble(
@@ -57,8 +56,8 @@ export function assemble(
   buffers: readonly ScheduledBuffer[],
   mapping: Mapping,
 ): Kernel {
-  const stores = storesOf(nest, mapping);
-  const roots = stores.flatMap((store) => [store.index, store.value, ...store.guards]);
+  const regions = storesOf(nest, mapping);
+  const roots = regions.map(({ stores }) => stores.flatMap(({ index, value }) => [index, value]));
   const { uses, groups } = survey(roots, (value) => sharedParts(mapping.values, value));
   const { bindings, bindingOf } = bindingsOf(nest, buffers);
   const uniforms: KernelUniform[] = [];
@@ -77,7 +76,7 @@ export function assemble(
     reduce: writeReduction,
   };
   const root = openScope();
-  writeWithin(emission, mapping, stores, root);
+  writeWithin(emission, mapping, regions, root);
   return {
     name: nest.name,
     target: mapping.target,
@@ -100,16 +99,18 @@ function sharedParts(values: ValueTable, value: PolynomialValue): readonly Kerne
   return value.constant === 0 ? terms : [...terms, withoutConstant(values, value)];
 }
 
-function storesOf(nest: LoopNest, mapping: Mapping): readonly PointStore[] {
+function storesOf(nest: LoopNest, mapping: Mapping): readonly RegionStores[] {
   const { evaluate } = createEvaluation(mapping.values, mapping.shapeOf);
-  return mapping.points.flatMap((point) =>
-    nest.stores.map((store) => ({
-      buffer: store.buffer,
-      index: evaluate(store.index, point.axes),
-      value: evaluate(store.value, point.axes),
-      guards: point.guards,
-    })),
-  );
+  return mapping.regions.map((region) => ({
+    region,
+    stores: region.points.flatMap((axes) =>
+      nest.stores.map((store) => ({
+        buffer: store.buffer,
+        index: evaluate(store.index, axes),
+        value: evaluate(store.value, axes),
+      })),
+    ),
+  }));
 }
 
 /** Buffers in the nest's order, the same on every target; a temporary slot that two buffers share is one binding. */
@@ -172,47 +173,78 @@ function createNamer(): (prefix: string) => string {
 function writeWithin(
   emission: Emission,
   mapping: Mapping,
-  stores: readonly PointStore[],
+  regions: readonly RegionStores[],
   root: BlockScope,
 ): void {
-  if (!mapping.within) {
-    writePoints(emission, mapping, mapping.loops, stores, root, 0);
-    return;
-  }
-  const scope = openScope(root);
-  scope.known.add(mapping.within);
-  const condition = hoist(emission, mapping.within, root, 0);
-  writePoints(emission, mapping, mapping.loops, stores, scope, scope.depth);
-  root.statements.push({ kind: "if", condition, body: scope.statements });
+  const write = (home: BlockScope, minimum: number): void => {
+    writeLoops(emission, mapping.loops, home, minimum, (scope) => {
+      for (const region of regions) writeRegion(emission, mapping, region, scope, minimum);
+    });
+  };
+  if (mapping.within)
+    writeIf(emission, mapping.within, root, 0, (scope) => {
+      write(scope, scope.depth);
+    });
+  else write(root, 0);
 }
 
-function writePoints(
+function writeLoops(
   emission: Emission,
-  mapping: Mapping,
   loops: readonly ReductionLoop[],
-  stores: readonly PointStore[],
   home: BlockScope,
   minimum: number,
+  body: (scope: BlockScope) => void,
 ): void {
   const [loop, ...inner] = loops;
-  if (loop) {
-    const scope = openScope(home);
-    emission.depths.set(loop.variable, scope.depth);
-    const from = hoist(emission, loop.from, home, minimum);
-    const below = hoist(emission, loop.below, home, minimum);
-    writePoints(emission, mapping, inner, stores, scope, minimum);
-    home.statements.push(loopStatement(loop, from, below, scope));
-    return;
-  }
-  if (!mapping.once) {
-    writeStores(emission, stores, home, minimum);
+  if (!loop) {
+    body(home);
     return;
   }
   const scope = openScope(home);
-  scope.known.add(mapping.once);
-  const condition = hoist(emission, mapping.once, home, minimum);
-  writeStores(emission, stores, scope, minimum);
-  home.statements.push({ kind: "if", condition, body: scope.statements });
+  emission.depths.set(loop.variable, scope.depth);
+  const from = hoist(emission, loop.from, home, minimum);
+  const below = hoist(emission, loop.below, home, minimum);
+  writeLoops(emission, inner, scope, minimum, body);
+  home.statements.push(loopStatement(loop, from, below, scope));
+}
+
+function writeIf(
+  emission: Emission,
+  condition: KernelValue,
+  home: BlockScope,
+  minimum: number,
+  body: (scope: BlockScope) => void,
+): void {
+  const scope = openScope(home);
+  for (const conjunct of conjunctsOf(condition)) scope.known.add(conjunct);
+  const decided = hoist(emission, condition, home, minimum);
+  body(scope);
+  home.statements.push({ kind: "if", condition: decided, body: scope.statements });
+}
+
+function writeRegion(
+  emission: Emission,
+  mapping: Mapping,
+  { region, stores }: RegionStores,
+  home: BlockScope,
+  minimum: number,
+): void {
+  const write = (scope: BlockScope): void => {
+    for (const { variable, value } of region.named) {
+      const named = hoist(emission, value, scope, minimum);
+      emission.depths.set(variable, scope.depth);
+      scope.statements.push({ kind: "let", name: variable.name, value: named });
+    }
+    writeLoops(emission, region.loops, scope, minimum, (inner) => {
+      if (mapping.once)
+        writeIf(emission, mapping.once, inner, minimum, (once) => {
+          writeStores(emission, stores, once, minimum);
+        });
+      else writeStores(emission, stores, inner, minimum);
+    });
+  };
+  if (region.where) writeIf(emission, region.where, home, minimum, write);
+  else write(home);
 }
 
 /** All values are computed before anything is stored: a point may read what it overwrites. */
@@ -222,36 +254,13 @@ function writeStores(
   home: BlockScope,
   minimum: number,
 ): void {
-  const runs: { readonly guards: readonly KernelValue[]; readonly statements: Statement[] }[] = [];
+  const statements: Statement[] = [];
   for (const store of stores) {
     const value = named(emission, hoist(emission, store.value, home, minimum), stores, home);
     const index = hoist(emission, store.index, home, minimum);
-    const binding = emission.bindingOf(store.buffer);
-    const last = runs.at(-1);
-    const run = last && sameValues(last.guards, store.guards) ? last : undefined;
-    if (!run) runs.push({ guards: store.guards, statements: [] });
-    runs.at(-1)?.statements.push({ kind: "store", binding, index, value });
+    statements.push({ kind: "store", binding: emission.bindingOf(store.buffer), index, value });
   }
-  const guarded = runs.map((run) => ({
-    statements: run.statements,
-    conditions: run.guards.map((guard) => hoist(emission, guard, home, minimum)),
-  }));
-  for (const { statements, conditions } of guarded) {
-    const [first, ...others] = conditions;
-    if (!first) {
-      home.statements.push(...statements);
-      continue;
-    }
-    const condition = others.reduce<Expression>(
-      (left, right) => ({ kind: "op", type: "bool", op: "and", arguments: [left, right] }),
-      first,
-    );
-    home.statements.push({ kind: "if", condition, body: statements });
-  }
-}
-
-function sameValues(left: readonly KernelValue[], right: readonly KernelValue[]): boolean {
-  return left.length === right.length && left.every((value, at) => value === right[at]);
+  home.statements.push(...statements);
 }
 
 function named(

@@ -4,7 +4,7 @@ import type { NestFacts } from "./analyze.js";
 import { assemble } from "./assemble.js";
 import type { SerialChoice } from "./choose.js";
 import type { Kernel } from "./ir.js";
-import { pointsFrom } from "./points.js";
+import { regionsFrom } from "./points.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal } from "./simplify.js";
@@ -59,7 +59,7 @@ function inLoops(
     within: undefined,
     loops,
     once: undefined,
-    points: pointsFrom(values, starts, tile),
+    regions: regionsFrom(values, starts, tile),
     shapeOf: createSerialShapes(values),
   });
 }

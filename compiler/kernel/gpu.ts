@@ -3,14 +3,14 @@ import type { Dim } from "../types/dimension.js";
 import { ceilDivideDims, multiplyDims } from "../types/dimension.js";
 import { searches } from "../scalars/reductions.js";
 import type { Axis, ScheduledBuffer } from "../types/nest.js";
-import type { Mapping, Point } from "./assemble.js";
+import type { Mapping } from "./assemble.js";
 import { assemble } from "./assemble.js";
 import type { NestFacts } from "./analyze.js";
 import type { ParallelChoice } from "./choose.js";
 import type { AxisValues, ReductionShape } from "./evaluate.js";
 import { createAxesOf } from "./evaluate.js";
 import type { Kernel } from "./ir.js";
-import { blockExtent, pointsOfTile } from "./points.js";
+import { blockExtent, regionsOfBlocks } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
@@ -52,7 +52,7 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
       shared && inner.length === 0
         ? operation(values, "equal", "bool", [local, literal(values, "index", 0)])
         : undefined,
-    points: pointsOfTile(values, axes, tile) satisfies readonly Point[],
+    regions: regionsOfBlocks(values, axes, tile),
     shapeOf: createShapes(values, local, size, shared ? new Set(outer) : undefined),
   };
 }

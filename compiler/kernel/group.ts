@@ -18,13 +18,16 @@ export interface Survey {
 /** More accumulators than this in one loop would leave the registers. */
 const mostMembers = 32;
 
-/** `partsOf` gives the values that a polynomial is computed from where they are shared. */
+/**
+ * The roots of each region, which share no loop of their own. `partsOf` gives the values that a polynomial is computed from where
+ * they are shared.
+ */
 export function survey(
-  roots: readonly KernelValue[],
+  regions: readonly (readonly KernelValue[])[],
   partsOf: (value: PolynomialValue) => readonly KernelValue[],
 ): Survey {
   const uses = new Map<KernelValue, number>();
-  const reductions: ReductionValue[] = [];
+  let reductions: ReductionValue[] = [];
   const visit = (value: KernelValue): void => {
     const before = uses.get(value) ?? 0;
     uses.set(value, before + 1);
@@ -35,8 +38,13 @@ export function survey(
     }
     if (value.kind === "reduction") reductions.push(value);
   };
-  roots.forEach(visit);
-  return { uses, groups: groupReductions(reductions) };
+  const groups = new Map<ReductionValue, ReductionGroup>();
+  for (const roots of regions) {
+    reductions = [];
+    roots.forEach(visit);
+    for (const [one, group] of groupReductions(reductions)) groups.set(one, group);
+  }
+  return { uses, groups };
 }
 
 function groupReductions(

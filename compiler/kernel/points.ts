@@ -1,13 +1,23 @@
-// Takes numbers of blocks, gives the points of each block: points beyond an edge compute the edge again and store nothing.
+// Takes the first index of each block, gives its regions: the points of a whole block together, those of one at an edge one by one.
 import type { Dim } from "../types/dimension.js";
 import { ceilDivideDims } from "../types/dimension.js";
 import type { Axis } from "../types/nest.js";
-import type { Point } from "./assemble.js";
 import type { AxisValues } from "./evaluate.js";
 import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
 import type { TiledAxis } from "./tile.js";
-import type { KernelValue, ValueTable } from "./value.js";
+import type { KernelValue, ReductionLoop, ValueTable, VariableValue } from "./value.js";
+
+/** Points of the nest that a pass of the kernel's body computes together. */
+export interface Region {
+  /** It is computed where this holds alone; absent: always. */
+  readonly where: KernelValue | undefined;
+  /** Variables that are given where the region begins: what is known of them holds there alone. */
+  readonly named: readonly { readonly variable: VariableValue; readonly value: KernelValue }[];
+  /** Loops around the points. */
+  readonly loops: readonly ReductionLoop[];
+  readonly points: readonly AxisValues[];
+}
 
 /** How many blocks there are along an axis. */
 export function blockExtent(axis: Axis, tile: readonly TiledAxis[]): Dim {
@@ -16,11 +26,11 @@ export function blockExtent(axis: Axis, tile: readonly TiledAxis[]): Dim {
 }
 
 /** `blocks` gives the block's number along each tiled axis, the index along the others. */
-export function pointsOfTile(
+export function regionsOfBlocks(
   values: ValueTable,
   blocks: AxisValues,
   tile: readonly TiledAxis[],
-): readonly Point[] {
+): readonly Region[] {
   const starts = new Map<Axis, KernelValue>();
   for (const { axis, size } of tile) {
     const block = blocks.get(axis);
@@ -30,33 +40,89 @@ export function pointsOfTile(
       operation(values, "multiply", "index", [block, literal(values, "index", size)]),
     );
   }
-  return pointsFrom(values, new Map([...blocks, ...starts]), tile);
+  return regionsFrom(values, new Map([...blocks, ...starts]), tile);
 }
 
 /** `starts` gives the first index of the block along each tiled axis. */
-export function pointsFrom(
+export function regionsFrom(
   values: ValueTable,
   starts: AxisValues,
   tile: readonly TiledAxis[],
-): readonly Point[] {
-  let points: readonly Point[] = [{ axes: starts, guards: [] }];
-  for (const { axis, size } of tile) {
-    points = points.flatMap((point) =>
-      Array.from({ length: size }, (_, at) => shift(values, point, axis, at, size)),
-    );
-  }
-  return points;
+): readonly Region[] {
+  const fitting = tile.filter(fits);
+  const cut = tile.filter((tiled) => !fits(tiled));
+  if (cut.length === 0)
+    return [{ where: undefined, named: [], loops: [], points: pointsFrom(values, starts, tile) }];
+  const parts = cut.map((tiled) => partsOf(values, starts, tiled));
+  const where = parts
+    .map(({ isWhole }) => isWhole)
+    .reduce((left, right) => operation(values, "and", "bool", [left, right]));
+  const inside = new Map(parts.map(({ axis, whole }): [Axis, KernelValue] => [axis, whole]));
+  const edge = new Map(parts.map(({ axis, rest }): [Axis, KernelValue] => [axis, rest.variable]));
+  return [
+    {
+      where,
+      named: parts.map(({ whole, start }) => ({ variable: whole, value: start })),
+      loops: [],
+      points: pointsFrom(values, new Map([...starts, ...inside]), tile),
+    },
+    {
+      where: operation(values, "not", "bool", [where]),
+      named: [],
+      loops: parts.map(({ rest }) => rest),
+      points: pointsFrom(values, new Map([...starts, ...edge]), fitting),
+    },
+  ];
 }
 
-function shift(values: ValueTable, point: Point, axis: Axis, by: number, size: number): Point {
-  const start = point.axes.get(axis);
+function fits({ axis, size }: TiledAxis): boolean {
+  return typeof axis.extent === "number" && axis.extent % size === 0;
+}
+
+/** A block along one axis: where it starts when it is whole, and the loop over its points when it is not. */
+function partsOf(
+  values: ValueTable,
+  starts: AxisValues,
+  { axis, size }: TiledAxis,
+): {
+  readonly axis: Axis;
+  readonly start: KernelValue;
+  readonly isWhole: KernelValue;
+  readonly whole: VariableValue;
+  readonly rest: ReductionLoop;
+} {
+  const start = starts.get(axis);
   if (!start) throw new Error("a tiled axis has no start");
-  const index = operation(values, "add", "index", [start, literal(values, "index", by)]);
-  const exact = typeof axis.extent === "number" && axis.extent % size === 0;
-  if (exact || by === 0) return { ...point, axes: new Map([...point.axes, [axis, index]]) };
-  const last = dimValue(values, axis.extent);
-  const inside = operation(values, "less", "bool", [index, last]);
-  const edge = operation(values, "subtract", "index", [last, literal(values, "index", 1)]);
-  const clamped = operation(values, "minimum", "index", [index, edge]);
-  return { axes: new Map([...point.axes, [axis, clamped]]), guards: [...point.guards, inside] };
+  const extent = dimValue(values, axis.extent);
+  const next = operation(values, "add", "index", [start, literal(values, "index", size)]);
+  const last = operation(values, "subtract", "index", [extent, literal(values, "index", size - 1)]);
+  return {
+    axis,
+    start,
+    isWhole: operation(values, "lessEqual", "bool", [next, extent]),
+    whole: values.variable(`s${axis.id}`, last),
+    rest: {
+      variable: values.variable(`e${axis.id}`, extent),
+      from: start,
+      below: operation(values, "minimum", "index", [next, extent]),
+      step: 1,
+    },
+  };
+}
+
+function pointsFrom(
+  values: ValueTable,
+  starts: AxisValues,
+  tile: readonly TiledAxis[],
+): readonly AxisValues[] {
+  let points: readonly AxisValues[] = [starts];
+  for (const { axis, size } of tile) {
+    const start = starts.get(axis);
+    if (!start) throw new Error("a tiled axis has no start");
+    const indices = Array.from({ length: size }, (_, at) =>
+      operation(values, "add", "index", [start, literal(values, "index", at)]),
+    );
+    points = points.flatMap((point) => indices.map((index) => new Map([...point, [axis, index]])));
+  }
+  return points;
 }
