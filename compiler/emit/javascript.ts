@@ -208,6 +208,9 @@ function printPlain(context: Context, expression: Expression): Printed {
     }
     case "shared":
       throw new Error("a workgroup's kernel does not run on the CPU");
+    case "lanes":
+    case "lane":
+      throw new Error("JavaScript has no vectors");
     case "draw": {
       const name = expression.source === "bits" ? "drawBits" : "drawUniform";
       context.functions.add(name);

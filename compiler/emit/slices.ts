@@ -65,6 +65,8 @@ function inUniforms(expression: Expression, names: Names): Expression | undefine
     case "load":
     case "shared":
     case "draw":
+    case "lanes":
+    case "lane":
       return undefined;
   }
 }

@@ -1,7 +1,15 @@
 // Takes a kernel and the offsets of its uniform words, gives WGSL.
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, Kernel, Statement } from "../kernel/ir.js";
-import { builtins, expressionChildren, statementBody, statementExpressions } from "../kernel/ir.js";
+import {
+  builtins,
+  expressionChildren,
+  splat,
+  splatted,
+  statementBody,
+  statementExpressions,
+  widthOf,
+} from "../kernel/ir.js";
 import type { Printed } from "./expression.js";
 import {
   atom,
@@ -16,17 +24,28 @@ import {
   uniformName,
 } from "./expression.js";
 import { shaderFunctions } from "./wgslFunctions.js";
+import {
+  laneNames,
+  loadFunction,
+  offset,
+  typeName,
+  vectorName,
+  vectorType,
+  wideFunction,
+} from "./wgslVectors.js";
 import type { Writer } from "./writer.js";
 import { createWriter } from "./writer.js";
 
 interface Context {
   readonly kernel: Kernel;
   readonly functions: Set<string>;
+  /** Functions on wide values that call one of these for each lane, and loads of several elements: texts by name. */
+  readonly wide: Map<string, string>;
 }
 
 /** `wordOf` gives the word of each of the kernel's uniforms in the program's uniform buffer. */
 export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
-  const context: Context = { kernel, functions: new Set() };
+  const context: Context = { kernel, functions: new Set(), wide: new Map() };
   const main = printMain(context, wordOf);
   const writer = createWriter();
   const words = Math.max(0, ...wordOf) + 1;
@@ -44,7 +63,8 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
   for (const array of kernel.shared) {
     writer.line(`var<workgroup> ${array.name}: array<${storedType(array.type)}, ${array.length}>;`);
   }
-  const parts = [writer.text(), ...shaderFunctions(context.functions).map((text) => `${text}\n`)];
+  const functions = [...shaderFunctions(context.functions), ...context.wide.values()];
+  const parts = [writer.text(), ...functions.map((text) => `${text}\n`)];
   return [...parts, main].join("\n");
 }
 
@@ -118,7 +138,7 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       return;
     case "var":
       writer.line(
-        `var ${statement.name}: ${typeName(statement.value.type)} = ${text(statement.value)};`,
+        `var ${statement.name}: ${vectorType(statement.value)} = ${text(statement.value)};`,
       );
       return;
     case "assign":
@@ -143,8 +163,12 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
     case "share": {
       const target = statement.kind === "store" ? `b${statement.binding + 1}` : statement.array;
       const value = print(context, statement.value);
-      const stored = statement.value.type === "bool" ? `select(0u, 1u, ${value.text})` : value.text;
-      writer.line(`${target}[${text(statement.index)}] = ${stored};`);
+      const wide = widthOf(statement.value) !== undefined;
+      const [none, one] = wide ? ["vec4<u32>(0u)", "vec4<u32>(1u)"] : ["0u", "1u"];
+      const stored =
+        statement.value.type === "bool" ? `select(${none}, ${one}, ${value.text})` : value.text;
+      if (wide) printWideStore(writer, target, text(statement.index), stored);
+      else writer.line(`${target}[${text(statement.index)}] = ${stored};`);
       return;
     }
     case "halving": {
@@ -161,6 +185,15 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
   }
 }
 
+function printWideStore(writer: Writer, target: string, index: string, value: string): void {
+  writer.indented("{", "}", () => {
+    writer.line(`let at = ${index};`);
+    writer.line(`let all = ${value};`);
+    for (const [lane, name] of laneNames.entries())
+      writer.line(`${target}[${offset("at", lane)}] = all.${name};`);
+  });
+}
+
 function print(context: Context, expression: Expression): Printed {
   switch (expression.kind) {
     case "literal":
@@ -169,8 +202,16 @@ function print(context: Context, expression: Expression): Printed {
       return atom(expression.name);
     case "uniform":
       return atom(uniformName(context.kernel, expression.uniform));
+    case "lanes":
+      return printLanes(context, expression);
+    case "lane":
+      return atom(
+        `${within(print(context, expression.of), binding.atom)}.${laneNames[expression.lane] ?? "x"}`,
+      );
     case "load":
     case "shared": {
+      if (expression.kind === "load" && expression.width !== undefined)
+        return printWideLoad(context, expression);
       const source = expression.kind === "load" ? `b${expression.binding + 1}` : expression.array;
       const text = `${source}[${print(context, expression.index).text}]`;
       return expression.type === "bool"
@@ -180,13 +221,32 @@ function print(context: Context, expression: Expression): Printed {
     case "draw": {
       const name = expression.source === "bits" ? "draw_bits" : "draw_uniform";
       context.functions.add(name);
-      const index = call("u32", print(context, expression.index));
+      const wide = expression.width !== undefined;
+      const index = call(vectorName("u32", wide), print(context, expression.index));
       const stream = atom(`0x${(expression.stream >>> 0).toString(16)}u`);
-      return call(name, atom("seed"), atom("member"), atom("counter"), stream, index);
+      const words = ["seed", "member", "counter"].map((word) => atom(word));
+      if (!wide) return call(name, ...words, stream, index);
+      const types = ["u32", "u32", "u32", "u32"];
+      const lanes = wideFunction(context.wide, name, [...types, "vec4<u32>"], expression.type);
+      return call(lanes, ...words, stream, index);
     }
     case "op":
       return printOp(context, expression);
   }
+}
+
+type Lanes = Extract<Expression, { kind: "lanes" }>;
+type Load = Extract<Expression, { kind: "load" }>;
+
+function printLanes(context: Context, expression: Lanes): Printed {
+  const same = splatted(expression);
+  const values = same ? [same] : expression.arguments;
+  return call(vectorType(expression), ...values.map((each) => print(context, each)));
+}
+
+function printWideLoad(context: Context, load: Load): Printed {
+  const name = loadFunction(context.wide, load.binding, load.type);
+  return call(name, print(context, load.index));
 }
 
 function printLiteral(type: ScalarType, value: number): Printed {
@@ -209,6 +269,7 @@ function printLiteral(type: ScalarType, value: number): Printed {
 type OpExpression = Extract<Expression, { kind: "op" }>;
 
 function printOp(context: Context, expression: OpExpression): Printed {
+  if (expression.width !== undefined) return printWideOp(context, expression);
   const operands = expression.arguments.map((argument) => print(context, argument));
   const from = typeOfOperand(expression);
   if (expression.arguments.every(({ kind, type }) => kind === "literal" && type === "f32")) {
@@ -221,6 +282,42 @@ function printOp(context: Context, expression: OpExpression): Printed {
   if (printed) return printed;
   if (form.kind === "conversion" && first) {
     return printCast(context, expression.type, from, first);
+  }
+  if (!first || !second || !third) throw new Error(`${expression.op} lacks an operand`);
+  return call("select", third, second, first);
+}
+
+/** Operators and functions of the language take vectors as they take numbers; its own do lane by lane. */
+function printWideOp(context: Context, expression: OpExpression): Printed {
+  const operands = expression.arguments.map((argument) =>
+    print(context, widthOf(argument) === undefined ? splat(argument) : argument),
+  );
+  const types = expression.arguments.map(({ type }) => vectorName(type, true));
+  const from = typeOfOperand(expression);
+  const [first, second, third] = operands;
+  const form = formOf(expression.op, "wgsl", from);
+  if (form.kind === "call" && form.helper) {
+    context.functions.add(form.name);
+    return call(wideFunction(context.wide, form.name, types, expression.type), ...operands);
+  }
+  // Of vectors of truth values there is no && and no ||.
+  const logical = form.kind === "infix" && (form.binds === "and" || form.binds === "or");
+  if (logical && first && second) {
+    const sign = form.text.charAt(0);
+    return atom(`(${within(first, binding.atom)} ${sign} ${within(second, binding.atom)})`);
+  }
+  const printed = formed(form, operands);
+  if (printed) return printed;
+  if (form.kind === "conversion" && first) {
+    const { type } = expression;
+    if (typeName(type) === typeName(from)) return first;
+    if (from !== "f32" || type === "bool")
+      return type === "bool"
+        ? infix(first, "!=", call(vectorName(from, true), atom("0")), binding.comparison)
+        : call(vectorName(type, true), first);
+    const name = type === "u32" ? "to_u32" : "to_i32";
+    context.functions.add(name);
+    return call(wideFunction(context.wide, name, types, type), first);
   }
   if (!first || !second || !third) throw new Error(`${expression.op} lacks an operand`);
   return call("select", third, second, first);
@@ -246,9 +343,4 @@ function printCast(context: Context, to: ScalarType, from: ScalarType, value: Pr
     return infix(value, "!=", atom(zero), binding.comparison);
   }
   return call(typeName(to), value);
-}
-
-/** Indices are signed integers to the machine. */
-function typeName(type: ScalarType): Exclude<ScalarType, "index"> {
-  return type === "index" ? "i32" : type;
 }

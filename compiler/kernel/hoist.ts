@@ -2,6 +2,7 @@
 import type { ScalarType } from "../types/nest.js";
 import type { ScalarOp } from "../types/nest.js";
 import type { Expression, KernelOp } from "./ir.js";
+import { expressionChildren } from "./ir.js";
 import { internPolynomial, polynomialOf } from "./polynomial.js";
 import { minimumOf } from "./range.js";
 import type { Emission, BlockScope } from "./scope.js";
@@ -291,11 +292,12 @@ function isTrivial(expression: Expression): boolean {
 function depthOf(expression: Expression): number {
   switch (expression.kind) {
     case "op":
-      return 1 + Math.max(...expression.arguments.map(depthOf));
+    case "lanes":
+    case "lane":
     case "load":
     case "shared":
     case "draw":
-      return 1 + depthOf(expression.index);
+      return 1 + Math.max(...expressionChildren(expression).map(depthOf));
     case "literal":
     case "variable":
     case "uniform":

@@ -7,17 +7,31 @@ import type { ScalarOp, ScalarType } from "../types/nest.js";
 /** `remainder` is `modulo` where the dividend is known not to be negative. */
 export type KernelOp = ScalarOp | "remainder";
 
-/** A pure expression; operands may be shared, and are then printed where they stand. */
+/** Lanes of a wide value: what every vector unit at hand has, of 32 bits each. */
+export const laneCount = 4;
+export type Width = typeof laneCount;
+
+/**
+ * A pure expression; operands may be shared, and are then printed where they stand. One with a width has a value in each lane;
+ * an operation with a width takes operands without one for the same in all lanes.
+ */
 export type Expression =
   | { readonly kind: "literal"; readonly type: ScalarType; readonly value: number }
-  | { readonly kind: "variable"; readonly type: ScalarType; readonly name: string }
+  | {
+      readonly kind: "variable";
+      readonly type: ScalarType;
+      readonly name: string;
+      readonly width?: Width;
+    }
   /** A word of the program's uniform buffer, by position in `Kernel.uniforms`. */
   | { readonly kind: "uniform"; readonly type: "index" | "u32" | "f32"; readonly uniform: number }
   | {
       readonly kind: "load";
       readonly type: ScalarType;
       readonly binding: number;
+      /** Where it has a width: of the first of the elements, which lie side by side. */
       readonly index: Expression;
+      readonly width?: Width;
     }
   /** Reads an array in workgroup memory. */
   | {
@@ -32,6 +46,21 @@ export type Expression =
       readonly type: ScalarType;
       readonly op: KernelOp;
       readonly arguments: readonly Expression[];
+      readonly width?: Width;
+    }
+  /** A wide value of one value for each lane. */
+  | {
+      readonly kind: "lanes";
+      readonly type: ScalarType;
+      readonly arguments: readonly Expression[];
+      readonly width: Width;
+    }
+  /** One lane of a wide value. */
+  | {
+      readonly kind: "lane";
+      readonly type: ScalarType;
+      readonly of: Expression;
+      readonly lane: number;
     }
   | {
       readonly kind: "draw";
@@ -39,7 +68,30 @@ export type Expression =
       readonly source: "uniform" | "bits";
       readonly stream: number;
       readonly index: Expression;
+      readonly width?: Width;
     };
+
+/** The width of an expression; undefined: a single value. */
+export function widthOf(expression: Expression): Width | undefined {
+  return "width" in expression ? expression.width : undefined;
+}
+
+/** The same value in every lane. */
+export function splat(value: Expression): Expression {
+  return {
+    kind: "lanes",
+    type: value.type,
+    arguments: Array.from({ length: laneCount }, () => value),
+    width: laneCount,
+  };
+}
+
+/** The value that all lanes have, where a wide expression was made of one. */
+export function splatted(expression: Expression): Expression | undefined {
+  if (expression.kind !== "lanes") return undefined;
+  const [first, ...others] = expression.arguments;
+  return others.every((other) => other === first) ? first : undefined;
+}
 
 export type Statement =
   | { readonly kind: "let"; readonly name: string; readonly value: Expression }
@@ -56,6 +108,7 @@ export type Statement =
       readonly body: readonly Statement[];
     }
   | { readonly kind: "if"; readonly condition: Expression; readonly body: readonly Statement[] }
+  /** A wide value goes to the elements from the index on. */
   | {
       readonly kind: "store";
       readonly binding: number;
@@ -127,7 +180,10 @@ export const builtins = ["workgroupIndex", "localIndex", "invocation"] as const;
 export function expressionChildren(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case "op":
+    case "lanes":
       return expression.arguments;
+    case "lane":
+      return [expression.of];
     case "load":
     case "shared":
     case "draw":

@@ -3,6 +3,7 @@ import { dimText } from "../types/dimension.js";
 import type { ScalarType } from "../types/nest.js";
 import { scalarOperation } from "../scalars/table.js";
 import type { Expression, Kernel, KernelOp, KernelUniform, Statement } from "./ir.js";
+import { splatted, widthOf } from "./ir.js";
 
 export function printKernel(kernel: Kernel): string {
   const lines = [headOf(kernel)];
@@ -53,7 +54,7 @@ function printBody(
       case "let":
       case "var":
         lines.push(
-          `${indent}${statement.kind} ${statement.name}: ${statement.value.type} = ${text(statement.value)}`,
+          `${indent}${statement.kind} ${statement.name}: ${typeText(statement.value)} = ${text(statement.value)}`,
         );
         break;
       case "assign":
@@ -74,7 +75,10 @@ function printBody(
       case "store":
       case "share": {
         const target = statement.kind === "store" ? `b${statement.binding + 1}` : statement.array;
-        lines.push(`${indent}${target}[${text(statement.index)}] = ${text(statement.value)}`);
+        const more = widthOf(statement.value) === undefined ? "" : " …";
+        lines.push(
+          `${indent}${target}[${text(statement.index)}${more}] = ${text(statement.value)}`,
+        );
         break;
       }
       case "barrier":
@@ -82,6 +86,11 @@ function printBody(
         break;
     }
   }
+}
+
+function typeText(expression: Expression): string {
+  const width = widthOf(expression);
+  return width === undefined ? expression.type : `${expression.type}×${width}`;
 }
 
 /** Where kernels have signs of their own. */
@@ -107,11 +116,17 @@ function expressionText(kernel: Kernel, expression: Expression): string {
     case "uniform":
       return uniformName(kernel, expression.uniform);
     case "load":
-      return `b${expression.binding + 1}[${text(expression.index)}]`;
+      return `b${expression.binding + 1}[${text(expression.index)}${expression.width === undefined ? "" : " …"}]`;
     case "shared":
       return `${expression.array}[${text(expression.index)}]`;
     case "draw":
       return `draw ${expression.source}(${expression.stream}, ${text(expression.index)})`;
+    case "lanes": {
+      const same = splatted(expression);
+      return same ? `all(${text(same)})` : `lanes(${expression.arguments.map(text).join(", ")})`;
+    }
+    case "lane":
+      return `lane ${expression.lane} of (${text(expression.of)})`;
     case "op": {
       const operator = ownSigns[expression.op] ?? scalarOperation(expression.op)?.sign;
       const operands = expression.arguments.map((operand) => {

@@ -1,8 +1,8 @@
 // Takes a kernel, gives what is wrong with it: empty for every kernel that may be printed.
 import type { ScalarType } from "../types/nest.js";
 import { arithmeticNames, comparisonNames } from "../types/opNames.js";
-import type { Expression, Kernel, Statement } from "./ir.js";
-import { builtins, statementBody } from "./ir.js";
+import type { Expression, Kernel, Statement, Width } from "./ir.js";
+import { builtins, expressionChildren, laneCount, statementBody, widthOf } from "./ir.js";
 
 /** What WebGPU promises every device. */
 const mostBindings = 8;
@@ -19,8 +19,14 @@ interface Check {
   statements: number;
 }
 
+interface Named {
+  readonly type: ScalarType;
+  readonly width?: Width | undefined;
+  readonly mutable: boolean;
+}
+
 interface Names {
-  readonly known: Map<string, { readonly type: ScalarType; readonly mutable: boolean }>;
+  readonly known: Map<string, Named>;
   readonly parent: Names | undefined;
 }
 
@@ -64,6 +70,10 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       check.faults.push(`${statement.kind}: ${expression.type} where ${type} is wanted`);
     }
   };
+  const expectOne = (expression: Expression, type: ScalarType): void => {
+    expect(expression, type);
+    if (widthOf(expression) !== undefined) check.faults.push(`${statement.kind}: a wide value`);
+  };
   const inner = (): Names => ({ known: new Map(), parent: names });
   switch (statement.kind) {
     case "let":
@@ -72,6 +82,7 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       if (names.known.has(statement.name)) check.faults.push(`${statement.name} is named twice`);
       names.known.set(statement.name, {
         type: statement.value.type,
+        width: widthOf(statement.value),
         mutable: statement.kind === "var",
       });
       return;
@@ -79,11 +90,13 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       const target = lookUp(names, statement.name);
       if (!target?.mutable) check.faults.push(`${statement.name} is assigned and is no variable`);
       expect(statement.value, target?.type ?? statement.value.type);
+      if (target?.width !== widthOf(statement.value))
+        check.faults.push(`${statement.name} is assigned a value of another width`);
       return;
     }
     case "for": {
-      expect(statement.from, "index");
-      expect(statement.below, "index");
+      expectOne(statement.from, "index");
+      expectOne(statement.below, "index");
       if (statement.step < 1) check.faults.push(`${statement.name} does not advance`);
       const scope = inner();
       scope.known.set(statement.name, { type: "index", mutable: false });
@@ -98,19 +111,19 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       return;
     }
     case "if":
-      expect(statement.condition, "bool");
+      expectOne(statement.condition, "bool");
       verifyBody(check, statement.body, inner(), uniform && isUniform(statement.condition));
       return;
     case "store":
-      expect(statement.index, "index");
+      expectOne(statement.index, "index");
       expect(statement.value, bindingType(check, statement.binding));
       if (!check.kernel.bindings[statement.binding]?.written) {
         check.faults.push(`b${statement.binding + 1} is stored to and is not writable`);
       }
       return;
     case "share":
-      expect(statement.index, "index");
-      expect(statement.value, sharedType(check, statement.array));
+      expectOne(statement.index, "index");
+      expectOne(statement.value, sharedType(check, statement.array));
       return;
     case "barrier":
       if (!uniform) check.faults.push("a barrier that not all invocations reach");
@@ -157,6 +170,8 @@ function verifyExpression(check: Check, expression: Expression, names: Names, de
       if (!known) check.faults.push(`${expression.name} is used before it is named`);
       else if (known.type !== expression.type) {
         check.faults.push(`${expression.name} is ${known.type}, used as ${expression.type}`);
+      } else if (known.width !== expression.width) {
+        check.faults.push(`${expression.name} is used in another width`);
       }
       return;
     }
@@ -176,18 +191,46 @@ function verifyExpression(check: Check, expression: Expression, names: Names, de
       verifyIndex(check, expression.index, names, depth);
       return;
     case "draw":
-      verifyIndex(check, expression.index, names, depth);
+      verifyIndex(check, expression.index, names, depth, expression.width);
       return;
     case "op":
       for (const operand of expression.arguments) {
         verifyExpression(check, operand, names, depth + 1);
       }
       verifyOperands(check, expression);
+      if (expression.width === undefined) verifyNarrow(check, expression);
+      return;
+    case "lanes":
+      if (expression.arguments.length !== laneCount) check.faults.push("lanes that are missing");
+      verifyNarrow(check, expression);
+      for (const operand of expression.arguments) {
+        verifyExpression(check, operand, names, depth + 1);
+        if (operand.type !== expression.type) check.faults.push(`a lane is ${operand.type}`);
+      }
+      return;
+    case "lane":
+      verifyExpression(check, expression.of, names, depth + 1);
+      if (widthOf(expression.of) === undefined || expression.lane >= laneCount)
+        check.faults.push("there is no such lane");
+      if (expression.of.type !== expression.type) check.faults.push("a lane of another type");
   }
 }
 
-function verifyIndex(check: Check, index: Expression, names: Names, depth: number): void {
+/** Its operands have no width. */
+function verifyNarrow(check: Check, expression: Expression): void {
+  const wide = expressionChildren(expression).some((each) => widthOf(each) !== undefined);
+  if (wide) check.faults.push(`${expression.kind} without a width of a wide value`);
+}
+
+function verifyIndex(
+  check: Check,
+  index: Expression,
+  names: Names,
+  depth: number,
+  width?: Width,
+): void {
   verifyExpression(check, index, names, depth + 1);
+  if (width === undefined && widthOf(index) !== undefined) check.faults.push("a wide index");
   if (index.type !== "index") check.faults.push(`an index is ${index.type}`);
 }
 
@@ -221,7 +264,9 @@ function isUniform(expression: Expression): boolean {
     case "variable":
       return expression.name === "workgroupIndex";
     case "op":
-      return expression.arguments.every(isUniform);
+    case "lanes":
+    case "lane":
+      return expressionChildren(expression).every(isUniform);
     case "load":
     case "shared":
     case "draw":
