@@ -20,6 +20,8 @@ export const binding = {
   and: 3,
   or: 2,
   choice: 1,
+  bothBits: 0.6,
+  eitherBit: 0.5,
 } as const;
 
 export function atom(text: string): Printed {
@@ -35,10 +37,10 @@ export function within(inner: Printed, binds: number): string {
   return inner.binds < binds ? `(${inner.text})` : inner.text;
 }
 
-/** In WGSL && and || do not stand side by side without parentheses, nor do comparisons. */
+/** In WGSL && and || do not stand side by side without parentheses, nor do comparisons; & and | take nothing looser than -x. */
 export function infix(left: Printed, operator: string, right: Printed, binds: number): Printed {
-  const logical = binds <= binding.and;
-  const tighter = logical ? binding.comparison : binds + 1;
+  const tighter =
+    binds < binding.choice ? binding.unary : binds <= binding.and ? binding.comparison : binds + 1;
   const associates = binds !== binding.comparison && left.binds === binds;
   return {
     text: `${associates ? left.text : within(left, tighter)} ${operator} ${within(right, tighter)}`,

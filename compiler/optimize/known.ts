@@ -45,10 +45,10 @@ function compute(
     if (values === undefined) return undefined;
     operands.push(values);
   }
+  if (node.op === "reshape") return operands[0];
   const readers = operands.map((values, n) =>
     aligned(values, at(node.inputs, n).shape, node.shape),
   );
-  if (node.op === "reshape") return operands[0];
   if (node.op === "broadcast" || lowering.kind === "identity")
     return readers[0] && fill(readers[0]);
   if (lowering.kind !== "pointwise") return undefined;

@@ -16,10 +16,7 @@ export const toI32 = {
     name: "to_i32",
     needs: [isNaNOf.wgsl],
     text: `fn to_i32(x: f32) -> i32 {
-  if (is_nan(x)) {
-    return 0;
-  }
-  return i32(clamp(x, -2147483648.0, 2147483520.0));
+  return select(i32(clamp(x, -2147483648.0, 2147483520.0)), 0, is_nan(x));
 }`,
   },
   javascript: {
@@ -33,10 +30,7 @@ export const toU32 = {
     name: "to_u32",
     needs: [isNaNOf.wgsl],
     text: `fn to_u32(x: f32) -> u32 {
-  if (is_nan(x)) {
-    return 0u;
-  }
-  return u32(clamp(x, 0.0, 4294967040.0));
+  return select(u32(clamp(x, 0.0, 4294967040.0)), 0u, is_nan(x));
 }`,
   },
   javascript: {
@@ -61,17 +55,12 @@ export const modulo = {
     // Division may be off by a unit in the last place, so the quotient is put right by the remainder.
     text: `fn modulo_of(x: f32, y: f32) -> f32 {
   // A quotient beyond 24 bits has no fraction left.
-  if (abs(x) * 5.9604645e-8 >= abs(y)) {
-    return 0.0;
-  }
-  var r = x - y * floor(x / y);
-  if (r * sign(y) < 0.0) {
-    r = r + y;
-  }
-  if (abs(r) >= abs(y)) {
-    r = r - y;
-  }
-  return r;
+  let whole = abs(x) * 5.9604645e-8 >= abs(y);
+  let d = select(y, 1.0, whole);
+  let r = x - d * floor(x / d);
+  let s = select(r, r + d, r * sign(d) < 0.0);
+  let t = select(s, s - d, abs(s) >= abs(d));
+  return select(t, 0.0, whole);
 }`,
   },
   javascript: {
@@ -95,12 +84,10 @@ export const floorModulo = {
   wgsl: {
     name: "floor_modulo",
     text: `fn floor_modulo(x: i32, y: i32) -> i32 {
-  // What % gives for negative operands is left to drivers.
-  if (y == 0 || y == -1) {
-    return 0;
-  }
-  let r = x - (x / y) * y;
-  return select(r, r + y, r != 0 && (r < 0) != (y < 0));
+  // What % gives for negative operands is left to drivers. The rest by 0 and by -1 is that by 1.
+  let d = select(y, 1, (y == 0) | (y == -1));
+  let r = x - (x / d) * d;
+  return select(r, r + d, (r != 0) & ((r < 0) != (d < 0)));
 }`,
   },
   javascript: {
@@ -127,21 +114,13 @@ export const power = {
   wgsl: {
     name: "power_of",
     text: `fn power_of(x: f32, y: f32) -> f32 {
-  if (y == 0.0) {
-    return 1.0;
-  }
-  if (x == 0.0) {
-    return select(3.4028234e38, 0.0, y > 0.0);
-  }
-  let exponent = y * log2(abs(x));
+  let exponent = y * log2(select(abs(x), 1.0, x == 0.0));
   let magnitude = select(exp2(clamp(exponent, -126.0, 127.99)), 0.0, exponent < -126.0);
-  if (x > 0.0) {
-    return magnitude;
-  }
-  if (y != floor(y)) {
-    return 0.0;
-  }
-  return select(magnitude, -magnitude, y * 0.5 != floor(y * 0.5));
+  let signed = select(magnitude, -magnitude, y * 0.5 != floor(y * 0.5));
+  let below = select(signed, 0.0, y != floor(y));
+  let beside = select(below, magnitude, x > 0.0);
+  let result = select(beside, select(3.4028234e38, 0.0, y > 0.0), x == 0.0);
+  return select(result, 1.0, y == 0.0);
 }`,
   },
   javascript: {

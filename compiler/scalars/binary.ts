@@ -47,11 +47,14 @@ function arithmetic(
   };
 }
 
+/** How each language writes an operation on truth values. */
+type Logic = Readonly<Record<keyof Printing, Form>>;
+
 /** The smaller or larger: a function of numbers, an operator on truth values. */
 function extremum(
   value: ScalarOperation["value"],
   name: "min" | "max",
-  ofTruth: Form,
+  ofTruth: Logic,
 ): ScalarOperation {
   return arithmetic(value, {
     interval: name === "min" ? intervalRules.lesser : intervalRules.greater,
@@ -59,13 +62,17 @@ function extremum(
     zero: "all",
     rounds: "passes",
     finite: "keeps",
-    wgsl: { all: call(name), bool: ofTruth },
-    javascript: { all: call(`Math.${name}`), bool: ofTruth },
+    wgsl: { all: call(name), bool: ofTruth.wgsl },
+    javascript: { all: call(`Math.${name}`), bool: ofTruth.javascript },
   });
 }
 
-const both = infix("&&", "and");
-const either = infix("||", "or");
+/**
+ * Shaders compute both sides: drivers make a branch of each && and ||, and some take minutes over a body of many.
+ * In JavaScript the left side may keep the right one from a load beyond its array.
+ */
+const both: Logic = { wgsl: infix("&", "bothBits"), javascript: infix("&&", "and") };
+const either: Logic = { wgsl: infix("|", "eitherBit"), javascript: infix("||", "or") };
 const quotient = infix("/", "product");
 const rest = infix("%", "product");
 const floorModulo = helped(helpers.floorModulo.javascript);
@@ -215,7 +222,7 @@ export const comparisonScalars = {
 function logic(
   value: ScalarOperation["value"],
   sign: string,
-  form: Form,
+  form: Logic,
   zero: ScalarOperation["zero"],
 ): ScalarOperation {
   return {
@@ -233,8 +240,8 @@ function logic(
     rounds: "otherwise",
     finite: "always",
     sign,
-    wgsl: same(form),
-    javascript: same(form),
+    wgsl: same(form.wgsl),
+    javascript: same(form.javascript),
   };
 }
 

@@ -67,7 +67,7 @@ export const log1p = {
   let z = s * s;
   let sum = 2.0 * s * (((((0.122095398 * z + 0.106958732) * z + 0.143104261) * z + 0.199993432) * z + 0.333333397) * z + 1.0);
   let near = select(sum, x, abs(x) < 1e-7);
-  return select(log_of(1.0 + x), near, x > -0.5 && x < 1.0);
+  return select(log_of(1.0 + x), near, (x > -0.5) & (x < 1.0));
 }`,
   },
   javascript: {
@@ -123,7 +123,7 @@ export const quarterTurn = {
   let z = r * r;
   let s = r * ((((2.71637842e-6 * z - 0.000198390933) * z + 0.0083333284) * z - 0.166666666) * z + 1.0);
   let c = (((2.43639592e-5 * z - 0.00138864317) * z + 0.0416666099) * z - 0.499999995) * z + 1.0;
-  let odd = quadrant == 1.0 || quadrant == 3.0;
+  let odd = (quadrant == 1.0) | (quadrant == 3.0);
   let magnitude = select(s, c, odd);
   return select(magnitude, -magnitude, quadrant >= 2.0);
 }`,
@@ -161,10 +161,7 @@ export const erf = {
   let z = x * x;
   let near = (((((7.85384714e-5 * z - 0.000801018932) * z + 0.0051883272) * z - 0.0268538117) * z + 0.112835851) * z - 0.376126258) * z + 1.12837917;
   let p = ((((((2.17081739e-5 * a - 0.000441601849) * a + 0.00420594884) * a - 0.0252121997) * a + 0.108425167) * a + 0.633213416) * a + 1.12958189) * a - 0.000188821368;
-  if (abs(x) < 1.0) {
-    return x * near;
-  }
-  return sign(x) * (1.0 - exp_of(-p));
+  return select(sign(x) * (1.0 - exp_of(-p)), x * near, abs(x) < 1.0);
 }`,
   },
   javascript: {
@@ -234,12 +231,11 @@ export const erfinv = {
     text: `fn erfinv_of(y: f32) -> f32 {
   let x = clamp(y, -0.99999994, 0.99999994);
   let w = -log_of((1.0 - x) * (1.0 + x));
-  if (w < 5.0) {
-    let u = w - 2.5;
-    return x * ((((((((2.85339911e-8 * u + 3.43725995e-7) * u - 3.52884996e-6) * u - 4.39676967e-6) * u + 0.000218602159) * u - 0.00125370755) * u - 0.0041777077) * u + 0.246640726) * u + 1.50140942);
-  }
-  let u = sqrt(w) - 3.0;
-  return x * ((((((((-0.000121595845 * u + 5.10493428e-5) * u + 0.00123943415) * u - 0.00362302974) * u + 0.0057906646) * u - 0.00763585316) * u + 0.00943088941) * u + 1.00167483) * u + 2.83297711);
+  let u = w - 2.5;
+  let near = (((((((2.85339911e-8 * u + 3.43725995e-7) * u - 3.52884996e-6) * u - 4.39676967e-6) * u + 0.000218602159) * u - 0.00125370755) * u - 0.0041777077) * u + 0.246640726) * u + 1.50140942;
+  let v = sqrt(max(w, 0.0)) - 3.0;
+  let far = (((((((-0.000121595845 * v + 5.10493428e-5) * v + 0.00123943415) * v - 0.00362302974) * v + 0.0057906646) * v - 0.00763585316) * v + 0.00943088941) * v + 1.00167483) * v + 2.83297711;
+  return x * select(far, near, w < 5.0);
 }`,
   },
   javascript: {
@@ -280,11 +276,8 @@ export const atan2 = {
     // By the angle to the nearer axis, of which the tangent is at most 1; scaled, as drivers divide badly near the ends of f32.
     text: `fn atan2_of(y: f32, x: f32) -> f32 {
   let most = max(abs(x), abs(y));
-  if (most == 0.0) {
-    return 0.0;
-  }
   let scale = select(select(1.0, 1e10, most < 1e-20), 1e-10, most > 1e20);
-  let tangent = (min(abs(x), abs(y)) * scale) / (most * scale);
+  let tangent = (min(abs(x), abs(y)) * scale) / select(most * scale, 1.0, most == 0.0);
   let far = tangent > 0.414213562;
   let t = select(tangent, (tangent - 1.0) / (tangent + 1.0), far);
   let z = t * t;

@@ -26,7 +26,7 @@ export type Form =
   | {
       readonly kind: "infix";
       readonly text: string;
-      readonly binds: "product" | "sum" | "comparison" | "and" | "or";
+      readonly binds: "product" | "sum" | "comparison" | "and" | "or" | "bothBits" | "eitherBit";
       /** The 32 bits that the result is brought back into. */
       readonly wraps?: "i32" | "u32";
     }

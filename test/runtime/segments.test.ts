@@ -116,6 +116,9 @@ describe("integers known while compiling", () => {
     expect(knownIntegers(value)).toEqual([0, 5, 1, 1, 0, -3, 1, 1, 0, 2, 2, 2]);
     expect(knownIntegers(b.add(value, b.input("x", { type: "i32", shape: [] })))).toBe(undefined);
     expect(knownIntegers(b.iota([2 ** 21], 0))).toBe(undefined);
+    expect(knownIntegers(b.reshape(b.add(row, column), [12]))?.slice(0, 5)).toEqual([
+      5, 6, 7, 8, -3,
+    ]);
   });
 });
 

@@ -6,7 +6,7 @@ import { createBuilder } from "../../compiler/graph/builder.js";
 import { fold } from "../../compiler/optimize/fold.js";
 import type { ScalarOperation } from "../../compiler/scalars/record.js";
 import { evaluateScalar } from "../../compiler/scalars/evaluate.js";
-import { scalarOps } from "../../compiler/scalars/table.js";
+import { helpersOf, scalarOps } from "../../compiler/scalars/table.js";
 import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import { hostValue } from "../../compiler/schedule/host.js";
 import type { Node } from "../../compiler/types/graph.js";
@@ -292,4 +292,15 @@ describe("kernels in double precision", () => {
 });
 describeGpu("kernels in WGSL", () => {
   kernels("webgpu");
+});
+
+describe("what shaders call and write", () => {
+  it("has no branch: drivers inline it into bodies of many, and take minutes over those", () => {
+    const helpers = helpersOf("wgsl").map(({ text }) => text.replaceAll(/\/\/.*/g, ""));
+    expect(helpers.length).toBeGreaterThan(10);
+    for (const text of helpers) expect(text).not.toMatch(/\bif\b|&&|\|\|/);
+    for (const { wgsl } of Object.values<ScalarOperation>(scalarOps)) {
+      expect(JSON.stringify(wgsl)).not.toMatch(/&&|\|\|/);
+    }
+  });
 });
