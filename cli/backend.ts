@@ -29,14 +29,17 @@ function hasVulkan(): boolean {
 
 /**
  * Starts the optional package `webgpu` and keeps its GPU object on `globalThis.navigator` for the life of
- * the process: collected, it would take the process down. Gives the reason where there is no WebGPU.
+ * the process: collected, it would take the process down. `flags` are Dawn's. Gives the reason where there is no WebGPU.
  */
-export async function provideWebGpu(wanted: Backend): Promise<string | undefined> {
+export async function provideWebGpu(
+  wanted: Backend,
+  flags: readonly string[] = [],
+): Promise<string | undefined> {
   const globals = globalThis as Globals;
   if (wanted === "cpu" || globals.navigator?.gpu !== undefined) return undefined;
   if (wanted === "auto" && !hasVulkan()) return "no Vulkan driver is installed, which WebGPU needs";
   try {
-    const gpu = (await import("webgpu")).create([]);
+    const gpu = (await import("webgpu")).create([...flags]);
     if (globals.navigator === undefined) globals.navigator = { gpu };
     else Object.defineProperty(globals.navigator, "gpu", { value: gpu, configurable: true });
     return undefined;

@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   train: async () => (await import("./commands/train.js")).addTrain,
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluate,
   predict: async () => (await import("./commands/predict.js")).addPredict,
+  profile: async () => (await import("./commands/profile.js")).addProfile,
   gradcheck: async () => (await import("./commands/gradcheck.js")).addGradcheck,
   fmt: async () => (await import("./commands/fmt.js")).addFmt,
 };

@@ -1,5 +1,6 @@
 // Takes a group of parts, gives its loop nest, or says why the group is too much for one kernel.
 import type { Dim } from "../types/dimension.js";
+import { reachable } from "../reachable.js";
 import { elementCount } from "../types/dimension.js";
 import type { Node, Origin } from "../types/graph.js";
 import type { Axis, LoopNest, NestStore, Scalar } from "../types/nest.js";
@@ -152,11 +153,14 @@ function valueOf(context: EvaluationContext, part: Part, point: readonly Scalar[
 
 function originsOf(parts: readonly Part[]): Origin[] {
   const found = new Map<string, Origin>();
-  for (const { value } of parts) {
-    const { origin } = value;
+  // What the compiler put around a value (the reshape of a gradient, the mean of a loss) stands where the value does.
+  const behind = reachable(
+    parts.map(({ value }) => value),
+    ({ origin, inputs }) => (origin === undefined ? inputs : []),
+  );
+  for (const { origin } of behind) {
     if (origin === undefined) continue;
-    const { file, span } = origin;
-    found.set(`${file.name}:${span.start}:${span.end}`, origin);
+    found.set(`${origin.file.name}:${origin.span.start}:${origin.span.end}`, origin);
   }
   return [...found.values()].slice(0, maximumOrigins);
 }

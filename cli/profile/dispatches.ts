@@ -1,0 +1,45 @@
+// In: a compiled model, one of its programs and sizes; out: what each dispatch of it computes, where in the source, and how much.
+import type { CompiledEntry, CompiledModel } from "../../compiler/index.js";
+import { createDescriber } from "../../compiler/emit/places.js";
+import { evaluateDim } from "../../runtime/dimensions.js";
+import type { Dimensions } from "../../runtime/dimensions.js";
+import { trafficBytes } from "./traffic.js";
+
+export interface DispatchFacts {
+  readonly name: string;
+  /** Lines of the source: `lenet.nn:9`; of another file's, the instance that led there. */
+  readonly places: readonly string[];
+  /** Instances of layers: `encoder.dense_1`. */
+  readonly layers: readonly string[];
+  readonly flops: number;
+  /** From above: see trafficBytes. */
+  readonly bytes: number;
+}
+
+export function dispatchFacts(
+  { file, training }: Pick<CompiledModel, "file" | "training">,
+  program: number,
+  sizes: Dimensions,
+): readonly DispatchFacts[] {
+  const { plan, schedules } = training satisfies CompiledEntry;
+  const planned = plan.programs[program];
+  const schedule = schedules[program];
+  if (planned === undefined || schedule === undefined)
+    throw new Error(`the plan has no program ${program}`);
+  const describe = createDescriber(file);
+  return planned.dispatches.map(({ flops }, at) => {
+    const nest = schedule.nests[at];
+    if (nest === undefined) throw new Error(`${planned.name} has no nest for its dispatch ${at}`);
+    return {
+      name: nest.name,
+      places: unique(nest.origins.map(describe)),
+      layers: unique(nest.origins.map(({ path }) => path)).filter((path) => path !== ""),
+      flops: evaluateDim(flops, sizes),
+      bytes: trafficBytes(nest, schedule.buffers, sizes),
+    };
+  });
+}
+
+function unique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
+}

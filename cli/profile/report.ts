@@ -1,0 +1,109 @@
+// In: what was measured of a program; out: it as a table, the dearest dispatches first, and as data.
+import { tableText, valueText } from "../numbers.js";
+import type { DispatchProfile, Profile } from "./run.js";
+
+export interface ProfiledProgram extends Profile {
+  readonly model: string;
+  readonly program: string;
+  readonly dimensions: Readonly<Record<string, number>>;
+}
+
+interface Rates {
+  readonly share: number;
+  readonly gigaflops: number;
+  readonly gigabytes: number;
+  /** Of the ceilings: 1 is all that the device was seen to do. */
+  readonly ofMultiplyAdds: number;
+  readonly ofCopies: number;
+}
+
+function totalOf({ dispatches }: Profile): number {
+  return dispatches.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+}
+
+/** Nothing has a rate that took no time that could be told. */
+function ratesOf(profile: Profile, { milliseconds, flops, bytes }: DispatchProfile): Rates {
+  const total = totalOf(profile);
+  const perSecond = (count: number): number => (milliseconds > 0 ? count / milliseconds / 1e6 : 0);
+  const { gigaflops: mostFlops, gigabytes: mostBytes } = profile.ceilings;
+  const gigaflops = perSecond(flops);
+  const gigabytes = perSecond(bytes);
+  return {
+    share: total > 0 ? milliseconds / total : 0,
+    gigaflops,
+    gigabytes,
+    ofMultiplyAdds: gigaflops / mostFlops,
+    ofCopies: gigabytes / mostBytes,
+  };
+}
+
+export function profileData(profile: ProfiledProgram): object {
+  const { dispatches, ...rest } = profile;
+  return {
+    ...rest,
+    milliseconds: totalOf(profile),
+    dispatches: dispatches.map((dispatch) => ({ ...dispatch, ...ratesOf(profile, dispatch) })),
+  };
+}
+
+export function profileText(profile: ProfiledProgram): string {
+  const { model, program, dimensions, place, method, rounds, ceilings, overhead } = profile;
+  const sizes = Object.entries(dimensions).map(([name, size]) => `${name} ${size}`);
+  const where = sizes.length === 0 ? "" : `, ${sizes.join(", ")}`;
+  return [
+    `${model}, program ${program}${where}, on ${place}`,
+    `${method}; the least of ${rounds} rounds, less the ${valueText(overhead)} ms that a run without a dispatch takes`,
+    "",
+    tableText(rowsOf(profile), leftColumns),
+    "",
+    `together ${valueText(totalOf(profile))} ms; the program undivided, with its inputs, ${valueText(profile.whole)} ms by the clock`,
+    `ceilings of this device, measured now: ${valueText(ceilings.gigaflops)} GFLOP/s of multiply-adds, ${valueText(ceilings.gigabytes)} GB/s of a copy beyond caches`,
+    "bytes are an upper estimate, each element once; what caches hold may pass the ceiling",
+  ].join("\n");
+}
+
+function rowsOf(profile: Profile): string[][] {
+  const rows = profile.dispatches.map((dispatch, at) => ({
+    dispatch,
+    at,
+    ...ratesOf(profile, dispatch),
+  }));
+  rows.sort((one, other) => other.dispatch.milliseconds - one.dispatch.milliseconds);
+  const percent = (fraction: number): string =>
+    `${(100 * fraction).toFixed(fraction < 0.1 ? 1 : 0)} %`;
+  const head = [
+    "lines",
+    "layers",
+    "dispatch",
+    "ms",
+    "share",
+    "GFLOP/s",
+    "of most",
+    "GB/s",
+    "of most",
+  ];
+  return [
+    head,
+    ...rows.map(({ dispatch, at, share, gigaflops, gigabytes, ofMultiplyAdds, ofCopies }) => [
+      shortList(dispatch.places),
+      shortList(dispatch.layers),
+      String(at),
+      valueText(dispatch.milliseconds),
+      percent(share),
+      valueText(gigaflops),
+      percent(ofMultiplyAdds),
+      valueText(gigabytes),
+      percent(ofCopies),
+    ]),
+  ];
+}
+
+/** Lines and layers. */
+const leftColumns = 2;
+/** More than these make a row that nobody reads. */
+const mostListed = 2;
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - mostListed;
+  return names.slice(0, mostListed).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}

@@ -1,0 +1,248 @@
+// In: small programs; out: that `nnc profile` times each of their dispatches, and says what each computes and how much.
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { compile } from "../../compiler/index.js";
+import type { CompiledModel } from "../../compiler/index.js";
+import { measureCpuCeilings } from "../../cli/profile/cpuCeilings.js";
+import { dispatchFacts } from "../../cli/profile/dispatches.js";
+import { clockMeter } from "../../cli/profile/meter.js";
+import { withSingles } from "../../cli/profile/single.js";
+import { importKernels } from "../../cli/session.js";
+import { runProgram } from "../../cli/program.js";
+import type { TrainingBackend } from "../../runtime/backend.js";
+import { createCpuBackend } from "../../runtime/cpu.js";
+import type { Plan } from "../../runtime/plan.js";
+import { makeRun } from "../../runtime/session.js";
+import { initialize } from "../../runtime/train/initialize.js";
+import { openSession } from "../../runtime/train/open.js";
+import { softwareEnvironment, softwareExpected } from "../../scripts/software.mjs";
+import { temporaryFolder } from "./data/files.js";
+import { recorder } from "./terminals.js";
+
+const folder = temporaryFolder();
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const source = `model Net {
+  input x: [batch, 20]
+  target y: category(4)[batch]
+  h = x |> dense(12, activation: relu, name: "first")
+  logits = h |> dense(4, name: "second")
+  output logits
+  loss cross_entropy(logits, y)
+}
+train Net { optimizer adam(lr: 0.01)  batch 8  epochs 1  seed 1 }
+`;
+
+interface Profiled {
+  readonly model: string;
+  readonly program: string;
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly method: string;
+  readonly place: string;
+  readonly rounds: number;
+  readonly milliseconds: number;
+  readonly whole: number;
+  readonly ceilings: { readonly gigaflops: number; readonly gigabytes: number };
+  readonly dispatches: readonly {
+    readonly places: readonly string[];
+    readonly layers: readonly string[];
+    readonly milliseconds: number;
+    readonly share: number;
+    readonly flops: number;
+    readonly bytes: number;
+    readonly gigaflops: number;
+    readonly ofMultiplyAdds: number;
+  }[];
+}
+
+function compiled(text: string): CompiledModel {
+  const [model] = compile(text, { file: "net.nn" }).models;
+  if (model === undefined) throw new Error("the program does not compile");
+  return model;
+}
+
+const stepOf = ({ stages }: Plan): number => stages[0]?.objectives[0]?.program ?? -1;
+
+async function profile(...options: readonly string[]) {
+  const terminal = recorder();
+  const args = ["profile", folder.put("net.nn", source), "--seconds", "1", ...options];
+  const code = await runProgram(args, { terminal, version: "0" });
+  return { code, text: terminal.written.join(""), notes: terminal.notes.join("\n") };
+}
+
+function expectWhole(profiled: Profiled, dispatches: number): void {
+  expect(profiled.dispatches).toHaveLength(dispatches);
+  expect(profiled.milliseconds).toBeGreaterThan(0);
+  const shares = profiled.dispatches.reduce((sum, { share }) => sum + share, 0);
+  expect(shares).toBeCloseTo(1, 6);
+  expect(profiled.rounds).toBeGreaterThanOrEqual(3);
+  expect(profiled.whole).toBeGreaterThan(0);
+  for (const { milliseconds, flops, gigaflops, ofMultiplyAdds } of profiled.dispatches) {
+    if (milliseconds === 0) continue;
+    expect(gigaflops).toBeCloseTo(flops / milliseconds / 1e6, 6);
+    expect(ofMultiplyAdds).toBeCloseTo(gigaflops / profiled.ceilings.gigaflops, 6);
+  }
+}
+
+describe("nnc profile", () => {
+  test("times each dispatch of a step on the CPU, with its lines and layers", async () => {
+    const { code, text } = await profile("--backend", "cpu", "--json");
+    expect(code).toBe(0);
+    const profiled = JSON.parse(text) as Profiled;
+    const { plan } = compiled(source);
+    expect(profiled).toMatchObject({ model: "Net", dimensions: { batch: 8 } });
+    expect(profiled.program).toBe(plan.programs[stepOf(plan)]?.name);
+    expectWhole(profiled, plan.programs[stepOf(plan)]?.dispatches.length ?? -1);
+    expect(profiled.method).toContain("by the clock");
+    // Every kernel of a step comes from lines of the source, gradients and the update included.
+    expect(profiled.dispatches.filter(({ places }) => places.length === 0)).toEqual([]);
+    const lines = new Set(profiled.dispatches.flatMap(({ places }) => places));
+    for (const line of ["net.nn:4", "net.nn:5", "net.nn:7", "net.nn:9"])
+      expect(lines).toContain(line);
+    expect(profiled.dispatches.flatMap(({ layers }) => layers)).toContain("first");
+  });
+
+  test("takes another program and batch, and prints a table, the dearest first", async () => {
+    const given = ["--program", "predict", "--batch", "64", "--backend", "cpu"];
+    const { code, text } = await profile(...given);
+    expect(code).toBe(0);
+    expect(text).toMatch(/^Net, program predict, batch 64, on the CPU \(the CPU was asked for\)\n/);
+    expect(text).toMatch(
+      /\nlines +layers +dispatch +ms +share +GFLOP\/s +of most +GB\/s +of most\n/,
+    );
+    expect(text).toMatch(/\nnet\.nn:4 +first +\d/);
+    expect(text).toContain("ceilings of this device, measured now: ");
+    const times = [...text.matchAll(/^net\.nn:\d+.*? +\d+ +(\S+) +\S+ %/gm)].map(([, ms]) =>
+      Number(ms),
+    );
+    expect(times.length).toBeGreaterThan(0);
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+  });
+
+  test("names the programs where there is none of that name", async () => {
+    const { code, notes } = await profile("--program", "guess");
+    expect(code).toBe(2);
+    expect(notes).toContain('Net has no program "guess"');
+    expect(notes).toMatch(/its programs: .*predict/);
+  });
+
+  test.skipIf(!softwareExpected)(
+    "times each dispatch by timestamps on the software adapter",
+    () => {
+      const file = folder.put("net.nn", source);
+      const command = join(root, "build/command/main.js");
+      const args = [command, "profile", file, "--backend", "webgpu", "--seconds", "1", "--json"];
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+        encoding: "utf8",
+        env: { ...process.env, ...softwareEnvironment() },
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      const profiled = JSON.parse(stdout) as Profiled;
+      expect(profiled.method).toContain("timestamps");
+      expect(profiled.place).toMatch(/^WebGPU on /);
+      expectWhole(profiled, profiled.dispatches.length);
+      expect(profiled.dispatches.length).toBeGreaterThan(0);
+      // What takes milliseconds together takes about that undivided: no timestamp is of another pass.
+      expect(profiled.milliseconds).toBeLessThan(20 * profiled.whole);
+    },
+  );
+});
+
+test("dispatches one by one do what the program does, bit for bit", async () => {
+  const model = compiled(source);
+  const program = stepOf(model.plan);
+  const planned = model.plan.programs[program];
+  if (planned === undefined) throw new Error("there is no step");
+  const single = withSingles(model.plan, planned);
+  const kernels = await importKernels(model.cpu);
+  const dimensions = { batch: 8 };
+  const inputs = new Map<string, Float32Array | Uint32Array>([
+    ["x", Float32Array.from({ length: 160 }, (_, at) => Math.sin(at))],
+    ["y", Uint32Array.from({ length: 8 }, (_, at) => at % 4)],
+  ]);
+  const parametersAfter = async (programs: readonly number[]): Promise<unknown[]> => {
+    const session = await openSession(single.plan, {
+      backend: "cpu",
+      openCpu: (precision) => Promise.resolve(createCpuBackend(single.plan, kernels, precision)),
+    });
+    await initialize(session, 1);
+    for (const index of programs) {
+      session.backend.submit(makeRun(session, index, { dimensions, inputs, seed: 1 }));
+      await session.backend.settled();
+    }
+    const { storages } = single.plan;
+    return Promise.all(
+      storages.map(({ elements }, at) => session.backend.readRange(at, 0, elements)),
+    );
+  };
+  const before = await parametersAfter([]);
+  const whole = await parametersAfter([program]);
+  const parts = await parametersAfter([single.upload, single.nothing, ...single.singles]);
+  expect(parts).toEqual(whole);
+  expect(whole).not.toEqual(before);
+});
+
+describe("the bytes of a dispatch", () => {
+  const bytesOf = (text: string, sizes: Readonly<Record<string, number>>): readonly number[] => {
+    const model = compiled(text);
+    const program = model.plan.programs.findIndex(({ kind }) => kind === "predict");
+    return dispatchFacts(model, program, sizes).map(({ bytes }) => bytes);
+  };
+
+  test("of a product: both matrices and the result, each element once", () => {
+    const text = `model M {
+      input x: [batch, 20]
+      weight W: [20, 12] ~ normal(0, 1)
+      output y = x @ W
+    }`;
+    const words = (batch: number): number => batch * 20 + 20 * 12 + batch * 12;
+    expect(bytesOf(text, { batch: 8 })).toEqual([4 * words(8)]);
+    expect(bytesOf(text, { batch: 100 })).toEqual([4 * words(100)]);
+  });
+
+  test("of one parameter's part of a storage: that part, not the others", () => {
+    const text = `model M {
+      input x: [batch, 3]
+      param a: [3] = 1
+      param b: [1000] = 1
+      output y = x * a
+      output z = sum(b)
+    }`;
+    expect(bytesOf(text, { batch: 5 })).toContain(4 * (15 + 3 + 15));
+  });
+
+  test("of an image under a window: no element more than the image has", () => {
+    const text = `model M {
+      input x: [batch, 10, 10, 1]
+      output y = max_pool2d(x, 3, stride: 1, padding: "same")
+    }`;
+    expect(bytesOf(text, { batch: 2 })).toEqual([4 * (200 + 200)]);
+  });
+});
+
+test("the ceilings of the CPU are measured in vectors, and lie where machines' do", async () => {
+  const { gigaflops, gigabytes } = await measureCpuCeilings();
+  expect(gigaflops).toBeGreaterThan(1);
+  expect(gigaflops).toBeLessThan(1000);
+  expect(gigabytes).toBeGreaterThan(0.2);
+  expect(gigabytes).toBeLessThan(2000);
+});
+
+test("without timestamps a dispatch is submitted and waited for, which is said", async () => {
+  const calls: string[] = [];
+  const call = (name: string) => () => {
+    calls.push(name);
+    return Promise.resolve(undefined);
+  };
+  const backend = {
+    submit: call("submit"),
+    settled: call("settled"),
+  } as unknown as TrainingBackend;
+  const device = { queue: { onSubmittedWorkDone: call("done") } } as unknown as GPUDevice;
+  const meter = clockMeter(backend, device);
+  expect(meter.method).toContain("no timestamps");
+  expect(await meter.time({} as Parameters<typeof meter.time>[0])).toBeGreaterThanOrEqual(0);
+  expect(calls).toEqual(["submit", "settled", "done"]);
+});
