@@ -1,5 +1,6 @@
 // In: a plan and a batch size; out: what the model is made of, as data and as text.
 import { countOf, evaluateDim, formatShape } from "../runtime/dimensions.js";
+import { bytesOf, layOut } from "../runtime/layout.js";
 import type { Plan, PlanParameter, PlanProgram } from "../runtime/plan.js";
 import { bytesText, countText, tableText } from "./numbers.js";
 
@@ -8,7 +9,7 @@ export interface ProgramDescription {
   readonly kind: string;
   readonly kernels: number;
   readonly flops: number;
-  /** Bytes of temporary buffers. */
+  /** Bytes of temporaries. */
   readonly temporary: number;
 }
 
@@ -34,9 +35,6 @@ export interface PlanDescription {
   readonly peak: number;
 }
 
-/** Buffers stand at offsets that are multiples of this. */
-const alignment = 256;
-
 function parameterDescription({ name, role, shape }: PlanParameter): ParameterDescription {
   return { name, role, shape, count: countOf(shape) };
 }
@@ -45,15 +43,12 @@ function programDescription(
   program: PlanProgram,
   dimensions: Readonly<Record<string, number>>,
 ): ProgramDescription {
-  const slots = program.slots.map(({ bytes }) =>
-    bytes.reduce<number>((largest, dim) => Math.max(largest, evaluateDim(dim, dimensions)), 0),
-  );
   return {
     name: program.name,
     kind: program.kind,
     kernels: program.dispatches.length,
     flops: program.dispatches.reduce((sum, { flops }) => sum + evaluateDim(flops, dimensions), 0),
-    temporary: slots.reduce((sum, bytes) => sum + Math.ceil(bytes / alignment) * alignment, 0),
+    temporary: bytesOf(layOut(program.slots, dimensions, Infinity)),
   };
 }
 

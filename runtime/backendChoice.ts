@@ -111,7 +111,10 @@ async function requestDevice(
   if (isSoftware && !asked && !given) refuse("is in software");
   const missing = missingLimits(plan, limits ?? {});
   if (missing) refuse(missing);
-  const { requiredLimits } = plan;
+  // Temporaries lie in as few buffers as may be.
+  const { maxBufferSize, maxStorageBufferBindingSize } = limits ?? {};
+  const sizes = maxBufferSize ? { maxBufferSize, maxStorageBufferBindingSize } : {};
+  const requiredLimits = { ...plan.requiredLimits, ...sizes };
   try {
     const request = adapter.requestDevice({ requiredLimits });
     const device = await inTime(2 * seconds, "device", request);

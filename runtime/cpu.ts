@@ -9,8 +9,9 @@ import {
   type TrainingBackend,
   type Values,
 } from "./backend.js";
-import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
+import { countOf, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail, noMemory } from "./errors.js";
+import { bytesOf, layOut, type Layout } from "./layout.js";
 import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
 import { runInSlices, type Pace } from "./slices.js";
 import { createTaskQueue, valuesOf, type Task, type TaskQueue } from "./tasks.js";
@@ -212,33 +213,39 @@ interface Memory {
   /** Changes whenever a buffer was replaced. */
   generation(): number;
   reserve(program: PlanProgram, run: ProgramRun): void;
-  view(buffer: PlanBuffer, type: PlanType): Values;
+  view(program: PlanProgram, buffer: PlanBuffer, type: PlanType): Values;
 }
 
-/** Storages, inputs and slots; slots are shared by all programs, and only grow. */
+/** Storages, inputs and temporaries, whose memory is shared by all programs; all only grow. */
 function createMemory(plan: Plan, precision: 32 | 64): Memory {
+  /** Doubles take two words where offsets count one. */
+  const words = precision / 32;
   const storages = plan.storages.map(({ type, elements }) => allocate(type, precision, elements));
   const inputs = new Map<string, Values>();
-  const slots: ArrayBuffer[] = [];
+  const layouts = new Map<PlanProgram, Layout>();
+  let arena = new ArrayBuffer(0);
   let generation = 0;
   return {
     storages,
     inputs,
     generation: () => generation,
-    view: (buffer, type) => {
+    view: (program, buffer, type) => {
       if (buffer.kind === "storage") return at(storages, buffer.storage);
       if (buffer.kind === "input") return inputs.get(buffer.input) ?? new Float32Array(0);
-      const slot = at(slots, buffer.slot);
-      return new (arrayOf(type, precision))(slot);
+      const { sizes, offsets } = layouts.get(program) as Layout;
+      const kind = arrayOf(type, precision);
+      const start = at(offsets, buffer.slot) * words;
+      return new kind(arena, start, (at(sizes, buffer.slot) * words) / kind.BYTES_PER_ELEMENT);
     },
     reserve: (program, { dimensions }) => {
-      program.slots.forEach(({ bytes }, index) => {
-        const size = Math.max(...bytes.map((dim) => evaluateDim(dim, dimensions)));
-        const needed = (Math.ceil(size / 4) * precision) / 8;
-        if (needed <= (slots[index]?.byteLength ?? -1)) return;
-        slots[index] = allocate("u32", 32, needed / 4).buffer as ArrayBuffer;
+      const known = layouts.get(program);
+      const layout = layOut(program.slots, dimensions, Infinity, known);
+      const needed = bytesOf(layout) * words;
+      if (needed > arena.byteLength) {
+        arena = allocate("u32", 32, needed / 4).buffer as ArrayBuffer;
         generation++;
-      });
+      } else if (layout !== known) generation++;
+      layouts.set(program, layout);
       for (const { name, type, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
         if (!program.inputs.includes(name)) continue;
         const elements = countOf(evaluateShape(shape, dimensions));
@@ -262,10 +269,10 @@ function bindProgram(
       module.kernels[name] ??
       fail("option", `the CPU module given has no kernel "${name}": it is another model's`);
     const views = buffers.map((buffer, position) =>
-      memory.view(buffer, at(bindings, position).type),
+      memory.view(program, buffer, at(bindings, position).type),
     );
     return { kernel, buffers: views, serves, pace: { turns: 1 } };
   });
-  const results = program.results.map(({ buffer, type }) => memory.view(buffer, type));
+  const results = program.results.map(({ buffer, type }) => memory.view(program, buffer, type));
   return { generation: memory.generation(), dispatches, results };
 }

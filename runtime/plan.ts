@@ -1,6 +1,6 @@
 // Takes no input, gives the types of a plan: the compiled model as data, the only contract between compiler and runtime.
 
-export const PLAN_FORMAT = 2;
+export const PLAN_FORMAT = 3;
 
 export type PlanType = "f32" | "i32" | "u32" | "bool";
 
@@ -139,11 +139,14 @@ export interface PlanProgram {
   readonly bounds?: readonly PlanBound[];
   /** One 32-bit word each, in order, in the uniform buffer (padded to 16 bytes). */
   readonly uniforms: readonly PlanUniform[];
-  /** Temporary memory: bytes of each slot (the largest expression), packed at 256-byte aligned offsets. */
-  readonly slots: readonly { readonly bytes: readonly PlanDim[] }[];
+  /** Temporaries, from the lowest in the memory that they share upwards. */
+  readonly slots: readonly PlanSlot[];
   readonly dispatches: readonly PlanDispatch[];
   readonly results: readonly PlanResult[];
 }
+
+/** A temporary: its bytes, and the slots above whose ends it begins, as they live while it does. */
+export type PlanSlot = readonly [bytes: PlanDim, ...below: readonly number[]];
 
 export interface PlanBound {
   /** Negative where the dimensions do not fit. */

@@ -172,10 +172,10 @@ function bindProgram(context: GpuContext, index: number, room: Room): readonly G
   const generation = memory.generation();
   const known = bound.get(index);
   if (room.size === 0 && known?.generation === generation) return known.groups;
-  const uniform = memory.uniformOf(index, room);
+  const uniform = { buffer: memory.uniformOf(index, room) };
   const groups = at(plan.programs, index).dispatches.map(({ kernel, buffers }) => {
-    const bindings = [uniform, ...buffers.map((buffer) => memory.bufferOf(buffer, room))];
-    const entries = bindings.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const bindings = [uniform, ...buffers.map((buffer) => memory.rangeOf(index, buffer, room))];
+    const entries = bindings.map((resource, binding) => ({ binding, resource }));
     return device.createBindGroup({ layout: at(kernels, kernel).layout, entries });
   });
   if (room.size === 0) bound.set(index, { generation, groups });
@@ -204,7 +204,7 @@ export function submitRun<T>(
         encodeDispatches(context, draw, encoder, room);
         const [drawn] = wantedResults(context, draw, room);
         const target = inputBuffer(context, input, room);
-        if (drawn) copyBytes(encoder, drawn.buffer, 0, target, drawn.bytes);
+        if (drawn) copyBytes(encoder, drawn.buffer, drawn.offset, target, drawn.bytes);
       }
       encodeDispatches(context, run, encoder, room);
       return after(encoder, room);
@@ -237,7 +237,7 @@ export function encode<T>(device: GPUDevice, write: (encoder: GPUCommandEncoder)
 }
 
 function inputBuffer({ memory }: GpuContext, input: string, room: Room): GPUBuffer {
-  return memory.bufferOf({ kind: "input", input, elements: 0 }, room);
+  return memory.rangeOf(0, { kind: "input", input, elements: 0 }, room).buffer;
 }
 
 /** Numbers are copied at once; a caller's buffers in a submission of their own, whose faults are the caller's. */
@@ -300,7 +300,7 @@ function wantedResults({ plan, memory }: GpuContext, run: ProgramRun, room: Room
   return wanted.map((index) => {
     const { shape, buffer, type } = at(results, index);
     const bytes = countOf(evaluateShape(shape, run.dimensions)) * 4;
-    return { buffer: memory.bufferOf(buffer, room), offset: 0, bytes, type };
+    return { ...memory.rangeOf(run.program, buffer, room), bytes, type };
   });
 }
 

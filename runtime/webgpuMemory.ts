@@ -1,8 +1,9 @@
 // A device and a plan in; storages, inputs, the buffers of slots and read-back out.
 
 import { arrayOf, type Values } from "./backend.js";
-import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
+import { countOf, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
+import { layOut, type Layout } from "./layout.js";
 import type { Plan, PlanBuffer, PlanType } from "./plan.js";
 import type { Faults } from "./webgpuFaults.js";
 
@@ -25,12 +26,19 @@ export interface Range {
   readonly bytes: number;
 }
 
+/** A buffer, or a range of it. */
+export interface BufferRange {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size?: number;
+}
+
 /** Buffers of one run beyond those that are kept: their allocation may yet turn out to have failed. */
 export type Room = ReadonlyMap<string | number, GPUBuffer>;
 
 export interface DeviceMemory {
   readonly storages: GPUBuffer[];
-  /** Changes whenever a kept buffer was replaced: bind groups made before are void. */
+  /** Changes whenever a kept buffer was replaced, or temporaries are laid out otherwise: bind groups made before are void. */
   generation(): number;
   /** Room for programs that run in one submission: nothing where the kept buffers suffice; filled as far as it gets. */
   reserve(
@@ -40,7 +48,8 @@ export interface DeviceMemory {
   ): void;
   /** Once it is known whether the run went well: its buffers are kept in place of smaller ones, or go. */
   settle(room: Room, valid: boolean): void;
-  bufferOf(buffer: PlanBuffer, room: Room): GPUBuffer;
+  /** Where a buffer of a program lies. */
+  rangeOf(program: number, buffer: PlanBuffer, room: Room): BufferRange;
   uniformOf(program: number, room: Room): GPUBuffer;
   create(bytes: number, label: string, usage?: number): GPUBuffer;
   free(buffer: GPUBuffer | undefined): void;
@@ -49,13 +58,26 @@ export interface DeviceMemory {
 
 export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory {
   const buffers = new Set<GPUBuffer>();
-  /** Inputs by name, slots by index, uniforms by −1 − program; all programs share them, and they only grow. */
+  /** Inputs by name, segments of temporaries by index, uniforms by −1 − program; all programs share them, and they only grow. */
   const kept = new Map<string | number, GPUBuffer>();
+  let layouts: Layout[] = []; // by program
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  /** Of any binding, and so of each buffer. */
+  const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   let generation = 0;
   const take = (key: string | number, room: Room): GPUBuffer =>
     (room.get(key) ?? kept.get(key)) as GPUBuffer;
+  /** What a buffer is created with: whole words, enough for any binding. */
+  const sizeOf = (bytes: number, label: string): number => {
+    const size = Math.max(16, Math.ceil(bytes / 4) * 4);
+    if (size <= limit) return size;
+    return fail(
+      "limits",
+      `${label} takes ${size} bytes, this device allows ${limit}: give fewer examples at once`,
+    );
+  };
   const create = (bytes: number, label: string, usage: number = usages.data): GPUBuffer => {
-    const buffer = device.createBuffer({ size: sizeOf(device, bytes, label), usage, label });
+    const buffer = device.createBuffer({ size: sizeOf(bytes, label), usage, label });
     buffers.add(buffer);
     return buffer;
   };
@@ -64,15 +86,42 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
   };
   const storages = plan.storages.map(({ name, elements }) => create(elements * 4, name));
 
+  /** The most bytes that programs of one submission want of each buffer they share. */
+  const needsOf = (
+    programs: readonly number[],
+    dimensions: Dimensions,
+  ): Map<string | number, number> => {
+    const needs = new Map<string | number, number>();
+    const need = (key: string | number, bytes: number): void => {
+      needs.set(key, Math.max(bytes, needs.get(key) ?? 0));
+    };
+    for (const index of programs) {
+      const { slots, inputs, uniforms } = at(plan.programs, index);
+      need(-1 - index, Math.ceil(uniforms.length / 4) * 16);
+      const layout = layOut(slots, dimensions, limit, layouts[index]);
+      if (layouts[index] !== layout) generation++;
+      layouts[index] = layout;
+      layout.sizes.forEach((size, slot) => {
+        const start = at(layout.offsets, slot);
+        const offset = start % limit;
+        need((start - offset) / limit, offset + size);
+      });
+      for (const { name, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
+        if (inputs.includes(name)) need(name, countOf(evaluateShape(shape, dimensions)) * 4);
+      }
+    }
+    return needs;
+  };
+
   return {
     storages,
     generation: () => generation,
     reserve: (programs, dimensions, room) => {
-      const needs = [...needsOf(plan, programs, dimensions)].filter(
+      const needs = [...needsOf(programs, dimensions)].filter(
         ([key, bytes]) => !(bytes <= (kept.get(key)?.size ?? -1)),
       );
       // Refused before any is made.
-      for (const [key, bytes] of needs) sizeOf(device, bytes, labelOf(key));
+      for (const [key, bytes] of needs) sizeOf(bytes, labelOf(key));
       for (const [key, bytes] of needs)
         room.set(key, create(bytes, labelOf(key), Number(key) < 0 ? usages.uniform : usages.data));
     },
@@ -85,11 +134,21 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
           generation++;
         } else free(buffer);
       }
+      // One that nothing has room for.
+      if (!valid) layouts = [];
     },
-    bufferOf: (buffer, room) =>
-      buffer.kind === "storage"
-        ? at(storages, buffer.storage)
-        : take(buffer.kind === "slot" ? buffer.slot : buffer.input, room),
+    rangeOf: (program, buffer, room) => {
+      if (buffer.kind === "storage") return { buffer: at(storages, buffer.storage), offset: 0 };
+      if (buffer.kind === "input") return { buffer: take(buffer.input, room), offset: 0 };
+      const { sizes, offsets } = layouts[program] as Layout;
+      const start = at(offsets, buffer.slot);
+      const offset = start % limit;
+      return {
+        buffer: take((start - offset) / limit, room),
+        offset,
+        size: at(sizes, buffer.slot),
+      };
+    },
     uniformOf: (program, room) => take(-1 - program, room),
     create,
     free,
@@ -99,42 +158,8 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
   };
 }
 
-/** The most bytes that programs of one submission want of each buffer they share. */
-function needsOf(
-  plan: Plan,
-  programs: readonly number[],
-  dimensions: Dimensions,
-): Map<string | number, number> {
-  const needs = new Map<string | number, number>();
-  const need = (key: string | number, bytes: number): void => {
-    needs.set(key, Math.max(bytes, needs.get(key) ?? 0));
-  };
-  for (const index of programs) {
-    const { slots, inputs, uniforms } = at(plan.programs, index);
-    need(-1 - index, Math.ceil(uniforms.length / 4) * 16);
-    slots.forEach(({ bytes }, slot) => {
-      for (const dim of bytes) need(slot, evaluateDim(dim, dimensions));
-    });
-    for (const { name, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
-      if (inputs.includes(name)) need(name, countOf(evaluateShape(shape, dimensions)) * 4);
-    }
-  }
-  return needs;
-}
-
 function labelOf(key: string | number): string {
   return typeof key === "string" ? key : "temporary memory";
-}
-
-/** What a buffer is created with: whole words, enough for any binding. */
-function sizeOf({ limits }: GPUDevice, bytes: number, label: string): number {
-  const size = Math.max(16, Math.ceil(bytes / 4) * 4);
-  const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
-  if (size <= limit) return size;
-  return fail(
-    "limits",
-    `${label} takes ${size} bytes, this device allows ${limit}: give fewer examples at once`,
-  );
 }
 
 /** Copies ranges behind the commands so far, each to a buffer of its own. */

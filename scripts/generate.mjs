@@ -77,7 +77,7 @@ const internalNames = [
   "evaluateHost",
   "generation",
   "reserve",
-  "bufferOf",
+  "rangeOf",
   "declared",
   "dims",
   "destroyed",
@@ -116,6 +116,10 @@ const internalNames = [
   "bound",
   "groups",
   "header",
+  "sizes",
+  "offsets",
+  "owned",
+  "types",
 ];
 /** One letter each, then a sign before it; no name of ours that stays is that short. */
 function shortName(index) {

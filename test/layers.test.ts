@@ -16,8 +16,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ["cli", "compiler", "grammar", "runtime"],
 };
 
-/** The contract between compiler and runtime: what plans are made of, and the numbers that both compute alike. */
-const contract: readonly string[] = ["runtime/plan.ts", "runtime/scalars.ts"];
+/** The contract between compiler and runtime: what plans are made of, the numbers that both compute alike, and how memory is shared. */
+const contract: readonly string[] = ["runtime/plan.ts", "runtime/scalars.ts", "runtime/layout.ts"];
 
 interface Import {
   readonly target: string;

@@ -8,7 +8,7 @@ import type {
   PlanUniform,
 } from "../../runtime/plan.js";
 import type { NestKernels } from "../kernel/index.js";
-import type { Kernel, KernelUniform } from "../kernel/ir.js";
+import type { Kernel, KernelBinding, KernelUniform } from "../kernel/ir.js";
 import { uniformKey } from "../kernel/ir.js";
 import { freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
@@ -106,7 +106,8 @@ function planProgram(
   table: KernelTable,
 ): PlanProgram {
   const words = createWords(context.dimensions);
-  const dispatches = kernels.map(({ gpu, cpu }, at): PlanDispatch => {
+  const dispatches = kernels.map(({ gpu: mapped, cpu }, at): PlanDispatch => {
+    const gpu = boundForWriting(mapped, schedule);
     const kernel = addKernel(table, context, gpu, cpu, words);
     const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
     return {
@@ -120,7 +121,7 @@ function planProgram(
   return {
     ...head,
     uniforms: words.list.map((uniform) => planUniform(uniform, schedule)),
-    slots: schedule.slots.map((slot) => ({ bytes: slot.bytes.map(planDim) })),
+    slots: schedule.slots.map(({ bytes, below }) => [planDim(bytes), ...below]),
     dispatches,
     results: schedule.results.map((result, position) => {
       const count = entries?.get(result.name);
@@ -145,6 +146,19 @@ function planProgram(
       };
     }),
   };
+}
+
+/**
+ * Temporaries share a buffer, which a dispatch binds either for reading alone or for writing: where it writes one of them, all
+ * are bound for writing.
+ */
+function boundForWriting(kernel: Kernel, { buffers }: Schedule): Kernel {
+  const shared = ({ buffer }: KernelBinding): boolean => buffers[buffer]?.kind === "temporary";
+  if (!kernel.bindings.some((binding) => binding.written && shared(binding))) return kernel;
+  const bindings = kernel.bindings.map((binding) =>
+    shared(binding) ? { ...binding, written: true } : binding,
+  );
+  return { ...kernel, bindings };
 }
 
 interface Words {

@@ -1,4 +1,4 @@
-// Takes the nests of a program and the tables they were made with, gives the schedule: what is kept of them, lifetimes, slots and results.
+// Takes the nests of a program and the tables they were made with, gives the schedule: what is kept of them, lifetimes of temporaries, results.
 import type { Extents } from "../types/dimension.js";
 import { elementCount } from "../types/dimension.js";
 import type { Node, Program } from "../types/graph.js";
@@ -32,7 +32,7 @@ export function assemble(
     entry.kind === "temporary" && touched.has(index) ? [{ index, node: entry.node }] : [],
   );
   const memory = planTemporaries(temporaries, touched, kept, nests.length, options);
-  const slotOf = new Map(temporaries.map(({ index }, at) => [index, memory.slots[at] ?? 0]));
+  const slotOf = new Map(temporaries.map(({ index }, at) => [index, memory.positions[at] ?? 0]));
   return {
     name: program.name,
     buffers: buffers.map((entry, index) =>
@@ -48,7 +48,7 @@ export function assemble(
     ),
     nests,
     serves: servesOf(nests, results, (buffer) => buffers[buffer]?.kind === "storage"),
-    slots: memory.sizes.map((bytes) => ({ bytes })),
+    slots: memory.slots,
     host,
     results,
   };
@@ -77,9 +77,11 @@ function planTemporaries(
 ): MemoryPlan {
   const lifetimes = temporaries.map(({ index, node }): Lifetime => {
     const { first, last } = touched.get(index) ?? { first: 0, last: end };
-    return { elements: elementCount(node.shape), first, last: results.has(index) ? end : last };
+    const elements = elementCount(node.shape);
+    if (!share) return { elements, first: 0, last: end };
+    return { elements, first, last: results.has(index) ? end : last };
   });
-  return planMemory(lifetimes, estimates, share);
+  return planMemory(lifetimes, estimates);
 }
 
 /** The first and the last nest that writes or reads each buffer. */

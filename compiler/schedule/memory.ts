@@ -1,81 +1,239 @@
-// Takes temporaries with their lifetimes, gives each a slot, so that temporaries that never live together share memory.
+// Takes temporaries with their lifetimes, says which lies above which in the memory that they share.
+import { bytesOf, layOut } from "../../runtime/layout.js";
 import type { Dim, Extents } from "../types/dimension.js";
-import { dimKey, evaluateDim, multiplyDims } from "../types/dimension.js";
-import type { Schedule } from "../types/nest.js";
+import { evaluateDim, multiplyDims } from "../types/dimension.js";
+import type { Schedule, Slot } from "../types/nest.js";
 
 export interface Lifetime {
   readonly elements: Dim;
-  /** Index of the nest that writes it first. */
+  /** Index of the first nest that touches it. */
   readonly first: number;
-  /** Index of the last nest that touches it; infinite for results. */
+  /** Index of the last nest that touches it; of a result, the number of all nests. */
   readonly last: number;
 }
 
 export interface MemoryPlan {
-  /** Parallel to the lifetimes. */
-  readonly slots: readonly number[];
-  /** Bytes of each slot: the largest of these. */
-  readonly sizes: readonly (readonly Dim[])[];
-}
-
-interface Slot {
-  readonly sizes: Map<string, Dim>;
-  estimate: number;
-  freeFrom: number;
+  /** Parallel to the lifetimes: the slot of each. */
+  readonly positions: readonly number[];
+  readonly slots: readonly Slot[];
 }
 
 /** Every element is one 32-bit word. */
 const elementBytes = 4;
+/** What WebGPU promises of a binding, in bytes: buffers of temporaries are as large. */
+
+const segmentBytes = 2 ** 27;
 
 /**
- * Best fit in order of birth: the free slot whose estimated size is nearest, grown where it is too small by less than a
- * new slot would take. `share: false` gives each its own slot, for tests that shared equals fresh.
+ * Of temporaries that live at the same time, one lies above the other at all sizes: which, is decided here, and offsets follow
+ * when sizes are known. Several usual orders are tried, and some that differ a little from the best of them; what takes least
+ * over all sizes looked at is taken.
  */
-export function planMemory(
-  lifetimes: readonly Lifetime[],
-  estimates: Extents,
-  share: boolean,
-): MemoryPlan {
-  const slots: Slot[] = [];
-  const assigned = new Array<number>(lifetimes.length).fill(0);
-  const order = lifetimes.map((_, index) => index);
-  order.sort((a, b) => (lifetimes[a]?.first ?? 0) - (lifetimes[b]?.first ?? 0) || a - b);
-  for (const index of order) {
+export function planMemory(lifetimes: readonly Lifetime[], estimates: Extents): MemoryPlan {
+  const bytes = lifetimes.map(({ elements }) => multiplyDims(elementBytes, elements));
+  const trials = extentsOf(estimates).map((extents) => trialOf(lifetimes, bytes, extents));
+  const upwards = bestOrder(lifetimes, trials);
+  const positions = new Array<number>(lifetimes.length).fill(0);
+  upwards.forEach((index, position) => (positions[index] = position));
+  const below = reducedBelow(belowOf(lifetimes, upwards));
+  const slots = upwards.map((index, position): Slot => {
+    const { first = 0, last = 0 } = lifetimes[index] ?? {};
+    return { bytes: bytes[index] ?? 0, first, last, below: below[position] ?? [] };
+  });
+  return { positions, slots };
+}
+
+/** As trained, and one free dimension after the other as small as can be and three times as large. */
+function extentsOf(estimates: Extents): Extents[] {
+  const others = Object.entries(estimates).flatMap(([name, extent]) => [
+    { ...estimates, [name]: 1 },
+    { ...estimates, [name]: 3 * extent },
+  ]);
+  return [estimates, ...others];
+}
+
+/** Sizes of the temporaries at some extents. */
+interface Trial {
+  readonly sizes: readonly number[];
+  readonly bound: number;
+  readonly segment: number;
+}
+
+function trialOf(lifetimes: readonly Lifetime[], bytes: readonly Dim[], extents: Extents): Trial {
+  const { sizes } = layOut(
+    bytes.map((each) => [evaluateDim(each, extents)]),
+    {},
+    Infinity,
+  );
+  // What takes more runs on devices that allow more, and mostly much more.
+  const fits = sizes.every((size) => size <= segmentBytes);
+  return { sizes, bound: livenessBound(lifetimes, sizes), segment: fits ? segmentBytes : Infinity };
+}
+
+/** The bytes of what lives at the same time, where that is most: no layout takes less. */
+export function livenessBound(
+  lifetimes: readonly { readonly first: number; readonly last: number }[],
+  sizes: readonly number[],
+): number {
+  const change = new Map<number, number>();
+  const add = (at: number, bytes: number): unknown => change.set(at, (change.get(at) ?? 0) + bytes);
+  lifetimes.forEach(({ first, last }, index) => {
+    add(first, sizes[index] ?? 0);
+    add(last + 1, -(sizes[index] ?? 0));
+  });
+  let live = 0;
+  let most = 0;
+  for (const at of [...change.keys()].sort((a, b) => a - b)) {
+    live += change.get(at) ?? 0;
+    most = Math.max(most, live);
+  }
+  return most;
+}
+
+/** Near enough to the bound to stop looking. */
+const good = 1.005;
+/** An attempt takes the square of the number of temporaries: how many pairs are looked at in all. */
+const mostPairs = 2e7;
+const mostAttempts = 300;
+
+/** Indices of lifetimes. */
+type Order = readonly number[];
+
+/** From the lowest upwards. */
+function bestOrder(lifetimes: readonly Lifetime[], trials: readonly Trial[]): Order {
+  const pairs = lifetimes.length ** 2 * (trials.length + 1);
+  let attempts = Math.min(mostAttempts, Math.floor(mostPairs / pairs));
+  let best:
+    { readonly placing: Order; readonly upwards: Order; readonly excess: number } | undefined;
+  const attempt = (placing: Order, trial: Trial): void => {
+    if (best && (best.excess <= good || --attempts < 0)) return;
+    const upwards = placed(lifetimes, placing, trial);
+    const excess = excessOf(lifetimes, upwards, trials);
+    if (!best || excess < best.excess) best = { placing, upwards, excess };
+  };
+  for (const trial of trials) {
+    for (const placing of usualOrders(lifetimes, trial.sizes)) attempt(placing, trial);
+  }
+  const random = pseudoRandom();
+  const [trained] = trials;
+  while (trained && best && best.excess > good && attempts > 0) {
+    attempt(varied(best.placing, random), trained);
+  }
+  return best?.upwards ?? [];
+}
+
+interface Placed extends Lifetime {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Each in the order of placing as low as it fits among those that live at the same time; gives all from the lowest upwards. */
+function placed(lifetimes: readonly Lifetime[], placing: Order, { sizes }: Trial): Order {
+  const upwards: Placed[] = [];
+  for (const index of placing) {
     const lifetime = lifetimes[index];
     if (lifetime === undefined) continue;
-    const bytes = multiplyDims(elementBytes, lifetime.elements);
-    const estimate = evaluateDim(bytes, estimates);
-    let chosen = share ? bestSlot(slots, lifetime, estimate) : -1;
-    if (chosen < 0) {
-      chosen = slots.length;
-      slots.push({ sizes: new Map(), estimate, freeFrom: 0 });
+    const size = sizes[index] ?? 0;
+    let start = 0;
+    for (const other of upwards) {
+      if (!together(other, lifetime)) continue;
+      if (start + size <= other.start) break;
+      start = Math.max(start, other.end);
     }
-    const slot = slots[chosen];
-    if (slot === undefined) continue;
-    slot.sizes.set(dimKey(bytes), bytes);
-    slot.estimate = Math.max(slot.estimate, estimate);
-    slot.freeFrom = lifetime.last + 1;
-    assigned[index] = chosen;
+    const above = upwards.findIndex((other) => other.start > start);
+    const made = { ...lifetime, index, start, end: start + size };
+    upwards.splice(above < 0 ? upwards.length : above, 0, made);
   }
-  return { slots: assigned, sizes: slots.map((slot) => [...slot.sizes.values()]) };
+  return upwards.map(({ index }) => index);
 }
 
-function bestSlot(slots: readonly Slot[], lifetime: Lifetime, estimate: number): number {
-  let best = -1;
-  let waste = Infinity;
-  slots.forEach((slot, index) => {
-    if (slot.freeFrom > lifetime.first) return;
-    const difference = Math.abs(slot.estimate - estimate);
-    if (difference < waste) {
-      best = index;
-      waste = difference;
+function together(a: Lifetime, b: Lifetime): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}
+
+/** Of each in an order upwards: the positions of all before it that live at the same time. */
+function belowOf(lifetimes: readonly Lifetime[], upwards: Order): number[][] {
+  const ordered = upwards.flatMap((index) => lifetimes[index] ?? []);
+  return ordered.map((own, position) => {
+    const below: number[] = [];
+    for (let other = 0; other < position; other++) {
+      const lifetime = ordered[other];
+      if (lifetime !== undefined && together(lifetime, own)) below.push(other);
     }
+    return below;
   });
-  return best;
 }
 
-/** Bytes of the largest slot where free dimensions have these values. */
+/** The same without what follows from the others. */
+function reducedBelow(below: readonly (readonly number[])[]): number[][] {
+  /** Of each, a bit for each that it lies above. */
+  const beneath: Uint32Array[] = [];
+  return below.map((all) => {
+    const bits = new Uint32Array(Math.ceil(below.length / 32));
+    const kept: number[] = [];
+    for (const other of [...all].reverse()) {
+      if (((bits[other >> 5] ?? 0) >>> (other & 31)) & 1) continue;
+      kept.push(other);
+      beneath[other]?.forEach((word, at) => (bits[at] = (bits[at] ?? 0) | word));
+      bits[other >> 5] = (bits[other >> 5] ?? 0) | (1 << (other & 31));
+    }
+    beneath.push(bits);
+    return kept.reverse();
+  });
+}
+
+/** How much more than the bound an order takes, where that is most. */
+function excessOf(
+  lifetimes: readonly Lifetime[],
+  upwards: Order,
+  trials: readonly Trial[],
+): number {
+  const below = belowOf(lifetimes, upwards);
+  const excesses = trials.map(({ sizes, bound, segment }) => {
+    const slots = upwards.map((index, at) => [sizes[index] ?? 0, ...(below[at] ?? [])] as const);
+    return bytesOf(layOut(slots, {}, segment)) / bound;
+  });
+  return Math.max(...excesses);
+}
+
+/** The largest first, what takes most of memory and time first, the longest-lived first, the last to go first. */
+function usualOrders(lifetimes: readonly Lifetime[], sizes: readonly number[]): Order[] {
+  const size = (index: number): number => sizes[index] ?? 0;
+  const last = (index: number): number => lifetimes[index]?.last ?? 0;
+  const length = (index: number): number => last(index) - (lifetimes[index]?.first ?? 0) + 1;
+  const keys = [size, (index: number) => size(index) * length(index), length, last];
+  return keys.map((key) =>
+    lifetimes
+      .map((_, index) => index)
+      .sort((a, b) => key(b) - key(a) || size(b) - size(a) || a - b),
+  );
+}
+
+/** The same order but for a few that go elsewhere, mostly before those that were placed before them. */
+function varied(order: Order, random: () => number): Order {
+  const made = [...order];
+  for (let moves = 1 + Math.floor(random() * 3); moves > 0; moves--) {
+    const from = Math.floor(random() * made.length);
+    const to = Math.floor(random() * made.length);
+    made.splice(Math.min(from, to), 0, ...made.splice(Math.max(from, to), 1));
+  }
+  return made;
+}
+
+/** The same numbers in each run: the same source gives the same bytes. */
+function pseudoRandom(): () => number {
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Bytes of the largest temporary where free dimensions have these values. */
 export function largestSlot(schedule: Schedule, values: Readonly<Record<string, number>>): number {
-  const sizes = schedule.slots.flatMap((slot) => slot.bytes.map((b) => evaluateDim(b, values)));
-  return sizes.reduce((largest, size) => Math.max(largest, size), 0);
+  return schedule.slots.reduce(
+    (largest, { bytes }) => Math.max(largest, evaluateDim(bytes, values)),
+    0,
+  );
 }

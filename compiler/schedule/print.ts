@@ -7,8 +7,9 @@ import { operandsOf } from "./operands.js";
 export function printSchedule(schedule: Schedule): string {
   const lines = [`program ${schedule.name}`];
   schedule.buffers.forEach((buffer, index) => lines.push(`  b${index}: ${bufferText(buffer)}`));
-  schedule.slots.forEach((slot, index) => {
-    lines.push(`  slot ${index}: ${slot.bytes.map(dimText).join(" or ")} bytes`);
+  schedule.slots.forEach(({ bytes, first, last, below }, index) => {
+    const above = below.length === 0 ? "" : `, above ${below.join(", ")}`;
+    lines.push(`  slot ${index}: ${dimText(bytes)} bytes, nests ${first} to ${last}${above}`);
   });
   schedule.host.forEach((value, index) => lines.push(`  host ${index} = ${hostText(value)}`));
   for (const nest of schedule.nests) lines.push(...printNest(nest).map((line) => `  ${line}`));

@@ -1,4 +1,5 @@
 // Takes a schedule, gives what is wrong with it: the specification of this level, which tests run between phases.
+import { dimEqual, multiplyDims } from "../types/dimension.js";
 import type { Axis, LoopNest, Scalar, Schedule } from "../types/nest.js";
 import { measure } from "./limits.js";
 import { operandsOf } from "./operands.js";
@@ -29,11 +30,11 @@ export function verifySchedule(schedule: Schedule, maxBuffers = 8): string[] {
   for (const result of schedule.results) {
     if (!written.has(result.buffer)) problems.push(`result ${result.name} is never written`);
   }
-  return [...problems, ...sharedSlots(schedule)];
+  return [...problems, ...sharedMemory(schedule)];
 }
 
-/** Two temporaries of one slot never live at the same time. */
-function sharedSlots(schedule: Schedule): string[] {
+/** Each temporary has a slot of its own that lives from the first nest that touches it to the last, a result to the end. */
+function sharedMemory(schedule: Schedule): string[] {
   const problems: string[] = [];
   const spans = new Map<number, { first: number; last: number }>();
   schedule.nests.forEach((nest, index) => {
@@ -47,17 +48,33 @@ function sharedSlots(schedule: Schedule): string[] {
     const span = spans.get(result.buffer);
     if (span !== undefined) span.last = schedule.nests.length;
   }
-  const bySlot = new Map<number, number[]>();
+  const owners = new Map<number, number>();
   schedule.buffers.forEach((buffer, index) => {
-    if (buffer.kind !== "temporary") return;
-    for (const other of bySlot.get(buffer.slot) ?? []) {
-      const a = spans.get(other);
-      const b = spans.get(index);
-      if (a && b && a.first <= b.last && b.first <= a.last) {
-        problems.push(`b${other} and b${index} share slot ${buffer.slot} while both live`);
-      }
-    }
-    bySlot.set(buffer.slot, [...(bySlot.get(buffer.slot) ?? []), index]);
+    const span = spans.get(index);
+    if (buffer.kind !== "temporary" || span === undefined) return;
+    const slot = schedule.slots[buffer.slot];
+    const bytes = multiplyDims(4, buffer.elements);
+    if (slot === undefined || slot.first > span.first || slot.last < span.last)
+      problems.push(`b${index} lives in nests ${span.first} to ${span.last}, its slot does not`);
+    else if (!dimEqual(slot.bytes, bytes)) problems.push(`slot ${buffer.slot} is not b${index}'s`);
+    const owner = owners.get(buffer.slot);
+    if (owner !== undefined) problems.push(`b${owner} and b${index} have one slot`);
+    owners.set(buffer.slot, index);
+  });
+  return [...problems, ...overlappingSlots(schedule.slots)];
+}
+
+/** Of two slots that live at the same time one lies above the other. */
+function overlappingSlots(slots: Schedule["slots"]): string[] {
+  const problems: string[] = [];
+  const beneath: Set<number>[] = [];
+  slots.forEach(({ first, last, below }, slot) => {
+    const own = new Set(below.flatMap((other) => [other, ...(beneath[other] ?? [])]));
+    beneath.push(own);
+    slots.slice(0, slot).forEach((other, at) => {
+      if (other.first <= last && first <= other.last && !own.has(at))
+        problems.push(`slots ${at} and ${slot} may overlap while both live`);
+    });
   });
   return problems;
 }

@@ -107,6 +107,16 @@ export type ScheduledBuffer =
       readonly label: string;
     };
 
+export interface Slot {
+  readonly bytes: Dim;
+  /** The first nest that touches the temporary. */
+  readonly first: number;
+  /** The last nest that touches it; of a result, the number of all nests. */
+  readonly last: number;
+  /** Slots at whose ends or beyond it begins: between two that live at the same time, a way leads along these. */
+  readonly below: readonly number[];
+}
+
 export interface ScheduledResult {
   readonly name: string;
   readonly buffer: number;
@@ -128,8 +138,8 @@ export interface Schedule {
   readonly nests: readonly LoopNest[];
   /** Parallel to the nests: positions of the results that need it; undefined where an effect on a storage does. */
   readonly serves: readonly (readonly number[] | undefined)[];
-  /** Bytes of each slot of temporary memory: the largest of these expressions. */
-  readonly slots: readonly { readonly bytes: readonly Dim[] }[];
+  /** The places of temporaries in the memory that they share, from the lowest upwards. */
+  readonly slots: readonly Slot[];
   readonly host: readonly HostValue[];
   readonly results: readonly ScheduledResult[];
 }

@@ -246,9 +246,7 @@ async function sizedErrors<T>(
   action: () => Promise<T>,
 ): Promise<T> {
   const parts = [
-    ...program.slots.map(({ bytes }) =>
-      Math.max(...bytes.map((dim) => evaluateDim(dim, dimensions))),
-    ),
+    ...program.slots.map(([bytes]) => evaluateDim(bytes, dimensions)),
     ...(plan.held ?? [])
       .filter(({ name }) => program.inputs.includes(name))
       .map(({ shape }) => 4 * countOf(evaluateShape(shape, dimensions))),

@@ -133,9 +133,10 @@ function copyToJournal(
   const { results } = at(plan.programs, program);
   let offset = journal.at;
   for (const result of journal.results) {
-    const { buffer, shape } = at(results, result);
+    const { buffer: wanted, shape } = at(results, result);
+    const { buffer, offset: start } = memory.rangeOf(program, wanted, room);
     const words = countOf(evaluateShape(shape, dimensions));
-    encoder.copyBufferToBuffer(memory.bufferOf(buffer, room), 0, strip, offset * 4, words * 4);
+    encoder.copyBufferToBuffer(buffer, start, strip, offset * 4, words * 4);
     offset += words;
   }
 }

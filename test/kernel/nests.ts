@@ -118,7 +118,12 @@ export function scheduleOf(builder: NestBuilder, nests: readonly LoopNest[]): Sc
     buffers: builder.buffers,
     nests,
     serves: nests.map(() => undefined),
-    slots: temporaries.map(({ buffer }) => ({ bytes: [elementCount([4, buffer.elements])] })),
+    slots: temporaries.map(({ buffer }) => ({
+      bytes: elementCount([4, buffer.elements]),
+      first: 0,
+      last: nests.length,
+      below: [],
+    })),
     host: [],
     results: temporaries.map(({ buffer, index }) => ({
       name: buffer.label,

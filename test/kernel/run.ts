@@ -121,8 +121,8 @@ export async function runOnGpu(
     device.queue.writeBuffer(buffer, 0, data as Uint32Array<ArrayBuffer>);
     return buffer;
   };
-  const slots = program.slots.map(({ bytes }) =>
-    upload(new Uint32Array(Math.max(4, ...bytes.map((each) => sizeOf(each, sizes) / 4)))),
+  const slots = program.slots.map(([bytes]) =>
+    upload(new Uint32Array(Math.max(4, sizeOf(bytes, sizes) / 4))),
   );
   const storages = (given.storages ?? []).map(({ type, values }) =>
     upload(arrayOf(type, values, "f32")),

@@ -168,7 +168,7 @@ function costOf(expression: string, declared: number | "time", length: number): 
   const dims = { batch: 1, time: length };
   const [program] = plan.programs;
   const operations = program?.dispatches.map(({ flops }) => evaluateDim(flops, dims));
-  const bytes = program?.slots.flatMap((slot) => slot.bytes.map((each) => evaluateDim(each, dims)));
+  const bytes = program?.slots.map(([size]) => evaluateDim(size, dims));
   const sum = (values: readonly number[] = []): number => values.reduce((a, b) => a + b, 0);
   return [sum(operations), sum(bytes)];
 }

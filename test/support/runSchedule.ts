@@ -1,5 +1,6 @@
 // Takes a schedule and the contents of storages and inputs, gives its results: a slow, obvious executor in double precision.
 import { countOf } from "../../runtime/dimensions.js";
+import { bytesOf, layOut } from "../../runtime/layout.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
 import type { Axis, Combine, LoopNest, Scalar, Schedule } from "../../compiler/types/nest.js";
 import { applyHost, applyScalar } from "./scalarOps.js";
@@ -15,15 +16,13 @@ export interface RunInput {
   readonly draw?: Draw;
 }
 
-/** Storages are updated in place; temporaries that share a slot share memory. */
+/** Storages are updated in place; temporaries lie in one memory, as a backend lays them out. */
 export function runSchedule(
   schedule: Schedule,
   input: RunInput,
 ): Record<string, { data: Float64Array; shape: number[] }> {
   const { dims } = input;
-  const slots = schedule.slots.map((slot) =>
-    new Float64Array(Math.max(...slot.bytes.map((b) => evaluateDim(b, dims))) / 4).fill(NaN),
-  );
+  const slots = temporariesOf(schedule, dims);
   const buffers = schedule.buffers.map((buffer): Float64Array => {
     switch (buffer.kind) {
       case "storage": {
@@ -46,6 +45,19 @@ export function runSchedule(
       const data = (buffers[result.buffer] ?? new Float64Array(0)).slice(0, count);
       return [result.name, { data, shape }];
     }),
+  );
+}
+
+function temporariesOf(
+  { slots }: Schedule,
+  dims: Readonly<Record<string, number>>,
+): readonly Float64Array[] {
+  const bytes = slots.map((slot) => evaluateDim(slot.bytes, dims));
+  const placed = slots.map(({ below }, at) => [bytes[at] ?? 0, ...below] as const);
+  const layout = layOut(placed, {}, Infinity);
+  const memory = new Float64Array(bytesOf(layout) / 4).fill(NaN);
+  return layout.offsets.map((offset, at) =>
+    memory.subarray(offset / 4, (offset + (bytes[at] ?? 0)) / 4),
   );
 }
 

@@ -44,8 +44,9 @@ const rate = uniforms({
   ],
 });
 
-const perExample = { bytes: [["*", 4, "batch"]] } as const;
-const slots = [perExample, perExample, perExample, { bytes: [8] }, { bytes: [12] }];
+/** Temporaries that live throughout, so that programs may take any of them. */
+const perExample = ["*", 4, "batch"] as const;
+const slots = [[perExample], [perExample, 0], [perExample, 1], [8, 2], [12, 3]] as const;
 const forward = [input("x"), storage(0), storage(3), slot(0)];
 const loss = { name: "loss.error", type: "f32", shape: [], buffer: slot(3) } as const;
 const output = (name: string, index: number): PlanProgram["results"][number] => ({
@@ -75,7 +76,7 @@ const drawProgram: PlanProgram = {
   kind: "draw",
   inputs: [],
   uniforms: plain,
-  slots: [perExample, perExample],
+  slots: [[perExample], [perExample, 0]],
   dispatches: [run("noise", [slot(1)])],
   results: [output("noise", 1)],
 };

@@ -132,7 +132,7 @@ export const lineKernels = [
   ),
   testKernel(
     "sumSquares",
-    ["r:f32", "r:f32", "w:f32"],
+    ["w:f32", "r:f32", "w:f32"],
     `if (i == 0u) {
       var sum = 0.0;
       for (var k = 0u; k < u[0].x; k++) { let e = b1[k] - b2[k]; sum += e * e; }

@@ -93,9 +93,10 @@ export const typesPlan: Plan = {
         { kind: "dim", value: ["*", "batch", "time"] },
         ...Array.from({ length: 3 }, () => ({ kind: "member" }) as const),
       ],
-      slots: columns.map(({ input }) => ({
-        bytes: [["*", 4, ...shapeOf(input)] as ["*", ...(string | number)[]]],
-      })),
+      slots: columns.map(({ input }, at) => [
+        ["*", 4, ...shapeOf(input)],
+        ...(at === 0 ? [] : [at - 1]),
+      ]),
       dispatches: columns.map(({ input }, index) => ({
         kernel: index,
         buffers: [

@@ -1,0 +1,43 @@
+// A program's temporaries and live dimensions in; their layout in the memory that they share out.
+
+import { evaluateDim, type Dimensions } from "./dimensions.js";
+import type { PlanSlot } from "./plan.js";
+
+/** What the offset of a binding must be a multiple of. */
+const alignment = 256;
+
+/** In bytes, by slot. */
+export interface Layout {
+  readonly sizes: readonly number[];
+  readonly offsets: readonly number[];
+}
+
+/**
+ * Each temporary above all that it lists, which stand before it, and within one segment. The known layout where it has room for
+ * these dimensions: it never shrinks.
+ */
+export function layOut(
+  slots: readonly PlanSlot[],
+  dimensions: Dimensions,
+  segment: number,
+  known?: Layout,
+): Layout {
+  const offsets: number[] = [];
+  const ends: number[] = [];
+  const sizes = slots.map(([bytes, ...below], slot) => {
+    const needed = Math.ceil(evaluateDim(bytes, dimensions) / alignment) * alignment;
+    const size = Math.max(needed, known?.sizes[slot] ?? alignment);
+    const start = Math.max(0, ...below.map((other) => ends[other] as number));
+    const within = start % segment;
+    const offset = within + size > segment ? start - within + segment : start;
+    offsets.push(offset);
+    ends.push(offset + size);
+    return size;
+  });
+  return String(sizes) === String(known?.sizes) ? (known as Layout) : { sizes, offsets };
+}
+
+/** The end of the memory. */
+export function bytesOf({ sizes, offsets }: Layout): number {
+  return sizes.reduce((end, size, slot) => Math.max(end, size + (offsets[slot] ?? 0)), 0);
+}
