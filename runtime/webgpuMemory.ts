@@ -60,7 +60,7 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
   const buffers = new Set<GPUBuffer>();
   /** Inputs by name, segments of temporaries by index, uniforms by −1 − program; all programs share them, and they only grow. */
   const kept = new Map<string | number, GPUBuffer>();
-  let layouts: Layout[] = []; // by program
+  const layouts: Layout[] = []; // by program
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   /** Of any binding, and so of each buffer. */
   const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
@@ -86,6 +86,12 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
   };
   const storages = plan.storages.map(({ name, elements }) => create(elements * 4, name));
 
+  const placeOf = ({ sizes, offsets }: Layout, slot: number) => {
+    const start = at(offsets, slot);
+    const offset = start % limit;
+    return { key: (start - offset) / limit, offset, size: at(sizes, slot) };
+  };
+
   /** The most bytes that programs of one submission want of each buffer they share. */
   const needsOf = (
     programs: readonly number[],
@@ -98,13 +104,18 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
     for (const index of programs) {
       const { slots, inputs, uniforms } = at(plan.programs, index);
       need(-1 - index, Math.ceil(uniforms.length / 4) * 16);
-      const layout = layOut(slots, dimensions, limit, layouts[index]);
-      if (layouts[index] !== layout) generation++;
+      const known = layouts[index];
+      // One that was refused, or is not granted yet, is no reason to ask for as much again.
+      const granted = known?.sizes.every((_, slot) => {
+        const { key, offset, size } = placeOf(known, slot);
+        return offset + size <= (kept.get(key)?.size ?? 0);
+      });
+      const layout = layOut(slots, dimensions, limit, granted ? known : undefined);
+      if (known !== layout) generation++;
       layouts[index] = layout;
-      layout.sizes.forEach((size, slot) => {
-        const start = at(layout.offsets, slot);
-        const offset = start % limit;
-        need((start - offset) / limit, offset + size);
+      slots.forEach((_, slot) => {
+        const { key, offset, size } = placeOf(layout, slot);
+        need(key, offset + size);
       });
       for (const { name, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
         if (inputs.includes(name)) need(name, countOf(evaluateShape(shape, dimensions)) * 4);
@@ -134,8 +145,6 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
           generation++;
         } else free(buffer);
       }
-      // One that nothing has room for.
-      if (!valid) layouts = [];
     },
     rangeOf: (program, buffer, room) => {
       if (buffer.kind === "storage") return { buffer: at(storages, buffer.storage), offset: 0 };

@@ -76,7 +76,7 @@ describeGpu("a device that fails", () => {
   it("in the very first call leaves none of its buffers behind", async () => {
     const { net, faults } = await open();
     const before = faults.living();
-    faults.largest = 100;
+    faults.largest = 2000;
     expect(await ask(net, 1000, 1)).toBe("out-of-memory");
     expect(faults.living()).toEqual(before);
     expect(await ask(net, 2, 2)).toEqual([2, 2]);
