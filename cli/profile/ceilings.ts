@@ -13,7 +13,7 @@ export type Work = (rounds: number) => number | Promise<number>;
 /** Long enough that what a start takes does not count. */
 const enough = 25;
 const mostRounds = 1 << 20;
-const repeats = 4;
+const repeats = 8;
 
 /** Milliseconds of a round at best: rounds are doubled until they take long enough. */
 export async function bestRound(work: Work): Promise<number> {
