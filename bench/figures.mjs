@@ -119,7 +119,8 @@ function compiling(program, what) {
     unit: "s",
     better: "lower",
     must: 3,
-    value: ({ compile }) => scaled(medianOf(compile?.[program], "wall"), 1e-3),
+    // On a busy machine time on the wall only grows.
+    value: ({ compile }) => scaled(leastOf(compile?.[program], "wall"), 1e-3),
   };
 }
 

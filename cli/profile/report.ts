@@ -85,7 +85,8 @@ function rowsOf(profile: Profile): string[][] {
   return [
     head,
     ...rows.map(({ dispatch, at, share, gigaflops, gigabytes, ofMultiplyAdds, ofCopies }) => [
-      shortList(dispatch.places),
+      // What only puts sums together has no line.
+      shortList(dispatch.places.length === 0 ? [dispatch.name] : dispatch.places),
       shortList(dispatch.layers),
       String(at),
       valueText(dispatch.milliseconds),
