@@ -13,7 +13,7 @@ import { planSources } from "./emit/sources.js";
 import { cpuModuleText, planPrograms } from "./emit/plan.js";
 import type { Planned } from "./emit/plan.js";
 import { createDescriber } from "./emit/places.js";
-import { mapSchedule } from "./kernel/index.js";
+import { mapSchedules } from "./kernel/index.js";
 import { preludeFiles } from "./prelude/prelude.generated.js";
 import { schedule } from "./schedule/index.js";
 import { largestSlot } from "./schedule/memory.js";
@@ -133,7 +133,7 @@ export function compileEntry(typed: TypedModel, entry: "inference" | "training")
     return found;
   };
   const schedules = built.programs.map((program) => schedule(program, { estimates, storage }));
-  const kernels = schedules.map((one) => mapSchedule(one, estimates));
+  const kernels = mapSchedules(schedules, estimates);
   const planned = planPrograms(planSources(built, schedules, kernels), {
     storages: built.storages.map(({ name }) => name),
     dimensions: typed.freeDimensions,

@@ -23,6 +23,7 @@ interface BoundProgram {
   readonly dispatches: readonly {
     readonly kernel: CpuKernel;
     readonly buffers: readonly Values[];
+    readonly given: readonly number[];
     readonly serves: readonly number[] | undefined;
     readonly pace: Pace;
   }[];
@@ -169,10 +170,10 @@ function createExecutor(plan: Plan, module: CpuModule, memory: Memory): Executor
 
 function* callKernels({ dispatches }: BoundProgram, run: ProgramRun): Generator<undefined, void> {
   const { words, floats } = run;
-  for (const { kernel, buffers, serves, pace } of dispatches) {
+  for (const { kernel, buffers, given, serves, pace } of dispatches) {
     if (!isServed(serves, run.wanted)) continue;
     const call = (range?: Int32Array): void => {
-      kernel(buffers, words, floats, range);
+      kernel(buffers, words, floats, given, range);
     };
     if (kernel.whole) {
       yield* runInSlices(call, kernel.whole(words), pace);
@@ -263,7 +264,7 @@ function bindProgram(
   module: CpuModule,
   memory: Memory,
 ): Omit<BoundProgram, "sizes"> {
-  const dispatches = program.dispatches.map(({ kernel: index, buffers, serves }) => {
+  const dispatches = program.dispatches.map(({ kernel: index, buffers, given = [], serves }) => {
     const { name, bindings } = at(plan.kernels, index);
     const kernel =
       module.kernels[name] ??
@@ -271,7 +272,7 @@ function bindProgram(
     const views = buffers.map((buffer, position) =>
       memory.view(program, buffer, at(bindings, position).type),
     );
-    return { kernel, buffers: views, serves, pace: { turns: 1 } };
+    return { kernel, buffers: views, given, serves, pace: { turns: 1 } };
   });
   const results = program.results.map(({ buffer, type }) => memory.view(program, buffer, type));
   return { generation: memory.generation(), dispatches, results };

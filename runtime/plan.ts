@@ -2,6 +2,9 @@
 
 export const PLAN_FORMAT = 3;
 
+/** Most words that a dispatch is given: a binding of any device holds as many. */
+export const GIVEN_WORDS = 1024;
+
 export type PlanType = "f32" | "i32" | "u32" | "bool";
 
 /** An extent or size over free dimensions: a number, a name, or ["+", …], ["*", …], ["/", a, b] (rounded down). */
@@ -98,7 +101,7 @@ export interface PlanKernel {
   readonly name: string;
   readonly wgsl: string;
   readonly workgroupSize: number;
-  /** In binding order, group 0; binding 0 is the uniform buffer of the program, storage bindings follow from 1. */
+  /** In binding order, group 0; binding 0 is the uniform buffer of the program, storage bindings follow from 1, and then the uniform buffer with what the dispatch is given. */
   readonly bindings: readonly { readonly access: "read" | "read_write"; readonly type: PlanType }[];
 }
 
@@ -178,6 +181,8 @@ export interface PlanDispatch {
   readonly flops: PlanDim;
   /** Indices of the program's results that need this dispatch; absent: always, as for what updates a storage. */
   readonly serves?: readonly number[];
+  /** Words of its kernel that are no run's: where ranges of its buffers begin, the streams of its draws. */
+  readonly given?: readonly number[];
 }
 
 export interface PlanResult {
@@ -241,7 +246,7 @@ export interface PlanTerm {
 }
 
 /**
- * A kernel on the CPU: buffers in binding order, the uniform words as integers and as floats. One that has loops to slice
+ * A kernel on the CPU: buffers in binding order, the uniform words as integers and as floats, what the dispatch is given. One that has loops to slice
  * computes the part that `range` says, all without it; the parts, run in their order, give the same bits as the whole.
  */
 export interface CpuKernel {
@@ -249,6 +254,7 @@ export interface CpuKernel {
     buffers: readonly (Float32Array | Float64Array | Int32Array | Uint32Array)[],
     words: Uint32Array,
     floats: Float32Array | Float64Array,
+    given: readonly number[],
     range?: Int32Array,
   ): void;
   /** First and end of each loop's turns, from the outside in, of the whole kernel; absent where it runs in one go. */

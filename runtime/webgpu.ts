@@ -140,7 +140,11 @@ async function compileKernel(
   { device, faults }: GpuContext,
   { name, wgsl, bindings }: PlanKernel,
 ): Promise<CompiledKernel> {
-  const types = ["uniform", ...bindings.map(({ access }) => bufferTypes[access])] as const;
+  const types = [
+    "uniform",
+    ...bindings.map(({ access }) => bufferTypes[access]),
+    "uniform",
+  ] as const;
   const layout = device.createBindGroupLayout({
     entries: types.map((type, binding) => ({
       binding,
@@ -173,8 +177,9 @@ function bindProgram(context: GpuContext, index: number, room: Room): readonly G
   const known = bound.get(index);
   if (room.size === 0 && known?.generation === generation) return known.groups;
   const uniform = { buffer: memory.uniformOf(index, room) };
-  const groups = at(plan.programs, index).dispatches.map(({ kernel, buffers }) => {
-    const bindings = [uniform, ...buffers.map((buffer) => memory.rangeOf(index, buffer, room))];
+  const groups = at(plan.programs, index).dispatches.map(({ kernel, buffers, given }) => {
+    const ranges = buffers.map((buffer) => memory.rangeOf(index, buffer, room));
+    const bindings = [uniform, ...ranges, memory.givenTo(given)];
     const entries = bindings.map((resource, binding) => ({ binding, resource }));
     return device.createBindGroup({ layout: at(kernels, kernel).layout, entries });
   });

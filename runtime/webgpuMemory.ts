@@ -4,7 +4,7 @@ import { arrayOf, type Values } from "./backend.js";
 import { countOf, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import { layOut, type Layout } from "./layout.js";
-import type { Plan, PlanBuffer, PlanType } from "./plan.js";
+import { GIVEN_WORDS, type Plan, type PlanBuffer, type PlanType } from "./plan.js";
 import type { Faults } from "./webgpuFaults.js";
 
 // WebGPU's flags by number: the globals that name them are missing in Node.
@@ -51,6 +51,8 @@ export interface DeviceMemory {
   /** Where a buffer of a program lies. */
   rangeOf(program: number, buffer: PlanBuffer, room: Room): BufferRange;
   uniformOf(program: number, room: Room): GPUBuffer;
+  /** The words that a dispatch of the plan is given. */
+  givenTo(words: readonly number[] | undefined): GPUBufferBinding;
   create(bytes: number, label: string, usage?: number): GPUBuffer;
   free(buffer: GPUBuffer | undefined): void;
   destroy(): void;
@@ -124,6 +126,9 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
     return needs;
   };
 
+  const { words, places } = packGiven(plan);
+  const given = create(words.byteLength, "offsets", usages.uniform);
+  device.queue.writeBuffer(given, 0, words);
   return {
     storages,
     generation: () => generation,
@@ -159,12 +164,35 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
       };
     },
     uniformOf: (program, room) => take(-1 - program, room),
+    givenTo: (dispatched) => ({
+      buffer: given,
+      offset: places.get(dispatched) ?? 0,
+      size: GIVEN_WORDS * 4,
+    }),
     create,
     free,
     destroy: () => {
       for (const buffer of buffers) buffer.destroy();
     },
   };
+}
+
+/** Each dispatch's words at a place where any device may bind them, and behind the last as many as a binding may have. */
+function packGiven({ programs }: Plan): {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly places: ReadonlyMap<unknown, number>;
+} {
+  const words: number[] = [];
+  const places = new Map<unknown, number>();
+  for (const { dispatches } of programs) {
+    for (const { given = [] } of dispatches) {
+      places.set(given, words.length * 4);
+      words.push(...given);
+      words.length = Math.ceil(words.length / 64) * 64;
+    }
+  }
+  words.length += GIVEN_WORDS;
+  return { words: Uint32Array.from(words), places };
 }
 
 function labelOf(key: string | number): string {

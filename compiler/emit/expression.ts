@@ -108,6 +108,8 @@ export function commentText(text: string): string {
 
 /** What a uniform of a kernel is called in its text. */
 export function uniformName(kernel: Kernel, at: number): string {
-  const kind = kernel.uniforms[at]?.kind ?? "dim";
+  const uniform = kernel.uniforms[at];
+  if (uniform?.kind === "argument") return `${uniform.type === "u32" ? "s" : "o"}${at + 1}`;
+  const kind = uniform?.kind ?? "dim";
   return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
 }

@@ -1,6 +1,6 @@
 // Takes kernels for the CPU, gives JavaScript: one function a kernel, and the module that exports them.
 import type { ScalarType } from "../types/nest.js";
-import type { Expression, Kernel, Statement } from "../kernel/ir.js";
+import type { Expression, Kernel, KernelUniform, Statement } from "../kernel/ir.js";
 import { expressionChildren } from "../kernel/ir.js";
 import type { Exactness } from "./exactness.js";
 import { analyzeExactness } from "./exactness.js";
@@ -55,7 +55,7 @@ export function printJavaScript(
   const context: Context = { kernel, precision, functions: new Set(), exactness, sliced };
   const writer = createWriter();
   const range = sliced.length === 0 ? "" : `, range = ${name}.whole(words)`;
-  writer.indented(`function ${name}(buffers, words, floats${range}) {`, "}", () => {
+  writer.indented(`function ${name}(buffers, words, floats, given${range}) {`, "}", () => {
     kernel.bindings.forEach((_, at) => {
       writer.line(`const b${at + 1} = buffers[${at}];`);
     });
@@ -111,11 +111,17 @@ export function javascriptBody(scripts: readonly NamedScript[], precision: Preci
 }
 
 function uniformLine(kernel: Kernel, at: number, wordOf: readonly number[]): string {
-  const kind = kernel.uniforms[at]?.kind;
+  const uniform = kernel.uniforms[at];
   const word = wordOf[at] ?? 0;
-  const source =
-    kind === "host" ? `floats[${word}]` : kind === "dim" ? `words[${word}] | 0` : `words[${word}]`;
-  return `const ${uniformName(kernel, at)} = ${source};`;
+  return `const ${uniformName(kernel, at)} = ${wordText(uniform, word)};`;
+}
+
+function wordText(uniform: KernelUniform | undefined, word: number): string {
+  const kind = uniform?.kind;
+  if (kind === "argument" && uniform?.value !== undefined) return String(uniform.value);
+  if (kind === "host") return `floats[${word}]`;
+  if (kind === "argument") return `given[${word}]`;
+  return kind === "dim" ? `words[${word}] | 0` : `words[${word}]`;
 }
 
 function printBody(context: Context, writer: Writer, body: readonly Statement[]): void {
@@ -214,7 +220,7 @@ function printPlain(context: Context, expression: Expression): Printed {
     case "draw": {
       const name = expression.source === "bits" ? "drawBits" : "drawUniform";
       context.functions.add(name);
-      const stream = atom(`0x${(expression.stream >>> 0).toString(16)}`);
+      const stream = print(context, expression.stream);
       const index = print(context, expression.index);
       return call(name, atom("seed"), atom("member"), atom("counter"), stream, index);
     }

@@ -69,7 +69,8 @@ function inlineValues(tokens: readonly Token[]): Shader {
     const strength = strengthOf(shader, expression);
     const loads = expression.some(
       (text, at) =>
-        (expression[at + 1] === "[" && text !== "words") || shader.inlined.get(text)?.loads,
+        (expression[at + 1] === "[" && text !== "words" && text !== "given") ||
+        shader.inlined.get(text)?.loads,
     );
     const mayMove =
       bound.uses === 1 &&

@@ -2,7 +2,6 @@
 import type {
   PlanBuffer,
   PlanDispatch,
-  PlanKernel,
   PlanProgram,
   PlanResult,
   PlanUniform,
@@ -18,8 +17,9 @@ import { hostExpression, planDim } from "./dimensions.js";
 import { commentText } from "./expression.js";
 import { innerDimensions } from "./innerDimensions.js";
 import { javascriptBody, printJavaScript } from "./javascript.js";
+import type { KernelTable, KernelUse, PlannedKernel, WordOf } from "./kernelTable.js";
+import { createKernelTable } from "./kernelTable.js";
 import type { Precision } from "./javascriptFunctions.js";
-import { printWgsl } from "./wgsl.js";
 
 /** What a program is for; its dispatches and buffers come from the schedule. */
 export type ProgramHead = Pick<
@@ -47,29 +47,28 @@ export interface PlanContext {
   readonly describe: (origin: Origin) => string;
 }
 
-export interface PlannedKernel {
-  readonly plan: PlanKernel;
-  readonly comment: string;
-  readonly gpu: Kernel;
-  readonly cpu: Kernel;
-  readonly gpuWords: readonly number[];
-  readonly cpuWords: readonly number[];
-}
+export type { PlannedKernel };
 
 export interface Planned {
   readonly kernels: readonly PlannedKernel[];
   readonly programs: readonly PlanProgram[];
 }
 
-interface KernelTable {
-  readonly kernels: PlannedKernel[];
-  readonly positions: Map<string, number>;
-}
-
 export function planPrograms(sources: readonly ProgramSource[], context: PlanContext): Planned {
-  const table: KernelTable = { kernels: [], positions: new Map() };
+  const table = createKernelTable();
   const programs = sources.map((source) => planProgram(source, context, table));
-  return { kernels: table.kernels, programs };
+  const { kernels, givenTo } = table.finish();
+  return {
+    kernels,
+    programs: programs.map(({ program, uses }) => ({
+      ...program,
+      dispatches: program.dispatches.map((dispatch, at) => {
+        const use = uses[at];
+        const given = use === undefined ? [] : givenTo(use);
+        return given.length === 0 ? dispatch : { ...dispatch, given };
+      }),
+    })),
+  };
 }
 
 /** The CPU kernels as an ES module; "f64" is the reference for checks in double precision. */
@@ -104,21 +103,28 @@ function planProgram(
   { head, schedule, kernels, entries, ranges }: ProgramSource,
   context: PlanContext,
   table: KernelTable,
-): PlanProgram {
+): { readonly program: PlanProgram; readonly uses: readonly KernelUse[] } {
   const words = createWords(context.dimensions);
-  const dispatches = kernels.map(({ gpu: mapped, cpu }, at): PlanDispatch => {
-    const gpu = boundForWriting(mapped, schedule);
-    const kernel = addKernel(table, context, gpu, cpu, words);
+  const bound = kernels.map((mapped): NestKernels => ({
+    ...mapped,
+    gpu: boundForWriting(mapped.gpu, schedule),
+  }));
+  const uses = bound.map((mapped, at) =>
+    table.add(mapped, schedule.nests[at]?.arguments ?? [], words.wordOf, () =>
+      commentOf(mapped.gpu, context),
+    ),
+  );
+  const dispatches = bound.map(({ gpu }, at): PlanDispatch => {
     const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
     return {
-      kernel,
+      kernel: uses[at]?.kernel ?? 0,
       buffers: gpu.bindings.map(({ buffer }) => planBuffer(schedule, buffer, context)),
       workgroups: planDim(gpu.workgroups),
       flops: planDim(gpu.flops),
       ...(serves ? { serves } : {}),
     };
   });
-  return {
+  const program: PlanProgram = {
     ...head,
     uniforms: words.list.map((uniform) => planUniform(uniform, schedule)),
     slots: schedule.slots.map(({ bytes, below }) => [planDim(bytes), ...below]),
@@ -146,6 +152,7 @@ function planProgram(
       };
     }),
   };
+  return { program, uses };
 }
 
 /**
@@ -163,7 +170,7 @@ function boundForWriting(kernel: Kernel, { buffers }: Schedule): Kernel {
 
 interface Words {
   readonly list: KernelUniform[];
-  readonly wordOf: (uniform: KernelUniform) => number;
+  readonly wordOf: WordOf;
 }
 
 /** Seed, member, counter and the free dimensions always come first, so that programs can share kernels. */
@@ -199,6 +206,8 @@ function planUniform(uniform: KernelUniform, schedule: Schedule): PlanUniform {
     case "member":
     case "counter":
       return { kind: uniform.kind };
+    case "argument":
+      throw new Error("an argument is a dispatch's");
   }
 }
 
@@ -216,42 +225,6 @@ function planBuffer(schedule: Schedule, buffer: number, context: PlanContext): P
     case "temporary":
       return { kind: "slot", slot: declared.slot, elements: planDim(declared.elements) };
   }
-}
-
-/** Kernels with the same texts are one; its comment names the first place. */
-function addKernel(
-  table: KernelTable,
-  context: PlanContext,
-  gpu: Kernel,
-  cpu: Kernel,
-  words: Words,
-): number {
-  const gpuWords = gpu.uniforms.map(words.wordOf);
-  const cpuWords = cpu.uniforms.map(words.wordOf);
-  const text = printWgsl(gpu, gpuWords);
-  const key = `${text}${printJavaScript(cpu, cpuWords, "f32", "kernel").text}`;
-  const known = table.positions.get(key);
-  if (known !== undefined) return known;
-  const at = table.kernels.length;
-  table.positions.set(key, at);
-  const comment = commentOf(gpu, context);
-  table.kernels.push({
-    plan: {
-      name: `k${at}`,
-      wgsl: `// ${comment}\n${text}`,
-      workgroupSize: gpu.workgroupSize,
-      bindings: gpu.bindings.map(({ type, written }) => ({
-        access: written ? "read_write" : "read",
-        type,
-      })),
-    },
-    comment,
-    gpu,
-    cpu,
-    gpuWords,
-    cpuWords,
-  });
-  return at;
 }
 
 /** More places than this make a comment that nobody reads. */

@@ -1,6 +1,6 @@
 // Takes a kernel and the offsets of its uniform words, gives WGSL.
 import type { ScalarType } from "../types/nest.js";
-import type { Expression, Kernel, Statement } from "../kernel/ir.js";
+import type { Expression, Kernel, KernelUniform, Statement } from "../kernel/ir.js";
 import {
   builtins,
   expressionChildren,
@@ -48,12 +48,15 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
   const context: Context = { kernel, functions: new Set(), wide: new Map() };
   const main = printMain(context, wordOf);
   const writer = createWriter();
-  const words = Math.max(0, ...wordOf) + 1;
-  if (kernel.uniforms.length > 0) {
-    writer.line(
-      `@group(0) @binding(0) var<uniform> words: array<vec4<u32>, ${Math.ceil(words / 4)}>;`,
+  const wordsOf = (ofDispatch: boolean): number =>
+    Math.max(
+      0,
+      ...kernel.uniforms.map((uniform, at) =>
+        isWord(uniform) && (uniform.kind === "argument") === ofDispatch ? (wordOf[at] ?? 0) + 1 : 0,
+      ),
     );
-  }
+  declareWords(writer, 0, "words", wordsOf(false));
+  declareWords(writer, kernel.bindings.length + 1, "given", wordsOf(true));
   kernel.bindings.forEach((each, at) => {
     const access = each.written ? "read_write" : "read";
     writer.line(
@@ -66,6 +69,17 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
   const functions = [...shaderFunctions(context.functions), ...context.wide.values()];
   const parts = [writer.text(), ...functions.map((text) => `${text}\n`)];
   return [...parts, main].join("\n");
+}
+
+/** What is not known while compiling. */
+function isWord(uniform: KernelUniform): boolean {
+  return uniform.kind !== "argument" || uniform.value === undefined;
+}
+
+function declareWords(writer: Writer, binding: number, name: string, count: number): void {
+  if (count === 0) return;
+  const size = Math.ceil(count / 4);
+  writer.line(`@group(0) @binding(${binding}) var<uniform> ${name}: array<vec4<u32>, ${size}>;`);
 }
 
 /** Booleans have no layout in memory: they are stored as 0 and 1. */
@@ -94,18 +108,30 @@ function printMain(context: Context, wordOf: readonly number[]): string {
     }
     kernel.uniforms.forEach((uniform, at) => {
       const word = wordOf[at] ?? 0;
-      const text = `words[${word >> 2}].${"xyzw".charAt(word & 3)}`;
-      const value =
-        uniform.kind === "dim"
-          ? `i32(${text})`
-          : uniform.kind === "host"
-            ? `bitcast<f32>(${text})`
-            : text;
-      writer.line(`let ${uniformName(kernel, at)} = ${value};`);
+      const array = uniform.kind === "argument" ? "given" : "words";
+      const text = `${array}[${word >> 2}].${"xyzw".charAt(word & 3)}`;
+      writer.line(
+        isWord(uniform)
+          ? `let ${uniformName(kernel, at)} = ${uniformValue(uniform, text)};`
+          : `let ${uniformName(kernel, at)} = ${knownValue(uniform)};`,
+      );
     });
     printBody(context, writer, kernel.body);
   });
   return writer.text();
+}
+
+/** A word as what it holds. */
+function uniformValue(uniform: KernelUniform, word: string): string {
+  if (uniform.kind === "host") return `bitcast<f32>(${word})`;
+  const isIndex = uniform.kind === "argument" ? uniform.type === "index" : uniform.kind === "dim";
+  return isIndex ? `i32(${word})` : word;
+}
+
+function knownValue(uniform: KernelUniform): string {
+  if (uniform.kind !== "argument" || uniform.value === undefined)
+    throw new Error("a word is not known");
+  return uniform.type === "u32" ? `${uniform.value}u` : String(uniform.value);
 }
 
 /** Which of the given variables the body reads. */
@@ -223,7 +249,7 @@ function print(context: Context, expression: Expression): Printed {
       context.functions.add(name);
       const wide = expression.width !== undefined;
       const index = call(vectorName("u32", wide), print(context, expression.index));
-      const stream = atom(`0x${(expression.stream >>> 0).toString(16)}u`);
+      const stream = print(context, expression.stream);
       const words = ["seed", "member", "counter"].map((word) => atom(word));
       if (!wide) return call(name, ...words, stream, index);
       const types = ["u32", "u32", "u32", "u32"];

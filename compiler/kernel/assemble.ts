@@ -2,9 +2,10 @@
 import type { Dim } from "../types/dimension.js";
 import type { LoopNest, ScheduledBuffer } from "../types/nest.js";
 import type { ReductionShape } from "./evaluate.js";
-import { createEvaluation, scalarsOf } from "./evaluate.js";
+import { createEvaluation } from "./evaluate.js";
+import { bindingsOf } from "./bindings.js";
 import { survey } from "./group.js";
-import type { Expression, Kernel, KernelBinding, KernelUniform, Statement } from "./ir.js";
+import type { Expression, Kernel, KernelUniform, Statement } from "./ir.js";
 import type { Region } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
 import { flopsOf } from "./measure.js";
@@ -111,46 +112,6 @@ function storesOf(nest: LoopNest, mapping: Mapping): readonly RegionStores[] {
       })),
     ),
   }));
-}
-
-/** Buffers in the nest's order, the same on every target; a temporary slot that two buffers share is one binding. */
-function bindingsOf(
-  nest: LoopNest,
-  buffers: readonly ScheduledBuffer[],
-): { bindings: readonly KernelBinding[]; bindingOf: (buffer: number) => number } {
-  const loaded = scalarsOf(nest).flatMap((scalar) =>
-    scalar.kind === "load" ? [scalar.buffer] : [],
-  );
-  const stored = nest.stores.map((store) => store.buffer);
-  const keyOf = (buffer: number): string => {
-    const declared = buffers[buffer];
-    if (!declared) throw new Error(`there is no buffer ${buffer}`);
-    return bufferKey(declared);
-  };
-  const written = new Set(stored.map(keyOf));
-  const positions = new Map<string, number>();
-  const bindings: KernelBinding[] = [];
-  for (const buffer of [...loaded, ...stored]) {
-    const key = keyOf(buffer);
-    const type = buffers[buffer]?.type ?? "f32";
-    if (positions.has(`${key} ${type}`)) continue;
-    positions.set(`${key} ${type}`, bindings.length);
-    bindings.push({ buffer, type, written: written.has(key) });
-  }
-  const bindingOf = (buffer: number): number =>
-    positions.get(`${keyOf(buffer)} ${buffers[buffer]?.type ?? "f32"}`) ?? 0;
-  return { bindings, bindingOf };
-}
-
-function bufferKey(buffer: ScheduledBuffer): string {
-  switch (buffer.kind) {
-    case "storage":
-      return `storage ${buffer.storage}`;
-    case "input":
-      return `input ${buffer.input}`;
-    case "temporary":
-      return `slot ${buffer.slot}`;
-  }
 }
 
 function uniformOf(uniforms: KernelUniform[], uniform: KernelUniform): number {

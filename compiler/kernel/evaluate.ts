@@ -59,6 +59,12 @@ export function createEvaluation(
           type: "f32",
           uniform: { kind: "host", index: scalar.index },
         });
+      case "argument":
+        return values.intern({
+          kind: "uniform",
+          type: scalar.type,
+          uniform: { kind: "argument", type: scalar.type, index: scalar.argument },
+        });
       case "load":
         return values.intern({
           kind: "load",
@@ -82,7 +88,7 @@ export function createEvaluation(
           kind: "draw",
           type: scalar.type,
           source: scalar.source,
-          stream: scalar.stream,
+          stream: evaluate(scalar.stream, axes),
           index: evaluate(scalar.index, axes),
         });
     }

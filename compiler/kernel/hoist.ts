@@ -135,7 +135,7 @@ function build(
         kind: "draw",
         type: value.type,
         source: value.source,
-        stream: value.stream,
+        stream: at(value.stream),
         index: at(value.index),
       };
     case "literal":

@@ -1,6 +1,8 @@
-// Takes a schedule, gives the kernels of its nests: of each one for every target.
+// Takes schedules, gives the kernels of their nests: of each one for every target.
 import type { Extents } from "../types/dimension.js";
-import type { Schedule, ScheduledBuffer } from "../types/nest.js";
+import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
+import type { NestShape } from "./alike.js";
+import { shapeOfNest } from "./alike.js";
 import type { NestFacts } from "./analyze.js";
 import { analyzeNest } from "./analyze.js";
 import { chooseParallel, chooseSerial } from "./choose.js";
@@ -23,19 +25,75 @@ export interface Targets {
   readonly cpu: Target;
 }
 
-/** Parallel to the nests. `extents` are what free dimensions are expected to be: kernels are right for any other. */
+/** As `mapSchedules`, of one schedule. */
 export function mapSchedule(
-  { nests, buffers }: Schedule,
+  schedule: Schedule,
   extents: Extents = {},
   targets: Targets = { gpu, cpu },
 ): readonly NestKernels[] {
-  return nests.map((nest) => {
-    const facts = analyzeNest(splitAxes(nest), extents);
-    return {
-      gpu: buildKernel(facts, buffers, targets.gpu),
-      cpu: buildKernel(facts, buffers, targets.cpu),
-    };
+  return mapSchedules([schedule], extents, targets).flat();
+}
+
+/**
+ * Of each schedule the kernels of its nests. Nests alike are mapped once, and their kernels have one and the same body.
+ * `extents` are what free dimensions are expected to be: kernels are right for any other.
+ */
+export function mapSchedules(
+  schedules: readonly Schedule[],
+  extents: Extents = {},
+  targets: Targets = { gpu, cpu },
+): readonly (readonly NestKernels[])[] {
+  const mapped = new Map<string, Mapped>();
+  return schedules.map(({ nests, buffers }) =>
+    nests.map((nest) => {
+      const shape = shapeOfNest(nest, buffers);
+      const known = mapped.get(shape.key);
+      if (known !== undefined) return kernelsOfAlike(known, nest, shape);
+      const kernels = mapNest(nest, buffers, extents, targets);
+      mapped.set(shape.key, { shape, kernels });
+      return kernels;
+    }),
+  );
+}
+
+interface Mapped {
+  readonly shape: NestShape;
+  readonly kernels: NestKernels;
+}
+
+function mapNest(
+  nest: LoopNest,
+  buffers: readonly ScheduledBuffer[],
+  extents: Extents,
+  targets: Targets,
+): NestKernels {
+  const facts = analyzeNest(splitAxes(nest), extents);
+  return {
+    gpu: buildKernel(facts, buffers, targets.gpu),
+    cpu: buildKernel(facts, buffers, targets.cpu),
+  };
+}
+
+/** The kernels of a nest that is mapped already, as those of another. */
+function kernelsOfAlike(known: Mapped, { name, origins }: LoopNest, shape: NestShape): NestKernels {
+  const bufferOf = new Map(known.shape.buffers.map((buffer, at) => [buffer, shape.buffers[at]]));
+  const hostOf = new Map(known.shape.host.map((index, at) => [index, shape.host[at]]));
+  const place = <K>(places: ReadonlyMap<K, K | undefined>, of: K): K => {
+    const found = places.get(of);
+    if (found === undefined)
+      throw new Error(`${name} is not like the nest that it shares kernels with`);
+    return found;
+  };
+  const renamed = (kernel: Kernel): Kernel => ({
+    ...kernel,
+    name,
+    origins,
+    bindings: kernel.bindings.map((one) => ({ ...one, buffer: place(bufferOf, one.buffer) })),
+    uniforms: kernel.uniforms.map((uniform) =>
+      uniform.kind === "host" ? { ...uniform, index: place(hostOf, uniform.index) } : uniform,
+    ),
   });
+  return { gpu: renamed(known.kernels.gpu), cpu: renamed(known.kernels.cpu) };
 }
 
 function buildKernel(

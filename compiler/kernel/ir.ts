@@ -66,7 +66,7 @@ export type Expression =
       readonly kind: "draw";
       readonly type: "f32" | "u32";
       readonly source: "uniform" | "bits";
-      readonly stream: number;
+      readonly stream: Expression;
       readonly index: Expression;
       readonly width?: Width;
     };
@@ -134,12 +134,22 @@ export type Statement =
 export type KernelUniform =
   | { readonly kind: "dim"; readonly dim: Dim }
   | { readonly kind: "host"; readonly index: number }
-  | { readonly kind: "seed" | "member" | "counter" };
+  | { readonly kind: "seed" | "member" | "counter" }
+  /**
+   * A word of the dispatch, not of the program: `index` counts in `LoopNest.arguments`. A value where all dispatches of the
+   * kernel give the same.
+   */
+  | {
+      readonly kind: "argument";
+      readonly type: "index" | "u32";
+      readonly index: number;
+      readonly value?: number;
+    };
 
 /** Equal for equal uniforms alone. */
 export function uniformKey(uniform: KernelUniform): string {
   if (uniform.kind === "dim") return `dim ${dimKey(uniform.dim)}`;
-  return uniform.kind === "host" ? `host ${uniform.index}` : uniform.kind;
+  return "index" in uniform ? `${uniform.kind} ${uniform.index}` : uniform.kind;
 }
 
 /** A buffer that the kernel sees; `buffer` counts in `Schedule.buffers`. */
@@ -186,8 +196,9 @@ export function expressionChildren(expression: Expression): readonly Expression[
       return [expression.of];
     case "load":
     case "shared":
-    case "draw":
       return [expression.index];
+    case "draw":
+      return [expression.stream, expression.index];
     case "literal":
     case "variable":
     case "uniform":

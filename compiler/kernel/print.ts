@@ -28,12 +28,15 @@ function headOf(kernel: Kernel): string {
 }
 
 function uniformName(kernel: Kernel, at: number): string {
-  const kind = kernel.uniforms[at]?.kind ?? "dim";
+  const uniform = kernel.uniforms[at];
+  if (uniform?.kind === "argument") return `${uniform.type === "u32" ? "s" : "o"}${at + 1}`;
+  const kind = uniform?.kind ?? "dim";
   return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
 }
 
 function uniformText(uniform: KernelUniform): string {
   if (uniform.kind === "dim") return dimText(uniform.dim);
+  if (uniform.kind === "argument") return `argument ${uniform.index} of the dispatch`;
   return uniform.kind === "host" ? `host value ${uniform.index}` : "a word of the key of draws";
 }
 
@@ -120,7 +123,7 @@ function expressionText(kernel: Kernel, expression: Expression): string {
     case "shared":
       return `${expression.array}[${text(expression.index)}]`;
     case "draw":
-      return `draw ${expression.source}(${expression.stream}, ${text(expression.index)})`;
+      return `draw ${expression.source}(${text(expression.stream)}, ${text(expression.index)})`;
     case "lanes": {
       const same = splatted(expression);
       return same ? `all(${text(same)})` : `lanes(${expression.arguments.map(text).join(", ")})`;

@@ -85,7 +85,8 @@ function findLeast(value: KernelValue): number {
     case "variable":
       return 0;
     case "uniform":
-      return value.uniform.kind === "dim" ? leastDim(value.uniform.dim) : -Infinity;
+      if (value.uniform.kind === "dim") return leastDim(value.uniform.dim);
+      return value.type === "f32" ? -Infinity : 0;
     case "literal":
       return value.value;
     case "polynomial":

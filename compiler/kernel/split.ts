@@ -108,6 +108,7 @@ function rewrite(nest: LoopNest, parts: ReadonlyMap<Axis, readonly Axis[]>): Loo
       case "literal":
       case "dim":
       case "host":
+      case "argument":
         return scalar;
     }
   };

@@ -85,7 +85,7 @@ export interface DrawValue extends Common {
   readonly kind: "draw";
   readonly type: "f32" | "u32";
   readonly source: "uniform" | "bits";
-  readonly stream: number;
+  readonly stream: KernelValue;
   readonly index: KernelValue;
 }
 
@@ -152,8 +152,9 @@ export function childrenOf(value: ValueParts | VariableValue): readonly KernelVa
     case "uniform":
       return [];
     case "load":
-    case "draw":
       return [value.index];
+    case "draw":
+      return [value.stream, value.index];
     case "op":
       return value.arguments;
     case "polynomial":
@@ -218,7 +219,7 @@ function keyOf(parts: ValueParts): string {
     case "reduction":
       return `reduction ${parts.combine} ${parts.cooperative} ${ids(parts.loops.map((loop) => loop.variable))} ${parts.value.id} ${parts.index?.id ?? ""}`;
     case "draw":
-      return `draw ${parts.source} ${parts.stream} ${parts.index.id}`;
+      return `draw ${parts.source} ${parts.stream.id} ${parts.index.id}`;
   }
 }
 

@@ -191,6 +191,9 @@ function verifyExpression(check: Check, expression: Expression, names: Names, de
       verifyIndex(check, expression.index, names, depth);
       return;
     case "draw":
+      verifyExpression(check, expression.stream, names, depth + 1);
+      if (expression.stream.type !== "u32")
+        check.faults.push(`the stream of a draw is ${expression.stream.type}`);
       verifyIndex(check, expression.index, names, depth, expression.width);
       return;
     case "op":

@@ -1,12 +1,14 @@
 // Takes a node and an index of its output, gives the scalar expression of that element, inlining everything that has no buffer.
 import { givesIndex } from "../scalars/reductions.js";
-import type { GatherSource, IndexBuilder } from "../ops/rule.js";
+import type { GatherSource } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
 import { dimEqual, multiplyDims, shapeText } from "../types/dimension.js";
 import type { ContractAttributes, Node, OpName, QuasiAffine, Shape } from "../types/graph.js";
 import type { Axis, Combine, Scalar } from "../types/nest.js";
 import { ruleOf } from "../ops/table.js";
 import { keepsPositions } from "./families.js";
+import { indexBuilder } from "./indexBuilder.js";
+import { parameterRange } from "./parts.js";
 import { unflatten } from "./reshape.js";
 import type { ScalarBuilder } from "./scalars.js";
 import { streamOf } from "./stream.js";
@@ -105,7 +107,7 @@ function leaf(context: EvaluationContext, node: Node, index: Index): Scalar {
     }
     case "random": {
       const at = positionOf(context, node.shape, index);
-      return k.random(node.attributes.source, streamOf(node.attributes.path), at);
+      return k.random(node.attributes.source, k.stream(streamOf(node.attributes.path)), at);
     }
     default:
       throw new Error(`the leaf ${node.op} has no buffer`);
@@ -185,6 +187,13 @@ function gather(
   if (keepsPositions(node)) {
     const operand = operandOf(node, 0);
     return evaluateReshaped(context, operand, node.shape, index);
+  }
+  const parameter = parameterRange(node);
+  if (parameter !== undefined) {
+    const { stored, start } = parameter;
+    const buffer = context.bufferOf(stored, index) ?? 0;
+    const at = k.add(positionOf(context, node.shape, index), k.offset(buffer, start));
+    return k.load(buffer, at, stored.type);
   }
   const axes = lowering.summed(node).map((extent) => context.newAxis(extent));
   const request = {
@@ -350,48 +359,4 @@ function spansExactly(map: QuasiAffine, extent: Dim, indices: Index): boolean {
   const along = indices[term.axis];
   if (along?.kind !== "axis") return false;
   return dimEqual(along.axis.extent, extent);
-}
-
-/** The op table's view of index arithmetic. */
-function indexBuilder(k: ScalarBuilder): IndexBuilder<Scalar> {
-  const compare =
-    (op: "less" | "lessEqual" | "equal") =>
-    (left: Scalar, right: Scalar): Scalar =>
-      compareIndex(k, op, left, right);
-  return {
-    constant: (value) => k.dim(value),
-    add: k.add,
-    multiply: (left, factor) => k.multiply(left, k.dim(factor)),
-    divide: (left, divisor) => k.divide(left, k.dim(divisor)),
-    modulo: (left, divisor) => k.modulo(left, k.dim(divisor)),
-    less: compare("less"),
-    lessEqual: compare("lessEqual"),
-    equal: compare("equal"),
-    and: (left, right) => conjunction(k, left, right),
-  };
-}
-
-function conjunction(k: ScalarBuilder, left: Scalar, right: Scalar): Scalar {
-  if (left.kind === "literal") return left.value !== 0 ? right : left;
-  if (right.kind === "literal") return right.value !== 0 ? left : right;
-  return k.op("and", "bool", left, right);
-}
-
-/** A comparison that the ranges decide is a literal, so that its guard disappears. */
-function compareIndex(
-  k: ScalarBuilder,
-  op: "less" | "lessEqual" | "equal",
-  left: Scalar,
-  right: Scalar,
-): Scalar {
-  const a = k.range(left);
-  const b = k.range(right);
-  const yes = k.literal(1, "bool");
-  const no = k.literal(0, "bool");
-  if (op === "less" && a.high < b.low) return yes;
-  if (op === "less" && a.low >= b.high) return no;
-  if (op === "lessEqual" && a.high <= b.low) return yes;
-  if (op === "lessEqual" && a.low > b.high) return no;
-  if (op === "equal" && (a.high < b.low || b.high < a.low)) return no;
-  return k.op(op, "bool", left, right);
 }

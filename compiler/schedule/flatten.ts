@@ -67,6 +67,7 @@ function rebuild(k: ScalarBuilder, scalar: Scalar, replace: (scalar: Scalar) => 
     case "axis":
     case "dim":
     case "host":
+    case "argument":
       return scalar;
     case "load":
       return k.load(scalar.buffer, replace(scalar.index), scalar.type);

@@ -1,7 +1,7 @@
 // Takes a group of parts, gives its loop nest, or says why the group is too much for one kernel.
 import type { Dim } from "../types/dimension.js";
 import { reachable } from "../reachable.js";
-import { elementCount } from "../types/dimension.js";
+import { dimEqual, elementCount, multiplyDims } from "../types/dimension.js";
 import type { Node, Origin } from "../types/graph.js";
 import type { Axis, LoopNest, NestStore, Scalar } from "../types/nest.js";
 import type { EvaluationContext } from "./evaluate.js";
@@ -17,6 +17,7 @@ import { createScalarBuilder } from "./scalars.js";
 export interface ProgramTables {
   readonly temporary: (node: Node) => number;
   readonly storage: (name: string) => number;
+  readonly elementsOf: (buffer: number) => Dim;
   readonly input: (node: Node) => number;
   /** The position of a host value, or the value itself where it is known. */
   readonly host: (node: Node) => number | { readonly constant: number } | undefined;
@@ -79,6 +80,7 @@ export function makeNest(
     name,
     axes: axes.filter((axis) => axis.extent !== 1),
     stores,
+    arguments: k.arguments,
     origins: originsOf(group.parts),
   };
   return flattenNest(k, nest, newAxis, elementCount(shape), linearIndex(k, shape, point));
@@ -133,17 +135,38 @@ function storesOf(
     : valueOf(context, part, point);
   const stores: NestStore[] = [];
   if (part.owner !== undefined && !unwritten.has(part.owner)) {
-    const inOwner = point.map((along, axis) =>
-      part.offset?.axis === axis ? k.add(along, k.dim(part.offset.start)) : along,
-    );
-    const index = linearIndex(k, part.owner.shape, inOwner);
-    stores.push({ buffer: tables.temporary(part.owner), index, value });
+    const buffer = tables.temporary(part.owner);
+    stores.push({ buffer, index: indexInOwner(k, buffer, part.owner, part.offset, point), value });
   }
   for (const { storage, offset } of part.storages) {
-    const index = k.add(linearIndex(k, part.shape, point), k.index(offset));
-    stores.push({ buffer: tables.storage(storage), index, value });
+    const buffer = tables.storage(storage);
+    const within = linearIndex(k, part.shape, point);
+    const isWhole = dimEqual(elementCount(part.shape), tables.elementsOf(buffer));
+    stores.push({
+      buffer,
+      index: isWhole ? within : k.add(within, k.offset(buffer, offset)),
+      value,
+    });
   }
   return stores;
+}
+
+/** Pieces along the first axis are ranges of the owner's buffer. */
+function indexInOwner(
+  k: ScalarBuilder,
+  buffer: number,
+  owner: Node,
+  offset: Part["offset"],
+  point: readonly Scalar[],
+): Scalar {
+  if (offset === undefined) return linearIndex(k, owner.shape, point);
+  const start = multiplyDims(offset.start, elementCount(owner.shape.slice(1)));
+  if (offset.axis === 0 && typeof start === "number")
+    return k.add(linearIndex(k, owner.shape, point), k.offset(buffer, start));
+  const inOwner = point.map((along, axis) =>
+    offset.axis === axis ? k.add(along, k.dim(offset.start)) : along,
+  );
+  return linearIndex(k, owner.shape, inOwner);
 }
 
 function valueOf(context: EvaluationContext, part: Part, point: readonly Scalar[]): Scalar {

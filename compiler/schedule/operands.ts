@@ -9,10 +9,12 @@ export function operandsOf(scalar: Scalar): readonly Scalar[] {
     case "axis":
     case "dim":
     case "host":
+    case "argument":
       return [];
     case "load":
-    case "random":
       return [scalar.index];
+    case "random":
+      return [scalar.stream, scalar.index];
     case "op":
       return scalar.arguments;
     case "guard":

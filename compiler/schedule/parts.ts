@@ -1,7 +1,7 @@
 // Takes the materialized nodes and the effects of a program, gives its parts: what is computed over one iteration space and where it goes.
 import type { Dim } from "../types/dimension.js";
-import { addDims, dimKey } from "../types/dimension.js";
-import type { Effect, Node, Shape } from "../types/graph.js";
+import { addDims, dimEqual, dimKey, elementCount } from "../types/dimension.js";
+import type { Effect, Node, NodeOf, Shape } from "../types/graph.js";
 import { isReducing, piecesAxis, runOf } from "./families.js";
 
 /** A range of a storage in elements; without `count` the whole of it. */
@@ -211,13 +211,24 @@ function readsOf(
   return { reads, storageReads, inputs, reducing };
 }
 
-/** A run of a flat storage: how parameters are read. */
-function storageRange(node: Node): StorageRange | undefined {
-  const [input] = node.inputs;
+/** A run of a flat storage, where it is not all of it: how parameters are read. */
+export function parameterRange(
+  node: Node,
+):
+  | { readonly stored: NodeOf<"stored">; readonly start: number; readonly count: number }
+  | undefined {
+  const [stored] = node.inputs;
   const { start, count } = runOf(node) ?? {};
-  if (input?.op !== "stored" || typeof start !== "number" || typeof count !== "number")
+  if (stored?.op !== "stored" || typeof start !== "number" || typeof count !== "number")
     return undefined;
-  return { storage: input.attributes.name, start, count };
+  return dimEqual(count, elementCount(stored.shape)) ? undefined : { stored, start, count };
+}
+
+function storageRange(node: Node): StorageRange | undefined {
+  const parameter = parameterRange(node);
+  if (parameter === undefined) return undefined;
+  const { stored, start, count } = parameter;
+  return { storage: stored.attributes.name, start, count };
 }
 
 export function overlaps(a: StorageRange, b: StorageRange): boolean {

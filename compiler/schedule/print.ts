@@ -58,6 +58,7 @@ function printNest(nest: LoopNest): string[] {
   const uses = countUses(nest);
   const names = new Map<Scalar, string>();
   const text = (scalar: Scalar): string => {
+    if (scalar.kind === "argument") return String(nest.arguments[scalar.argument]);
     const named = names.get(scalar);
     if (named !== undefined) return named;
     const body = scalarText(scalar, text);
@@ -86,6 +87,8 @@ function scalarText(scalar: Scalar, text: (scalar: Scalar) => string): string {
       return dimText(scalar.dim).includes(" ") ? `(${dimText(scalar.dim)})` : dimText(scalar.dim);
     case "host":
       return `host${scalar.index}`;
+    case "argument":
+      return `argument ${scalar.argument}`;
     case "load":
       return `b${scalar.buffer}[${text(scalar.index)}]`;
     case "op": {
@@ -100,7 +103,7 @@ function scalarText(scalar: Scalar, text: (scalar: Scalar) => string): string {
       return `${scalar.combine} over ${axes} of ${text(scalar.value)}`;
     }
     case "random":
-      return `${scalar.source}(stream ${scalar.stream}, ${text(scalar.index)})`;
+      return `${scalar.source}(stream ${text(scalar.stream)}, ${text(scalar.index)})`;
   }
 }
 

@@ -15,6 +15,12 @@ export interface ScalarBuilder extends IndexArithmetic {
   readonly axis: (axis: Axis) => Scalar;
   readonly dim: (dim: Dim) => Scalar;
   readonly host: (index: number) => Scalar;
+  /** Where a range of a buffer begins, in elements. */
+  readonly offset: (buffer: number, elements: number) => Scalar;
+  /** The stream of a draw. */
+  readonly stream: (hash: number) => Scalar;
+  /** What offsets and streams are, in the order in which they were asked for. */
+  readonly arguments: readonly number[];
   readonly load: (buffer: number, index: Scalar, type: ElementType) => Scalar;
   readonly op: (op: ScalarOp, type: ScalarType, ...operands: readonly Scalar[]) => Scalar;
   readonly guard: (condition: Scalar, value: Scalar, otherwise: Scalar) => Scalar;
@@ -25,7 +31,7 @@ export interface ScalarBuilder extends IndexArithmetic {
     value: Scalar,
     terms?: Dim,
   ) => Scalar;
-  readonly random: (source: "uniform" | "bits", stream: number, index: Scalar) => Scalar;
+  readonly random: (source: "uniform" | "bits", stream: Scalar, index: Scalar) => Scalar;
   readonly both: (left: Scalar | undefined, right: Scalar | undefined) => Scalar | undefined;
   /** A number that is the same for the same object: for use in keys. */
   readonly id: (scalar: Scalar) => number;
@@ -39,6 +45,7 @@ export function createScalarBuilder(): ScalarBuilder {
   const interned = new Map<string, Scalar>();
   const ids = new Map<Scalar, number>();
   const ranges = new Map<Scalar, Interval>();
+  const given: number[] = [];
 
   const id = (scalar: Scalar): number => {
     const known = ids.get(scalar);
@@ -85,6 +92,10 @@ export function createScalarBuilder(): ScalarBuilder {
       type === "index" ? intervalOf(name, indices, operands.map(range)) : anything,
     );
 
+  /** Equal numbers of other ranges are other arguments: they are equal by chance, and not in the next layer. */
+  const argument = (key: string, type: "index" | "u32", value: number, range?: Interval): Scalar =>
+    intern(key, () => ({ kind: "argument", type, argument: given.push(value) - 1 }), range);
+
   const both = (left: Scalar | undefined, right: Scalar | undefined): Scalar | undefined => {
     if (left === undefined || right === undefined) return left ?? right;
     return left === right ? left : op("and", "bool", left, right);
@@ -101,6 +112,10 @@ export function createScalarBuilder(): ScalarBuilder {
     id,
     range,
     host: (of) => intern(`h${of}`, () => ({ kind: "host", type: "f32", index: of })),
+    offset: (buffer, elements) =>
+      argument(`f${buffer}:${elements}`, "index", elements, { low: 0, high: Infinity }),
+    stream: (hash) => argument(`s${hash}`, "u32", hash),
+    arguments: given,
     load: (buffer, at, type) =>
       intern(`m${buffer}:${id(at)}`, () => ({ kind: "load", type, buffer, index: at })),
     guard: (condition, value, otherwise) =>
@@ -123,7 +138,7 @@ export function createScalarBuilder(): ScalarBuilder {
         ...(terms === undefined ? {} : { terms }),
       })),
     random: (source, stream, at) =>
-      intern(`p${source}:${stream}:${id(at)}`, () => ({
+      intern(`p${source}:${id(stream)}:${id(at)}`, () => ({
         kind: "random",
         type: source === "uniform" ? "f32" : "u32",
         source,

@@ -46,6 +46,11 @@ export function createTables(roles: Roles, storage: StorageOf): Tables {
   const host: HostValue[] = [];
   const tables: ProgramTables = {
     temporary: (node) => position(node, () => ({ kind: "temporary", node })),
+    elementsOf: (buffer) => {
+      const entry = buffers[buffer];
+      if (entry === undefined) throw new Error(`there is no buffer ${buffer}`);
+      return entry.kind === "temporary" ? elementCount(entry.node.shape) : entry.elements;
+    },
     storage: (name) => position(`storage ${name}`, () => storageEntry(name, storage)),
     input: (node) => {
       const name = node.op === "input" ? node.attributes.name : "";

@@ -27,6 +27,8 @@ export type Scalar =
   | { readonly kind: "literal"; readonly type: ScalarType; readonly value: number }
   | { readonly kind: "axis"; readonly type: "index"; readonly axis: Axis }
   | { readonly kind: "dim"; readonly type: "index"; readonly dim: Dim }
+  /** What each dispatch is given, by position in `LoopNest.arguments`: never part of a kernel's text. */
+  | { readonly kind: "argument"; readonly type: "index" | "u32"; readonly argument: number }
   /** A value the host computes once a run of the program: see HostExpression in runtime/plan.ts. */
   | { readonly kind: "host"; readonly type: "f32"; readonly index: number }
   | {
@@ -64,7 +66,7 @@ export type Scalar =
       readonly kind: "random";
       readonly type: "f32" | "u32";
       readonly source: "uniform" | "bits";
-      readonly stream: number;
+      readonly stream: Scalar;
       readonly index: Scalar;
     };
 
@@ -75,6 +77,11 @@ export interface LoopNest {
   readonly name: string;
   readonly axes: readonly Axis[];
   readonly stores: readonly NestStore[];
+  /**
+   * Where the ranges of buffers that it reads and writes begin, and the streams of its draws: nests that differ in these alone
+   * have one kernel.
+   */
+  readonly arguments: readonly number[];
   /** The source of what is computed, for comments. */
   readonly origins: readonly Origin[];
 }

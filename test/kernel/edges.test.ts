@@ -53,6 +53,7 @@ function readsAt(rows: number): number {
     [counted, new Float32Array(inner * columns).fill(1), result],
     words,
     new Float32Array(words.buffer),
+    [],
   );
   expect([...result]).toEqual(Array.from({ length: rows * columns }, () => inner));
   return reads;

@@ -103,9 +103,10 @@ export function nestOf(
   name: string,
   axes: readonly Axis[],
   stores: readonly NestStore[],
+  given: readonly number[] = [],
 ): LoopNest {
   const origin = { file: { name: "made.nn", text: "" }, span: { start: 0, end: 0 }, path: name };
-  return { name, axes, stores, origins: [origin] };
+  return { name, axes, stores, arguments: given, origins: [origin] };
 }
 
 /** All temporaries are results, so that a test can read them. */

@@ -16,7 +16,14 @@ const words = { seed: 7, member: 2, counter: 41 };
 const given: Given = { inputs: {}, words };
 
 function draw(source: "uniform" | "bits", index: Scalar): Scalar {
-  return { kind: "random", type: source === "bits" ? "u32" : "f32", source, stream, index };
+  const type = source === "bits" ? "u32" : "f32";
+  return {
+    kind: "random",
+    type,
+    source,
+    stream: { kind: "argument", type: "u32", argument: 0 },
+    index,
+  };
 }
 
 /** Bits, uniforms, and decisions: a coin of odds 0.3, an integer below 10 and one below 64, a shifted one. */
@@ -39,7 +46,7 @@ function planDraws() {
     index: at(i),
     value,
   }));
-  const nest = nests.nestOf("draws", [i], stores);
+  const nest = nests.nestOf("draws", [i], stores, [stream]);
   const schedule = nests.scheduleOf(b, [nest]);
   return planPrograms(
     [

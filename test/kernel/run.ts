@@ -4,7 +4,14 @@ import vm from "node:vm";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { cpuModuleText } from "../../compiler/emit/plan.js";
 import type { Precision } from "../../compiler/emit/javascriptFunctions.js";
-import type { CpuModule, PlanBuffer, PlanDim, PlanProgram, PlanType } from "../../runtime/plan.js";
+import type {
+  CpuModule,
+  PlanBuffer,
+  PlanDim,
+  PlanDispatch,
+  PlanProgram,
+  PlanType,
+} from "../../runtime/plan.js";
 
 export interface Given {
   /** By input name. */
@@ -94,7 +101,7 @@ export function runOnCpu(planned: Planned, given: Given, precision: Precision): 
     const buffers = dispatch.buffers.map((buffer, at) =>
       bufferOf(buffer, kernel.bindings[at]?.type ?? "f32"),
     );
-    kernels[kernel.name]?.(buffers, words, floats);
+    kernels[kernel.name]?.(buffers, words, floats, dispatch.given ?? []);
   }
   return {
     results: program.results.map((result) => [...bufferOf(result.buffer, result.type)]),
@@ -141,6 +148,12 @@ export async function runOnGpu(
     const size = Math.max(4, sizeOf(buffer.elements, sizes) * 4);
     return { buffer: slots[buffer.slot] as GPUBuffer, size };
   };
+  const givenTo = ({ given = [] }: PlanDispatch): GPUBuffer => {
+    const size = Math.max(16, Math.ceil(given.length / 4) * 16);
+    const buffer = device.createBuffer({ size, usage: usage.uniform | usage.copyDestination });
+    device.queue.writeBuffer(buffer, 0, Uint32Array.from(given));
+    return buffer;
+  };
   const encoder = device.createCommandEncoder();
   for (const dispatch of program.dispatches) {
     const kernel = planned.kernels[dispatch.kernel]?.plan;
@@ -153,6 +166,11 @@ export async function runOnGpu(
           visibility: computeStage,
           buffer: { type: access === "read" ? "read-only-storage" : "storage" } as const,
         })),
+        {
+          binding: kernel.bindings.length + 1,
+          visibility: computeStage,
+          buffer: { type: "uniform" },
+        },
       ],
     });
     const module = device.createShaderModule({ code: kernel.wgsl });
@@ -172,6 +190,7 @@ export async function runOnGpu(
           binding: at + 1,
           resource: rangeOf(buffer, kernel.bindings[at]?.type ?? "f32"),
         })),
+        { binding: dispatch.buffers.length + 1, resource: { buffer: givenTo(dispatch) } },
       ],
     });
     const pass = encoder.beginComputePass();

@@ -109,13 +109,13 @@ function cut(module: CpuModule, turns: number): { module: CpuModule; cuts: () =>
     },
   };
   const inParts = (kernel: CpuKernel): CpuKernel => {
-    return (buffers, words, floats) => {
+    return (buffers, words, floats, given) => {
       if (!kernel.whole) {
-        kernel(buffers, words, floats);
+        kernel(buffers, words, floats, given);
         return;
       }
       const call = (range: Int32Array): void => {
-        kernel(buffers, words, floats, range);
+        kernel(buffers, words, floats, given, range);
       };
       Array.from(runInSlices(call, kernel.whole(words), fixed));
     };

@@ -151,6 +151,7 @@ describe("what a kernel turns out not to read", () => {
     const nest = (name: string, to: number, from: number): LoopNest => ({
       name,
       axes: [],
+      arguments: [],
       origins: [],
       stores: [
         {

@@ -72,8 +72,8 @@ interface Memory {
 /** Runs nests one after the other over buffers, which they change. */
 export function runNests(nests: readonly LoopNest[], memory: Memory): void {
   const { buffers, dims } = memory;
-  const evaluate = evaluator(memory);
   for (const nest of nests) {
+    const evaluate = evaluator(memory, nest.arguments);
     forEachPoint(nest.axes, dims, (point) => {
       const values = nest.stores.map((store) => ({
         buffer: store.buffer,
@@ -111,7 +111,10 @@ function forEachPoint(
   }
 }
 
-function evaluator(memory: Memory): (scalar: Scalar, point: Point) => number {
+function evaluator(
+  memory: Memory,
+  given: readonly number[],
+): (scalar: Scalar, point: Point) => number {
   const { buffers, dims, host = [], draw = () => 0.5 } = memory;
   const evaluate = (scalar: Scalar, point: Point): number => {
     switch (scalar.kind) {
@@ -150,8 +153,10 @@ function evaluator(memory: Memory): (scalar: Scalar, point: Point) => number {
         forEachPoint(scalar.axes, dims, (at) => values.push(evaluate(scalar.value, at)), point);
         return combineAll(scalar.combine, values);
       }
+      case "argument":
+        return given[scalar.argument] ?? NaN;
       case "random":
-        return draw(scalar.stream, evaluate(scalar.index, point));
+        return draw(evaluate(scalar.stream, point), evaluate(scalar.index, point));
     }
   };
   return evaluate;
