@@ -68,6 +68,7 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
     const mergeable = options.merge && simple;
     const key = shapeText(part.shape);
     let home = -1;
+    const before = groups.length;
     if (mergeable) {
       for (const candidate of open.get(key) ?? []) {
         if (canJoin(groups, below, candidate, needs, part, readers, options)) {
@@ -83,7 +84,7 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
       if (mergeable) open.set(key, [home, ...(open.get(key) ?? []).slice(0, 15)]);
     }
     groups[home]?.parts.push(part);
-    noteNeeds(below, home, needs);
+    noteNeeds(below, home, needs, home === before);
     if (part.owner !== undefined) {
       const owners = groupOf.get(part.owner) ?? new Set();
       owners.add(home);
@@ -93,14 +94,23 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
   return groups;
 }
 
-/** Adds needs to a group and to all that need it. */
-function noteNeeds(below: readonly Set<number>[], home: number, needs: ReadonlySet<number>): void {
+/** Adds needs to a group and to all that need it: to nobody else where it is new. */
+function noteNeeds(
+  below: readonly Set<number>[],
+  home: number,
+  needs: ReadonlySet<number>,
+  isNew: boolean,
+): void {
   const added = new Set<number>();
   for (const need of needs) {
     if (need === home) continue;
     added.add(need);
     for (const deeper of below[need] ?? []) added.add(deeper);
   }
+  const own = below[home];
+  const fresh = [...added].filter((need) => own?.has(need) !== true);
+  if (isNew) for (const need of fresh) own?.add(need);
+  if (isNew || fresh.length === 0) return;
   below.forEach((set, index) => {
     if (index !== home && !set.has(home)) return;
     for (const need of added) set.add(need);

@@ -62,6 +62,8 @@ function canonical(terms: readonly DimTerm[]): Dim {
 }
 
 export function addDims(...dims: readonly Dim[]): Dim {
+  const numbers = dims.filter((dim) => typeof dim === "number");
+  if (numbers.length === dims.length) return numbers.reduce((sum, dim) => sum + dim, 0);
   return canonical(dims.flatMap(termsOf));
 }
 
