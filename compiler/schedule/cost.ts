@@ -31,7 +31,7 @@ export function reductionLength(node: Node, estimates: Extents): number {
 }
 
 /** Views only move indices. */
-function ownCost(node: Node): number {
+export function ownCost(node: Node): number {
   const known = scalarOperation(node.op)?.cost ?? operationCost[node.op];
   if (known !== undefined) return known;
   if (isLeaf(node)) return memoryCost;

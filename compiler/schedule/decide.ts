@@ -5,6 +5,7 @@ import type { Extents } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Costs } from "./cost.js";
 import { dispatchCost, memoryCost, estimateCosts, reductionLength } from "./cost.js";
+import { spare } from "./spare.js";
 import {
   isContraction,
   isGivenLeaf,
@@ -72,7 +73,34 @@ export function decide(
       settle(state, node);
     }
   }
+  if (options.fuse) spareWhatIsCheap(state, nodes, isHost, roots);
   return { materialized: state.materialized, costs };
+}
+
+function spareWhatIsCheap(
+  state: State,
+  nodes: readonly Node[],
+  isHost: (node: Node) => boolean,
+  roots: ReadonlySet<Node>,
+): void {
+  const { users, options, weighings } = state;
+  const stays = (node: Node): boolean => roots.has(node) || options.forced.has(node);
+  spare({ nodes, users, isHost, stays, weighings, mostTimesDearer }, state.materialized, (node) => {
+    const rows = !state.materialized.has(node) && sharesRows(state, node);
+    for (const weighing of weighings)
+      weighing.evaluations.set(node, rows ? 1 : countEvaluations(state, weighing, node));
+    state.depth.set(node, depthOf(state, node));
+    if (state.materialized.has(node)) state.home.set(node, node);
+    else findHome(state, node);
+  });
+}
+
+/** The only kernel that an inlined node is computed in, where there is one. */
+function findHome(state: State, node: Node): void {
+  const homes = new Set((state.users.get(node) ?? []).map((user) => state.home.get(user)));
+  const [home] = homes;
+  if (homes.size === 1 && home !== undefined) state.home.set(node, home);
+  else state.home.delete(node);
 }
 
 /**
@@ -105,7 +133,7 @@ interface State {
   readonly options: DecideOptions;
   readonly materialized: Set<Node>;
   /** By what it costs to compute a node again: with free dimensions as trained, and much longer. */
-  readonly weighings: readonly Weighing[];
+  readonly weighings: readonly [trained: Weighing, longer: Weighing];
   /** The materialized node in whose kernel an inlined node is computed, where there is only one. */
   readonly home: Map<Node, Node>;
   /** Materialized nodes whose kernel holds a long reduction already. */

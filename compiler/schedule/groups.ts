@@ -1,16 +1,12 @@
 // Takes parts, gives groups: parts merged into one kernel each, in an order in which every value is read at the right time.
-import { elementCount, shapeText } from "../types/dimension.js";
+import { shapeText } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { Findings } from "./findings.js";
 import type { KernelLimits } from "./limits.js";
-import type { Part, StorageRange } from "./parts.js";
-import { overlaps } from "./parts.js";
-
-export interface FusionGroup {
-  readonly parts: readonly Part[];
-  /** What these parts compute for each other alone, and need not write. */
-  readonly unwritten: ReadonlySet<Node>;
-}
+import { orderGroups } from "./order.js";
+import type { Cycle, FusionGroup } from "./order.js";
+import type { Part } from "./parts.js";
+import { overlaps, writesOf } from "./parts.js";
 
 interface OpenGroup {
   readonly parts: Part[];
@@ -21,13 +17,8 @@ export interface GroupOptions {
   readonly merge: boolean;
   readonly limits: KernelLimits;
   readonly findings: Pick<Findings, "areApart" | "operationsOf">;
-}
-
-/** Storages cannot be written in place: the caller gives those parts a buffer and a copy. */
-export interface Cycle {
-  readonly kind: "cycle";
-  /** Parts that write a storage whose old value is still needed. */
-  readonly parts: readonly Part[];
+  /** About how many elements a node has. */
+  readonly sizeOf: (node: Node) => number;
 }
 
 export function groupParts(parts: readonly Part[], options: GroupOptions): FusionGroup[] | Cycle {
@@ -35,6 +26,7 @@ export function groupParts(parts: readonly Part[], options: GroupOptions): Fusio
   const readers = countReaders(parts);
   return orderGroups(
     groups.map((group) => ({ ...group, unwritten: readWithin(group.parts, readers) })),
+    options.sizeOf,
   );
 }
 
@@ -166,86 +158,4 @@ function countBuffers(parts: readonly Part[], unwritten: ReadonlySet<Node>): num
   }
   for (const node of unwritten) buffers.delete(node);
   return buffers.size;
-}
-
-function writesOf(part: Part): StorageRange[] {
-  const count = elementCount(part.shape);
-  return part.storages.map(({ storage, offset }) => ({
-    storage,
-    start: offset,
-    count: typeof count === "number" ? count : undefined,
-  }));
-}
-
-/** Readers of a buffer after its writers, readers of a storage's old value before its writers; stable otherwise. */
-function orderGroups(groups: readonly FusionGroup[]): FusionGroup[] | Cycle {
-  const after = edges(groups);
-  const waiting = after.map((needs) => needs.size);
-  const needed = groups.map(() => [] as number[]);
-  after.forEach((needs, index) => {
-    for (const need of needs) needed[need]?.push(index);
-  });
-  const ready = groups.map((_, index) => index).filter((index) => waiting[index] === 0);
-  const order: FusionGroup[] = [];
-  const done = new Set<number>();
-  while (ready.length > 0) {
-    let best = 0;
-    for (let at = 1; at < ready.length; at++) {
-      if ((ready[at] ?? 0) < (ready[best] ?? 0)) best = at;
-    }
-    const [next] = ready.splice(best, 1);
-    const group = next === undefined ? undefined : groups[next];
-    if (next === undefined || group === undefined) break;
-    order.push(group);
-    done.add(next);
-    for (const user of needed[next] ?? []) {
-      waiting[user] = (waiting[user] ?? 1) - 1;
-      if (waiting[user] === 0) ready.push(user);
-    }
-  }
-  if (order.length === groups.length) return order;
-  const stuck = groups.filter((_, index) => !done.has(index));
-  return { kind: "cycle", parts: awaited(stuck) };
-}
-
-/** The parts that write a storage whose old contents another of the groups reads: they wait for it, and it for their values. */
-function awaited(groups: readonly FusionGroup[]): readonly Part[] {
-  return groups.flatMap((group) => {
-    const others = groups.filter((other) => other !== group);
-    const reads = others.flatMap(({ parts }) => parts.flatMap(({ storageReads }) => storageReads));
-    return group.parts.filter((part) =>
-      writesOf(part).some((write) => reads.some((read) => overlaps(read, write))),
-    );
-  });
-}
-
-function edges(groups: readonly FusionGroup[]): Set<number>[] {
-  const writers = new Map<Node, number[]>();
-  groups.forEach((group, index) => {
-    for (const { owner } of group.parts) {
-      if (owner !== undefined) writers.set(owner, [...(writers.get(owner) ?? []), index]);
-    }
-  });
-  const after = groups.map(() => new Set<number>());
-  groups.forEach((group, index) => {
-    for (const part of group.parts) {
-      for (const node of part.reads) {
-        for (const writer of writers.get(node) ?? [])
-          if (writer !== index) after[index]?.add(writer);
-      }
-    }
-  });
-  const storageWriters = groups.flatMap((group, index) =>
-    group.parts.flatMap((part) => writesOf(part).map((range) => ({ index, range }))),
-  );
-  groups.forEach((group, index) => {
-    for (const part of group.parts) {
-      for (const read of part.storageReads) {
-        for (const write of storageWriters) {
-          if (write.index !== index && overlaps(read, write.range)) after[write.index]?.add(index);
-        }
-      }
-    }
-  });
-  return after;
 }

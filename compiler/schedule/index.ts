@@ -8,7 +8,7 @@ import { decide } from "./decide.js";
 import { noFindings } from "./findings.js";
 import type { Findings, Problem } from "./findings.js";
 import { groupParts } from "./groups.js";
-import type { FusionGroup } from "./groups.js";
+import type { FusionGroup } from "./order.js";
 import { hostNodes } from "./host.js";
 import { kernelLimits, measure } from "./limits.js";
 import { makeNest } from "./nests.js";
@@ -64,7 +64,8 @@ function trySchedule(
   const roles: Roles = { host, materialized, copied };
   const free = (node: Node): boolean => isFree(roles, node);
   const parts = makeParts({ nodes, effects, materialized, isFree: free, copied, idOf });
-  const groups = groupParts(parts, { merge: fuse, limits: kernelLimits, findings });
+  const sizeOf = (node: Node): number => decided.costs.size.get(node) ?? 0;
+  const groups = groupParts(parts, { merge: fuse, limits: kernelLimits, findings, sizeOf });
   if (!Array.isArray(groups)) return { kind: "again", problems: [copies(groups.parts)] };
   const tables = createTables(roles, options.storage);
   const nests: LoopNest[] = [];

@@ -93,31 +93,46 @@ export function livenessBound(
 /** Near enough to the bound to stop looking. */
 const good = 1.005;
 /** An attempt takes the square of the number of temporaries: how many pairs are looked at in all. */
-const mostPairs = 2e7;
+const mostPairs = 6e7;
 const mostAttempts = 300;
 
 /** Indices of lifetimes. */
 type Order = readonly number[];
 
-/** From the lowest upwards. */
+interface Attempt {
+  readonly placing: Order;
+  /** The sizes that it was placed by. */
+  readonly trial: Trial;
+  readonly upwards: Order;
+  readonly excess: number;
+  /** What ends where the memory does, at the sizes that take most more than they must. */
+  readonly tops: Order;
+}
+
+/** From the lowest upwards: the best of some attempts. */
 function bestOrder(lifetimes: readonly Lifetime[], trials: readonly Trial[]): Order {
   const pairs = lifetimes.length ** 2 * (trials.length + 1);
   let attempts = Math.min(mostAttempts, Math.floor(mostPairs / pairs));
-  let best:
-    { readonly placing: Order; readonly upwards: Order; readonly excess: number } | undefined;
-  const attempt = (placing: Order, trial: Trial): void => {
-    if (best && (best.excess <= good || --attempts < 0)) return;
+  let best: Attempt | undefined;
+  const attempt = (placing: Order, trial: Trial): Attempt | undefined => {
+    if (best && (best.excess <= good || --attempts < 0)) return undefined;
     const upwards = placed(lifetimes, placing, trial);
-    const excess = excessOf(lifetimes, upwards, trials);
-    if (!best || excess < best.excess) best = { placing, upwards, excess };
+    const made = { placing, trial, upwards, ...excessOf(lifetimes, upwards, trials) };
+    if (!best || made.excess < best.excess) best = made;
+    return made;
   };
   for (const trial of trials) {
     for (const placing of usualOrders(lifetimes, trial.sizes)) attempt(placing, trial);
   }
+  // What came to lie on top of all is placed before all, time and again.
+  for (let at = best; at && attempts > mostAttempts / 10;) {
+    const { placing, trial, tops } = at;
+    const others = placing.filter((index) => !tops.includes(index));
+    at = attempt([...tops, ...others], trial);
+  }
   const random = pseudoRandom();
-  const [trained] = trials;
-  while (trained && best && best.excess > good && attempts > 0) {
-    attempt(varied(best.placing, random), trained);
+  while (best && best.excess > good && attempts > 0) {
+    attempt(varied(best.placing, random), best.trial);
   }
   return best?.upwards ?? [];
 }
@@ -183,18 +198,25 @@ function reducedBelow(below: readonly (readonly number[])[]): number[][] {
   });
 }
 
-/** How much more than the bound an order takes, where that is most. */
+/** How much more than the bound an order takes, where that is most, and what ends on top there. */
 function excessOf(
   lifetimes: readonly Lifetime[],
   upwards: Order,
   trials: readonly Trial[],
-): number {
+): Pick<Attempt, "excess" | "tops"> {
   const below = belowOf(lifetimes, upwards);
-  const excesses = trials.map(({ sizes, bound, segment }) => {
+  let worst: Pick<Attempt, "excess" | "tops"> = { excess: 0, tops: [] };
+  for (const { sizes, bound, segment } of trials) {
     const slots = upwards.map((index, at) => [sizes[index] ?? 0, ...(below[at] ?? [])] as const);
-    return bytesOf(layOut(slots, {}, segment)) / bound;
-  });
-  return Math.max(...excesses);
+    const layout = layOut(slots, {}, segment);
+    const end = bytesOf(layout);
+    if (end / bound <= worst.excess) continue;
+    const tops = upwards.filter(
+      (_, at) => (layout.offsets[at] ?? 0) + (layout.sizes[at] ?? 0) === end,
+    );
+    worst = { excess: end / bound, tops };
+  }
+  return worst;
 }
 
 /** The largest first, what takes most of memory and time first, the longest-lived first, the last to go first. */

@@ -7,7 +7,7 @@ import type { Axis, LoopNest, NestStore, Scalar } from "../types/nest.js";
 import type { EvaluationContext } from "./evaluate.js";
 import { evaluate, inline, linearIndex } from "./evaluate.js";
 import { flattenNest } from "./flatten.js";
-import type { FusionGroup } from "./groups.js";
+import type { FusionGroup } from "./order.js";
 import { reachableScalars } from "./operands.js";
 import type { Part } from "./parts.js";
 import type { ScalarBuilder } from "./scalars.js";

@@ -237,3 +237,13 @@ export function overlaps(a: StorageRange, b: StorageRange): boolean {
   const endB = b.count === undefined ? Infinity : b.start + b.count;
   return a.start < endB && b.start < endA;
 }
+
+/** The ranges of storages that a part writes. */
+export function writesOf(part: Part): StorageRange[] {
+  const count = elementCount(part.shape);
+  return part.storages.map(({ storage, offset }) => ({
+    storage,
+    start: offset,
+    count: typeof count === "number" ? count : undefined,
+  }));
+}
