@@ -273,7 +273,7 @@ function fitsEpilogue(state: State, node: Node, users: readonly Node[]): boolean
   const [user] = users;
   if (users.length !== 1 || user === undefined) return false;
   const size = state.costs.size.get(node);
-  if (state.weighings[0]?.evaluations.get(node) !== 1) return false;
+  if (state.weighings[0].evaluations.get(node) !== 1) return false;
   const concatenated = isOfPieces(user) && state.materialized.has(user);
   const home = concatenated ? node : state.home.get(user);
   if (home === undefined || state.taken.has(home)) return false;
