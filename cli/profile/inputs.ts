@@ -37,6 +37,6 @@ function randomValues(input: PlanInput | PlanHeld, sizes: Dimensions, seed: numb
 }
 
 function rangeOf(input: PlanInput | PlanHeld): readonly [number, number] {
-  if ("range" in input && input.range !== undefined) return input.range;
+  if ("range" in input) return input.range;
   return [0, ("categories" in input ? input.categories : undefined) ?? usualRange];
 }
