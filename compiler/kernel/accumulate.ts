@@ -1,7 +1,8 @@
 // Takes reductions, gives what their accumulators start from and how they take in a value.
 import { givesExtremumIndex, extremumIndexScalars, reductionTable } from "../scalars/reductions.js";
 import type { Combine, ScalarType } from "../types/nest.js";
-import type { Expression } from "./ir.js";
+import type { Expression, Width } from "./ir.js";
+import { operate, splat } from "./ir.js";
 import type { ReductionValue } from "./value.js";
 
 export interface Accumulator {
@@ -16,18 +17,22 @@ export interface Accumulator {
 export function variable(
   name: string,
   type: ScalarType,
+  width?: Width,
 ): Expression & { readonly kind: "variable" } {
-  return { kind: "variable", type, name };
+  return { kind: "variable", type, name, width };
 }
 
 export function literalOf(type: ScalarType, value: number): Expression {
   return { kind: "literal", type, value };
 }
 
-export function startOf(combine: Combine, type: ScalarType): Expression {
+export function startOf(combine: Combine, { type, width }: VariableExpression): Expression {
   const { identity } = reductionTable[combine];
-  return literalOf(type, identity[type === "index" ? "i32" : type]);
+  const start = literalOf(type, identity[type === "index" ? "i32" : type]);
+  return width === undefined ? start : splat(start);
 }
+
+type VariableExpression = Extract<Expression, { kind: "variable" }>;
 
 export function beats(how: Combine, candidate: Expression, best: Expression): Expression {
   if (!givesExtremumIndex(how)) throw new Error(`${how} has no index`);
@@ -37,5 +42,5 @@ export function beats(how: Combine, candidate: Expression, best: Expression): Ex
 
 export function combine(how: Combine, left: Expression, right: Expression): Expression {
   const op = reductionTable[how].step;
-  return { kind: "op", type: left.type, op, arguments: [left, right] };
+  return operate(left.type, op, [left, right]);
 }

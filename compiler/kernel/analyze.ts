@@ -6,11 +6,24 @@ import type { Axis, LoopNest } from "../types/nest.js";
 import { createEvaluation } from "./evaluate.js";
 import { pointsOf } from "./measure.js";
 import { expectedSize } from "../types/dimension.js";
-import { dimValue } from "./polynomial.js";
+import { dimValue, polynomialOf } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { conjunctsOf } from "./simplify.js";
-import type { ReductionValue, KernelValue, VariableValue } from "./value.js";
+import type { LoadValue, ReductionValue, KernelValue, VariableValue } from "./value.js";
 import { childrenOf, createValues } from "./value.js";
+
+/** Of a load or a store. */
+export interface AccessFacts {
+  /** The nest's axes that it depends on. */
+  readonly axes: ReadonlySet<Axis>;
+  /** The axes, those of reductions included, along which neighbours lie side by side. */
+  readonly contiguous: ReadonlySet<Axis>;
+}
+
+export interface LoadFacts extends AccessFacts {
+  /** The axes of reductions that it depends on. */
+  readonly within: ReadonlySet<Axis>;
+}
 
 export interface ReductionFacts {
   /** The nest's axes that it depends on: other axes repeat it. */
@@ -19,9 +32,13 @@ export interface ReductionFacts {
   readonly length: number;
   /** Terms times the points that need them. */
   readonly work: number;
-  /** The nest's axes that each load of its terms, and each guard, depends on. */
-  readonly loads: readonly ReadonlySet<Axis>[];
+  /** The axes over which it runs. */
+  readonly along: ReadonlySet<Axis>;
+  /** The loads of its terms, and the nest's axes that each guard depends on. */
+  readonly loads: readonly LoadFacts[];
   readonly guards: readonly ReadonlySet<Axis>[];
+  /** Lanes may take terms of their own along these of its axes. */
+  readonly laned: ReadonlySet<Axis>;
   /** The nest's axes along which its loop starts and ends elsewhere, as loaded bounds say: points along them share no loop. */
   readonly apart: ReadonlySet<Axis>;
 }
@@ -31,6 +48,13 @@ export interface NestFacts {
   /** What free dimensions were taken for. */
   readonly extents: Extents;
   readonly reductions: readonly ReductionFacts[];
+  /** All loads, those of reductions included. */
+  readonly loads: readonly LoadFacts[];
+  readonly stores: readonly AccessFacts[];
+  /** The nest's axes along which points differ in the index of what they look for: no lanes go along these. */
+  readonly finding: ReadonlySet<Axis>;
+  /** The nest's axes along which points may differ in what they may load at all. */
+  readonly guarded: ReadonlySet<Axis>;
   /** Everything that is computed, once each. */
   readonly values: readonly KernelValue[];
   /** The variables that stand for axes, those of reductions included. */
@@ -45,39 +69,88 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
     variables.set(axis, values.variable(`a${axis.id}`, dimValue(values, axis.extent)));
   }
   const { evaluate } = createEvaluation(values, (reduce) => {
-    const shape = shapes(reduce);
+    const shape = shapes(reduce, false);
     for (const [axis, value] of shape.axes) {
       if (value.kind === "variable") variables.set(axis, value);
     }
     return shape;
   });
-  const roots = nest.stores.flatMap((store) => [
-    evaluate(store.index, variables),
-    evaluate(store.value, variables),
-  ]);
+  const stores = nest.stores.map((store) => ({
+    index: evaluate(store.index, variables),
+    value: evaluate(store.value, variables),
+  }));
+  const roots = stores.flatMap(({ index, value }) => [index, value]);
   const all = [...reachable(roots, childrenOf)];
-  const axisOf = new Map(nest.axes.map((axis) => [variables.get(axis), axis]));
-  const axesOf = (value: KernelValue): ReadonlySet<Axis> => {
-    const axes = new Set<Axis>();
-    for (const variable of value.free) {
-      const axis = axisOf.get(variable);
-      if (axis) axes.add(axis);
-    }
-    return axes;
-  };
+  const look = createLook(nest, variables);
   const reductions = all
     .filter((value) => value.kind === "reduction")
     // A search looks at a few of its values only, and shares no loop.
     .filter(({ combine }) => !searches(combine))
-    .map((reduction) => factsOf(reduction, axesOf, extents));
-  return { nest, extents, reductions, values: all, variables };
+    .map((reduction) => factsOf(reduction, look, extents));
+  return {
+    ...{ nest, extents, reductions, values: all, variables },
+    loads: all.flatMap((value) => (value.kind === "load" ? [loadFacts(value, look)] : [])),
+    stores: stores.map(({ index }) => accessFacts(index, look)),
+    finding: new Set(all.filter(finds).flatMap((value) => [...look.axesOf(value)])),
+    guarded: new Set(guardsOfLoads(all).flatMap((condition) => [...look.axesOf(condition)])),
+  };
 }
 
-function factsOf(
-  reduction: ReductionValue,
-  axesOf: (value: KernelValue) => ReadonlySet<Axis>,
-  extents: Extents,
-): ReductionFacts {
+/** The axes that values depend on. */
+interface Look {
+  readonly axesOf: (value: KernelValue) => ReadonlySet<Axis>;
+  readonly within: (value: KernelValue) => ReadonlySet<Axis>;
+  readonly variables: ReadonlyMap<Axis, VariableValue>;
+}
+
+function createLook(nest: LoopNest, variables: ReadonlyMap<Axis, VariableValue>): Look {
+  const own = new Set(nest.axes);
+  const axisOf = new Map([...variables].map(([axis, variable]) => [variable, axis]));
+  const select = (value: KernelValue, isOwn: boolean): ReadonlySet<Axis> => {
+    const axes = [...value.free].flatMap((variable) => axisOf.get(variable) ?? []);
+    return new Set(axes.filter((axis) => own.has(axis) === isOwn));
+  };
+  return {
+    axesOf: (value) => select(value, true),
+    within: (value) => select(value, false),
+    variables,
+  };
+}
+
+function guardsOfLoads(values: Iterable<KernelValue>): readonly KernelValue[] {
+  return [...values].flatMap((value) =>
+    value.kind === "guard" && value.value.loads ? [value.condition] : [],
+  );
+}
+
+function finds(value: KernelValue): boolean {
+  return value.kind === "reduction" && (value.index !== undefined || searches(value.combine));
+}
+
+function accessFacts(index: KernelValue, { axesOf, variables }: Look): AccessFacts {
+  const contiguous = [...variables].filter(([, variable]) => isContiguous(index, variable));
+  return { axes: axesOf(index), contiguous: new Set(contiguous.map(([axis]) => axis)) };
+}
+
+function loadFacts({ index }: LoadValue, look: Look): LoadFacts {
+  return { ...accessFacts(index, look), within: look.within(index) };
+}
+
+function isContiguous(index: KernelValue, variable: VariableValue): boolean {
+  const own = polynomialOf(index).terms.filter(({ factors }) =>
+    factors.some((factor) => factor.free.has(variable)),
+  );
+  const [only] = own;
+  return (
+    own.length === 1 &&
+    only?.coefficient === 1 &&
+    only.factors.length === 1 &&
+    only.factors[0] === variable
+  );
+}
+
+function factsOf(reduction: ReductionValue, look: Look, extents: Extents): ReductionFacts {
+  const { axesOf } = look;
   const axes = axesOf(reduction);
   const length =
     reduction.terms === undefined
@@ -90,13 +163,25 @@ function factsOf(
   const guards = terms
     .flatMap((value) => (value.kind === "guard" ? conjunctsOf(value.condition) : []))
     .map(axesOf);
+  const loads = terms.flatMap((value) => (value.kind === "load" && changes(value) ? [value] : []));
+  const bound = new Set(reduction.loops.map((loop) => loop.variable));
+  const along = [...look.variables].flatMap(([axis, variable]) =>
+    bound.has(variable) ? axis : [],
+  );
+  const everything = [...reachable([reduction.value], childrenOf)];
+  const hindering = [...everything.filter(finds), ...guardsOfLoads(everything)];
+  const laned = along.filter((axis) => {
+    const variable = look.variables.get(axis);
+    const hindered = hindering.some((value) => variable && value.free.has(variable));
+    return !hindered && reduction.index === undefined && reduction.terms === undefined;
+  });
   return {
-    axes,
-    length,
+    ...{ axes, length, guards },
+    along: new Set(along),
+    laned: new Set(laned),
     work: pointsOf(axes, extents) * length,
-    loads: terms.filter((value) => value.kind === "load" && changes(value)).map(axesOf),
-    guards,
-    apart: new Set(reduction.terms === undefined ? [] : guards.flatMap((axes) => [...axes])),
+    loads: loads.map((value) => loadFacts(value, look)),
+    apart: new Set(reduction.terms === undefined ? [] : guards.flatMap((each) => [...each])),
   };
 }
 

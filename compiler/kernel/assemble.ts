@@ -9,8 +9,10 @@ import type { Expression, Kernel, KernelUniform, Statement } from "./ir.js";
 import type { Region } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
 import { flopsOf } from "./measure.js";
-import { uniformKey } from "./ir.js";
-import { hoist, withoutConstant } from "./hoist.js";
+import { splat, uniformKey, widthOf } from "./ir.js";
+import { hoist, lanesOf, withoutConstant } from "./hoist.js";
+import type { Addresses } from "./lanes.js";
+import { addressesOf, addressValues, isWide } from "./lanes.js";
 import { internPolynomial } from "./polynomial.js";
 import { writeReduction } from "./reduce.js";
 import { conjunctsOf } from "./simplify.js";
@@ -38,12 +40,14 @@ export interface Mapping {
   /** Only where this holds does anything get stored (one invocation of a workgroup). */
   readonly once: KernelValue | undefined;
   readonly regions: readonly Region[];
-  readonly shapeOf: (reduce: ReduceScalar) => ReductionShape;
+  readonly shapeOf: (reduce: ReduceScalar, wide: boolean) => ReductionShape;
 }
 
 interface PointStore {
   readonly buffer: number;
   readonly index: KernelValue;
+  /** Of a wide store: where its lanes go. */
+  readonly addresses: Addresses | undefined;
   readonly value: KernelValue;
 }
 
@@ -58,8 +62,15 @@ export function assemble(
   mapping: Mapping,
 ): Kernel {
   const regions = storesOf(nest, mapping);
-  const roots = regions.map(({ stores }) => stores.flatMap(({ index, value }) => [index, value]));
-  const { uses, groups } = survey(roots, (value) => sharedParts(mapping.values, value));
+  const roots = regions.map(({ stores }) =>
+    stores.flatMap(({ addresses, index, value }) => [
+      ...(addresses ? addressValues(addresses, index) : [index]),
+      value,
+    ]),
+  );
+  const { uses, groups } = survey(roots, mapping.values, (value) =>
+    sharedParts(mapping.values, value),
+  );
   const { bindings, bindingOf } = bindingsOf(nest, buffers);
   const uniforms: KernelUniform[] = [];
   const emission: Emission = {
@@ -67,7 +78,7 @@ export function assemble(
     target: mapping.target,
     accumulates: mapping.target === "gpu" ? "f32" : "f64",
     workgroupSize: mapping.workgroupSize,
-    depths: new Map(mapping.given.map((variable) => [variable, 0])),
+    depths: new Map([...mapping.given, mapping.values.lane].map((variable) => [variable, 0])),
     uses,
     groups,
     bindingOf,
@@ -105,11 +116,16 @@ function storesOf(nest: LoopNest, mapping: Mapping): readonly RegionStores[] {
   return mapping.regions.map((region) => ({
     region,
     stores: region.points.flatMap((axes) =>
-      nest.stores.map((store) => ({
-        buffer: store.buffer,
-        index: evaluate(store.index, axes),
-        value: evaluate(store.value, axes),
-      })),
+      nest.stores.map((store) => {
+        const index = evaluate(store.index, axes);
+        const wide = isWide(mapping.values, index);
+        return {
+          buffer: store.buffer,
+          index,
+          addresses: wide ? addressesOf(mapping.values, index) : undefined,
+          value: evaluate(store.value, axes),
+        };
+      }),
     ),
   }));
 }
@@ -218,10 +234,32 @@ function writeStores(
   const statements: Statement[] = [];
   for (const store of stores) {
     const value = named(emission, hoist(emission, store.value, home, minimum), stores, home);
-    const index = hoist(emission, store.index, home, minimum);
-    statements.push({ kind: "store", binding: emission.bindingOf(store.buffer), index, value });
+    statements.push(...storeStatements(emission, store, value, home, minimum));
   }
   home.statements.push(...statements);
+}
+
+function storeStatements(
+  emission: Emission,
+  { buffer, index, addresses }: PointStore,
+  value: Expression,
+  home: BlockScope,
+  minimum: number,
+): readonly Statement[] {
+  const binding = emission.bindingOf(buffer);
+  const at = (one: KernelValue): Expression => hoist(emission, one, home, minimum);
+  if (!addresses) return [{ kind: "store", binding, index: at(index), value }];
+  const wide = widthOf(value) === undefined ? splat(value) : value;
+  if (addresses.kind === "contiguous")
+    return [{ kind: "store", binding, index: at(addresses.first), value: wide }];
+  const lanes = lanesOf(emission, home, value);
+  const indices =
+    addresses.kind === "apart" ? addresses.each.map(at) : lanesOf(emission, home, at(index));
+  return lanes.map((each, lane): Statement => {
+    const to = indices[lane];
+    if (!to) throw new Error("a lane without a place");
+    return { kind: "store", binding, index: to, value: each };
+  });
 }
 
 function named(
@@ -233,5 +271,5 @@ function named(
   if (stores.length === 1 || value.kind === "variable" || value.kind === "literal") return value;
   const name = emission.fresh("v");
   home.statements.push({ kind: "let", name, value });
-  return { kind: "variable", type: value.type, name };
+  return { kind: "variable", type: value.type, name, width: widthOf(value) };
 }

@@ -2,13 +2,15 @@
 import type { Axis } from "../types/nest.js";
 import type { NestFacts } from "./analyze.js";
 import { pointsOf } from "./measure.js";
-import type { ParallelTarget, SerialTarget } from "./target.js";
+import type { ParallelTarget, SerialTarget, TileLimits } from "./target.js";
 import type { TiledAxis } from "./tile.js";
-import { chooseTile } from "./tile.js";
+import { chooseTile, lanedWell } from "./tile.js";
 
 /** Loops over the axes, some in blocks. */
 export interface SerialChoice {
   readonly tile: readonly TiledAxis[];
+  /** Axes of reductions along which lanes take terms of their own. */
+  readonly laned: ReadonlySet<Axis>;
 }
 
 export interface ParallelChoice {
@@ -17,13 +19,29 @@ export interface ParallelChoice {
   /** Axes over which the invocations of a workgroup stride, or an invocation runs. */
   readonly inner: readonly Axis[];
   readonly tile: readonly TiledAxis[];
+  /** As of a serial choice, in each invocation by itself. */
+  readonly laned: ReadonlySet<Axis>;
   /** The invocations of a workgroup share reductions. */
   readonly shared: boolean;
   readonly workgroupSize: number;
 }
 
 export function chooseSerial(facts: NestFacts, target: SerialTarget): SerialChoice {
-  return { tile: chooseTile(facts, target.tile).axes };
+  const { axes, laned } = chooseTile(facts, target.tile);
+  return { tile: axes, laned: lanedAxes(facts, target.tile, laned) };
+}
+
+/** Along what the tile was chosen with, and along reductions that no tile is about where it costs nothing. */
+function lanedAxes(
+  facts: NestFacts,
+  limits: TileLimits,
+  chosen: Axis | undefined,
+): ReadonlySet<Axis> {
+  const well = facts.reductions.flatMap((reduction) => lanedWell(reduction, limits, facts.extents));
+  const hindered = facts.reductions.flatMap(({ along, laned }) =>
+    [...along].filter((axis) => !laned.has(axis)),
+  );
+  return new Set([...(chosen ? [chosen] : []), ...well].filter((axis) => !hindered.includes(axis)));
 }
 
 export function chooseParallel(facts: NestFacts, target: ParallelTarget): ParallelChoice {
@@ -31,13 +49,15 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
   const { invocations, sharing } = target;
   const alone = (outer: readonly Axis[], inner: readonly Axis[]): ParallelChoice => ({
     ...{ outer, inner, tile: [], shared: false, workgroupSize: invocations },
+    laned: new Set(),
   });
-  if (reductions.length === 0) return alone(nest.axes, []);
+  if (reductions.length === 0)
+    return { ...alone(nest.axes, []), tile: chooseTile(facts, target.tile).axes };
   const outer = nest.axes.filter((axis) => reductions.some(({ axes }) => axes.has(axis)));
   const inner = nest.axes.filter((axis) => !outer.includes(axis));
   const length = Math.max(...reductions.map((reduction) => reduction.length));
   const together = (tile: readonly TiledAxis[]): ParallelChoice => ({
-    ...{ outer, inner, tile, shared: true },
+    ...{ outer, inner, tile, shared: true, laned: new Set<Axis>() },
     workgroupSize: sharingInvocations(facts, tile, length, target),
   });
   // Reductions that all points of a row share are done once: short rows by an invocation, long ones by a workgroup.
@@ -47,12 +67,12 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
     return short ? alone(outer, inner) : together([]);
   }
   const found = chooseTile(facts, target.tile);
-  const tile = found.loads < worthATile * found.loadsUntiled ? found.axes : [];
+  const tile = found.cost < worthATile * found.costUntiled ? found.axes : [];
   const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes, extents));
   const limit = tile.length === 0 ? sharing.plain : sharing.tiled;
   return blocks < limit.fewerThan && length >= limit.length
     ? together(tile)
-    : { ...alone(outer, []), tile };
+    : { ...alone(outer, []), tile, laned: lanedAxes(facts, target.tile, found.laned) };
 }
 
 /** A tile has to spare this share of the loads. */

@@ -8,27 +8,26 @@ import { regionsFrom } from "./points.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal } from "./simplify.js";
-import type { TiledAxis } from "./tile.js";
 import type { ReductionLoop, KernelValue } from "./value.js";
 import { createValues } from "./value.js";
 
 export function buildForCpu(
   { nest }: NestFacts,
-  { tile }: SerialChoice,
+  choice: SerialChoice,
   buffers: readonly ScheduledBuffer[],
 ): Kernel {
-  return inLoops(nest, buffers, tile);
+  return inLoops(nest, buffers, choice);
 }
 
 /** Plain loops, one point at a time: what the other mappings are compared with. */
 export function plainLoops(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
-  return inLoops(nest, buffers, []);
+  return inLoops(nest, buffers, { tile: [], laned: new Set() });
 }
 
 function inLoops(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
-  tile: readonly TiledAxis[],
+  { tile, laned }: SerialChoice,
 ): Kernel {
   const values = createValues();
   const zero = literal(values, "index", 0);
@@ -60,6 +59,6 @@ function inLoops(
     loops,
     once: undefined,
     regions: regionsFrom(values, starts, tile),
-    shapeOf: createSerialShapes(values),
+    shapeOf: createSerialShapes(values, laned),
   });
 }

@@ -1,16 +1,20 @@
 // Takes scalars of a nest and what each axis stands for, gives values: the same subexpression of two points is one value.
-import { givesExtremumIndex, searches } from "../scalars/reductions.js";
+import { givesExtremumIndex, reductionTable, searches } from "../scalars/reductions.js";
 import { operandsOf } from "../schedule/operands.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
-import type { ReductionLoop, KernelValue, ValueTable } from "./value.js";
+import type { ReductionLoop, KernelValue, ValueTable, VariableValue } from "./value.js";
 
 /** What each axis stands for: a loop variable, a point of a tile, a part of an invocation's number. */
 export type AxisValues = ReadonlyMap<Axis, KernelValue>;
 
 /** How the loops of a reduction run: its axes in terms of loop variables. */
 export interface ReductionShape {
+  /** The lane of the table where each lane takes terms of its own. */
+  readonly lanes?: VariableValue;
+  /** What these loops leave over, where lanes do not come out even: taken by itself and combined. */
+  readonly rest?: ReductionShape;
   readonly loops: readonly ReductionLoop[];
   readonly axes: AxisValues;
   readonly cooperative: boolean;
@@ -23,14 +27,17 @@ export interface NestEvaluation {
   readonly evaluate: (scalar: Scalar, axes: AxisValues) => KernelValue;
 }
 
-/** `shapeOf` is asked once for each reduction; the loops it gives are shared by all points. */
+/** `shapeOf` is asked for each reduction, of single and of wide points; the loops it gives are shared by all such points. */
 export function createEvaluation(
   values: ValueTable,
-  shapeOf: (reduce: ReduceScalar) => ReductionShape,
+  shapeOf: (reduce: ReduceScalar, wide: boolean) => ReductionShape,
 ): NestEvaluation {
   const memo = new Map<Scalar, Map<string, KernelValue>>();
   const axesOf = createAxesOf();
-  const shapes = new Map<Scalar, ReductionShape>();
+  const shapes = {
+    wide: new Map<Scalar, ReductionShape>(),
+    single: new Map<Scalar, ReductionShape>(),
+  };
   const evaluate = (scalar: Scalar, axes: AxisValues): KernelValue => {
     let key = "";
     for (const axis of axesOf(scalar)) key += `${axes.get(axis)?.id ?? "?"},`;
@@ -102,8 +109,17 @@ export function createEvaluation(
     return values.intern({ kind: "guard", type: scalar.type, condition, value, otherwise });
   };
   const reduce = (scalar: ReduceScalar, axes: AxisValues): KernelValue => {
-    const shape = shapes.get(scalar) ?? shapeOf(scalar);
-    shapes.set(scalar, shape);
+    const wide = [...axesOf(scalar)].some((axis) => axes.get(axis)?.free.has(values.lane));
+    const known = wide ? shapes.wide : shapes.single;
+    const shape = known.get(scalar) ?? ownShape(shapeOf(scalar, wide));
+    known.set(scalar, shape);
+    return reduceAlong(scalar, axes, shape);
+  };
+  const reduceAlong = (
+    scalar: ReduceScalar,
+    axes: AxisValues,
+    shape: ReductionShape,
+  ): KernelValue => {
     const inner = new Map([...axes, ...shape.axes]);
     const value = evaluate(scalar.value, inner);
     const arg = givesExtremumIndex(scalar.combine);
@@ -113,7 +129,7 @@ export function createEvaluation(
       return index || searches(scalar.combine)
         ? operation(values, "cast", scalar.type, [index ?? value])
         : value;
-    return values.intern({
+    const reduction = values.intern({
       kind: "reduction",
       type: scalar.type,
       combine: scalar.combine,
@@ -122,10 +138,20 @@ export function createEvaluation(
       value,
       index,
       terms: scalar.terms,
-      family: scalar,
+      family: shape,
+      lanes: shape.lanes,
     });
+    if (!shape.rest) return reduction;
+    const { step } = reductionTable[scalar.combine];
+    const rest = reduceAlong(scalar, axes, shape.rest);
+    return operation(values, step, scalar.type, [reduction, rest]);
   };
   return { values, evaluate };
+}
+
+/** An object of its own, by which the points of one reduction know each other. */
+function ownShape(shape: ReductionShape): ReductionShape {
+  return shape.rest ? { ...shape, rest: { ...shape.rest } } : { ...shape };
 }
 
 const noAxes: ReadonlySet<Axis> = new Set();

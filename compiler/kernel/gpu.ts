@@ -30,7 +30,7 @@ export function buildForGpu(
 
 function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
   const values = createValues();
-  const { outer, inner, tile, shared, workgroupSize: size } = choice;
+  const { outer, inner, tile, laned, shared, workgroupSize: size } = choice;
   const counts = outer.map((axis) => blockExtent(axis, tile));
   const total = multiplyDims(1, ...counts);
   const number = values.variable(shared ? "workgroupIndex" : "invocation", dimValue(values, total));
@@ -53,7 +53,7 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
         ? operation(values, "equal", "bool", [local, literal(values, "index", 0)])
         : undefined,
     regions: regionsOfBlocks(values, axes, tile),
-    shapeOf: createShapes(values, local, size, shared ? new Set(outer) : undefined),
+    shapeOf: createShapes(values, local, size, shared ? new Set(outer) : undefined, laned),
   };
 }
 
@@ -116,16 +116,17 @@ function createShapes(
   local: VariableValue,
   size: number,
   groupAxes: ReadonlySet<Axis> | undefined,
-): (reduce: ReduceScalar) => ReductionShape {
+  laned: ReadonlySet<Axis>,
+): (reduce: ReduceScalar, wide: boolean) => ReductionShape {
   const axesOf = createAxesOf();
-  const serial = createSerialShapes(values);
+  const serial = createSerialShapes(values, laned);
   const shared = new Map<string, ReductionShape>();
-  return (reduce) => {
+  return (reduce, wide) => {
     const alike =
       groupAxes &&
       !searches(reduce.combine) &&
       [...axesOf(reduce)].every((axis) => groupAxes.has(axis));
-    if (!alike) return serial(reduce);
+    if (!alike) return serial(reduce, wide);
     const key = reduce.axes.map((axis) => axis.id).join(",");
     const known = shared.get(key);
     if (known) return known;

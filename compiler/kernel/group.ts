@@ -1,7 +1,8 @@
 // Takes the values that a kernel stores, gives its reductions in groups that run in one loop, and how often each value is used.
 import { searches } from "../scalars/reductions.js";
 import { zeroConditions } from "./simplify.js";
-import type { PolynomialValue, ReductionValue, KernelValue } from "./value.js";
+import { isWide, readsOf } from "./lanes.js";
+import type { PolynomialValue, ReductionValue, KernelValue, ValueTable } from "./value.js";
 import { childrenOf } from "./value.js";
 
 /** Reductions over the same loops, none of which needs another; `conditions` hold wherever a term counts. */
@@ -24,6 +25,7 @@ const mostMembers = 32;
  */
 export function survey(
   regions: readonly (readonly KernelValue[])[],
+  values: ValueTable,
   partsOf: (value: PolynomialValue) => readonly KernelValue[],
 ): Survey {
   const uses = new Map<KernelValue, number>();
@@ -32,7 +34,7 @@ export function survey(
     const before = uses.get(value) ?? 0;
     uses.set(value, before + 1);
     if (before > 0) return;
-    for (const child of childrenOf(value)) visit(child);
+    for (const child of readsOf(values, value)) visit(child);
     if (value.kind === "polynomial") {
       for (const part of partsOf(value)) uses.set(part, (uses.get(part) ?? 0) + 1);
     }
@@ -42,12 +44,13 @@ export function survey(
   for (const roots of regions) {
     reductions = [];
     roots.forEach(visit);
-    for (const [one, group] of groupReductions(reductions)) groups.set(one, group);
+    for (const [one, group] of groupReductions(values, reductions)) groups.set(one, group);
   }
   return { uses, groups };
 }
 
 function groupReductions(
+  values: ValueTable,
   reductions: readonly ReductionValue[],
 ): ReadonlyMap<ReductionValue, ReductionGroup> {
   const rankOf = createRanks();
@@ -60,7 +63,8 @@ function groupReductions(
   const groups = new Map<ReductionValue, ReductionGroup>();
   for (const one of reductions) groups.set(one, { members: [one], conditions: [] });
   for (const { members, rank } of families) {
-    const conditions = commonConditions(members);
+    // Lanes share a loop: what only some of them need they all visit.
+    const conditions = commonConditions(members).filter((condition) => !isWide(values, condition));
     const key = `${loopKey(members)} ${rank} ${idsOf(conditions)} ${freeKey(members)}`;
     const list = merged.get(key) ?? [];
     merged.set(key, list);

@@ -2,13 +2,21 @@
 import type { ScalarType } from "../types/nest.js";
 import type { ScalarOp } from "../types/nest.js";
 import type { Expression, KernelOp } from "./ir.js";
-import { expressionChildren } from "./ir.js";
+import { expressionChildren, laneCount, operate, splat, widthOf } from "./ir.js";
+import { addressesOf, isWide } from "./lanes.js";
 import { internPolynomial, polynomialOf } from "./polynomial.js";
 import { minimumOf } from "./range.js";
 import type { Emission, BlockScope } from "./scope.js";
 import { knownDepth, levelOf, lookUp, nameValue, openScope, scopeAt } from "./scope.js";
 import { conjunctsOf } from "./simplify.js";
-import type { GuardValue, PolynomialValue, Term, KernelValue, ValueTable } from "./value.js";
+import type {
+  GuardValue,
+  LoadValue,
+  PolynomialValue,
+  Term,
+  KernelValue,
+  ValueTable,
+} from "./value.js";
 
 /** WGSL compilers stop at 126 nested parentheses, and readers long before. */
 const deepest = 10;
@@ -34,6 +42,7 @@ function hoistUsed(
   uses: number,
 ): Expression {
   if (value.kind === "literal") return { kind: "literal", type: value.type, value: value.value };
+  if (value === emission.values.lane) return laneNumbers;
   if (value.kind === "variable") return { kind: "variable", type: "index", name: value.name };
   if (value.kind === "uniform") {
     return { kind: "uniform", type: value.type, uniform: emission.uniformOf(value.uniform) };
@@ -57,6 +66,15 @@ function hoistUsed(
   }
   return expression;
 }
+
+const laneNumbers: Expression = {
+  kind: "lanes",
+  type: "index",
+  arguments: Array.from({ length: laneCount }, (_, lane) => ({
+    ...{ kind: "literal", type: "index", value: lane },
+  })),
+  width: laneCount,
+};
 
 /**
  * Loads stay below what guards them. Not so in a reduction that a workgroup shares: all its invocations have to meet in it, whatever
@@ -110,19 +128,13 @@ function build(
   const at = (operand: KernelValue): Expression => hoist(emission, operand, home, minimum);
   switch (value.kind) {
     case "load":
-      return {
-        kind: "load",
-        type: value.type,
-        binding: emission.bindingOf(value.buffer),
-        index: at(value.index),
-      };
+      return buildLoad(emission, value, home, at);
     case "op":
-      return {
-        kind: "op",
-        type: value.type,
-        op: opOf(value.op, value.type, value.arguments),
-        arguments: value.arguments.map(at),
-      };
+      return operate(
+        value.type,
+        opOf(value.op, value.type, value.arguments),
+        value.arguments.map(at),
+      );
     case "polynomial":
       return buildPolynomial(emission, value, home, minimum);
     case "guard":
@@ -137,6 +149,7 @@ function build(
         source: value.source,
         stream: at(value.stream),
         index: at(value.index),
+        ...(isWide(emission.values, value) && { width: laneCount }),
       };
     case "literal":
     case "variable":
@@ -144,6 +157,40 @@ function build(
     case "reduction":
       throw new Error(`a ${value.kind} is not built here`);
   }
+}
+
+function buildLoad(
+  emission: Emission,
+  { type, buffer, index }: LoadValue,
+  home: BlockScope,
+  at: (operand: KernelValue) => Expression,
+): Expression {
+  const binding = emission.bindingOf(buffer);
+  const load = (from: Expression): Expression => ({ kind: "load", type, binding, index: from });
+  if (!isWide(emission.values, index)) return load(at(index));
+  const addresses = addressesOf(emission.values, index);
+  if (addresses.kind === "contiguous")
+    return { kind: "load", type, binding, index: at(addresses.first), width: laneCount };
+  const each =
+    addresses.kind === "apart" ? addresses.each.map(at) : lanesOf(emission, home, at(index));
+  return { kind: "lanes", type, arguments: each.map(load), width: laneCount };
+}
+
+/** The values in the lanes, each by itself. */
+export function lanesOf(
+  emission: Emission,
+  home: BlockScope,
+  value: Expression,
+): readonly Expression[] {
+  const { type } = value;
+  if (widthOf(value) === undefined) return Array.from({ length: laneCount }, () => value);
+  let of = value;
+  if (of.kind !== "variable") {
+    const name = emission.fresh("v");
+    home.statements.push({ kind: "let", name, value: of });
+    of = { kind: "variable", type, name, width: laneCount };
+  }
+  return Array.from({ length: laneCount }, (_, lane) => ({ kind: "lane", type, of, lane }));
 }
 
 function opOf(op: ScalarOp, type: ScalarType, operands: readonly KernelValue[]): KernelOp {
@@ -158,7 +205,7 @@ function select(
   then: Expression,
   other: Expression,
 ): Expression {
-  return { kind: "op", type, op: "select", arguments: [condition, then, other] };
+  return operate(type, "select", [condition, then, other]);
 }
 
 /** On the CPU a guarded value is computed only where its guard holds. */
@@ -170,20 +217,28 @@ function buildBranch(
 ): Expression {
   const condition = hoist(emission, value.condition, home, minimum);
   const otherwise = hoist(emission, value.otherwise, home, minimum);
+  if (isWide(emission.values, value.condition)) {
+    // Lanes differ in whether they need the value: all compute it, which does no harm where nothing is read.
+    if (value.value.loads) throw new Error("a guarded load of lanes that differ");
+    return select(value.type, condition, hoist(emission, value.value, home, minimum), otherwise);
+  }
   const branch = openScope(home);
   for (const conjunct of conjunctsOf(value.condition)) branch.known.add(conjunct);
   const inner = hoist(emission, value.value, branch, branch.depth);
   if (branch.statements.length === 0) return select(value.type, condition, inner, otherwise);
   const name = emission.fresh("v");
+  const width = isWide(emission.values, value) ? laneCount : undefined;
+  const start = width && widthOf(otherwise) === undefined ? splat(otherwise) : otherwise;
+  const then = width && widthOf(inner) === undefined ? splat(inner) : inner;
   home.statements.push(
-    { kind: "var", name, value: otherwise },
+    { kind: "var", name, value: start },
     {
       kind: "if",
       condition,
-      body: [...branch.statements, { kind: "assign", name, value: inner }],
+      body: [...branch.statements, { kind: "assign", name, value: then }],
     },
   );
-  const variable: Expression = { kind: "variable", type: value.type, name };
+  const variable: Expression = { kind: "variable", type: value.type, name, width };
   home.names.set(value, variable);
   return variable;
 }
@@ -280,7 +335,7 @@ function integer(
   left: Expression,
   right: Expression,
 ): Expression {
-  return { kind: "op", type: "index", op, arguments: [left, right] };
+  return operate("index", op, [left, right]);
 }
 
 function isTrivial(expression: Expression): boolean {

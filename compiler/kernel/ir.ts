@@ -21,7 +21,7 @@ export type Expression =
       readonly kind: "variable";
       readonly type: ScalarType;
       readonly name: string;
-      readonly width?: Width;
+      readonly width?: Width | undefined;
     }
   /** A word of the program's uniform buffer, by position in `Kernel.uniforms`. */
   | { readonly kind: "uniform"; readonly type: "index" | "u32" | "f32"; readonly uniform: number }
@@ -31,7 +31,7 @@ export type Expression =
       readonly binding: number;
       /** Where it has a width: of the first of the elements, which lie side by side. */
       readonly index: Expression;
-      readonly width?: Width;
+      readonly width?: Width | undefined;
     }
   /** Reads an array in workgroup memory. */
   | {
@@ -46,7 +46,7 @@ export type Expression =
       readonly type: ScalarType;
       readonly op: KernelOp;
       readonly arguments: readonly Expression[];
-      readonly width?: Width;
+      readonly width?: Width | undefined;
     }
   /** A wide value of one value for each lane. */
   | {
@@ -68,12 +68,22 @@ export type Expression =
       readonly source: "uniform" | "bits";
       readonly stream: Expression;
       readonly index: Expression;
-      readonly width?: Width;
+      readonly width?: Width | undefined;
     };
 
 /** The width of an expression; undefined: a single value. */
 export function widthOf(expression: Expression): Width | undefined {
   return "width" in expression ? expression.width : undefined;
+}
+
+/** An operation on operands of which some may be wide, and it is then. */
+export function operate(
+  type: ScalarType,
+  op: KernelOp,
+  operands: readonly Expression[],
+): Expression {
+  const wide = operands.some((operand) => widthOf(operand) !== undefined);
+  return { kind: "op", type, op, arguments: operands, ...(wide && { width: laneCount }) };
 }
 
 /** The same value in every lane. */

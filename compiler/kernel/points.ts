@@ -3,6 +3,7 @@ import type { Dim } from "../types/dimension.js";
 import { ceilDivideDims } from "../types/dimension.js";
 import type { Axis } from "../types/nest.js";
 import type { AxisValues } from "./evaluate.js";
+import { laneCount } from "./ir.js";
 import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
 import type { TiledAxis } from "./tile.js";
@@ -16,6 +17,7 @@ export interface Region {
   readonly named: readonly { readonly variable: VariableValue; readonly value: KernelValue }[];
   /** Loops around the points. */
   readonly loops: readonly ReductionLoop[];
+  /** Those side by side in the lanes of one wide value count as one. */
   readonly points: readonly AxisValues[];
 }
 
@@ -116,11 +118,13 @@ function pointsFrom(
   tile: readonly TiledAxis[],
 ): readonly AxisValues[] {
   let points: readonly AxisValues[] = [starts];
-  for (const { axis, size } of tile) {
+  for (const { axis, size, inLanes } of tile) {
     const start = starts.get(axis);
     if (!start) throw new Error("a tiled axis has no start");
-    const indices = Array.from({ length: size }, (_, at) =>
-      operation(values, "add", "index", [start, literal(values, "index", at)]),
+    const step = inLanes ? laneCount : 1;
+    const first = inLanes ? operation(values, "add", "index", [start, values.lane]) : start;
+    const indices = Array.from({ length: size / step }, (_, at) =>
+      operation(values, "add", "index", [first, literal(values, "index", at * step)]),
     );
     points = points.flatMap((point) => indices.map((index) => new Map([...point, [axis, index]])));
   }

@@ -7,7 +7,9 @@ import { levelsOf, planBlocks } from "./blocks.js";
 import type { ReductionGroup } from "./group.js";
 import type { Expression, Statement } from "./ir.js";
 import { combineInvocations } from "./workgroupTree.js";
-import { hoist } from "./hoist.js";
+import { hoist, lanesOf } from "./hoist.js";
+import { laneCount } from "./ir.js";
+import { isWide } from "./lanes.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, BlockScope } from "./scope.js";
 import { levelOf, loopStatement, openScope } from "./scope.js";
@@ -42,7 +44,11 @@ export function writeReduction(
   });
   if (first.cooperative) combineInvocations(emission, accumulators, home);
   for (const { reduction, best, index: found } of accumulators) {
-    home.names.set(reduction, found ?? best);
+    const result = found ?? best;
+    home.names.set(
+      reduction,
+      reduction.lanes ? acrossLanes(emission, reduction, best, home) : result,
+    );
   }
 }
 
@@ -56,6 +62,26 @@ interface ReductionNest {
   readonly accumulators: readonly Accumulator[];
 }
 
+/** What the lanes have come to, combined: those that lie two apart, then what is left. */
+function acrossLanes(
+  emission: Emission,
+  { combine: how }: ReductionValue,
+  wide: Expression,
+  home: BlockScope,
+): Expression {
+  let parts = lanesOf(emission, home, wide);
+  while (parts.length > 1) {
+    const half = parts.length / 2;
+    const far = parts.slice(half);
+    parts = parts.slice(0, half).map((near, at) => combine(how, near, far[at] ?? near));
+  }
+  const [value] = parts;
+  if (!value) throw new Error("there are no lanes");
+  const name = emission.fresh("acc");
+  home.statements.push({ kind: "let", name, value });
+  return variable(name, wide.type);
+}
+
 function openAccumulator(
   emission: Emission,
   reduction: ReductionValue,
@@ -63,12 +89,16 @@ function openAccumulator(
   depth: number,
 ): Accumulator {
   const type = reduction.value.type;
-  const best = variable(emission.fresh("acc"), type);
+  const wide = reduction.lanes !== undefined || isWide(emission.values, reduction);
+  const width = wide ? laneCount : undefined;
+  const best = variable(emission.fresh("acc"), type, width);
   const blocked =
     reduction.combine === "sum" && type === "f32" && emission.accumulates === "f32" ? depth : 0;
-  const inner = Array.from({ length: blocked }, () => variable(emission.fresh("part"), type));
+  const inner = Array.from({ length: blocked }, () =>
+    variable(emission.fresh("part"), type, width),
+  );
   const levels = [best, ...inner];
-  const start = startOf(reduction.combine, type);
+  const start = startOf(reduction.combine, best);
   home.statements.push({ kind: "var", name: best.name, value: start });
   if (!reduction.index) return { reduction, best, levels, index: undefined };
   const found = variable(emission.fresh("at"), reduction.type);
@@ -175,7 +205,7 @@ function inPart(
     ...parts.map(({ reduction, part }): Statement => ({
       kind: "var",
       name: part.name,
-      value: startOf(reduction.combine, part.type),
+      value: startOf(reduction.combine, part),
     })),
     ...statements,
     ...parts.map(({ reduction, whole, part }): Statement => ({

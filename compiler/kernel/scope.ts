@@ -1,6 +1,7 @@
 // Takes nothing, gives the state of a kernel under construction: scopes that are still open, names, bindings, uniforms.
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, KernelUniform, SharedArray, Statement } from "./ir.js";
+import { widthOf } from "./ir.js";
 import type { ReductionGroup } from "./group.js";
 import type {
   ReductionLoop,
@@ -97,7 +98,10 @@ export function nameValue(
 ): Expression {
   const name = emission.fresh(prefixOf(value));
   scope.statements.push({ kind: "let", name, value: named });
-  const variable: Expression = { kind: "variable", type: value.type, name };
+  const variable: Expression = {
+    ...{ kind: "variable", type: value.type, name },
+    width: widthOf(named),
+  };
   scope.names.set(value, variable);
   return variable;
 }

@@ -4,10 +4,21 @@
 export interface TileLimits {
   /** Along an axis. */
   readonly largest: number;
-  /** Points of a tile: each has an accumulator in a register. */
-  readonly points: number;
+  /** Registers for the accumulators of a tile: each holds one point, or the lanes of a wide one. */
+  readonly accumulators: number;
   /** What a guard that differs among points costs, in loads. */
   readonly guardCost: number;
+  /** Absent: the machine computes with single numbers. */
+  readonly wide?: WideLimits;
+}
+
+export interface WideLimits {
+  /** Points of a tile along the axis of its lanes. */
+  readonly largest: number;
+  /** Lanes may also take terms of their own along a reduction. */
+  readonly alongReductions: boolean;
+  /** How a guarded load is kept from reading beside its buffer: by a branch, which lanes cannot take apart, or by the machine. */
+  readonly guards: "branch" | "machine";
 }
 
 /** One thread that runs loops. */
@@ -55,7 +66,7 @@ export type Target = SerialTarget | ParallelTarget;
 export const gpu: ParallelTarget = {
   machine: "gpu",
   name: "gpu",
-  tile: { largest: 4, points: 20, guardCost: 0.25 },
+  tile: { largest: 4, accumulators: 20, guardCost: 0.25 },
   invocations: 64,
   groupsAlongAxis: 65535,
   sharing: {
@@ -71,5 +82,5 @@ export const gpu: ParallelTarget = {
 export const cpu: SerialTarget = {
   machine: "cpu",
   name: "cpu",
-  tile: { largest: 8, points: 20, guardCost: 1 },
+  tile: { largest: 8, accumulators: 20, guardCost: 1 },
 };

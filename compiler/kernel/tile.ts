@@ -1,54 +1,55 @@
 // Takes a nest, gives the register tile: the output axes of which one invocation computes several points, because they share loads.
 import type { Extents } from "../types/dimension.js";
-import type { Axis, LoopNest } from "../types/nest.js";
+import type { Axis } from "../types/nest.js";
+import type { AccessFacts, LoadFacts, NestFacts, ReductionFacts } from "./analyze.js";
+import { laneCount } from "./ir.js";
 import type { TileLimits } from "./target.js";
-import type { NestFacts, ReductionFacts } from "./analyze.js";
 import { expectedSize } from "../types/dimension.js";
 
 export interface TiledAxis {
   readonly axis: Axis;
   readonly size: number;
+  /** Neighbours along it are lanes of wide values. */
+  readonly inLanes?: true;
 }
 
 export interface Tile {
   readonly axes: readonly TiledAxis[];
-  /** Loads for each term of the sum, with the tile and without. */
-  readonly loads: number;
-  readonly loadsUntiled: number;
+  /** The axis of the heaviest reduction along which lanes take terms of their own. */
+  readonly laned: Axis | undefined;
+  /** What it costs for each term of the sum and each point, in loads; and the same without any tile. */
+  readonly cost: number;
+  readonly costUntiled: number;
 }
 
 /** More values than this times points make a kernel too long to compile quickly. */
 const mostValues = 1600;
+/** An element that lies apart from its neighbours is loaded by itself and put into its lane. */
+const gatherCost = 1.5;
 
-const untiled: Tile = { axes: [], loads: 0, loadsUntiled: 0 };
+interface Candidate {
+  readonly axes: readonly TiledAxis[];
+  readonly laned: Axis | undefined;
+}
 
 export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
   const reduction = heaviest(facts.reductions);
-  if (!reduction) return untiled;
-  const { largest, guardCost } = limits;
-  const { nest, extents } = facts;
-  const points = Math.min(limits.points, mostValues / facts.values.length);
-  const { loads, guards } = reduction;
-  const together = nest.axes.filter((axis) => !reduction.apart.has(axis));
-  const candidates = together.flatMap((axis) => sizesOf(axis, largest, extents));
-  const costOf = (axes: readonly TiledAxis[]): number =>
-    cost(loads, axes, extents) + guardCost * guardTerms(guards, axes) + contiguity(nest, axes);
-  const loadsUntiled = loads.length;
-  let best: Tile = { axes: [], loads: loadsUntiled, loadsUntiled };
-  let least = costOf([]);
-  const consider = (axes: readonly TiledAxis[]): void => {
-    if (axes.reduce((product, { size }) => product * size, 1) > points) return;
-    const total = costOf(axes);
+  const plain: Candidate = { axes: [], laned: undefined };
+  const costOf = createCosts(facts, reduction, limits);
+  const costUntiled = costOf(plain);
+  let best: Tile = { ...plain, cost: costUntiled, costUntiled };
+  let least = costUntiled;
+  const consider = (candidate: Candidate): void => {
+    if (accumulatorsOf(candidate) > accumulatorsAllowed(facts, limits)) return;
+    const cost = costOf(candidate);
+    const total = cost + contiguity(facts, candidate.axes);
     if (total >= least - 1e-9) return;
     least = total;
-    best = { axes, loads: cost(loads, axes, extents), loadsUntiled };
+    best = { ...candidate, cost, costUntiled };
   };
-  for (const [at, first] of candidates.entries()) {
-    consider([first]);
-    for (const second of candidates.slice(at + 1)) {
-      if (second.axis !== first.axis) consider([first, second]);
-    }
-  }
+  for (const axes of tiles(facts, reduction, limits))
+    for (const laned of [undefined, ...lanedAxes(reduction, limits, facts.extents)])
+      if (!laned || !axes.some(({ inLanes }) => inLanes)) consider({ axes, laned });
   return best;
 }
 
@@ -57,6 +58,39 @@ function heaviest(reductions: readonly ReductionFacts[]): ReductionFacts | undef
     (best, facts) => (best && best.work >= facts.work ? best : facts),
     undefined,
   );
+}
+
+function accumulatorsAllowed({ values }: NestFacts, { accumulators }: TileLimits): number {
+  return Math.min(accumulators, mostValues / values.length);
+}
+
+function accumulatorsOf({ axes }: Candidate): number {
+  return axes.reduce(
+    (product, { size, inLanes }) => product * (inLanes ? size / laneCount : size),
+    1,
+  );
+}
+
+/** No axis, one or two of them, at most one in lanes. */
+function* tiles(
+  facts: NestFacts,
+  reduction: ReductionFacts | undefined,
+  limits: TileLimits,
+): Generator<readonly TiledAxis[]> {
+  const { nest, extents } = facts;
+  const together = nest.axes.filter((axis) => !reduction?.apart.has(axis));
+  const candidates = together.flatMap((axis) => [
+    ...(reduction ? sizesOf(axis, limits.largest, extents) : []),
+    ...wideSizesOf(axis, facts, limits),
+  ]);
+  yield [];
+  for (const [at, first] of candidates.entries()) {
+    yield [first];
+    for (const second of candidates.slice(at + 1)) {
+      const bothWide = first.inLanes && second.inLanes;
+      if (second.axis !== first.axis && !bothWide) yield [first, second];
+    }
+  }
 }
 
 function sizesOf(axis: Axis, largest: number, extents: Extents): readonly TiledAxis[] {
@@ -70,34 +104,95 @@ function sizesOf(axis: Axis, largest: number, extents: Extents): readonly TiledA
   return sizes;
 }
 
-/** Loads for each point and term, those that lie outside counted as wasted. */
-function cost(
-  loads: readonly ReadonlySet<Axis>[],
-  axes: readonly TiledAxis[],
-  extents: Extents,
-): number {
-  let points = 1;
-  let waste = 1;
-  for (const { axis, size } of axes) {
-    const extent = expectedSize(axis.extent, extents);
-    points *= size;
-    waste *= (Math.ceil(extent / size) * size) / extent;
-  }
-  let sum = 0;
-  for (const load of loads) sum += lanesOf(load, axes);
-  return (sum / points) * waste;
+function wideSizesOf(axis: Axis, facts: NestFacts, { wide }: TileLimits): readonly TiledAxis[] {
+  if (!wide || facts.finding.has(axis)) return [];
+  if (wide.guards === "branch" && facts.guarded.has(axis)) return [];
+  const extent = expectedSize(axis.extent, facts.extents);
+  const sizes: TiledAxis[] = [];
+  for (let size = laneCount; size <= Math.min(wide.largest, extent); size *= 2)
+    sizes.push({ axis, size, inLanes: true });
+  return sizes;
 }
 
-function lanesOf(access: ReadonlySet<Axis>, axes: readonly TiledAxis[]): number {
-  return axes.reduce((points, { axis, size }) => (access.has(axis) ? points * size : points), 1);
+function lanedAxes(
+  reduction: ReductionFacts | undefined,
+  { wide }: TileLimits,
+  extents: Extents,
+): readonly Axis[] {
+  if (!wide?.alongReductions || !reduction) return [];
+  return [...reduction.laned].filter((axis) => expectedSize(axis.extent, extents) >= laneCount);
+}
+
+/** Along these axes lanes of a reduction load what lies side by side, or the same. */
+export function lanedWell(
+  { laned, loads }: ReductionFacts,
+  limits: TileLimits,
+  extents: Extents,
+): readonly Axis[] {
+  if (!limits.wide?.alongReductions) return [];
+  return [...laned].filter(
+    (axis) =>
+      expectedSize(axis.extent, extents) >= 2 * laneCount &&
+      loads.some(({ within }) => within.has(axis)) &&
+      loads.every(({ within, contiguous }) => !within.has(axis) || contiguous.has(axis)),
+  );
+}
+
+/** Loads and operations for each point and term; what blocks do not cover is computed point by point. */
+function createCosts(
+  facts: NestFacts,
+  reduction: ReductionFacts | undefined,
+  limits: TileLimits,
+): (candidate: Candidate) => number {
+  const { extents } = facts;
+  const loads = reduction?.loads ?? facts.loads;
+  const guards = reduction?.guards ?? [];
+  const length = reduction?.length ?? 1;
+  const inBlocks = ({ axes, laned }: Candidate): number => {
+    const points = axes.reduce((product, { size }) => product * size, 1);
+    const lanesAlong = laned ? laneCount : 1;
+    const loading = loads.reduce((sum, load) => sum + loadCost(load, axes, laned), 0);
+    const computing = limits.wide ? accumulatorsOf({ axes, laned }) : 0;
+    const storing = limits.wide ? storeCost(facts.stores, axes) : 0;
+    const guarding = limits.guardCost * guardTerms(guards, axes);
+    return (loading + computing) / (points * lanesAlong) + guarding + storing / length;
+  };
+  const one = inBlocks({ axes: [], laned: undefined });
+  return (candidate) => {
+    const covered = candidate.axes.reduce((share, { axis, size }) => {
+      const extent = expectedSize(axis.extent, extents);
+      return (share * Math.floor(extent / size) * size) / extent;
+    }, 1);
+    return covered * inBlocks(candidate) + (1 - covered) * one;
+  };
+}
+
+/** Of the lanes along a reduction, those that load the same share a load. */
+function loadCost(load: LoadFacts, axes: readonly TiledAxis[], laned: Axis | undefined): number {
+  const once = axes.reduce((cost, { axis, size, inLanes }) => {
+    if (!load.axes.has(axis)) return cost;
+    if (!inLanes) return cost * size;
+    return cost * (load.contiguous.has(axis) ? size / laneCount : size * gatherCost);
+  }, 1);
+  if (!laned || !load.within.has(laned)) return once;
+  return load.contiguous.has(laned) ? once : once * laneCount * gatherCost;
+}
+
+/** For each point. */
+function storeCost(stores: readonly AccessFacts[], axes: readonly TiledAxis[]): number {
+  const wide = axes.find(({ inLanes }) => inLanes);
+  return stores.reduce(
+    (sum, { contiguous }) => sum + (wide && contiguous.has(wide.axis) ? 1 / laneCount : 1),
+    0,
+  );
 }
 
 function guardTerms(guards: readonly ReadonlySet<Axis>[], axes: readonly TiledAxis[]): number {
-  return guards.filter((guard) => lanesOf(guard, axes) > 1).length;
+  return guards.filter((guard) => axes.some(({ axis }) => guard.has(axis))).length;
 }
 
 /** Among equal tiles, the one of the innermost axes. */
-function contiguity(nest: LoopNest, axes: readonly TiledAxis[]): number {
+function contiguity({ nest }: NestFacts, axes: readonly TiledAxis[]): number {
   const positions = axes.map(({ axis }) => nest.axes.length - nest.axes.indexOf(axis));
   return positions.reduce((sum, position) => sum + 0.001 * position, 0);
 }

@@ -2,7 +2,7 @@
 import type { Dim } from "../types/dimension.js";
 import type { Combine, ScalarOp, ScalarType } from "../types/nest.js";
 import type { KernelUniform } from "./ir.js";
-import { uniformKey } from "./ir.js";
+import { laneCount, uniformKey } from "./ir.js";
 
 interface Common {
   readonly id: number;
@@ -73,6 +73,8 @@ export interface ReductionValue extends Common {
   /** Invocations of a workgroup share the loop, and then combine what each found. */
   readonly cooperative: boolean;
   readonly loops: readonly ReductionLoop[];
+  /** Each lane takes its own terms, and what they come to is combined in the end. */
+  readonly lanes: VariableValue | undefined;
   readonly value: KernelValue;
   /** What argmax and argmin give: the index along the axis. */
   readonly index: KernelValue | undefined;
@@ -105,6 +107,8 @@ export type ValueParts = Distribute<Exclude<KernelValue, VariableValue>>;
 
 /** Makes values of one kernel; equal parts give the same object. */
 export interface ValueTable {
+  /** Which of several neighbours a value belongs to: what depends on it is wide. */
+  readonly lane: VariableValue;
   readonly intern: (parts: ValueParts) => KernelValue;
   readonly variable: (name: string, extent: KernelValue | undefined) => VariableValue;
 }
@@ -117,7 +121,7 @@ export function createValues(): ValueTable {
     const known = interned.get(key);
     if (known) return known;
     const children = childrenOf(parts);
-    const bound = parts.kind === "reduction" ? parts.loops.map((loop) => loop.variable) : [];
+    const bound = parts.kind === "reduction" ? boundBy(parts) : [];
     const value: KernelValue = {
       ...parts,
       id: count++,
@@ -141,7 +145,16 @@ export function createValues(): ValueTable {
     free.add(made);
     return made;
   };
-  return { intern, variable };
+  const lane = variable("lane", intern({ kind: "literal", type: "index", value: laneCount }));
+  return { intern, variable, lane };
+}
+
+function boundBy({
+  loops,
+  lanes,
+}: Pick<ReductionValue, "loops" | "lanes">): readonly VariableValue[] {
+  const variables = loops.map((loop) => loop.variable);
+  return lanes ? [...variables, lanes] : variables;
 }
 
 /** The operands of a value; a reduction's loops bound by values of their own count too. */
@@ -217,7 +230,7 @@ function keyOf(parts: ValueParts): string {
     case "guard":
       return `guard ${ids([parts.condition, parts.value, parts.otherwise])}`;
     case "reduction":
-      return `reduction ${parts.combine} ${parts.cooperative} ${ids(parts.loops.map((loop) => loop.variable))} ${parts.value.id} ${parts.index?.id ?? ""}`;
+      return `reduction ${parts.combine} ${parts.cooperative} ${parts.lanes?.id ?? ""} ${ids(parts.loops.map((loop) => loop.variable))} ${parts.value.id} ${parts.index?.id ?? ""}`;
     case "draw":
       return `draw ${parts.source} ${parts.stream.id} ${parts.index.id}`;
   }
