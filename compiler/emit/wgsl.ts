@@ -1,6 +1,6 @@
 // Takes a kernel and the offsets of its uniform words, gives WGSL.
 import type { ScalarType } from "../types/nest.js";
-import type { Expression, Kernel, KernelUniform, Statement } from "../kernel/ir.js";
+import type { Expression, Kernel, KernelUniform, Statement, Width } from "../kernel/ir.js";
 import {
   builtins,
   expressionChildren,
@@ -64,7 +64,9 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
     );
   });
   for (const array of kernel.shared) {
-    writer.line(`var<workgroup> ${array.name}: array<${storedType(array.type)}, ${array.length}>;`);
+    writer.line(
+      `var<workgroup> ${array.name}: array<${storedType(array.type, array.width)}, ${array.length}>;`,
+    );
   }
   const functions = [...shaderFunctions(context.functions), ...context.wide.values()];
   const parts = [writer.text(), ...functions.map((text) => `${text}\n`)];
@@ -83,8 +85,8 @@ function declareWords(writer: Writer, binding: number, name: string, count: numb
 }
 
 /** Booleans have no layout in memory: they are stored as 0 and 1. */
-function storedType(type: ScalarType): string {
-  return type === "bool" ? "u32" : typeName(type);
+function storedType(type: ScalarType, width?: Width): string {
+  return vectorName(type === "bool" ? "u32" : type, width !== undefined);
 }
 
 function printMain(context: Context, wordOf: readonly number[]): string {
@@ -193,7 +195,8 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       const [none, one] = wide ? ["vec4<u32>(0u)", "vec4<u32>(1u)"] : ["0u", "1u"];
       const stored =
         statement.value.type === "bool" ? `select(${none}, ${one}, ${value.text})` : value.text;
-      if (wide) printWideStore(writer, target, text(statement.index), stored);
+      if (wide && statement.kind === "store")
+        printWideStore(writer, target, text(statement.index), stored);
       else writer.line(`${target}[${text(statement.index)}] = ${stored};`);
       return;
     }
@@ -241,7 +244,12 @@ function print(context: Context, expression: Expression): Printed {
       const source = expression.kind === "load" ? `b${expression.binding + 1}` : expression.array;
       const text = `${source}[${print(context, expression.index).text}]`;
       return expression.type === "bool"
-        ? { text: `${text} != 0u`, binds: binding.comparison }
+        ? infix(
+            atom(text),
+            "!=",
+            atom(expression.width === undefined ? "0u" : "vec4<u32>(0u)"),
+            binding.comparison,
+          )
         : atom(text);
     }
     case "draw": {

@@ -39,6 +39,7 @@ export type Expression =
       readonly type: ScalarType;
       readonly array: string;
       readonly index: Expression;
+      readonly width?: Width | undefined;
     }
   /** `select` has the condition first; JavaScript evaluates only the chosen operand, WGSL both. */
   | {
@@ -172,6 +173,8 @@ export interface KernelBinding {
 export interface SharedArray {
   readonly name: string;
   readonly type: ScalarType;
+  /** Of each element. */
+  readonly width?: Width | undefined;
   readonly length: number;
 }
 

@@ -2,7 +2,7 @@
 import { dimText } from "../types/dimension.js";
 import type { ScalarType } from "../types/nest.js";
 import { scalarOperation } from "../scalars/table.js";
-import type { Expression, Kernel, KernelOp, KernelUniform, Statement } from "./ir.js";
+import type { Expression, Kernel, KernelOp, KernelUniform, Statement, Width } from "./ir.js";
 import { splatted, widthOf } from "./ir.js";
 
 export function printKernel(kernel: Kernel): string {
@@ -13,8 +13,8 @@ export function printKernel(kernel: Kernel): string {
   kernel.uniforms.forEach((uniform, at) => {
     lines.push(`  ${uniformName(kernel, at)}: ${uniformText(uniform)}`);
   });
-  for (const { name, type, length } of kernel.shared) {
-    lines.push(`  ${name}: ${type}[${length}] in workgroup memory`);
+  for (const { name, type, width, length } of kernel.shared) {
+    lines.push(`  ${name}: ${typeText(type, width)}[${length}] in workgroup memory`);
   }
   printBody(kernel, kernel.body, "  ", lines);
   return lines.join("\n");
@@ -57,7 +57,7 @@ function printBody(
       case "let":
       case "var":
         lines.push(
-          `${indent}${statement.kind} ${statement.name}: ${typeText(statement.value)} = ${text(statement.value)}`,
+          `${indent}${statement.kind} ${statement.name}: ${typeText(statement.value.type, widthOf(statement.value))} = ${text(statement.value)}`,
         );
         break;
       case "assign":
@@ -78,7 +78,8 @@ function printBody(
       case "store":
       case "share": {
         const target = statement.kind === "store" ? `b${statement.binding + 1}` : statement.array;
-        const more = widthOf(statement.value) === undefined ? "" : " …";
+        const more =
+          statement.kind === "store" && widthOf(statement.value) !== undefined ? " …" : "";
         lines.push(
           `${indent}${target}[${text(statement.index)}${more}] = ${text(statement.value)}`,
         );
@@ -91,9 +92,8 @@ function printBody(
   }
 }
 
-function typeText(expression: Expression): string {
-  const width = widthOf(expression);
-  return width === undefined ? expression.type : `${expression.type}×${width}`;
+function typeText(type: ScalarType, width: Width | undefined): string {
+  return width === undefined ? type : `${type}×${width}`;
 }
 
 /** Where kernels have signs of their own. */

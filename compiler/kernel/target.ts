@@ -66,7 +66,11 @@ export type Target = SerialTarget | ParallelTarget;
 export const gpu: ParallelTarget = {
   machine: "gpu",
   name: "gpu",
-  tile: { largest: 4, accumulators: 20, guardCost: 0.25 },
+  tile: {
+    largest: 4,
+    accumulators: 20,
+    guardCost: 0.25,
+  },
   invocations: 64,
   groupsAlongAxis: 65535,
   sharing: {

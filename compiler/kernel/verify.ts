@@ -1,7 +1,7 @@
 // Takes a kernel, gives what is wrong with it: empty for every kernel that may be printed.
 import type { ScalarType } from "../types/nest.js";
 import { arithmeticNames, comparisonNames } from "../types/opNames.js";
-import type { Expression, Kernel, Statement, Width } from "./ir.js";
+import type { Expression, Kernel, SharedArray, Statement, Width } from "./ir.js";
 import { builtins, expressionChildren, laneCount, statementBody, widthOf } from "./ir.js";
 
 /** What WebGPU promises every device. */
@@ -35,7 +35,10 @@ export function verifyKernel(kernel: Kernel): string[] {
   if (kernel.bindings.length > mostBindings) {
     check.faults.push(`${kernel.bindings.length} storage bindings, ${mostBindings} are promised`);
   }
-  const bytes = kernel.shared.reduce((sum, array) => sum + 4 * array.length, 0);
+  const bytes = kernel.shared.reduce(
+    (sum, array) => sum + 4 * (array.width ?? 1) * array.length,
+    0,
+  );
   if (bytes > workgroupBytes) check.faults.push(`${bytes} bytes of workgroup memory`);
   if (kernel.workgroupSize > mostInvocations) {
     check.faults.push(`${kernel.workgroupSize} invocations a workgroup`);
@@ -123,7 +126,9 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       return;
     case "share":
       expectOne(statement.index, "index");
-      expectOne(statement.value, sharedType(check, statement.array));
+      expect(statement.value, sharedArray(check, statement.array)?.type ?? "f32");
+      if (sharedArray(check, statement.array)?.width !== widthOf(statement.value))
+        check.faults.push(`${statement.array} takes values of another width`);
       return;
     case "barrier":
       if (!uniform) check.faults.push("a barrier that not all invocations reach");
@@ -138,10 +143,10 @@ function bindingType(check: Check, binding: number): ScalarType {
   return known?.type ?? "f32";
 }
 
-function sharedType(check: Check, array: string): ScalarType {
+function sharedArray(check: Check, array: string): SharedArray | undefined {
   const known = check.kernel.shared.find(({ name }) => name === array);
   if (!known) check.faults.push(`there is no array ${array}`);
-  return known?.type ?? "f32";
+  return known;
 }
 
 function lookUp(names: Names, name: string) {
@@ -185,9 +190,11 @@ function verifyExpression(check: Check, expression: Expression, names: Names, de
       verifyIndex(check, expression.index, names, depth);
       return;
     case "shared":
-      if (sharedType(check, expression.array) !== expression.type) {
+      if (sharedArray(check, expression.array)?.type !== expression.type) {
         check.faults.push(`${expression.array} is loaded as ${expression.type}`);
       }
+      if (sharedArray(check, expression.array)?.width !== expression.width)
+        check.faults.push(`${expression.array} is loaded in another width`);
       verifyIndex(check, expression.index, names, depth);
       return;
     case "draw":

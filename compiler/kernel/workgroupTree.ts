@@ -2,7 +2,7 @@
 import type { ScalarType } from "../types/nest.js";
 import type { Accumulator } from "./accumulate.js";
 import { beats, combine, literalOf, variable } from "./accumulate.js";
-import type { Expression, Statement } from "./ir.js";
+import type { Expression, Statement, Width } from "./ir.js";
 import type { Emission, BlockScope } from "./scope.js";
 
 /** A fixed tree over workgroup memory: the same bits every time. */
@@ -14,7 +14,10 @@ export function combineInvocations(
   const [first] = accumulators;
   const alike = accumulators.every(
     ({ reduction, best, index: found }) =>
-      !found && reduction.combine === first?.reduction.combine && best.type === first.best.type,
+      !found &&
+      reduction.combine === first?.reduction.combine &&
+      best.type === first.best.type &&
+      best.width === first.best.width,
   );
   if (alike) combineAlike(emission, accumulators, home);
   else for (const accumulator of accumulators) combineOne(emission, accumulator, home);
@@ -22,9 +25,14 @@ export function combineInvocations(
 
 const local = variable("localIndex", "index");
 
-function shareArray(emission: Emission, type: ScalarType, length: number): string {
+interface Element {
+  readonly type: ScalarType;
+  readonly width?: Width | undefined;
+}
+
+function shareArray(emission: Emission, { type, width }: Element, length: number): string {
   const name = emission.fresh("shared");
-  emission.shared.push({ name, type, length });
+  emission.shared.push({ name, type, width, length });
   return name;
 }
 
@@ -32,8 +40,8 @@ function integer(op: "add" | "multiply", left: Expression, right: Expression): E
   return { kind: "op", type: "index", op, arguments: [left, right] };
 }
 
-function readShared(array: string, type: ScalarType, index: Expression): Expression {
-  return { kind: "shared", type, array, index };
+function readShared(array: string, { type, width }: Element, index: Expression): Expression {
+  return { kind: "shared", type, array, index, width };
 }
 
 /** Each level of the tree halves the invocations that are left; a loop, as some drivers take minutes for a row of barriers. */
@@ -64,16 +72,15 @@ function combineAlike(
   const [first] = accumulators;
   if (!first) return;
   const { combine: how } = first.reduction;
-  const { type } = first.best;
-  const array = shareArray(emission, type, emission.workgroupSize * accumulators.length);
+  const array = shareArray(emission, first.best, emission.workgroupSize * accumulators.length);
   const rowOf = (at: number): Expression => literalOf("index", at * emission.workgroupSize);
   accumulators.forEach(({ best }, at) => {
     const index = at === 0 ? local : integer("add", local, rowOf(at));
     home.statements.push({ kind: "share", array, index, value: best });
   });
   const meet = (half: Expression, mine: Expression): Statement => {
-    const theirs = readShared(array, type, integer("add", mine, half));
-    const value = combine(how, readShared(array, type, mine), theirs);
+    const theirs = readShared(array, first.best, integer("add", mine, half));
+    const value = combine(how, readShared(array, first.best, mine), theirs);
     return { kind: "share", array, index: mine, value };
   };
   writeTree(emission, home, (half) => {
@@ -91,7 +98,7 @@ function combineAlike(
     ];
   });
   accumulators.forEach(({ best }, at) => {
-    const value = readShared(array, type, rowOf(at));
+    const value = readShared(array, best, rowOf(at));
     home.statements.push({ kind: "assign", name: best.name, value });
   });
 }
@@ -102,8 +109,8 @@ function combineOne(emission: Emission, accumulator: Accumulator, home: BlockSco
     combineAlike(emission, [accumulator], home);
     return;
   }
-  const values = shareArray(emission, best.type, emission.workgroupSize);
-  const indices = shareArray(emission, found.type, emission.workgroupSize);
+  const values = shareArray(emission, best, emission.workgroupSize);
+  const indices = shareArray(emission, found, emission.workgroupSize);
   home.statements.push(
     { kind: "share", array: values, index: local, value: best },
     { kind: "share", array: indices, index: local, value: found },
@@ -111,8 +118,8 @@ function combineOne(emission: Emission, accumulator: Accumulator, home: BlockSco
   writeTree(emission, home, (half) => meetIndices(emission, accumulator, values, indices, half));
   const zero = literalOf("index", 0);
   home.statements.push(
-    { kind: "assign", name: best.name, value: readShared(values, best.type, zero) },
-    { kind: "assign", name: found.name, value: readShared(indices, found.type, zero) },
+    { kind: "assign", name: best.name, value: readShared(values, best, zero) },
+    { kind: "assign", name: found.name, value: readShared(indices, found, zero) },
   );
 }
 
@@ -125,20 +132,23 @@ function meetIndices(
   half: Expression,
 ): readonly Statement[] {
   const other = integer("add", local, half);
-  const { type } = reduction;
+  const index: Element = { type: reduction.type };
   const [mine, theirs] = [
     variable(emission.fresh("v"), best.type),
     variable(emission.fresh("v"), best.type),
   ];
-  const [here, there] = [variable(emission.fresh("j"), type), variable(emission.fresh("j"), type)];
+  const [here, there] = [
+    variable(emission.fresh("j"), index.type),
+    variable(emission.fresh("j"), index.type),
+  ];
   const op = (kind: "and" | "or" | "equal" | "less", left: Expression, right: Expression) =>
     ({ kind: "op", type: "bool", op: kind, arguments: [left, right] }) satisfies Expression;
   const earlier = op("and", op("equal", theirs, mine), op("less", there, here));
   return [
-    { kind: "let", name: mine.name, value: readShared(values, best.type, local) },
-    { kind: "let", name: theirs.name, value: readShared(values, best.type, other) },
-    { kind: "let", name: here.name, value: readShared(indices, type, local) },
-    { kind: "let", name: there.name, value: readShared(indices, type, other) },
+    { kind: "let", name: mine.name, value: readShared(values, best, local) },
+    { kind: "let", name: theirs.name, value: readShared(values, best, other) },
+    { kind: "let", name: here.name, value: readShared(indices, index, local) },
+    { kind: "let", name: there.name, value: readShared(indices, index, other) },
     {
       kind: "if",
       condition: op("or", beats(reduction.combine, theirs, mine), earlier),
