@@ -29,7 +29,7 @@ export interface Targets {
 export function mapSchedule(
   schedule: Schedule,
   extents: Extents = {},
-  targets: Targets = { gpu, cpu },
+  targets: Partial<Targets> = {},
 ): readonly NestKernels[] {
   return mapSchedules([schedule], extents, targets).flat();
 }
@@ -41,15 +41,16 @@ export function mapSchedule(
 export function mapSchedules(
   schedules: readonly Schedule[],
   extents: Extents = {},
-  targets: Targets = { gpu, cpu },
+  targets: Partial<Targets> = {},
 ): readonly (readonly NestKernels[])[] {
+  const machines: Targets = { gpu, cpu, ...targets };
   const mapped = new Map<string, Mapped>();
   return schedules.map(({ nests, buffers }) =>
     nests.map((nest) => {
       const shape = shapeOfNest(nest, buffers);
       const known = mapped.get(shape.key);
       if (known !== undefined) return kernelsOfAlike(known, nest, shape);
-      const kernels = mapNest(nest, buffers, extents, targets);
+      const kernels = mapNest(nest, buffers, extents, machines);
       mapped.set(shape.key, { shape, kernels });
       return kernels;
     }),

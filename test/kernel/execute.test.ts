@@ -5,6 +5,8 @@ import { planPrograms } from "../../compiler/emit/plan.js";
 import { plainLoops } from "../../compiler/kernel/cpu.js";
 import { mapSchedule } from "../../compiler/kernel/index.js";
 import type { NestKernels } from "../../compiler/kernel/index.js";
+import { gpu } from "../../compiler/kernel/target.js";
+import type { ParallelTarget } from "../../compiler/kernel/target.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Schedule } from "../../compiler/types/nest.js";
@@ -50,6 +52,12 @@ function prepare(
   const given: Given = { inputs, sizes };
   return { planned, expected, given };
 }
+
+/** A GPU that computes in vectors, with lanes along reductions too. */
+const wide: ParallelTarget = {
+  ...gpu,
+  tile: { ...gpu.tile, wide: { largest: 8, alongReductions: true, guards: "machine" } },
+};
 
 /** On the CPU without splitting axes, choosing or tiling anything. */
 function inPlainLoops(schedule: Schedule): NestKernels[] {
@@ -108,5 +116,26 @@ describeGpu("over WGSL", () => {
     const { planned, expected, given } = prepare(sample);
     const { results } = await runOnGpu(device, planned, given);
     expectClose(results, expected, 1e-5);
+  });
+
+  it.each(samples.map((sample) => [sample.name, sample] as const))(
+    "%s, wide",
+    async (_, sample) => {
+      const { planned, expected, given } = prepare(sample, (schedule) =>
+        mapSchedule(schedule, {}, { gpu: wide }),
+      );
+      expect(planned.kernels.flatMap((kernel) => verifyKernel(kernel.gpu))).toEqual([]);
+      const { results } = await runOnGpu(device, planned, given);
+      expectClose(results, expected, 1e-5);
+    },
+  );
+
+  it("computes in vectors where neighbours lie side by side", () => {
+    const shaders = samples.map((sample) => {
+      const { planned } = prepare(sample, (schedule) => mapSchedule(schedule, {}, { gpu: wide }));
+      return planned.kernels.map(({ plan }) => plan.wgsl).join();
+    });
+    const inVectors = shaders.filter((text) => text.includes("vec4<f32>"));
+    expect(inVectors.length).toBeGreaterThan(samples.length / 2);
   });
 });
