@@ -1,5 +1,5 @@
 // Takes expressions of kernel IR and a dialect, gives their text with as few parentheses as both languages allow.
-import type { Form, Printing } from "../scalars/record.js";
+import type { Form, TextLanguage } from "../scalars/record.js";
 import { printings } from "../scalars/table.js";
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, Kernel, KernelOp } from "../kernel/ir.js";
@@ -67,7 +67,7 @@ export function formed(form: Form, operands: readonly Printed[]): Printed | unde
 }
 
 /** How an operation on operands of a type is written. */
-export function formOf(op: KernelOp, language: keyof Printing, type: ScalarType): Form {
+export function formOf(op: KernelOp, language: TextLanguage, type: ScalarType): Form {
   const forms = printings[op][language];
   return forms[type] ?? forms.all;
 }

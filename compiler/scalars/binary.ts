@@ -3,7 +3,18 @@ import { scalarValues } from "../../runtime/scalars.js";
 import * as helpers from "./arithmeticHelpers.js";
 import { atan2 } from "./functionHelpers.js";
 import { intervalRules } from "./intervals.js";
-import type { Form, Forms, Printing, ScalarOperation } from "./record.js";
+import { called, instruction } from "./machine.js";
+import { numeric, ordered, extremumForms, logical } from "./machineForms.js";
+import * as machine from "./machineFunctions.js";
+import * as integers from "./machineIntegers.js";
+import type {
+  Form,
+  Forms,
+  MachineForms,
+  Printing,
+  ScalarOperation,
+  TextLanguage,
+} from "./record.js";
 import { anyType, call, helped, infix, numbers, real, same, truth } from "./record.js";
 import { signRules } from "./signs.js";
 
@@ -11,8 +22,10 @@ import { signRules } from "./signs.js";
 function wrapping(
   text: string,
   binds: "sum" | "product",
-): Pick<ScalarOperation, "wgsl" | "javascript"> {
+  wasm: string,
+): Pick<ScalarOperation, "wgsl" | "javascript" | "wasm"> {
   return {
+    wasm: numeric(wasm),
     wgsl: same(infix(text, binds)),
     javascript: {
       all: infix(text, binds),
@@ -24,7 +37,7 @@ function wrapping(
 
 function arithmetic(
   value: ScalarOperation["value"],
-  facts: Pick<ScalarOperation, "wgsl" | "javascript" | "interval" | "signs" | "zero"> &
+  facts: Pick<ScalarOperation, keyof Printing | "interval" | "signs" | "zero"> &
     Partial<
       Pick<
         ScalarOperation,
@@ -48,7 +61,7 @@ function arithmetic(
 }
 
 /** How each language writes an operation on truth values. */
-type Logic = Readonly<Record<keyof Printing, Form>>;
+type Logic = Readonly<Record<TextLanguage, Form>>;
 
 /** The smaller or larger: a function of numbers, an operator on truth values. */
 function extremum(
@@ -64,6 +77,7 @@ function extremum(
     finite: "keeps",
     wgsl: { all: call(name), bool: ofTruth.wgsl },
     javascript: { all: call(`Math.${name}`), bool: ofTruth.javascript },
+    wasm: extremumForms(name),
   });
 }
 
@@ -90,14 +104,14 @@ export const arithmeticScalars = {
     interval: intervalRules.sum,
     signs: signRules.sum,
     zero: "all",
-    ...wrapping("+", "sum"),
+    ...wrapping("+", "sum", "add"),
   }),
   subtract: arithmetic(scalarValues.subtract, {
     sign: "-",
     interval: intervalRules.difference,
     signs: signRules.unknown,
     zero: "all",
-    ...wrapping("-", "sum"),
+    ...wrapping("-", "sum", "sub"),
   }),
   multiply: arithmetic(scalarValues.multiply, {
     sign: "*",
@@ -111,6 +125,7 @@ export const arithmeticScalars = {
       i32: call("Math.imul"),
       u32: call("Math.imul", "u32"),
     },
+    wasm: numeric("mul"),
   }),
   divide: arithmetic(scalarValues.divide, {
     sign: "/",
@@ -125,6 +140,7 @@ export const arithmeticScalars = {
       all: quotient,
       index: infix("/", "product", "i32"),
     },
+    wasm: { all: instruction("f32.div"), index: called(integers.quotient) },
   }),
   modulo: arithmetic(scalarValues.modulo, {
     sign: "%",
@@ -147,6 +163,12 @@ export const arithmeticScalars = {
       i32: floorModulo,
       u32: infix("%", "product", "u32"),
     },
+    wasm: {
+      all: called(integers.modulo),
+      index: called(integers.floorModulo),
+      i32: called(integers.floorModulo),
+      u32: called(integers.unsignedRemainder),
+    },
   }),
   power: arithmetic(scalarValues.power, {
     interval: intervalRules.unknown,
@@ -167,6 +189,12 @@ export const arithmeticScalars = {
       index: helped(helpers.powerI32.javascript),
       u32: helped(helpers.powerU32.javascript),
     },
+    wasm: {
+      all: called(integers.power),
+      i32: called(integers.powerI32),
+      index: called(integers.powerI32),
+      u32: called(integers.powerU32),
+    },
   }),
   atan2: arithmetic(scalarValues.atan2, {
     language: "function",
@@ -180,6 +208,7 @@ export const arithmeticScalars = {
     finite: "always",
     wgsl: same(helped(atan2.wgsl)),
     javascript: same(helped(atan2.javascript)),
+    wasm: { all: called(machine.atan2) },
   }),
   minimum: extremum(scalarValues.minimum, "min", both),
   maximum: extremum(scalarValues.maximum, "max", either),
@@ -188,6 +217,7 @@ export const arithmeticScalars = {
 function comparison(
   value: ScalarOperation["value"],
   sign: string,
+  wasm: MachineForms,
   facts: { readonly takes?: ScalarOperation["takes"]; readonly script?: string } = {},
 ): ScalarOperation {
   return {
@@ -207,21 +237,25 @@ function comparison(
     sign,
     wgsl: same(infix(sign, "comparison")),
     javascript: same(infix(facts.script ?? sign, "comparison")),
+    wasm,
   };
 }
 
 export const comparisonScalars = {
-  equal: comparison(scalarValues.equal, "==", { takes: anyType, script: "===" }),
-  notEqual: comparison(scalarValues.notEqual, "!=", { takes: anyType, script: "!==" }),
-  less: comparison(scalarValues.less, "<"),
-  lessEqual: comparison(scalarValues.lessEqual, "<="),
-  greater: comparison(scalarValues.greater, ">"),
-  greaterEqual: comparison(scalarValues.greaterEqual, ">="),
+  equal: comparison(scalarValues.equal, "==", numeric("eq"), { takes: anyType, script: "===" }),
+  notEqual: comparison(scalarValues.notEqual, "!=", numeric("ne"), {
+    takes: anyType,
+    script: "!==",
+  }),
+  less: comparison(scalarValues.less, "<", ordered("lt")),
+  lessEqual: comparison(scalarValues.lessEqual, "<=", ordered("le")),
+  greater: comparison(scalarValues.greater, ">", ordered("gt")),
+  greaterEqual: comparison(scalarValues.greaterEqual, ">=", ordered("ge")),
 } as const satisfies Readonly<Record<string, ScalarOperation>>;
 
 function logic(
   value: ScalarOperation["value"],
-  sign: string,
+  sign: "and" | "or",
   form: Logic,
   zero: ScalarOperation["zero"],
 ): ScalarOperation {
@@ -242,6 +276,7 @@ function logic(
     sign,
     wgsl: same(form.wgsl),
     javascript: same(form.javascript),
+    wasm: logical(sign),
   };
 }
 
@@ -268,6 +303,7 @@ export const otherScalars = {
     finite: "keeps",
     wgsl: same({ kind: "choice" }),
     javascript: same({ kind: "choice" }),
+    wasm: { all: { kind: "choice" } },
   },
   cast: {
     arity: 1,
@@ -285,8 +321,13 @@ export const otherScalars = {
     finite: "keeps",
     wgsl: same({ kind: "conversion" }),
     javascript: same({ kind: "conversion" }),
+    wasm: { all: { kind: "conversion" } },
   },
 } as const satisfies Readonly<Record<string, ScalarOperation>>;
 
 /** Known to kernels alone: `modulo` where the dividend is not negative. */
-export const remainder: Printing = { wgsl: same(rest), javascript: remainders };
+export const remainder: Printing = {
+  wgsl: same(rest),
+  javascript: remainders,
+  wasm: { all: called(integers.remainder), u32: called(integers.unsignedRemainder) },
+};

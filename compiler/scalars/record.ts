@@ -1,5 +1,6 @@
 // Takes no input, gives the type of what the compiler knows of one scalar operation, so that nothing can be left out.
 import type { PlanType } from "../../runtime/plan.js";
+import type { MachineForm } from "./machine.js";
 import type { IntervalRule } from "./intervals.js";
 import type { SignRule, ZeroRule } from "./signs.js";
 
@@ -45,11 +46,19 @@ export type Form =
 /** By the type of the operands; `all` for those that are not named. */
 export type Forms = { readonly all: Form } & Readonly<Partial<Record<OperandType, Form>>>;
 
+export type MachineForms = { readonly all: MachineForm } & Readonly<
+  Partial<Record<OperandType, MachineForm>>
+>;
+
 /** What printers need: also operations that only kernels know have it. */
 export interface Printing {
   readonly wgsl: Forms;
   readonly javascript: Forms;
+  readonly wasm: MachineForms;
 }
+
+/** Languages that are printed as text. */
+export type TextLanguage = "wgsl" | "javascript";
 
 export interface ScalarOperation extends Printing {
   readonly arity: 1 | 2 | 3;

@@ -6,7 +6,7 @@ import {
   otherScalars,
   remainder,
 } from "./binary.js";
-import type { Helper, Printing, ScalarOperation } from "./record.js";
+import type { Helper, Printing, ScalarOperation, TextLanguage } from "./record.js";
 import { unaryScalars } from "./unary.js";
 
 export const scalarOps = {
@@ -31,7 +31,7 @@ export function scalarOperation(name: string): ScalarOperation | undefined {
 }
 
 /** Every function that operations call in a language, what each needs before it. */
-export function helpersOf(language: keyof Printing): readonly Helper[] {
+export function helpersOf(language: TextLanguage): readonly Helper[] {
   const forms = Object.values(printings).flatMap((record) => Object.values(record[language]));
   const called = forms.flatMap((form) => (form.kind === "call" && form.helper) || []);
   return [...collect(called)];

@@ -3,6 +3,10 @@ import { scalarValues } from "../../runtime/scalars.js";
 import { round } from "./arithmeticHelpers.js";
 import * as functions from "./functionHelpers.js";
 import { intervalRules } from "./intervals.js";
+import type { MachineForm } from "./machine.js";
+import { asGiven, called, instruction } from "./machine.js";
+import * as machine from "./machineFunctions.js";
+import { magnitudeForms, negation, signForms, squareRoot } from "./machineForms.js";
 import type { Form, ScalarOperation } from "./record.js";
 import { call, helped, operand, prefix, real, same, signed, truth } from "./record.js";
 import { signRules } from "./signs.js";
@@ -14,6 +18,7 @@ function smooth(
     Partial<
       Pick<ScalarOperation, "finite" | "rounds" | "magnifies" | "heldBelow" | "signs" | "zero">
     >,
+  wasm: MachineForm,
 ): ScalarOperation {
   return {
     arity: 1,
@@ -31,13 +36,14 @@ function smooth(
     ...facts,
     wgsl: same(helped(functions[name].wgsl)),
     javascript: same(helped(functions[name].javascript)),
+    wasm: { all: wasm },
   };
 }
 
 /** Of numbers with a sign, at the cost of an addition. */
 function simple(
   value: ScalarOperation["value"],
-  facts: Pick<ScalarOperation, "wgsl" | "javascript" | "interval"> &
+  facts: Pick<ScalarOperation, "wgsl" | "javascript" | "wasm" | "interval"> &
     Partial<
       Pick<
         ScalarOperation,
@@ -67,8 +73,10 @@ function rounding(
   value: ScalarOperation["value"],
   name: string,
   javascript: Form,
+  wasm: MachineForm,
 ): ScalarOperation {
   const whole = { index: operand, i32: operand, u32: operand, bool: operand };
+  const asIs = { index: asGiven, i32: asGiven, u32: asGiven, bool: asGiven };
   return simple(value, {
     takes: real,
     interval: intervalRules.same,
@@ -76,6 +84,7 @@ function rounding(
     decides: true,
     wgsl: { all: call(name), ...whole },
     javascript: { all: javascript, ...whole },
+    wasm: { all: wasm, ...asIs },
   });
 }
 
@@ -84,20 +93,42 @@ export const unaryScalars = {
     interval: intervalRules.negative,
     wgsl: same(prefix("-")),
     javascript: { all: prefix("-"), i32: prefix("-", "i32"), u32: prefix("-", "u32") },
+    wasm: negation,
   }),
-  exp: smooth("exp", { cost: 8, magnifies: true, signs: signRules.notNegative }),
-  log: smooth("log", { cost: 8, heldBelow: 0 }),
-  expm1: smooth("expm1", { cost: 10, magnifies: true, signs: signRules.products, zero: "all" }),
-  log1p: smooth("log1p", { cost: 10, heldBelow: -1, signs: signRules.products, zero: "all" }),
-  sqrt: smooth("sqrt", { cost: 3, rounds: "once", signs: signRules.magnitude, zero: "all" }),
-  sin: smooth("sin", { cost: 8, finite: "always", zero: "all" }),
-  cos: smooth("cos", { cost: 8, finite: "always" }),
-  tanh: smooth("tanh", { cost: 10, finite: "always", signs: signRules.products, zero: "all" }),
+  exp: smooth(
+    "exp",
+    { cost: 8, magnifies: true, signs: signRules.notNegative },
+    called(machine.exp),
+  ),
+  log: smooth("log", { cost: 8, heldBelow: 0 }, called(machine.log)),
+  expm1: smooth(
+    "expm1",
+    { cost: 10, magnifies: true, signs: signRules.products, zero: "all" },
+    called(machine.expm1),
+  ),
+  log1p: smooth(
+    "log1p",
+    { cost: 10, heldBelow: -1, signs: signRules.products, zero: "all" },
+    called(machine.log1p),
+  ),
+  sqrt: smooth(
+    "sqrt",
+    { cost: 3, rounds: "once", signs: signRules.magnitude, zero: "all" },
+    squareRoot,
+  ),
+  sin: smooth("sin", { cost: 8, finite: "always", zero: "all" }, called(machine.sin)),
+  cos: smooth("cos", { cost: 8, finite: "always" }, called(machine.cos)),
+  tanh: smooth(
+    "tanh",
+    { cost: 10, finite: "always", signs: signRules.products, zero: "all" },
+    called(machine.tanh),
+  ),
   abs: simple(scalarValues.abs, {
     interval: intervalRules.magnitude,
     signs: signRules.magnitude,
     wgsl: { all: call("abs"), u32: operand },
     javascript: { all: call("Math.abs"), i32: call("Math.abs", "i32"), u32: operand },
+    wasm: magnitudeForms,
   }),
   sign: simple(scalarValues.sign, {
     interval: intervalRules.sign,
@@ -107,12 +138,30 @@ export const unaryScalars = {
     finite: "always",
     wgsl: same(call("sign")),
     javascript: same(call("Math.sign")),
+    wasm: signForms,
   }),
-  floor: rounding(scalarValues.floor, "floor", call("Math.floor")),
-  round: rounding(scalarValues.round, "round", helped(round.javascript)),
-  erf: smooth("erf", { cost: 14, finite: "always", signs: signRules.products, zero: "all" }),
-  erfc: smooth("erfc", { cost: 30, finite: "always", signs: signRules.notNegative }),
-  erfinv: smooth("erfinv", { cost: 20, signs: signRules.products, zero: "all" }),
+  floor: rounding(scalarValues.floor, "floor", call("Math.floor"), instruction("f32.floor")),
+  round: rounding(
+    scalarValues.round,
+    "round",
+    helped(round.javascript),
+    instruction("f32.nearest"),
+  ),
+  erf: smooth(
+    "erf",
+    { cost: 14, finite: "always", signs: signRules.products, zero: "all" },
+    called(machine.erf),
+  ),
+  erfc: smooth(
+    "erfc",
+    { cost: 30, finite: "always", signs: signRules.notNegative },
+    called(machine.erfc),
+  ),
+  erfinv: smooth(
+    "erfinv",
+    { cost: 20, signs: signRules.products, zero: "all" },
+    called(machine.erfinv),
+  ),
   not: simple(scalarValues.not, {
     interval: intervalRules.truth,
     signs: signRules.notNegative,
@@ -122,5 +171,6 @@ export const unaryScalars = {
     finite: "always",
     wgsl: same(prefix("!")),
     javascript: same(prefix("!")),
+    wasm: { all: instruction("i32.eqz") },
   }),
 } as const satisfies Readonly<Record<string, ScalarOperation>>;

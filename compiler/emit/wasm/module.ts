@@ -1,0 +1,33 @@
+// Takes the kernels of a plan for WebAssembly, gives the bytes of one module with all of them, and as text.
+import type { Kernel } from "../../kernel/ir.js";
+import { encodeModule } from "./encoder.js";
+import { createFunctions } from "./functions.js";
+import { addKernel } from "./print.js";
+
+export interface NamedKernel {
+  readonly name: string;
+  readonly kernel: Kernel;
+  /** The word of each of its uniforms. */
+  readonly words: readonly number[];
+}
+
+export function wasmModule(kernels: readonly NamedKernel[]): Uint8Array<ArrayBuffer> {
+  const functions = createFunctions();
+  for (const { name, kernel, words } of kernels) addKernel(functions, kernel, words, name);
+  return encodeModule(functions.list);
+}
+
+const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** Base64, as `atob` reads it. */
+export function base64(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [first = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
+    const word = first * 65536 + second * 256 + third;
+    const text = [18, 12, 6, 0].map((shift) => digits.charAt((word >> shift) & 63)).join("");
+    const rest = bytes.length - at;
+    parts.push(rest >= 3 ? text : text.slice(0, rest + 1).padEnd(4, "="));
+  }
+  return parts.join("");
+}

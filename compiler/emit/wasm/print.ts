@@ -1,0 +1,210 @@
+// Takes kernels for the CPU, gives their functions in WebAssembly: of pointers, the uniform words and the turns of sliced loops.
+import type { Expression, Kernel, Statement } from "../../kernel/ir.js";
+import type { Code, Value, ValueType } from "../../scalars/machine.js";
+import type { SlicedLoop } from "../slices.js";
+import { slicedLoops } from "../slices.js";
+import type { FunctionCode } from "./encoder.js";
+import { unsigned } from "./encoder.js";
+import type { Context } from "./expression.js";
+import { machineType, storeCode, write } from "./expression.js";
+import type { Functions } from "./functions.js";
+import { opcode } from "./instructions.js";
+import type { Body, Local } from "./machine.js";
+import { createBody, createMachine } from "./machine.js";
+
+interface KernelContext extends Context {
+  /** Loops that take their turns from the call, first and end of each, in its order. */
+  readonly sliced: readonly SlicedLoop[];
+  readonly turns: readonly Value[];
+}
+
+/**
+ * Adds the function of a kernel, and of each loop that may be sliced one that gives its number of turns: `NAME` and `NAME.0` …
+ * `wordOf` gives the word of each uniform among the program's words.
+ */
+export function addKernel(
+  functions: Functions,
+  kernel: Kernel,
+  wordOf: readonly number[],
+  name: string,
+): void {
+  const sliced = slicedLoops(kernel);
+  const pointers = kernel.bindings.length;
+  const takes = Array.from({ length: pointers + 1 + 2 * sliced.length }, (): ValueType => "i32");
+  const body = createBody(takes);
+  const words = body.parameters[pointers];
+  const context: KernelContext = {
+    ...createContext(functions, kernel, body, words, wordOf),
+    bindings: body.parameters.slice(0, pointers),
+    sliced,
+    turns: body.parameters.slice(pointers + 1),
+  };
+  writeBody(context, kernel.body);
+  functions.add({ takes, gives: [], locals: body.locals, code: body.code(), exported: name });
+  sliced.forEach((loop, at) => {
+    functions.add(turnsOf(functions, kernel, wordOf, loop, `${name}.${at}`));
+  });
+}
+
+function createContext(
+  functions: Functions,
+  kernel: Kernel,
+  body: Body,
+  words: Value | undefined,
+  wordOf: readonly number[],
+): Context {
+  if (!words) throw new Error("a kernel without words");
+  return {
+    kernel,
+    body,
+    single: createMachine(body, false, functions.indexOf),
+    vector: createMachine(body, true, functions.indexOf),
+    bindings: [],
+    uniforms: kernel.uniforms.map(({ kind }, at) => {
+      const local = body.local(kind === "host" ? "f32" : "i32");
+      const { type } = local.get;
+      const code = [words.code, opcode(`${type}.load`), 2, ...unsigned((wordOf[at] ?? 0) * 4)];
+      body.emit(local.set({ type, code }));
+      return local.get;
+    }),
+    names: new Map(),
+  };
+}
+
+/** What tells the number of turns of a sliced loop. */
+function turnsOf(
+  functions: Functions,
+  kernel: Kernel,
+  wordOf: readonly number[],
+  { statement, below }: SlicedLoop,
+  exported: string,
+): FunctionCode {
+  const body = createBody(["i32"]);
+  const context = createContext(functions, kernel, body, body.parameters[0], wordOf);
+  const m = context.single;
+  const { step } = statement;
+  const end = write(context, below);
+  const last = m.op("i32.add", end, m.whole(step - 1));
+  body.emit((step === 1 ? end : m.op("i32.div_s", last, m.whole(step))).code);
+  return { takes: ["i32"], gives: ["i32"], locals: body.locals, code: body.code(), exported };
+}
+
+function writeBody(context: KernelContext, body: readonly Statement[]): void {
+  for (const statement of body) writeStatement(context, statement);
+}
+
+function writeStatement(context: KernelContext, statement: Statement): void {
+  const { body } = context;
+  switch (statement.kind) {
+    case "let":
+    case "var":
+      return declare(context, statement.name, statement.value);
+    case "assign": {
+      const local = context.names.get(statement.name);
+      if (!local) throw new Error(`${statement.name} is assigned before it is named`);
+      const value = write(context, statement.value);
+      body.emit(local.set(value));
+      return;
+    }
+    case "store":
+      body.emit(storeCode(context, statement.binding, statement.index, statement.value));
+      return;
+    case "if": {
+      const condition = write(context, statement.condition);
+      const inner = body.apart(() => {
+        writeBody(context, statement.body);
+      });
+      body.emit([condition.code, ...openIf, inner, end]);
+      return;
+    }
+    case "for":
+      writeLoop(context, statement);
+      return;
+    case "halving":
+      writeHalving(context, statement);
+      return;
+    case "share":
+    case "barrier":
+      throw new Error("a workgroup's kernel does not run on the CPU");
+  }
+}
+
+function declare({ body, names, ...rest }: KernelContext, name: string, value: Expression): void {
+  const context = { body, names, ...rest };
+  const written = write(context, value);
+  const local = body.local(machineType(value));
+  body.emit(local.set(written));
+  names.set(name, local);
+}
+
+const [block, loop, openIf] = [
+  [0x02, 0x40],
+  [0x03, 0x40],
+  [0x04, 0x40],
+];
+const end = 0x0b;
+const [branchTo, branchIf] = [0x0c, 0x0d];
+
+type Loop = Extract<Statement, { kind: "for" }>;
+
+/** The condition stands behind the body; before it only where the loop may have no turn. */
+function writeLoop(context: KernelContext, statement: Loop): void {
+  const { body, single: m, names } = context;
+  const [from, below] = boundsOf(context, statement);
+  const at = body.local("i32");
+  names.set(statement.name, at);
+  body.emit(at.set(from));
+  const goesOn = m.op("i32.lt_s", at.get, below);
+  const turn = body.apart(() => {
+    writeBody(context, statement.body);
+    body.emit(at.set(m.op("i32.add", at.get, m.whole(statement.step))));
+  });
+  const turns: Code = [...loop, turn, goesOn.code, branchIf, 0, end];
+  if (isSurelyRun(context, statement)) {
+    body.emit(turns);
+    return;
+  }
+  body.emit([goesOn.code, ...openIf, turns, end]);
+}
+
+function isSurelyRun({ sliced }: KernelContext, statement: Loop): boolean {
+  const { from, below } = statement;
+  if (sliced.some((each) => each.statement === statement)) return false;
+  return from.kind === "literal" && below.kind === "literal" && from.value < below.value;
+}
+
+function boundsOf(context: KernelContext, statement: Loop): readonly [Value, Value] {
+  const { body, single: m, sliced, turns } = context;
+  const offset = sliced.findIndex((each) => each.statement === statement) * 2;
+  const times = (turn: Value | undefined): Value => {
+    if (!turn) throw new Error("a sliced loop without its turns");
+    return statement.step === 1 ? turn : m.op("i32.mul", turn, m.whole(statement.step));
+  };
+  if (offset >= 0) return [times(turns[offset]), kept(body, times(turns[offset + 1]))];
+  const { from, below } = statement;
+  return [write(context, from), kept(body, write(context, below))];
+}
+
+/** A bound that takes computing is computed once; one that a variable holds may not change meanwhile. */
+function kept(body: Body, value: Value): Value {
+  if (value.code[0] === 0x20 || value.code[0] === 0x41) return value;
+  const local: Local = body.local(value.type);
+  body.emit(local.set(value));
+  return local.get;
+}
+
+function writeHalving(
+  context: KernelContext,
+  { name, from, body: inner }: Extract<Statement, { kind: "halving" }>,
+): void {
+  const { body, single: m, names } = context;
+  const at = body.local("i32");
+  names.set(name, at);
+  body.emit(at.set(m.whole(from)));
+  const turn = body.apart(() => {
+    writeBody(context, inner);
+    body.emit(at.set(m.shift("i32.shr_s", at.get, 1)));
+  });
+  const isOver = m.op("i32.le_s", at.get, m.whole(0));
+  body.emit([...block, ...loop, isOver.code, branchIf, 1, turn, branchTo, 0, end, end]);
+}

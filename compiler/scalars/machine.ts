@@ -1,0 +1,79 @@
+// Takes no input, gives the types in which WebAssembly's functions are described: once, for one value and for the lanes of a vector.
+
+/** Bytes of instructions, in parts. */
+export type Code = readonly (number | Code)[];
+
+export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
+
+/** Instructions that leave one value. Used twice, they run twice: see `Machine.keep`. */
+export interface Value {
+  readonly code: Code;
+  readonly type: ValueType;
+}
+
+/**
+ * What writes instructions: on single values, or on vectors of four lanes, for which `f32.add` means `f32x4.add`. Truth is 1 or
+ * −1, the mask of a lane: whoever wants a number takes it by `select`.
+ */
+export interface Machine {
+  readonly wide: boolean;
+  /** An instruction by its name for single values. */
+  op(name: string, ...operands: readonly Value[]): Value;
+  real(value: number): Value;
+  whole(value: number): Value;
+  /** On single values alone: numbers of 64 bits. */
+  double(value: number): Value;
+  long(value: bigint): Value;
+  /** By the same number of bits in every lane. */
+  shift(name: "i32.shl" | "i32.shr_s" | "i32.shr_u", value: Value, by: number): Value;
+  /** A value that is used more than once. */
+  keep(value: Value): Value;
+  select(condition: Value, then: Value, otherwise: Value): Value;
+  call(callee: MachineFunction, ...operands: readonly Value[]): Value;
+  /** The upper 32 bits of the product with a constant, without signs. */
+  multiplyHigh(value: Value, factor: number): Value;
+  /** Of a value that may be one for all lanes. */
+  spread(value: Value): Value;
+}
+
+/** Takes as many operands as the operation has. */
+export type MachineWriter = (machine: Machine, ...operands: readonly Value[]) => Value;
+
+/** A function of its own, of one value and of four. */
+export interface MachineFunction {
+  readonly name: string;
+  readonly takes: readonly ("f32" | "i32")[];
+  readonly gives: "f32" | "i32";
+  /** Vectors are computed lane by lane: there are no instructions for all of them. */
+  readonly single?: true;
+  /** Operands from here on are vectors in the function of four values; those before are one value for all. */
+  readonly vectorsFrom?: number;
+  readonly write: MachineWriter;
+}
+
+/** How WebAssembly computes an operation. */
+export type MachineForm =
+  | {
+      readonly kind: "inline";
+      readonly write: MachineWriter;
+    }
+  | { readonly kind: "function"; readonly callee: MachineFunction }
+  /** Of a condition and two values; and a conversion, which the printer spells by both its types. */
+  | { readonly kind: "choice" | "conversion" };
+
+export const inline = (write: Extract<MachineForm, { kind: "inline" }>["write"]): MachineForm => ({
+  kind: "inline",
+  write,
+});
+
+/** One instruction. */
+export const instruction = (name: string): MachineForm =>
+  inline((machine, ...operands) => machine.op(name, ...operands));
+
+export const called = (callee: MachineFunction): MachineForm => ({ kind: "function", callee });
+
+/** The operand as it is. */
+export const asGiven: MachineForm = inline((_machine, operand) => {
+  if (!operand) throw new Error("an operation lacks its operand");
+  return operand;
+});

@@ -1,0 +1,59 @@
+// Takes a machine and values, gives what WebAssembly's functions are written with: arithmetic on reals and on their bits.
+import type { Machine, Value } from "./machine.js";
+
+type Binary = (m: Machine, a: Value, b: Value) => Value;
+type Unary = (m: Machine, a: Value) => Value;
+
+const binary =
+  (name: string): Binary =>
+  (m, a, b) =>
+    m.op(name, a, b);
+const unary =
+  (name: string): Unary =>
+  (m, a) =>
+    m.op(name, a);
+
+export const add = binary("f32.add");
+export const minus = binary("f32.sub");
+export const multiply = binary("f32.mul");
+export const divide = binary("f32.div");
+/** NaN where an operand is. */
+export const least = binary("f32.min");
+export const most = binary("f32.max");
+export const less = binary("f32.lt");
+export const both = binary("i32.and");
+export const magnitude = unary("f32.abs");
+export const floor = unary("f32.floor");
+export const truncated = unary("f32.trunc");
+/** Ties go to the even one. */
+export const nearest = unary("f32.nearest");
+export const whole = unary("i32.trunc_sat_f32_s");
+
+export function clamp(m: Machine, x: Value, low: number, high: number): Value {
+  return most(m, least(m, x, m.real(high)), m.real(low));
+}
+
+/** By Horner's rule, from the highest coefficient on. */
+export function polynomial(m: Machine, x: Value, coefficients: readonly number[]): Value {
+  const [first = 0, ...others] = coefficients;
+  return others.reduce((sum, one) => add(m, multiply(m, sum, x), m.real(one)), m.real(first));
+}
+
+/** The bits of a mask, all others zero. */
+export function maskedBits(m: Machine, value: Value, mask: number): Value {
+  return m.op("i32.and", value, m.whole(mask));
+}
+
+/** x 2ⁿ by its exponent: x and the result are normal numbers. */
+export function scaled(m: Machine, x: Value, n: Value): Value {
+  const bits = m.op("i32.reinterpret_f32", x);
+  const sum = m.op("i32.add", bits, m.shift("i32.shl", whole(m, n), 23));
+  return m.op("f32.reinterpret_i32", sum);
+}
+
+/** A value that is not negative with the sign of another. */
+export function copySign(m: Machine, value: Value, of: Value): Value {
+  const sign = maskedBits(m, m.op("i32.reinterpret_f32", of), -0x80000000);
+  const bits = m.op("i32.or", m.op("i32.reinterpret_f32", value), sign);
+  return m.op("f32.reinterpret_i32", bits);
+}
