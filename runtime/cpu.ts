@@ -1,18 +1,23 @@
-// A plan and its CPU kernels in; a backend over typed arrays, in single or double precision, out.
+// A plan and its CPU kernels in; a backend over arrays of the machine that runs them, in single or double precision, out.
 
 import {
-  arrayOf,
-  emptyValues,
   isServed,
   putIntoSlot,
   type ProgramRun,
   type TrainingBackend,
   type Values,
 } from "./backend.js";
+import {
+  javascriptMachine,
+  wasmMachine,
+  type CpuArray,
+  type CpuCall,
+  type CpuMachine,
+} from "./cpuMachine.js";
 import { countOf, evaluateShape, type Dimensions } from "./dimensions.js";
-import { at, fail, noMemory } from "./errors.js";
+import { at, fail } from "./errors.js";
 import { bytesOf, layOut, type Layout } from "./layout.js";
-import type { CpuKernel, CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
+import type { CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
 import { runInSlices, type Pace } from "./slices.js";
 import { createTaskQueue, valuesOf, type Task, type TaskQueue } from "./tasks.js";
 
@@ -21,13 +26,10 @@ interface BoundProgram {
   readonly generation: number;
   readonly sizes: string;
   readonly dispatches: readonly {
-    readonly kernel: CpuKernel;
-    readonly buffers: readonly Values[];
-    readonly given: readonly number[];
+    readonly call: CpuCall;
     readonly serves: readonly number[] | undefined;
     readonly pace: Pace;
   }[];
-  readonly results: readonly Values[];
 }
 
 export function createCpuBackend(
@@ -35,17 +37,21 @@ export function createCpuBackend(
   module: CpuModule,
   precision: 32 | 64,
 ): TrainingBackend {
-  const memory = createMemory(plan, precision);
-  const executor = createExecutor(plan, module, memory);
+  let opened: Memory | undefined;
+  const memory = (): Memory =>
+    (opened ??= createMemory(plan, javascriptMachine(module, precision)));
+  const executor = createExecutor(plan, memory);
   const queue = createTaskQueue();
-  const storages = storageCalls(queue, memory, precision);
+  const storages = storageCalls(queue, memory);
   return {
     kind: "cpu",
     precision,
     lost: new Promise(() => undefined),
-    prepare: (onProgress) => {
+    prepare: async (onProgress) => {
+      // Double precision is JavaScript's.
+      const machine = precision === 32 ? await wasmMachine(module) : undefined;
+      if (machine) opened ??= createMemory(plan, machine);
       onProgress?.(plan.kernels.length, plan.kernels.length);
-      return Promise.resolve();
     },
     read: async (run) => queue.complete(queue.add(executor(run))),
     readGpu: onlyGpu,
@@ -58,8 +64,7 @@ export function createCpuBackend(
     download: onlyGpu,
     destroy: () => {
       queue.close();
-      memory.storages.length = 0;
-      memory.inputs.clear();
+      opened = undefined;
     },
   };
 }
@@ -95,88 +100,81 @@ function submissions(
 
 function storageCalls(
   queue: TaskQueue,
-  { storages }: Memory,
-  precision: 32 | 64,
+  memory: () => Memory,
 ): Pick<
   TrainingBackend,
   "readRange" | "writeRange" | "addStorage" | "freeStorage" | "copyStorage"
 > {
   const free = new Set<number>();
+  const viewOf = (storage: number): Values => at(memory().storages, storage).view();
   return {
     readRange: (storage, offset, count) => {
       queue.finish();
-      return Promise.resolve(at(storages, storage).slice(offset, offset + count));
+      return Promise.resolve(viewOf(storage).slice(offset, offset + count));
     },
     writeRange: (storage, offset, values) => {
       queue.finish();
-      at(storages, storage).set(values, offset);
+      viewOf(storage).set(values, offset);
     },
-    addStorage: (type, elements) =>
-      putIntoSlot(storages, free, allocate(type, precision, elements)),
+    addStorage: (type, elements) => {
+      const { storages, allocate } = memory();
+      return putIntoSlot(storages, free, allocate(type, elements));
+    },
     freeStorage: (storage) => {
       queue.advance(Infinity);
-      storages[storage] = new Float32Array(0);
+      at(memory().storages, storage).free();
       free.add(storage);
     },
     copyStorage: (from, to) => {
       queue.finish();
-      at(storages, to).set(at(storages, from));
+      viewOf(to).set(viewOf(from));
     },
   };
 }
 
 type Executor = (run: ProgramRun) => Generator<undefined, Values[]>;
-function allocate(type: PlanType, precision: 32 | 64, count: number): Values {
-  try {
-    return emptyValues(type, precision, count);
-  } catch {
-    throw noMemory(`${count} numbers`);
-  }
-}
-
 /** Runs programs over memory, kernel by kernel, and long kernels part by part; gives copies of the wanted results. */
-function createExecutor(plan: Plan, module: CpuModule, memory: Memory): Executor {
+function createExecutor(plan: Plan, memoryOf: () => Memory): Executor {
   const programs = new Map<PlanProgram, BoundProgram>();
-  const bind = (program: PlanProgram, dimensions: Dimensions): BoundProgram => {
+  const bind = (program: PlanProgram, dimensions: Dimensions, memory: Memory): BoundProgram => {
     const known = programs.get(program);
     const sizes = String(Object.values(dimensions));
     if (known?.generation === memory.generation() && known.sizes === sizes) return known;
-    const bound = { ...bindProgram(plan, program, module, memory), sizes };
+    const bound = { ...bindProgram(plan, program, memory), sizes };
     programs.set(program, bound);
     return bound;
   };
   return function* execute(run): Generator<undefined, Values[]> {
     const program = at(plan.programs, run.program);
+    const memory = memoryOf();
     memory.reserve(program, run);
     for (const [name, values] of run.inputs) {
       if ("mapState" in values) onlyGpu();
-      if (program.inputs.includes(name)) memory.inputs.get(name)?.set(values);
+      if (program.inputs.includes(name)) memory.inputs.get(name)?.view().set(values);
     }
     for (const { input, run: draw } of run.draws) {
       const [drawn] = yield* execute(draw);
-      if (drawn) memory.inputs.get(input)?.set(drawn);
+      if (drawn) memory.inputs.get(input)?.view().set(drawn);
     }
-    const bound = bind(program, run.dimensions);
+    const bound = bind(program, run.dimensions, memory);
+    memory.machine.start(run.words, run.floats);
     yield* callKernels(bound, run);
     const resultOf = (result: number): Values => {
-      const { shape } = at(program.results, result);
-      return at(bound.results, result).subarray(0, countOf(evaluateShape(shape, run.dimensions)));
+      const { shape, buffer, type } = at(program.results, result);
+      const values = memory.arrayOf(program, buffer).view(type);
+      return values.subarray(0, countOf(evaluateShape(shape, run.dimensions)));
     };
     if (run.journal) keep(run.journal.results.map(resultOf), run.journal, memory);
-    const wanted = run.wanted ?? [...bound.results.keys()];
+    const wanted = run.wanted ?? [...program.results.keys()];
     return wanted.map((result) => resultOf(result).slice());
   };
 }
 
 function* callKernels({ dispatches }: BoundProgram, run: ProgramRun): Generator<undefined, void> {
-  const { words, floats } = run;
-  for (const { kernel, buffers, given, serves, pace } of dispatches) {
+  for (const { call, serves, pace } of dispatches) {
     if (!isServed(serves, run.wanted)) continue;
-    const call = (range?: Int32Array): void => {
-      kernel(buffers, words, floats, given, range);
-    };
-    if (kernel.whole) {
-      yield* runInSlices(call, kernel.whole(words), pace);
+    if (call.whole) {
+      yield* runInSlices(call, call.whole(), pace);
       continue;
     }
     call();
@@ -190,7 +188,7 @@ function keep(
   { storage, at: start }: NonNullable<ProgramRun["journal"]>,
   memory: Memory,
 ): void {
-  const into = at(memory.storages, storage);
+  const into = at(memory.storages, storage).view();
   let offset = start;
   for (const values of results) {
     // Words as they are, as on the GPU: a float of 32 bits would round an integer. Doubles hold all of them.
@@ -208,51 +206,75 @@ function onlyGpu(): never {
   fail("option", "GPUBuffers need the WebGPU backend, and this net runs on the CPU");
 }
 
+/** An array of one type, unless another is asked for. */
+interface TypedArray extends Omit<CpuArray, "view"> {
+  view(type?: PlanType): Values;
+}
+
 interface Memory {
-  readonly storages: Values[];
-  readonly inputs: Map<string, Values>;
-  /** Changes whenever a buffer was replaced. */
+  readonly machine: CpuMachine;
+  readonly storages: TypedArray[];
+  readonly inputs: Map<string, TypedArray>;
+  /** Changes whenever an array was replaced. */
   generation(): number;
+  allocate(type: PlanType, elements: number): TypedArray;
   reserve(program: PlanProgram, run: ProgramRun): void;
-  view(program: PlanProgram, buffer: PlanBuffer, type: PlanType): Values;
+  arrayOf(program: PlanProgram, buffer: PlanBuffer): CpuArray;
 }
 
 /** Storages, inputs and temporaries, whose memory is shared by all programs; all only grow. */
-function createMemory(plan: Plan, precision: 32 | 64): Memory {
-  /** Doubles take two words where offsets count one. */
-  const words = precision / 32;
-  const storages = plan.storages.map(({ type, elements }) => allocate(type, precision, elements));
-  const inputs = new Map<string, Values>();
+function createMemory(plan: Plan, machine: CpuMachine): Memory {
+  const allocate = (type: PlanType, elements: number): TypedArray => {
+    const array = machine.allocate(type, elements);
+    return { ...array, view: (as = type) => array.view(as) };
+  };
+  const storages = plan.storages.map(({ type, elements }) => allocate(type, elements));
+  const inputs = new Map<string, TypedArray>();
   const layouts = new Map<PlanProgram, Layout>();
-  let arena = new ArrayBuffer(0);
+  let arena: CpuArray | undefined;
+  let arenaBytes = 0;
   let generation = 0;
+  const layOutTemporaries = (program: PlanProgram, dimensions: Dimensions): void => {
+    const known = layouts.get(program);
+    const layout = layOut(program.slots, dimensions, Infinity, known);
+    const needed = bytesOf(layout);
+    if (needed > arenaBytes) {
+      arena?.free();
+      arenaBytes = 0;
+      arena = machine.allocate("f32", needed / 4);
+      arenaBytes = needed;
+      generation++;
+    } else if (layout !== known) generation++;
+    layouts.set(program, layout);
+  };
+  const fitInput = (name: string, type: PlanType, elements: number): void => {
+    const known = inputs.get(name);
+    if (known && elements <= known.view().length) return;
+    known?.free();
+    inputs.delete(name);
+    generation++;
+    inputs.set(name, allocate(type, elements));
+  };
   return {
+    machine,
     storages,
     inputs,
+    allocate,
     generation: () => generation,
-    view: (program, buffer, type) => {
+    arrayOf: (program, buffer) => {
       if (buffer.kind === "storage") return at(storages, buffer.storage);
-      if (buffer.kind === "input") return inputs.get(buffer.input) ?? new Float32Array(0);
-      const { sizes, offsets } = layouts.get(program) as Layout;
-      const kind = arrayOf(type, precision);
-      const start = at(offsets, buffer.slot) * words;
-      return new kind(arena, start, (at(sizes, buffer.slot) * words) / kind.BYTES_PER_ELEMENT);
+      const layout = layouts.get(program);
+      const array =
+        buffer.kind === "input"
+          ? inputs.get(buffer.input)
+          : layout && arena?.part(at(layout.offsets, buffer.slot), at(layout.sizes, buffer.slot));
+      return array ?? fail("internal", `no array was reserved for a ${buffer.kind}`);
     },
     reserve: (program, { dimensions }) => {
-      const known = layouts.get(program);
-      const layout = layOut(program.slots, dimensions, Infinity, known);
-      const needed = bytesOf(layout) * words;
-      if (needed > arena.byteLength) {
-        arena = allocate("u32", 32, needed / 4).buffer as ArrayBuffer;
-        generation++;
-      } else if (layout !== known) generation++;
-      layouts.set(program, layout);
+      layOutTemporaries(program, dimensions);
       for (const { name, type, shape } of [...plan.inputs, ...(plan.held ?? [])]) {
         if (!program.inputs.includes(name)) continue;
-        const elements = countOf(evaluateShape(shape, dimensions));
-        if (elements <= (inputs.get(name)?.length ?? -1)) continue;
-        inputs.set(name, allocate(type, precision, elements));
-        generation++;
+        fitInput(name, type, countOf(evaluateShape(shape, dimensions)));
       }
     },
   };
@@ -261,19 +283,13 @@ function createMemory(plan: Plan, precision: 32 | 64): Memory {
 function bindProgram(
   plan: Plan,
   program: PlanProgram,
-  module: CpuModule,
   memory: Memory,
 ): Omit<BoundProgram, "sizes"> {
   const dispatches = program.dispatches.map(({ kernel: index, buffers, given = [], serves }) => {
     const { name, bindings } = at(plan.kernels, index);
-    const kernel =
-      module.kernels[name] ??
-      fail("option", `the CPU module given has no kernel "${name}": it is another model's`);
-    const views = buffers.map((buffer, position) =>
-      memory.view(program, buffer, at(bindings, position).type),
-    );
-    return { kernel, buffers: views, given, serves, pace: { turns: 1 } };
+    const arrays = buffers.map((buffer) => memory.arrayOf(program, buffer));
+    const types = bindings.map(({ type }) => type);
+    return { call: memory.machine.bind(name, arrays, types, given), serves, pace: { turns: 1 } };
   });
-  const results = program.results.map(({ buffer, type }) => memory.view(program, buffer, type));
-  return { generation: memory.generation(), dispatches, results };
+  return { generation: memory.generation(), dispatches };
 }

@@ -264,4 +264,10 @@ export interface CpuKernel {
 /** What a `*.cpu.js` file exports: kernels by name (and `createCpuBackend`, see runtime/bundle/cpu.ts). */
 export interface CpuModule {
   readonly kernels: Readonly<Record<string, CpuKernel>>;
+  /**
+   * The same kernels as a WebAssembly module in Base64, over the memory `host.memory`: of the addresses of what is bound, that of
+   * the uniform words, and first and end of each sliced loop's turns. `NAME.AT` gives the turns of a loop from the words. Nothing
+   * lies in the memory's first 64 kB. Absent where there is double precision alone.
+   */
+  readonly wasm?: string;
 }

@@ -76,8 +76,9 @@ function advanceTasks(waiting: Task[], until: number): void {
       if (!step.done) return;
       task.outcome = { values: step.value };
     } catch (error) {
-      // Copies of results take memory too.
-      task.outcome = { error: error instanceof RangeError ? noMemory("the results") : error };
+      // Copies of results take memory too; a stack that is full is no want of it.
+      const wants = error instanceof RangeError && !/call stack/i.test(error.message);
+      task.outcome = { error: wants ? noMemory("the results") : error };
     }
     waiting.shift();
   }

@@ -9,7 +9,7 @@ import { compilerName } from "./modelPlan.js";
 import { minifyJavaScript } from "./minify.js";
 import { exportOf, freeName } from "./names.js";
 import type { PlannedKernel } from "./plan.js";
-import { cpuKernelsText } from "./plan.js";
+import { cpuKernelsText, wasmText } from "./plan.js";
 import { planLiteral } from "./planLiteral.js";
 import * as runtime from "./runtimeText.generated.js";
 
@@ -111,6 +111,7 @@ const packageFile = `${JSON.stringify({ type: "module", sideEffects: false }, un
 /** For apps that import it themselves, to give it to `load`. */
 const cpuDeclarations = `// Types of the module beside it, written by ${compilerName}: give it to load({ cpu }).
 export declare const kernels: object;
+export declare const wasm: string | readonly string[];
 `;
 
 function stemOf(file: string): string {
@@ -181,7 +182,7 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
   const module = `given ?? import(${JSON.stringify(`./${stem}.cpu.js`)})`;
   const cpu =
     request.models.length > 1
-      ? `async (given) => { const cpu = await (${module}); return { ...cpu, kernels: cpu.kernels?.[${at}] }; }`
+      ? `async (given) => { const cpu = await (${module}); return { ...cpu, kernels: cpu.kernels?.[${at}], wasm: cpu.wasm?.[${at}] }; }`
       : `(given) => ${module}`;
   const literal = planLiteral(plan, request.minify);
   const file = ownEntry(request.weights, model.name);
@@ -234,7 +235,9 @@ function cpuText(request: Request, entry: EntryName): string {
   const own = request.models.map((model) => kernelsText(entryOf(model, entry).planned.kernels));
   const [only = ""] = own;
   const kernels = own.length === 1 ? only : `[${own.join(", ")}]`;
-  const exported = `export const kernels = ${kernels};\n`;
+  const modules = request.models.map((model) => wasmText(entryOf(model, entry).planned.kernels));
+  const wasm = JSON.stringify(modules.length === 1 ? modules[0] : modules);
+  const exported = `export const kernels = ${kernels};\nexport const wasm = ${wasm};\n`;
   if (request.external) return exported;
   const text = request.minify ? runtime.cpuRuntimeMinified : runtime.cpuRuntime;
   return `${licence}${text}\n${exported}export { createCpuBackend };\n`;

@@ -11,8 +11,12 @@ export interface PlannedKernel {
   readonly comment: string;
   readonly gpu: Kernel;
   readonly cpu: Kernel;
+  readonly wasm: Kernel;
   readonly gpuWords: readonly number[];
   readonly cpuWords: readonly number[];
+  readonly wasmWords: readonly number[];
+  /** How many words a dispatch is given. */
+  readonly given: number;
 }
 
 /** A word of the program's uniform buffer. */
@@ -56,7 +60,7 @@ export function createKernelTable(): KernelTable {
   const byBody = new Map<Kernel["body"], Map<string, number>>();
   const byText = new Map<string, number>();
   const positionOf = (kernels: NestKernels, wordOf: WordOf, comment: () => string): number => {
-    const words = [kernels.gpu, kernels.cpu].map((kernel) => wordsOf(kernel, wordOf));
+    const words = [kernels.gpu, kernels.cpu, kernels.wasm].map((kernel) => wordsOf(kernel, wordOf));
     const known = byBody.get(kernels.gpu.body) ?? new Map<string, number>();
     byBody.set(kernels.gpu.body, known);
     const key = [...words, ...kernels.gpu.bindings.map(({ written }) => written)].join(" ");
@@ -118,8 +122,8 @@ function planKernel(entry: Entry, differing: readonly number[], name: string): P
   });
   const word: WordOf = (uniform) =>
     uniform.kind === "argument" ? Math.max(0, differing.indexOf(uniform.index)) : wordOf(uniform);
-  const [gpu, cpu] = [settled(kernels.gpu), settled(kernels.cpu)];
-  const [gpuWords, cpuWords] = [gpu.uniforms.map(word), cpu.uniforms.map(word)];
+  const [gpu, cpu, wasm] = [settled(kernels.gpu), settled(kernels.cpu), settled(kernels.wasm)];
+  const gpuWords = gpu.uniforms.map(word);
   return {
     plan: {
       name,
@@ -133,7 +137,10 @@ function planKernel(entry: Entry, differing: readonly number[], name: string): P
     comment,
     gpu,
     cpu,
+    wasm,
     gpuWords,
-    cpuWords,
+    cpuWords: cpu.uniforms.map(word),
+    wasmWords: wasm.uniforms.map(word),
+    given: differing.length,
   };
 }

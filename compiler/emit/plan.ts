@@ -20,6 +20,7 @@ import { javascriptBody, printJavaScript } from "./javascript.js";
 import type { KernelTable, KernelUse, PlannedKernel, WordOf } from "./kernelTable.js";
 import { createKernelTable } from "./kernelTable.js";
 import type { Precision } from "./javascriptFunctions.js";
+import { base64, wasmModule } from "./wasm/module.js";
 
 /** What a program is for; its dispatches and buffers come from the schedule. */
 export type ProgramHead = Pick<
@@ -74,7 +75,22 @@ export function planPrograms(sources: readonly ProgramSource[], context: PlanCon
 /** The CPU kernels as an ES module; "f64" is the reference for checks in double precision. */
 export function cpuModuleText(kernels: readonly PlannedKernel[], precision: Precision): string {
   const { text, names } = cpuKernelsText(kernels, precision);
-  return `${text}\nexport const kernels = { ${names.join(", ")} };\n`;
+  const module = precision === "f32" ? `export const wasm = "${wasmText(kernels)}";\n` : "";
+  return `${text}\nexport const kernels = { ${names.join(", ")} };\n${module}`;
+}
+
+/** The CPU kernels as a WebAssembly module, in Base64. */
+export function wasmText(kernels: readonly PlannedKernel[]): string {
+  return base64(
+    wasmModule(
+      kernels.map(({ plan, wasm, wasmWords, given }) => ({
+        name: plan.name,
+        kernel: wasm,
+        words: wasmWords,
+        given,
+      })),
+    ),
+  );
 }
 
 /** The functions of the CPU kernels, and what they are called. */
@@ -138,7 +154,7 @@ function planProgram(
           ? innerDimensions(
               schedule,
               position,
-              kernels.map(({ gpu, cpu }) => [gpu, cpu]),
+              kernels.map(({ gpu, cpu, wasm }) => [gpu, cpu, wasm]),
             )
           : [];
       return {

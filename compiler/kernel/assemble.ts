@@ -28,6 +28,8 @@ import type {
 
 export interface Mapping {
   readonly target: "gpu" | "cpu";
+  /** The precision of sums. */
+  readonly accumulates: "f32" | "f64";
   readonly workgroupSize: number;
   readonly workgroups: Dim;
   readonly values: ValueTable;
@@ -76,7 +78,7 @@ export function assemble(
   const emission: Emission = {
     values: mapping.values,
     target: mapping.target,
-    accumulates: mapping.target === "gpu" ? "f32" : "f64",
+    accumulates: mapping.accumulates,
     workgroupSize: mapping.workgroupSize,
     depths: new Map([...mapping.given, mapping.values.lane].map((variable) => [variable, 0])),
     uses,

@@ -8,6 +8,7 @@ import { regionsFrom } from "./points.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal } from "./simplify.js";
+import type { SerialTarget } from "./target.js";
 import type { ReductionLoop, KernelValue } from "./value.js";
 import { createValues } from "./value.js";
 
@@ -15,19 +16,21 @@ export function buildForCpu(
   { nest }: NestFacts,
   choice: SerialChoice,
   buffers: readonly ScheduledBuffer[],
+  { accumulates }: Pick<SerialTarget, "accumulates">,
 ): Kernel {
-  return inLoops(nest, buffers, choice);
+  return inLoops(nest, buffers, choice, accumulates);
 }
 
 /** Plain loops, one point at a time: what the other mappings are compared with. */
 export function plainLoops(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
-  return inLoops(nest, buffers, { tile: [], laned: new Set() });
+  return inLoops(nest, buffers, { tile: [], laned: new Set() }, "f64");
 }
 
 function inLoops(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
   { tile, laned }: SerialChoice,
+  accumulates: SerialTarget["accumulates"],
 ): Kernel {
   const values = createValues();
   const zero = literal(values, "index", 0);
@@ -51,6 +54,7 @@ function inLoops(
   }
   return assemble(nest, buffers, {
     target: "cpu",
+    accumulates,
     workgroupSize: 1,
     workgroups: 1,
     values,

@@ -42,6 +42,7 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
   const axes = new Map([...blocks, ...rows.axes]);
   return {
     target: "gpu",
+    accumulates: "f32",
     workgroupSize: size,
     workgroups: shared ? total : ceilDivideDims(total, size),
     values,

@@ -11,18 +11,20 @@ import { buildForGpu } from "./gpu.js";
 import type { Kernel } from "./ir.js";
 import { splitAxes } from "./split.js";
 import type { Target } from "./target.js";
-import { cpu, gpu } from "./target.js";
+import { cpu, gpu, wasm } from "./target.js";
 
 /** A nest on every target; buffers are bound in the same order on each. */
 export interface NestKernels {
   readonly gpu: Kernel;
   readonly cpu: Kernel;
+  readonly wasm: Kernel;
 }
 
 /** The machines that the kernels of a nest are built for. */
 export interface Targets {
   readonly gpu: Target;
   readonly cpu: Target;
+  readonly wasm: Target;
 }
 
 /** As `mapSchedules`, of one schedule. */
@@ -43,7 +45,7 @@ export function mapSchedules(
   extents: Extents = {},
   targets: Partial<Targets> = {},
 ): readonly (readonly NestKernels[])[] {
-  const machines: Targets = { gpu, cpu, ...targets };
+  const machines: Targets = { gpu, cpu, wasm, ...targets };
   const mapped = new Map<string, Mapped>();
   return schedules.map(({ nests, buffers }) =>
     nests.map((nest) => {
@@ -72,6 +74,7 @@ function mapNest(
   return {
     gpu: buildKernel(facts, buffers, targets.gpu),
     cpu: buildKernel(facts, buffers, targets.cpu),
+    wasm: buildKernel(facts, buffers, targets.wasm),
   };
 }
 
@@ -94,7 +97,8 @@ function kernelsOfAlike(known: Mapped, { name, origins }: LoopNest, shape: NestS
       uniform.kind === "host" ? { ...uniform, index: place(hostOf, uniform.index) } : uniform,
     ),
   });
-  return { gpu: renamed(known.kernels.gpu), cpu: renamed(known.kernels.cpu) };
+  const { gpu, cpu, wasm } = known.kernels;
+  return { gpu: renamed(gpu), cpu: renamed(cpu), wasm: renamed(wasm) };
 }
 
 function buildKernel(
@@ -104,5 +108,5 @@ function buildKernel(
 ): Kernel {
   return target.machine === "gpu"
     ? buildForGpu(facts, chooseParallel(facts, target), buffers, target)
-    : buildForCpu(facts, chooseSerial(facts, target), buffers);
+    : buildForCpu(facts, chooseSerial(facts, target), buffers, target);
 }

@@ -26,6 +26,8 @@ export interface SerialTarget {
   readonly machine: "cpu";
   readonly name: string;
   readonly tile: TileLimits;
+  /** The precision of sums. */
+  readonly accumulates: "f32" | "f64";
 }
 
 /** Workgroups of invocations, which may share a reduction: each takes some of the terms, and they meet in a tree of barriers. */
@@ -87,4 +89,13 @@ export const cpu: SerialTarget = {
   machine: "cpu",
   name: "cpu",
   tile: { largest: 8, accumulators: 20, guardCost: 1 },
+  accumulates: "f64",
+};
+
+/** WebAssembly in one thread. */
+export const wasm: SerialTarget = {
+  machine: "cpu",
+  name: "wasm",
+  tile: { largest: 8, accumulators: 20, guardCost: 1 },
+  accumulates: "f32",
 };

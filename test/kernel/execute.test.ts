@@ -15,7 +15,7 @@ import { made, samples } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
 import type { Given } from "./run.js";
-import { runOnCpu, runOnGpu } from "./run.js";
+import { runOnCpu, runOnGpu, runOnWasm } from "./run.js";
 
 function prepare(
   sample: Sample,
@@ -61,10 +61,10 @@ const wide: ParallelTarget = {
 
 /** On the CPU without splitting axes, choosing or tiling anything. */
 function inPlainLoops(schedule: Schedule): NestKernels[] {
-  return mapSchedule(schedule).map(({ gpu }, at) => {
+  return mapSchedule(schedule).map(({ gpu, wasm }, at) => {
     const nest = schedule.nests[at];
     if (nest === undefined) throw new Error("a nest for each pair of kernels");
-    return { gpu, cpu: plainLoops(nest, schedule.buffers) };
+    return { gpu, cpu: plainLoops(nest, schedule.buffers), wasm };
   });
 }
 
@@ -86,8 +86,8 @@ function expectClose(
 describe.each(samples.map((sample) => [sample.name, sample] as const))("%s", (_, sample) => {
   it("is well formed", () => {
     const { planned } = prepare(sample);
-    for (const { gpu, cpu } of planned.kernels) {
-      expect([...verifyKernel(gpu), ...verifyKernel(cpu)]).toEqual([]);
+    for (const { gpu, cpu, wasm } of planned.kernels) {
+      expect([gpu, cpu, wasm].flatMap(verifyKernel)).toEqual([]);
     }
   });
   it("in double precision", () => {
@@ -101,6 +101,10 @@ describe.each(samples.map((sample) => [sample.name, sample] as const))("%s", (_,
   it("in single precision", () => {
     const { planned, expected, given } = prepare(sample);
     expectClose(runOnCpu(planned, given, "f32").results, expected, 1e-6);
+  });
+  it("in WebAssembly", async () => {
+    const { planned, expected, given } = prepare(sample);
+    expectClose((await runOnWasm(planned, given)).results, expected, 1e-5);
   });
 });
 

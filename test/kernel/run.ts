@@ -2,8 +2,10 @@
 
 import vm from "node:vm";
 import type { Planned } from "../../compiler/emit/plan.js";
-import { cpuModuleText } from "../../compiler/emit/plan.js";
+import { cpuModuleText, wasmText } from "../../compiler/emit/plan.js";
 import type { Precision } from "../../compiler/emit/javascriptFunctions.js";
+import type { CpuArray } from "../../runtime/cpuMachine.js";
+import { wasmMachine } from "../../runtime/cpuMachine.js";
 import type {
   CpuModule,
   PlanBuffer,
@@ -48,7 +50,7 @@ function arrayOf(type: PlanType, values: readonly number[], precision: Precision
 }
 
 export function loadModule(text: string): CpuModule {
-  const body = text.replace("export const kernels =", "const kernels =");
+  const body = text.replaceAll("export const", "const");
   const kernels = vm.runInThisContext(
     `(() => { ${body}\nreturn kernels; })()`,
   ) as CpuModule["kernels"];
@@ -106,6 +108,43 @@ export function runOnCpu(planned: Planned, given: Given, precision: Precision): 
   return {
     results: program.results.map((result) => [...bufferOf(result.buffer, result.type)]),
     storages: storages.map((storage) => [...storage]),
+  };
+}
+
+/** Storages, slots and inputs lie in the machine's memory. */
+export async function runOnWasm(planned: Planned, given: Given): Promise<Outcome> {
+  const [program] = planned.programs;
+  const machine = await wasmMachine({ kernels: {}, wasm: wasmText(planned.kernels) });
+  if (!program || !machine) throw new Error("no program, or no WebAssembly");
+  const sizes = given.sizes ?? {};
+  const holding = (type: PlanType, values: readonly number[]): CpuArray => {
+    const array = machine.allocate(type, values.length);
+    array.view(type).set(arrayOf(type, values, "f32"));
+    return array;
+  };
+  const storages = (given.storages ?? []).map(({ type, values }) => holding(type, values));
+  const slots = program.slots.map(([bytes]) => machine.allocate("u32", sizeOf(bytes, sizes) / 4));
+  const arrayFor = (buffer: PlanBuffer, type: PlanType): CpuArray => {
+    if (buffer.kind === "input") return holding(type, given.inputs[buffer.input] ?? []);
+    const known = buffer.kind === "storage" ? storages[buffer.storage] : slots[buffer.slot];
+    if (!known) throw new Error("a buffer that is nowhere");
+    return known;
+  };
+  const words = uniformWords(program, given);
+  machine.start(words, new Float32Array(words.buffer));
+  for (const { kernel, buffers, given: words = [] } of program.dispatches) {
+    const { name, bindings } = planned.kernels[kernel]?.plan ?? { name: "", bindings: [] };
+    const types = bindings.map(({ type }) => type);
+    const arrays = buffers.map((buffer, at) => arrayFor(buffer, types[at] ?? "f32"));
+    const call = machine.bind(name, arrays, types, words);
+    call(call.whole?.());
+  }
+  return {
+    results: program.results.map(({ buffer, type }) => {
+      const count = buffer.kind === "storage" ? undefined : sizeOf(buffer.elements, sizes);
+      return [...arrayFor(buffer, type).view(type).subarray(0, count)];
+    }),
+    storages: storages.map((array, at) => [...array.view(given.storages?.[at]?.type ?? "f32")]),
   };
 }
 

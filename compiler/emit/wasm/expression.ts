@@ -195,7 +195,7 @@ function writeDraw(context: Context, draw: Extract<Expression, { kind: "draw" }>
       kernel.uniforms.findIndex((uniform) => uniform.kind === kind),
     ),
   );
-  const stream = single.whole(draw.stream);
+  const stream = write(context, draw.stream);
   const callee = draw.source === "bits" ? drawBits : drawUniform;
   const wide = draw.width !== undefined;
   const index = (wide ? writeWide : write)(context, draw.index);

@@ -1,19 +1,12 @@
 // Takes the kernels of a plan for WebAssembly, gives the bytes of one module with all of them, and as text.
-import type { Kernel } from "../../kernel/ir.js";
 import { encodeModule } from "./encoder.js";
 import { createFunctions } from "./functions.js";
+import type { NamedKernel } from "./print.js";
 import { addKernel } from "./print.js";
-
-export interface NamedKernel {
-  readonly name: string;
-  readonly kernel: Kernel;
-  /** The word of each of its uniforms. */
-  readonly words: readonly number[];
-}
 
 export function wasmModule(kernels: readonly NamedKernel[]): Uint8Array<ArrayBuffer> {
   const functions = createFunctions();
-  for (const { name, kernel, words } of kernels) addKernel(functions, kernel, words, name);
+  for (const kernel of kernels) addKernel(functions, kernel);
   return encodeModule(functions.list);
 }
 

@@ -4,7 +4,7 @@ import type { Code, Value, ValueType } from "../../scalars/machine.js";
 import type { SlicedLoop } from "../slices.js";
 import { slicedLoops } from "../slices.js";
 import type { FunctionCode } from "./encoder.js";
-import { unsigned } from "./encoder.js";
+import { signed, unsigned } from "./encoder.js";
 import type { Context } from "./expression.js";
 import { machineType, storeCode, write } from "./expression.js";
 import type { Functions } from "./functions.js";
@@ -18,40 +18,47 @@ interface KernelContext extends Context {
   readonly turns: readonly Value[];
 }
 
+/** A kernel by the name of its function. */
+export interface NamedKernel {
+  readonly name: string;
+  readonly kernel: Kernel;
+  /** The word of each of its uniforms among the program's words, of an argument among those that a dispatch gives. */
+  readonly words: readonly number[];
+  /** How many words a dispatch gives it. */
+  readonly given: number;
+}
+
 /**
  * Adds the function of a kernel, and of each loop that may be sliced one that gives its number of turns: `NAME` and `NAME.0` …
- * `wordOf` gives the word of each uniform among the program's words.
+ * The function takes pointers in the order of the bindings, one to the program's words, what the dispatch gives, and first and end of
+ * each sliced loop.
  */
-export function addKernel(
-  functions: Functions,
-  kernel: Kernel,
-  wordOf: readonly number[],
-  name: string,
-): void {
+export function addKernel(functions: Functions, named: NamedKernel): void {
+  const { kernel, name, given } = named;
   const sliced = slicedLoops(kernel);
   const pointers = kernel.bindings.length;
-  const takes = Array.from({ length: pointers + 1 + 2 * sliced.length }, (): ValueType => "i32");
+  const count = pointers + 1 + given + 2 * sliced.length;
+  const takes = Array.from({ length: count }, (): ValueType => "i32");
   const body = createBody(takes);
-  const words = body.parameters[pointers];
+  const turns = pointers + 1 + given;
   const context: KernelContext = {
-    ...createContext(functions, kernel, body, words, wordOf),
+    ...createContext(functions, named, body, body.parameters.slice(pointers, turns)),
     bindings: body.parameters.slice(0, pointers),
     sliced,
-    turns: body.parameters.slice(pointers + 1),
+    turns: body.parameters.slice(turns),
   };
   writeBody(context, kernel.body);
   functions.add({ takes, gives: [], locals: body.locals, code: body.code(), exported: name });
   sliced.forEach((loop, at) => {
-    functions.add(turnsOf(functions, kernel, wordOf, loop, `${name}.${at}`));
+    functions.add(turnsOf(functions, named, loop, `${name}.${at}`));
   });
 }
 
 function createContext(
   functions: Functions,
-  kernel: Kernel,
+  { kernel, words: wordOf }: NamedKernel,
   body: Body,
-  words: Value | undefined,
-  wordOf: readonly number[],
+  [words, ...given]: readonly Value[],
 ): Context {
   if (!words) throw new Error("a kernel without words");
   return {
@@ -60,10 +67,12 @@ function createContext(
     single: createMachine(body, false, functions.indexOf),
     vector: createMachine(body, true, functions.indexOf),
     bindings: [],
-    uniforms: kernel.uniforms.map(({ kind }, at) => {
-      const local = body.local(kind === "host" ? "f32" : "i32");
+    uniforms: kernel.uniforms.map((uniform, at): Value => {
+      const word = wordOf[at] ?? 0;
+      if (uniform.kind === "argument") return argumentValue(uniform.value, given[word]);
+      const local = body.local(uniform.kind === "host" ? "f32" : "i32");
       const { type } = local.get;
-      const code = [words.code, opcode(`${type}.load`), 2, ...unsigned((wordOf[at] ?? 0) * 4)];
+      const code = [words.code, opcode(`${type}.load`), 2, ...unsigned(word * 4)];
       body.emit(local.set({ type, code }));
       return local.get;
     }),
@@ -71,22 +80,29 @@ function createContext(
   };
 }
 
+/** What all dispatches of the kernel give alike is known, anything else a parameter. */
+function argumentValue(known: number | undefined, given: Value | undefined): Value {
+  if (known !== undefined) return { type: "i32", code: [0x41, ...signed(known | 0)] };
+  if (!given) throw new Error("an argument that the kernel is not given");
+  return given;
+}
+
 /** What tells the number of turns of a sliced loop. */
 function turnsOf(
   functions: Functions,
-  kernel: Kernel,
-  wordOf: readonly number[],
+  named: NamedKernel,
   { statement, below }: SlicedLoop,
   exported: string,
 ): FunctionCode {
-  const body = createBody(["i32"]);
-  const context = createContext(functions, kernel, body, body.parameters[0], wordOf);
+  const takes = Array.from({ length: 1 + named.given }, (): ValueType => "i32");
+  const body = createBody(takes);
+  const context = createContext(functions, named, body, body.parameters);
   const m = context.single;
   const { step } = statement;
   const end = write(context, below);
   const last = m.op("i32.add", end, m.whole(step - 1));
   body.emit((step === 1 ? end : m.op("i32.div_s", last, m.whole(step))).code);
-  return { takes: ["i32"], gives: ["i32"], locals: body.locals, code: body.code(), exported };
+  return { takes, gives: ["i32"], locals: body.locals, code: body.code(), exported };
 }
 
 function writeBody(context: KernelContext, body: readonly Statement[]): void {

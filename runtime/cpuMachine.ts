@@ -1,0 +1,168 @@
+// A module of CPU kernels in; what runs them and where their arrays lie, WebAssembly where it is to be had, else JavaScript, out.
+
+import { arrayOf, type Values } from "./backend.js";
+import { at, fail, noMemory } from "./errors.js";
+import { createLinearMemory, type LinearMemory } from "./linearMemory.js";
+import type { CpuModule, PlanType } from "./plan.js";
+
+/** An array that kernels see; its content is 0 at first. */
+export interface CpuArray {
+  /** Stands until another array is made. */
+  view(type: PlanType): Values;
+  /** Of its bytes in WebAssembly's memory. */
+  readonly address: number;
+  /** A part of it, in bytes where a number takes four; doubles take twice as many. */
+  part(offset: number, bytes: number): CpuArray;
+  free(): void;
+}
+
+/** A kernel with its arrays. */
+export interface CpuCall {
+  (range?: Int32Array): void;
+  /** First and end of each sliced loop's turns; absent where it runs in one go. */
+  readonly whole?: () => Int32Array;
+}
+
+export interface CpuMachine {
+  readonly precision: 32 | 64;
+  /** Throws NnError "out-of-memory". */
+  allocate(type: PlanType, elements: number): CpuArray;
+  /** Takes over the uniform words that calls read from now on. */
+  start(words: Uint32Array, floats: Float32Array | Float64Array): void;
+  /** Arrays and their types in the order of the kernel's bindings, and the words that the dispatch gives. */
+  bind(
+    kernel: string,
+    arrays: readonly CpuArray[],
+    types: readonly PlanType[],
+    given: readonly number[],
+  ): CpuCall;
+}
+
+function missing(kernel: string): never {
+  return fail("option", `the CPU module given has no kernel "${kernel}": it is another model's`);
+}
+
+export function javascriptMachine({ kernels }: CpuModule, precision: 32 | 64): CpuMachine {
+  let words = new Uint32Array(0);
+  let floats: Float32Array | Float64Array = new Float32Array(0);
+  return {
+    precision,
+    allocate: (type, elements) => {
+      const { buffer, byteLength } = reserved(
+        elements,
+        () => new (arrayOf(type, precision))(elements),
+      );
+      return arrayIn(buffer, 0, byteLength, precision);
+    },
+    start: (given, reals) => {
+      words = given as typeof words;
+      floats = reals;
+    },
+    bind: (name, arrays, types, given) => {
+      const kernel = kernels[name] ?? missing(name);
+      const { whole } = kernel;
+      const views = arrays.map((array, position) => array.view(at(types, position)));
+      const call = (range?: Int32Array): void => {
+        kernel(views, words, floats, given, range);
+      };
+      return whole ? Object.assign(call, { whole: () => whole(words) }) : call;
+    },
+  };
+}
+
+function arrayIn(
+  buffer: ArrayBufferLike,
+  start: number,
+  bytes: number,
+  precision: 32 | 64,
+): CpuArray {
+  const words = precision / 32;
+  return {
+    address: 0,
+    view: (type) => {
+      const kind = arrayOf(type, precision);
+      return new kind(buffer as ArrayBuffer, start, bytes / kind.BYTES_PER_ELEMENT);
+    },
+    part: (offset, size) => arrayIn(buffer, start + offset * words, size * words, precision),
+    free: () => undefined,
+  };
+}
+
+function reserved<T>(elements: number, take: () => T): T {
+  try {
+    return take();
+  } catch {
+    throw noMemory(`${elements} numbers`);
+  }
+}
+
+/** Undefined where WebAssembly, or a part of it that kernels use, is not to be had. */
+export async function wasmMachine({ wasm }: CpuModule): Promise<CpuMachine | undefined> {
+  if (wasm === undefined) return undefined;
+  try {
+    const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+    const linear = createLinearMemory();
+    const { memory } = linear;
+    const { instance } = await WebAssembly.instantiate(bytes, { host: { memory } });
+    return machineOver(linear, instance.exports);
+  } catch {
+    // Old engines, policies of a page.
+    return undefined;
+  }
+}
+
+function machineOver(linear: LinearMemory, exported: WebAssembly.Exports): CpuMachine {
+  const { memory } = linear;
+  let capacity = 256;
+  let words = linear.take(capacity);
+  return {
+    precision: 32,
+    allocate: (_type, elements) => {
+      const bytes = elements * 4;
+      const address = reserved(elements, () => linear.take(bytes));
+      return {
+        ...partOf(memory, address, bytes),
+        free: () => {
+          linear.give(address, bytes);
+        },
+      };
+    },
+    start: (given) => {
+      if (given.byteLength > capacity) {
+        linear.give(words, capacity);
+        capacity = given.byteLength;
+        words = reserved(given.length, () => linear.take(capacity));
+      }
+      new Uint32Array(memory.buffer, words, given.length).set(given);
+    },
+    bind: (name, arrays, _types, given) => {
+      const kernel = functionOf(exported, name) ?? missing(name);
+      const addresses = arrays.map(({ address }) => address);
+      const call = (range: Iterable<number> = []): void => {
+        kernel(...addresses, words, ...given, ...range);
+      };
+      const ends: ((...operands: number[]) => number)[] = [];
+      for (let end; (end = functionOf(exported, `${name}.${ends.length}`));) ends.push(end);
+      if (ends.length === 0) return call;
+      const whole = (): Int32Array =>
+        Int32Array.from(ends.flatMap((end) => [0, end(words, ...given)]));
+      return Object.assign(call, { whole });
+    },
+  };
+}
+
+function partOf(memory: WebAssembly.Memory, address: number, bytes: number): CpuArray {
+  return {
+    address,
+    view: (type) => new (arrayOf(type))(memory.buffer, address, bytes / 4),
+    part: (offset, size) => partOf(memory, address + offset, size),
+    free: () => undefined,
+  };
+}
+
+function functionOf(
+  exported: WebAssembly.Exports,
+  name: string,
+): ((...operands: number[]) => number) | undefined {
+  return exported[name] as ((...operands: number[]) => number) | undefined;
+}
