@@ -1,4 +1,5 @@
 // Takes a compiled model and the name of a stage, gives what that stage made of it, as text that people read.
+import { javascriptText } from "./emit/plan.js";
 import { parse } from "../grammar/parse.js";
 import { printAst } from "../grammar/printAst.js";
 import type { CompiledModel } from "./compile.js";
@@ -48,7 +49,7 @@ export function stageText(model: CompiledModel, stage: StageName): string {
     case "wgsl":
       return model.plan.kernels.map(({ name, wgsl }) => `// ${name}\n${wgsl}`).join("\n");
     case "js":
-      return model.cpu;
+      return javascriptText(model.training.planned.kernels, "f32");
   }
 }
 

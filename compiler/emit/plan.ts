@@ -72,11 +72,16 @@ export function planPrograms(sources: readonly ProgramSource[], context: PlanCon
   };
 }
 
-/** The CPU kernels as an ES module; "f64" is the reference for checks in double precision. */
+/** The CPU kernels as an ES module; "f64" is the reference for checks in double precision, which JavaScript alone has. */
 export function cpuModuleText(kernels: readonly PlannedKernel[], precision: Precision): string {
+  const wasm = precision === "f32" ? `export const wasm = "${wasmText(kernels)}";\n` : "";
+  return `${javascriptText(kernels, precision)}${wasm}`;
+}
+
+/** What of it people read. */
+export function javascriptText(kernels: readonly PlannedKernel[], precision: Precision): string {
   const { text, names } = cpuKernelsText(kernels, precision);
-  const module = precision === "f32" ? `export const wasm = "${wasmText(kernels)}";\n` : "";
-  return `${text}\nexport const kernels = { ${names.join(", ")} };\n${module}`;
+  return `${text}\nexport const kernels = { ${names.join(", ")} };\n`;
 }
 
 /** The CPU kernels as a WebAssembly module, in Base64. */

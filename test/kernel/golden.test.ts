@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { it } from "vitest";
 import { mapSchedule } from "../../compiler/kernel/index.js";
-import { cpuModuleText, planPrograms } from "../../compiler/emit/plan.js";
+import { javascriptText, planPrograms } from "../../compiler/emit/plan.js";
 import { printKernel } from "../../compiler/kernel/print.js";
 import { freeDim, multiplyDims } from "../../compiler/types/dimension.js";
 import type { LoopNest } from "../../compiler/types/nest.js";
@@ -102,7 +102,7 @@ it.each([
     kernel.plan.wgsl,
     printKernel(kernel.cpu),
     "",
-    cpuModuleText([kernel], "f32"),
+    javascriptText([kernel], "f32"),
   ]);
   const path = fileURLToPath(new URL(`../golden/kernels/${name}.txt`, import.meta.url));
   expectGolden(path, text.join("\n"));

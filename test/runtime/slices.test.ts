@@ -1,10 +1,10 @@
 // Kernels that run in parts in; the same bits, and timers that fire meanwhile, out.
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { cpuModuleText } from "../../compiler/emit/plan.js";
+import { javascriptText } from "../../compiler/emit/plan.js";
 import { load } from "../../runtime/index.js";
 import type { CpuKernel, CpuModule } from "../../runtime/plan.js";
 import { patience, runInSlices, type Pace } from "../../runtime/slices.js";
-import { compileOne, importText } from "../support/compiled.js";
+import { compileOne, importText, open } from "../support/compiled.js";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -135,7 +135,7 @@ describe("a kernel in parts", () => {
     "of %i turns trains and predicts with the same bits as whole",
     async (turns) => {
       const model = compileOne(network);
-      const module = await importText(cpuModuleText(model.training.planned.kernels, "f32"));
+      const module = await importText(javascriptText(model.training.planned.kernels, "f32"));
       const parts = cut(module, turns);
       const results: unknown[] = [];
       for (const cpu of [module, parts.module]) {
@@ -156,7 +156,7 @@ describe("a kernel in parts", () => {
 
   it("of several free dimensions gives the same bits as whole", async () => {
     const model = compileOne(attention);
-    const module = await importText(cpuModuleText(model.training.planned.kernels, "f32"));
+    const module = await importText(javascriptText(model.training.planned.kernels, "f32"));
     const results: unknown[] = [];
     for (const cpu of [module, cut(module, 1).module, cut(module, 5).module]) {
       const net = await load(model.plan, {
@@ -165,6 +165,31 @@ describe("a kernel in parts", () => {
         seed: 5,
       });
       results.push(await net.predict({ x: { data: wave(3 * 11 * 8), shape: [3, 11, 8] } }));
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
+});
+
+describe("a kernel of WebAssembly", () => {
+  it.each([
+    ["network", network],
+    ["attention", attention],
+  ])("of the %s gives the same bits however long its parts take", async (_, source) => {
+    const model = compileOne(source);
+    const x = source === network ? wave(6 * 12 * 12 * 2) : { data: wave(88), shape: [1, 11, 8] };
+    const results: unknown[] = [];
+    for (const took of [0, 1, 50]) {
+      let [now, asked] = [0, 0];
+      vi.spyOn(performance, "now").mockImplementation(() => {
+        asked++;
+        return (now += took);
+      });
+      const net = await open(model, "f32", { seed: 5 });
+      results.push(await net.predict({ x }));
+      net.destroy();
+      vi.restoreAllMocks();
+      if (took === 50) expect(asked).toBeGreaterThan(source === network ? 100 : 20);
     }
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
@@ -196,7 +221,7 @@ describe("timers fire during one long kernel", () => {
   ];
   it.each(cases)("%s", async (_, body, shape) => {
     const model = compileOne(`model Long { ${body} }`);
-    const module = await importText(cpuModuleText(model.training.planned.kernels, "f32"));
+    const module = await importText(javascriptText(model.training.planned.kernels, "f32"));
     const net = await load(model.plan, {
       backend: "cpu",
       cpu: () => Promise.resolve(module),
@@ -210,7 +235,7 @@ describe("timers fire during one long kernel", () => {
     const source = `model Long { input x: [batch, 700]  output y = x |> dense(700)  loss mean(y * y) }
 train Long { optimizer sgd(lr: 0.1)  batch 500  epochs 1  seed 3 }`;
     const model = compileOne(source);
-    const module = await importText(cpuModuleText(model.training.planned.kernels, "f32"));
+    const module = await importText(javascriptText(model.training.planned.kernels, "f32"));
     const [net, other] = await Promise.all(
       [0, 1].map(() =>
         load(model.plan, { backend: "cpu", cpu: () => Promise.resolve(module), seed: 1 }),
