@@ -140,7 +140,7 @@ export const arithmeticScalars = {
       all: quotient,
       index: infix("/", "product", "i32"),
     },
-    wasm: { all: instruction("f32.div"), index: called(integers.quotient) },
+    wasm: { all: instruction("f32.div"), index: called(integers.wholeQuotient) },
   }),
   modulo: arithmetic(scalarValues.modulo, {
     sign: "%",

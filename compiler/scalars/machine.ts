@@ -6,7 +6,7 @@ export type Code = readonly (number | Code)[];
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
 /** Instructions that leave one value. Used twice, they run twice: see `Machine.keep`. */
-export interface Value {
+export interface MachineValue {
   readonly code: Code;
   readonly type: ValueType;
 }
@@ -18,26 +18,29 @@ export interface Value {
 export interface Machine {
   readonly wide: boolean;
   /** An instruction by its name for single values. */
-  op(name: string, ...operands: readonly Value[]): Value;
-  real(value: number): Value;
-  whole(value: number): Value;
+  op(name: string, ...operands: readonly MachineValue[]): MachineValue;
+  real(value: number): MachineValue;
+  whole(value: number): MachineValue;
   /** On single values alone: numbers of 64 bits. */
-  double(value: number): Value;
-  long(value: bigint): Value;
+  double(value: number): MachineValue;
+  long(value: bigint): MachineValue;
   /** By the same number of bits in every lane. */
-  shift(name: "i32.shl" | "i32.shr_s" | "i32.shr_u", value: Value, by: number): Value;
+  shift(name: "i32.shl" | "i32.shr_s" | "i32.shr_u", value: MachineValue, by: number): MachineValue;
   /** A value that is used more than once. */
-  keep(value: Value): Value;
-  select(condition: Value, then: Value, otherwise: Value): Value;
-  call(callee: MachineFunction, ...operands: readonly Value[]): Value;
+  keep(value: MachineValue): MachineValue;
+  select(condition: MachineValue, then: MachineValue, otherwise: MachineValue): MachineValue;
+  call(callee: MachineFunction, ...operands: readonly MachineValue[]): MachineValue;
   /** The upper 32 bits of the product with a constant, without signs. */
-  multiplyHigh(value: Value, factor: number): Value;
+  multiplyHigh(value: MachineValue, factor: number): MachineValue;
   /** Of a value that may be one for all lanes. */
-  spread(value: Value): Value;
+  spread(value: MachineValue): MachineValue;
 }
 
 /** Takes as many operands as the operation has. */
-export type MachineWriter = (machine: Machine, ...operands: readonly Value[]) => Value;
+export type MachineWriter = (
+  machine: Machine,
+  ...operands: readonly MachineValue[]
+) => MachineValue;
 
 /** A function of its own, of one value and of four. */
 export interface MachineFunction {

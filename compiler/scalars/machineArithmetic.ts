@@ -1,8 +1,8 @@
 // Takes a machine and values, gives what WebAssembly's functions are written with: arithmetic on reals and on their bits.
-import type { Machine, Value } from "./machine.js";
+import type { Machine, MachineValue } from "./machine.js";
 
-type Binary = (m: Machine, a: Value, b: Value) => Value;
-type Unary = (m: Machine, a: Value) => Value;
+type Binary = (m: Machine, a: MachineValue, b: MachineValue) => MachineValue;
+type Unary = (m: Machine, a: MachineValue) => MachineValue;
 
 const binary =
   (name: string): Binary =>
@@ -29,30 +29,34 @@ export const truncated = unary("f32.trunc");
 export const nearest = unary("f32.nearest");
 export const whole = unary("i32.trunc_sat_f32_s");
 
-export function clamp(m: Machine, x: Value, low: number, high: number): Value {
+export function clamp(m: Machine, x: MachineValue, low: number, high: number): MachineValue {
   return most(m, least(m, x, m.real(high)), m.real(low));
 }
 
 /** By Horner's rule, from the highest coefficient on. */
-export function polynomial(m: Machine, x: Value, coefficients: readonly number[]): Value {
+export function polynomial(
+  m: Machine,
+  x: MachineValue,
+  coefficients: readonly number[],
+): MachineValue {
   const [first = 0, ...others] = coefficients;
   return others.reduce((sum, one) => add(m, multiply(m, sum, x), m.real(one)), m.real(first));
 }
 
 /** The bits of a mask, all others zero. */
-export function maskedBits(m: Machine, value: Value, mask: number): Value {
+export function maskedBits(m: Machine, value: MachineValue, mask: number): MachineValue {
   return m.op("i32.and", value, m.whole(mask));
 }
 
 /** x 2ⁿ by its exponent: x and the result are normal numbers. */
-export function scaled(m: Machine, x: Value, n: Value): Value {
+export function scaled(m: Machine, x: MachineValue, n: MachineValue): MachineValue {
   const bits = m.op("i32.reinterpret_f32", x);
   const sum = m.op("i32.add", bits, m.shift("i32.shl", whole(m, n), 23));
   return m.op("f32.reinterpret_i32", sum);
 }
 
 /** A value that is not negative with the sign of another. */
-export function copySign(m: Machine, value: Value, of: Value): Value {
+export function copySign(m: Machine, value: MachineValue, of: MachineValue): MachineValue {
   const sign = maskedBits(m, m.op("i32.reinterpret_f32", of), -0x80000000);
   const bits = m.op("i32.or", m.op("i32.reinterpret_f32", value), sign);
   return m.op("f32.reinterpret_i32", bits);

@@ -1,5 +1,5 @@
 // Takes no input, gives how WebAssembly computes operations that have no function: by an instruction for each type of operands.
-import type { Machine, Value } from "./machine.js";
+import type { Machine, MachineValue } from "./machine.js";
 import { asGiven, inline, instruction } from "./machine.js";
 import type { MachineForms } from "./record.js";
 
@@ -39,7 +39,7 @@ export function extremumForms(name: "min" | "max"): MachineForms {
   };
 }
 
-function negative(m: Machine, a: Value): Value {
+function negative(m: Machine, a: MachineValue): MachineValue {
   return m.op("i32.sub", m.whole(0), a);
 }
 

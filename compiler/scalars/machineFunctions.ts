@@ -1,5 +1,5 @@
 // Takes no input, gives the functions of real numbers as WebAssembly has them: once, for one value and for four.
-import type { Machine, MachineFunction, Value } from "./machine.js";
+import type { Machine, MachineFunction, MachineValue } from "./machine.js";
 import {
   add,
   both,
@@ -38,7 +38,10 @@ const exponential = [
 ];
 
 /** The quotient and the rest of a division by log 2, the rest to more digits than one number has. */
-function byLogTwo(m: Machine, x: Value): { readonly n: Value; readonly r: Value } {
+function byLogTwo(
+  m: Machine,
+  x: MachineValue,
+): { readonly n: MachineValue; readonly r: MachineValue } {
   const n = m.keep(nearest(m, multiply(m, x, m.real(1.44269504))));
   const r = minus(m, x, multiply(m, n, m.real(0.693359375)));
   return { n, r: m.keep(add(m, r, multiply(m, n, m.real(2.1219444e-4)))) };
@@ -106,7 +109,7 @@ export const tanh = realFunction("tanh", (m, x) => {
 });
 
 /** sin(x + shift π/2): the quadrant by π/2 in parts of few digits, n in a multiple of 1024 and a rest, so that products are exact. */
-function quarterTurn(m: Machine, x: Value, shift: number): Value {
+function quarterTurn(m: Machine, x: MachineValue, shift: number): MachineValue {
   const n = m.keep(nearest(m, multiply(m, x, m.real(0.636619772))));
   const thousands = truncated(m, multiply(m, n, m.real(0.0009765625)));
   const large = m.keep(multiply(m, thousands, m.real(1024)));

@@ -1,5 +1,5 @@
 // Takes no input, gives what remainders, powers, conversions and draws call in WebAssembly.
-import type { Machine, MachineFunction, Value } from "./machine.js";
+import type { Machine, MachineFunction, MachineValue } from "./machine.js";
 import { add, least, multiply, nearest } from "./machineArithmetic.js";
 
 const integers: Pick<MachineFunction, "takes" | "gives" | "single"> = {
@@ -9,19 +9,19 @@ const integers: Pick<MachineFunction, "takes" | "gives" | "single"> = {
 };
 
 /** A division by 0 ends a program: by 1 instead, and what comes out is chosen apart. */
-function divisor(m: Machine, y: Value): Value {
+function divisor(m: Machine, y: MachineValue): MachineValue {
   return m.select(m.op("i32.eqz", y), m.whole(1), y);
 }
 
 /** 0 for a divisor 0. */
-function orZero(m: Machine, y: Value, value: Value): Value {
+function orZero(m: Machine, y: MachineValue, value: MachineValue): MachineValue {
   return m.select(m.op("i32.eqz", y), m.whole(0), value);
 }
 
 /** Of indices, which are never negative and never the least number of 32 bits. */
-export const quotient: MachineFunction = {
+export const wholeQuotient: MachineFunction = {
   ...integers,
-  name: "quotient",
+  name: "whole_quotient",
   write: (m, x, y) => orZero(m, y, m.op("i32.div_s", x, divisor(m, y))),
 };
 
@@ -93,12 +93,12 @@ export const power: MachineFunction = {
 
 const largest = 3.4028234663852886e38;
 
-function half(m: Machine, y: Value): Value {
+function half(m: Machine, y: MachineValue): MachineValue {
   return multiply(m, y, m.real(0.5));
 }
 
 /** log₂ |x| by 2 artanh((m − 1) / (m + 1)), of the m within 1/√2 and √2, to 13 digits. */
-function logTwo(m: Machine, x: Value): Value {
+function logTwo(m: Machine, x: MachineValue): MachineValue {
   const bits = m.keep(m.op("i64.reinterpret_f64", m.op("f64.promote_f32", m.op("f32.abs", x))));
   const n = m.keep(
     m.op("i64.shr_s", m.op("i64.sub", bits, m.long(0x3fe6a09en << 32n)), m.long(52n)),
@@ -116,7 +116,7 @@ function logTwo(m: Machine, x: Value): Value {
 }
 
 /** Within f32, 0 below its normal numbers. */
-function powerOfTwo(m: Machine, exponent: Value): Value {
+function powerOfTwo(m: Machine, exponent: MachineValue): MachineValue {
   const held = m.keep(m.op("f64.min", m.op("f64.max", exponent, m.double(-200)), m.double(200)));
   const n = m.keep(m.op("f64.nearest", held));
   const r = m.keep(m.op("f64.mul", m.op("f64.sub", held, n), m.double(Math.LN2)));
@@ -131,19 +131,23 @@ const inverseFactorials = Array.from({ length: 11 }, (_, at) =>
   Array.from({ length: 10 - at }, (_each, n) => n + 1).reduce((value, n) => value / n, 1),
 );
 
-function doublePolynomial(m: Machine, x: Value, coefficients: readonly number[]): Value {
+function doublePolynomial(
+  m: Machine,
+  x: MachineValue,
+  coefficients: readonly number[],
+): MachineValue {
   const [first = 0, ...others] = coefficients;
-  const step = (sum: Value, one: number): Value =>
+  const step = (sum: MachineValue, one: number): MachineValue =>
     m.op("f64.add", m.op("f64.mul", sum, x), m.double(one));
   return others.reduce(step, m.double(first));
 }
 
 /** 0 for NaN, and the largest f32 within the type for all beyond it. */
-export function toI32(m: Machine, x: Value): Value {
+export function toI32(m: Machine, x: MachineValue): MachineValue {
   return m.op("i32.trunc_sat_f32_s", least(m, x, m.real(2147483520)));
 }
 
-export function toU32(m: Machine, x: Value): Value {
+export function toU32(m: Machine, x: MachineValue): MachineValue {
   return m.op("i32.trunc_sat_f32_u", least(m, x, m.real(4294967040)));
 }
 

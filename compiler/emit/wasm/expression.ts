@@ -1,7 +1,7 @@
 // Takes expressions of kernel IR, gives the instructions that leave their values: single ones, or vectors where they have a width.
 import type { Expression, Kernel } from "../../kernel/ir.js";
 import { expressionChildren, splatted, widthOf } from "../../kernel/ir.js";
-import type { Machine, Value, ValueType } from "../../scalars/machine.js";
+import type { Machine, MachineValue, ValueType } from "../../scalars/machine.js";
 import { drawBits, drawUniform, toI32, toU32 } from "../../scalars/machineIntegers.js";
 import { printings } from "../../scalars/table.js";
 import type { ScalarType } from "../../types/nest.js";
@@ -11,15 +11,15 @@ import { opcode } from "./instructions.js";
 import type { Body, Local } from "./machine.js";
 import { branch, extractLane, replaceLane, spread } from "./machine.js";
 
-export interface Context {
+export interface WriteContext {
   readonly kernel: Kernel;
   readonly body: Body;
   readonly single: Machine;
   readonly vector: Machine;
   /** Pointers to what is bound. */
-  readonly bindings: readonly Value[];
+  readonly bindings: readonly MachineValue[];
   /** In the order of the kernel's. */
-  readonly uniforms: readonly Value[];
+  readonly uniforms: readonly MachineValue[];
   readonly names: Map<string, Local>;
 }
 
@@ -33,7 +33,7 @@ function singleType(type: ScalarType): "f32" | "i32" {
   return type === "f32" ? "f32" : "i32";
 }
 
-export function write(context: Context, expression: Expression): Value {
+export function write(context: WriteContext, expression: Expression): MachineValue {
   switch (expression.kind) {
     case "literal":
       return literalOn(context.single, expression);
@@ -60,7 +60,7 @@ export function write(context: Context, expression: Expression): Value {
 }
 
 /** A vector: of a single value, that value in every lane. */
-function writeWide(context: Context, expression: Expression): Value {
+function writeWide(context: WriteContext, expression: Expression): MachineValue {
   if (widthOf(expression) !== undefined) return write(context, expression);
   if (expression.kind === "literal") return literalOn(context.vector, expression);
   if (expression.kind === "load" && expression.type !== "bool") {
@@ -73,19 +73,19 @@ function writeWide(context: Context, expression: Expression): Value {
 }
 
 /** Truth of a single value as the bits of a lane. */
-function maskOf({ single }: Context, value: Value): Value {
+function maskOf({ single }: WriteContext, value: MachineValue): MachineValue {
   return single.op("i32.sub", single.whole(0), value);
 }
 
 type Literal = Extract<Expression, { kind: "literal" }>;
 
-function literalOn(machine: Machine, { type, value }: Literal): Value {
+function literalOn(machine: Machine, { type, value }: Literal): MachineValue {
   if (type === "f32") return machine.real(nearestFloat(value));
   if (type !== "bool") return machine.whole(value);
   return machine.whole(value === 0 ? 0 : machine.wide ? -1 : 1);
 }
 
-function uniformValue({ uniforms }: Context, at: number): Value {
+function uniformValue({ uniforms }: WriteContext, at: number): MachineValue {
   const value = uniforms[at];
   if (!value) throw new Error(`there is no uniform ${at}`);
   return value;
@@ -95,23 +95,23 @@ type Load = Extract<Expression, { kind: "load" }>;
 
 const wordAlignment = 2;
 
-function writeLoad(context: Context, load: Load): Value {
+function writeLoad(context: WriteContext, load: Load): MachineValue {
   const wide = load.width !== undefined;
   const type = machineType(load);
   const { pointer, offset } = address(context, load.binding, load.index);
   const code = [pointer.code, opcode(`${type}.load`), wordAlignment, ...unsigned(offset)];
-  const value: Value = { type, code };
+  const value: MachineValue = { type, code };
   if (load.type !== "bool") return value;
   const machine = wide ? context.vector : context.single;
   return machine.op("i32.ne", value, machine.whole(0));
 }
 
 export function storeCode(
-  context: Context,
+  context: WriteContext,
   binding: number,
   index: Expression,
   value: Expression,
-): Value["code"] {
+): MachineValue["code"] {
   const { pointer, offset } = address(context, binding, index);
   const machine = widthOf(value) === undefined ? context.single : context.vector;
   const written = write(context, value);
@@ -131,12 +131,12 @@ const bytesOfElement = 4;
 const largestOffset = 65532;
 
 interface Address {
-  readonly pointer: Value;
+  readonly pointer: MachineValue;
   /** In bytes. */
   readonly offset: number;
 }
 
-function address(context: Context, binding: number, index: Expression): Address {
+function address(context: WriteContext, binding: number, index: Expression): Address {
   const { single: m, bindings } = context;
   const base = bindings[binding];
   if (!base) throw new Error(`there is no binding ${binding + 1}`);
@@ -165,13 +165,16 @@ function withoutConstant(index: Expression): {
   return { rest, constant: constant + sign * right.value };
 }
 
-function writeLanes(context: Context, lanes: Extract<Expression, { kind: "lanes" }>): Value {
+function writeLanes(
+  context: WriteContext,
+  lanes: Extract<Expression, { kind: "lanes" }>,
+): MachineValue {
   const same = splatted(lanes);
   if (same) return writeWide(context, same);
   const [first, ...others] = lanes.arguments;
   if (!first) throw new Error("a vector of nothing");
   const type = singleType(lanes.type);
-  const laneOf = (argument: Expression): Value => {
+  const laneOf = (argument: Expression): MachineValue => {
     const value = write(context, argument);
     return lanes.type === "bool" ? maskOf(context, value) : value;
   };
@@ -181,13 +184,19 @@ function writeLanes(context: Context, lanes: Extract<Expression, { kind: "lanes"
   );
 }
 
-function writeLane(context: Context, { of, lane }: Extract<Expression, { kind: "lane" }>): Value {
+function writeLane(
+  context: WriteContext,
+  { of, lane }: Extract<Expression, { kind: "lane" }>,
+): MachineValue {
   const { single: m } = context;
   const value = extractLane(write(context, of), singleType(of.type), lane);
   return of.type === "bool" ? m.op("i32.and", value, m.whole(1)) : value;
 }
 
-function writeDraw(context: Context, draw: Extract<Expression, { kind: "draw" }>): Value {
+function writeDraw(
+  context: WriteContext,
+  draw: Extract<Expression, { kind: "draw" }>,
+): MachineValue {
   const { single, vector, kernel } = context;
   const words = (["seed", "member", "counter"] as const).map((kind) =>
     uniformValue(
@@ -204,7 +213,7 @@ function writeDraw(context: Context, draw: Extract<Expression, { kind: "draw" }>
 
 type Operation = Extract<Expression, { kind: "op" }>;
 
-function writeOperation(context: Context, operation: Operation): Value {
+function writeOperation(context: WriteContext, operation: Operation): MachineValue {
   const wide = operation.width !== undefined;
   const machine = wide ? context.vector : context.single;
   const from = typeOfOperand(operation);
@@ -227,7 +236,12 @@ function isLazy({ op }: Operation): boolean {
 }
 
 /** What decides by its first operand alone does not read what the second one would. */
-function writeLogic(context: Context, both: boolean, left: Expression, right: Expression): Value {
+function writeLogic(
+  context: WriteContext,
+  both: boolean,
+  left: Expression,
+  right: Expression,
+): MachineValue {
   const second = context.body.apart(() => {
     context.body.emit(write(context, right).code);
   });
@@ -236,7 +250,7 @@ function writeLogic(context: Context, both: boolean, left: Expression, right: Ex
   return both ? branch(condition, "i32", second, code) : branch(condition, "i32", code, second);
 }
 
-function writeChoice(context: Context, choice: Operation): Value {
+function writeChoice(context: WriteContext, choice: Operation): MachineValue {
   const [condition, then, otherwise] = choice.arguments;
   if (!condition || !then || !otherwise) throw new Error("a choice lacks an operand");
   const wide = choice.width !== undefined;
@@ -277,7 +291,7 @@ function sizeOf(expression: Expression): number {
   return expressionChildren(expression).reduce((sum, child) => sum + sizeOf(child), own);
 }
 
-function convert(m: Machine, to: ScalarType, from: ScalarType, value: Value): Value {
+function convert(m: Machine, to: ScalarType, from: ScalarType, value: MachineValue): MachineValue {
   if (to === from) return value;
   if (from === "bool") {
     const isReal = to === "f32";

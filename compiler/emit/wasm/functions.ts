@@ -1,6 +1,6 @@
 // Takes functions as they are wanted, gives the list of a module: each once, what it calls before it.
 import { laneCount } from "../../kernel/ir.js";
-import type { MachineFunction, Value, ValueType } from "../../scalars/machine.js";
+import type { MachineFunction, MachineValue, ValueType } from "../../scalars/machine.js";
 import type { FunctionCode } from "./encoder.js";
 import type { FunctionIndex } from "./machine.js";
 import { createBody, createMachine, extractLane, replaceLane, spread } from "./machine.js";
@@ -45,7 +45,7 @@ function inLanes(callee: MachineFunction, indexOf: FunctionIndex): FunctionCode 
   const takes = vectorTypes(callee);
   const body = createBody(takes);
   const machine = createMachine(body, false, indexOf);
-  const inLane = (lane: number): Value =>
+  const inLane = (lane: number): MachineValue =>
     machine.call(
       callee,
       ...body.parameters.map((value, at) =>

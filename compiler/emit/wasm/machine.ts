@@ -1,12 +1,18 @@
 // Takes what a function is to compute, gives its instructions: for single values and for vectors alike.
-import type { Code, Machine, MachineFunction, Value, ValueType } from "../../scalars/machine.js";
+import type {
+  Code,
+  Machine,
+  MachineFunction,
+  MachineValue,
+  ValueType,
+} from "../../scalars/machine.js";
 import { laneCount } from "../../kernel/ir.js";
 import { doubleBytes, floatBytes, signed, typeByte, unsigned } from "./encoder.js";
 import { opcode, typeLeft, vectorInstruction } from "./instructions.js";
 
 /** A function that is being written: its locals, and the statements so far. */
 export interface Body {
-  readonly parameters: readonly Value[];
+  readonly parameters: readonly MachineValue[];
   /** Types of the locals behind the parameters. */
   readonly locals: readonly ValueType[];
   local(type: ValueType): Local;
@@ -16,14 +22,17 @@ export interface Body {
 }
 
 export interface Local {
-  readonly get: Value;
-  set(value: Value): Code;
+  readonly get: MachineValue;
+  set(value: MachineValue): Code;
 }
 
 export function createBody(takes: readonly ValueType[]): Body & { readonly code: () => Code } {
   const locals: ValueType[] = [];
   let statements: Code[] = [];
-  const get = (at: number, type: ValueType): Value => ({ type, code: [0x20, ...unsigned(at)] });
+  const get = (at: number, type: ValueType): MachineValue => ({
+    type,
+    code: [0x20, ...unsigned(at)],
+  });
   return {
     parameters: takes.map((type, at) => get(at, type)),
     locals,
@@ -78,7 +87,7 @@ export function createMachine(body: Body, wide: boolean, indexOf: FunctionIndex)
   return machine;
 }
 
-function keep(body: Body, value: Value): Value {
+function keep(body: Body, value: MachineValue): MachineValue {
   const [first] = value.code;
   // What a local holds is kept already, and a constant needs no place.
   if (first === 0x20 || first === 0x41 || first === 0x43) return value;
@@ -88,27 +97,31 @@ function keep(body: Body, value: Value): Value {
 }
 
 /** An instruction of single values, or the one of vectors that does the same in each lane. */
-export function operation(name: string, operands: readonly Value[], wide: boolean): Value {
+export function operation(
+  name: string,
+  operands: readonly MachineValue[],
+  wide: boolean,
+): MachineValue {
   const codes = operands.map(({ code }) => code);
   if (!wide) return { type: typeLeft(name), code: [...codes, opcode(name)] };
   const vector = vectorInstruction(name);
   return { type: "v128", code: vector === undefined ? codes : [...codes, opcode(vector)] };
 }
 
-export function realConstant(value: number): Value {
+export function realConstant(value: number): MachineValue {
   return { type: "f32", code: [0x43, ...floatBytes(value)] };
 }
 
-export function wholeConstant(value: number): Value {
+export function wholeConstant(value: number): MachineValue {
   return { type: "i32", code: [0x41, ...signed(value)] };
 }
 
 /** The same 32 bits in all lanes. */
-function constant(bytes: readonly number[]): Value {
+function constant(bytes: readonly number[]): MachineValue {
   return vectorConstant(Array.from({ length: laneCount }, () => bytes));
 }
 
-export function vectorConstant(lanes: readonly (readonly number[])[]): Value {
+export function vectorConstant(lanes: readonly (readonly number[])[]): MachineValue {
   return { type: "v128", code: [0xfd, 0x0c, lanes] };
 }
 
@@ -127,14 +140,14 @@ function signedLong(value: bigint): number[] {
   }
 }
 
-function multiplyHigh(m: Machine, value: Value, factor: number): Value {
+function multiplyHigh(m: Machine, value: MachineValue, factor: number): MachineValue {
   const long = m.op("i64.extend_i32_u", value);
   const product = m.op("i64.mul", long, m.long(BigInt(factor)));
   return m.op("i32.wrap_i64", m.op("i64.shr_u", product, m.long(32n)));
 }
 
 /** The upper words of the products of the lower two lanes, and of the upper two. */
-function multiplyHighVector(m: Machine, value: Value, factor: number): Value {
+function multiplyHighVector(m: Machine, value: MachineValue, factor: number): MachineValue {
   const kept = m.keep(value);
   const products = ["low", "high"].map((half) => [
     kept.code,
@@ -146,21 +159,31 @@ function multiplyHighVector(m: Machine, value: Value, factor: number): Value {
 }
 
 /** One value in every lane. */
-export function spread(value: Value): Value {
+export function spread(value: MachineValue): MachineValue {
   const name = value.type === "f32" ? "f32x4.splat" : "i32x4.splat";
   return { type: "v128", code: [value.code, opcode(name)] };
 }
 
-export function extractLane(value: Value, type: "f32" | "i32", lane: number): Value {
+export function extractLane(value: MachineValue, type: "f32" | "i32", lane: number): MachineValue {
   return { type, code: [value.code, opcode(`${type}x4.extract_lane`), lane] };
 }
 
-export function replaceLane(value: Value, type: "f32" | "i32", lane: number, by: Value): Value {
+export function replaceLane(
+  value: MachineValue,
+  type: "f32" | "i32",
+  lane: number,
+  by: MachineValue,
+): MachineValue {
   const bytes = opcode(`${type}x4.replace_lane`);
   return { type: "v128", code: [value.code, by.code, bytes, lane] };
 }
 
 /** One of two, of which only the one that is chosen is computed. */
-export function branch(condition: Value, type: ValueType, then: Code, otherwise: Code): Value {
+export function branch(
+  condition: MachineValue,
+  type: ValueType,
+  then: Code,
+  otherwise: Code,
+): MachineValue {
   return { type, code: [condition.code, 0x04, typeByte(type), then, 0x05, otherwise, 0x0b] };
 }

@@ -1,21 +1,21 @@
 // Takes kernels for the CPU, gives their functions in WebAssembly: of pointers, the uniform words and the turns of sliced loops.
 import type { Expression, Kernel, Statement } from "../../kernel/ir.js";
-import type { Code, Value, ValueType } from "../../scalars/machine.js";
+import type { Code, MachineValue, ValueType } from "../../scalars/machine.js";
 import type { SlicedLoop } from "../slices.js";
 import { slicedLoops } from "../slices.js";
 import type { FunctionCode } from "./encoder.js";
 import { signed, unsigned } from "./encoder.js";
-import type { Context } from "./expression.js";
+import type { WriteContext } from "./expression.js";
 import { machineType, storeCode, write } from "./expression.js";
 import type { Functions } from "./functions.js";
 import { opcode } from "./instructions.js";
 import type { Body, Local } from "./machine.js";
 import { createBody, createMachine } from "./machine.js";
 
-interface KernelContext extends Context {
+interface KernelContext extends WriteContext {
   /** Loops that take their turns from the call, first and end of each, in its order. */
   readonly sliced: readonly SlicedLoop[];
-  readonly turns: readonly Value[];
+  readonly turns: readonly MachineValue[];
 }
 
 /** A kernel by the name of its function. */
@@ -58,8 +58,8 @@ function createContext(
   functions: Functions,
   { kernel, words: wordOf }: NamedKernel,
   body: Body,
-  [words, ...given]: readonly Value[],
-): Context {
+  [words, ...given]: readonly MachineValue[],
+): WriteContext {
   if (!words) throw new Error("a kernel without words");
   return {
     kernel,
@@ -67,7 +67,7 @@ function createContext(
     single: createMachine(body, false, functions.indexOf),
     vector: createMachine(body, true, functions.indexOf),
     bindings: [],
-    uniforms: kernel.uniforms.map((uniform, at): Value => {
+    uniforms: kernel.uniforms.map((uniform, at): MachineValue => {
       const word = wordOf[at] ?? 0;
       if (uniform.kind === "argument") return argumentValue(uniform.value, given[word]);
       const local = body.local(uniform.kind === "host" ? "f32" : "i32");
@@ -81,7 +81,7 @@ function createContext(
 }
 
 /** What all dispatches of the kernel give alike is known, anything else a parameter. */
-function argumentValue(known: number | undefined, given: Value | undefined): Value {
+function argumentValue(known: number | undefined, given: MachineValue | undefined): MachineValue {
   if (known !== undefined) return { type: "i32", code: [0x41, ...signed(known | 0)] };
   if (!given) throw new Error("an argument that the kernel is not given");
   return given;
@@ -189,10 +189,10 @@ function isSurelyRun({ sliced }: KernelContext, statement: Loop): boolean {
   return from.kind === "literal" && below.kind === "literal" && from.value < below.value;
 }
 
-function boundsOf(context: KernelContext, statement: Loop): readonly [Value, Value] {
+function boundsOf(context: KernelContext, statement: Loop): readonly [MachineValue, MachineValue] {
   const { body, single: m, sliced, turns } = context;
   const offset = sliced.findIndex((each) => each.statement === statement) * 2;
-  const times = (turn: Value | undefined): Value => {
+  const times = (turn: MachineValue | undefined): MachineValue => {
     if (!turn) throw new Error("a sliced loop without its turns");
     return statement.step === 1 ? turn : m.op("i32.mul", turn, m.whole(statement.step));
   };
@@ -202,7 +202,7 @@ function boundsOf(context: KernelContext, statement: Loop): readonly [Value, Val
 }
 
 /** A bound that takes computing is computed once; one that a variable holds may not change meanwhile. */
-function kept(body: Body, value: Value): Value {
+function kept(body: Body, value: MachineValue): MachineValue {
   if (value.code[0] === 0x20 || value.code[0] === 0x41) return value;
   const local: Local = body.local(value.type);
   body.emit(local.set(value));
