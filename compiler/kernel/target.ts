@@ -92,10 +92,15 @@ export const cpu: SerialTarget = {
   accumulates: "f64",
 };
 
-/** WebAssembly in one thread. */
+/** WebAssembly in one thread: eight accumulators stay in registers, and leave some for what they take in. */
 export const wasm: SerialTarget = {
   machine: "cpu",
   name: "wasm",
-  tile: { largest: 8, accumulators: 20, guardCost: 1 },
+  tile: {
+    largest: 8,
+    accumulators: 8,
+    guardCost: 1,
+    wide: { largest: 16, alongReductions: true, guards: "branch" },
+  },
   accumulates: "f32",
 };
