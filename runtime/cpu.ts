@@ -117,8 +117,8 @@ function storageCalls(
       viewOf(storage).set(values, offset);
     },
     addStorage: (type, elements) => {
-      const { storages, allocate } = memory();
-      return putIntoSlot(storages, free, allocate(type, elements));
+      const { storages, ...into } = memory();
+      return putIntoSlot(storages, free, into.allocate(type, elements));
     },
     freeStorage: (storage) => {
       queue.advance(Infinity);

@@ -76,7 +76,4 @@ export const instruction = (name: string): MachineForm =>
 export const called = (callee: MachineFunction): MachineForm => ({ kind: "function", callee });
 
 /** The operand as it is. */
-export const asGiven: MachineForm = inline((_machine, operand) => {
-  if (!operand) throw new Error("an operation lacks its operand");
-  return operand;
-});
+export const asGiven: MachineForm = inline((_machine, operand) => operand);

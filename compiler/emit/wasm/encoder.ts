@@ -103,7 +103,7 @@ function vectorOf(bytes: readonly number[] = []): number[] {
 }
 
 function text(characters: string): number[] {
-  return vectorOf([...characters].map((character) => character.charCodeAt(0)));
+  return vectorOf(Array.from(characters, (character) => character.charCodeAt(0)));
 }
 
 function section(kind: number, items: readonly (readonly number[])[]): number[] {

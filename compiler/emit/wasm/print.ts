@@ -114,7 +114,8 @@ function writeStatement(context: KernelContext, statement: Statement): void {
   switch (statement.kind) {
     case "let":
     case "var":
-      return declare(context, statement.name, statement.value);
+      declare(context, statement.name, statement.value);
+      return;
     case "assign": {
       const local = context.names.get(statement.name);
       if (!local) throw new Error(`${statement.name} is assigned before it is named`);
