@@ -36,13 +36,15 @@ export function stageText(model: CompiledModel, stage: StageName): string {
       return model.training.schedules.map(printSchedule).join("\n");
     case "kernels":
       return model.training.planned.kernels
-        .map(({ plan, comment, gpu, cpu }) =>
+        .map(({ plan, comment, gpu, cpu, wasm }) =>
           [
             `${plan.name}: ${comment}`,
             "on the GPU",
             printKernel(gpu),
-            "on the CPU",
+            "on the CPU, in JavaScript",
             printKernel(cpu),
+            "on the CPU, in WebAssembly",
+            printKernel(wasm),
           ].join("\n"),
         )
         .join("\n\n");

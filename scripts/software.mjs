@@ -25,11 +25,21 @@ export function softwareEnvironment() {
   };
 }
 
-/** The browser's executable and the environment it starts in, its libraries and one font included. */
+/** The browser's executable, its arguments, and the environment it starts in, its libraries and one font included. */
 export function browserInstallation() {
   const folder = unpacked();
   return {
     executablePath: join(folder, "chromium"),
+    args: [
+      "--no-sandbox",
+      "--enable-unsafe-webgpu",
+      "--use-webgpu-adapter=swiftshader",
+      "--enable-features=Vulkan",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+    ],
     environment: {
       VK_ICD_FILENAMES: join(folder, "vk_swiftshader_icd.json"),
       LD_LIBRARY_PATH: withLibraries([folder, join(folder, "lib")]),

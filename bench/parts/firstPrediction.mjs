@@ -61,20 +61,11 @@ async function buildPages(names, site) {
 
 /** A browser of its own for each visit, so that nothing is in its caches. */
 async function visit(address, timeout) {
-  const { executablePath, environment } = browserInstallation();
+  const { executablePath, args, environment } = browserInstallation();
   const browser = await chromium.launch({
     executablePath,
     env: { ...process.env, ...environment },
-    args: [
-      "--no-sandbox",
-      "--enable-unsafe-webgpu",
-      "--use-webgpu-adapter=swiftshader",
-      "--enable-features=Vulkan",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
+    args,
   });
   try {
     const page = await browser.newPage();

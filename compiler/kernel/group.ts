@@ -11,9 +11,12 @@ export interface ReductionGroup {
   readonly conditions: readonly KernelValue[];
 }
 
+export type ReductionGroups = ReadonlyMap<ReductionValue, ReductionGroup>;
+
 export interface Survey {
   readonly uses: ReadonlyMap<KernelValue, number>;
-  readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
+  /** Parallel to the regions: a reduction that two of them need runs in each with others. */
+  readonly groups: readonly ReductionGroups[];
 }
 
 /** More accumulators than this in one loop would leave the registers. */
@@ -29,7 +32,6 @@ export function survey(
   partsOf: (value: PolynomialValue) => readonly KernelValue[],
 ): Survey {
   const uses = new Map<KernelValue, number>();
-  let reductions: ReductionValue[] = [];
   const visit = (value: KernelValue): void => {
     const before = uses.get(value) ?? 0;
     uses.set(value, before + 1);
@@ -38,21 +40,29 @@ export function survey(
     if (value.kind === "polynomial") {
       for (const part of partsOf(value)) uses.set(part, (uses.get(part) ?? 0) + 1);
     }
+  };
+  for (const roots of regions) roots.forEach(visit);
+  return { uses, groups: regions.map((roots) => groupReductions(values, reductionsOf(roots))) };
+}
+
+/** Those that others need come before them. */
+function reductionsOf(roots: readonly KernelValue[]): readonly ReductionValue[] {
+  const seen = new Set<KernelValue>();
+  const reductions: ReductionValue[] = [];
+  const visit = (value: KernelValue): void => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    childrenOf(value).forEach(visit);
     if (value.kind === "reduction") reductions.push(value);
   };
-  const groups = new Map<ReductionValue, ReductionGroup>();
-  for (const roots of regions) {
-    reductions = [];
-    roots.forEach(visit);
-    for (const [one, group] of groupReductions(values, reductions)) groups.set(one, group);
-  }
-  return { uses, groups };
+  roots.forEach(visit);
+  return reductions;
 }
 
 function groupReductions(
   values: ValueTable,
   reductions: readonly ReductionValue[],
-): ReadonlyMap<ReductionValue, ReductionGroup> {
+): ReductionGroups {
   const rankOf = createRanks();
   const loops = reductions.filter(({ combine }) => !searches(combine));
   const families = collect(loops, (reduction) => [reduction.family, rankOf(reduction)]);

@@ -2,14 +2,8 @@
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, KernelUniform, SharedArray, Statement } from "./ir.js";
 import { widthOf } from "./ir.js";
-import type { ReductionGroup } from "./group.js";
-import type {
-  ReductionLoop,
-  ReductionValue,
-  KernelValue,
-  ValueTable,
-  VariableValue,
-} from "./value.js";
+import type { ReductionGroup, ReductionGroups } from "./group.js";
+import type { ReductionLoop, KernelValue, ValueTable, VariableValue } from "./value.js";
 
 /** A block whose statements are being written; it joins its parent when it is closed. */
 export interface BlockScope {
@@ -32,7 +26,8 @@ export interface Emission {
   readonly depths: Map<VariableValue, number>;
   /** How many values use a value: what is used twice gets a name. */
   readonly uses: ReadonlyMap<KernelValue, number>;
-  readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
+  /** Of the region that is being written. */
+  readonly groups: ReductionGroups;
   readonly bindingOf: (buffer: number) => number;
   readonly uniformOf: (uniform: KernelUniform) => number;
   readonly fresh: (prefix: string) => string;

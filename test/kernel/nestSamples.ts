@@ -292,6 +292,28 @@ function scatter(): Sample {
   };
 }
 
+/** Sums of which one column has no terms, whatever the row: whole blocks of rows and those at an edge share its reduction. */
+function emptyColumn(): Sample {
+  const b = nests.createBuilder();
+  const x = b.input("x", countOf(batch, 4));
+  const w = b.input("w", 4 * 3);
+  const y = b.temporary(countOf(batch, 3));
+  const [i, j, r] = [b.axis(batch), b.axis(3), b.axis(4)];
+  const product = op(
+    "multiply",
+    b.load(x, offset([batch, 4], [at(i), at(r)])),
+    b.load(w, offset([4, 3], [at(r), at(j)])),
+  );
+  const value = reduce("sum", [r], guard(op("less", at(j), int(2)), product, float(0)));
+  const store = { buffer: y, index: offset([batch, 3], [at(i), at(j)]), value };
+  return {
+    name: "a column without terms",
+    builder: b,
+    nests: [nests.nestOf("sums", [i, j], [store])],
+    sizes: { batch: 5 },
+  };
+}
+
 export const samples: readonly Sample[] = [
   elementwise(),
   matmul(8, 8, 8),
@@ -314,4 +336,5 @@ export const samples: readonly Sample[] = [
   extremes(),
   reshaped(),
   scatter(),
+  emptyColumn(),
 ];

@@ -84,8 +84,8 @@ describe.each(Object.keys(variants))("verified %s", (name) => {
     for (const schedule of schedules) {
       expect(verifySchedule(schedule), printSchedule(schedule)).toEqual([]);
     }
-    for (const { plan, gpu, cpu } of planned.kernels) {
-      expect([...verifyKernel(gpu), ...verifyKernel(cpu)], plan.name).toEqual([]);
+    for (const { plan, gpu, cpu, wasm } of planned.kernels) {
+      expect([gpu, cpu, wasm].flatMap(verifyKernel), plan.name).toEqual([]);
     }
   });
 });

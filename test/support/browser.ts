@@ -7,20 +7,11 @@ export { serveFolder, type FileServer } from "./server.js";
 
 /** Starts the browser; the caller closes it. Throws where it does not start, so that tests fail. */
 export function launchBrowser(): Promise<Browser> {
-  const { executablePath, environment } = browserInstallation();
+  const { executablePath, args, environment } = browserInstallation();
   return chromium.launch({
     executablePath,
     env: { ...definedEnvironment(), ...environment },
-    args: [
-      "--no-sandbox",
-      "--enable-unsafe-webgpu",
-      "--use-webgpu-adapter=swiftshader",
-      "--enable-features=Vulkan",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
+    args,
   });
 }
 

@@ -37,10 +37,12 @@ export async function open(
   });
 }
 
-/** The module that a text is. */
+/** The module that a text is. Rejects where its WebAssembly is not valid: nets would run its JavaScript then, and nobody would know. */
 export async function importText(text: string): Promise<CpuModule> {
   const url = `data:text/javascript;base64,${Buffer.from(text, "utf8").toString("base64")}`;
-  return (await import(/* @vite-ignore */ url)) as CpuModule;
+  const module = (await import(/* @vite-ignore */ url)) as CpuModule;
+  if (module.wasm !== undefined) await WebAssembly.compile(Buffer.from(module.wasm, "base64"));
+  return module;
 }
 
 export { check };

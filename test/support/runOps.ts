@@ -118,10 +118,13 @@ function inputLeaves(roots: readonly Node[]): Map<string, PlanInput> {
   return found;
 }
 
-/** The results of every program, in order: numbers as they were computed, bools as 0 and 1. */
+/**
+ * The results of every program, in order: numbers as they were computed, bools as 0 and 1. "javascript" is single precision
+ * where WebAssembly is refused.
+ */
 export async function runSmall(
   { programs, planned, plan }: PlannedPrograms,
-  backend: TestBackend,
+  backend: TestBackend | "javascript",
   seed = 0,
 ): Promise<Tensor[][]> {
   const session = await openSession(plan, {
@@ -130,7 +133,10 @@ export async function runSmall(
       : { backend: "cpu", precision: backend === "f64" ? 64 : 32 }),
     openCpu: async (precision) => {
       const text = cpuModuleText(planned.kernels, precision === 64 ? "f64" : "f32");
-      return createCpuBackend(plan, await importText(text), precision);
+      const { kernels, wasm } = await importText(text);
+      const module =
+        backend === "javascript" || wasm === undefined ? { kernels } : { kernels, wasm };
+      return createCpuBackend(plan, module, precision);
     },
   });
   const results: Tensor[][] = [];
@@ -157,7 +163,7 @@ export async function runSmall(
 function wordsOf(
   value: Tensor | undefined,
   type: ElementType,
-  backend: TestBackend,
+  backend: TestBackend | "javascript",
 ): Float32Array | Float64Array | Int32Array | Uint32Array {
   if (value === undefined) throw new Error("a leaf without a value");
   if (type === "i32") return Int32Array.from(value.data);
