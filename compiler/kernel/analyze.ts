@@ -51,8 +51,8 @@ export interface NestFacts {
   /** All loads, those of reductions included. */
   readonly loads: readonly LoadFacts[];
   readonly stores: readonly AccessFacts[];
-  /** The nest's axes along which points differ in the index of what they look for: no lanes go along these. */
-  readonly finding: ReadonlySet<Axis>;
+  /** The nest's axes along which points differ in where a search leads: no lanes go along these. */
+  readonly searching: ReadonlySet<Axis>;
   /** The nest's axes along which points may differ in what they may load at all. */
   readonly guarded: ReadonlySet<Axis>;
   /** Everything that is computed, once each. */
@@ -91,7 +91,7 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
     ...{ nest, extents, reductions, values: all, variables },
     loads: all.flatMap((value) => (value.kind === "load" ? [loadFacts(value, look)] : [])),
     stores: stores.map(({ index }) => accessFacts(index, look)),
-    finding: new Set(all.filter(finds).flatMap((value) => [...look.axesOf(value)])),
+    searching: new Set(all.filter(isSearch).flatMap((value) => [...look.axesOf(value)])),
     guarded: new Set(guardsOfLoads(all).flatMap((condition) => [...look.axesOf(condition)])),
   };
 }
@@ -123,8 +123,8 @@ function guardsOfLoads(values: Iterable<KernelValue>): readonly KernelValue[] {
   );
 }
 
-function finds(value: KernelValue): boolean {
-  return value.kind === "reduction" && (value.index !== undefined || searches(value.combine));
+function isSearch(value: KernelValue): boolean {
+  return value.kind === "reduction" && searches(value.combine);
 }
 
 function accessFacts(index: KernelValue, { axesOf, variables }: Look): AccessFacts {
@@ -169,7 +169,7 @@ function factsOf(reduction: ReductionValue, look: Look, extents: Extents): Reduc
     bound.has(variable) ? axis : [],
   );
   const everything = [...reachable([reduction.value], childrenOf)];
-  const hindering = [...everything.filter(finds), ...guardsOfLoads(everything)];
+  const hindering = [...everything.filter(isSearch), ...guardsOfLoads(everything)];
   const laned = along.filter((axis) => {
     const variable = look.variables.get(axis);
     const hindered = hindering.some((value) => variable && value.free.has(variable));

@@ -166,14 +166,26 @@ function buildLoad(
   at: (operand: KernelValue) => Expression,
 ): Expression {
   const binding = emission.bindingOf(buffer);
-  const load = (from: Expression): Expression => ({ kind: "load", type, binding, index: from });
-  if (!isWide(emission.values, index)) return load(at(index));
+  const { mask } = emission;
+  const needed = mask && lanesOf(emission, home, mask);
+  const load = (from: Expression, condition?: Expression): Expression => {
+    const index = condition ? select("index", condition, from, noElement) : from;
+    return { kind: "load", type, binding, index };
+  };
+  if (!isWide(emission.values, index)) return load(at(index), needed && anyOf(needed));
   const addresses = addressesOf(emission.values, index);
-  if (addresses.kind === "contiguous")
+  if (addresses.kind === "contiguous" && !needed)
     return { kind: "load", type, binding, index: at(addresses.first), width: laneCount };
   const each =
     addresses.kind === "apart" ? addresses.each.map(at) : lanesOf(emission, home, at(index));
-  return { kind: "lanes", type, arguments: each.map(load), width: laneCount };
+  const lanes = each.map((from, lane) => load(from, needed?.[lane]));
+  return { kind: "lanes", type, arguments: lanes, width: laneCount };
+}
+
+const noElement: Expression = { kind: "literal", type: "index", value: 0 };
+
+function anyOf(conditions: readonly Expression[]): Expression {
+  return conditions.reduce((left, right) => operate("bool", "or", [left, right]));
 }
 
 /** The values in the lanes, each by itself. */
@@ -217,11 +229,8 @@ function buildBranch(
 ): Expression {
   const condition = hoist(emission, value.condition, home, minimum);
   const otherwise = hoist(emission, value.otherwise, home, minimum);
-  if (isWide(emission.values, value.condition)) {
-    // Lanes differ in whether they need the value: all compute it, which does no harm where nothing is read.
-    if (value.value.loads) throw new Error("a guarded load of lanes that differ");
-    return select(value.type, condition, hoist(emission, value.value, home, minimum), otherwise);
-  }
+  if (isWide(emission.values, value.condition))
+    return buildMasked(emission, value, condition, otherwise, home);
   const branch = openScope(home);
   for (const conjunct of conjunctsOf(value.condition)) branch.known.add(conjunct);
   const inner = hoist(emission, value.value, branch, branch.depth);
@@ -241,6 +250,29 @@ function buildBranch(
   const variable: Expression = { kind: "variable", type: value.type, name, width };
   home.names.set(value, variable);
   return variable;
+}
+
+/** Lanes differ in whether they need the value: all compute it, and those that do not read the first element of each buffer. */
+function buildMasked(
+  emission: Emission,
+  value: GuardValue,
+  condition: Expression,
+  otherwise: Expression,
+  home: BlockScope,
+): Expression {
+  // What is named here has been read for these lanes alone.
+  const masked = openScope(home);
+  const both = emission.mask ? operate("bool", "and", [emission.mask, condition]) : condition;
+  const mask = {
+    kind: "variable",
+    type: "bool",
+    name: emission.fresh("c"),
+    width: laneCount,
+  } as const;
+  home.statements.push({ kind: "let", name: mask.name, value: both });
+  const inner = hoist({ ...emission, mask }, value.value, masked, masked.depth);
+  home.statements.push(...masked.statements);
+  return select(value.type, mask, inner, otherwise);
 }
 
 /** Sums what changes seldom first, so that it leaves the inner loops. */

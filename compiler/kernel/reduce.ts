@@ -1,14 +1,14 @@
 // Takes a group of reductions, writes their common loops: guards become bounds of loops, invocations of a workgroup meet in a tree.
 import { searches } from "../scalars/reductions.js";
 import type { Accumulator } from "./accumulate.js";
-import { beats, combine, literalOf, startOf, variable } from "./accumulate.js";
+import { beats, combine, literalOf, replaceWhere, startOf, variable } from "./accumulate.js";
 import type { LoopBlocks } from "./blocks.js";
 import { levelsOf, planBlocks } from "./blocks.js";
 import type { ReductionGroup } from "./group.js";
 import type { Expression, Statement } from "./ir.js";
 import { combineInvocations } from "./workgroupTree.js";
 import { hoist, lanesOf } from "./hoist.js";
-import { laneCount } from "./ir.js";
+import { laneCount, operate, splat, widthOf } from "./ir.js";
 import { isWide } from "./lanes.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, BlockScope } from "./scope.js";
@@ -101,8 +101,9 @@ function openAccumulator(
   const start = startOf(reduction.combine, best);
   home.statements.push({ kind: "var", name: best.name, value: start });
   if (!reduction.index) return { reduction, best, levels, index: undefined };
-  const found = variable(emission.fresh("at"), reduction.type);
-  home.statements.push({ kind: "var", name: found.name, value: literalOf(reduction.type, 0) });
+  const found = variable(emission.fresh("at"), reduction.type, width);
+  const none = literalOf(reduction.type, 0);
+  home.statements.push({ kind: "var", name: found.name, value: width ? splat(none) : none });
   return { reduction, best, levels, index: found };
 }
 
@@ -307,22 +308,16 @@ function update(
     scope.statements.push({ kind: "assign", name: innermost.name, value: combined });
     return;
   }
-  const candidate = variable(emission.fresh("v"), value.type);
-  const here: Expression = {
-    kind: "op",
-    type: reduction.type,
-    op: "cast",
-    arguments: [hoist(emission, reduction.index, scope, minimum)],
-  };
-  scope.statements.push(
-    { kind: "let", name: candidate.name, value },
-    {
-      kind: "if",
-      condition: beats(reduction.combine, candidate, best),
-      body: [
-        { kind: "assign", name: best.name, value: candidate },
-        { kind: "assign", name: found.name, value: here },
-      ],
-    },
-  );
+  const candidate = variable(emission.fresh("v"), value.type, widthOf(value));
+  const here = operate(reduction.type, "cast", [hoist(emission, reduction.index, scope, minimum)]);
+  const better = beats(reduction.combine, candidate, best);
+  scope.statements.push({ kind: "let", name: candidate.name, value });
+  const assign =
+    ({ name }: { readonly name: string }) =>
+    (to: Expression): Statement => ({ kind: "assign", name, value: to });
+  const changes = [
+    { write: assign(found), by: here, now: found },
+    { write: assign(best), by: candidate, now: best },
+  ];
+  scope.statements.push(...replaceWhere(better, changes));
 }

@@ -28,6 +28,8 @@ export interface Emission {
   readonly uses: ReadonlyMap<KernelValue, number>;
   /** Of the region that is being written. */
   readonly groups: ReductionGroups;
+  /** Lanes that need what is being written; absent: all. The others may load no more than a buffer's first element. */
+  readonly mask?: Extract<Expression, { kind: "variable" }>;
   readonly bindingOf: (buffer: number) => number;
   readonly uniformOf: (uniform: KernelUniform) => number;
   readonly fresh: (prefix: string) => string;

@@ -65,7 +65,8 @@ function inLanes(values: ValueTable, axis: Axis): { whole: Passage; rest: Passag
   const whole = (value: number): KernelValue => literal(values, "index", value);
   const extent = dimValue(values, axis.extent);
   const below = index("multiply", index("divide", extent, whole(laneCount)), whole(laneCount));
-  const first = values.variable(`k${axis.id}w`, index("subtract", below, whole(laneCount - 1)));
+  // In terms of the whole extent, as of a single lane: so whatever is decided for one is decided for four.
+  const first = values.variable(`k${axis.id}w`, index("subtract", extent, whole(laneCount - 1)));
   const loop = { variable: first, from: whole(0), below, step: laneCount };
   const even = typeof axis.extent === "number" && axis.extent % laneCount === 0;
   const left = values.variable(`k${axis.id}r`, extent);

@@ -105,7 +105,7 @@ function sizesOf(axis: Axis, largest: number, extents: Extents): readonly TiledA
 }
 
 function wideSizesOf(axis: Axis, facts: NestFacts, { wide }: TileLimits): readonly TiledAxis[] {
-  if (!wide || facts.finding.has(axis)) return [];
+  if (!wide || facts.searching.has(axis)) return [];
   if (wide.guards === "branch" && facts.guarded.has(axis)) return [];
   const extent = expectedSize(axis.extent, facts.extents);
   const sizes: TiledAxis[] = [];

@@ -1,8 +1,9 @@
 // Takes the accumulators of a workgroup's invocations, writes the tree over workgroup memory that makes one of them.
 import type { ScalarType } from "../types/nest.js";
 import type { Accumulator } from "./accumulate.js";
-import { beats, combine, literalOf, variable } from "./accumulate.js";
+import { beats, combine, literalOf, replaceWhere, variable } from "./accumulate.js";
 import type { Expression, Statement, Width } from "./ir.js";
+import { operate } from "./ir.js";
 import type { Emission, BlockScope } from "./scope.js";
 
 /** A fixed tree over workgroup memory: the same bits every time. */
@@ -132,30 +133,29 @@ function meetIndices(
   half: Expression,
 ): readonly Statement[] {
   const other = integer("add", local, half);
-  const index: Element = { type: reduction.type };
+  const index: Element = { type: reduction.type, width: best.width };
   const [mine, theirs] = [
-    variable(emission.fresh("v"), best.type),
-    variable(emission.fresh("v"), best.type),
+    variable(emission.fresh("v"), best.type, best.width),
+    variable(emission.fresh("v"), best.type, best.width),
   ];
   const [here, there] = [
-    variable(emission.fresh("j"), index.type),
-    variable(emission.fresh("j"), index.type),
+    variable(emission.fresh("j"), index.type, best.width),
+    variable(emission.fresh("j"), index.type, best.width),
   ];
   const op = (kind: "and" | "or" | "equal" | "less", left: Expression, right: Expression) =>
-    ({ kind: "op", type: "bool", op: kind, arguments: [left, right] }) satisfies Expression;
+    operate("bool", kind, [left, right]);
+  const share =
+    (array: string) =>
+    (value: Expression): Statement => ({ kind: "share", array, index: local, value });
   const earlier = op("and", op("equal", theirs, mine), op("less", there, here));
   return [
     { kind: "let", name: mine.name, value: readShared(values, best, local) },
     { kind: "let", name: theirs.name, value: readShared(values, best, other) },
     { kind: "let", name: here.name, value: readShared(indices, index, local) },
     { kind: "let", name: there.name, value: readShared(indices, index, other) },
-    {
-      kind: "if",
-      condition: op("or", beats(reduction.combine, theirs, mine), earlier),
-      body: [
-        { kind: "share", array: values, index: local, value: theirs },
-        { kind: "share", array: indices, index: local, value: there },
-      ],
-    },
+    ...replaceWhere(op("or", beats(reduction.combine, theirs, mine), earlier), [
+      { write: share(values), by: theirs, now: mine },
+      { write: share(indices), by: there, now: here },
+    ]),
   ];
 }

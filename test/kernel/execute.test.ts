@@ -5,8 +5,8 @@ import { planPrograms } from "../../compiler/emit/plan.js";
 import { plainLoops } from "../../compiler/kernel/cpu.js";
 import { mapSchedule } from "../../compiler/kernel/index.js";
 import type { NestKernels } from "../../compiler/kernel/index.js";
-import { gpu } from "../../compiler/kernel/target.js";
-import type { ParallelTarget } from "../../compiler/kernel/target.js";
+import { gpu, wasm } from "../../compiler/kernel/target.js";
+import type { ParallelTarget, SerialTarget } from "../../compiler/kernel/target.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Schedule } from "../../compiler/types/nest.js";
@@ -59,6 +59,16 @@ const wide: ParallelTarget = {
   tile: { ...gpu.tile, wide: { largest: 8, alongReductions: true, guards: "machine" } },
 };
 
+/** Lanes that differ in what they may load: those that may not read the first element of a buffer. */
+const masking: SerialTarget = {
+  ...wasm,
+  tile: {
+    ...wasm.tile,
+    guardCost: 0,
+    wide: { largest: 16, alongReductions: true, guards: "machine" },
+  },
+};
+
 /** On the CPU without splitting axes, choosing or tiling anything. */
 function inPlainLoops(schedule: Schedule): NestKernels[] {
   return mapSchedule(schedule).map(({ gpu, wasm }, at) => {
@@ -104,6 +114,14 @@ describe.each(samples.map((sample) => [sample.name, sample] as const))("%s", (_,
   });
   it("in WebAssembly", async () => {
     const { planned, expected, given } = prepare(sample);
+    expectClose((await runOnWasm(planned, given)).results, expected, 1e-5);
+  });
+
+  it("in WebAssembly, lanes along guarded axes too", async () => {
+    const { planned, expected, given } = prepare(sample, (schedule) =>
+      mapSchedule(schedule, {}, { wasm: masking }),
+    );
+    expect(planned.kernels.flatMap((kernel) => verifyKernel(kernel.wasm))).toEqual([]);
     expectClose((await runOnWasm(planned, given)).results, expected, 1e-5);
   });
 });

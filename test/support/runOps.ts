@@ -7,7 +7,10 @@ import { cpuModuleText, planPrograms } from "../../compiler/emit/plan.js";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
+import type { NestKernels } from "../../compiler/kernel/index.js";
 import { mapSchedule } from "../../compiler/kernel/index.js";
+import { printKernel } from "../../compiler/kernel/print.js";
+import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { schedule } from "../../compiler/schedule/index.js";
 import type { ScheduleOptions } from "../../compiler/schedule/index.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
@@ -44,7 +47,7 @@ export type Scheduling = Pick<ScheduleOptions, "fuse" | "share">;
 /** What free dimensions are thought to be: other than all that they are in samples. */
 const estimates = { batch: 32, time: 16 };
 
-/** Schedules every program and gives one plan; throws where a schedule breaks a rule. */
+/** Schedules every program and gives one plan; throws where a schedule or a kernel breaks a rule. */
 export function planSmall(
   programs: readonly SmallProgram[],
   options: Scheduling = {},
@@ -61,13 +64,11 @@ export function planSmall(
       { name, effects },
       { estimates, storage: (storage) => storageOf(constants, storage), ...options },
     );
-    wantVerified(scheduled);
+    const kernels = mapSchedule(scheduled);
+    wantVerified(scheduled, kernels);
     const inputs = [...inputLeaves(roots).keys()];
-    return {
-      head: { name, kind: "predict" as const, inputs },
-      schedule: scheduled,
-      kernels: mapSchedule(scheduled),
-    };
+    const head = { name, kind: "predict" as const, inputs };
+    return { head, schedule: scheduled, kernels };
   });
   const storages = [...constants.values()];
   const dimensions = [...new Set(programs.flatMap((one) => Object.keys(one.dimensions)))];
@@ -102,8 +103,16 @@ function storageOf(
   return found;
 }
 
-function wantVerified(scheduled: Schedule): void {
-  const problems = verifySchedule(scheduled);
+function wantVerified(scheduled: Schedule, kernels: readonly NestKernels[]): void {
+  const problems = [
+    ...verifySchedule(scheduled),
+    ...kernels.flatMap(({ gpu, cpu, wasm }) =>
+      [gpu, cpu, wasm].flatMap((kernel) => {
+        const faults = verifyKernel(kernel);
+        return faults.length === 0 ? [] : [...faults, printKernel(kernel)];
+      }),
+    ),
+  ];
   if (problems.length > 0) throw new Error(`${scheduled.name}: ${problems.join("; ")}`);
 }
 
