@@ -4,7 +4,6 @@ import type { LoopNest, ScheduledBuffer } from "../types/nest.js";
 import type { ReductionShape } from "./evaluate.js";
 import { createEvaluation } from "./evaluate.js";
 import { bindingsOf } from "./bindings.js";
-import type { ReductionGroups } from "./group.js";
 import { survey } from "./group.js";
 import type { Expression, Kernel, KernelUniform, Statement } from "./ir.js";
 import type { Region } from "./points.js";
@@ -83,7 +82,7 @@ export function assemble(
     workgroupSize: mapping.workgroupSize,
     depths: new Map([...mapping.given, mapping.values.lane].map((variable) => [variable, 0])),
     uses,
-    groups: new Map(),
+    groups,
     bindingOf,
     uniformOf: (uniform) => uniformOf(uniforms, uniform),
     fresh: createNamer(),
@@ -91,7 +90,7 @@ export function assemble(
     reduce: writeReduction,
   };
   const root = openScope();
-  writeWithin(emission, mapping, regions, groups, root);
+  writeWithin(emission, mapping, regions, root);
   return {
     name: nest.name,
     target: mapping.target,
@@ -154,15 +153,11 @@ function writeWithin(
   emission: Emission,
   mapping: Mapping,
   regions: readonly RegionStores[],
-  groups: readonly ReductionGroups[],
   root: BlockScope,
 ): void {
   const write = (home: BlockScope, minimum: number): void => {
     writeLoops(emission, mapping.loops, home, minimum, (scope) => {
-      for (const [at, region] of regions.entries()) {
-        const own = { ...emission, groups: groups[at] ?? emission.groups };
-        writeRegion(own, mapping, region, scope, minimum);
-      }
+      for (const region of regions) writeRegion(emission, mapping, region, scope, minimum);
     });
   };
   if (mapping.within)

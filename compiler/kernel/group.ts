@@ -11,12 +11,9 @@ export interface ReductionGroup {
   readonly conditions: readonly KernelValue[];
 }
 
-export type ReductionGroups = ReadonlyMap<ReductionValue, ReductionGroup>;
-
 export interface Survey {
   readonly uses: ReadonlyMap<KernelValue, number>;
-  /** Parallel to the regions: a reduction that two of them need runs in each with others. */
-  readonly groups: readonly ReductionGroups[];
+  readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
 }
 
 /** More accumulators than this in one loop would leave the registers. */
@@ -32,6 +29,7 @@ export function survey(
   partsOf: (value: PolynomialValue) => readonly KernelValue[],
 ): Survey {
   const uses = new Map<KernelValue, number>();
+  let reductions: ReductionValue[] = [];
   const visit = (value: KernelValue): void => {
     const before = uses.get(value) ?? 0;
     uses.set(value, before + 1);
@@ -40,42 +38,34 @@ export function survey(
     if (value.kind === "polynomial") {
       for (const part of partsOf(value)) uses.set(part, (uses.get(part) ?? 0) + 1);
     }
-  };
-  for (const roots of regions) roots.forEach(visit);
-  return { uses, groups: regions.map((roots) => groupReductions(values, reductionsOf(roots))) };
-}
-
-/** Those that others need come before them. */
-function reductionsOf(roots: readonly KernelValue[]): readonly ReductionValue[] {
-  const seen = new Set<KernelValue>();
-  const reductions: ReductionValue[] = [];
-  const visit = (value: KernelValue): void => {
-    if (seen.has(value)) return;
-    seen.add(value);
-    childrenOf(value).forEach(visit);
     if (value.kind === "reduction") reductions.push(value);
   };
-  roots.forEach(visit);
-  return reductions;
+  const groups = new Map<ReductionValue, ReductionGroup>();
+  for (const roots of regions) {
+    reductions = [];
+    roots.forEach(visit);
+    for (const [one, group] of groupReductions(values, reductions)) groups.set(one, group);
+  }
+  return { uses, groups };
 }
 
 function groupReductions(
   values: ValueTable,
   reductions: readonly ReductionValue[],
-): ReductionGroups {
+): ReadonlyMap<ReductionValue, ReductionGroup> {
   const rankOf = createRanks();
   const loops = reductions.filter(({ combine }) => !searches(combine));
-  const families = collect(loops, (reduction) => [reduction.family, rankOf(reduction)]);
+  const families = collect(loops, rankOf);
   const merged = new Map<
     string,
     { members: ReductionValue[]; conditions: readonly KernelValue[] }[]
   >();
   const groups = new Map<ReductionValue, ReductionGroup>();
   for (const one of reductions) groups.set(one, { members: [one], conditions: [] });
-  for (const { members, rank } of families) {
+  for (const { members, rank, free } of families) {
     // Lanes share a loop: what only some of them need they all visit.
     const conditions = commonConditions(members).filter((condition) => !isWide(values, condition));
-    const key = `${loopKey(members)} ${rank} ${idsOf(conditions)} ${freeKey(members)}`;
+    const key = `${loopKey(members)} ${rank} ${idsOf(conditions)} ${free}`;
     const list = merged.get(key) ?? [];
     merged.set(key, list);
     const open = list.find((group) => group.members.length + members.length <= mostMembers);
@@ -88,16 +78,29 @@ function groupReductions(
   return groups;
 }
 
+interface Family {
+  readonly members: readonly ReductionValue[];
+  readonly rank: number;
+  readonly free: string;
+}
+
+/**
+ * The points of each reduction. Those that depend on less than others (one may have no terms at all) are a family of their own: they are
+ * computed further out, where the loops of the others are not open.
+ */
 function collect(
   reductions: readonly ReductionValue[],
-  rankOf: (reduction: ReductionValue) => readonly [object, number],
-): readonly { members: ReductionValue[]; rank: number }[] {
-  const found: { family: object; rank: number; members: ReductionValue[] }[] = [];
+  rankOf: (reduction: ReductionValue) => number,
+): readonly Family[] {
+  const found: (Family & { readonly family: object; readonly members: ReductionValue[] })[] = [];
   for (const reduction of reductions) {
-    const [family, rank] = rankOf(reduction);
-    const group = found.find((candidate) => candidate.family === family && candidate.rank === rank);
-    if (group) group.members.push(reduction);
-    else found.push({ family, rank, members: [reduction] });
+    const { family } = reduction;
+    const [rank, free] = [rankOf(reduction), freeKey(reduction)];
+    const known = found.find(
+      (one) => one.family === family && one.rank === rank && one.free === free,
+    );
+    if (known) known.members.push(reduction);
+    else found.push({ family, rank, free, members: [reduction] });
   }
   return found;
 }
@@ -132,8 +135,7 @@ function loopKey(members: readonly ReductionValue[]): string {
   return `${first?.cooperative ?? false} ${idsOf(first?.loops.map((loop) => loop.variable) ?? [])}`;
 }
 
-function freeKey(members: readonly ReductionValue[]): string {
-  const free = new Set(members.flatMap((member) => [...member.free]));
+function freeKey({ free }: ReductionValue): string {
   return idsOf([...free].sort((a, b) => a.id - b.id));
 }
 

@@ -2,8 +2,14 @@
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, KernelUniform, SharedArray, Statement } from "./ir.js";
 import { widthOf } from "./ir.js";
-import type { ReductionGroup, ReductionGroups } from "./group.js";
-import type { ReductionLoop, KernelValue, ValueTable, VariableValue } from "./value.js";
+import type { ReductionGroup } from "./group.js";
+import type {
+  ReductionLoop,
+  ReductionValue,
+  KernelValue,
+  ValueTable,
+  VariableValue,
+} from "./value.js";
 
 /** A block whose statements are being written; it joins its parent when it is closed. */
 export interface BlockScope {
@@ -26,8 +32,7 @@ export interface Emission {
   readonly depths: Map<VariableValue, number>;
   /** How many values use a value: what is used twice gets a name. */
   readonly uses: ReadonlyMap<KernelValue, number>;
-  /** Of the region that is being written. */
-  readonly groups: ReductionGroups;
+  readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
   /** Lanes that need what is being written; absent: all. The others may load no more than a buffer's first element. */
   readonly mask?: Extract<Expression, { kind: "variable" }>;
   readonly bindingOf: (buffer: number) => number;

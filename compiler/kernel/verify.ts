@@ -23,6 +23,8 @@ interface Named {
   readonly type: ScalarType;
   readonly width?: Width | undefined;
   readonly mutable: boolean;
+  /** The same in all invocations of a workgroup. */
+  readonly uniform: boolean;
 }
 
 interface Names {
@@ -45,7 +47,9 @@ export function verifyKernel(kernel: Kernel): string[] {
   }
   const names: Names = { known: new Map(), parent: undefined };
   if (kernel.target === "gpu") {
-    for (const name of builtins) names.known.set(name, { type: "index", mutable: false });
+    for (const name of builtins) {
+      names.known.set(name, { type: "index", mutable: false, uniform: name === "workgroupIndex" });
+    }
   }
   verifyBody(check, kernel.body, names, true);
   if (check.statements > mostStatements) check.faults.push(`${check.statements} statements`);
@@ -87,6 +91,7 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
         type: statement.value.type,
         width: widthOf(statement.value),
         mutable: statement.kind === "var",
+        uniform: statement.kind === "let" && isUniform(statement.value, names),
       });
       return;
     case "assign": {
@@ -102,20 +107,20 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       expectOne(statement.below, "index");
       if (statement.step < 1) check.faults.push(`${statement.name} does not advance`);
       const scope = inner();
-      scope.known.set(statement.name, { type: "index", mutable: false });
-      const alike = isUniform(statement.from) && isUniform(statement.below);
+      const alike = isUniform(statement.from, names) && isUniform(statement.below, names);
+      scope.known.set(statement.name, { type: "index", mutable: false, uniform: alike });
       verifyBody(check, statement.body, scope, uniform && alike);
       return;
     }
     case "halving": {
       const scope = inner();
-      scope.known.set(statement.name, { type: "index", mutable: false });
+      scope.known.set(statement.name, { type: "index", mutable: false, uniform: true });
       verifyBody(check, statement.body, scope, uniform);
       return;
     }
     case "if":
       expectOne(statement.condition, "bool");
-      verifyBody(check, statement.body, inner(), uniform && isUniform(statement.condition));
+      verifyBody(check, statement.body, inner(), uniform && isUniform(statement.condition, names));
       return;
     case "store":
       expectOne(statement.index, "index");
@@ -265,18 +270,18 @@ function verifyOperands(check: Check, expression: Extract<Expression, { kind: "o
   } else if (op !== "cast" && first !== type) wrong();
 }
 
-/** The same in all invocations of a workgroup: whatever does not depend on which one it is or on memory. */
-function isUniform(expression: Expression): boolean {
+/** The same in all invocations of a workgroup: whatever does not depend on which one it is, on memory or on a variable. */
+function isUniform(expression: Expression, names: Names): boolean {
   switch (expression.kind) {
     case "literal":
     case "uniform":
       return true;
     case "variable":
-      return expression.name === "workgroupIndex";
+      return lookUp(names, expression.name)?.uniform ?? false;
     case "op":
     case "lanes":
     case "lane":
-      return expressionChildren(expression).every(isUniform);
+      return expressionChildren(expression).every((child) => isUniform(child, names));
     case "load":
     case "shared":
     case "draw":

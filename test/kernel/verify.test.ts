@@ -103,6 +103,15 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
     "a barrier that not all invocations reach",
   ],
   [
+    "a barrier under a name that invocations do not have alike",
+    kernel([
+      { kind: "let", name: "c1", value: less(name("localIndex"), index(3)) },
+      { kind: "if", condition: name("c1", "bool"), body: [barrier] },
+      good,
+    ]),
+    "a barrier that not all invocations reach",
+  ],
+  [
     "a barrier in a loop of different lengths",
     kernel([
       {
@@ -141,6 +150,22 @@ describe("the verifier finds", () => {
   it.each(wrong)("%s", (_, made, fault) => {
     expect(verifyKernel(made)).toEqual([fault]);
   });
+});
+
+it("the verifier accepts a barrier in loops whose names all have from the workgroup", () => {
+  const body: readonly Statement[] = [
+    { kind: "let", name: "j1", value: name("workgroupIndex") },
+    {
+      kind: "for",
+      name: "e0",
+      from: index(0),
+      below: name("j1"),
+      step: 1,
+      body: [{ kind: "if", condition: less(name("e0"), index(3)), body: [barrier] }],
+    },
+    good,
+  ];
+  expect(verifyKernel(kernel(body))).toEqual([]);
 });
 
 it("the verifier accepts a barrier that depends on the workgroup alone", () => {

@@ -36,6 +36,20 @@ it.each([1, 2, 3, 4, 5, 7])("pools over a free axis of %i", async (time) => {
   }
 });
 
+/** Points beside the tensor have no terms: their sums are computed further out than those of their neighbours. */
+it.each([1, 3, 4, 9])("a product with sums of padded columns, of a batch of %i", async (batch) => {
+  const b = createBuilder();
+  const x = b.input("x", { type: "f32", shape: [freeDim("batch"), 8, 2] });
+  const v = b.input("v", { type: "f32", shape: [freeDim("batch"), 3] });
+  const sums = b.sum(b.pad(x, [0, 0, 0], [0, 0, 1]), [1], false);
+  const roots = [one(b, "matmul", b.transpose(v, [1, 0]), sums)];
+  const leaves = { x: tensor([batch, 8, 2], 6), v: tensor([batch, 3], 7) };
+  const program = { name: "padded", roots, leaves, dimensions: { batch } };
+  const [found = []] = await runSmall(planSmall([program]), "f64");
+  const [expected] = interpret(roots, program);
+  expect(worst(found[0] ?? x0, expected ?? x0)).toBeLessThan(1e-12);
+});
+
 describeGpu("a maximum that a workgroup shares", () => {
   /** It once stood in a loop of a single lane, where a barrier must not be. */
   it("is taken where all lanes come by", async () => {
