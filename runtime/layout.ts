@@ -28,13 +28,18 @@ export function layOut(
     const needed = Math.ceil(evaluateDim(bytes, dimensions) / alignment) * alignment;
     const size = Math.max(needed, known?.sizes[slot] ?? alignment);
     const start = Math.max(0, ...below.map((other) => ends[other] as number));
-    const within = start % segment;
-    const offset = within + size > segment ? start - within + segment : start;
+    const offset = withinSegment(start, size, segment);
     offsets.push(offset);
     ends.push(offset + size);
     return size;
   });
   return String(sizes) === String(known?.sizes) ? (known as Layout) : { sizes, offsets };
+}
+
+/** The least offset from `start` on at which `size` bytes lie in one segment. */
+export function withinSegment(start: number, size: number, segment: number): number {
+  const within = start % segment;
+  return within + size > segment ? start - within + segment : start;
 }
 
 /** The end of the memory. */

@@ -1,8 +1,10 @@
 // Takes temporaries with their lifetimes, says which lies above which in the memory that they share.
-import { bytesOf, layOut } from "../../runtime/layout.js";
+import { layOut } from "../../runtime/layout.js";
 import type { Dim, Extents } from "../types/dimension.js";
 import { evaluateDim, multiplyDims } from "../types/dimension.js";
 import type { Schedule, Slot } from "../types/nest.js";
+import { livesOf, placed, stacked } from "./placing.js";
+import type { Lives, Order } from "./placing.js";
 
 export interface Lifetime {
   readonly elements: Dim;
@@ -96,9 +98,6 @@ const good = 1.005;
 const mostPairs = 6e7;
 const mostAttempts = 300;
 
-/** Indices of lifetimes. */
-type Order = readonly number[];
-
 interface Attempt {
   readonly placing: Order;
   /** The sizes that it was placed by. */
@@ -111,13 +110,14 @@ interface Attempt {
 
 /** From the lowest upwards: the best of some attempts. */
 function bestOrder(lifetimes: readonly Lifetime[], trials: readonly Trial[]): Order {
+  const lives = livesOf(lifetimes);
   const pairs = lifetimes.length ** 2 * (trials.length + 1);
   let attempts = Math.min(mostAttempts, Math.floor(mostPairs / pairs));
   let best: Attempt | undefined;
   const attempt = (placing: Order, trial: Trial): Attempt | undefined => {
     if (best && (best.excess <= good || --attempts < 0)) return undefined;
-    const upwards = placed(lifetimes, placing, trial);
-    const made = { placing, trial, upwards, ...excessOf(lifetimes, upwards, trials) };
+    const upwards = placed(lives, placing, trial.sizes);
+    const made = { placing, trial, upwards, ...excessOf(lives, upwards, trials) };
     if (!best || made.excess < best.excess) best = made;
     return made;
   };
@@ -135,32 +135,6 @@ function bestOrder(lifetimes: readonly Lifetime[], trials: readonly Trial[]): Or
     attempt(varied(best.placing, random), best.trial);
   }
   return best?.upwards ?? [];
-}
-
-interface Placed extends Lifetime {
-  readonly index: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Each in the order of placing as low as it fits among those that live at the same time; gives all from the lowest upwards. */
-function placed(lifetimes: readonly Lifetime[], placing: Order, { sizes }: Trial): Order {
-  const upwards: Placed[] = [];
-  for (const index of placing) {
-    const lifetime = lifetimes[index];
-    if (lifetime === undefined) continue;
-    const size = sizes[index] ?? 0;
-    let start = 0;
-    for (const other of upwards) {
-      if (!together(other, lifetime)) continue;
-      if (start + size <= other.start) break;
-      start = Math.max(start, other.end);
-    }
-    const above = upwards.findIndex((other) => other.start > start);
-    const made = { ...lifetime, index, start, end: start + size };
-    upwards.splice(above < 0 ? upwards.length : above, 0, made);
-  }
-  return upwards.map(({ index }) => index);
 }
 
 function together(a: Lifetime, b: Lifetime): boolean {
@@ -200,21 +174,16 @@ function reducedBelow(below: readonly (readonly number[])[]): number[][] {
 
 /** How much more than the bound an order takes, where that is most, and what ends on top there. */
 function excessOf(
-  lifetimes: readonly Lifetime[],
+  lives: Lives,
   upwards: Order,
   trials: readonly Trial[],
 ): Pick<Attempt, "excess" | "tops"> {
-  const below = belowOf(lifetimes, upwards);
   let worst: Pick<Attempt, "excess" | "tops"> = { excess: 0, tops: [] };
   for (const { sizes, bound, segment } of trials) {
-    const slots = upwards.map((index, at) => [sizes[index] ?? 0, ...(below[at] ?? [])] as const);
-    const layout = layOut(slots, {}, segment);
-    const end = bytesOf(layout);
+    const ends = stacked(lives, upwards, sizes, segment);
+    const end = ends.reduce((most, one) => Math.max(most, one), 0);
     if (end / bound <= worst.excess) continue;
-    const tops = upwards.filter(
-      (_, at) => (layout.offsets[at] ?? 0) + (layout.sizes[at] ?? 0) === end,
-    );
-    worst = { excess: end / bound, tops };
+    worst = { excess: end / bound, tops: upwards.filter((_, at) => ends[at] === end) };
   }
   return worst;
 }
