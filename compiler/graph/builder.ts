@@ -40,30 +40,23 @@ export interface Site {
 
 /** A builder whose first node bears `firstId`, and whose nodes bear the origin that `site` has at the time. */
 export function createBuilder(firstId = 0, site: Site = { origin: undefined }): GraphBuilder {
-  const counter: Counter = { next: firstId, views: new Map() };
-  return newView(counter, coreOf(counter, site));
+  return newView({ next: firstId, views: new Map() }, site);
 }
 
 function viewOf(counter: Counter, origin: Origin | undefined): GraphBuilder {
   const known = counter.views.get(origin);
   if (known !== undefined) return known;
-  const view = newView(counter, coreOf(counter, { origin }));
+  const view = newView(counter, { origin });
   counter.views.set(origin, view);
   return view;
 }
 
-function newView(counter: Counter, core: Core): GraphBuilder {
-  return {
-    ...core,
-    at: (other) => viewOf(counter, other),
-    ...unaryMethods(core),
-    ...binaryMethods(core),
-    ...reductionMethods(core),
-    ...leafMethods(core),
-    ...pointwiseMethods(core),
-    ...viewMethods(core),
-    ...otherMethods(core),
-  };
+/** Views have their methods in common: programs have thousands of origins. */
+function newView(counter: Counter, site: Site): GraphBuilder {
+  return Object.assign(Object.create(methodTable) as Methods, {
+    ...coreOf(counter, site),
+    at: (other: Origin | undefined) => viewOf(counter, other),
+  });
 }
 
 /** The type of a node by the op table, its extents and its size checked. */
@@ -140,31 +133,39 @@ function methods<K extends string, M>(names: readonly K[], method: (name: K) => 
   return Object.fromEntries(names.map((name) => [name, method(name)])) as Record<K, M>;
 }
 
-function unaryMethods(core: Core): Pick<GraphBuilder, UnaryName> {
-  return methods(unaryNames, (op) => (x: Node) => core.node(op, [x], {}));
-}
+const unaryMethods: Pick<GraphBuilder, UnaryName> = methods(
+  unaryNames,
+  (op) =>
+    function (this: Core, x: Node): Node {
+      return this.node(op, [x], {});
+    },
+);
 
-function binaryMethods(core: Core): Pick<GraphBuilder, BinaryName> {
-  return methods(binaryNames, (op) => (left: Node | number, right: Node | number) => {
-    const type =
-      typeof left !== "number" ? left.type : typeof right !== "number" ? right.type : "f32";
-    return core.node(op, [operand(core, left, type), operand(core, right, type)], {});
-  });
-}
+const binaryMethods: Pick<GraphBuilder, BinaryName> = methods(
+  binaryNames,
+  (op) =>
+    function (this: Core, left: Node | number, right: Node | number): Node {
+      const type =
+        typeof left !== "number" ? left.type : typeof right !== "number" ? right.type : "f32";
+      return this.node(op, [operand(this, left, type), operand(this, right, type)], {});
+    },
+);
 
 function operand(core: Core, value: Node | number, type: ElementType): Node {
   return typeof value === "number" ? splat(core, value, type) : value;
 }
 
-function reductionMethods(core: Core): Pick<GraphBuilder, ReductionName> {
-  return methods(reductionNames, (op) => (x: Node, axes?: readonly number[], keep = false) => {
-    const over = axes ?? indices(x.shape.length);
-    const reduced = over.length === 0 ? x : core.node(op, [x], { axes: over });
-    if (!keep) return reduced;
-    const shape = x.shape.map((extent, axis) => (over.includes(axis) ? 1 : extent));
-    return reshape(core, reduced, shape);
-  });
-}
+const reductionMethods: Pick<GraphBuilder, ReductionName> = methods(
+  reductionNames,
+  (op) =>
+    function (this: Core, x: Node, axes?: readonly number[], keep = false): Node {
+      const over = axes ?? indices(x.shape.length);
+      const reduced = over.length === 0 ? x : this.node(op, [x], { axes: over });
+      if (!keep) return reduced;
+      const shape = x.shape.map((extent, axis) => (over.includes(axis) ? 1 : extent));
+      return reshape(this, reduced, shape);
+    },
+);
 
 type LeafMethods = Pick<
   GraphBuilder,
@@ -179,45 +180,66 @@ type LeafMethods = Pick<
   | "random"
 >;
 
-function leafMethods(core: Core): LeafMethods {
-  const leaf = <K extends LeafName>(op: K, type: TensorType, attributes: OpAttributes[K]): Node =>
-    core.leaf(op, { type: type.type, shape: type.shape }, attributes);
-  return {
-    constant: (values, shape, type = "f32") => {
-      const list = typeof values === "number" ? [values] : values;
-      const filled = shape ?? (typeof values === "number" ? [] : [list.length]);
-      return leaf("constant", { type, shape: filled }, { values: list });
-    },
-    zerosLike: (like) => splat(core, 0, like.type, like.shape),
-    iota: (shape, axis) => leaf("iota", { type: "i32", shape }, { axis }),
-    dimension: (dim) =>
-      typeof dim === "number"
-        ? splat(core, dim, "i32")
-        : leaf("dimension", { type: "i32", shape: [] }, { dim }),
-    hostScalar: (name) => leaf("hostScalar", { type: "f32", shape: [] }, { name }),
-    input: (name, type) => leaf("input", type, { name }),
-    stored: (name, type) => leaf("stored", type, { name }),
-    placeholder: (name, type) => leaf("placeholder", type, { name }),
-    random: (path, source, shape) =>
-      leaf("random", { type: source === "uniform" ? "f32" : "u32", shape }, { path, source }),
-  };
+/** A leaf of a type alone, whatever else the given one has. */
+function leaf<K extends LeafName>(
+  core: Core,
+  op: K,
+  { type, shape }: TensorType,
+  attributes: OpAttributes[K],
+): Node {
+  return core.leaf(op, { type, shape }, attributes);
 }
 
-function pointwiseMethods(core: Core): Pick<GraphBuilder, "cast" | "select"> {
-  return {
-    cast: (x, to) => (x.type === to ? x : core.node("cast", [x], { to })),
-    select: (condition, then, otherwise) => {
-      const type =
-        typeof then !== "number"
-          ? then.type
-          : typeof otherwise !== "number"
-            ? otherwise.type
-            : "f32";
-      const branches = [operand(core, then, type), operand(core, otherwise, type)];
-      return core.node("select", [condition, ...branches], {});
-    },
-  };
-}
+const leafMethods: LeafMethods & ThisType<Core> = {
+  constant(values, shape, type = "f32") {
+    const list = typeof values === "number" ? [values] : values;
+    const filled = shape ?? (typeof values === "number" ? [] : [list.length]);
+    return leaf(this, "constant", { type, shape: filled }, { values: list });
+  },
+  zerosLike(like) {
+    return splat(this, 0, like.type, like.shape);
+  },
+  iota(shape, axis) {
+    return leaf(this, "iota", { type: "i32", shape }, { axis });
+  },
+  dimension(dim) {
+    return typeof dim === "number"
+      ? splat(this, dim, "i32")
+      : leaf(this, "dimension", { type: "i32", shape: [] }, { dim });
+  },
+  hostScalar(name) {
+    return leaf(this, "hostScalar", { type: "f32", shape: [] }, { name });
+  },
+  input(name, type) {
+    return leaf(this, "input", type, { name });
+  },
+  stored(name, type) {
+    return leaf(this, "stored", type, { name });
+  },
+  placeholder(name, type) {
+    return leaf(this, "placeholder", type, { name });
+  },
+  random(path, source, shape) {
+    return leaf(
+      this,
+      "random",
+      { type: source === "uniform" ? "f32" : "u32", shape },
+      { path, source },
+    );
+  },
+};
+
+const pointwiseMethods: Pick<GraphBuilder, "cast" | "select"> & ThisType<Core> = {
+  cast(x, to) {
+    return x.type === to ? x : this.node("cast", [x], { to });
+  },
+  select(condition, then, otherwise) {
+    const type =
+      typeof then !== "number" ? then.type : typeof otherwise !== "number" ? otherwise.type : "f32";
+    const branches = [operand(this, then, type), operand(this, otherwise, type)];
+    return this.node("select", [condition, ...branches], {});
+  },
+};
 
 function reshape(core: Core, x: Node, shape: Shape): Node {
   return shapeEqual(x.shape, shape) ? x : core.node("reshape", [x], { shape });
@@ -228,32 +250,42 @@ type ViewMethods = Pick<
   "reshape" | "transpose" | "broadcast" | "slice" | "pad" | "flip" | "window" | "fold" | "concat"
 >;
 
-function viewMethods(core: Core): ViewMethods {
-  return {
-    reshape: (x, shape) => reshape(core, x, shape),
-    transpose: (x, permutation) =>
-      permutation.length === x.shape.length && permutation.every((axis, n) => axis === n)
-        ? x
-        : core.node("transpose", [x], { permutation }),
-    broadcast: (x, shape) =>
-      shapeEqual(x.shape, shape) ? x : core.node("broadcast", [x], { shape }),
-    slice: (x, starts, counts, steps) =>
-      isWhole(x, starts, counts)
-        ? x
-        : core.node("slice", [x], { starts, counts, steps: steps ?? counts.map(() => 1) }),
-    pad: (x, before, after, options = {}) => {
-      const interior = options.interior ?? before.map(() => 0);
-      const nothing = [...before, ...after].every(isZero) && interior.every(isZero);
-      if (nothing) return x;
-      return core.node("pad", [x], { before, after, interior, value: options.value ?? 0 });
-    },
-    flip: (x, axes) => (axes.length === 0 ? x : core.node("flip", [x], { axes })),
-    window: (x, attributes) => core.node("window", [x], attributes),
-    fold: (x, attributes, extents) => core.node("fold", [x], { ...attributes, extents }),
-    concat: (parts, axis) =>
-      parts.length === 1 ? inputAt(parts, 0) : core.node("concat", parts, { axis }),
-  };
-}
+const viewMethods: ViewMethods & ThisType<Core> = {
+  reshape(x, shape) {
+    return reshape(this, x, shape);
+  },
+  transpose(x, permutation) {
+    return permutation.length === x.shape.length && permutation.every((axis, n) => axis === n)
+      ? x
+      : this.node("transpose", [x], { permutation });
+  },
+  broadcast(x, shape) {
+    return shapeEqual(x.shape, shape) ? x : this.node("broadcast", [x], { shape });
+  },
+  slice(x, starts, counts, steps) {
+    return isWhole(x, starts, counts)
+      ? x
+      : this.node("slice", [x], { starts, counts, steps: steps ?? counts.map(() => 1) });
+  },
+  pad(x, before, after, options = {}) {
+    const interior = options.interior ?? before.map(() => 0);
+    const nothing = [...before, ...after].every(isZero) && interior.every(isZero);
+    if (nothing) return x;
+    return this.node("pad", [x], { before, after, interior, value: options.value ?? 0 });
+  },
+  flip(x, axes) {
+    return axes.length === 0 ? x : this.node("flip", [x], { axes });
+  },
+  window(x, attributes) {
+    return this.node("window", [x], attributes);
+  },
+  fold(x, attributes, extents) {
+    return this.node("fold", [x], { ...attributes, extents });
+  },
+  concat(parts, axis) {
+    return parts.length === 1 ? inputAt(parts, 0) : this.node("concat", parts, { axis });
+  },
+};
 
 function isZero(dim: Dim): boolean {
   return dimEqual(dim, 0);
@@ -273,19 +305,47 @@ type OtherMethods = Pick<
   | "result"
 >;
 
-function otherMethods(core: Core): OtherMethods {
-  return {
-    argmax: (x, axis) => core.node("argmax", [x], { axis }),
-    argmin: (x, axis) => core.node("argmin", [x], { axis }),
-    leading: (x, axis) => core.node("leading", [x], { axis }),
-    cumsum: (x, axis, reverse = false) => core.node("cumsum", [x], { axis, reverse }),
-    take: (x, indices, axis, batchAxes = 0) => core.node("take", [x, indices], { axis, batchAxes }),
-    scatterAdd: (updates, indices, axis, extent, batchAxes = 0) =>
-      core.node("scatterAdd", [updates, indices], { axis, batchAxes, extent }),
-    segmentSum: (updates, order, starts, attributes) =>
-      core.node("segmentSum", [updates, order, starts], attributes),
-    contract: (left, right, attributes) => core.node("contract", [left, right], attributes),
-    scan: (inputs, attributes) => core.node("scan", inputs, attributes),
-    result: (scan, index) => core.node("result", [scan], { index }),
-  };
-}
+const otherMethods: OtherMethods & ThisType<Core> = {
+  argmax(x, axis) {
+    return this.node("argmax", [x], { axis });
+  },
+  argmin(x, axis) {
+    return this.node("argmin", [x], { axis });
+  },
+  leading(x, axis) {
+    return this.node("leading", [x], { axis });
+  },
+  cumsum(x, axis, reverse = false) {
+    return this.node("cumsum", [x], { axis, reverse });
+  },
+  take(x, indices, axis, batchAxes = 0) {
+    return this.node("take", [x, indices], { axis, batchAxes });
+  },
+  scatterAdd(updates, indices, axis, extent, batchAxes = 0) {
+    return this.node("scatterAdd", [updates, indices], { axis, batchAxes, extent });
+  },
+  segmentSum(updates, order, starts, attributes) {
+    return this.node("segmentSum", [updates, order, starts], attributes);
+  },
+  contract(left, right, attributes) {
+    return this.node("contract", [left, right], attributes);
+  },
+  scan(inputs, attributes) {
+    return this.node("scan", inputs, attributes);
+  },
+  result(scan, index) {
+    return this.node("result", [scan], { index });
+  },
+};
+
+type Methods = Omit<GraphBuilder, keyof Core | "at">;
+
+const methodTable: Methods = {
+  ...unaryMethods,
+  ...binaryMethods,
+  ...reductionMethods,
+  ...leafMethods,
+  ...pointwiseMethods,
+  ...viewMethods,
+  ...otherMethods,
+};
