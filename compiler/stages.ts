@@ -36,11 +36,12 @@ export function stageText(model: CompiledModel, stage: StageName): string {
       return model.training.schedules.map(printSchedule).join("\n");
     case "kernels":
       return model.training.planned.kernels
-        .map(({ plan, comment, gpu, cpu, wasm }) =>
+        .map(({ plan, comment, gpu, software, cpu, wasm }) =>
           [
             `${plan.name}: ${comment}`,
             "on the GPU",
             printKernel(gpu),
+            ...(plan.variants ? ["on an adapter in software", printKernel(software)] : []),
             "on the CPU, in JavaScript",
             printKernel(cpu),
             "on the CPU, in WebAssembly",

@@ -4,6 +4,7 @@ import type { GpuAdapter, GpuDevice } from "./api.js";
 import type { Backend } from "./backend.js";
 import { asNnError, checkChoice, fail, NnError } from "./errors.js";
 import type { Plan } from "./plan.js";
+import { isSoftware, nameOfAdapter, planFor } from "./variants.js";
 
 export interface BackendOptions<B extends Backend = Backend> {
   /** Opens the WebGPU backend; `owned`: the device was requested by us, and goes with it. */
@@ -73,7 +74,7 @@ async function openGpu<B extends Backend>(
     : await requestDevice(plan, adapter as GPUAdapter | undefined, asked);
   let backend: B | undefined;
   try {
-    backend = createGpu(plan, device, !given);
+    backend = createGpu(planFor(plan, device.adapterInfo), device, !given);
     await start(backend);
     return { backend, reason };
   } catch (error) {
@@ -103,12 +104,9 @@ async function requestDevice(
   }
   // Some browsers tell nothing of their adapters.
   const { info, limits } = adapter as Partial<GPUAdapter>;
-  const words = [info?.vendor, info?.architecture, info?.device, info?.description];
-  const name = words.filter(Boolean).join(" ") || "an unnamed adapter";
-  const isSoftware =
-    info?.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name);
+  const name = nameOfAdapter(info) || "an unnamed adapter";
   const refuse = (why: string): never => fail("no-adapter", `the WebGPU adapter (${name}) ${why}`);
-  if (isSoftware && !asked && !given) refuse("is in software");
+  if (isSoftware(info) && !asked && !given) refuse("is in software");
   const missing = missingLimits(plan, limits ?? {});
   if (missing) refuse(missing);
   // Temporaries lie in as few buffers as may be.

@@ -97,10 +97,17 @@ export interface PlanHeld {
   readonly axis?: number;
 }
 
+/** Kinds of adapters that have kernels of their own, where those differ: one in software wants large tiles and no barriers. */
+export type PlanAdapter = "software";
+
 export interface PlanKernel {
   readonly name: string;
   readonly wgsl: string;
   readonly workgroupSize: number;
+  /** The same from the same buffers up to rounding, on another kind of adapter. */
+  readonly variants?: Readonly<
+    Partial<Record<PlanAdapter, Pick<PlanKernel, "wgsl" | "workgroupSize">>>
+  >;
   /** In binding order, group 0; binding 0 is the uniform buffer of the program, storage bindings follow from 1, and then the uniform buffer with what the dispatch is given. */
   readonly bindings: readonly { readonly access: "read" | "read_write"; readonly type: PlanType }[];
 }
@@ -177,6 +184,8 @@ export interface PlanDispatch {
   readonly buffers: readonly PlanBuffer[];
   /** Workgroups in all; the runtime folds them into a grid with at most 65,535 along an axis (x first, then y). */
   readonly workgroups: PlanDim;
+  /** Workgroups of the variants of its kernel. */
+  readonly variants?: Readonly<Partial<Record<PlanAdapter, PlanDim>>>;
   /** Estimated floating-point operations. */
   readonly flops: PlanDim;
   /** Indices of the program's results that need this dispatch; absent: always, as for what updates a storage. */

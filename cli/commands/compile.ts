@@ -21,6 +21,7 @@ interface CompileOptions extends ModelOptions {
   readonly weights?: string;
   readonly minify?: true;
   readonly externalRuntime?: true;
+  readonly software?: true;
 }
 
 interface CheckedWeights {
@@ -84,7 +85,7 @@ async function runCompile(
   options: CompileOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { output, entry, minify, externalRuntime } = options;
+  const { output, entry, minify, externalRuntime, software } = options;
   const compiled = await compileFile(file, options, terminal);
   const { models } = compiled;
   const weights =
@@ -97,6 +98,7 @@ async function runCompile(
     file,
     entry,
     minify: minify ?? false,
+    software: software ?? false,
     externalRuntime: externalRuntime ?? false,
     weights: Object.fromEntries((weights?.models ?? []).map((name) => [name, weightsFile])),
   });
@@ -137,6 +139,7 @@ export function addCompile(program: Command, terminal: Terminal): void {
     .addOption(setOption())
     .addOption(weightsOption())
     .option("--minify", "small instead of readable")
+    .option("--software", "with kernels of their own for WebGPU adapters in software")
     .option("--external-runtime", 'imports "nnc/runtime" instead of carrying it')
     .addOption(rootOption())
     .addHelpText(

@@ -11,6 +11,7 @@ import { exportOf, freeName } from "./names.js";
 import type { PlannedKernel } from "./plan.js";
 import { cpuKernelsText, wasmText } from "./plan.js";
 import { planLiteral } from "./planLiteral.js";
+import { withoutVariants } from "./variants.js";
 import * as runtime from "./runtimeText.generated.js";
 
 export interface EmitOptions {
@@ -21,6 +22,8 @@ export interface EmitOptions {
   readonly minify?: boolean;
   /** Imports "nnc/runtime" instead of carrying the runtime. */
   readonly externalRuntime?: boolean;
+  /** Has kernels of their own for adapters in software too, which apps are not given unless they ask for WebGPU there. */
+  readonly software?: boolean;
   /** Weights that nets begin with where `load` is given none: by the model's name, files to lie beside the bundle. */
   readonly weights?: Readonly<Record<string, string>>;
 }
@@ -30,6 +33,7 @@ interface Request {
   readonly stem: string;
   readonly minify: boolean;
   readonly external: boolean;
+  readonly software: boolean;
   readonly weights: Readonly<Record<string, string>>;
 }
 
@@ -47,6 +51,7 @@ export async function emit(
     stem: stemOf(options.file ?? first.file.name),
     minify: options.minify ?? false,
     external: options.externalRuntime ?? false,
+    software: options.software ?? false,
     weights: options.weights ?? {},
   };
   const entry = options.entry ?? "both";
@@ -82,6 +87,7 @@ const optionKinds: Readonly<Record<keyof EmitOptions, OptionKind>> = {
   },
   minify: flag,
   externalRuntime: flag,
+  software: flag,
   weights: {
     wanted: "an object of file names by model",
     fits: (value) => typeof value === "object" && value !== null,
@@ -123,6 +129,11 @@ type EntryName = "inference" | "training";
 
 function entryOf(model: CompiledModel, entry: EntryName): CompiledEntry {
   return entry === "training" ? model.training : model.inference;
+}
+
+function planOf({ software }: Request, model: CompiledModel, entry: EntryName): Plan {
+  const { plan } = entryOf(model, entry);
+  return software ? plan : withoutVariants(plan);
 }
 
 async function entryFiles(request: Request, entry: EntryName): Promise<Record<string, string>> {
@@ -178,7 +189,7 @@ function moduleText(request: Request, entry: EntryName, stem: string): string {
 function modelValue(request: Request, entry: EntryName, stem: string, at: number): string {
   const model = request.models[at];
   if (model === undefined) throw new Error("there is no such model");
-  const { plan } = entryOf(model, entry);
+  const plan = planOf(request, model, entry);
   const module = `given ?? import(${JSON.stringify(`./${stem}.cpu.js`)})`;
   const cpu =
     request.models.length > 1
@@ -261,8 +272,8 @@ function shaderText(request: Request, entry: EntryName): string {
 
 /** The compiled model as data; several models of a file stand in a list. */
 function planFile(request: Request, entry: "inference" | "training" | "both"): string {
-  const plans = request.models.map(
-    (model) => entryOf(model, entry === "inference" ? "inference" : "training").plan,
+  const plans = request.models.map((model) =>
+    planOf(request, model, entry === "inference" ? "inference" : "training"),
   );
   const [only] = plans;
   const value = plans.length === 1 && only ? only : { format: only?.format, models: plans };

@@ -1,23 +1,22 @@
 // Takes the kernels of dispatches as programs come to them, gives the plan's: each once, with what all its dispatches are given in its text.
 import { GIVEN_WORDS } from "../../runtime/plan.js";
 import type { PlanKernel } from "../../runtime/plan.js";
-import type { NestKernels } from "../kernel/index.js";
+import type { NestKernels, TargetName } from "../kernel/index.js";
+import { perTarget, targetNames } from "../kernel/index.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
 import { printJavaScript } from "./javascript.js";
 import { printWgsl } from "./wgsl.js";
 
-export interface PlannedKernel {
+export interface PlannedKernel extends NestKernels {
   readonly plan: PlanKernel;
   readonly comment: string;
-  readonly gpu: Kernel;
-  readonly cpu: Kernel;
-  readonly wasm: Kernel;
-  readonly gpuWords: readonly number[];
-  readonly cpuWords: readonly number[];
-  readonly wasmWords: readonly number[];
+  /** Parallel to the uniforms of each kernel. */
+  readonly words: TargetWords;
   /** How many words a dispatch is given. */
   readonly given: number;
 }
+
+export type TargetWords = Readonly<Record<TargetName, readonly number[]>>;
 
 /** A word of the program's uniform buffer. */
 export type WordOf = (uniform: KernelUniform) => number;
@@ -60,10 +59,11 @@ export function createKernelTable(): KernelTable {
   const byBody = new Map<Kernel["body"], Map<string, number>>();
   const byText = new Map<string, number>();
   const positionOf = (kernels: NestKernels, wordOf: WordOf, comment: () => string): number => {
-    const words = [kernels.gpu, kernels.cpu, kernels.wasm].map((kernel) => wordsOf(kernel, wordOf));
+    const words = perTarget((target) => wordsOf(kernels[target], wordOf));
     const known = byBody.get(kernels.gpu.body) ?? new Map<string, number>();
     byBody.set(kernels.gpu.body, known);
-    const key = [...words, ...kernels.gpu.bindings.map(({ written }) => written)].join(" ");
+    const lists = targetNames.map((target) => words[target]);
+    const key = [...lists, ...kernels.gpu.bindings.map(({ written }) => written)].join(" ");
     const found = known.get(key) ?? byText.get(textOf(kernels, words));
     const at = found ?? entries.length;
     known.set(key, at);
@@ -96,9 +96,9 @@ function wordsOf(kernel: Kernel, wordOf: WordOf): readonly number[] {
   );
 }
 
-function textOf({ gpu, cpu }: NestKernels, words: readonly (readonly number[])[]): string {
-  const [gpuWords = [], cpuWords = []] = words;
-  return `${printWgsl(gpu, gpuWords)}${printJavaScript(cpu, cpuWords, "f32", "kernel").text}`;
+function textOf({ gpu, software, cpu }: NestKernels, words: TargetWords): string {
+  const shaders = [printWgsl(gpu, words.gpu), printWgsl(software, words.software)];
+  return `${shaders.join("")}${printJavaScript(cpu, words.cpu, "f32", "kernel").text}`;
 }
 
 /** Positions of arguments that are not the same in all uses. */
@@ -122,25 +122,26 @@ function planKernel(entry: Entry, differing: readonly number[], name: string): P
   });
   const word: WordOf = (uniform) =>
     uniform.kind === "argument" ? Math.max(0, differing.indexOf(uniform.index)) : wordOf(uniform);
-  const [gpu, cpu, wasm] = [settled(kernels.gpu), settled(kernels.cpu), settled(kernels.wasm)];
-  const gpuWords = gpu.uniforms.map(word);
+  const own = perTarget((target) => settled(kernels[target]));
+  const words = perTarget((target) => own[target].uniforms.map(word));
+  const shader = (target: "gpu" | "software"): Pick<PlanKernel, "wgsl" | "workgroupSize"> => ({
+    wgsl: `// ${comment}\n${printWgsl(own[target], words[target])}`,
+    workgroupSize: own[target].workgroupSize,
+  });
+  const [any, software] = [shader("gpu"), shader("software")];
   return {
     plan: {
       name,
-      wgsl: `// ${comment}\n${printWgsl(gpu, gpuWords)}`,
-      workgroupSize: gpu.workgroupSize,
-      bindings: gpu.bindings.map(({ type, written }) => ({
+      ...any,
+      ...(software.wgsl === any.wgsl ? {} : { variants: { software } }),
+      bindings: own.gpu.bindings.map(({ type, written }) => ({
         access: written ? "read_write" : "read",
         type,
       })),
     },
     comment,
-    gpu,
-    cpu,
-    wasm,
-    gpuWords,
-    cpuWords: cpu.uniforms.map(word),
-    wasmWords: wasm.uniforms.map(word),
+    ...own,
+    words,
     given: differing.length,
   };
 }

@@ -7,9 +7,10 @@ import type {
   PlanUniform,
 } from "../../runtime/plan.js";
 import type { NestKernels } from "../kernel/index.js";
+import { targetNames } from "../kernel/index.js";
 import type { Kernel, KernelBinding, KernelUniform } from "../kernel/ir.js";
 import { uniformKey } from "../kernel/ir.js";
-import { freeDim } from "../types/dimension.js";
+import { dimKey, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
 import type { Schedule } from "../types/nest.js";
@@ -88,10 +89,10 @@ export function javascriptText(kernels: readonly PlannedKernel[], precision: Pre
 export function wasmText(kernels: readonly PlannedKernel[]): string {
   return base64(
     wasmModule(
-      kernels.map(({ plan, wasm, wasmWords, given }) => ({
+      kernels.map(({ plan, wasm, words, given }) => ({
         name: plan.name,
         kernel: wasm,
-        words: wasmWords,
+        words: words.wasm,
         given,
       })),
     ),
@@ -103,8 +104,8 @@ export function cpuKernelsText(
   kernels: readonly PlannedKernel[],
   precision: Precision,
 ): { readonly text: string; readonly names: readonly string[] } {
-  const scripts = kernels.map(({ plan, comment, cpu, cpuWords }) => ({
-    ...printJavaScript(cpu, cpuWords, precision, plan.name),
+  const scripts = kernels.map(({ plan, comment, cpu, words }) => ({
+    ...printJavaScript(cpu, words.cpu, precision, plan.name),
     name: plan.name,
     comment,
   }));
@@ -129,18 +130,22 @@ function planProgram(
   const bound = kernels.map((mapped): NestKernels => ({
     ...mapped,
     gpu: boundForWriting(mapped.gpu, schedule),
+    software: boundForWriting(mapped.software, schedule),
   }));
   const uses = bound.map((mapped, at) =>
     table.add(mapped, schedule.nests[at]?.arguments ?? [], words.wordOf, () =>
       commentOf(mapped.gpu, context),
     ),
   );
-  const dispatches = bound.map(({ gpu }, at): PlanDispatch => {
+  const dispatches = bound.map(({ gpu, software }, at): PlanDispatch => {
     const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
     return {
       kernel: uses[at]?.kernel ?? 0,
       buffers: gpu.bindings.map(({ buffer }) => planBuffer(schedule, buffer, context)),
       workgroups: planDim(gpu.workgroups),
+      ...(dimKey(gpu.workgroups) === dimKey(software.workgroups)
+        ? {}
+        : { variants: { software: planDim(software.workgroups) } }),
       flops: planDim(gpu.flops),
       ...(serves ? { serves } : {}),
     };
@@ -159,7 +164,7 @@ function planProgram(
           ? innerDimensions(
               schedule,
               position,
-              kernels.map(({ gpu, cpu, wasm }) => [gpu, cpu, wasm]),
+              kernels.map((mapped) => targetNames.map((target) => mapped[target])),
             )
           : [];
       return {

@@ -1,20 +1,34 @@
 // Takes a plan, gives the JavaScript expression that a bundle holds: all of it for reading, or what the runtime reads in few characters.
-import type { Plan, PlanBuffer } from "../../runtime/plan.js";
+import type { Plan, PlanBuffer, PlanKernel } from "../../runtime/plan.js";
 import { minifyWgsl } from "./minifyWgsl.js";
 
 /** Shaders stand as template literals, so that people can read them; everything else is JSON. */
 export function planLiteral(plan: Plan, minify: boolean): string {
-  const shaders = plan.kernels.map(({ wgsl }) => (minify ? minifyWgsl(wgsl) : wgsl));
+  const shaders: string[] = [];
   const marked = {
     ...withoutCosts(plan),
-    kernels: plan.kernels.map((kernel, at) => ({ ...kernel, wgsl: shaderMark(at) })),
+    kernels: plan.kernels.map((kernel) => shadersOf(kernel, (wgsl) => markOf(shaders, wgsl))),
   };
   const text = minify ? shortLiteral(reduced(marked)) : JSON.stringify(marked);
-  return shaders.reduce(
-    (whole, shader, at) =>
-      whole.replace(JSON.stringify(shaderMark(at)), () => templateLiteral(shader)),
-    text,
-  );
+  return shaders.reduce((whole, wgsl, at) => {
+    const shader = templateLiteral(minify ? minifyWgsl(wgsl) : wgsl);
+    return whole.replace(JSON.stringify(shaderMark(at)), () => shader);
+  }, text);
+}
+
+/** A kernel with something else for each of its shaders, those of its variants included. */
+function shadersOf(kernel: PlanKernel, change: (wgsl: string) => string): PlanKernel {
+  const { variants, wgsl } = kernel;
+  const software = variants?.software;
+  return {
+    ...kernel,
+    wgsl: change(wgsl),
+    ...(software ? { variants: { software: { ...software, wgsl: change(software.wgsl) } } } : {}),
+  };
+}
+
+function markOf(shaders: string[], wgsl: string): string {
+  return shaderMark(shaders.push(wgsl) - 1);
 }
 
 function shaderMark(at: number): string {

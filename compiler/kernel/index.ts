@@ -11,20 +11,22 @@ import { buildForGpu } from "./gpu.js";
 import type { Kernel } from "./ir.js";
 import { splitAxes } from "./split.js";
 import type { Target } from "./target.js";
-import { cpu, gpu, wasm } from "./target.js";
+import { cpu, gpu, software, wasm } from "./target.js";
+
+/** What kernels of a nest are for: any adapter, one in software, JavaScript, WebAssembly. */
+export const targetNames = ["gpu", "software", "cpu", "wasm"] as const;
+
+export type TargetName = (typeof targetNames)[number];
 
 /** A nest on every target; buffers are bound in the same order on each. */
-export interface NestKernels {
-  readonly gpu: Kernel;
-  readonly cpu: Kernel;
-  readonly wasm: Kernel;
-}
+export type NestKernels = Readonly<Record<TargetName, Kernel>>;
 
 /** The machines that the kernels of a nest are built for. */
-export interface Targets {
-  readonly gpu: Target;
-  readonly cpu: Target;
-  readonly wasm: Target;
+export type Targets = Readonly<Record<TargetName, Target>>;
+
+/** One of something for each target. */
+export function perTarget<T>(of: (name: TargetName) => T): Readonly<Record<TargetName, T>> {
+  return { gpu: of("gpu"), software: of("software"), cpu: of("cpu"), wasm: of("wasm") };
 }
 
 /** As `mapSchedules`, of one schedule. */
@@ -45,7 +47,7 @@ export function mapSchedules(
   extents: Extents = {},
   targets: Partial<Targets> = {},
 ): readonly (readonly NestKernels[])[] {
-  const machines: Targets = { gpu, cpu, wasm, ...targets };
+  const machines: Targets = { gpu, software, cpu, wasm, ...targets };
   const mapped = new Map<string, Mapped>();
   return schedules.map(({ nests, buffers }) =>
     nests.map((nest) => {
@@ -71,11 +73,7 @@ function mapNest(
   targets: Targets,
 ): NestKernels {
   const facts = analyzeNest(splitAxes(nest), extents);
-  return {
-    gpu: buildKernel(facts, buffers, targets.gpu),
-    cpu: buildKernel(facts, buffers, targets.cpu),
-    wasm: buildKernel(facts, buffers, targets.wasm),
-  };
+  return perTarget((name) => buildKernel(facts, buffers, targets[name]));
 }
 
 /** The kernels of a nest that is mapped already, as those of another. */
@@ -97,8 +95,7 @@ function kernelsOfAlike(known: Mapped, { name, origins }: LoopNest, shape: NestS
       uniform.kind === "host" ? { ...uniform, index: place(hostOf, uniform.index) } : uniform,
     ),
   });
-  const { gpu, cpu, wasm } = known.kernels;
-  return { gpu: renamed(gpu), cpu: renamed(cpu), wasm: renamed(wasm) };
+  return perTarget((target) => renamed(known.kernels[target]));
 }
 
 function buildKernel(

@@ -84,6 +84,27 @@ export const gpu: ParallelTarget = {
   },
 };
 
+/**
+ * SwiftShader, llvmpipe: a processor's threads compute as a GPU. Loads cost as much as arithmetic there and a barrier as much as
+ * hundreds of either, so tiles are large, and an invocation does whole rows alone.
+ */
+export const software: ParallelTarget = {
+  ...gpu,
+  name: "software",
+  tile: {
+    largest: 8,
+    accumulators: 16,
+    guardCost: 0.25,
+    wide: { largest: 8, alongReductions: false, guards: "machine" },
+  },
+  sharing: {
+    ...gpu.sharing,
+    plain: { fewerThan: 64, length: 128 },
+    tiled: { fewerThan: 16, length: 1024 },
+    shortRow: 100_000,
+  },
+};
+
 /** JavaScript in one thread. */
 export const cpu: SerialTarget = {
   machine: "cpu",

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planPrograms } from "../../compiler/emit/plan.js";
 import { plainLoops } from "../../compiler/kernel/cpu.js";
-import { mapSchedule } from "../../compiler/kernel/index.js";
+import { mapSchedule, targetNames } from "../../compiler/kernel/index.js";
 import type { NestKernels } from "../../compiler/kernel/index.js";
-import { gpu, wasm } from "../../compiler/kernel/target.js";
+import { gpu, software, wasm } from "../../compiler/kernel/target.js";
 import type { ParallelTarget, SerialTarget } from "../../compiler/kernel/target.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
@@ -71,10 +71,10 @@ const masking: SerialTarget = {
 
 /** On the CPU without splitting axes, choosing or tiling anything. */
 function inPlainLoops(schedule: Schedule): NestKernels[] {
-  return mapSchedule(schedule).map(({ gpu, wasm }, at) => {
+  return mapSchedule(schedule).map((mapped, at) => {
     const nest = schedule.nests[at];
-    if (nest === undefined) throw new Error("a nest for each pair of kernels");
-    return { gpu, cpu: plainLoops(nest, schedule.buffers), wasm };
+    if (nest === undefined) throw new Error("a nest for each set of kernels");
+    return { ...mapped, cpu: plainLoops(nest, schedule.buffers) };
   });
 }
 
@@ -96,8 +96,8 @@ function expectClose(
 describe.each(samples.map((sample) => [sample.name, sample] as const))("%s", (_, sample) => {
   it("is well formed", () => {
     const { planned } = prepare(sample);
-    for (const { gpu, cpu, wasm } of planned.kernels) {
-      expect([gpu, cpu, wasm].flatMap(verifyKernel)).toEqual([]);
+    for (const kernel of planned.kernels) {
+      expect(targetNames.flatMap((target) => verifyKernel(kernel[target]))).toEqual([]);
     }
   });
   it("in double precision", () => {
@@ -140,17 +140,19 @@ describeGpu("over WGSL", () => {
     expectClose(results, expected, 1e-5);
   });
 
-  it.each(samples.map((sample) => [sample.name, sample] as const))(
-    "%s, wide",
-    async (_, sample) => {
+  describe.each([
+    ["wide", wide],
+    ["for an adapter in software", software],
+  ])("%s", (_target, target) => {
+    it.each(samples.map((sample) => [sample.name, sample] as const))("%s", async (_, sample) => {
       const { planned, expected, given } = prepare(sample, (schedule) =>
-        mapSchedule(schedule, {}, { gpu: wide }),
+        mapSchedule(schedule, {}, { gpu: target }),
       );
       expect(planned.kernels.flatMap((kernel) => verifyKernel(kernel.gpu))).toEqual([]);
       const { results } = await runOnGpu(device, planned, given);
       expectClose(results, expected, 1e-5);
-    },
-  );
+    });
+  });
 
   it("computes in vectors where neighbours lie side by side", () => {
     const shaders = samples.map((sample) => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cpuModuleText } from "../../compiler/emit/plan.js";
 import { verifyGraph } from "../../compiler/graph/verify.js";
+import { targetNames } from "../../compiler/kernel/index.js";
 import { printSchedule } from "../../compiler/schedule/print.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
@@ -84,8 +85,9 @@ describe.each(Object.keys(variants))("verified %s", (name) => {
     for (const schedule of schedules) {
       expect(verifySchedule(schedule), printSchedule(schedule)).toEqual([]);
     }
-    for (const { plan, gpu, cpu, wasm } of planned.kernels) {
-      expect([gpu, cpu, wasm].flatMap(verifyKernel), plan.name).toEqual([]);
+    for (const kernel of planned.kernels) {
+      const faults = targetNames.flatMap((target) => verifyKernel(kernel[target]));
+      expect(faults, kernel.plan.name).toEqual([]);
     }
   });
 });
@@ -166,11 +168,13 @@ describeGpu("the driver's compiler", () => {
   it.each(listed)("takes every kernel of %s", async (_, program) => {
     const { planned } = variant(program, "as users get it");
     const messages = await Promise.all(
-      planned.kernels.map(async ({ plan }) => {
-        const module = device.createShaderModule({ code: plan.wgsl });
-        const { messages: own } = await module.getCompilationInfo();
-        return own.map(({ type, message }) => `${plan.name}: ${type}: ${message}`);
-      }),
+      planned.kernels
+        .flatMap(({ plan }) => [plan, { ...plan, ...plan.variants?.software }])
+        .map(async ({ name, wgsl }) => {
+          const module = device.createShaderModule({ code: wgsl });
+          const { messages: own } = await module.getCompilationInfo();
+          return own.map(({ type, message }) => `${name}: ${type}: ${message}`);
+        }),
     );
     expect(messages.flat()).toEqual([]);
   });

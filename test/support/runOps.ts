@@ -8,7 +8,7 @@ import type { Planned } from "../../compiler/emit/plan.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import type { NestKernels } from "../../compiler/kernel/index.js";
-import { mapSchedule } from "../../compiler/kernel/index.js";
+import { mapSchedule, targetNames } from "../../compiler/kernel/index.js";
 import { printKernel } from "../../compiler/kernel/print.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { schedule } from "../../compiler/schedule/index.js";
@@ -106,8 +106,9 @@ function storageOf(
 function wantVerified(scheduled: Schedule, kernels: readonly NestKernels[]): void {
   const problems = [
     ...verifySchedule(scheduled),
-    ...kernels.flatMap(({ gpu, cpu, wasm }) =>
-      [gpu, cpu, wasm].flatMap((kernel) => {
+    ...kernels.flatMap((mapped) =>
+      targetNames.flatMap((target) => {
+        const kernel = mapped[target];
         const faults = verifyKernel(kernel);
         return faults.length === 0 ? [] : [...faults, printKernel(kernel)];
       }),

@@ -3,6 +3,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { differentiate } from "../../compiler/autodiff/differentiate.js";
+import { withoutVariants } from "../../compiler/emit/variants.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { realFunctionNames } from "../../compiler/ops/derived/elementwise.js";
 import { distributions, operators, primitives } from "../../compiler/ops/primitives.js";
@@ -313,12 +314,17 @@ describe("on the CPU in single precision", () => {
 });
 
 describeGpu("in WGSL", () => {
-  let found: Tensor[][];
-  beforeAll(async () => {
-    found = await runSmall(plans, "webgpu");
-  });
-  it.each(listed)("%s", (_, one, at) => {
-    expectWithin(one, at, found);
+  describe.each([
+    ["for any adapter", () => ({ ...plans, plan: withoutVariants(plans.plan) })],
+    ["for one in software", () => plans],
+  ])("%s", (_kernels, own) => {
+    let found: Tensor[][];
+    beforeAll(async () => {
+      found = await runSmall(own(), "webgpu");
+    });
+    it.each(listed)("%s", (_, one, at) => {
+      expectWithin(one, at, found);
+    });
   });
 
   it("draws are those of the CPU, bit for bit where no transcendental function follows", async () => {
