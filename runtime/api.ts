@@ -155,7 +155,9 @@ export interface DeviceLoss {
 
 export interface InferenceNet<M extends ModelTypes = AnyModel> {
   readonly backend: "webgpu" | "cpu";
-  /** Why this backend was taken. */
+  /** What computes. On the CPU it is JavaScript, which takes several times as long, only where WebAssembly with SIMD is not to be had, or memory for it. */
+  readonly machine: "webgpu" | "wasm" | "javascript";
+  /** Why this backend was taken, and why JavaScript where it is not WebAssembly. */
   readonly backendReason: string;
   readonly parameters: Readonly<Record<M["parameters"], ParameterInfo>>;
   readonly loaded: LoadedWeights | undefined;

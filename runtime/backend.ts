@@ -33,6 +33,10 @@ export interface LostInfo {
 
 export interface Backend {
   readonly kind: "webgpu" | "cpu";
+  /** What computes, once it is prepared. */
+  readonly machine: "webgpu" | "wasm" | "javascript";
+  /** Why its faster machine is not to be had. */
+  readonly refused?: string | undefined;
   readonly precision: 32 | 64;
   /** Resolves when the device is lost (never after `destroy`). */
   readonly lost: Promise<LostInfo>;

@@ -50,7 +50,8 @@ export async function openBackend<B extends Backend>(
   if (!openCpu) fail("option", `${reason}, but no CPU kernels were given to load`);
   const backend = await openCpu(precision);
   await start(backend);
-  return { backend, reason };
+  const { refused } = backend;
+  return { backend, reason: refused ? `${reason}; ${refused}` : reason };
 }
 
 function checkMethod(name: string, given: object | undefined, method: string): void {

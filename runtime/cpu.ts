@@ -3,17 +3,12 @@
 import {
   isServed,
   putIntoSlot,
+  type Backend,
   type ProgramRun,
   type TrainingBackend,
   type Values,
 } from "./backend.js";
-import {
-  javascriptMachine,
-  wasmMachine,
-  type CpuArray,
-  type CpuCall,
-  type CpuMachine,
-} from "./cpuMachine.js";
+import { openMachine, type CpuArray, type CpuCall, type CpuMachine } from "./cpuMachine.js";
 import { countOf, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import { bytesOf, layOut, type Layout } from "./layout.js";
@@ -38,19 +33,27 @@ export function createCpuBackend(
   precision: 32 | 64,
 ): TrainingBackend {
   let opened: Memory | undefined;
-  const memory = (): Memory =>
-    (opened ??= createMemory(plan, javascriptMachine(module, precision)));
+  let machine: Backend["machine"] = "javascript";
+  let refused: string | undefined;
+  const memory = (): Memory => opened ?? fail("destroyed", "this net was destroyed");
   const executor = createExecutor(plan, memory);
   const queue = createTaskQueue();
   const storages = storageCalls(queue, memory);
   return {
     kind: "cpu",
+    get machine() {
+      return machine;
+    },
+    get refused() {
+      return refused;
+    },
     precision,
     lost: new Promise(() => undefined),
     prepare: async (onProgress) => {
-      // Double precision is JavaScript's.
-      const machine = precision === 32 ? await wasmMachine(module) : undefined;
-      if (machine) opened ??= createMemory(plan, machine);
+      const found = await openMachine(module, precision);
+      opened = createMemory(plan, found.machine);
+      machine = found.machine.kind;
+      ({ refused } = found);
       onProgress?.(plan.kernels.length, plan.kernels.length);
     },
     read: async (run) => queue.complete(queue.add(executor(run))),

@@ -24,6 +24,7 @@ export interface CpuCall {
 }
 
 export interface CpuMachine {
+  readonly kind: "wasm" | "javascript";
   readonly precision: 32 | 64;
   /** Throws NnError "out-of-memory". */
   allocate(type: PlanType, elements: number): CpuArray;
@@ -42,10 +43,11 @@ function missing(kernel: string): never {
   return fail("option", `the CPU module given has no kernel "${kernel}": it is another model's`);
 }
 
-export function javascriptMachine({ kernels }: CpuModule, precision: 32 | 64): CpuMachine {
+function javascriptMachine({ kernels }: CpuModule, precision: 32 | 64): CpuMachine {
   let words = new Uint32Array(0);
   let floats: Float32Array | Float64Array = new Float32Array(0);
   return {
+    kind: "javascript",
     precision,
     allocate: (type, elements) => {
       const { buffer, byteLength } = reserved(
@@ -96,18 +98,36 @@ function reserved<T>(elements: number, take: () => T): T {
   }
 }
 
-/** Undefined where WebAssembly, or a part of it that kernels use, is not to be had. */
-export async function wasmMachine({ wasm }: CpuModule): Promise<CpuMachine | undefined> {
-  if (wasm === undefined) return undefined;
+/** A module with one function, which makes a vector: `i32.const 0, i32x4.splat, drop`. */
+// prettier-ignore
+const vectorModule = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 17, 26, 11,
+];
+
+/** The fastest machine for these kernels here, and why it is not WebAssembly where that could run them. */
+export async function openMachine(
+  module: CpuModule,
+  precision: 32 | 64,
+): Promise<{ readonly machine: CpuMachine; readonly refused?: string }> {
+  const { wasm } = module;
+  const slower = { machine: javascriptMachine(module, precision) };
+  // Double precision is JavaScript's.
+  if (precision === 64 || wasm === undefined) return slower;
+  let vectors = false;
   try {
-    const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+    await WebAssembly.compile(Uint8Array.from(vectorModule));
+    vectors = true;
     const linear = createLinearMemory();
     const { memory } = linear;
+    const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
     const { instance } = await WebAssembly.instantiate(bytes, { host: { memory } });
-    return machineOver(linear, instance.exports);
-  } catch {
-    // Old engines, policies of a page.
-    return undefined;
+    return { machine: machineOver(linear, instance.exports) };
+  } catch (error) {
+    // Old engines and policies of a page refuse any module; too many memories at once are a RangeError.
+    if (!vectors || error instanceof RangeError)
+      return { ...slower, refused: `WebAssembly with SIMD is not to be had: ${String(error)}` };
+    // JavaScript in its place would hide that it is not valid.
+    return fail("internal", `the WebAssembly of these kernels is not valid: ${String(error)}`);
   }
 }
 
@@ -116,6 +136,7 @@ function machineOver(linear: LinearMemory, exported: WebAssembly.Exports): CpuMa
   let capacity = 256;
   let words = linear.take(capacity);
   return {
+    kind: "wasm",
     precision: 32,
     allocate: (_type, elements) => {
       const bytes = elements * 4;

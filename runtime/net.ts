@@ -82,6 +82,9 @@ export async function createNet(session: Session, beginning: Parameters): Promis
     get backend() {
       return session.backend.kind;
     },
+    get machine() {
+      return session.backend.machine;
+    },
     get backendReason() {
       return session.reason;
     },

@@ -79,6 +79,7 @@ export function backendOn(context: GpuContext): Backend {
   const { device, owned, faults, memory, types } = context;
   return {
     kind: "webgpu",
+    machine: "webgpu",
     precision: 32,
     lost: faults.lost,
     prepare: async (onProgress) => {

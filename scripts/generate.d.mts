@@ -2,3 +2,6 @@
 
 /** Writes both generated modules under `root`. */
 export function generate(root: string): Promise<void>;
+
+/** Names of the runtime's properties that minified bundles shorten. */
+export const internalNames: readonly string[];

@@ -17,7 +17,8 @@ const data = {
 };
 
 /** The app: trains, asks the trained net, and asks a net of the inference bundle with the weights that were saved. */
-const page = `<!doctype html><link rel="icon" href="data:,"><title>movies</title>
+const page = (policy = ""): string => `<!doctype html>${policy}
+<link rel="icon" href="data:,"><title>movies</title>
 <script type="module">
   import { Movies as Trained } from "/movies.train.js";
   import { Movies } from "/movies.js";
@@ -33,6 +34,8 @@ const page = `<!doctype html><link rel="icon" href="data:,"><title>movies</title
     const again = await asked.predict({ ratings: data.ratings });
     const result = {
       backends: [net.backend, asked.backend],
+      machines: [net.machine, asked.machine],
+      reason: asked.backendReason,
       losses,
       accuracy: metrics.binary_accuracy,
       liking: [...liking],
@@ -46,10 +49,19 @@ const page = `<!doctype html><link rel="icon" href="data:,"><title>movies</title
 
 interface Result {
   readonly backends: readonly string[];
+  readonly machines: readonly string[];
+  readonly reason: string;
   readonly losses: readonly number[];
   readonly accuracy: number;
   readonly liking: readonly number[];
   readonly again: readonly number[];
+}
+
+/** A page that says which scripts it runs. */
+function restricted(scripts: string): string {
+  return page(
+    `<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline' ${scripts}">`,
+  );
 }
 
 describeGpu("the bundle of movies.nn in Chromium", () => {
@@ -63,7 +75,9 @@ describeGpu("the bundle of movies.nn in Chromium", () => {
     const files = await emit(model, { minify });
     const texts = Object.entries(files).map(([name, text]) => [`/${name}`, text] as const);
     const server = await serveFolder(import.meta.dirname, {
-      "/": page,
+      "/": page(),
+      "/refusing.html": restricted(""),
+      "/allowing.html": restricted("'wasm-unsafe-eval'"),
       ...Object.fromEntries(texts),
     });
     servers.push(server);
@@ -89,12 +103,32 @@ describeGpu("the bundle of movies.nn in Chromium", () => {
     const result: Result = await tab.evaluate(`run(${JSON.stringify(backend)})`);
     expect(problems).toEqual([]);
     expect(result.backends).toEqual([backend, backend]);
+    const machine = backend === "cpu" ? "wasm" : "webgpu";
+    expect(result.machines).toEqual([machine, machine]);
     expect(result.losses).toHaveLength(150);
     expect(result.losses.at(-1)).toBeLessThan(0.3 * (result.losses[0] ?? 0));
     expect(result.accuracy).toBe(1);
     expect(result.liking.map((value) => (value > 0.5 ? 1 : 0))).toEqual(data.liked);
     expect(result.again).toEqual(result.liking);
     likings.set(backend, result.liking);
+    await tab.close();
+  });
+
+  it.each([
+    [
+      "refusing",
+      "javascript",
+      /^the CPU was asked for; WebAssembly .* not to be had: CompileError/,
+    ],
+    ["allowing", "wasm", /^the CPU was asked for$/],
+  ])("learns on a page with a policy %s WebAssembly, in %s", async (path, machine, reason) => {
+    const { page: tab } = await openPage(browser, `${await serve(true)}${path}.html`);
+    await tab.waitForFunction("window.run !== undefined");
+    const result: Result = await tab.evaluate(`run("cpu")`);
+    expect(result.machines).toEqual([machine, machine]);
+    expect(result.reason).toMatch(reason);
+    expect(result.liking.map((value) => (value > 0.5 ? 1 : 0))).toEqual(data.liked);
+    expect(result.again).toEqual(result.liking);
     await tab.close();
   });
 

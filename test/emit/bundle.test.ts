@@ -102,6 +102,7 @@ describe.each([[false], [true]])("the modules, minify %s", (minify) => {
     const { parameters } = net;
     for (const [name, { shape }] of Object.entries(parameters))
       await net.write(name, new Float32Array(shape.reduce((all, axis) => all * axis, 1)));
+    expect([net.backend, net.machine]).toEqual(["cpu", "wasm"]);
     const result = await net.predict({ constructor: new Float32Array(6) });
     expect(Object.entries(result)).toEqual([["toString", new Float32Array(3)]]);
     net.destroy();
@@ -114,6 +115,7 @@ describe.each([[false], [true]])("the modules, minify %s", (minify) => {
   it("train on the CPU", async () => {
     const module = await imported(await written({ minify }), "two.train.js");
     const net = await (module["Map"] as Model<TrainingNet>).load({ backend: "cpu", seed: 2 });
+    expect(net.machine).toBe("wasm");
     const data = {
       constructor: Float32Array.from({ length: 128 }, (_, index) => Math.sin(index)),
       wanted: Float32Array.from({ length: 64 }, (_, index) => Math.sin(2 * index) / 2),

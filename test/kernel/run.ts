@@ -5,7 +5,7 @@ import type { Planned } from "../../compiler/emit/plan.js";
 import { cpuModuleText, wasmText } from "../../compiler/emit/plan.js";
 import type { Precision } from "../../compiler/emit/javascriptFunctions.js";
 import type { CpuArray } from "../../runtime/cpuMachine.js";
-import { wasmMachine } from "../../runtime/cpuMachine.js";
+import { openMachine } from "../../runtime/cpuMachine.js";
 import type {
   CpuModule,
   PlanBuffer,
@@ -114,8 +114,9 @@ export function runOnCpu(planned: Planned, given: Given, precision: Precision): 
 /** Storages, slots and inputs lie in the machine's memory. */
 export async function runOnWasm(planned: Planned, given: Given): Promise<Outcome> {
   const [program] = planned.programs;
-  const machine = await wasmMachine({ kernels: {}, wasm: wasmText(planned.kernels) });
-  if (!program || !machine) throw new Error("no program, or no WebAssembly");
+  const module = { kernels: {}, wasm: wasmText(planned.kernels) };
+  const { machine } = await openMachine(module, 32);
+  if (!program || machine.kind !== "wasm") throw new Error("no program, or no WebAssembly");
   const sizes = given.sizes ?? {};
   const holding = (type: PlanType, values: readonly number[]): CpuArray => {
     const array = machine.allocate(type, values.length);
