@@ -52,15 +52,22 @@ export const round = {
 export const modulo = {
   wgsl: {
     name: "modulo_of",
-    // Division may be off by a unit in the last place, so the quotient is put right by the remainder.
+    // By long division of their whole numbers, exact: quotients of floats are rounded, and differ between drivers.
     text: `fn modulo_of(x: f32, y: f32) -> f32 {
-  // A quotient beyond 24 bits has no fraction left.
-  let whole = abs(x) * 5.9604645e-8 >= abs(y);
-  let d = select(y, 1.0, whole);
-  let r = x - d * floor(x / d);
-  let s = select(r, r + d, r * sign(d) < 0.0);
-  let t = select(s, s - d, abs(s) >= abs(d));
-  return select(t, 0.0, whole);
+  let a = bitcast<u32>(abs(x));
+  let b = bitcast<u32>(abs(y));
+  let divisor = (b & 0x7fffffu) | 0x800000u;
+  var left = (a & 0x7fffffu) | 0x800000u;
+  for (var more = max(a >> 23u, b >> 23u) - (b >> 23u); more > 0u; more -= min(more, 8u)) {
+    left = (left % divisor) << min(more, 8u);
+  }
+  let scale = bitcast<f32>(max(b, 0x800000u) & 0x7f800000u);
+  let size = select(abs(x), (f32(left % divisor) * 1.1920929e-7) * scale, a >= b);
+  let rest = select(size, -size, x < 0.0);
+  let whole = select(rest, rest + y, (rest != 0.0) & ((x < 0.0) != (y < 0.0)));
+  // A rest so small that it is lost beside the divisor.
+  let value = select(whole, 0.0, (whole == y) | (b < 0x800000u));
+  return select(value, bitcast<f32>(a | 0x7fc00000u), (b >= 0x800000u) & (max(a, b) >= 0x7f800000u));
 }`,
   },
   javascript: {
@@ -127,12 +134,14 @@ export const power = {
     name: "powerOf",
     text: `function powerOf(x, y) {
   if (y === 0) return 1;
+  if (y !== y) return y;
   if (x === 0) return y > 0 ? 0 : 3.4028234663852886e38;
   if (x < 0 && y !== Math.floor(y)) return 0;
   return Math.max(Math.min(Math.pow(x, y), 3.4028234663852886e38), -3.4028234663852886e38);
 }`,
     double: `function powerOf(x, y) {
   if (y === 0) return 1;
+  if (y !== y) return y;
   if (x === 0) return y > 0 ? 0 : Number.MAX_VALUE;
   if (x < 0 && y !== Math.floor(y)) return 0;
   return Math.max(Math.min(Math.pow(x, y), Number.MAX_VALUE), -Number.MAX_VALUE);

@@ -28,12 +28,21 @@ export interface Machine {
   shift(name: "i32.shl" | "i32.shr_s" | "i32.shr_u", value: MachineValue, by: number): MachineValue;
   /** A value that is used more than once. */
   keep(value: MachineValue): MachineValue;
+  /** On single values alone: a place whose value changes. */
+  variable(value: MachineValue): MachineVariable;
+  /** On single values alone: sets variables again and again, as long as the condition holds before it. */
+  repeat(condition: MachineValue, turn: () => void): void;
   select(condition: MachineValue, then: MachineValue, otherwise: MachineValue): MachineValue;
   call(callee: MachineFunction, ...operands: readonly MachineValue[]): MachineValue;
   /** The upper 32 bits of the product with a constant, without signs. */
   multiplyHigh(value: MachineValue, factor: number): MachineValue;
   /** Of a value that may be one for all lanes. */
   spread(value: MachineValue): MachineValue;
+}
+
+export interface MachineVariable {
+  readonly get: MachineValue;
+  set(value: MachineValue): void;
 }
 
 /** Takes as many operands as the operation has. */

@@ -36,6 +36,9 @@ const exponential = [
   5.0000001201e-1,
 ];
 
+/** Of the least normal number; the exponent of every number from there on is enough for a normal one. */
+const leastExponent = -87.33654;
+
 /** The quotient and the rest of a division by log 2, the rest to more digits than one number has. */
 function byLogTwo(
   m: Machine,
@@ -46,13 +49,13 @@ function byLogTwo(
   return { n, r: m.keep(add(m, r, multiply(m, n, m.real(2.1219444e-4)))) };
 }
 
-/** e^x = 2ⁿ eʳ; below −87.3 the result is 0, as on the GPU. */
+/** e^x = 2ⁿ eʳ; 0 where that is no normal number. */
 export const exp = realFunction("exp", (m, x) => {
   const a = m.keep(least(m, x, m.real(88.72)));
-  const { n, r } = byLogTwo(m, most(m, a, m.real(-87.3)));
+  const { n, r } = byLogTwo(m, most(m, a, m.real(leastExponent)));
   const p = add(m, multiply(m, multiply(m, polynomial(m, r, exponential), r), r), r);
   const value = scaled(m, add(m, p, m.real(1)), n);
-  return m.select(less(m, x, m.real(-87.3)), m.real(0), value);
+  return m.select(less(m, x, m.real(leastExponent)), m.real(0), value);
 });
 
 /** log x = n log 2 + log m, of the m within 1/√2 and √2; as fdlibm has it. */
@@ -132,27 +135,31 @@ function quarterTurn(m: Machine, x: MachineValue, shift: number): MachineValue {
 export const sin = realFunction("sin", (m, x) => quarterTurn(m, x, 0));
 export const cos = realFunction("cos", (m, x) => quarterTurn(m, x, 1));
 
-export const erf = realFunction("erf", (m, x) => {
-  const size = m.keep(magnitude(m, x));
-  const a = m.keep(least(m, size, m.real(4)));
+function erfBesideZero(m: Machine, x: MachineValue): MachineValue {
   const z = m.keep(multiply(m, x, x));
-  const inner = [
+  const series = [
     7.85384714e-5, -0.000801018932, 0.0051883272, -0.0268538117, 0.112835851, -0.376126258,
     1.12837917,
   ];
+  return multiply(m, x, polynomial(m, z, series));
+}
+
+export const erf = realFunction("erf", (m, x) => {
+  const size = m.keep(magnitude(m, x));
+  const a = m.keep(least(m, size, m.real(4)));
   const outer = [
     2.17081739e-5, -0.000441601849, 0.00420594884, -0.0252121997, 0.108425167, 0.633213416,
     1.12958189, -0.000188821368,
   ];
   const tail = m.call(exp, m.op("f32.neg", polynomial(m, a, outer)));
   const far = copySign(m, minus(m, m.real(1), tail), x);
-  const near = multiply(m, x, polynomial(m, z, inner));
-  return m.select(less(m, size, m.real(1)), near, far);
+  return m.select(less(m, size, m.real(1)), erfBesideZero(m, x), far);
 });
 
-/** e^(−a²) by e^(−z²) e^(−(a − z)(a + z)), of which z² is exact. */
+/** e^(−a²) by e^(−z²) e^(−(a − z)(a + z)), of which z² is exact; beside 0 by erf, which is small there. */
 export const erfc = realFunction("erfc", (m, x) => {
-  const a = m.keep(least(m, magnitude(m, x), m.real(10)));
+  const size = m.keep(magnitude(m, x));
+  const a = m.keep(least(m, size, m.real(10)));
   const t = m.keep(divide(m, m.real(1), add(m, m.real(1), multiply(m, m.real(0.5), a))));
   const series = [
     0.142194898, -0.666066567, 1.12240903, -0.651258974, -0.116779047, 0.0201916243, 0.0283585323,
@@ -163,7 +170,9 @@ export const erfc = realFunction("erfc", (m, x) => {
   const first = m.call(exp, m.op("f32.neg", multiply(m, z, z)));
   const second = m.call(exp, minus(m, polynomial(m, t, series), rest));
   const tail = m.keep(multiply(m, t, multiply(m, first, second)));
-  return m.select(less(m, x, m.real(0)), minus(m, m.real(2), tail), tail);
+  const far = m.select(less(m, x, m.real(0)), minus(m, m.real(2), tail), tail);
+  const near = minus(m, m.real(1), erfBesideZero(m, x));
+  return m.select(less(m, size, m.real(0.5)), near, far);
 });
 
 /** Giles, Approximating the erfinv function (2010). */
@@ -191,12 +200,13 @@ export const atan2: MachineFunction = {
   takes: ["f32", "f32"],
   gives: "f32",
   write: (m, y, x) => {
-    const [ys, xs] = [y, x].map((one) =>
-      m.keep(least(m, magnitude(m, one), m.real(3.4028234663852886e38))),
-    );
+    const [ys, xs] = [y, x].map((one) => m.keep(magnitude(m, one)));
     if (!ys || !xs) throw new Error("atan2 lacks an operand");
     const larger = m.keep(most(m, xs, ys));
-    const tangent = m.keep(divide(m, least(m, xs, ys), larger));
+    // Of two that are infinite too.
+    const isDiagonal = m.op("f32.eq", xs, ys);
+    const quotient = divide(m, least(m, xs, ys), larger);
+    const tangent = m.keep(m.select(isDiagonal, m.real(1), quotient));
     const isFar = m.keep(m.op("f32.gt", tangent, m.real(0.414213562)));
     const beyond = divide(m, minus(m, tangent, m.real(1)), add(m, tangent, m.real(1)));
     const t = m.keep(m.select(isFar, beyond, tangent));

@@ -55,20 +55,39 @@ const reals: Pick<MachineFunction, "takes" | "gives" | "single"> = {
   single: true,
 };
 
-/** In double precision, where the quotient is exact up to 2²⁹; one beyond that has no fraction left. */
+/**
+ * The remainder with the divisor's sign, exact. In double precision a quotient below 2²⁹ is the right whole number, and its product
+ * with the divisor takes no rounding: a dividend that is larger still first loses multiples of the divisor times powers of 2.
+ */
 export const modulo: MachineFunction = {
   ...reals,
   name: "modulo",
   write: (m, x, y) => {
     const [a, b] = [x, y].map((one) => m.keep(m.op("f64.promote_f32", one)));
     if (!a || !b) throw new Error("modulo lacks an operand");
-    const q = m.keep(m.op("f64.floor", m.op("f64.div", a, b)));
-    const rest = m.op("f32.demote_f64", m.op("f64.sub", a, m.op("f64.mul", b, q)));
-    const r = m.keep(rest);
-    const isLarge = m.op("f64.ge", m.op("f64.abs", q), m.double(2 ** 29));
-    const isWhole = m.op("i32.or", m.op("f32.eq", r, y), isLarge);
-    const isNone = m.op("i32.or", m.op("f32.eq", y, m.real(0)), isWhole);
-    return m.select(isNone, m.real(0), r);
+    const left = m.variable(a);
+    const without = (part: MachineValue): void => {
+      const times = m.op("f64.trunc", m.op("f64.div", left.get, part));
+      left.set(m.op("f64.sub", left.get, m.op("f64.mul", part, times)));
+    };
+    // No quotient of two numbers of f32 reaches 2²⁷⁸.
+    const part = m.variable(m.op("f64.mul", b, m.double(2 ** 252)));
+    const large = m.keep(m.op("f64.mul", m.op("f64.abs", b), m.double(2 ** 28)));
+    m.repeat(m.op("f64.ge", m.op("f64.abs", left.get), large), () => {
+      without(part.get);
+      part.set(m.op("f64.mul", part.get, m.double(2 ** -28)));
+    });
+    without(b);
+    const isWithin = m.op("f32.lt", m.op("f32.abs", x), m.op("f32.abs", y));
+    // By infinity there is no product.
+    const rest = m.keep(m.select(isWithin, x, m.op("f32.demote_f64", left.get)));
+    const differ = m.op("i32.ne", m.op("f32.lt", rest, m.real(0)), m.op("f32.lt", y, m.real(0)));
+    const isOff = m.op("i32.and", m.op("f32.ne", rest, m.real(0)), differ);
+    const other = m.keep(add(m, rest, y));
+    // A rest so small that it is lost beside the divisor.
+    const whole = m.select(m.op("f32.eq", other, y), m.real(0), other);
+    const value = m.select(isOff, whole, rest);
+    return m.select(m.op("f32.eq", y, m.real(0)), m.real(0), value);
   },
 };
 
@@ -87,7 +106,8 @@ export const power: MachineFunction = {
     const ofZero = m.select(m.op("f32.gt", y, m.real(0)), m.real(0), m.real(largest));
     const isZero = m.op("f32.eq", x, m.real(0));
     const some = m.select(isZero, ofZero, value);
-    return m.select(m.op("f32.eq", y, m.real(0)), m.real(1), some);
+    const known = m.select(m.op("f32.eq", y, y), some, y);
+    return m.select(m.op("f32.eq", y, m.real(0)), m.real(1), known);
   },
 };
 
@@ -97,9 +117,10 @@ function half(m: Machine, y: MachineValue): MachineValue {
   return multiply(m, y, m.real(0.5));
 }
 
-/** log₂ |x| by 2 artanh((m − 1) / (m + 1)), of the m within 1/√2 and √2, to 13 digits. */
+/** log₂ |x| by 2 artanh((m − 1) / (m + 1)), of the m within 1/√2 and √2, to 13 digits; infinite and NaN as x is. */
 function logTwo(m: Machine, x: MachineValue): MachineValue {
-  const bits = m.keep(m.op("i64.reinterpret_f64", m.op("f64.promote_f32", m.op("f32.abs", x))));
+  const size = m.keep(m.op("f64.promote_f32", m.op("f32.abs", x)));
+  const bits = m.keep(m.op("i64.reinterpret_f64", size));
   const n = m.keep(
     m.op("i64.shr_s", m.op("i64.sub", bits, m.long(0x3fe6a09en << 32n)), m.long(52n)),
   );
@@ -112,7 +133,8 @@ function logTwo(m: Machine, x: MachineValue): MachineValue {
   const series = [17, 15, 13, 11, 9, 7, 5, 3, 1].map((odd) => 2 / odd);
   const sum = m.op("f64.mul", s, doublePolynomial(m, z, series));
   const whole = m.op("f64.convert_i32_s", m.op("i32.wrap_i64", n));
-  return m.op("f64.add", whole, m.op("f64.mul", sum, m.double(Math.LOG2E)));
+  const value = m.op("f64.add", whole, m.op("f64.mul", sum, m.double(Math.LOG2E)));
+  return m.select(m.op("f64.lt", size, m.double(Infinity)), value, size);
 }
 
 /** Within f32, 0 below its normal numbers. */

@@ -31,12 +31,9 @@ const unary = (
   domain?: (x: number) => boolean,
 ): Operation => ({ apply: (b, x) => b[name](x), ...(domain && { domain }) });
 
-/**
- * Where a remainder of single precision has digits: the quotient has, and a small argument of the other sign does not
- * vanish beside the divisor (then the divisor and 0 are both as near as it gets).
- */
+/** Unless a small argument of the other sign vanishes beside the divisor: then the divisor and 0 are both as near as it gets. */
 const divisible = (x: number, y: number): boolean =>
-  y !== 0 && Math.abs(x / y) < 2 ** 23 && (x * y >= 0 || Math.abs(x / y) > 2 ** -20);
+  y !== 0 && (x * y >= 0 || Math.abs(x / y) > 2 ** -20);
 
 const operations: Readonly<Record<string, Operation>> = {
   negate: unary("negate"),

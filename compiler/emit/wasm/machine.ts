@@ -66,6 +66,18 @@ export function createMachine(body: Body, wide: boolean, indexOf: FunctionIndex)
     double: (value) => ({ type: "f64", code: [0x44, ...doubleBytes(value)] }),
     long: (value) => ({ type: "i64", code: [0x42, ...signedLong(value)] }),
     keep: (value) => keep(body, value),
+    variable: (value) => {
+      const local = body.local(value.type);
+      const set = (changed: MachineValue): void => {
+        body.emit(local.set(changed));
+      };
+      set(value);
+      return { get: local.get, set };
+    },
+    repeat: (condition, turn) => {
+      const statements = body.apart(turn);
+      body.emit([...loopWhile, condition.code, 0x04, 0x40, statements, 0x0c, 1, 0x0b, 0x0b]);
+    },
     shift: (name, value, by) => {
       const vector = vectorInstruction(name) ?? name;
       const bytes = opcode(wide ? vector : name);
@@ -86,6 +98,9 @@ export function createMachine(body: Body, wide: boolean, indexOf: FunctionIndex)
   };
   return machine;
 }
+
+/** A loop, which goes on where it is branched to. */
+const loopWhile = [0x03, 0x40];
 
 function keep(body: Body, value: MachineValue): MachineValue {
   const [first] = value.code;

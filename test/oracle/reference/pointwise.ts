@@ -113,12 +113,11 @@ export function inKernels(precision: 32 | 64): InKernels {
     cos: (x) => (single && Math.abs(x) >= 1e4 ? undefined : Math.cos(x)),
     erfinv: (x) => erfinv(Math.max(-nearOne, Math.min(x, nearOne))),
     divide: (a, b) => (b === 0 ? undefined : a / b),
-    // A larger quotient has no fraction in single precision, and a smaller one no digits of a remainder.
+    // Where single precision rounds a remainder to the divisor, both are right.
     modulo: (a, b) => {
       if (b === 0) return 0;
-      const quotient = Math.abs(a / b);
-      const known = !single || (quotient < 2 ** 20 && quotient > 2 ** -20);
-      return known ? modulo(a, b) : undefined;
+      const rest = modulo(a, b);
+      return single && Math.fround(rest) === b ? undefined : rest;
     },
     power: (a, b) => {
       if (b === 0) return 1;
