@@ -35,7 +35,7 @@ export interface Backend {
   readonly kind: "webgpu" | "cpu";
   /** What computes, once it is prepared. */
   readonly machine: "webgpu" | "wasm" | "javascript";
-  /** Why its faster machine is not to be had. */
+  /** Words to put behind the reason of its choice: why its faster machine is not to be had. */
   readonly refused?: string | undefined;
   readonly precision: 32 | 64;
   /** Resolves when the device is lost (never after `destroy`). */

@@ -50,8 +50,7 @@ export async function openBackend<B extends Backend>(
   if (!openCpu) fail("option", `${reason}, but no CPU kernels were given to load`);
   const backend = await openCpu(precision);
   await start(backend);
-  const { refused } = backend;
-  return { backend, reason: refused ? `${reason}; ${refused}` : reason };
+  return { backend, reason: reason + (backend.refused ?? "") };
 }
 
 function checkMethod(name: string, given: object | undefined, method: string): void {

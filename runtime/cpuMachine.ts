@@ -125,7 +125,7 @@ export async function openMachine(
   } catch (error) {
     // Old engines and policies of a page refuse any module; too many memories at once are a RangeError.
     if (!vectors || error instanceof RangeError)
-      return { ...slower, refused: `WebAssembly with SIMD is not to be had: ${String(error)}` };
+      return { ...slower, refused: `; WebAssembly with SIMD is not to be had: ${String(error)}` };
     // JavaScript in its place would hide that it is not valid.
     return fail("internal", `the WebAssembly of these kernels is not valid: ${String(error)}`);
   }

@@ -12,6 +12,7 @@ import { countOf, namesIn, resolveDimensions } from "./dimensions.js";
 import { at, checkChoice, checkNames, fail, unknownName } from "./errors.js";
 import type { Beginning } from "./load.js";
 import type { Plan, PlanParameter, PlanProgram } from "./plan.js";
+import { readSafetensors } from "./safetensors.js";
 import {
   checkOpen,
   checkSeed,
@@ -34,7 +35,6 @@ import {
   checkedNumbers,
   compareWeights,
   outward,
-  readWeights,
   writeParameter,
 } from "./weights.js";
 
@@ -54,7 +54,8 @@ export async function loadParameters(
   const { plan } = session;
   await session.options.initialize?.(session, seedOf(session));
   if (!weights) return undefined;
-  const file = readWeights(weights);
+  // Its bytes were found to be a file when they were given.
+  const file = readSafetensors(weights);
   const loaded = compareWeights(plan.model, plan.parameters, file, partial);
   applyWeights(session, file, loaded.matched);
   return loaded;

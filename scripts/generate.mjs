@@ -117,6 +117,9 @@ export const internalNames = [
   "offsets",
   "owned",
   "types",
+  "refused",
+  "givenTo",
+  "places",
 ];
 /** One letter each, then a sign before it; no name of ours that stays is that short. */
 function shortName(index) {

@@ -1,6 +1,6 @@
 // The runtime's sources, with their types, in; that each property which minified bundles shorten is our own, out.
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, "../..");
 const names = new Set(internalNames);
 
 /** Names of these files are read by apps, or written into plans by the compiler. */
-const outward = ["runtime/api.ts", "runtime/plan.ts"].map((name) => join(root, name));
+const outward = ["api", "errors", "plan"].map((name) => join(root, `runtime/${name}.ts`));
 
 const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -38,14 +38,43 @@ function foreignNames(files: readonly string[], host = ts.createCompilerHost(opt
     if (!file.startsWith(join(root, "runtime/"))) continue;
     const visit = (node: ts.Node): void => {
       const name = shortened(node);
-      if (name !== undefined && !isOwn(checker, node, name)) {
+      const own = name === undefined || isOwn(checker, node, name);
+      for (const foreign of new Set([...(own ? [] : [name]), ...readByName(checker, node)])) {
         const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-        found.push(`${file.slice(root.length + 1)}:${line + 1} ${name}`);
+        found.push(`${file.slice(root.length + 1)}:${line + 1} ${foreign}`);
       }
       ts.forEachChild(node, visit);
     };
     visit(source);
   }
+  return found;
+}
+
+/** Names that are shortened of an object whose names a node reads as strings. */
+function readByName(checker: ts.TypeChecker, node: ts.Node): string[] {
+  const object = objectReadByName(node);
+  if (!object) return [];
+  const properties = checker.getTypeAtLocation(object).getProperties();
+  return properties.map((property) => property.name).filter((name) => names.has(name));
+}
+
+function objectReadByName(node: ts.Node): ts.Node | undefined {
+  if (ts.isElementAccessExpression(node)) return node.expression;
+  if (!ts.isCallExpression(node)) return undefined;
+  const reads = /^(Object\.(keys|entries|hasOwn)|Reflect\.\w+|JSON\.stringify)$/;
+  return reads.test(node.expression.getText()) ? node.arguments[0] : undefined;
+}
+
+/** Members of what WebGPU takes: literals of it may have no other type than their own. */
+function webGpuNames(): Set<string> {
+  const file = join(root, "node_modules/@webgpu/types/dist/index.d.ts");
+  const found = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeElement(node) && node.name && ts.isIdentifier(node.name))
+      found.add(node.name.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022, true));
   return found;
 }
 
@@ -109,6 +138,13 @@ describe("names that minified bundles shorten", () => {
     expect(foreignNames(bundles)).toEqual([]);
   }, 60_000);
 
+  it("are none that WebGPU reads", () => {
+    const read = webGpuNames();
+    expect(read.size).toBeGreaterThan(200);
+    // Of textures with samples and of query sets, which the runtime makes none of.
+    expect(internalNames.filter((name) => read.has(name) && name !== "count")).toEqual([]);
+  });
+
   it("are found where platforms, plans or apps read them", () => {
     const file = join(root, "runtime/example.ts");
     const text = `
@@ -121,6 +157,7 @@ describe("names that minified bundles shorten", () => {
       export const limits = (set: GPUQuerySetDescriptor): unknown => [set.type, set.count];
       export const read = (plan: Plan, loaded: LoadOptions, list: Record<string, number>): unknown =>
         [plan.model, loaded.seed, list.count, console.count, "free" in memory, memory["free"]];
+      export const wished = (name: string): unknown => [({ free: 1 })[name as "free"], Object.keys({ count })];
       const { options } = new HTMLSelectElement();
       export { options };
     `;
@@ -138,7 +175,9 @@ describe("names that minified bundles shorten", () => {
       "10 count",
       "10 free",
       "10 free",
-      "11 options",
+      "11 free",
+      "11 count",
+      "12 options",
     ]);
   }, 60_000);
 });
