@@ -3,6 +3,8 @@ import { shapeText } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { Findings } from "./findings.js";
 import type { KernelLimits } from "./limits.js";
+import { groupNeeds } from "./needs.js";
+import type { GroupNeeds } from "./needs.js";
 import { orderGroups } from "./order.js";
 import type { Cycle, FusionGroup } from "./order.js";
 import type { Part } from "./parts.js";
@@ -51,7 +53,7 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
   const groups: OpenGroup[] = [];
   const readers = countReaders(parts);
   const groupOf = new Map<Node, Set<number>>();
-  const below: Set<number>[] = []; // all groups that a group needs, directly or not
+  const below = groupNeeds(parts.length);
   const open = new Map<string, number[]>(); // groups that may take more parts, by iteration space
   for (const part of parts) {
     const needs = new Set<number>();
@@ -60,7 +62,6 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
     const mergeable = options.merge && simple;
     const key = shapeText(part.shape);
     let home = -1;
-    const before = groups.length;
     if (mergeable) {
       for (const candidate of open.get(key) ?? []) {
         if (canJoin(groups, below, candidate, needs, part, readers, options)) {
@@ -72,11 +73,10 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
     if (home < 0) {
       home = groups.length;
       groups.push({ parts: [] });
-      below.push(new Set());
       if (mergeable) open.set(key, [home, ...(open.get(key) ?? []).slice(0, 15)]);
     }
     groups[home]?.parts.push(part);
-    noteNeeds(below, home, needs, home === before);
+    below.add(home, needs);
     if (part.owner !== undefined) {
       const owners = groupOf.get(part.owner) ?? new Set();
       owners.add(home);
@@ -86,32 +86,9 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
   return groups;
 }
 
-/** Adds needs to a group and to all that need it: to nobody else where it is new. */
-function noteNeeds(
-  below: readonly Set<number>[],
-  home: number,
-  needs: ReadonlySet<number>,
-  isNew: boolean,
-): void {
-  const added = new Set<number>();
-  for (const need of needs) {
-    if (need === home) continue;
-    added.add(need);
-    for (const deeper of below[need] ?? []) added.add(deeper);
-  }
-  const own = below[home];
-  const fresh = [...added].filter((need) => own?.has(need) !== true);
-  if (isNew) for (const need of fresh) own?.add(need);
-  if (isNew || fresh.length === 0) return;
-  below.forEach((set, index) => {
-    if (index !== home && !set.has(home)) return;
-    for (const need of added) set.add(need);
-  });
-}
-
 function canJoin(
   groups: readonly OpenGroup[],
-  below: readonly Set<number>[],
+  below: GroupNeeds,
   candidate: number,
   needs: ReadonlySet<number>,
   part: Part,
@@ -119,7 +96,7 @@ function canJoin(
   { limits, findings }: GroupOptions,
 ): boolean {
   for (const need of needs) {
-    if (need !== candidate && below[need]?.has(candidate)) return false;
+    if (need !== candidate && below.has(need, candidate)) return false;
   }
   const group = groups[candidate];
   if (group === undefined) return false;

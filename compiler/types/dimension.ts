@@ -76,20 +76,35 @@ export function subtractDims(left: Dim, right: Dim): Dim {
 }
 
 export function multiplyDims(...dims: readonly Dim[]): Dim {
-  return dims.reduce((left, right) => {
-    if (typeof left === "number" && typeof right === "number") return left * right;
-    if (left === 1) return right;
-    if (right === 1) return left;
-    const terms = termsOf(left).flatMap((a) =>
-      termsOf(right).map((b) => ({
-        coefficient: a.coefficient * b.coefficient,
-        factors: [...a.factors, ...b.factors].sort((x, y) =>
-          factorKey(x) < factorKey(y) ? -1 : 1,
-        ),
-      })),
-    );
-    return canonical(terms);
-  }, 1);
+  let factor = 1;
+  let product: SymbolicDim | undefined;
+  for (const dim of dims) {
+    if (typeof dim === "number") factor *= dim;
+    else product = product === undefined ? dim : multiplySymbolic(product, dim);
+  }
+  if (product === undefined || factor === 0) return factor;
+  return factor === 1 ? product : scaled(product, factor);
+}
+
+/** Terms stand in the order of their factors, which stay. */
+function scaled({ terms }: SymbolicDim, by: number): SymbolicDim {
+  return {
+    kind: "dim",
+    terms: terms.map(({ coefficient, factors }) => ({ coefficient: coefficient * by, factors })),
+  };
+}
+
+function multiplySymbolic(left: SymbolicDim, right: SymbolicDim): SymbolicDim {
+  const terms = left.terms.flatMap((a) =>
+    right.terms.map((b) => ({
+      coefficient: a.coefficient * b.coefficient,
+      factors: [...a.factors, ...b.factors].sort((x, y) => (factorKey(x) < factorKey(y) ? -1 : 1)),
+    })),
+  );
+  const product = canonical(terms);
+  // The leading terms do not cancel.
+  if (typeof product === "number") throw new Error("a product of dimensions became a number");
+  return product;
 }
 
 /** The quotient if every term of `left` divides by `right` without a remainder, else undefined. */
@@ -155,8 +170,29 @@ export function dimKey(dim: Dim): string {
 export const dimText = dimKey;
 
 export function dimEqual(left: Dim, right: Dim): boolean {
-  if (typeof left === "number" || typeof right === "number") return left === right;
-  return dimKey(left) === dimKey(right);
+  if (left === right) return true;
+  if (typeof left === "number" || typeof right === "number") return false;
+  return (
+    left.terms.length === right.terms.length &&
+    left.terms.every((term, at) => termEqual(term, right.terms[at]))
+  );
+}
+
+function termEqual(left: DimTerm, right: DimTerm | undefined): boolean {
+  return (
+    left.coefficient === right?.coefficient &&
+    left.factors.length === right.factors.length &&
+    left.factors.every((factor, at) => factorEqual(factor, right.factors[at]))
+  );
+}
+
+function factorEqual(left: DimFactor, right: DimFactor | undefined): boolean {
+  if (left.kind === "free") return right?.kind === "free" && left.name === right.name;
+  return (
+    right?.kind === "floor" &&
+    dimEqual(left.numerator, right.numerator) &&
+    dimEqual(left.denominator, right.denominator)
+  );
 }
 
 export function shapeEqual(left: readonly Dim[], right: readonly Dim[]): boolean {
