@@ -63,6 +63,8 @@ export function createTaskQueue(): TaskQueue {
     },
     close: () => {
       open = false;
+      // What is cut off in the middle would hold its memory.
+      for (const { steps } of waiting) steps.return?.();
       waiting.length = 0;
     },
   };
