@@ -176,6 +176,16 @@ export function numberOption(flags: string, description: string, least = 1): Opt
   return new Option(flags, description).argParser(wholeNumber(least));
 }
 
+/** An option that takes a time: seconds, or parts of one. */
+export function secondsOption(description: string): Option {
+  return new Option("--seconds <n>", description).argParser((text: string): number => {
+    const value = Number(text);
+    if (!/^(\d+\.?\d*|\.\d+)$/.test(text) || value <= 0 || !Number.isFinite(value))
+      throw new InvalidArgumentError("a number above 0 is wanted, such as 0.5.");
+    return value;
+  });
+}
+
 /** Generators of random numbers take 32 bits; more would be cut off, and give another seed's draws. */
 const largestSeed = 2 ** 32 - 1;
 

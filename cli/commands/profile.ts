@@ -11,9 +11,11 @@ import {
   modelOption,
   numberOption,
   rootOption,
+  secondsOption,
   setOption,
 } from "../options.js";
 import type { Backend, ModelOptions } from "../options.js";
+import { valueText } from "../numbers.js";
 import type { Terminal } from "../terminal.js";
 
 interface ProfileOptions extends ModelOptions {
@@ -57,7 +59,16 @@ async function runProfile(
   const program = chooseProgram(plan, options.program);
   const dimensions = sizesOf(plan, program, batch);
   const { profileProgram } = await import("../profile/run.js");
-  const measured = await profileProgram(model, { program, sizes: dimensions, backend, seconds });
+  const onProgress = (what: string): void => {
+    terminal.update(`measuring ${what} …`);
+  };
+  const request = { program, sizes: dimensions, backend, seconds, onProgress };
+  const measured = await profileProgram(model, request);
+  // Where one run takes longer than what was asked for, all of it does.
+  if (measured.whole > 1000 * seconds)
+    terminal.note(
+      `a run takes ${valueText(measured.whole / 1000)} s, so that each dispatch was timed hardly more than once: a smaller --batch takes less`,
+    );
   const { profileData, profileText } = await import("../profile/report.js");
   const name = plan.programs[program]?.name ?? "";
   const profiled = { model: plan.model, program: name, dimensions, ...measured };
@@ -78,7 +89,7 @@ export function addProfile(program: Command, terminal: Terminal): void {
     .argument("<file>", "a .nn file")
     .option("--program <name>", "another program, as nnc inspect lists them (predict)")
     .addOption(numberOption("--batch <n>", "examples in a batch (default: as trained)"))
-    .addOption(numberOption("--seconds <n>", "about how long to measure").default(3))
+    .addOption(secondsOption("about how long to measure").default(3))
     .addOption(backendOption())
     .addOption(modelOption())
     .addOption(setOption())

@@ -48,18 +48,32 @@ export function profileData(profile: ProfiledProgram): object {
 
 export function profileText(profile: ProfiledProgram): string {
   const { model, program, dimensions, place, method, rounds, ceilings, overhead } = profile;
+  const least = rounds === 1 ? "in one round" : `the least of ${rounds} rounds`;
   const sizes = Object.entries(dimensions).map(([name, size]) => `${name} ${size}`);
   const where = sizes.length === 0 ? "" : `, ${sizes.join(", ")}`;
   return [
     `${model}, program ${program}${where}, on ${place}`,
-    `${method}; the least of ${rounds} rounds, less the ${valueText(overhead)} ms that a run without a dispatch takes`,
+    `${method}; ${least}, less the ${valueText(overhead)} ms that a run without a dispatch takes`,
     "",
     tableText(rowsOf(profile), leftColumns),
+    ...timesByPurpose(profile),
     "",
     `together ${valueText(totalOf(profile))} ms; the program undivided, with its inputs, ${valueText(profile.whole)} ms by the clock`,
     `ceilings of this device, measured now: ${valueText(ceilings.gigaflops)} GFLOP/s of multiply-adds, ${valueText(ceilings.gigabytes)} GB/s of a copy beyond caches`,
-    "bytes are an upper estimate, each element once; what caches hold may pass the ceiling",
+    "operations leave padding out; bytes are an upper estimate, each element once: what caches hold may pass the ceiling",
   ].join("\n");
+}
+
+/** What is spent on results, on gradients and on updates, where a program has more than results. */
+function timesByPurpose(profile: Profile): string[] {
+  const times = new Map<string, number>();
+  for (const { purposes, milliseconds } of profile.dispatches) {
+    const purpose = purposes.join(" and ");
+    times.set(purpose, (times.get(purpose) ?? 0) + milliseconds);
+  }
+  if (times.size < 2) return [];
+  const parts = [...times].sort(([, one], [, other]) => other - one);
+  return ["", parts.map(([purpose, time]) => `${purpose} ${valueText(time)} ms`).join(", ")];
 }
 
 function rowsOf(profile: Profile): string[][] {
@@ -74,6 +88,7 @@ function rowsOf(profile: Profile): string[][] {
   const head = [
     "lines",
     "layers",
+    "for",
     "dispatch",
     "ms",
     "share",
@@ -88,6 +103,7 @@ function rowsOf(profile: Profile): string[][] {
       // What only puts sums together has no line.
       shortList(dispatch.places.length === 0 ? [dispatch.name] : dispatch.places),
       shortList(dispatch.layers),
+      dispatch.purposes.join(", "),
       String(at),
       valueText(dispatch.milliseconds),
       percent(share),
@@ -99,8 +115,8 @@ function rowsOf(profile: Profile): string[][] {
   ];
 }
 
-/** Lines and layers. */
-const leftColumns = 2;
+/** Lines, layers and purposes. */
+const leftColumns = 3;
 /** More than these make a row that nobody reads. */
 const mostListed = 2;
 

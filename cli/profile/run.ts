@@ -1,32 +1,32 @@
 // In: a compiled model, one of its programs and sizes; out: how long each dispatch takes on a backend, beside what the device can do.
 import type { CompiledModel } from "../../compiler/index.js";
 import type { Dimensions } from "../../runtime/dimensions.js";
-import type { ProgramRun } from "../../runtime/backend.js";
 import type { PlanProgram } from "../../runtime/plan.js";
 import { makeRun } from "../../runtime/session.js";
-import type { RunRequest, TrainingSession } from "../../runtime/session.js";
+import type { TrainingSession } from "../../runtime/session.js";
 import { initialize } from "../../runtime/train/initialize.js";
 import type { Backend } from "../options.js";
 import type { Ceilings } from "./ceilings.js";
 import { dispatchFacts } from "./dispatches.js";
 import type { DispatchFacts } from "./dispatches.js";
-import { randomInputs } from "./inputs.js";
-import type { Meter } from "./meter.js";
+import { checkMemory, randomInputs } from "./inputs.js";
+import { runsOf, timeRounds, timeWhole } from "./rounds.js";
 import { openProfiled } from "./session.js";
 import { withSingles } from "./single.js";
-import type { SinglePlan } from "./single.js";
 
 export interface ProfileRequest {
   /** Its position in the plan. */
   readonly program: number;
   readonly sizes: Dimensions;
   readonly backend: Backend;
-  /** About how long is measured. */
+  /** About how long is measured: each dispatch at least once. */
   readonly seconds: number;
+  /** What is measured now. */
+  readonly onProgress: (what: string) => void;
 }
 
 export interface DispatchProfile extends DispatchFacts {
-  /** The least of all rounds, less what a run takes that dispatches nothing. */
+  /** The least of all rounds, less what a run takes that dispatches nothing; of short ones, a part of many in one run. */
   readonly milliseconds: number;
 }
 
@@ -43,16 +43,15 @@ export interface Profile {
   readonly dispatches: readonly DispatchProfile[];
 }
 
-const fewestRounds = 3;
-const mostRounds = 100;
 const seed = 1;
 
 export async function profileProgram(
   model: CompiledModel,
   request: ProfileRequest,
 ): Promise<Profile> {
-  const { program, sizes, backend, seconds } = request;
+  const { program, sizes, backend, seconds, onProgress } = request;
   const planned = programAt(model, program);
+  checkMemory(model.plan, planned, sizes);
   const single = withSingles(model.plan, planned);
   const facts = dispatchFacts(model, program, sizes);
   const opened = await openProfiled(single.plan, model, backend);
@@ -61,19 +60,26 @@ export async function profileProgram(
     await fillParameters(session);
     const inputs = randomInputs(session.plan, planned, sizes);
     const given = { dimensions: sizes, seed, counter: 1, scalars: scalarsOf(planned, sizes) };
-    const whole = await timeWhole(clock, makeRun(session, program, { ...given, inputs }));
+    onProgress("the whole program");
+    const whole = await timeWhole(clock, makeRun(session, program, { ...given, inputs }), seconds);
     await clock.time(makeRun(session, single.upload, { ...given, inputs }));
-    const rounds = await timeRounds(session, single, meter, { given, seconds });
-    const least = (at: number): number =>
-      rounds.reduce((before, round) => Math.min(before, round[at] ?? before), Infinity);
-    const overhead = least(0);
+    const runs = runsOf(single, (index) => makeRun(session, index, given));
+    const rounds = await timeRounds(meter, runs, { seconds, onProgress });
+    onProgress("the ceilings of the device");
+    const ceilings = await opened.measureCeilings();
+    const dispatches = facts.map((fact, at) => ({
+      ...fact,
+      milliseconds: rounds.milliseconds[at] ?? 0,
+    }));
+    const { overhead } = rounds;
     return {
-      ...{ place, method: meter.method, rounds: rounds.length, overhead, whole },
-      ceilings: await opened.measureCeilings(),
-      dispatches: facts.map((fact, at) => ({
-        ...fact,
-        milliseconds: Math.max(0, least(at + 1) - overhead),
-      })),
+      place,
+      method: meter.method,
+      rounds: rounds.rounds,
+      overhead,
+      whole,
+      ceilings,
+      dispatches,
     };
   } finally {
     session.backend.destroy();
@@ -103,31 +109,4 @@ function scalarsOf(
 ): Record<string, number> {
   const names = ["total.batch", ...Object.keys(totals)];
   return Object.fromEntries(names.map((name) => [name, batch]));
-}
-
-/** The least of a few runs, undivided, behind one that makes room. */
-async function timeWhole(clock: Meter, run: ProgramRun): Promise<number> {
-  await clock.time(run);
-  let least = Infinity;
-  for (let round = 0; round < fewestRounds; round++) least = Math.min(least, await clock.time(run));
-  return least;
-}
-
-/** Milliseconds of each round: first of a run that dispatches nothing, then of each dispatch. */
-async function timeRounds(
-  session: TrainingSession,
-  { nothing, singles }: SinglePlan,
-  meter: Meter,
-  { given, seconds }: { readonly given: RunRequest; readonly seconds: number },
-): Promise<readonly (readonly number[])[]> {
-  const runs = [nothing, ...singles].map((index) => makeRun(session, index, given));
-  for (const run of runs) await meter.time(run);
-  const rounds: number[][] = [];
-  const end = performance.now() + 1000 * seconds;
-  while (rounds.length < fewestRounds || (performance.now() < end && rounds.length < mostRounds)) {
-    const round: number[] = [];
-    for (const run of runs) round.push(await meter.time(run));
-    rounds.push(round);
-  }
-  return rounds;
 }

@@ -15,10 +15,24 @@ export type ReduceScalar = Extract<Scalar, { kind: "reduce" }>;
 
 const indexBits = 31;
 
-/** Every operation counts once for each index of the axes that it depends on. */
-export function flopsOf(nest: LoopNest): Dim {
+/** An operation of a nest, and the axes that it depends on: it counts once for each index of them. */
+export interface CountedOperation {
+  readonly scalar: Scalar;
+  readonly axes: ReadonlySet<Axis>;
+}
+
+export function countedOperations(scalars: readonly Scalar[]): readonly CountedOperation[] {
   const axesOf = createAxesOf();
-  const scalars = scalarsOf(nest);
+  return scalars.flatMap((scalar): CountedOperation[] => {
+    if (scalar.kind === "reduce")
+      return [{ scalar, axes: new Set([...axesOf(scalar.value), ...scalar.axes]) }];
+    const isCounted = scalar.kind === "random" || (scalar.kind === "op" && scalar.type === "f32");
+    return isCounted ? [{ scalar, axes: axesOf(scalar) }] : [];
+  });
+}
+
+/** How many indices of an axis count: fewer than it has where it is searched, or where guards over loaded bounds leave some out. */
+export function countedLengths(scalars: readonly Scalar[]): (axis: Axis) => Dim {
   const fewer = new Map(
     scalars.flatMap((scalar) =>
       scalar.kind === "reduce"
@@ -29,23 +43,23 @@ export function flopsOf(nest: LoopNest): Dim {
         : [],
     ),
   );
+  return (axis) => fewer.get(axis) ?? axis.extent;
+}
+
+/** Terms that guards leave out count too, unless bounds were loaded for that. */
+export function flopsOf(nest: LoopNest): Dim {
+  const scalars = scalarsOf(nest);
+  const lengthOf = countedLengths(scalars);
   const counts = new Map<string, { axes: readonly Axis[]; operations: number }>();
-  const count = (axes: Iterable<Axis>, operations: number): void => {
+  for (const { axes } of countedOperations(scalars)) {
     const list = [...axes].sort((a, b) => a.id - b.id);
     const key = list.map((axis) => axis.id).join(",");
     const entry = counts.get(key) ?? { axes: list, operations: 0 };
-    entry.operations += operations;
+    entry.operations++;
     counts.set(key, entry);
-  };
-  for (const scalar of scalars) {
-    if (scalar.kind === "reduce") {
-      count(new Set([...axesOf(scalar.value), ...scalar.axes]), 1);
-    } else if (scalar.kind === "random" || (scalar.kind === "op" && scalar.type === "f32")) {
-      count(axesOf(scalar), 1);
-    }
   }
   const parts = [...counts.values()].map(({ axes, operations }) =>
-    multiplyDims(operations, ...axes.map((axis) => fewer.get(axis) ?? axis.extent)),
+    multiplyDims(operations, ...axes.map(lengthOf)),
   );
   return addDims(0, ...parts);
 }
