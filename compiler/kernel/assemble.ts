@@ -238,7 +238,7 @@ function writeStores(
     const value = named(emission, hoist(emission, store.value, home, minimum), stores, home);
     statements.push(...storeStatements(emission, store, value, home, minimum));
   }
-  home.statements.push(...statements);
+  for (const statement of statements) home.statements.push(statement);
 }
 
 function storeStatements(

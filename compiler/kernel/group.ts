@@ -1,4 +1,5 @@
 // Takes the values that a kernel stores, gives its reductions in groups that run in one loop, and how often each value is used.
+import { reachable } from "../reachable.js";
 import { searches } from "../scalars/reductions.js";
 import { zeroConditions } from "./simplify.js";
 import { isWide, readsOf } from "./lanes.js";
@@ -63,8 +64,7 @@ function groupReductions(
   const groups = new Map<ReductionValue, ReductionGroup>();
   for (const one of reductions) groups.set(one, { members: [one], conditions: [] });
   for (const { members, rank, free } of families) {
-    // Lanes share a loop: what only some of them need they all visit.
-    const conditions = commonConditions(members).filter((condition) => !isWide(values, condition));
+    const conditions = commonConditions(values, members);
     const key = `${loopKey(members)} ${rank} ${idsOf(conditions)} ${free}`;
     const list = merged.get(key) ?? [];
     merged.set(key, list);
@@ -120,11 +120,31 @@ function createRanks(): (value: KernelValue) => number {
   return rankOf;
 }
 
-/** Terms that a condition makes 0 need not be visited: in a sum, and where `any` looks for a true one. */
-function commonConditions(members: readonly ReductionValue[]): readonly KernelValue[] {
+/** `wanted` and what else of its group a branch needs: other branches may need the others, and compute them by themselves. */
+export function groupWithin(
+  values: ValueTable,
+  group: ReductionGroup,
+  branch: KernelValue,
+  wanted: ReductionValue,
+): ReductionGroup {
+  if (group.members.length === 1) return group;
+  const needed = reachable([branch], (value) => readsOf(values, value));
+  const members = group.members.filter((member) => member === wanted || needed.has(member));
+  if (members.length === group.members.length) return group;
+  return { members, conditions: commonConditions(values, members) };
+}
+
+/**
+ * Terms that a condition makes 0 need not be visited: in a sum, and where `any` looks for a true one. Lanes share a loop: what only
+ * some of them need they all visit.
+ */
+function commonConditions(
+  values: ValueTable,
+  members: readonly ReductionValue[],
+): readonly KernelValue[] {
   const [first, ...others] = members;
   if (!first || (first.combine !== "sum" && first.combine !== "any")) return [];
-  const conditions = zeroConditions(first.value);
+  const conditions = zeroConditions(first.value).filter((condition) => !isWide(values, condition));
   if (conditions.length === 0 || others.length === 0) return conditions;
   const sets = others.map((other) => new Set(zeroConditions(other.value)));
   return conditions.filter((condition) => sets.every((set) => set.has(condition)));

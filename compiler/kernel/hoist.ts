@@ -1,13 +1,22 @@
 // Takes a value and an open scope, gives an expression for use there: each part is computed in the outermost scope that knows its operands.
 import type { ScalarType } from "../types/nest.js";
 import type { ScalarOp } from "../types/nest.js";
+import { groupWithin } from "./group.js";
 import type { Expression, KernelOp } from "./ir.js";
 import { expressionChildren, laneCount, operate, splat, widthOf } from "./ir.js";
 import { addressesOf, isWide } from "./lanes.js";
 import { internPolynomial, polynomialOf } from "./polynomial.js";
 import { minimumOf } from "./range.js";
 import type { Emission, BlockScope } from "./scope.js";
-import { knownDepth, levelOf, lookUp, nameValue, openScope, scopeAt } from "./scope.js";
+import {
+  branchAround,
+  knownDepth,
+  levelOf,
+  lookUp,
+  nameValue,
+  openScope,
+  scopeAt,
+} from "./scope.js";
 import { conjunctsOf } from "./simplify.js";
 import type {
   GuardValue,
@@ -113,7 +122,9 @@ function hoistReduction(
 ): Expression {
   const group = emission.groups.get(value);
   if (!group) throw new Error("a reduction was not surveyed");
-  emission.reduce(emission, group, home, Math.min(minimum, home.depth));
+  const branch = branchAround(home);
+  const here = branch ? groupWithin(emission.values, group, branch, value) : group;
+  emission.reduce(emission, here, home, Math.min(minimum, home.depth));
   const result = lookUp(home, value);
   if (!result) throw new Error("a reduction left no result");
   return result;
@@ -231,7 +242,7 @@ function buildBranch(
   const otherwise = hoist(emission, value.otherwise, home, minimum);
   if (isWide(emission.values, value.condition))
     return buildMasked(emission, value, condition, otherwise, home);
-  const branch = openScope(home);
+  const branch = openScope(home, value.value);
   for (const conjunct of conjunctsOf(value.condition)) branch.known.add(conjunct);
   const inner = hoist(emission, value.value, branch, branch.depth);
   if (branch.statements.length === 0) return select(value.type, condition, inner, otherwise);
@@ -261,7 +272,7 @@ function buildMasked(
   home: BlockScope,
 ): Expression {
   // What is named here has been read for these lanes alone.
-  const masked = openScope(home);
+  const masked = openScope(home, value.value);
   const both = emission.mask ? operate("bool", "and", [emission.mask, condition]) : condition;
   const mask = {
     kind: "variable",
@@ -271,7 +282,7 @@ function buildMasked(
   } as const;
   home.statements.push({ kind: "let", name: mask.name, value: both });
   const inner = hoist({ ...emission, mask }, value.value, masked, masked.depth);
-  home.statements.push(...masked.statements);
+  for (const statement of masked.statements) home.statements.push(statement);
   return select(value.type, mask, inner, otherwise);
 }
 

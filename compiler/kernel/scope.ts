@@ -20,6 +20,8 @@ export interface BlockScope {
   readonly names: Map<KernelValue, Expression>;
   /** Conditions that hold in this block. */
   readonly known: Set<KernelValue>;
+  /** What alone is computed here, where this is a branch of a guard. */
+  readonly branchOf: KernelValue | undefined;
 }
 
 export interface Emission {
@@ -48,14 +50,23 @@ export interface Emission {
   ) => void;
 }
 
-export function openScope(parent?: BlockScope): BlockScope {
+export function openScope(parent?: BlockScope, branchOf?: KernelValue): BlockScope {
   return {
     parent,
     depth: parent ? parent.depth + 1 : 0,
     statements: [],
     names: new Map(),
     known: new Set(),
+    branchOf,
   };
+}
+
+/** What is computed in the innermost branch around a scope; undefined where there is none. */
+export function branchAround(scope: BlockScope): KernelValue | undefined {
+  for (let at: BlockScope | undefined = scope; at; at = at.parent) {
+    if (at.branchOf) return at.branchOf;
+  }
+  return undefined;
 }
 
 export function scopeAt(scope: BlockScope, depth: number): BlockScope {
