@@ -1,22 +1,13 @@
 // Takes a value and an open scope, gives an expression for use there: each part is computed in the outermost scope that knows its operands.
 import type { ScalarType } from "../types/nest.js";
 import type { ScalarOp } from "../types/nest.js";
-import { groupWithin } from "./group.js";
 import type { Expression, KernelOp } from "./ir.js";
 import { expressionChildren, laneCount, operate, splat, widthOf } from "./ir.js";
 import { addressesOf, isWide } from "./lanes.js";
 import { internPolynomial, polynomialOf } from "./polynomial.js";
 import { minimumOf } from "./range.js";
 import type { Emission, BlockScope } from "./scope.js";
-import {
-  branchAround,
-  knownDepth,
-  levelOf,
-  lookUp,
-  nameValue,
-  openScope,
-  scopeAt,
-} from "./scope.js";
+import { knownDepth, levelOf, lookUp, nameValue, openScope, scopeAt } from "./scope.js";
 import { conjunctsOf } from "./simplify.js";
 import type {
   GuardValue,
@@ -120,11 +111,7 @@ function hoistReduction(
   home: BlockScope,
   minimum: number,
 ): Expression {
-  const group = emission.groups.get(value);
-  if (!group) throw new Error("a reduction was not surveyed");
-  const branch = branchAround(home);
-  const here = branch ? groupWithin(emission.values, group, branch, value) : group;
-  emission.reduce(emission, here, home, Math.min(minimum, home.depth));
+  emission.reduce(emission, value, home, Math.min(minimum, home.depth));
   const result = lookUp(home, value);
   if (!result) throw new Error("a reduction left no result");
   return result;

@@ -5,6 +5,7 @@ import { beats, combine, literalOf, replaceWhere, startOf, variable } from "./ac
 import type { LoopBlocks } from "./blocks.js";
 import { levelsOf, planBlocks } from "./blocks.js";
 import type { ReductionGroup } from "./group.js";
+import { groupWithin } from "./group.js";
 import type { Expression, Statement } from "./ir.js";
 import { combineInvocations } from "./workgroupTree.js";
 import { hoist, lanesOf } from "./hoist.js";
@@ -12,17 +13,18 @@ import { laneCount, operate, splat, widthOf } from "./ir.js";
 import { isWide } from "./lanes.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, BlockScope } from "./scope.js";
-import { levelOf, loopStatement, openScope } from "./scope.js";
+import { branchAround, levelOf, loopStatement, openScope } from "./scope.js";
 import { writeSearch } from "./search.js";
 import { operation } from "./simplify.js";
 import type { ReductionLoop, ReductionValue, KernelValue, VariableValue } from "./value.js";
 
 export function writeReduction(
   emission: Emission,
-  group: ReductionGroup,
+  wanted: ReductionValue,
   home: BlockScope,
   minimum: number,
 ): void {
+  const group = groupHere(emission, wanted, home);
   const [first] = group.members;
   if (!first) return;
   if (searches(first.combine)) {
@@ -50,6 +52,17 @@ export function writeReduction(
       reduction.lanes ? acrossLanes(emission, reduction, best, home) : result,
     );
   }
+}
+
+function groupHere(
+  { groups, values }: Emission,
+  wanted: ReductionValue,
+  home: BlockScope,
+): ReductionGroup {
+  const group = groups.get(wanted);
+  if (!group) throw new Error("a reduction was not surveyed");
+  const branch = branchAround(home);
+  return branch ? groupWithin(values, group, branch, wanted) : group;
 }
 
 /** A loop of a reduction, and how long sums along it are taken apart. */

@@ -41,10 +41,10 @@ export interface Emission {
   readonly uniformOf: (uniform: KernelUniform) => number;
   readonly fresh: (prefix: string) => string;
   readonly shared: SharedArray[];
-  /** Writes the loops of a group into `home` and names its results there. */
+  /** Writes the loops of a reduction's group into `home` and names their results there. */
   readonly reduce: (
     emission: Emission,
-    group: ReductionGroup,
+    reduction: ReductionValue,
     home: BlockScope,
     minimum: number,
   ) => void;
