@@ -32,7 +32,7 @@ const usage = `node bench/run.mjs [options]
   --adapter NAME      software (default): the adapter that comes with npm ci; system: what Vulkan finds
   --smoke             everything of ours, a moment each, without peers: does the bench work?`;
 
-const { values: given } = parseArgs({
+const given = readArguments({
   options: {
     parts: { type: "string" },
     workloads: { type: "string" },
@@ -49,12 +49,22 @@ const { values: given } = parseArgs({
 if (given.help) console.log(usage);
 else await run();
 
+/** What stands on the command line; a mistake in it is the reader's to mend. */
+function readArguments(wanted) {
+  try {
+    return parseArgs(wanted).values;
+  } catch (error) {
+    return fail(`${error.message}\n\n${usage}`);
+  }
+}
+
 async function run() {
   if (!existsSync(join(bench, "../build/compiler/index.js")))
     return fail("nothing is built yet: run npm ci (or npm run build) first");
+  const options = readOptions();
   const folder = mkdtempSync(join(tmpdir(), "nnc-bench-"));
   try {
-    const results = await measure({ ...readOptions(), folder, say: (text) => console.error(text) });
+    const results = await measure({ ...options, folder, say: (text) => console.error(text) });
     const out = resolve(given.out ?? join(bench, "results/latest.json"));
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, `${JSON.stringify(results, undefined, 1)}\n`);
@@ -76,7 +86,10 @@ function readOptions() {
     rounds: count("rounds", smoke ? 1 : 3),
     seconds: count("seconds", smoke ? 0.1 : 4),
     timeout: count("timeout", 180),
-    environment: given.adapter === "software" && softwareExpected ? softwareEnvironment() : {},
+    environment:
+      oneOf("adapter", ["software", "system"]) === "software" && softwareExpected
+        ? softwareEnvironment()
+        : {},
   };
 }
 
@@ -127,9 +140,14 @@ function list(name, known, fallback = known) {
   return names;
 }
 
+function oneOf(name, known) {
+  if (!known.includes(given[name])) fail(`--${name} is ${known.join(" or ")}, not ${given[name]}`);
+  return given[name];
+}
+
 function count(name, fallback) {
   const value = Number(given[name] ?? fallback);
-  if (!(value > 0)) fail(`--${name} is a number above 0, not ${given[name]}`);
+  if (!(value > 0 && value < Infinity)) fail(`--${name} is a number above 0, not ${given[name]}`);
   return value;
 }
 

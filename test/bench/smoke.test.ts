@@ -34,6 +34,21 @@ function bench(...options: readonly string[]) {
   return { status, stdout, stderr, read };
 }
 
+test.each([
+  [["--foo"], /^Unknown option '--foo'[^]*\n\nnode bench\/run\.mjs \[options\]\n/],
+  [["steps"], /^Unexpected argument 'steps'[^]*\[options\]/],
+  [["--rounds"], /^Option '--rounds' argument[^]*\[options\]/],
+  [["--rounds", "many"], /^--rounds is a number above 0, not many\n$/],
+  [["--seconds", "Infinity"], /^--seconds is a number above 0, not Infinity\n$/],
+  [["--parts", "all"], /^--parts: all is none of steps, /],
+  [["--adapter", "fast"], /^--adapter is software or system, not fast\n$/],
+])("what is no option is refused in words: %j", (options, words) => {
+  const { status, stdout, stderr } = bench(...options);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toMatch(words);
+  expect(stderr).not.toMatch(/^ +at /m);
+});
+
 test("each part measures our own contestants, with no peer installed", () => {
   const parts = "steps,compile,sizes,memory";
   const { status, stdout, stderr, read } = bench("--smoke", "--parts", parts);
