@@ -1,16 +1,26 @@
-// In: a plan and a batch size; out: what the model is made of, as data and as text.
-import { countOf, evaluateDim, formatShape } from "../runtime/dimensions.js";
+// In: a compiled model and a batch size; out: what the model is made of, as data and as text.
+import type { CompiledModel } from "../compiler/index.js";
+import { livenessBound } from "../compiler/schedule/memory.js";
+import { countOf, evaluateShape, formatShape } from "../runtime/dimensions.js";
 import { bytesOf, layOut } from "../runtime/layout.js";
-import type { Plan, PlanParameter, PlanProgram } from "../runtime/plan.js";
+import type { Plan, PlanParameter } from "../runtime/plan.js";
+import { keptValues } from "./kept.js";
+import type { KeptValues } from "./kept.js";
 import { bytesText, countText, tableText } from "./numbers.js";
+import { operationCount } from "./profile/operations.js";
 
 export interface ProgramDescription {
   readonly name: string;
   readonly kind: string;
   readonly kernels: number;
+  /** Without those of terms that padding leaves out. */
   readonly flops: number;
   /** Bytes of temporaries. */
   readonly temporary: number;
+  /** Bytes of temporaries that live at the same time, where these are most: no layout takes less. */
+  readonly bound: number;
+  /** Of a step: what it keeps of its forward pass until gradients need it, the largest first. */
+  readonly kept?: readonly KeptValues[];
 }
 
 export interface ParameterDescription {
@@ -31,33 +41,55 @@ export interface PlanDescription {
   readonly programs: readonly ProgramDescription[];
   /** Bytes of parameters, optimizer state and constants. */
   readonly persistent: number;
-  /** Persistent bytes and the largest program's temporary ones. */
+  /** Bytes of all inputs and targets. */
+  readonly given: number;
+  /** All that a net holds on its device: persistent bytes, those given, and the largest program's temporary ones. */
   readonly peak: number;
+  /** The same, were temporaries to take no more than they must. */
+  readonly bound: number;
 }
 
 function parameterDescription({ name, role, shape }: PlanParameter): ParameterDescription {
   return { name, role, shape, count: countOf(shape) };
 }
 
-function programDescription(
-  program: PlanProgram,
-  dimensions: Readonly<Record<string, number>>,
-): ProgramDescription {
+type Sizes = Readonly<Record<string, number>>;
+
+function programDescription(model: CompiledModel, at: number, sizes: Sizes): ProgramDescription {
+  const program = model.plan.programs[at];
+  const schedule = model.training.schedules[at];
+  if (!program || !schedule) throw new Error(`the plan has no program ${at}`);
+  const { name, kind, slots, dispatches } = program;
+  const layout = layOut(slots, sizes, Infinity);
   return {
-    name: program.name,
-    kind: program.kind,
-    kernels: program.dispatches.length,
-    flops: program.dispatches.reduce((sum, { flops }) => sum + evaluateDim(flops, dimensions), 0),
-    temporary: bytesOf(layOut(program.slots, dimensions, Infinity)),
+    ...{ name, kind, kernels: dispatches.length },
+    flops: schedule.nests.reduce((sum, nest) => sum + operationCount(nest, sizes), 0),
+    temporary: bytesOf(layout),
+    bound: livenessBound(schedule.slots, layout.sizes),
+    ...(kind === "step" && { kept: keptValues(model, at, sizes) }),
   };
 }
 
-export function describePlan(plan: Plan, batch: number | undefined): PlanDescription {
+/** Bytes of inputs, targets, and what is held for whole sets. */
+function givenBytes({ inputs, held = [] }: Plan, sizes: Sizes): number {
+  return [...inputs, ...held].reduce(
+    (sum, { shape }) => sum + elementBytes * countOf(evaluateShape(shape, sizes)),
+    0,
+  );
+}
+
+const elementBytes = 4;
+
+export function describeModel(model: CompiledModel, batch: number | undefined): PlanDescription {
+  const { plan } = model;
   const trainedSizes = Object.fromEntries(plan.dimensions.map((dim) => [dim.name, dim.trained]));
   const dimensions = batch === undefined ? trainedSizes : { ...trainedSizes, batch };
   const parameters = plan.parameters.map(parameterDescription);
-  const programs = plan.programs.map((program) => programDescription(program, dimensions));
-  const persistent = plan.storages.reduce((sum, { elements }) => sum + 4 * elements, 0);
+  const programs = plan.programs.map((_, at) => programDescription(model, at, dimensions));
+  const persistent = plan.storages.reduce((sum, { elements }) => sum + elementBytes * elements, 0);
+  const given = givenBytes(plan, dimensions);
+  const most = (of: (program: ProgramDescription) => number): number =>
+    programs.reduce((largest, program) => Math.max(largest, of(program)), 0) + persistent + given;
   return {
     model: plan.model,
     trained: parameters
@@ -78,12 +110,43 @@ export function describePlan(plan: Plan, batch: number | undefined): PlanDescrip
     dimensions,
     programs,
     persistent,
-    peak: programs.reduce((most, { temporary }) => Math.max(most, temporary), 0) + persistent,
+    given,
+    peak: most(({ temporary }) => temporary),
+    bound: most(({ bound }) => bound),
   };
 }
 
 function indented(text: string): string {
   return text.replace(/^(?=.)/gm, "  ");
+}
+
+function memoryText({ persistent, given, peak, bound }: PlanDescription): string {
+  const parts = `${bytesText(persistent)} of parameters and optimizer state, ${bytesText(given)} of inputs and targets`;
+  const ratio = bound > 0 ? `, ${(peak / bound).toFixed(2)} times what lives at once` : "";
+  return `${parts}, and the most that a program's temporaries take: ${bytesText(peak)} at peak${ratio}`;
+}
+
+/** More rows are the tail of a list that nobody reads. */
+const mostRows = 12;
+
+/** Programs of a step that differ in who gives drawn data keep the same. */
+function keptText({ name, kept = [] }: ProgramDescription): string[] {
+  if (kept.length === 0) return [];
+  const total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
+  const rows = kept
+    .slice(0, mostRows)
+    .map(({ places, layers, bytes, share }) => [
+      places.join(", "),
+      layers.join(", "),
+      bytesText(bytes),
+      `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`,
+    ]);
+  const rest = kept.slice(mostRows).reduce((sum, { bytes }) => sum + bytes, 0);
+  const more = kept.length - rows.length;
+  if (more > 0)
+    rows.push([`${more} more`, "", bytesText(rest), `${((100 * rest) / total).toFixed(0)} %`]);
+  const head = `${name} keeps ${bytesText(total)} from its forward pass for its gradients, by source line`;
+  return [`${head}\n${indented(tableText(rows, 2))}`];
 }
 
 export function descriptionText(description: PlanDescription): string {
@@ -106,15 +169,17 @@ export function descriptionText(description: PlanDescription): string {
     ),
     `${countText(trained)} trained numbers`,
     tableText([
-      [sizes.join(", "), "kernels", "operations", "temporary"],
-      ...programs.map(({ name, kernels, flops, temporary }) => [
+      [sizes.join(", "), "kernels", "operations", "temporary", "at least"],
+      ...programs.map(({ name, kernels, flops, temporary, bound }) => [
         name,
         countText(kernels),
         countText(flops),
         bytesText(temporary),
+        bytesText(bound),
       ]),
     ]),
-    `${bytesText(description.persistent)} of parameters and optimizer state, ${bytesText(description.peak)} at peak`,
+    ...programs.flatMap(keptText),
+    memoryText(description),
   ];
   return [model, ...parts.filter((part) => part !== "").map(indented)].join("\n\n");
 }

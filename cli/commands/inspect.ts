@@ -5,7 +5,7 @@ import type { CompiledModel } from "../../compiler/index.js";
 import { compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
 import { claimOutputs } from "../data/outputs.js";
-import { describePlan, descriptionText } from "../inspection.js";
+import { describeModel, descriptionText } from "../inspection.js";
 import { jsonOption, modelOption, numberOption, rootOption, setOption } from "../options.js";
 import type { ModelOptions } from "../options.js";
 import { filesRead } from "../reads.js";
@@ -70,7 +70,7 @@ async function runInspect(
     await writeStage(options.stage, models, json, terminal);
     return;
   }
-  const descriptions = models.map(({ plan }) => describePlan(plan, options.batch));
+  const descriptions = models.map((model) => describeModel(model, options.batch));
   if (json) terminal.write(`${JSON.stringify(descriptions, null, 2)}\n`);
   else terminal.write(`${descriptions.map(descriptionText).join("\n\n")}\n`);
 }

@@ -131,7 +131,7 @@ function connected(
 }
 
 /** Of more points, so many are looked at. */
-const mostPoints = 1 << 16;
+const mostPoints = 1 << 15;
 
 function shareOf(
   conditions: readonly Scalar[],
@@ -142,33 +142,47 @@ function shareOf(
   const extents = axes.map(({ extent }) => evaluateDim(extent, sizes));
   const points = extents.reduce((all, extent) => all * extent, 1);
   const looked = Math.min(points, mostPoints);
+  const tests = conditions.map((condition) => evaluator(condition, axes, sizes));
+  const place = axes.map(() => 0);
   let held = 0;
   for (let at = 0; at < looked; at++) {
     // Spread evenly, and not by the same step along the inner axes.
     let rest = points === looked ? at : Math.floor(((at + ((at * 0.618) % 1)) * points) / looked);
-    const place = new Map<Axis, number>();
-    extents.forEach((extent, n) => {
-      const axis = axes[n];
-      if (axis) place.set(axis, rest % extent);
+    for (const [n, extent] of extents.entries()) {
+      place[n] = rest % extent;
       rest = Math.floor(rest / extent);
-    });
-    if (conditions.every((condition) => valueAt(condition, place, sizes) !== 0)) held++;
+    }
+    if (tests.every((test) => test(place) !== 0)) held++;
   }
   return looked > 0 ? held / looked : 1;
 }
 
-function valueAt(scalar: Scalar, place: ReadonlyMap<Axis, number>, sizes: Sizes): number {
-  if (scalar.kind === "literal") return scalar.value;
-  if (scalar.kind === "axis") return place.get(scalar.axis) ?? 0;
-  if (scalar.kind === "dim") return evaluateDim(scalar.dim, sizes);
+/** What a scalar of axes and numbers is where the axes stand. */
+function evaluator(
+  scalar: Scalar,
+  axes: readonly Axis[],
+  sizes: Sizes,
+): (place: readonly number[]) => number {
+  if (scalar.kind === "axis") {
+    const n = axes.indexOf(scalar.axis);
+    return (place) => place[n] ?? 0;
+  }
+  if (scalar.kind === "literal" || scalar.kind === "dim") {
+    const value = scalar.kind === "dim" ? evaluateDim(scalar.dim, sizes) : scalar.value;
+    return () => value;
+  }
   if (scalar.kind !== "op") throw new Error(`a condition of axes alone holds a ${scalar.kind}`);
-  const values = scalar.arguments.map((operand) => valueAt(operand, place, sizes));
-  const [x = 0, y = 1] = values;
+  const { op, type, arguments: operands } = scalar;
+  const values = operands.map((operand) => evaluator(operand, axes, sizes));
+  const [first, second] = values;
   // Of integers only indices are divided.
-  if (scalar.op === "divide" && scalar.type === "index") return Math.floor(x / y);
-  const [first] = scalar.arguments;
-  const types = { operands: elementType(first ?? scalar), result: elementType(scalar) };
-  return evaluateScalar(scalar.op, types, values) ?? 1;
+  if (op === "divide" && type === "index" && first && second)
+    return (place) => Math.floor(first(place) / second(place));
+  const types = { operands: elementType(operands[0] ?? scalar), result: elementType(scalar) };
+  return (place) => {
+    const given = values.map((value) => value(place));
+    return evaluateScalar(op, types, given) ?? 1;
+  };
 }
 
 function elementType({ type }: Scalar): Exclude<Scalar["type"], "index"> {
