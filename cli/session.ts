@@ -60,8 +60,11 @@ export async function openNetwork(
       ...(partial === undefined ? {} : { partial }),
       ...(seed === undefined ? {} : { seed }),
     });
-    const where = net.backend === "webgpu" ? "WebGPU" : "the CPU";
-    const reason = net.backend === "cpu" ? (unavailable ?? net.backendReason) : net.backendReason;
+    const { machine, backendReason } = net;
+    const where = { webgpu: "WebGPU", wasm: "the CPU", javascript: "the CPU, in JavaScript" }[
+      machine
+    ];
+    const reason = machine === "wasm" ? (unavailable ?? backendReason) : backendReason;
     if (options.quiet !== true) terminal.note(`backend: ${where} (${reason})`);
     return net;
   } catch (error) {
