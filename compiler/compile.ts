@@ -10,10 +10,10 @@ import { unkeptInputs } from "./build/sets.js";
 import type { BuiltModel } from "./build/types.js";
 import { modelPlan, trainedExtents } from "./emit/modelPlan.js";
 import { planSources } from "./emit/sources.js";
-import { cpuModuleText, planPrograms } from "./emit/plan.js";
+import { cpuModuleText, planKernels, planPrograms } from "./emit/plan.js";
 import type { Planned } from "./emit/plan.js";
 import { createDescriber } from "./emit/places.js";
-import { mapSchedules } from "./kernel/index.js";
+import { mapInSteps } from "./kernel/index.js";
 import { preludeFiles } from "./prelude/prelude.generated.js";
 import { schedule } from "./schedule/index.js";
 import { largestSlot } from "./schedule/memory.js";
@@ -132,8 +132,10 @@ export function compileEntry(typed: TypedModel, entry: "inference" | "training")
     if (found === undefined) throw new Error(`storage ${name} is not declared`);
     return found;
   };
-  const schedules = built.programs.map((program) => schedule(program, { estimates, storage }));
-  const kernels = mapSchedules(schedules, estimates);
+  const ordered = built.programs.map((program) =>
+    schedule(program, { estimates, storage, share: false }),
+  );
+  const { schedules, kernels } = mapInSteps(ordered, estimates);
   const planned = planPrograms(planSources(built, schedules, kernels), {
     storages: built.storages.map(({ name }) => name),
     dimensions: typed.freeDimensions,
@@ -141,7 +143,7 @@ export function compileEntry(typed: TypedModel, entry: "inference" | "training")
   });
   const plan = modelPlan({
     built,
-    kernels: planned.kernels.map((one) => one.plan),
+    kernels: planKernels(planned),
     programs: planned.programs,
     entry,
     largestTemporary: Math.max(0, ...schedules.map((one) => largestSlot(one, estimates))),

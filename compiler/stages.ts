@@ -1,10 +1,12 @@
 // Takes a compiled model and the name of a stage, gives what that stage made of it, as text that people read.
 import { javascriptText } from "./emit/plan.js";
+import type { Planned } from "./emit/plan.js";
 import { parse } from "../grammar/parse.js";
 import { printAst } from "../grammar/printAst.js";
 import type { CompiledModel } from "./compile.js";
 import { printGraph } from "./graph/print.js";
 import { passesText } from "./passesText.js";
+import type { AdapterKernels } from "./kernel/index.js";
 import { printKernel } from "./kernel/print.js";
 import { printSchedule } from "./schedule/print.js";
 import type { Effect } from "./types/graph.js";
@@ -35,25 +37,39 @@ export function stageText(model: CompiledModel, stage: StageName): string {
     case "schedule":
       return model.training.schedules.map(printSchedule).join("\n");
     case "kernels":
-      return model.training.planned.kernels
-        .map(({ plan, comment, gpu, software, cpu, wasm }) =>
-          [
-            `${plan.name}: ${comment}`,
-            "on the GPU",
-            printKernel(gpu),
-            ...(plan.variants ? ["on an adapter in software", printKernel(software)] : []),
-            "on the CPU, in JavaScript",
-            printKernel(cpu),
-            "on the CPU, in WebAssembly",
-            printKernel(wasm),
-          ].join("\n"),
-        )
-        .join("\n\n");
+      return kernelsText(model.training.planned);
     case "wgsl":
-      return model.plan.kernels.map(({ name, wgsl }) => `// ${name}\n${wgsl}`).join("\n");
+      return model.plan.kernels
+        .filter(({ wgsl }) => wgsl !== "")
+        .map(({ name, wgsl }) => `// ${name}\n${wgsl}`)
+        .join("\n");
     case "js":
       return javascriptText(model.training.planned.kernels, "f32");
   }
+}
+
+/** Those of nests, then those that run several of these side by side. */
+function kernelsText({ kernels, merged }: Planned): string {
+  const single = kernels.map(({ plan, comment, cpu, wasm, ...adapters }) => [
+    `${plan.name}: ${comment}`,
+    ...adapterTexts(adapters),
+    "on the CPU, in JavaScript",
+    printKernel(cpu),
+    "on the CPU, in WebAssembly",
+    printKernel(wasm),
+  ]);
+  const together = merged.map(({ plan, comment, members, ...adapters }) => [
+    `${plan.name}: ${comment}`,
+    members.join(" beside "),
+    ...adapterTexts(adapters),
+  ]);
+  return [...single, ...together].map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function adapterTexts({ gpu, software }: AdapterKernels): readonly string[] {
+  const [any, own] = [gpu, software].map(printKernel);
+  const shown = ["on the GPU", any ?? ""];
+  return any === own ? shown : [...shown, "on an adapter in software", own ?? ""];
 }
 
 /** The body as it was traced: with inference semantics, then with training semantics. */

@@ -293,7 +293,8 @@ function bindProgram(
   program: PlanProgram,
   memory: Memory,
 ): Omit<BoundProgram, "sizes"> {
-  const dispatches = program.dispatches.map(({ kernel: index, buffers, given = [], serves }) => {
+  const single = program.dispatches.flatMap((dispatch) => dispatch.members ?? dispatch);
+  const dispatches = single.map(({ kernel: index, buffers, given = [], serves }) => {
     const { name, bindings } = at(plan.kernels, index);
     const arrays = buffers.map((buffer) => memory.arrayOf(program, buffer));
     const types = bindings.map(({ type }) => type);

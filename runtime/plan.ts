@@ -102,6 +102,7 @@ export type PlanAdapter = "software";
 
 export interface PlanKernel {
   readonly name: string;
+  /** Empty where the GPU dispatches it beside others alone. */
   readonly wgsl: string;
   readonly workgroupSize: number;
   /** The same from the same buffers up to rounding, on another kind of adapter. */
@@ -192,6 +193,8 @@ export interface PlanDispatch {
   readonly serves?: readonly number[];
   /** Words of its kernel that are no run's: where ranges of its buffers begin, the streams of its draws. */
   readonly given?: readonly number[];
+  /** What it runs side by side, for machines that run one after the other; the kernel is the GPU's alone then. */
+  readonly members?: readonly PlanDispatch[];
 }
 
 export interface PlanResult {

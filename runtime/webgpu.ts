@@ -131,7 +131,7 @@ async function compileKernels(
   let done = 0;
   await Promise.all(
     plan.kernels.map(async (kernel, index) => {
-      kernels[index] = await compileKernel(context, kernel);
+      if (kernel.wgsl) kernels[index] = await compileKernel(context, kernel);
       onProgress?.(++done, plan.kernels.length);
     }),
   );

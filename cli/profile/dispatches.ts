@@ -1,10 +1,13 @@
 // In: a compiled model, one of its programs and sizes; out: what each dispatch of it computes, where in the source, and how much.
 import type { CompiledEntry, CompiledModel } from "../../compiler/index.js";
+import type { LoopNest } from "../../compiler/types/nest.js";
 import { createDescriber } from "../../compiler/emit/places.js";
 import type { Dimensions } from "../../runtime/dimensions.js";
+import type { Backend } from "../../runtime/backend.js";
 import { operationCount } from "./operations.js";
 import { purposesOf } from "./purpose.js";
 import type { Purpose } from "./purpose.js";
+import { dispatchesOn } from "./single.js";
 import { trafficBytes } from "./traffic.js";
 
 export interface DispatchFacts {
@@ -20,10 +23,12 @@ export interface DispatchFacts {
   readonly bytes: number;
 }
 
+/** Parallel to what the backend runs one after the other. */
 export function dispatchFacts(
   { file, training }: Pick<CompiledModel, "file" | "training">,
   program: number,
   sizes: Dimensions,
+  backend: Backend["kind"],
 ): readonly DispatchFacts[] {
   const { plan, schedules } = training satisfies CompiledEntry;
   const planned = plan.programs[program];
@@ -32,16 +37,21 @@ export function dispatchFacts(
     throw new Error(`the plan has no program ${program}`);
   const describe = createDescriber(file);
   const purposes = purposesOf(schedule);
-  return planned.dispatches.map((_, at) => {
-    const nest = schedule.nests[at];
-    if (nest === undefined) throw new Error(`${planned.name} has no nest for its dispatch ${at}`);
+  let next = 0;
+  return dispatchesOn(planned, backend).map(({ members }) => {
+    const first = next;
+    next += members?.length ?? 1;
+    const nests = schedule.nests.slice(first, next);
+    const origins = nests.flatMap((nest) => nest.origins);
+    const sum = (of: (nest: LoopNest) => number): number =>
+      nests.reduce((total, nest) => total + of(nest), 0);
     return {
-      name: nest.name,
-      purposes: purposes[at] ?? [],
-      places: unique(nest.origins.map(describe)),
-      layers: unique(nest.origins.map(({ path }) => path)).filter((path) => path !== ""),
-      flops: operationCount(nest, sizes),
-      bytes: trafficBytes(nest, schedule.buffers, sizes),
+      name: nests.map(({ name }) => name).join(" | "),
+      purposes: [...new Set(purposes.slice(first, next).flat())],
+      places: unique(origins.map(describe)),
+      layers: unique(origins.map(({ path }) => path)).filter((path) => path !== ""),
+      flops: sum((nest) => operationCount(nest, sizes)),
+      bytes: sum((nest) => trafficBytes(nest, schedule.buffers, sizes)),
     };
   });
 }

@@ -1,5 +1,5 @@
 // In: runs of a program's dispatches and a clock; out: how long each takes at best, within about the time that is given.
-import type { ProgramRun } from "../../runtime/backend.js";
+import type { Backend, ProgramRun } from "../../runtime/backend.js";
 import type { Meter } from "./meter.js";
 import { repeats } from "./single.js";
 import type { SinglePlan } from "./single.js";
@@ -28,12 +28,16 @@ const mostWhole = 3;
 /** Milliseconds below which a dispatch is timed many at once: clocks and submissions vary by parts of this. */
 const short = 0.25;
 
-export function runsOf(single: SinglePlan, runOf: (program: number) => ProgramRun): DispatchRuns {
+export function runsOf(
+  { nothing, singles, repeated }: SinglePlan,
+  backend: Backend["kind"],
+  runOf: (program: number) => ProgramRun,
+): DispatchRuns {
   return {
-    nothing: runOf(single.nothing),
-    dispatches: single.singles.map((once, at) => ({
+    nothing: runOf(nothing),
+    dispatches: singles[backend].map((once, at) => ({
       once: runOf(once),
-      often: runOf(single.repeated[at] ?? once),
+      often: runOf(repeated[backend][at] ?? once),
     })),
   };
 }

@@ -53,9 +53,9 @@ export async function profileProgram(
   const planned = programAt(model, program);
   checkMemory(model.plan, planned, sizes);
   const single = withSingles(model.plan, planned);
-  const facts = dispatchFacts(model, program, sizes);
   const opened = await openProfiled(single.plan, model, backend);
   const { session, clock, meter, place } = opened;
+  const { kind } = session.backend;
   try {
     await fillParameters(session);
     const inputs = randomInputs(session.plan, planned, sizes);
@@ -63,11 +63,11 @@ export async function profileProgram(
     onProgress("the whole program");
     const whole = await timeWhole(clock, makeRun(session, program, { ...given, inputs }), seconds);
     await clock.time(makeRun(session, single.upload, { ...given, inputs }));
-    const runs = runsOf(single, (index) => makeRun(session, index, given));
+    const runs = runsOf(single, kind, (index) => makeRun(session, index, given));
     const rounds = await timeRounds(meter, runs, { seconds, onProgress });
     onProgress("the ceilings of the device");
     const ceilings = await opened.measureCeilings();
-    const dispatches = facts.map((fact, at) => ({
+    const dispatches = dispatchFacts(model, program, sizes, kind).map((fact, at) => ({
       ...fact,
       milliseconds: rounds.milliseconds[at] ?? 0,
     }));

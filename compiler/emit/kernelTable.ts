@@ -1,12 +1,13 @@
 // Takes the kernels of dispatches as programs come to them, gives the plan's: each once, with what all its dispatches are given in its text.
 import { GIVEN_WORDS } from "../../runtime/plan.js";
 import type { PlanKernel } from "../../runtime/plan.js";
-import type { NestKernels, TargetName } from "../kernel/index.js";
-import { perTarget, targetNames } from "../kernel/index.js";
+import type { AdapterKernels, AdapterName, NestKernels, TargetName } from "../kernel/index.js";
+import { perAdapter, perTarget, targetNames } from "../kernel/index.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
 import { printJavaScript } from "./javascript.js";
 import { printWgsl } from "./wgsl.js";
 
+/** Of one nest; its plan has no text for adapters where they run it beside others alone. */
 export interface PlannedKernel extends NestKernels {
   readonly plan: PlanKernel;
   readonly comment: string;
@@ -18,11 +19,20 @@ export interface PlannedKernel extends NestKernels {
 
 export type TargetWords = Readonly<Record<TargetName, readonly number[]>>;
 
+/** Of several nests, which adapters run side by side. */
+export interface PlannedMergedKernel extends AdapterKernels {
+  readonly plan: PlanKernel;
+  readonly comment: string;
+  /** Names of the kernels that each of them has by itself. */
+  readonly members: readonly string[];
+}
+
 /** A word of the program's uniform buffer. */
 export type WordOf = (uniform: KernelUniform) => number;
 
-/** A dispatch of a kernel in the table. */
+/** A dispatch of a kernel in the table: of one nest's, or of a merged one. */
 export interface KernelUse {
+  readonly kind: "nest" | "merged";
   readonly kernel: number;
   /** What the nest is given: see `LoopNest.arguments`. */
   readonly given: readonly number[];
@@ -36,57 +46,127 @@ export interface KernelTable {
     wordOf: WordOf,
     comment: () => string,
   ) => KernelUse;
+  /** What runs several nests side by side, each of them added too. */
+  readonly merge: (
+    kernels: AdapterKernels,
+    members: readonly KernelUse[],
+    wordOf: WordOf,
+    comment: () => string,
+  ) => KernelUse;
+  /** A nest's kernel is the GPU's too. */
+  readonly alone: (use: KernelUse) => void;
   /** Once all uses are added. */
   readonly finish: () => FinishedKernels;
 }
 
 export interface FinishedKernels {
   readonly kernels: readonly PlannedKernel[];
+  readonly merged: readonly PlannedMergedKernel[];
   /** What differs among the uses of the kernel, as its text expects it. */
   readonly givenTo: (use: KernelUse) => readonly number[];
 }
 
-interface Entry {
-  readonly kernels: NestKernels;
+/** What uses of a kernel have in common. */
+interface Entry<K> {
+  readonly kernels: K;
   readonly wordOf: WordOf;
   readonly comment: string;
   readonly uses: (readonly number[])[];
 }
 
-export function createKernelTable(): KernelTable {
-  const entries: Entry[] = [];
-  /** By the body, which nests alike share, the words that it reads and how its buffers are bound. */
-  const byBody = new Map<Kernel["body"], Map<string, number>>();
+/** Entries by their bodies, which nests alike share, the words that they read and how buffers are bound. */
+interface Entries<K> {
+  readonly list: Entry<K>[];
+  /** `textOf`: entries of one text are one. */
+  readonly at: (
+    kernels: AdapterKernels,
+    words: string,
+    make: () => Entry<K>,
+    textOf?: () => string,
+  ) => number;
+}
+
+function createEntries<K>(): Entries<K> {
+  const list: Entry<K>[] = [];
+  const bodies = new Map<Kernel["body"], number>();
+  const byKey = new Map<string, number>();
   const byText = new Map<string, number>();
-  const positionOf = (kernels: NestKernels, wordOf: WordOf, comment: () => string): number => {
-    const words = perTarget((target) => wordsOf(kernels[target], wordOf));
-    const known = byBody.get(kernels.gpu.body) ?? new Map<string, number>();
-    byBody.set(kernels.gpu.body, known);
-    const lists = targetNames.map((target) => words[target]);
-    const key = [...lists, ...kernels.gpu.bindings.map(({ written }) => written)].join(" ");
-    const found = known.get(key) ?? byText.get(textOf(kernels, words));
-    const at = found ?? entries.length;
-    known.set(key, at);
-    if (found === undefined) {
-      byText.set(textOf(kernels, words), at);
-      entries.push({ kernels, wordOf, comment: comment(), uses: [] });
-    }
-    return at;
+  const numberOf = ({ body }: Kernel): number => {
+    const number = bodies.get(body) ?? bodies.size;
+    bodies.set(body, number);
+    return number;
   };
   return {
+    list,
+    at: ({ gpu, software }, words, make, textOf) => {
+      const written = gpu.bindings.map((one) => one.written);
+      const key = [numberOf(gpu), numberOf(software), words, ...written].join(" ");
+      const same = byKey.get(key);
+      if (same !== undefined) return same;
+      const text = textOf?.();
+      const found = text === undefined ? undefined : byText.get(text);
+      const at = found ?? list.push(make()) - 1;
+      byKey.set(key, at);
+      if (text !== undefined) byText.set(text, at);
+      return at;
+    },
+  };
+}
+
+interface Merged extends AdapterKernels {
+  readonly members: readonly string[];
+}
+
+/** Of a nest's kernel. */
+function nameOf(kernel: number): string {
+  return `k${kernel}`;
+}
+
+export function createKernelTable(): KernelTable {
+  const nests = createEntries<NestKernels>();
+  const merged = createEntries<Merged>();
+  const alone = new Set<number>();
+  return {
     add: (kernels, given, wordOf, comment) => {
-      const kernel = positionOf(kernels, wordOf, comment);
-      entries[kernel]?.uses.push(given);
-      return { kernel, given };
+      const words = perTarget((target) => wordsOf(kernels[target], wordOf));
+      const lists = targetNames.map((target) => words[target]).join(" ");
+      const make = (): Entry<NestKernels> => ({ kernels, wordOf, comment: comment(), uses: [] });
+      const kernel = nests.at(kernels, lists, make, () => textOf(kernels, words));
+      nests.list[kernel]?.uses.push(given);
+      return { kind: "nest", kernel, given };
     },
-    finish: () => {
-      const differing = entries.map(({ uses }) => differingPositions(uses));
-      return {
-        kernels: entries.map((entry, at) => planKernel(entry, differing[at] ?? [], `k${at}`)),
-        givenTo: ({ kernel, given }) =>
-          (differing[kernel] ?? []).map((position) => given[position] ?? 0),
-      };
+    merge: (own, members, wordOf, comment) => {
+      const given = members.flatMap((member) => member.given);
+      const kernels = { ...own, members: members.map(({ kernel: at }) => nameOf(at)) };
+      const make = (): Entry<Merged> => ({ kernels, wordOf, comment: comment(), uses: [] });
+      const words = [own.gpu, own.software].map((kernel) => wordsOf(kernel, wordOf)).join(" ");
+      const kernel = merged.at(own, words, make);
+      merged.list[kernel]?.uses.push(given);
+      return { kind: "merged", kernel, given };
     },
+    alone: ({ kernel }) => {
+      alone.add(kernel);
+    },
+    finish: () => finish(nests.list, merged.list, alone),
+  };
+}
+
+function finish(
+  nests: readonly Entry<NestKernels>[],
+  merged: readonly Entry<Merged>[],
+  alone: ReadonlySet<number>,
+): FinishedKernels {
+  const differing = {
+    nest: nests.map(({ uses }) => differingPositions(uses)),
+    merged: merged.map(({ uses }) => differingPositions(uses)),
+  };
+  return {
+    kernels: nests.map((entry, at) =>
+      planKernel(entry, differing.nest[at] ?? [], nameOf(at), alone.has(at)),
+    ),
+    merged: merged.map((entry, at) => planMerged(entry, differing.merged[at] ?? [], `m${at}`)),
+    givenTo: ({ kind, kernel, given }) =>
+      (differing[kind][kernel] ?? []).map((position) => given[position] ?? 0),
   };
 }
 
@@ -109,39 +189,83 @@ function differingPositions(uses: readonly (readonly number[])[]): readonly numb
   return differing;
 }
 
-function planKernel(entry: Entry, differing: readonly number[], name: string): PlannedKernel {
-  const { kernels, wordOf, comment, uses } = entry;
+interface Settled {
+  readonly kernel: Kernel;
+  readonly words: readonly number[];
+}
+
+/** A kernel with what all its uses are given alike, and the words that it reads. */
+function settle(
+  kernel: Kernel,
+  { wordOf, uses }: Entry<unknown>,
+  differing: readonly number[],
+): Settled {
   const [first = []] = uses;
-  const settled = (kernel: Kernel): Kernel => ({
-    ...kernel,
-    uniforms: kernel.uniforms.map((uniform) =>
-      uniform.kind === "argument" && !differing.includes(uniform.index)
-        ? { ...uniform, value: first[uniform.index] ?? 0 }
-        : uniform,
-    ),
-  });
-  const word: WordOf = (uniform) =>
-    uniform.kind === "argument" ? Math.max(0, differing.indexOf(uniform.index)) : wordOf(uniform);
-  const own = perTarget((target) => settled(kernels[target]));
-  const words = perTarget((target) => own[target].uniforms.map(word));
-  const shader = (target: "gpu" | "software"): Pick<PlanKernel, "wgsl" | "workgroupSize"> => ({
-    wgsl: `// ${comment}\n${printWgsl(own[target], words[target])}`,
-    workgroupSize: own[target].workgroupSize,
+  const uniforms = kernel.uniforms.map((uniform) =>
+    uniform.kind === "argument" && !differing.includes(uniform.index)
+      ? { ...uniform, value: first[uniform.index] ?? 0 }
+      : uniform,
+  );
+  const words = uniforms.map((uniform) =>
+    uniform.kind === "argument" ? Math.max(0, differing.indexOf(uniform.index)) : wordOf(uniform),
+  );
+  return { kernel: { ...kernel, uniforms }, words };
+}
+
+function planKernel(
+  entry: Entry<NestKernels>,
+  differing: readonly number[],
+  name: string,
+  alone: boolean,
+): PlannedKernel {
+  const { kernels, comment } = entry;
+  const own = perTarget((target) => settle(kernels[target], entry, differing));
+  const text = (settled: Settled): string => (alone ? shaderText(settled, comment) : "");
+  return {
+    plan: planShaders(name, own, text),
+    comment,
+    ...perTarget((target) => own[target].kernel),
+    words: perTarget((target) => own[target].words),
+    given: differing.length,
+  };
+}
+
+function planMerged(
+  entry: Entry<Merged>,
+  differing: readonly number[],
+  name: string,
+): PlannedMergedKernel {
+  const { kernels, comment } = entry;
+  const own = perAdapter((adapter) => settle(kernels[adapter], entry, differing));
+  return {
+    plan: planShaders(name, own, (settled) => shaderText(settled, comment)),
+    comment,
+    ...perAdapter((adapter) => own[adapter].kernel),
+    members: kernels.members,
+  };
+}
+
+function shaderText({ kernel, words }: Settled, comment: string): string {
+  return `// ${comment}\n${printWgsl(kernel, words)}`;
+}
+
+function planShaders(
+  name: string,
+  own: Readonly<Record<AdapterName, Settled>>,
+  textOf: (settled: Settled) => string,
+): PlanKernel {
+  const shader = (adapter: AdapterName): Pick<PlanKernel, "wgsl" | "workgroupSize"> => ({
+    wgsl: textOf(own[adapter]),
+    workgroupSize: own[adapter].kernel.workgroupSize,
   });
   const [any, software] = [shader("gpu"), shader("software")];
   return {
-    plan: {
-      name,
-      ...any,
-      ...(software.wgsl === any.wgsl ? {} : { variants: { software } }),
-      bindings: own.gpu.bindings.map(({ type, written }) => ({
-        access: written ? "read_write" : "read",
-        type,
-      })),
-    },
-    comment,
-    ...own,
-    words,
-    given: differing.length,
+    name,
+    ...any,
+    ...(software.wgsl === any.wgsl ? {} : { variants: { software } }),
+    bindings: own.gpu.kernel.bindings.map(({ type, written }) => ({
+      access: written ? "read_write" : "read",
+      type,
+    })),
   };
 }

@@ -2,15 +2,18 @@
 import type {
   PlanBuffer,
   PlanDispatch,
+  PlanKernel,
   PlanProgram,
   PlanResult,
   PlanUniform,
 } from "../../runtime/plan.js";
-import type { NestKernels } from "../kernel/index.js";
-import { targetNames } from "../kernel/index.js";
+import type { AdapterKernels, NestKernels } from "../kernel/index.js";
+import { perAdapter, targetNames } from "../kernel/index.js";
+import { createMerger } from "../kernel/merge.js";
+import type { Merger } from "../kernel/merge.js";
 import type { Kernel, KernelBinding, KernelUniform } from "../kernel/ir.js";
 import { uniformKey } from "../kernel/ir.js";
-import { dimKey, freeDim } from "../types/dimension.js";
+import { dimEqual, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
 import type { Schedule } from "../types/nest.js";
@@ -18,7 +21,13 @@ import { hostExpression, planDim } from "./dimensions.js";
 import { commentText } from "./expression.js";
 import { innerDimensions } from "./innerDimensions.js";
 import { javascriptBody, printJavaScript } from "./javascript.js";
-import type { KernelTable, KernelUse, PlannedKernel, WordOf } from "./kernelTable.js";
+import type {
+  KernelTable,
+  KernelUse,
+  PlannedKernel,
+  PlannedMergedKernel,
+  WordOf,
+} from "./kernelTable.js";
 import { createKernelTable } from "./kernelTable.js";
 import type { Precision } from "./javascriptFunctions.js";
 import { base64, wasmModule } from "./wasm/module.js";
@@ -49,28 +58,41 @@ export interface PlanContext {
   readonly describe: (origin: Origin) => string;
 }
 
-export type { PlannedKernel };
+export type { PlannedKernel, PlannedMergedKernel };
 
 export interface Planned {
+  /** Of nests, each once; in the plan, those that run several side by side stand behind them. */
   readonly kernels: readonly PlannedKernel[];
+  readonly merged: readonly PlannedMergedKernel[];
   readonly programs: readonly PlanProgram[];
 }
 
 export function planPrograms(sources: readonly ProgramSource[], context: PlanContext): Planned {
   const table = createKernelTable();
-  const programs = sources.map((source) => planProgram(source, context, table));
-  const { kernels, givenTo } = table.finish();
+  const merge = createMerger();
+  const programs = sources.map((source) => planProgram(source, { context, table, merge }));
+  const { kernels, merged, givenTo } = table.finish();
+  const finished = ({ use, members, ...dispatch }: UsedDispatch): PlanDispatch => {
+    const given = givenTo(use);
+    return {
+      ...dispatch,
+      kernel: use.kind === "nest" ? use.kernel : kernels.length + use.kernel,
+      ...(given.length === 0 ? {} : { given }),
+      ...(members.length === 0 ? {} : { members: members.map(finished) }),
+    };
+  };
   return {
-    kernels,
-    programs: programs.map(({ program, uses }) => ({
+    ...{ kernels, merged },
+    programs: programs.map((program) => ({
       ...program,
-      dispatches: program.dispatches.map((dispatch, at) => {
-        const use = uses[at];
-        const given = use === undefined ? [] : givenTo(use);
-        return given.length === 0 ? dispatch : { ...dispatch, given };
-      }),
+      dispatches: program.dispatches.map(finished),
     })),
   };
+}
+
+/** All that programs dispatch, by position. */
+export function planKernels({ kernels, merged }: Planned): readonly PlanKernel[] {
+  return [...kernels, ...merged].map(({ plan }) => plan);
 }
 
 /** The CPU kernels as an ES module; "f64" is the reference for checks in double precision, which JavaScript alone has. */
@@ -121,64 +143,131 @@ const choosing: ReadonlySet<PlanProgram["kind"]> = new Set([
   "whole",
 ]);
 
+/** A dispatch whose kernel has no position yet. */
+interface UsedDispatch extends Omit<PlanDispatch, "kernel" | "given" | "members"> {
+  readonly use: KernelUse;
+  readonly members: readonly UsedDispatch[];
+}
+
+interface Shared {
+  readonly context: PlanContext;
+  readonly table: KernelTable;
+  readonly merge: Merger;
+}
+
 function planProgram(
-  { head, schedule, kernels, entries, ranges }: ProgramSource,
-  context: PlanContext,
-  table: KernelTable,
-): { readonly program: PlanProgram; readonly uses: readonly KernelUse[] } {
+  source: ProgramSource,
+  shared: Shared,
+): Omit<PlanProgram, "dispatches"> & { readonly dispatches: readonly UsedDispatch[] } {
+  const { head, schedule, kernels } = source;
+  const { context } = shared;
   const words = createWords(context.dimensions);
-  const bound = kernels.map((mapped): NestKernels => ({
-    ...mapped,
-    gpu: boundForWriting(mapped.gpu, schedule),
-    software: boundForWriting(mapped.software, schedule),
-  }));
-  const uses = bound.map((mapped, at) =>
-    table.add(mapped, schedule.nests[at]?.arguments ?? [], words.wordOf, () =>
-      commentOf(mapped.gpu, context),
-    ),
-  );
-  const dispatches = bound.map(({ gpu, software }, at): PlanDispatch => {
-    const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
-    return {
-      kernel: uses[at]?.kernel ?? 0,
-      buffers: gpu.bindings.map(({ buffer }) => planBuffer(schedule, buffer, context)),
-      workgroups: planDim(gpu.workgroups),
-      ...(dimKey(gpu.workgroups) === dimKey(software.workgroups)
-        ? {}
-        : { variants: { software: planDim(software.workgroups) } }),
-      flops: planDim(gpu.flops),
-      ...(serves ? { serves } : {}),
-    };
-  });
-  const program: PlanProgram = {
+  const single = kernels.map((mapped, at) => singleDispatch(source, mapped, at, shared, words));
+  const dispatches: UsedDispatch[] = [];
+  let first = 0;
+  for (const count of schedule.steps) {
+    const members = single.slice(first, first + count);
+    const [only] = members;
+    if (only !== undefined && count === 1) {
+      shared.table.alone(only.use);
+      dispatches.push(only);
+    } else dispatches.push(mergedDispatch(source, { members, first }, shared, words));
+    first += count;
+  }
+  return {
     ...head,
     uniforms: words.list.map((uniform) => planUniform(uniform, schedule)),
     slots: schedule.slots.map(({ bytes, below }) => [planDim(bytes), ...below]),
     dispatches,
-    results: schedule.results.map((result, position) => {
-      const count = entries?.get(result.name);
-      const range = ranges?.get(result.name);
-      // Other programs run for data, which tell every dimension.
-      const dimensions =
-        head.kind === "predict"
-          ? innerDimensions(
-              schedule,
-              position,
-              kernels.map((mapped) => targetNames.map((target) => mapped[target])),
-            )
-          : [];
-      return {
-        name: result.name,
-        type: result.type,
-        shape: result.shape.map(planDim),
-        ...(dimensions.length === 0 ? {} : { dimensions }),
-        buffer: planBuffer(schedule, result.buffer, context),
-        ...(count === undefined ? {} : { entries: planDim(count) }),
-        ...(range === undefined ? {} : { range }),
-      };
-    }),
+    results: planResults(source, context),
   };
-  return { program, uses };
+}
+
+function singleDispatch(
+  { head, schedule }: ProgramSource,
+  mapped: NestKernels,
+  at: number,
+  { context, table }: Shared,
+  { wordOf }: Words,
+): UsedDispatch {
+  const bound = perAdapter((adapter) => boundForWriting(mapped[adapter], schedule));
+  const given = schedule.nests[at]?.arguments ?? [];
+  const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
+  return {
+    use: table.add({ ...mapped, ...bound }, given, wordOf, () => commentOf(mapped.gpu, context)),
+    ...dispatchOf(bound, schedule, context),
+    ...(serves ? { serves } : {}),
+    members: [],
+  };
+}
+
+/** One dispatch for the nests of a step, and what each of them is by itself. */
+function mergedDispatch(
+  { schedule, kernels }: ProgramSource,
+  { members, first }: { readonly members: readonly UsedDispatch[]; readonly first: number },
+  { context, table, merge }: Shared,
+  { wordOf }: Words,
+): UsedDispatch {
+  const parts = kernels.slice(first, first + members.length);
+  const bound = perAdapter((adapter) => {
+    const own = parts.map((part, at) => ({
+      kernel: part[adapter],
+      given: members[at]?.use.given.length ?? 0,
+    }));
+    return boundForWriting(merge(own, schedule.buffers), schedule);
+  });
+  const uses = members.map(({ use }) => use);
+  const comment = (): string => parts.map(({ gpu }) => commentOf(gpu, context)).join(" | ");
+  const [{ serves } = {}] = members;
+  return {
+    use: table.merge(bound, uses, wordOf, comment),
+    ...dispatchOf(bound, schedule, context),
+    ...(serves && members.every((member) => member.serves) ? { serves } : {}),
+    members,
+  };
+}
+
+function dispatchOf(
+  { gpu, software }: AdapterKernels,
+  schedule: Schedule,
+  context: PlanContext,
+): Pick<PlanDispatch, "buffers" | "workgroups" | "variants" | "flops"> {
+  return {
+    buffers: gpu.bindings.map(({ buffer }) => planBuffer(schedule, buffer, context)),
+    workgroups: planDim(gpu.workgroups),
+    ...(dimEqual(gpu.workgroups, software.workgroups)
+      ? {}
+      : { variants: { software: planDim(software.workgroups) } }),
+    flops: planDim(gpu.flops),
+  };
+}
+
+function planResults(
+  { head, schedule, kernels, entries, ranges }: ProgramSource,
+  context: PlanContext,
+): readonly PlanResult[] {
+  return schedule.results.map((result, position) => {
+    const count = entries?.get(result.name);
+    const range = ranges?.get(result.name);
+    // Other programs run for data, which tell every dimension.
+    const dimensions =
+      head.kind === "predict"
+        ? innerDimensions(
+            schedule,
+            position,
+            kernels.map((mapped) => targetNames.map((target) => mapped[target])),
+          )
+        : [];
+    return {
+      name: result.name,
+      type: result.type,
+      shape: result.shape.map(planDim),
+      ...(dimensions.length === 0 ? {} : { dimensions }),
+      buffer: planBuffer(schedule, result.buffer, context),
+      ...(count === undefined ? {} : { entries: planDim(count) }),
+      ...(range === undefined ? {} : { range }),
+    };
+  });
 }
 
 /**

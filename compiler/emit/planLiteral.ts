@@ -1,5 +1,11 @@
 // Takes a plan, gives the JavaScript expression that a bundle holds: all of it for reading, or what the runtime reads in few characters.
-import type { Plan, PlanBuffer, PlanKernel } from "../../runtime/plan.js";
+import type {
+  Plan,
+  PlanBuffer,
+  PlanDispatch,
+  PlanKernel,
+  PlanProgram,
+} from "../../runtime/plan.js";
 import { minifyWgsl } from "./minifyWgsl.js";
 
 /** Shaders stand as template literals, so that people can read them; everything else is JSON. */
@@ -43,9 +49,14 @@ function templateLiteral(text: string): string {
 function withoutCosts(plan: Plan): Plan {
   const programs = plan.programs.map((program) => ({
     ...program,
-    dispatches: program.dispatches.map((dispatch) => without(dispatch, "flops")),
+    dispatches: program.dispatches.map(withoutFlops),
   }));
   return { ...plan, programs: programs as unknown as Plan["programs"] };
+}
+
+function withoutFlops(dispatch: PlanDispatch): object {
+  const members = dispatch.members?.map(withoutFlops);
+  return { ...without(dispatch, "flops"), ...(members ? { members } : {}) };
 }
 
 /** The plan without what tells people about the model, which the runtime does not read. */
@@ -57,14 +68,26 @@ function reduced(plan: Plan): unknown {
     kernels: plan.kernels.map((kernel) => without(kernel, "workgroupSize")),
     programs: plan.programs.map((program) => ({
       ...program,
-      dispatches: program.dispatches.map((dispatch) => ({
-        ...dispatch,
-        buffers: dispatch.buffers.map(reference),
-        // What serves every result is always needed, as what says nothing.
-        serves: dispatch.serves?.length === program.results.length ? undefined : dispatch.serves,
-      })),
+      dispatches: program.dispatches.map((dispatch) => reducedDispatch(dispatch, program)),
       results: program.results.map((result) => ({ ...result, buffer: reference(result.buffer) })),
     })),
+  };
+}
+
+function reducedDispatch(
+  dispatch: Pick<PlanDispatch, "buffers" | "serves" | "members">,
+  program: PlanProgram,
+): object {
+  const { buffers, serves, members } = dispatch;
+  return {
+    ...dispatch,
+    buffers: buffers.map(reference),
+    // What serves every result is always needed, as what says nothing.
+    serves: serves?.length === program.results.length ? undefined : serves,
+    // The CPU counts no workgroups.
+    members: members?.map((member) =>
+      reducedDispatch(without(member, "workgroups", "variants"), program),
+    ),
   };
 }
 

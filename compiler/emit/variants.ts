@@ -7,11 +7,16 @@ export function withoutVariants(plan: Plan): Plan {
     kernels: plan.kernels.map(forAny<PlanKernel>),
     programs: plan.programs.map((program) => ({
       ...program,
-      dispatches: program.dispatches.map(forAny<PlanDispatch>),
+      dispatches: program.dispatches.map(dispatchForAny),
     })),
   };
 }
 
 function forAny<T extends { readonly variants?: unknown }>(part: T): T {
   return { ...part, variants: undefined };
+}
+
+function dispatchForAny(dispatch: PlanDispatch): PlanDispatch {
+  const members = dispatch.members?.map(forAny<PlanDispatch>);
+  return { ...forAny(dispatch), ...(members ? { members } : {}) };
 }

@@ -1,15 +1,7 @@
 // Takes a kernel and the offsets of its uniform words, gives WGSL.
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, Kernel, KernelUniform, Statement, Width } from "../kernel/ir.js";
-import {
-  builtins,
-  expressionChildren,
-  splat,
-  splatted,
-  statementBody,
-  statementExpressions,
-  widthOf,
-} from "../kernel/ir.js";
+import { splat, splatted, usedBuiltins, widthOf } from "../kernel/ir.js";
 import type { Printed } from "./expression.js";
 import {
   atom,
@@ -92,7 +84,7 @@ function storedType(type: ScalarType, width?: Width): string {
 function printMain(context: Context, wordOf: readonly number[]): string {
   const { kernel } = context;
   const writer = createWriter();
-  const used = usedVariables(kernel.body);
+  const used = usedBuiltins(kernel.body);
   const parameters = ["@builtin(local_invocation_index) local_index: u32"];
   if (used.has("workgroupIndex") || used.has("invocation")) {
     parameters.unshift("@builtin(num_workgroups) groups: vec3<u32>");
@@ -134,24 +126,6 @@ function knownValue(uniform: KernelUniform): string {
   if (uniform.kind !== "argument" || uniform.value === undefined)
     throw new Error("a word is not known");
   return uniform.type === "u32" ? `${uniform.value}u` : String(uniform.value);
-}
-
-/** Which of the given variables the body reads. */
-function usedVariables(body: readonly Statement[]): ReadonlySet<string> {
-  const used = new Set<string>();
-  const names = new Set<string>(builtins);
-  const visit = (expression: Expression): void => {
-    if (expression.kind === "variable" && names.has(expression.name)) used.add(expression.name);
-    expressionChildren(expression).forEach(visit);
-  };
-  const walk = (statements: readonly Statement[]): void => {
-    for (const statement of statements) {
-      statementExpressions(statement).forEach(visit);
-      walk(statementBody(statement));
-    }
-  };
-  walk(body);
-  return used;
 }
 
 function printBody(context: Context, writer: Writer, body: readonly Statement[]): void {

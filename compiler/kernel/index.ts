@@ -1,6 +1,7 @@
 // Takes schedules, gives the kernels of their nests: of each one for every target.
 import type { Extents } from "../types/dimension.js";
 import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
+import { placeTemporaries } from "../schedule/place.js";
 import type { NestShape } from "./alike.js";
 import { shapeOfNest } from "./alike.js";
 import type { NestFacts } from "./analyze.js";
@@ -10,6 +11,7 @@ import { buildForCpu } from "./cpu.js";
 import { buildForGpu } from "./gpu.js";
 import type { Kernel } from "./ir.js";
 import { splitAxes } from "./split.js";
+import { intoSteps } from "./steps.js";
 import type { Target } from "./target.js";
 import { cpu, gpu, software, wasm } from "./target.js";
 
@@ -23,6 +25,15 @@ export type NestKernels = Readonly<Record<TargetName, Kernel>>;
 
 /** The machines that the kernels of a nest are built for. */
 export type Targets = Readonly<Record<TargetName, Target>>;
+
+/** What an adapter may run: any, one in software. */
+export type AdapterName = "gpu" | "software";
+
+export type AdapterKernels = Readonly<Record<AdapterName, Kernel>>;
+
+export function perAdapter<T>(of: (name: AdapterName) => T): Readonly<Record<AdapterName, T>> {
+  return { gpu: of("gpu"), software: of("software") };
+}
 
 /** One of something for each target. */
 export function perTarget<T>(of: (name: TargetName) => T): Readonly<Record<TargetName, T>> {
@@ -59,6 +70,33 @@ export function mapSchedules(
       return kernels;
     }),
   );
+}
+
+/** Schedules with their places in memory settled, whose steps are what adapters run in a dispatch each, and their kernels. */
+export function mapInSteps(
+  schedules: readonly Schedule[],
+  extents: Extents = {},
+): {
+  readonly schedules: readonly Schedule[];
+  readonly kernels: readonly (readonly NestKernels[])[];
+} {
+  const mapped = mapSchedules(schedules, extents);
+  const stepped = schedules.map((schedule, at) => {
+    const own = mapped[at] ?? [];
+    const sides = [gpu, software].map(({ merging }, side) => ({
+      kernels: own.map((kernels) => (side === 0 ? kernels.gpu : kernels.software)),
+      limits: merging,
+    }));
+    const { schedule: inSteps, order } = intoSteps(schedule, sides, extents);
+    return {
+      schedule: placeTemporaries(inSteps, extents),
+      kernels: order.flatMap((nest) => own.slice(nest, nest + 1)),
+    };
+  });
+  return {
+    schedules: stepped.map(({ schedule }) => schedule),
+    kernels: stepped.map(({ kernels }) => kernels),
+  };
 }
 
 interface Mapped {

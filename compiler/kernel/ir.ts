@@ -199,6 +199,7 @@ export interface Kernel {
 
 /** The variables that a GPU kernel is given. */
 export const builtins = ["workgroupIndex", "localIndex", "invocation"] as const;
+export type GivenVariable = (typeof builtins)[number];
 
 export function expressionChildren(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
@@ -242,4 +243,25 @@ export function statementExpressions(statement: Statement): readonly Expression[
 /** The statements inside a statement. */
 export function statementBody(statement: Statement): readonly Statement[] {
   return "body" in statement ? statement.body : [];
+}
+
+/** Which of the given variables a body reads. */
+export function usedBuiltins(body: readonly Statement[]): ReadonlySet<GivenVariable> {
+  const used = new Set<GivenVariable>();
+  const seen = new Set<Expression>();
+  const visit = (expression: Expression): void => {
+    if (seen.has(expression)) return;
+    seen.add(expression);
+    const given = builtins.find((name) => "name" in expression && expression.name === name);
+    if (given !== undefined) used.add(given);
+    expressionChildren(expression).forEach(visit);
+  };
+  const walk = (statements: readonly Statement[]): void => {
+    for (const statement of statements) {
+      statementExpressions(statement).forEach(visit);
+      walk(statementBody(statement));
+    }
+  };
+  walk(body);
+  return used;
 }

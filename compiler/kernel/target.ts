@@ -1,4 +1,6 @@
 // Takes no input, gives the machines that kernels are built for: what the choice of a mapping rests on, as data.
+import { dispatchCost } from "../schedule/cost.js";
+import { kernelLimits } from "../schedule/limits.js";
 
 /** What limits a register tile: the points that one invocation computes together, because they share loads. */
 export interface TileLimits {
@@ -55,6 +57,21 @@ export interface ParallelTarget {
     /** Invocations that share any other. */
     readonly invocations: number;
   };
+  readonly merging: MergingLimits;
+}
+
+/** When kernels that do not wait for each other run in one dispatch. Costs are in simple operations. */
+export interface MergingLimits {
+  /** What a dispatch costs that is spared. */
+  readonly dispatch: number;
+  /** What it costs a workgroup that its kernel has barriers which it never comes to. */
+  readonly idleBarriers: number;
+  /** Creating a pipeline is superlinear in the length of its kernel. */
+  readonly statements: number;
+  /** Storage bindings. */
+  readonly bindings: number;
+  /** Bytes of workgroup memory. */
+  readonly shared: number;
 }
 
 interface SharingLimit {
@@ -82,6 +99,13 @@ export const gpu: ParallelTarget = {
     large: { invocations: 256, length: 1024, arrays: 8 },
     invocations: 64,
   },
+  merging: {
+    dispatch: dispatchCost,
+    idleBarriers: 0,
+    statements: 1000,
+    bindings: kernelLimits.buffers,
+    shared: 16_384,
+  },
 };
 
 /**
@@ -103,6 +127,8 @@ export const software: ParallelTarget = {
     tiled: { fewerThan: 16, length: 1024 },
     shortRow: 100_000,
   },
+  // The invocations of a workgroup take turns wherever its kernel has a barrier, which costs 30 to 50 µs, a dispatch 50 to 100.
+  merging: { ...gpu.merging, idleBarriers: dispatchCost / 2 },
 };
 
 /** JavaScript in one thread. */

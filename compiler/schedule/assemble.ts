@@ -1,24 +1,16 @@
-// Takes the nests of a program and the tables they were made with, gives the schedule: what is kept of them, lifetimes of temporaries, results.
-import type { Extents } from "../types/dimension.js";
-import { elementCount } from "../types/dimension.js";
+// Takes the nests of a program and the tables they were made with, gives the schedule: what is kept of them, results, temporaries of which none share memory.
+import { elementCount, multiplyDims } from "../types/dimension.js";
 import type { Node, Program } from "../types/graph.js";
-import type { LoopNest, Schedule, ScheduledResult } from "../types/nest.js";
-import { planMemory } from "./memory.js";
-import type { Lifetime, MemoryPlan } from "./memory.js";
+import type { LoopNest, Schedule, ScheduledResult, Slot } from "../types/nest.js";
+import { elementBytes } from "./memory.js";
 import { withoutUnread } from "./prune.js";
-import { readBuffers, servesOf } from "./serves.js";
+import { servesOf, touchedBuffers } from "./serves.js";
 import type { Tables } from "./tables.js";
-
-export interface MemoryOptions {
-  readonly estimates: Extents;
-  readonly share: boolean;
-}
 
 export function assemble(
   program: Program,
   built: readonly LoopNest[],
   { tables, buffers, host }: Tables,
-  options: MemoryOptions,
 ): Schedule {
   // Asking for the buffers of results may add some: first.
   const results = resultsOf(program, tables.temporary);
@@ -27,12 +19,20 @@ export function assemble(
     built,
     (buffer) => kept.has(buffer) || buffers[buffer]?.kind === "storage",
   );
-  const touched = touchesOf(nests);
-  const temporaries = buffers.flatMap((entry, index) =>
-    entry.kind === "temporary" && touched.has(index) ? [{ index, node: entry.node }] : [],
-  );
-  const memory = planTemporaries(temporaries, touched, kept, nests.length, options);
-  const slotOf = new Map(temporaries.map(({ index }, at) => [index, memory.positions[at] ?? 0]));
+  const touched = new Set(nests.flatMap((nest) => [...touchedBuffers(nest)]));
+  const slots: Slot[] = [];
+  const slotOf = (buffer: number, node: Node): number => {
+    if (!touched.has(buffer)) return 0;
+    const bytes = multiplyDims(elementBytes, elementCount(node.shape));
+    return (
+      slots.push({
+        bytes,
+        first: 0,
+        last: nests.length,
+        below: slots.length === 0 ? [] : [slots.length - 1],
+      }) - 1
+    );
+  };
   return {
     name: program.name,
     buffers: buffers.map((entry, index) =>
@@ -41,14 +41,15 @@ export function assemble(
             kind: "temporary",
             type: entry.node.type,
             elements: elementCount(entry.node.shape),
-            slot: slotOf.get(index) ?? 0,
+            slot: slotOf(index, entry.node),
             label: [entry.node.origin?.path ?? "", entry.node.op].join(" ").trim(),
           }
         : entry,
     ),
     nests,
+    steps: nests.map(() => 1),
     serves: servesOf(nests, results, (buffer) => buffers[buffer]?.kind === "storage"),
-    slots: memory.slots,
+    slots,
     host,
     results,
   };
@@ -60,39 +61,4 @@ function resultsOf(program: Program, temporary: (node: Node) => number): Schedul
     const { name, value } = effect;
     return [{ name, buffer: temporary(value), type: value.type, shape: value.shape }];
   });
-}
-
-interface Span {
-  first: number;
-  last: number;
-}
-
-/** A temporary lives from the first nest that touches it to the last, a result to the end. */
-function planTemporaries(
-  temporaries: readonly { readonly index: number; readonly node: Node }[],
-  touched: ReadonlyMap<number, Span>,
-  results: ReadonlySet<number>,
-  end: number,
-  { estimates, share }: MemoryOptions,
-): MemoryPlan {
-  const lifetimes = temporaries.map(({ index, node }): Lifetime => {
-    const { first, last } = touched.get(index) ?? { first: 0, last: end };
-    const elements = elementCount(node.shape);
-    if (!share) return { elements, first: 0, last: end };
-    return { elements, first, last: results.has(index) ? end : last };
-  });
-  return planMemory(lifetimes, estimates);
-}
-
-/** The first and the last nest that writes or reads each buffer. */
-function touchesOf(nests: readonly LoopNest[]): ReadonlyMap<number, Span> {
-  const touched = new Map<number, Span>();
-  nests.forEach((nest, index) => {
-    for (const buffer of [...nest.stores.map((store) => store.buffer), ...readBuffers(nest)]) {
-      const span = touched.get(buffer);
-      if (span === undefined) touched.set(buffer, { first: index, last: index });
-      else span.last = index;
-    }
-  });
-  return touched;
 }

@@ -15,6 +15,7 @@ import { makeNest } from "./nests.js";
 import type { ProgramTables } from "./nests.js";
 import { makeParts, numberParts } from "./parts.js";
 import type { Part, PartNumbers } from "./parts.js";
+import { placeTemporaries } from "./place.js";
 import { nodesToStore } from "./relieve.js";
 import { createTables, isFree } from "./tables.js";
 import type { Roles, StorageOf } from "./tables.js";
@@ -24,7 +25,7 @@ export interface ScheduleOptions {
   readonly estimates: Extents;
   /** False: every node has a kernel and a buffer of its own (for tests). */
   readonly fuse?: boolean;
-  /** False: no two temporaries share memory (for tests). */
+  /** False: no two temporaries share memory, as where a later phase settles which nests run side by side. */
   readonly share?: boolean;
   readonly storage: StorageOf;
 }
@@ -81,8 +82,8 @@ function trySchedule(
     if (problem !== undefined) problems.push(problem);
   }
   if (problems.length > 0) return { kind: "again", problems };
-  const schedule = assemble(program, nests, tables, { estimates, share });
-  return { kind: "done", schedule };
+  const made = assemble(program, nests, tables);
+  return { kind: "done", schedule: share ? placeTemporaries(made, estimates) : made };
 }
 
 function copies(parts: readonly Part[]): Problem {

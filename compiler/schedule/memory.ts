@@ -21,9 +21,8 @@ export interface MemoryPlan {
 }
 
 /** Every element is one 32-bit word. */
-const elementBytes = 4;
+export const elementBytes = 4;
 /** What WebGPU promises of a binding, in bytes: buffers of temporaries are as large. */
-
 const segmentBytes = 2 ** 27;
 
 /**

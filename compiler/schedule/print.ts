@@ -12,7 +12,13 @@ export function printSchedule(schedule: Schedule): string {
     lines.push(`  slot ${index}: ${dimText(bytes)} bytes, nests ${first} to ${last}${above}`);
   });
   schedule.host.forEach((value, index) => lines.push(`  host ${index} = ${hostText(value)}`));
-  for (const nest of schedule.nests) lines.push(...printNest(nest).map((line) => `  ${line}`));
+  let first = 0;
+  for (const count of schedule.steps) {
+    const nests = schedule.nests.slice(first, first + count);
+    if (count > 1) lines.push(`  side by side: ${nests.map(({ name }) => name).join(", ")}`);
+    for (const nest of nests) lines.push(...printNest(nest).map((line) => `  ${line}`));
+    first += count;
+  }
   for (const result of schedule.results) {
     const shape = shapeText(result.shape);
     lines.push(`  result ${result.name}: ${result.type}${shape} in b${result.buffer}`);

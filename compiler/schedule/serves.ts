@@ -48,3 +48,8 @@ export function readBuffers(nest: LoopNest): Set<number> {
   }
   return buffers;
 }
+
+/** Buffers that a nest loads from or stores to. */
+export function touchedBuffers(nest: LoopNest): Set<number> {
+  return new Set([...nest.stores.map((store) => store.buffer), ...readBuffers(nest)]);
+}

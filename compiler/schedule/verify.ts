@@ -3,7 +3,9 @@ import { dimEqual, multiplyDims } from "../types/dimension.js";
 import type { Axis, LoopNest, Scalar, Schedule } from "../types/nest.js";
 import { measure } from "./limits.js";
 import { operandsOf } from "./operands.js";
+import { touchesOf } from "./place.js";
 import { readBuffers } from "./serves.js";
+import { waitsOf } from "./waits.js";
 
 export function verifySchedule(schedule: Schedule, maxBuffers = 8): string[] {
   const problems: string[] = [];
@@ -30,24 +32,31 @@ export function verifySchedule(schedule: Schedule, maxBuffers = 8): string[] {
   for (const result of schedule.results) {
     if (!written.has(result.buffer)) problems.push(`result ${result.name} is never written`);
   }
-  return [...problems, ...sharedMemory(schedule)];
+  return [...problems, ...verifySteps(schedule), ...sharedMemory(schedule)];
 }
 
-/** Each temporary has a slot of its own that lives from the first nest that touches it to the last, a result to the end. */
+/** Steps take in all nests, and no nest of one waits for another of it. */
+function verifySteps({ nests, steps, buffers }: Schedule): string[] {
+  const problems: string[] = [];
+  const waits = waitsOf(nests, buffers);
+  let first = 0;
+  for (const count of steps) {
+    if (count < 1) problems.push("a step without a nest");
+    for (let at = first; at < first + count; at++) {
+      const early = [...(waits[at] ?? [])].find((other) => other >= first);
+      if (early !== undefined)
+        problems.push(`${nests[at]?.name} waits for ${nests[early]?.name}, which is in its step`);
+    }
+    first += count;
+  }
+  if (first !== nests.length) problems.push(`steps of ${first} nests, there are ${nests.length}`);
+  return problems;
+}
+
+/** Each temporary has a slot of its own that lives as long as it does. */
 function sharedMemory(schedule: Schedule): string[] {
   const problems: string[] = [];
-  const spans = new Map<number, { first: number; last: number }>();
-  schedule.nests.forEach((nest, index) => {
-    const touched = [...readBuffers(nest), ...nest.stores.map((store) => store.buffer)];
-    for (const buffer of touched) {
-      const span = spans.get(buffer);
-      spans.set(buffer, { first: span?.first ?? index, last: index });
-    }
-  });
-  for (const result of schedule.results) {
-    const span = spans.get(result.buffer);
-    if (span !== undefined) span.last = schedule.nests.length;
-  }
+  const spans = touchesOf(schedule);
   const owners = new Map<number, number>();
   schedule.buffers.forEach((buffer, index) => {
     const span = spans.get(index);

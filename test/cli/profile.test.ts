@@ -95,7 +95,8 @@ describe("nnc profile", () => {
     const { plan } = compiled(source);
     expect(profiled).toMatchObject({ model: "Net", dimensions: { batch: 8 } });
     expect(profiled.program).toBe(plan.programs[stepOf(plan)]?.name);
-    expectWhole(profiled, plan.programs[stepOf(plan)]?.dispatches.length ?? -1);
+    const dispatches = plan.programs[stepOf(plan)]?.dispatches ?? [];
+    expectWhole(profiled, dispatches.flatMap((one) => one.members ?? one).length);
     expect(profiled.method).toContain("by the clock");
     // Every kernel of a step comes from lines of the source, gradients and the update included.
     expect(profiled.dispatches.filter(({ places }) => places.length === 0)).toEqual([]);
@@ -214,8 +215,10 @@ test("dispatches one by one do what the program does, bit for bit", async () => 
   };
   const before = await parametersAfter([]);
   const whole = await parametersAfter([program]);
-  const parts = await parametersAfter([single.upload, single.nothing, ...single.singles]);
-  expect(parts).toEqual(whole);
+  for (const singles of Object.values(single.singles)) {
+    const parts = await parametersAfter([single.upload, single.nothing, ...singles]);
+    expect(parts).toEqual(whole);
+  }
   expect(whole).not.toEqual(before);
 });
 
@@ -234,7 +237,7 @@ describe("the operations of a dispatch", () => {
       output y = conv2d(x, 8, kernel: ${kernel}, padding: "${padding}")
     }`);
     const program = model.plan.programs.findIndex(({ kind }) => kind === "predict");
-    return dispatchFacts(model, program, { batch: 3 });
+    return dispatchFacts(model, program, { batch: 3 }, "cpu");
   };
 
   test("leave out what padding does", () => {
@@ -260,7 +263,7 @@ describe("the operations of a dispatch", () => {
 describe("the purpose of a dispatch", () => {
   const purposesIn = (text: string): readonly string[] => {
     const model = compiled(text);
-    const facts = dispatchFacts(model, stepOf(model.plan), { batch: 8 });
+    const facts = dispatchFacts(model, stepOf(model.plan), { batch: 8 }, "cpu");
     return facts.map(({ purposes }) => purposes.join());
   };
 
@@ -285,16 +288,34 @@ describe("the purpose of a dispatch", () => {
   test("is forward throughout where there is no training", () => {
     const model = compiled(source);
     const program = model.plan.programs.findIndex(({ kind }) => kind === "predict");
-    const facts = dispatchFacts(model, program, { batch: 8 });
+    const facts = dispatchFacts(model, program, { batch: 8 }, "cpu");
     expect(facts.map(({ purposes }) => purposes)).toEqual(facts.map(() => ["forward"]));
   });
+});
+
+test("what the GPU runs side by side is one dispatch there, which names all, and each its own on the CPU", () => {
+  const model = compiled(source);
+  const program = stepOf(model.plan);
+  const [planned] = model.plan.programs.slice(program, program + 1);
+  if (planned === undefined) throw new Error("there is no step");
+  const single = withSingles(model.plan, planned);
+  const facts = (["webgpu", "cpu"] as const).map((kind) => {
+    const own = dispatchFacts(model, program, { batch: 8 }, kind);
+    expect(own.length).toBe(single.singles[kind].length);
+    return own;
+  });
+  const [onGpu = [], onCpu = []] = facts;
+  expect(onGpu.length).toBeLessThan(onCpu.length);
+  expect(onGpu.flatMap(({ name }) => name.split(" | "))).toEqual(onCpu.map(({ name }) => name));
+  const [gpuWork, cpuWork] = facts.map((own) => own.reduce((sum, { flops }) => sum + flops, 0));
+  expect(gpuWork).toBe(cpuWork);
 });
 
 describe("the bytes of a dispatch", () => {
   const bytesOf = (text: string, sizes: Readonly<Record<string, number>>): readonly number[] => {
     const model = compiled(text);
     const program = model.plan.programs.findIndex(({ kind }) => kind === "predict");
-    return dispatchFacts(model, program, sizes).map(({ bytes }) => bytes);
+    return dispatchFacts(model, program, sizes, "cpu").map(({ bytes }) => bytes);
   };
 
   test("of a product: both matrices and the result, each element once", () => {

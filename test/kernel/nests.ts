@@ -118,6 +118,7 @@ export function scheduleOf(builder: NestBuilder, nests: readonly LoopNest[]): Sc
     name: "made",
     buffers: builder.buffers,
     nests,
+    steps: nests.map(() => 1),
     serves: nests.map(() => undefined),
     slots: temporaries.map(({ buffer }) => ({
       bytes: elementCount([4, buffer.elements]),

@@ -1,5 +1,5 @@
 // The example programs in; every level of them verified, their shaders compiled by the driver, and training and prediction the
-// same with and without optimization, fusion and shared memory, out.
+// same with and without optimization, fusion, merged dispatches and shared memory, out.
 
 import { countOf } from "../../runtime/dimensions.js";
 import { readdirSync, readFileSync } from "node:fs";
@@ -48,6 +48,7 @@ const listed = programs.map((program) => [program.name, program] as const);
 const variants: Readonly<Record<string, VariantOptions>> = {
   "as users get it": {},
   "not fused": { fuse: false },
+  "a dispatch a nest": { merge: false },
   "in fresh buffers": { share: false },
   "not optimized": { optimize: false },
 };
@@ -89,6 +90,8 @@ describe.each(Object.keys(variants))("verified %s", (name) => {
       const faults = targetNames.flatMap((target) => verifyKernel(kernel[target]));
       expect(faults, kernel.plan.name).toEqual([]);
     }
+    for (const { plan, gpu, software } of planned.merged)
+      expect([gpu, software].flatMap(verifyKernel), plan.name).toEqual([]);
   });
 });
 
@@ -151,6 +154,7 @@ describe("two steps of every stage, then a prediction, in double precision", () 
     for (const [name, values] of usual) {
       expect(values.every(Number.isFinite), name).toBe(true);
     }
+    expectSame(await outcomeOf(variant(program, "a dispatch a nest")), usual, 0);
     expectSame(await outcomeOf(variant(program, "in fresh buffers")), usual, 0);
     expectSame(await outcomeOf(variant(program, "not fused")), usual, 1e-9);
     expectSame(await outcomeOf(variant(program, "not optimized")), usual, 1e-9);
@@ -166,10 +170,11 @@ describeGpu("the driver's compiler", () => {
     device.destroy();
   });
   it.each(listed)("takes every kernel of %s", async (_, program) => {
-    const { planned } = variant(program, "as users get it");
+    const { plan } = variant(program, "as users get it");
     const messages = await Promise.all(
-      planned.kernels
-        .flatMap(({ plan }) => [plan, { ...plan, ...plan.variants?.software }])
+      plan.kernels
+        .flatMap((kernel) => [kernel, { ...kernel, ...kernel.variants?.software }])
+        .filter(({ wgsl }) => wgsl !== "")
         .map(async ({ name, wgsl }) => {
           const module = device.createShaderModule({ code: wgsl });
           const { messages: own } = await module.getCompilationInfo();

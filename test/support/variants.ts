@@ -1,12 +1,12 @@
-// A typed model and what to leave out (optimization, fusion, shared memory) in; its plan and every level before it out.
+// A typed model and what to leave out (optimization, fusion, shared memory, merged dispatches) in; its plan and every level before it out.
 
 import { build } from "../../compiler/build/index.js";
 import type { BuiltModel } from "../../compiler/build/types.js";
 import { modelPlan, trainedExtent } from "../../compiler/emit/modelPlan.js";
-import { planPrograms } from "../../compiler/emit/plan.js";
+import { planKernels, planPrograms } from "../../compiler/emit/plan.js";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { planSources } from "../../compiler/emit/sources.js";
-import { mapSchedule } from "../../compiler/kernel/index.js";
+import { mapInSteps, mapSchedules } from "../../compiler/kernel/index.js";
 import { schedule } from "../../compiler/schedule/index.js";
 import type { TypedModel } from "../../compiler/types/model.js";
 import type { Schedule } from "../../compiler/types/nest.js";
@@ -16,6 +16,8 @@ export interface VariantOptions {
   readonly optimize?: boolean;
   readonly fuse?: boolean;
   readonly share?: boolean;
+  /** False: each nest is a dispatch. */
+  readonly merge?: boolean;
 }
 
 export interface Variant {
@@ -26,7 +28,7 @@ export interface Variant {
 }
 
 export function variantOf(typed: TypedModel, options: VariantOptions = {}): Variant {
-  const { optimize = true, fuse = true, share = true } = options;
+  const { optimize = true, fuse = true, share = true, merge = share } = options;
   const built = build(typed, { optimize });
   const estimates = Object.fromEntries(
     typed.freeDimensions.map((name) => [name, trainedExtent(typed, name)]),
@@ -36,22 +38,22 @@ export function variantOf(typed: TypedModel, options: VariantOptions = {}): Vari
     if (found === undefined) throw new Error(`no storage ${name}`);
     return found;
   };
-  const schedules = built.programs.map((program) =>
-    schedule(program, { estimates, storage, fuse, share }),
+  const ordered = built.programs.map((program) =>
+    schedule(program, { estimates, storage, fuse, share: share && !merge }),
   );
-  const planned = planPrograms(
-    planSources(
-      built,
-      schedules,
-      schedules.map((one) => mapSchedule(one)),
-    ),
-    {
-      storages: built.storages.map(({ name }) => name),
-      dimensions: typed.freeDimensions,
-      describe: ({ path }) => path,
-    },
-  );
-  const kernels = planned.kernels.map((kernel) => kernel.plan);
-  const plan = modelPlan({ built, kernels, programs: planned.programs, entry: "training" });
+  const { schedules, kernels } = merge
+    ? mapInSteps(ordered, estimates)
+    : { schedules: ordered, kernels: mapSchedules(ordered, estimates) };
+  const planned = planPrograms(planSources(built, schedules, kernels), {
+    storages: built.storages.map(({ name }) => name),
+    dimensions: typed.freeDimensions,
+    describe: ({ path }) => path,
+  });
+  const plan = modelPlan({
+    built,
+    kernels: planKernels(planned),
+    programs: planned.programs,
+    entry: "training",
+  });
   return { built, schedules, planned, plan };
 }

@@ -1,0 +1,140 @@
+// Takes what is known of nests and a target's limits, tells which of them make one dispatch: what it spares against what it costs.
+import { GIVEN_WORDS } from "../../runtime/plan.js";
+import type { Extents } from "../types/dimension.js";
+import { expectedSize } from "../types/dimension.js";
+import type { ElementType } from "../types/graph.js";
+import type { Schedule } from "../types/nest.js";
+import type { Kernel, Statement } from "./ir.js";
+import { statementBody } from "./ir.js";
+import { memoryKey, takesAnySize } from "./merge.js";
+import type { MergingLimits } from "./target.js";
+
+/** Of a nest: what counts where it runs beside others. */
+export interface CompanyFacts {
+  /** What it binds, and as what. */
+  readonly memory: ReadonlyMap<string, ElementType>;
+  readonly statements: number;
+  readonly given: number;
+  /** Bytes of workgroup memory. */
+  readonly shared: number;
+  readonly barriers: boolean;
+  /** Workgroups of what has no barrier. */
+  readonly calm: number;
+  /** Undefined: any. */
+  readonly workgroupSize: number | undefined;
+  readonly flops: number;
+  /** As in the schedule. */
+  readonly serves: readonly number[] | undefined;
+  /** It reads no input but what each run of the program reads. */
+  readonly plainInputs: boolean;
+}
+
+export function companyFacts(
+  { nests, serves, buffers }: Schedule,
+  kernels: readonly Kernel[],
+  extents: Extents,
+): readonly CompanyFacts[] {
+  const inputsOf = ({ bindings }: Kernel): number[] =>
+    bindings.map(({ buffer }) => buffer).filter((buffer) => buffers[buffer]?.kind === "input");
+  const always = new Set(
+    kernels.flatMap((kernel, at) => (serves[at] === undefined ? inputsOf(kernel) : [])),
+  );
+  return kernels.map((kernel, at) => {
+    const statements = allStatements(kernel.body);
+    const arrays = kernel.shared.map(({ length, width = 1 }) => 4 * length * width);
+    const barriers = statements.some(({ kind }) => kind === "barrier");
+    return {
+      memory: new Map(kernel.bindings.map((one) => [memoryKey(one, buffers), one.type])),
+      statements: statements.length,
+      given: nests[at]?.arguments.length ?? 0,
+      shared: arrays.reduce((sum, bytes) => sum + bytes, 0),
+      barriers,
+      calm: barriers ? 0 : expectedSize(kernel.workgroups, extents),
+      workgroupSize: takesAnySize(kernel) ? undefined : kernel.workgroupSize,
+      flops: expectedSize(kernel.flops, extents),
+      serves: serves[at],
+      plainInputs: inputsOf(kernel).every((input) => always.has(input)),
+    };
+  });
+}
+
+function allStatements(body: readonly Statement[]): readonly Statement[] {
+  return body.flatMap((statement) => [statement, ...allStatements(statementBody(statement))]);
+}
+
+export interface Company {
+  /** Whether a nest belongs to it; it does from then on. The first always does. */
+  readonly take: (nest: number) => boolean;
+}
+
+/** On each kind of adapter: what counts of nests, and the limits there. All have to take a nest. */
+export interface CompanySide {
+  readonly facts: readonly CompanyFacts[];
+  readonly limits: MergingLimits;
+}
+
+export function createCompany(sides: readonly CompanySide[]): Company {
+  let all: readonly CompanyFacts[] = [];
+  return {
+    take: (nest) => {
+      const together = sides.flatMap(({ facts, limits }, side) => {
+        const [own] = facts.slice(nest, nest + 1);
+        const others = all[side];
+        return (own && others ? joined(others, own, limits) : own) ?? [];
+      });
+      if (together.length < sides.length) return false;
+      all = together;
+      return true;
+    },
+  };
+}
+
+/** What counts of two together, where they go together. */
+function joined(
+  one: CompanyFacts,
+  other: CompanyFacts,
+  limits: MergingLimits,
+): CompanyFacts | undefined {
+  const alike = [...other.memory].every(([key, type]) => (one.memory.get(key) ?? type) === type);
+  const sizes = [one, other].flatMap(({ workgroupSize }) => workgroupSize ?? []);
+  const fits = sizes.every((size) => size === sizes[0]);
+  const serves = servesTogether(one, other, limits);
+  if (!alike || !fits || serves === undefined) return undefined;
+  const sum = (of: (each: CompanyFacts) => number): number => of(one) + of(other);
+  const made: CompanyFacts = {
+    memory: new Map([...one.memory, ...other.memory]),
+    statements: sum(({ statements }) => statements),
+    given: sum(({ given }) => given),
+    shared: sum(({ shared }) => shared),
+    barriers: one.barriers || other.barriers,
+    calm: sum(({ calm }) => calm),
+    workgroupSize: sizes[0],
+    flops: sum(({ flops }) => flops),
+    serves: serves.results,
+    plainInputs: one.plainInputs && other.plainInputs,
+  };
+  const idle = made.barriers ? made.calm * limits.idleBarriers : 0;
+  const small =
+    made.memory.size <= limits.bindings &&
+    made.statements <= limits.statements &&
+    made.given <= GIVEN_WORDS &&
+    made.shared <= limits.shared;
+  return small && idle <= limits.dispatch ? made : undefined;
+}
+
+/**
+ * What serves some results alone may ride with what always runs, where to compute it for nobody costs less than the dispatch that
+ * it spares, and needs no data that nobody has to give.
+ */
+function servesTogether(
+  one: CompanyFacts,
+  other: CompanyFacts,
+  { dispatch }: MergingLimits,
+): { readonly results: readonly number[] | undefined } | undefined {
+  if (one.serves === undefined && other.serves === undefined) return { results: undefined };
+  if (one.serves === undefined || other.serves === undefined) {
+    const rider = one.serves === undefined ? other : one;
+    return rider.flops <= dispatch && rider.plainInputs ? { results: undefined } : undefined;
+  }
+  return String(one.serves) === String(other.serves) ? { results: one.serves } : undefined;
+}
