@@ -51,7 +51,8 @@ export function shapeOfNest(nest: LoopNest, buffers: readonly ScheduledBuffer[])
   };
   for (const store of nest.stores) {
     const [index, value] = [numberOf(store.index), numberOf(store.value)];
-    lines.push(`${bufferText(store.buffer)}[${index}]=${value}`);
+    const rows = store.rows ? ` for each of ${store.rows.map(axisText).join()}` : "";
+    lines.push(`${bufferText(store.buffer)}[${index}]=${value}${rows}`);
   }
   return { key: lines.join("\n"), buffers: bound.seen(), host: host.seen() };
 }

@@ -48,6 +48,8 @@ export interface NestFacts {
   /** What free dimensions were taken for. */
   readonly extents: Extents;
   readonly reductions: readonly ReductionFacts[];
+  /** The nest's axes that number its rows, where it stores something once a row. */
+  readonly rows: ReadonlySet<Axis> | undefined;
   /** All loads, those of reductions included. */
   readonly loads: readonly LoadFacts[];
   readonly stores: readonly AccessFacts[];
@@ -87,8 +89,9 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
     // A search looks at a few of its values only, and shares no loop.
     .filter(({ combine }) => !searches(combine))
     .map((reduction) => factsOf(reduction, look, extents));
+  const rows = nest.stores.find((store) => store.rows)?.rows;
   return {
-    ...{ nest, extents, reductions, values: all, variables },
+    ...{ nest, extents, reductions, values: all, variables, rows: rows && new Set(rows) },
     loads: all.flatMap((value) => (value.kind === "load" ? [loadFacts(value, look)] : [])),
     stores: stores.map(({ index }) => accessFacts(index, look)),
     searching: new Set(all.filter(isSearch).flatMap((value) => [...look.axesOf(value)])),

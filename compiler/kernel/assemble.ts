@@ -1,7 +1,7 @@
 // Takes a nest and what its axes stand for on a machine, gives the kernel: the frame that all mappings share.
 import type { Dim } from "../types/dimension.js";
 import type { LoopNest, ScheduledBuffer } from "../types/nest.js";
-import type { ReductionShape } from "./evaluate.js";
+import type { AxisValues, ReductionShape } from "./evaluate.js";
 import { createEvaluation } from "./evaluate.js";
 import { bindingsOf } from "./bindings.js";
 import { survey } from "./group.js";
@@ -37,6 +37,14 @@ export interface Mapping {
   readonly given: readonly VariableValue[];
   /** The body runs only where this holds; it must be uniform where reductions are cooperative. */
   readonly within: KernelValue | undefined;
+  /** Loops around all others, where something is stored once a row: what the rows' axes stand for, and who stores it. */
+  readonly rows:
+    | {
+        readonly loops: readonly ReductionLoop[];
+        readonly axes: AxisValues;
+        readonly once: KernelValue | undefined;
+      }
+    | undefined;
   /** Loops around the regions. */
   readonly loops: readonly ReductionLoop[];
   /** Only where this holds does anything get stored (one invocation of a workgroup). */
@@ -53,6 +61,11 @@ interface PointStore {
   readonly value: KernelValue;
 }
 
+interface NestStores {
+  readonly regions: readonly RegionStores[];
+  readonly rows: readonly PointStore[];
+}
+
 interface RegionStores {
   readonly region: Region;
   readonly stores: readonly PointStore[];
@@ -63,9 +76,10 @@ export function assemble(
   buffers: readonly ScheduledBuffer[],
   mapping: Mapping,
 ): Kernel {
-  const regions = storesOf(nest, mapping);
+  const { regions, rows } = storesOf(nest, mapping);
+  // What is reduced for a row is reduced with the same others wherever it is read.
   const roots = regions.map(({ stores }) =>
-    stores.flatMap(({ addresses, index, value }) => [
+    [...rows, ...stores].flatMap(({ addresses, index, value }) => [
       ...(addresses ? addressValues(addresses, index) : [index]),
       value,
     ]),
@@ -90,7 +104,7 @@ export function assemble(
     reduce: writeReduction,
   };
   const root = openScope();
-  writeWithin(emission, mapping, regions, root);
+  writeWithin(emission, mapping, { regions, rows }, root);
   return {
     name: nest.name,
     target: mapping.target,
@@ -113,12 +127,12 @@ function sharedParts(values: ValueTable, value: PolynomialValue): readonly Kerne
   return value.constant === 0 ? terms : [...terms, withoutConstant(values, value)];
 }
 
-function storesOf(nest: LoopNest, mapping: Mapping): readonly RegionStores[] {
+function storesOf(nest: LoopNest, mapping: Mapping): NestStores {
   const { evaluate } = createEvaluation(mapping.values, mapping.shapeOf);
-  return mapping.regions.map((region) => ({
-    region,
-    stores: region.points.flatMap((axes) =>
-      nest.stores.map((store) => {
+  const at = (axes: AxisValues, ofRows: boolean): readonly PointStore[] =>
+    nest.stores
+      .filter(({ rows }) => (rows !== undefined) === ofRows)
+      .map((store) => {
         const index = evaluate(store.index, axes);
         const wide = isWide(mapping.values, index);
         return {
@@ -127,9 +141,14 @@ function storesOf(nest: LoopNest, mapping: Mapping): readonly RegionStores[] {
           addresses: wide ? addressesOf(mapping.values, index) : undefined,
           value: evaluate(store.value, axes),
         };
-      }),
-    ),
-  }));
+      });
+  return {
+    rows: mapping.rows ? at(mapping.rows.axes, true) : [],
+    regions: mapping.regions.map((region) => ({
+      region,
+      stores: region.points.flatMap((axes) => at(axes, false)),
+    })),
+  };
 }
 
 function uniformOf(uniforms: KernelUniform[], uniform: KernelUniform): number {
@@ -152,12 +171,15 @@ function createNamer(): (prefix: string) => string {
 function writeWithin(
   emission: Emission,
   mapping: Mapping,
-  regions: readonly RegionStores[],
+  { regions, rows }: NestStores,
   root: BlockScope,
 ): void {
   const write = (home: BlockScope, minimum: number): void => {
-    writeLoops(emission, mapping.loops, home, minimum, (scope) => {
-      for (const region of regions) writeRegion(emission, mapping, region, scope, minimum);
+    writeLoops(emission, mapping.rows?.loops ?? [], home, minimum, (row) => {
+      writeOnce(emission, mapping.rows?.once, rows, row, minimum);
+      writeLoops(emission, mapping.loops, row, minimum, (scope) => {
+        for (const region of regions) writeRegion(emission, mapping, region, scope, minimum);
+      });
     });
   };
   if (mapping.within)
@@ -215,15 +237,26 @@ function writeRegion(
       scope.statements.push({ kind: "let", name: variable.name, value: named });
     }
     writeLoops(emission, region.loops, scope, minimum, (inner) => {
-      if (mapping.once)
-        writeIf(emission, mapping.once, inner, minimum, (once) => {
-          writeStores(emission, stores, once, minimum);
-        });
-      else writeStores(emission, stores, inner, minimum);
+      writeOnce(emission, mapping.once, stores, inner, minimum);
     });
   };
   if (region.where) writeIf(emission, region.where, home, minimum, write);
   else write(home);
+}
+
+function writeOnce(
+  emission: Emission,
+  once: KernelValue | undefined,
+  stores: readonly PointStore[],
+  home: BlockScope,
+  minimum: number,
+): void {
+  if (stores.length === 0) return;
+  if (once)
+    writeIf(emission, once, home, minimum, (scope) => {
+      writeStores(emission, stores, scope, minimum);
+    });
+  else writeStores(emission, stores, home, minimum);
 }
 
 /** All values are computed before anything is stored: a point may read what it overwrites. */

@@ -8,6 +8,8 @@ import { chooseTile, lanedWell } from "./tile.js";
 
 /** Loops over the axes, some in blocks. */
 export interface SerialChoice {
+  /** Their loops stand outside, around what is stored once a row. */
+  readonly rows: ReadonlySet<Axis> | undefined;
   readonly tile: readonly TiledAxis[];
   /** Axes of reductions along which lanes take terms of their own. */
   readonly laned: ReadonlySet<Axis>;
@@ -18,6 +20,8 @@ export interface ParallelChoice {
   readonly outer: readonly Axis[];
   /** Axes over which the invocations of a workgroup stride, or an invocation runs. */
   readonly inner: readonly Axis[];
+  /** Something is stored once for each point of the outer axes. */
+  readonly rows: boolean;
   readonly tile: readonly TiledAxis[];
   /** As of a serial choice, in each invocation by itself. */
   readonly laned: ReadonlySet<Axis>;
@@ -28,7 +32,7 @@ export interface ParallelChoice {
 
 export function chooseSerial(facts: NestFacts, target: SerialTarget): SerialChoice {
   const { axes, laned } = chooseTile(facts, target.tile);
-  return { tile: axes, laned: lanedAxes(facts, target.tile, laned) };
+  return { rows: facts.rows, tile: axes, laned: lanedAxes(facts, target.tile, laned) };
 }
 
 /** Along what the tile was chosen with, and along reductions that no tile is about where it costs nothing. */
@@ -46,18 +50,21 @@ function lanedAxes(
 
 export function chooseParallel(facts: NestFacts, target: ParallelTarget): ParallelChoice {
   const { nest, reductions, extents } = facts;
+  const rows = facts.rows !== undefined;
   const { invocations, sharing } = target;
   const alone = (outer: readonly Axis[], inner: readonly Axis[]): ParallelChoice => ({
-    ...{ outer, inner, tile: [], shared: false, workgroupSize: invocations },
+    ...{ outer, inner, rows, tile: [], shared: false, workgroupSize: invocations },
     laned: new Set(),
   });
   if (reductions.length === 0)
     return { ...alone(nest.axes, []), tile: chooseTile(facts, target.tile).axes };
-  const outer = nest.axes.filter((axis) => reductions.some(({ axes }) => axes.has(axis)));
+  const outer = nest.axes.filter(
+    (axis) => facts.rows?.has(axis) ?? reductions.some(({ axes }) => axes.has(axis)),
+  );
   const inner = nest.axes.filter((axis) => !outer.includes(axis));
   const length = Math.max(...reductions.map((reduction) => reduction.length));
   const together = (tile: readonly TiledAxis[]): ParallelChoice => ({
-    ...{ outer, inner, tile, shared: true, laned: new Set<Axis>() },
+    ...{ outer, inner, rows, tile, shared: true, laned: new Set<Axis>() },
     workgroupSize: sharingInvocations(facts, tile, length, target),
   });
   // Reductions that all points of a row share are done once: short rows by an invocation, long ones by a workgroup.

@@ -23,19 +23,22 @@ export function buildForCpu(
 
 /** Plain loops, one point at a time: what the other mappings are compared with. */
 export function plainLoops(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
-  return inLoops(nest, buffers, { tile: [], laned: new Set() }, "f64");
+  const rows = nest.stores.find((store) => store.rows)?.rows;
+  const choice = { rows: rows && new Set(rows), tile: [], laned: new Set<Axis>() };
+  return inLoops(nest, buffers, choice, "f64");
 }
 
 function inLoops(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
-  { tile, laned }: SerialChoice,
+  { rows, tile, laned }: SerialChoice,
   accumulates: SerialTarget["accumulates"],
 ): Kernel {
   const values = createValues();
   const zero = literal(values, "index", 0);
   const starts = new Map<Axis, KernelValue>();
   const loops: ReductionLoop[] = [];
+  const outer: ReductionLoop[] = [];
   for (const axis of nest.axes) {
     const step = tile.find((tiled) => tiled.axis === axis)?.size ?? 1;
     if (typeof axis.extent === "number" && axis.extent <= step) {
@@ -50,7 +53,7 @@ function inLoops(
         : below;
     const variable = values.variable(`a${axis.id}`, extent);
     starts.set(axis, variable);
-    loops.push({ variable, from: zero, below, step });
+    (rows?.has(axis) === true ? outer : loops).push({ variable, from: zero, below, step });
   }
   return assemble(nest, buffers, {
     target: "cpu",
@@ -60,6 +63,7 @@ function inLoops(
     values,
     given: [],
     within: undefined,
+    rows: rows && { loops: outer, axes: starts, once: undefined },
     loops,
     once: undefined,
     regions: regionsFrom(values, starts, tile),

@@ -1,6 +1,6 @@
 // Takes scalars of a nest and what each axis stands for, gives values: the same subexpression of two points is one value.
 import { givesExtremumIndex, reductionTable, searches } from "../scalars/reductions.js";
-import { operandsOf } from "../schedule/operands.js";
+import { createAxesOf, operandsOf } from "../schedule/operands.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
 import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
@@ -152,33 +152,6 @@ export function createEvaluation(
 /** An object of its own, by which the points of one reduction know each other. */
 function ownShape(shape: ReductionShape): ReductionShape {
   return shape.rest ? { ...shape, rest: { ...shape.rest } } : { ...shape };
-}
-
-const noAxes: ReadonlySet<Axis> = new Set();
-
-/** The axes that a scalar depends on, those that its own reductions bind left out. */
-export function createAxesOf(): (scalar: Scalar) => ReadonlySet<Axis> {
-  const memo = new Map<Scalar, ReadonlySet<Axis>>();
-  const axesOf = (scalar: Scalar): ReadonlySet<Axis> => {
-    const known = memo.get(scalar);
-    if (known) return known;
-    const axes = collectAxes(scalar);
-    memo.set(scalar, axes);
-    return axes;
-  };
-  const collectAxes = (scalar: Scalar): ReadonlySet<Axis> => {
-    if (scalar.kind === "axis") return new Set([scalar.axis]);
-    const operands = operandsOf(scalar).map(axesOf);
-    const largest = operands.reduce((a, b) => (b.size > a.size ? b : a), noAxes);
-    const bound = scalar.kind === "reduce" ? scalar.axes : [];
-    const covered = operands.every((set) => [...set].every((axis) => largest.has(axis)));
-    // Most scalars depend on what one of their operands depends on, and share its set.
-    if (covered && bound.length === 0) return largest;
-    const axes = new Set(operands.flatMap((set) => [...set]));
-    for (const axis of bound) axes.delete(axis);
-    return axes;
-  };
-  return axesOf;
 }
 
 /** Every scalar of a nest once, operands before those that use them. */

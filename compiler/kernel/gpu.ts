@@ -2,13 +2,13 @@
 import type { Dim } from "../types/dimension.js";
 import { ceilDivideDims, multiplyDims } from "../types/dimension.js";
 import { searches } from "../scalars/reductions.js";
+import { createAxesOf } from "../schedule/operands.js";
 import type { Axis, ScheduledBuffer } from "../types/nest.js";
 import type { Mapping } from "./assemble.js";
 import { assemble } from "./assemble.js";
 import type { NestFacts } from "./analyze.js";
 import type { ParallelChoice } from "./choose.js";
 import type { AxisValues, ReductionShape } from "./evaluate.js";
-import { createAxesOf } from "./evaluate.js";
 import type { Kernel } from "./ir.js";
 import { blockExtent, regionsOfBlocks } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
@@ -48,14 +48,19 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
     values,
     given: [number, local],
     within: withinOf(values, number, total, shared ? 1 : size, target.groupsAlongAxis),
+    rows: choice.rows
+      ? { loops: [], axes: blocks, once: shared ? isFirst(values, local) : undefined }
+      : undefined,
     loops: rows.loops,
-    once:
-      shared && inner.length === 0
-        ? operation(values, "equal", "bool", [local, literal(values, "index", 0)])
-        : undefined,
+    once: shared && inner.length === 0 ? isFirst(values, local) : undefined,
     regions: regionsOfBlocks(values, axes, tile),
     shapeOf: createShapes(values, local, size, shared ? new Set(outer) : undefined, laned),
   };
+}
+
+/** One invocation of a workgroup. */
+function isFirst(values: ValueTable, local: VariableValue): KernelValue {
+  return operation(values, "equal", "bool", [local, literal(values, "index", 0)]);
 }
 
 /** Invocations beyond the last point do nothing; none exist where the grid fits exactly. */

@@ -3,7 +3,8 @@ import type { Dim, Extents } from "../types/dimension.js";
 import { addDims, expectedSize, multiplyDims } from "../types/dimension.js";
 import { searches } from "../scalars/reductions.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
-import { createAxesOf, scalarsOf } from "./evaluate.js";
+import { createAxesOf } from "../schedule/operands.js";
+import { scalarsOf } from "./evaluate.js";
 
 export function pointsOf(axes: Iterable<Axis>, extents: Extents): number {
   let points = 1;

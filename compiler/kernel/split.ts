@@ -114,6 +114,7 @@ function rewrite(nest: LoopNest, parts: ReadonlyMap<Axis, readonly Axis[]>): Loo
   };
   const stores = nest.stores.map((store) => ({
     ...store,
+    ...(store.rows ? { rows: expand(store.rows) } : {}),
     index: visit(store.index),
     value: visit(store.value),
   }));

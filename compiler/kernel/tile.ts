@@ -33,7 +33,8 @@ interface Candidate {
 }
 
 export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
-  const reduction = heaviest(facts.reductions);
+  // Points of a row share its reductions already.
+  const reduction = facts.rows ? undefined : heaviest(facts.reductions);
   const plain: Candidate = { axes: [], laned: undefined };
   const costOf = createCosts(facts, reduction, limits);
   const costUntiled = costOf(plain);
@@ -78,7 +79,9 @@ function* tiles(
   limits: TileLimits,
 ): Generator<readonly TiledAxis[]> {
   const { nest, extents } = facts;
-  const together = nest.axes.filter((axis) => !reduction?.apart.has(axis));
+  const together = nest.axes.filter(
+    (axis) => !reduction?.apart.has(axis) && !facts.rows?.has(axis),
+  );
   const candidates = together.flatMap((axis) => [
     ...(reduction ? sizesOf(axis, limits.largest, extents) : []),
     ...wideSizesOf(axis, facts, limits),
@@ -145,7 +148,7 @@ function createCosts(
   limits: TileLimits,
 ): (candidate: Candidate) => number {
   const { extents } = facts;
-  const loads = reduction?.loads ?? facts.loads;
+  const loads = reduction?.loads ?? facts.loads.filter(({ axes }) => isOfPoints(facts, axes));
   const guards = reduction?.guards ?? [];
   const length = reduction?.length ?? 1;
   const inBlocks = ({ axes, laned }: Candidate): number => {
@@ -153,7 +156,12 @@ function createCosts(
     const lanesAlong = laned ? laneCount : 1;
     const loading = loads.reduce((sum, load) => sum + loadCost(load, axes, laned), 0);
     const computing = limits.wide ? accumulatorsOf({ axes, laned }) : 0;
-    const storing = limits.wide ? storeCost(facts.stores, axes) : 0;
+    const storing = limits.wide
+      ? storeCost(
+          facts.stores.filter((store) => isOfPoints(facts, store.axes)),
+          axes,
+        )
+      : 0;
     const guarding = limits.guardCost * guardTerms(guards, axes);
     return (loading + computing) / (points * lanesAlong) + guarding + storing / length;
   };
@@ -165,6 +173,10 @@ function createCosts(
     }, 1);
     return covered * inBlocks(candidate) + (1 - covered) * one;
   };
+}
+
+function isOfPoints({ rows }: NestFacts, axes: ReadonlySet<Axis>): boolean {
+  return !rows || [...axes].some((axis) => !rows.has(axis));
 }
 
 /** Of the lanes along a reduction, those that load the same share a load. */

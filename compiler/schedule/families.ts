@@ -23,6 +23,11 @@ export function isReducing(node: Node): boolean {
   }
 }
 
+/** A reduction of whole axes, of which each element of the operand takes part in one. */
+export function isPlainReduction(node: Node): boolean {
+  return ruleOf(node.op).lowering.kind === "reduce" && !isSearch(node);
+}
+
 /** Nodes that read where another tensor says, whose elements stand where theirs do. */
 export function isTake(node: Node): boolean {
   return ruleOf(node.op).lowering.kind === "take";

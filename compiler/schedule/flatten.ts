@@ -15,7 +15,7 @@ export function flattenNest(
   elements: Dim,
   position: Scalar,
 ): LoopNest {
-  if (nest.axes.length < 2) return nest;
+  if (nest.axes.length < 2 || nest.stores.some(({ rows }) => rows !== undefined)) return nest;
   const outer = new Set(nest.axes);
   const roots = nest.stores.flatMap((store) => [store.index, store.value]);
   if (!onlyThrough(roots, position, outer)) return nest;

@@ -1,6 +1,6 @@
 // Takes parts, gives groups: parts merged into one kernel each, in an order in which every value is read at the right time.
-import { shapeText } from "../types/dimension.js";
-import type { Node } from "../types/graph.js";
+import { dimEqual, shapeText } from "../types/dimension.js";
+import type { Node, Shape } from "../types/graph.js";
 import type { Findings } from "./findings.js";
 import type { KernelLimits } from "./limits.js";
 import { groupNeeds } from "./needs.js";
@@ -11,6 +11,8 @@ import type { Part } from "./parts.js";
 import { overlaps, writesOf } from "./parts.js";
 
 interface OpenGroup {
+  /** Of its points; parts of another shape are rows of these. */
+  shape: Shape;
   readonly parts: Part[];
 }
 
@@ -48,34 +50,41 @@ function readWithin(parts: readonly Part[], readers: ReadonlyMap<Node, number>):
   return new Set(own.filter((node) => inside.get(node) === readers.get(node)));
 }
 
-/** Elementwise parts over the same space share a kernel, as long as no third kernel stands between them. */
+/**
+ * Elementwise parts over the same space share a kernel, as long as no third kernel stands between them; so do a reduction and
+ * those that read its results, at the same points or along rows of them.
+ */
 function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] {
   const groups: OpenGroup[] = [];
   const readers = countReaders(parts);
   const groupOf = new Map<Node, Set<number>>();
   const below = groupNeeds(parts.length);
   const open = new Map<string, number[]>(); // groups that may take more parts, by iteration space
+  const opened = (home: number, shape: Shape): void => {
+    const key = shapeText(shape);
+    open.set(key, [home, ...(open.get(key) ?? []).slice(0, 15)]);
+  };
   for (const part of parts) {
     const needs = new Set<number>();
     for (const node of part.reads) for (const group of groupOf.get(node) ?? []) needs.add(group);
-    const simple = !part.reducing && !part.copies;
-    const mergeable = options.merge && simple;
-    const key = shapeText(part.shape);
-    let home = -1;
-    if (mergeable) {
-      for (const candidate of open.get(key) ?? []) {
-        if (canJoin(groups, below, candidate, needs, part, readers, options)) {
-          home = candidate;
-          break;
-        }
-      }
-    }
-    if (home < 0) {
-      home = groups.length;
-      groups.push({ parts: [] });
-      if (mergeable) open.set(key, [home, ...(open.get(key) ?? []).slice(0, 15)]);
-    }
-    groups[home]?.parts.push(part);
+    const mergeable = options.merge && !part.copies;
+    const fits = (candidate: number): boolean =>
+      canJoin(groups, below, candidate, needs, part, readers, options);
+    const alike = (open.get(shapeText(part.shape)) ?? []).filter((candidate) =>
+      isAlike(groups[candidate], needs.has(candidate), part),
+    );
+    const found = mergeable ? alike.find(fits) : undefined;
+    const rows =
+      mergeable && found === undefined
+        ? [...needs].filter((need) => hasRows(groups[need], part, options)).find(fits)
+        : undefined;
+    const home = found ?? rows ?? groups.length;
+    if (home === groups.length) groups.push({ shape: part.shape, parts: [] });
+    const group = groups[home];
+    if (group === undefined) continue;
+    group.parts.push(part);
+    if (rows !== undefined) group.shape = part.shape;
+    if (mergeable && found === undefined) opened(home, part.shape);
     below.add(home, needs);
     if (part.owner !== undefined) {
       const owners = groupOf.get(part.owner) ?? new Set();
@@ -84,6 +93,42 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
     }
   }
   return groups;
+}
+
+/** Whether a part over the same space may be computed with a group: one that reduces only with what it reads. */
+function isAlike(group: OpenGroup | undefined, reads: boolean, part: Part): boolean {
+  if (group === undefined) return false;
+  const reduces = group.parts.some((one) => one.reducing);
+  if (!part.reducing) return !reduces || reads;
+  return reads && ![...group.parts, part].some((one) => one.contracting);
+}
+
+/** Rows longer than this keep too little of a device busy. */
+const longestRow = 4096;
+
+/** Whether what a group computes may be rows of a part that reads it. */
+function hasRows(group: OpenGroup | undefined, part: Part, { sizeOf }: GroupOptions): boolean {
+  if (group === undefined || part.offset !== undefined) return false;
+  const plain = group.parts.every(
+    (one) => one.storages.length === 0 && one.offset === undefined && !one.copies,
+  );
+  const reduces = group.parts.some((one) => one.reducing);
+  if (!plain || !reduces || [...group.parts, part].some((one) => one.contracting)) return false;
+  const [first] = group.parts;
+  const rows = first === undefined ? 1 : sizeOf(first.value);
+  return areRows(group, part) && sizeOf(part.value) <= longestRow * rows;
+}
+
+/** All extents of the group's are among the part's, in order, which has others besides; its rows are of one shape. */
+function areRows({ shape, parts }: OpenGroup, part: Part): boolean {
+  if (parts.some((one) => shapeText(one.shape) !== shapeText(shape))) return false;
+  const extents = shape.filter((extent) => extent !== 1);
+  let at = 0;
+  for (const extent of part.shape) {
+    const wanted = extents[at];
+    if (wanted !== undefined && dimEqual(extent, wanted)) at++;
+  }
+  return at === extents.length && part.shape.filter((extent) => extent !== 1).length > at;
 }
 
 function canJoin(

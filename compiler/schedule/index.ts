@@ -111,7 +111,8 @@ function relief(
   if (tooMany) return { kind: "apart", pairs: others.map((other) => [other, last]) };
   const operations = new Map<Part, number>();
   for (const part of group.parts) {
-    const alone = makeNest({ parts: [part], unwritten: new Set<Node>() }, nest.name, tables);
+    const { shape } = part;
+    const alone = makeNest({ shape, parts: [part], unwritten: new Set<Node>() }, nest.name, tables);
     operations.set(part, "kind" in alone ? kernelLimits.operations : measure(alone).operations);
   }
   return { kind: "operations", operations };

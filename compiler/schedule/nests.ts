@@ -10,6 +10,7 @@ import { flattenNest } from "./flatten.js";
 import type { FusionGroup } from "./order.js";
 import { reachableScalars } from "./operands.js";
 import type { Part } from "./parts.js";
+import { isOfRows, reducesRows, rowOf } from "./rows.js";
 import type { ScalarBuilder } from "./scalars.js";
 import { createScalarBuilder } from "./scalars.js";
 
@@ -38,15 +39,19 @@ export function makeNest(
   tables: ProgramTables,
 ): LoopNest | NestProblem {
   const k = createScalarBuilder();
-  const shape = group.parts[0]?.shape ?? [];
+  const { shape } = group;
   let axisCount = 0;
   const newAxis = (extent: Dim): Axis => ({ id: axisCount++, extent });
   const axes = shape.map(newAxis);
   const point = axes.map((axis) => k.axis(axis));
+  const zero = k.index(0);
   const inside = new Map<Node, Part>();
   for (const part of group.parts) if (part.owner !== undefined) inside.set(part.owner, part);
   const apart: (readonly [Part, Part])[] = [];
   let current: Part | undefined;
+  let row: readonly Scalar[] | undefined;
+  const pointOf = (part: Part): readonly Scalar[] | undefined =>
+    isOfRows(part, group) ? row : point;
 
   const context: EvaluationContext = {
     k,
@@ -58,16 +63,29 @@ export function makeNest(
       const leaf = node.op === "stored" || node.op === "input";
       const own = leaf ? undefined : inside.get(node);
       if (own !== undefined) {
-        if (own.offset === undefined && samePoint(index, point)) return undefined;
+        if (isOfRows(own, group)) row ??= rowOf(index, own.shape, point);
+        const at = pointOf(own);
+        if (own.offset === undefined && at && samePoint(index, at)) return undefined;
         if (current !== undefined && current !== own) apart.push([own, current]);
       }
       return bufferOf(tables, node);
     },
   };
-  const stores = group.parts.flatMap((part) => {
-    current = part;
-    return storesOf(context, tables, part, point, group.unwritten);
-  });
+  const parted = (wanted: boolean): readonly Part[] =>
+    group.parts.filter((part) => isOfRows(part, group) === wanted);
+  const storesAt = (parts: readonly Part[], at: readonly Scalar[]): NestStore[] =>
+    parts.flatMap((part) => {
+      current = part;
+      return storesOf(context, tables, part, at, group.unwritten);
+    });
+  // Who reads rows shows which points they are.
+  const own = storesAt(parted(false), point);
+  const ofRows = parted(true);
+  const rows = axes.filter((axis, at) => axis.extent !== 1 && row?.includes(point[at] ?? zero));
+  const rowStores = row ? storesAt(ofRows, row).map((store) => ({ ...store, rows })) : [];
+  const stores = [...rowStores, ...own];
+  if (ofRows.length > 0 && !(row && reducesRows(stores, rows)))
+    apart.push(...ofRows.flatMap((one) => parted(false).map((other) => [one, other] as const)));
   if (apart.length > 0) return { kind: "apart", pairs: apart };
   const torn = tornStorages(stores);
   if (torn.size > 0) {
@@ -170,8 +188,11 @@ function indexInOwner(
 }
 
 function valueOf(context: EvaluationContext, part: Part, point: readonly Scalar[]): Scalar {
-  const { value, computes } = part;
-  return computes ? inline(context, value, point) : evaluate(context, value, point);
+  const { value, computes, owner } = part;
+  // What has no buffer here may have one that other parts fill.
+  return computes && owner === undefined
+    ? inline(context, value, point)
+    : evaluate(context, value, point);
 }
 
 function originsOf(parts: readonly Part[]): Origin[] {

@@ -1,6 +1,6 @@
 // Takes a scalar, gives the scalars that it is computed from, and walks over all that some need.
 import { reachable } from "../reachable.js";
-import type { Scalar } from "../types/nest.js";
+import type { Axis, Scalar } from "../types/nest.js";
 
 /** The scalars that a scalar is computed from. */
 export function operandsOf(scalar: Scalar): readonly Scalar[] {
@@ -27,4 +27,31 @@ export function operandsOf(scalar: Scalar): readonly Scalar[] {
 /** Every scalar that the roots are computed from, each once, roots included. */
 export function reachableScalars(roots: readonly Scalar[]): Set<Scalar> {
   return reachable(roots, operandsOf);
+}
+
+const noAxes: ReadonlySet<Axis> = new Set();
+
+/** The axes that a scalar depends on, those that its own reductions bind left out. */
+export function createAxesOf(): (scalar: Scalar) => ReadonlySet<Axis> {
+  const memo = new Map<Scalar, ReadonlySet<Axis>>();
+  const axesOf = (scalar: Scalar): ReadonlySet<Axis> => {
+    const known = memo.get(scalar);
+    if (known) return known;
+    const axes = collectAxes(scalar);
+    memo.set(scalar, axes);
+    return axes;
+  };
+  const collectAxes = (scalar: Scalar): ReadonlySet<Axis> => {
+    if (scalar.kind === "axis") return new Set([scalar.axis]);
+    const operands = operandsOf(scalar).map(axesOf);
+    const largest = operands.reduce((a, b) => (b.size > a.size ? b : a), noAxes);
+    const bound = scalar.kind === "reduce" ? scalar.axes : [];
+    const covered = operands.every((set) => [...set].every((axis) => largest.has(axis)));
+    // Most scalars depend on what one of their operands depends on, and share its set.
+    if (covered && bound.length === 0) return largest;
+    const axes = new Set(operands.flatMap((set) => [...set]));
+    for (const axis of bound) axes.delete(axis);
+    return axes;
+  };
+  return axesOf;
 }

@@ -1,10 +1,12 @@
 // Takes fusion groups, gives an order in which every value is read at the right time, and memory is free again soon.
-import type { Node } from "../types/graph.js";
+import type { Node, Shape } from "../types/graph.js";
 import type { Part } from "./parts.js";
 import { overlaps, writesOf } from "./parts.js";
 
 /** Parts that become one kernel. */
 export interface FusionGroup {
+  /** Of the points; parts of another shape are rows of these. */
+  readonly shape: Shape;
   readonly parts: readonly Part[];
   /** What these parts compute for each other alone, and need not write. */
   readonly unwritten: ReadonlySet<Node>;

@@ -2,7 +2,7 @@
 import type { Dim } from "../types/dimension.js";
 import { addDims, dimEqual, dimKey, elementCount } from "../types/dimension.js";
 import type { Effect, Node, NodeOf, Shape } from "../types/graph.js";
-import { isReducing, piecesAxis, runOf } from "./families.js";
+import { isPlainReduction, isReducing, piecesAxis, runOf } from "./families.js";
 
 /** A range of a storage in elements; without `count` the whole of it. */
 export interface StorageRange {
@@ -33,8 +33,10 @@ export interface Part {
   readonly inputs: ReadonlySet<string>;
   /** The owner is a result of the program, so that it is written whoever reads it. */
   readonly result: boolean;
-  /** Holds a reduction, so that it is not merged with others. */
+  /** Holds a reduction. */
   readonly reducing: boolean;
+  /** Holds one that is not of whole axes: a contraction, windows, a sum by index. */
+  readonly contracting: boolean;
   /** Takes the value from the owner's buffer, computed by another part, to the storages. */
   readonly copies: boolean;
 }
@@ -92,7 +94,15 @@ export function makeParts(request: PartRequest): Part[] {
   const addCopy = (node: Node, storages: Part["storages"]): void => {
     const found = { reads: new Set([node]), storageReads: [], inputs: new Set<string>() };
     const target = { value: node, owner: undefined, computes: false, shape: node.shape };
-    push({ ...target, offset: undefined, storages, ...found, reducing: false, copies: true });
+    push({
+      ...target,
+      offset: undefined,
+      storages,
+      ...found,
+      reducing: false,
+      contracting: false,
+      copies: true,
+    });
   };
   for (const node of nodes) {
     const all = stores.get(node) ?? [];
@@ -180,11 +190,12 @@ function readsOf(
   computes: boolean,
   materialized: ReadonlySet<Node>,
   isFree: (node: Node) => boolean,
-): Pick<Part, "reads" | "storageReads" | "inputs" | "reducing"> {
+): Pick<Part, "reads" | "storageReads" | "inputs" | "reducing" | "contracting"> {
   const reads = new Set<Node>();
   const inputs = new Set<string>();
   const storageReads: StorageRange[] = [];
   let reducing = false;
+  let contracting = false;
   const seen = new Set<Node>();
   const stack: Node[] = [value];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
@@ -206,9 +217,10 @@ function readsOf(
       continue;
     }
     if (isReducing(node)) reducing = true;
+    if (isReducing(node) && !isPlainReduction(node)) contracting = true;
     stack.push(...node.inputs);
   }
-  return { reads, storageReads, inputs, reducing };
+  return { reads, storageReads, inputs, reducing, contracting };
 }
 
 /** A run of a flat storage, where it is not all of it: how parameters are read. */

@@ -78,7 +78,9 @@ function printNest(nest: LoopNest): string[] {
   };
   for (const store of nest.stores) {
     const value = text(store.value);
-    lines.push(`  b${store.buffer}[${text(store.index)}] = ${value}`);
+    const rows = store.rows?.map((axis) => ` i${axis.id}`).join();
+    const once = rows === undefined ? "" : ` once for each${rows === "" ? " kernel" : rows}`;
+    lines.push(`  b${store.buffer}[${text(store.index)}] = ${value}${once}`);
   }
   return lines;
 }

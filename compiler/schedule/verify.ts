@@ -117,8 +117,11 @@ function verifyNest(schedule: Schedule, nest: LoopNest): string[] {
   };
   const outer = new Set(nest.axes);
   for (const store of nest.stores) {
-    check(store.index, outer);
-    check(store.value, outer);
+    const own = store.rows ? new Set(store.rows) : outer;
+    check(store.index, own);
+    check(store.value, own);
+    if (store.rows?.some((axis) => !outer.has(axis)))
+      problems.push(`${nest.name} has rows along an axis that is not its own`);
     if (store.index.type !== "index") problems.push(`${nest.name} stores at a ${store.index.type}`);
   }
   return problems;

@@ -72,7 +72,10 @@ export type Scalar =
 
 export type Combine = keyof typeof reductionTable;
 
-/** For every point of `axes`, the stores; all values are computed from buffers as they were before the nest, or by this same point. */
+/**
+ * For every point of `axes`, the stores; all values are computed from buffers as they were before the nest, or by this same point.
+ * What all points of a row share (a maximum, a mean) may be stored too, once a row.
+ */
 export interface LoopNest {
   readonly name: string;
   readonly axes: readonly Axis[];
@@ -90,6 +93,11 @@ export interface NestStore {
   readonly buffer: number;
   readonly index: Scalar;
   readonly value: Scalar;
+  /**
+   * The nest's axes that number the rows, where it is stored once for each row alone: the same in all stores of a nest that have
+   * any. Its buffer is a temporary that the nest reads nowhere, and all its reductions are the rows'.
+   */
+  readonly rows?: readonly Axis[];
 }
 
 /** A buffer of one program, by position in `Schedule.buffers`. */

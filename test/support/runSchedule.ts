@@ -2,7 +2,14 @@
 import { countOf } from "../../runtime/dimensions.js";
 import { bytesOf, layOut } from "../../runtime/layout.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
-import type { Axis, Combine, LoopNest, Scalar, Schedule } from "../../compiler/types/nest.js";
+import type {
+  Axis,
+  Combine,
+  LoopNest,
+  NestStore,
+  Scalar,
+  Schedule,
+} from "../../compiler/types/nest.js";
 import { applyHost, applyScalar } from "./scalarOps.js";
 
 /** Gives a number in (0, 1) for a stream and an index; bits are not supported here. */
@@ -75,7 +82,10 @@ export function runNests(nests: readonly LoopNest[], memory: Memory): void {
   for (const nest of nests) {
     const evaluate = evaluator(memory, nest.arguments);
     forEachPoint(nest.axes, dims, (point) => {
-      const values = nest.stores.map((store) => ({
+      const isFirst = ({ rows }: NestStore): boolean =>
+        rows === undefined ||
+        nest.axes.every((axis) => rows.includes(axis) || point.get(axis) === 0);
+      const values = nest.stores.filter(isFirst).map((store) => ({
         buffer: store.buffer,
         index: evaluate(store.index, point),
         value: evaluate(store.value, point),
