@@ -314,6 +314,42 @@ function emptyColumn(): Sample {
   };
 }
 
+/** What rows share is stored once a row: the rows run along the first axis, along the last one, or are one alone. */
+function rowsOnce(which: "first" | "last" | "one", m: number | typeof batch, n: number): Sample {
+  const b = nests.createBuilder();
+  const elements = typeof m === "number" ? m * n : countOf(m, n);
+  const x = b.input("x", elements);
+  const [largest, total] = [b.temporary(elements), b.temporary(elements)];
+  const y = b.temporary(elements);
+  const [i, j] = [b.axis(m), b.axis(n)];
+  const along =
+    which === "first" ? [b.axis(n)] : which === "last" ? [b.axis(m)] : [b.axis(m), b.axis(n)];
+  const again = along.map((axis) => b.axis(axis.extent));
+  const rows = which === "first" ? [i] : which === "last" ? [j] : [];
+  const entry = (axes: readonly (typeof i)[]) => {
+    const [one = i, other = j] =
+      which === "first" ? [i, ...axes] : which === "last" ? [...axes, j] : axes;
+    return b.load(x, offset([m, n], [at(one), at(other)]));
+  };
+  const most = reduce("max", along, entry(along));
+  const sum = reduce("sum", again, op("exp", op("subtract", entry(again), most)));
+  const row = rows[0] ? at(rows[0]) : int(0);
+  const point = offset([m, n], [at(i), at(j)]);
+  const value = op("divide", op("exp", op("subtract", b.load(x, point), most)), sum);
+  const stores = [
+    { buffer: largest, index: row, value: most, rows },
+    { buffer: total, index: row, value: sum, rows },
+    { buffer: y, index: point, value },
+  ];
+  const sizes = typeof m === "number" ? {} : { batch: 6 };
+  return {
+    name: `rows of ${typeof m === "number" ? m : "batch"} × ${n}, ${which}, stored once`,
+    builder: b,
+    nests: [nests.nestOf("rows", [i, j], stores)],
+    sizes,
+  };
+}
+
 export const samples: readonly Sample[] = [
   elementwise(),
   matmul(8, 8, 8),
@@ -328,6 +364,12 @@ export const samples: readonly Sample[] = [
   inputGradient(7, 4, 3, 4, 1),
   softmax(3, 10),
   softmax(2, 130),
+  rowsOnce("first", 3, 10),
+  rowsOnce("first", batch, 37),
+  rowsOnce("last", 5, 7),
+  rowsOnce("last", batch, 9),
+  rowsOnce("first", 2, 130),
+  rowsOnce("one", 4, 9),
   losses(9, 12),
   losses(200, 3),
   arg("argmax", 9),

@@ -1,0 +1,108 @@
+// Graphs whose reductions others read in; how many kernels their schedules have, what those store, and that they compute what was meant, out.
+import { describe, expect, it } from "vitest";
+import { createBuilder } from "../../compiler/graph/builder.js";
+import { schedule } from "../../compiler/schedule/index.js";
+import { verifySchedule } from "../../compiler/schedule/verify.js";
+import { freeDim } from "../../compiler/types/dimension.js";
+import type { Node } from "../../compiler/types/graph.js";
+import type { Schedule } from "../../compiler/types/nest.js";
+import { one, tensor } from "../support/calls.js";
+import { interpret } from "../support/interpret.js";
+import { runSchedule } from "../support/runSchedule.js";
+
+const batch = freeDim("batch");
+
+function scheduled(values: readonly Node[]): Schedule {
+  const effects = values.map((value, i) => ({ kind: "result" as const, name: `r${i}`, value }));
+  const storage = (name: string): never => {
+    throw new Error(`no storage ${name}`);
+  };
+  const made = schedule({ name: "test", effects }, { estimates: { batch: 32 }, storage });
+  expect(verifySchedule(made)).toEqual([]);
+  return made;
+}
+
+function expectMeant(made: Schedule, values: readonly Node[], columns: number): void {
+  const x = tensor([3, columns], 11);
+  const w = tensor([columns, 5], 12);
+  const leaves = { x, w };
+  const found = runSchedule(made, {
+    dims: { batch: 3 },
+    inputs: { x: x.data, w: w.data },
+    storages: new Map(),
+  });
+  interpret(values, { leaves, dimensions: { batch: 3 } }).forEach((expected, at) => {
+    const data = [...(found[`r${at}`]?.data ?? [])];
+    expect(data.length).toBe(expected.data.length);
+    data.forEach((value, n) => expect(value).toBeCloseTo(expected.data[n] ?? NaN, 10));
+  });
+}
+
+const rowStores = (made: Schedule): number =>
+  made.nests.flatMap(({ stores }) => stores).filter(({ rows }) => rows !== undefined).length;
+
+describe("a reduction and what is made of it are one kernel", () => {
+  it("point by point", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [batch, 6] });
+    const w = b.input("w", { type: "f32", shape: [6, 5] });
+    const product = one(b, "matmul", x, w);
+    const values = [product, one(b, "tanh", product), b.multiply(product, product)];
+    const made = scheduled(values);
+    expect(made.nests.length).toBe(1);
+    expect(rowStores(made)).toBe(0);
+    expectMeant(made, values, 6);
+  });
+
+  it.each([[10], [300]])("along rows of %i, which are stored once", (columns) => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [batch, columns] });
+    const largest = b.max(x, [1], true);
+    const values = [largest, b.exp(b.subtract(x, largest))];
+    const made = scheduled(values);
+    expect(made.nests.length).toBe(1);
+    expect(rowStores(made)).toBe(1);
+    expectMeant(made, values, columns);
+  });
+
+  it("along rows that two reductions have in common", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [batch, 300] });
+    const mean = one(b, "mean", x, 1);
+    const apart = b.subtract(x, b.broadcast(b.reshape(mean, [batch, 1]), [batch, 300]));
+    const variance = one(b, "mean", b.multiply(apart, apart), 1);
+    const values = [mean, variance];
+    const made = scheduled(values);
+    expect(made.nests.length).toBe(1);
+    expectMeant(made, values, 300);
+  });
+});
+
+it("rows may stand for the columns", () => {
+  const b = createBuilder();
+  const x = b.input("x", { type: "f32", shape: [batch, batch] });
+  const largest = b.max(x, [1], false);
+  const values = [largest, b.subtract(x, b.broadcast(largest, [batch, batch]))];
+  const made = scheduled(values);
+  expect(rowStores(made)).toBe(1);
+  expectMeant(made, values, 3);
+});
+
+describe("rows are kernels of their own", () => {
+  it("where points read others than their own", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [batch, 3] });
+    const largest = b.max(x, [1], true);
+    const values = [largest, b.subtract(x, b.flip(largest, [0]))];
+    const made = scheduled(values);
+    expect(rowStores(made)).toBe(0);
+    expectMeant(made, values, 3);
+  });
+
+  it("where they are too long to be done by a workgroup each", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [batch, 5000] });
+    const largest = b.max(x, [1], true);
+    expect(rowStores(scheduled([largest, b.exp(b.subtract(x, largest))]))).toBe(0);
+  });
+});
