@@ -44,15 +44,51 @@ export function makeNest(
   const newAxis = (extent: Dim): Axis => ({ id: axisCount++, extent });
   const axes = shape.map(newAxis);
   const point = axes.map((axis) => k.axis(axis));
-  const zero = k.index(0);
+  const { stores, apart } = storesOfGroup(group, tables, { k, newAxis, axes, point });
+  if (apart.length > 0) return { kind: "apart", pairs: apart };
+  const torn = tornStorages(stores);
+  const writers = group.parts.filter((part) =>
+    part.storages.some((store) => torn.has(tables.storage(store.storage))),
+  );
+  if (writers.length > 0) return hazardOf(group, writers);
+  const nest: LoopNest = {
+    name,
+    axes: axes.filter((axis) => axis.extent !== 1),
+    stores,
+    arguments: k.arguments,
+    origins: originsOf(group.parts),
+  };
+  return flattenNest(k, nest, newAxis, elementCount(shape), linearIndex(k, shape, point));
+}
+
+/** What reduces a storage goes before what writes it, in a kernel of its own. */
+function hazardOf({ parts }: FusionGroup, writers: readonly Part[]): NestProblem {
+  const pairs = parts
+    .filter((part) => part.reducing && !writers.includes(part))
+    .flatMap((part) => writers.map((writer) => [part, writer] as const));
+  return pairs.length > 0 ? { kind: "apart", pairs } : { kind: "hazard", parts: writers };
+}
+
+interface GroupSpace {
+  readonly k: ScalarBuilder;
+  readonly newAxis: (extent: Dim) => Axis;
+  readonly axes: readonly Axis[];
+  readonly point: readonly Scalar[];
+}
+
+interface GroupStores {
+  readonly stores: readonly NestStore[];
+  /** Parts that cannot be computed together. */
+  readonly apart: readonly (readonly [Part, Part])[];
+}
+
+function storesOfGroup(group: FusionGroup, tables: ProgramTables, space: GroupSpace): GroupStores {
+  const { k, newAxis, axes, point } = space;
   const inside = new Map<Node, Part>();
   for (const part of group.parts) if (part.owner !== undefined) inside.set(part.owner, part);
   const apart: (readonly [Part, Part])[] = [];
   let current: Part | undefined;
-  let row: readonly Scalar[] | undefined;
-  const pointOf = (part: Part): readonly Scalar[] | undefined =>
-    isOfRows(part, group) ? row : point;
-
+  const found: { row?: readonly Scalar[] | undefined } = {};
   const context: EvaluationContext = {
     k,
     newAxis,
@@ -63,45 +99,31 @@ export function makeNest(
       const leaf = node.op === "stored" || node.op === "input";
       const own = leaf ? undefined : inside.get(node);
       if (own !== undefined) {
-        if (isOfRows(own, group)) row ??= rowOf(index, own.shape, point);
-        const at = pointOf(own);
+        const ofRows = isOfRows(own, group);
+        if (ofRows) found.row ??= rowOf(index, own.shape, point);
+        const at = ofRows ? found.row : point;
         if (own.offset === undefined && at && samePoint(index, at)) return undefined;
         if (current !== undefined && current !== own) apart.push([own, current]);
       }
       return bufferOf(tables, node);
     },
   };
-  const parted = (wanted: boolean): readonly Part[] =>
-    group.parts.filter((part) => isOfRows(part, group) === wanted);
   const storesAt = (parts: readonly Part[], at: readonly Scalar[]): NestStore[] =>
     parts.flatMap((part) => {
       current = part;
       return storesOf(context, tables, part, at, group.unwritten);
     });
+  const ofRows = group.parts.filter((part) => isOfRows(part, group));
+  const ofPoints = group.parts.filter((part) => !ofRows.includes(part));
   // Who reads rows shows which points they are.
-  const own = storesAt(parted(false), point);
-  const ofRows = parted(true);
-  const rows = axes.filter((axis, at) => axis.extent !== 1 && row?.includes(point[at] ?? zero));
-  const rowStores = row ? storesAt(ofRows, row).map((store) => ({ ...store, rows })) : [];
-  const stores = [...rowStores, ...own];
-  if (ofRows.length > 0 && !(row && reducesRows(stores, rows)))
-    apart.push(...ofRows.flatMap((one) => parted(false).map((other) => [one, other] as const)));
-  if (apart.length > 0) return { kind: "apart", pairs: apart };
-  const torn = tornStorages(stores);
-  if (torn.size > 0) {
-    const parts = group.parts.filter((part) =>
-      part.storages.some((store) => torn.has(tables.storage(store.storage))),
-    );
-    if (parts.length > 0) return { kind: "hazard", parts };
-  }
-  const nest: LoopNest = {
-    name,
-    axes: axes.filter((axis) => axis.extent !== 1),
-    stores,
-    arguments: k.arguments,
-    origins: originsOf(group.parts),
-  };
-  return flattenNest(k, nest, newAxis, elementCount(shape), linearIndex(k, shape, point));
+  const own = storesAt(ofPoints, point);
+  if (ofRows.length === 0) return { stores: own, apart };
+  const separated = ofRows.flatMap((one) => ofPoints.map((other) => [one, other] as const));
+  const { row } = found;
+  if (row === undefined) return { stores: own, apart: separated };
+  const rows = axes.filter((axis, at) => axis.extent !== 1 && row.some((one) => one === point[at]));
+  const stores = [...storesAt(ofRows, row).map((store) => ({ ...store, rows })), ...own];
+  return { stores, apart: reducesRows(stores, rows) ? apart : separated };
 }
 
 /** Buffers that a point of the nest reads elsewhere than where it writes. */

@@ -34,7 +34,9 @@ function expectMeant(made: Schedule, values: readonly Node[], columns: number): 
   interpret(values, { leaves, dimensions: { batch: 3 } }).forEach((expected, at) => {
     const data = [...(found[`r${at}`]?.data ?? [])];
     expect(data.length).toBe(expected.data.length);
-    data.forEach((value, n) => expect(value).toBeCloseTo(expected.data[n] ?? NaN, 10));
+    data.forEach((value, n) => {
+      expect(value).toBeCloseTo(expected.data[n] ?? NaN, 10);
+    });
   });
 }
 
@@ -97,6 +99,26 @@ describe("rows are kernels of their own", () => {
     const made = scheduled(values);
     expect(rowStores(made)).toBe(0);
     expectMeant(made, values, 3);
+  });
+
+  it("where a storage that they are made of is written", () => {
+    const b = createBuilder();
+    const w = b.stored("w", { type: "f32", shape: [4, 6] });
+    const norm = b.sum(b.multiply(w, w), [1], true);
+    const value = b.divide(w, norm);
+    const made = schedule(
+      {
+        name: "test",
+        effects: [
+          { kind: "result", name: "norm", value: norm },
+          { kind: "store", storage: "w", value },
+        ],
+      },
+      { estimates: {}, storage: () => ({ elements: 24, type: "f32" }) },
+    );
+    expect(verifySchedule(made)).toEqual([]);
+    expect(made.nests.length).toBe(2);
+    expect(made.nests.map(({ stores }) => stores.length)).toEqual([1, 1]);
   });
 
   it("where they are too long to be done by a workgroup each", () => {
