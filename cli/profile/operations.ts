@@ -1,9 +1,9 @@
 // In: a loop nest and the sizes of free dimensions; out: how many operations it computes, without those that guards leave out.
-import { createAxesOf, scalarsOf } from "../../compiler/kernel/evaluate.js";
+import { scalarsOf } from "../../compiler/kernel/evaluate.js";
 import { countedLengths, countedOperations } from "../../compiler/kernel/measure.js";
 import { splitAxes } from "../../compiler/kernel/split.js";
 import { evaluateScalar } from "../../compiler/scalars/evaluate.js";
-import { operandsOf } from "../../compiler/schedule/operands.js";
+import { createAxesOf, operandsOf } from "../../compiler/schedule/operands.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
 import type { Axis, LoopNest, Scalar } from "../../compiler/types/nest.js";
 
