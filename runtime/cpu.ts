@@ -35,11 +35,10 @@ export function createCpuBackend(
   let opened: Memory | undefined;
   let machine: Backend["machine"] = "javascript";
   let refused: string | undefined;
-  const known = (): Memory | undefined => opened;
   const memory = (): Memory => opened ?? fail("destroyed", "this net was destroyed");
   const executor = createExecutor(plan, memory);
   const queue = createTaskQueue();
-  const storages = storageCalls(queue, memory, known);
+  const storages = storageCalls(queue, memory, () => opened);
   return {
     kind: "cpu",
     get machine() {

@@ -161,13 +161,15 @@ describe("names that minified bundles shorten", () => {
       const { options } = new HTMLSelectElement();
       export { options };
     `;
-    const host = ts.createCompilerHost(options);
-    const { getSourceFile, fileExists } = host;
-    host.fileExists = (path) => path === file || fileExists.call(host, path);
-    host.getSourceFile = (path, ...rest) =>
-      path === file
-        ? ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true)
-        : getSourceFile.call(host, path, ...rest);
+    const disk = ts.createCompilerHost(options);
+    const host: ts.CompilerHost = {
+      ...disk,
+      fileExists: (path) => path === file || disk.fileExists(path),
+      getSourceFile: (path, ...rest) =>
+        path === file
+          ? ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true)
+          : disk.getSourceFile(path, ...rest),
+    };
     expect(foreignNames([file], host).map((place) => place.replace(/.*:/, ""))).toEqual([
       "7 count",
       "8 count",
