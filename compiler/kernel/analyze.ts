@@ -104,6 +104,7 @@ interface Look {
   readonly axesOf: (value: KernelValue) => ReadonlySet<Axis>;
   readonly within: (value: KernelValue) => ReadonlySet<Axis>;
   readonly variables: ReadonlyMap<Axis, VariableValue>;
+  readonly axisOf: ReadonlyMap<VariableValue, Axis>;
 }
 
 function createLook(nest: LoopNest, variables: ReadonlyMap<Axis, VariableValue>): Look {
@@ -117,6 +118,7 @@ function createLook(nest: LoopNest, variables: ReadonlyMap<Axis, VariableValue>)
     axesOf: (value) => select(value, true),
     within: (value) => select(value, false),
     variables,
+    axisOf,
   };
 }
 
@@ -130,26 +132,22 @@ function isSearch(value: KernelValue): boolean {
   return value.kind === "reduction" && searches(value.combine);
 }
 
-function accessFacts(index: KernelValue, { axesOf, variables }: Look): AccessFacts {
-  const contiguous = [...variables].filter(([, variable]) => isContiguous(index, variable));
-  return { axes: axesOf(index), contiguous: new Set(contiguous.map(([axis]) => axis)) };
+function accessFacts(index: KernelValue, { axesOf, axisOf }: Look): AccessFacts {
+  const { terms } = polynomialOf(index);
+  const contiguous = terms.flatMap((term) => {
+    const [only] = term.factors;
+    const single = term.coefficient === 1 && term.factors.length === 1;
+    if (!single || only?.kind !== "variable") return [];
+    const elsewhere = terms.some(
+      (other) => other !== term && other.factors.some(({ free }) => free.has(only)),
+    );
+    return elsewhere ? [] : (axisOf.get(only) ?? []);
+  });
+  return { axes: axesOf(index), contiguous: new Set(contiguous) };
 }
 
 function loadFacts({ index }: LoadValue, look: Look): LoadFacts {
   return { ...accessFacts(index, look), within: look.within(index) };
-}
-
-function isContiguous(index: KernelValue, variable: VariableValue): boolean {
-  const own = polynomialOf(index).terms.filter(({ factors }) =>
-    factors.some((factor) => factor.free.has(variable)),
-  );
-  const [only] = own;
-  return (
-    own.length === 1 &&
-    only?.coefficient === 1 &&
-    only.factors.length === 1 &&
-    only.factors[0] === variable
-  );
 }
 
 function factsOf(reduction: ReductionValue, look: Look, extents: Extents): ReductionFacts {

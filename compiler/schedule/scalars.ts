@@ -39,35 +39,38 @@ export interface ScalarBuilder extends IndexArithmetic {
   readonly range: (scalar: Scalar) => Interval;
 }
 
+interface ScalarFacts {
+  readonly id: number;
+  readonly range: Interval;
+}
+
 const indices = { operands: "index", result: "index" } as const;
 
 export function createScalarBuilder(): ScalarBuilder {
   const interned = new Map<string, Scalar>();
-  const ids = new Map<Scalar, number>();
-  const ranges = new Map<Scalar, Interval>();
+  const facts = new Map<Scalar, ScalarFacts>();
   const given: number[] = [];
 
   const id = (scalar: Scalar): number => {
-    const known = ids.get(scalar);
+    const known = facts.get(scalar);
     if (known === undefined) throw new Error("a scalar of another builder");
-    return known;
+    return known.id;
   };
-  const intern = (key: string, make: () => Scalar, range: Interval = anything): Scalar => {
+  const intern = (key: string, make: () => Scalar, range?: () => Interval): Scalar => {
     const known = interned.get(key);
     if (known !== undefined) return known;
     const scalar = make();
     interned.set(key, scalar);
-    ids.set(scalar, ids.size);
-    ranges.set(scalar, range);
+    facts.set(scalar, { id: facts.size, range: range?.() ?? anything });
     return scalar;
   };
-  const range = (scalar: Scalar): Interval => ranges.get(scalar) ?? anything;
+  const range = (scalar: Scalar): Interval => facts.get(scalar)?.range ?? anything;
 
   const literal = (value: number, type: ScalarType): Scalar =>
     intern(
       `l${type}:${Object.is(value, -0) ? "-0" : value}`,
       () => ({ kind: "literal", type, value }),
-      exactly(value),
+      () => exactly(value),
     );
   const index = (value: number): Scalar => literal(value, "index");
   const axis = (of: Axis): Scalar =>
@@ -76,25 +79,30 @@ export function createScalarBuilder(): ScalarBuilder {
       : intern(
           `a${of.id}`,
           () => ({ kind: "axis", type: "index", axis: of }),
-          indicesBelow(of.extent),
+          () => indicesBelow(of.extent),
         );
   const dim = (value: Dim): Scalar =>
     typeof value === "number"
       ? index(value)
-      : intern(`d${dimKey(value)}`, () => ({ kind: "dim", type: "index", dim: value }), {
-          low: leastDim(value),
-          high: Infinity,
-        });
+      : intern(
+          `d${dimKey(value)}`,
+          () => ({ kind: "dim", type: "index", dim: value }),
+          () => ({ low: leastDim(value), high: Infinity }),
+        );
   const op = (name: ScalarOp, type: ScalarType, ...operands: readonly Scalar[]): Scalar =>
     intern(
       `o${name}:${type}:${operands.map(id).join(",")}`,
       () => ({ kind: "op", type, op: name, arguments: operands }),
-      type === "index" ? intervalOf(name, indices, operands.map(range)) : anything,
+      () => (type === "index" ? intervalOf(name, indices, operands.map(range)) : anything),
     );
 
   /** Equal numbers of other ranges are other arguments: they are equal by chance, and not in the next layer. */
   const argument = (key: string, type: "index" | "u32", value: number, range?: Interval): Scalar =>
-    intern(key, () => ({ kind: "argument", type, argument: given.push(value) - 1 }), range);
+    intern(
+      key,
+      () => ({ kind: "argument", type, argument: given.push(value) - 1 }),
+      range && (() => range),
+    );
 
   const both = (left: Scalar | undefined, right: Scalar | undefined): Scalar | undefined => {
     if (left === undefined || right === undefined) return left ?? right;
