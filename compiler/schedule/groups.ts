@@ -150,9 +150,18 @@ function canJoin(
   );
   if (overlap) return false;
   const all = [...group.parts, part];
+  if (!knowAll(all)) return false;
   const operations = all.reduce((sum, one) => sum + findings.operationsOf(one), 0);
   return (
     countBuffers(all, readWithin(all, readers)) <= limits.buffers && operations <= limits.operations
+  );
+}
+
+/** A result may be wanted alone: its kernel takes no dimension that nobody tells then. */
+function knowAll(parts: readonly Part[]): boolean {
+  const results = parts.filter(({ result }) => result);
+  return results.every((one) =>
+    parts.every(({ dimensions }) => [...dimensions].every((name) => one.dimensions.has(name))),
   );
 }
 

@@ -1,6 +1,6 @@
 // Takes the materialized nodes and the effects of a program, gives its parts: what is computed over one iteration space and where it goes.
 import type { Dim } from "../types/dimension.js";
-import { addDims, dimEqual, dimKey, elementCount } from "../types/dimension.js";
+import { addDims, dimEqual, dimKey, elementCount, freeNames } from "../types/dimension.js";
 import type { Effect, Node, NodeOf, Shape } from "../types/graph.js";
 import { isPlainReduction, isReducing, piecesAxis, runOf } from "./families.js";
 
@@ -33,6 +33,8 @@ export interface Part {
   readonly inputs: ReadonlySet<string>;
   /** The owner is a result of the program, so that it is written whoever reads it. */
   readonly result: boolean;
+  /** Free dimensions of all that it computes and reads. */
+  readonly dimensions: ReadonlySet<string>;
   /** Holds a reduction. */
   readonly reducing: boolean;
   /** Holds one that is not of whole axes: a contraction, windows, a sum by index. */
@@ -92,7 +94,13 @@ export function makeParts(request: PartRequest): Part[] {
     push({ ...part, copies: false, ...found });
   };
   const addCopy = (node: Node, storages: Part["storages"]): void => {
-    const found = { reads: new Set([node]), storageReads: [], inputs: new Set<string>() };
+    const dimensions = new Set(node.shape.flatMap((extent) => [...freeNames(extent)]));
+    const found = {
+      reads: new Set([node]),
+      storageReads: [],
+      inputs: new Set<string>(),
+      dimensions,
+    };
     const target = { value: node, owner: undefined, computes: false, shape: node.shape };
     push({
       ...target,
@@ -190,10 +198,11 @@ function readsOf(
   computes: boolean,
   materialized: ReadonlySet<Node>,
   isFree: (node: Node) => boolean,
-): Pick<Part, "reads" | "storageReads" | "inputs" | "reducing" | "contracting"> {
+): Pick<Part, "reads" | "storageReads" | "inputs" | "dimensions" | "reducing" | "contracting"> {
   const reads = new Set<Node>();
   const inputs = new Set<string>();
   const storageReads: StorageRange[] = [];
+  const dimensions = new Set<string>();
   let reducing = false;
   let contracting = false;
   const seen = new Set<Node>();
@@ -201,6 +210,8 @@ function readsOf(
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (seen.has(node)) continue;
     seen.add(node);
+    for (const extent of node.shape) freeNames(extent, dimensions);
+    if (node.op === "dimension") freeNames(node.attributes.dim, dimensions);
     if (node.op === "stored") {
       storageReads.push({ storage: node.attributes.name, start: 0, count: undefined });
       continue;
@@ -220,7 +231,7 @@ function readsOf(
     if (isReducing(node) && !isPlainReduction(node)) contracting = true;
     stack.push(...node.inputs);
   }
-  return { reads, storageReads, inputs, reducing, contracting };
+  return { reads, storageReads, inputs, dimensions, reducing, contracting };
 }
 
 /** A run of a flat storage, where it is not all of it: how parameters are read. */
