@@ -31,9 +31,13 @@ export function keptValues(
   const describe = createDescriber(file);
   const entries = new Map<string, Omit<KeptValues, "share">>();
   for (const { buffer, nest } of keptBuffers(schedule)) {
-    const places = [...new Set(nest.origins.map(describe))];
-    const layers = [...new Set(nest.origins.map(({ path }) => path))].filter((path) => path !== "");
-    const elements = schedule.buffers[buffer]?.elements ?? 0;
+    const declared = schedule.buffers[buffer];
+    // Its nest may compute what other lines say besides.
+    const own = declared?.kind === "temporary" ? declared.origin : undefined;
+    const origins = own === undefined ? nest.origins : [own];
+    const places = [...new Set(origins.map(describe))];
+    const layers = [...new Set(origins.map(({ path }) => path))].filter((path) => path !== "");
+    const elements = declared?.elements ?? 0;
     const key = JSON.stringify([places, layers]);
     const before = entries.get(key)?.bytes ?? 0;
     const bytes = before + elementBytes * evaluateDim(elements, sizes);

@@ -43,6 +43,7 @@ export function assemble(
             elements: elementCount(entry.node.shape),
             slot: slotOf(index, entry.node),
             label: [entry.node.origin?.path ?? "", entry.node.op].join(" ").trim(),
+            ...(entry.node.origin === undefined ? {} : { origin: entry.node.origin }),
           }
         : entry,
     ),

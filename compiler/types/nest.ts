@@ -120,6 +120,8 @@ export type ScheduledBuffer =
       readonly elements: Dim;
       readonly slot: number;
       readonly label: string;
+      /** The source of its value, where that is not the compiler's own. */
+      readonly origin?: Origin;
     };
 
 export interface Slot {
