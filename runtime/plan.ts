@@ -1,6 +1,6 @@
 // Takes no input, gives the types of a plan: the compiled model as data, the only contract between compiler and runtime.
 
-export const PLAN_FORMAT = 3;
+export const PLAN_FORMAT = 4;
 
 /** Most words that a dispatch is given: a binding of any device holds as many. */
 export const GIVEN_WORDS = 1024;

@@ -35,7 +35,8 @@ function compilePrograms(workloads, folder) {
   const refused = {};
   for (const program of new Set(workloads.map(programOf))) {
     try {
-      compileBundle(program, join(folder, program));
+      // Steps run on the software adapter unless asked for another: what a bundle for it has.
+      compileBundle(program, join(folder, program), "--software");
     } catch (error) {
       refused[program] = error.message;
     }
