@@ -139,7 +139,10 @@ export function addCompile(program: Command, terminal: Terminal): void {
     .addOption(setOption())
     .addOption(weightsOption())
     .option("--minify", "small instead of readable")
-    .option("--software", "with kernels of their own for WebGPU adapters in software")
+    .option(
+      "--software",
+      "adds kernels for apps that ask for WebGPU where a processor computes it (SwiftShader)",
+    )
     .option("--external-runtime", 'imports "nnc/runtime" instead of carrying it')
     .addOption(rootOption())
     .addHelpText(

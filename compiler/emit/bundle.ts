@@ -263,9 +263,10 @@ function kernelsText(kernels: readonly PlannedKernel[]): string {
 function shaderText(request: Request, entry: EntryName): string {
   return request.models
     .flatMap((model) =>
-      entryOf(model, entry).plan.kernels.map(
-        ({ name, wgsl }) => `// ${model.name}, ${name}\n${wgsl}`,
-      ),
+      entryOf(model, entry)
+        .plan.kernels // What runs beside others alone has its text in theirs.
+        .filter(({ wgsl }) => wgsl !== "")
+        .map(({ name, wgsl }) => `// ${model.name}, ${name}\n${wgsl}`),
     )
     .join("\n");
 }

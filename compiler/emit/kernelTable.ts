@@ -1,6 +1,7 @@
 // Takes the kernels of dispatches as programs come to them, gives the plan's: each once, with what all its dispatches are given in its text.
 import { GIVEN_WORDS } from "../../runtime/plan.js";
 import type { PlanKernel } from "../../runtime/plan.js";
+import { numbering } from "../kernel/alike.js";
 import type { AdapterKernels, AdapterName, NestKernels, TargetName } from "../kernel/index.js";
 import { perAdapter, perTarget, targetNames } from "../kernel/index.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
@@ -88,19 +89,14 @@ interface Entries<K> {
 
 function createEntries<K>(): Entries<K> {
   const list: Entry<K>[] = [];
-  const bodies = new Map<Kernel["body"], number>();
+  const bodies = numbering<Kernel["body"]>();
   const byKey = new Map<string, number>();
   const byText = new Map<string, number>();
-  const numberOf = ({ body }: Kernel): number => {
-    const number = bodies.get(body) ?? bodies.size;
-    bodies.set(body, number);
-    return number;
-  };
   return {
     list,
     at: ({ gpu, software }, words, make, textOf) => {
       const written = gpu.bindings.map((one) => one.written);
-      const key = [numberOf(gpu), numberOf(software), words, ...written].join(" ");
+      const key = [bodies.of(gpu.body), bodies.of(software.body), words, ...written].join(" ");
       const same = byKey.get(key);
       if (same !== undefined) return same;
       const text = textOf?.();

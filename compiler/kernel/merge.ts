@@ -9,6 +9,7 @@ import {
   subtractDims,
 } from "../types/dimension.js";
 import type { ScheduledBuffer } from "../types/nest.js";
+import { numbering } from "./alike.js";
 import { bufferKey } from "./bindings.js";
 import type {
   GivenVariable,
@@ -33,13 +34,8 @@ export type Merger = (members: readonly Member[], buffers: readonly ScheduledBuf
 
 /** A merger gives members alike one and the same body. */
 export function createMerger(): Merger {
-  const bodies = new Map<Kernel["body"], number>();
+  const bodies = numbering<Kernel["body"]>();
   const known = new Map<string, Kernel["body"]>();
-  const numberOf = ({ body }: Kernel): number => {
-    const number = bodies.get(body) ?? bodies.size;
-    bodies.set(body, number);
-    return number;
-  };
   return (members, buffers) => {
     const size = Math.max(...members.map(({ kernel }) => kernel.workgroupSize));
     const union = createUnion(buffers);
@@ -47,7 +43,7 @@ export function createMerger(): Merger {
     const key = ranges
       .map(({ kernel, start, end, ...places }) =>
         [
-          numberOf(kernel),
+          bodies.of(kernel.body),
           kernel.workgroupSize,
           dimKey(start),
           dimKey(end),

@@ -1,8 +1,9 @@
 // Takes a schedule, gives what is wrong with it: the specification of this level, which tests run between phases.
 import { dimEqual, multiplyDims } from "../types/dimension.js";
-import type { Axis, LoopNest, Scalar, Schedule } from "../types/nest.js";
+import type { Axis, LoopNest, NestStore, Scalar, Schedule } from "../types/nest.js";
 import { measure } from "./limits.js";
 import { operandsOf } from "./operands.js";
+import { reducesRows } from "./rows.js";
 import { touchesOf } from "./place.js";
 import { readBuffers } from "./serves.js";
 import { waitsOf } from "./waits.js";
@@ -88,6 +89,26 @@ function overlappingSlots(slots: Schedule["slots"]): string[] {
   return problems;
 }
 
+/** What `NestStore.rows` promises. */
+function verifyRows(schedule: Schedule, nest: LoopNest, { buffer, rows }: NestStore): string[] {
+  if (rows === undefined) return [];
+  const problems: string[] = [];
+  const others = nest.stores.flatMap((store) => (store.rows ? [store.rows] : []));
+  if (
+    others.some(
+      (other) => other.length !== rows.length || other.some((axis, at) => axis !== rows[at]),
+    )
+  )
+    problems.push(`${nest.name} has rows along several axes`);
+  if (rows.some((axis) => !nest.axes.includes(axis)))
+    problems.push(`${nest.name} has rows along an axis that is not its own`);
+  if (schedule.buffers[buffer]?.kind !== "temporary" || readBuffers(nest).has(buffer))
+    problems.push(`${nest.name} stores a row in b${buffer}, which is not its alone`);
+  if (!reducesRows(nest.stores, rows))
+    problems.push(`${nest.name} stores rows and reduces for each point`);
+  return problems;
+}
+
 function verifyNest(schedule: Schedule, nest: LoopNest): string[] {
   const problems: string[] = [];
   if (nest.stores.length === 0) problems.push(`${nest.name} stores nothing`);
@@ -120,8 +141,7 @@ function verifyNest(schedule: Schedule, nest: LoopNest): string[] {
     const own = store.rows ? new Set(store.rows) : outer;
     check(store.index, own);
     check(store.value, own);
-    if (store.rows?.some((axis) => !outer.has(axis)))
-      problems.push(`${nest.name} has rows along an axis that is not its own`);
+    problems.push(...verifyRows(schedule, nest, store));
     if (store.index.type !== "index") problems.push(`${nest.name} stores at a ${store.index.type}`);
   }
   return problems;

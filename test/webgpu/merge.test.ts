@@ -1,6 +1,7 @@
 // Programs with nests that do not wait for each other in; the same bits from dispatches that merge them as from one for each, out.
 
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withoutVariants } from "../../compiler/emit/variants.js";
 import { load } from "../../runtime/index.js";
 import type { Plan } from "../../runtime/plan.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
@@ -99,9 +100,14 @@ describeGpu("merged dispatches", () => {
     return bits;
   }
 
-  it.each(Object.entries(programs))("%s", { timeout: 180_000 }, async (_, source) => {
-    const [merged, single] = [planOf(source, true), planOf(source, false)];
-    expect(dispatches(merged)).toBeLessThan(dispatches(single));
-    expect(await bitsOf(merged)).toEqual(await bitsOf(single));
+  describe.each([
+    ["for an adapter in software", (plan: Plan) => plan],
+    ["for any adapter", withoutVariants],
+  ])("%s", (_adapter, of) => {
+    it.each(Object.entries(programs))("%s", { timeout: 180_000 }, async (_, source) => {
+      const [merged, single] = [of(planOf(source, true)), of(planOf(source, false))];
+      expect(dispatches(merged)).toBeLessThan(dispatches(single));
+      expect(await bitsOf(merged)).toEqual(await bitsOf(single));
+    });
   });
 });
