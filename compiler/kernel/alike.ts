@@ -14,7 +14,10 @@ export interface NestShape {
 }
 
 /** Numbers things by when they were first seen. */
-export function numbering<T>(): { readonly of: (thing: T) => number; readonly seen: () => readonly T[] } {
+export function numbering<T>(): {
+  readonly of: (thing: T) => number;
+  readonly seen: () => readonly T[];
+} {
   const numbers = new Map<T, number>();
   const of = (thing: T): number => {
     const number = numbers.get(thing) ?? numbers.size;

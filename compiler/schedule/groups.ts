@@ -98,25 +98,30 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
 /** Whether a part over the same space may be computed with a group: one that reduces only with what it reads. */
 function isAlike(group: OpenGroup | undefined, reads: boolean, part: Part): boolean {
   if (group === undefined) return false;
+  // Where rows have points by now, the part is one more row of them.
+  if (shapeText(group.shape) !== shapeText(part.shape) && !mayBeOfRows(part)) return false;
   const reduces = group.parts.some((one) => one.reducing);
   if (!part.reducing) return !reduces || reads;
   return reads && ![...group.parts, part].some((one) => one.contracting);
 }
 
-/** Rows longer than this keep too little of a device busy. */
-const longestRow = 4096;
+/** A storage's old value may be read by points after its row has written the new one: rows fill temporaries of their own alone. */
+function mayBeOfRows({ storages, offset, copies }: Part): boolean {
+  return storages.length === 0 && offset === undefined && !copies;
+}
+
+/** Points of a row that a workgroup still does at once with its sums, which are stored anyhow: sixteen for each invocation. */
+const longestStoredRow = 4096;
 
 /** Whether what a group computes may be rows of a part that reads it. */
 function hasRows(group: OpenGroup | undefined, part: Part, { sizeOf }: GroupOptions): boolean {
   if (group === undefined || part.offset !== undefined) return false;
-  const plain = group.parts.every(
-    (one) => one.storages.length === 0 && one.offset === undefined && !one.copies,
-  );
+  const plain = group.parts.every(mayBeOfRows);
   const reduces = group.parts.some((one) => one.reducing);
   if (!plain || !reduces || [...group.parts, part].some((one) => one.contracting)) return false;
   const [first] = group.parts;
   const rows = first === undefined ? 1 : sizeOf(first.value);
-  return areRows(group, part) && sizeOf(part.value) <= longestRow * rows;
+  return areRows(group, part) && sizeOf(part.value) <= longestStoredRow * rows;
 }
 
 /** All extents of the group's are among the part's, in order, which has others besides; its rows are of one shape. */

@@ -121,6 +121,33 @@ describe("rows are kernels of their own", () => {
     expect(made.nests.map(({ stores }) => stores.length)).toEqual([1, 1]);
   });
 
+  it("where they move a state whose old value points read", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [batch, 4] });
+    const moving = b.stored("moving", { type: "f32", shape: [4] });
+    const total = b.sum(x, [0], false);
+    const moved = b.add(b.multiply(moving, 0.5), total);
+    const made = schedule(
+      {
+        name: "test",
+        effects: [
+          { kind: "result", name: "total", value: total },
+          { kind: "result", name: "apart", value: b.add(b.subtract(x, total), moving) },
+          { kind: "store", storage: "moving", value: moved },
+        ],
+      },
+      { estimates: { batch: 32 }, storage: () => ({ elements: 4, type: "f32" }) },
+    );
+    expect(verifySchedule(made)).toEqual([]);
+    expect(rowStores(made)).toBe(1);
+    const storages = new Map([["moving", Float64Array.of(8, 6, 4, 2)]]);
+    const inputs = { x: [1, 2, 3, 4, 5, 6, 7, 8] };
+    const found = runSchedule(made, { dims: { batch: 2 }, inputs, storages });
+    expect([...(found["total"]?.data ?? [])]).toEqual([6, 8, 10, 12]);
+    expect([...(found["apart"]?.data ?? [])]).toEqual([3, 0, -3, -6, 7, 4, 1, -2]);
+    expect([...(storages.get("moving") ?? [])]).toEqual([10, 11, 12, 13]);
+  });
+
   it("where they are too long to be done by a workgroup each", () => {
     const b = createBuilder();
     const x = b.input("x", { type: "f32", shape: [batch, 5000] });
