@@ -5,6 +5,7 @@ import { evaluateDim, type Dimensions } from "../dimensions.js";
 import { at, NnError } from "../errors.js";
 import type { Plan, PlanProgram, PlanType } from "../plan.js";
 import type { TrainingSession } from "../session.js";
+import { readBehind } from "./cause.js";
 import { outsideRange } from "./ranges.js";
 
 /** The scalars of one run, by result name; undefined until they are read. */
@@ -62,11 +63,9 @@ export function openJournal(session: TrainingSession): Journal {
     rows = [];
     reading++;
     const values = backend.readRange(storage, 0, asked.length * width);
-    // Rows of runs that failed hold numbers of earlier ones.
-    const settled = backend.settled();
     // What went wrong is told with the rows that it took, and with no others.
-    const own = Promise.all([values, settled]).then(
-      ([words]) => {
+    const own = readBehind(backend, values).then(
+      (words) => {
         asked.forEach((row, index) => {
           const part = words.subarray(index * width, (index + 1) * width);
           decodeRow(session, row, part);

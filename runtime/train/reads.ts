@@ -4,6 +4,7 @@ import { arrayOf, type Values } from "../backend.js";
 import { countOf, evaluateShape, type Dimensions } from "../dimensions.js";
 import { at } from "../errors.js";
 import { makeRun, type RunRequest, type TrainingSession } from "../session.js";
+import { readBehind } from "./cause.js";
 
 /** The results of one run. */
 export interface Row {
@@ -50,7 +51,7 @@ export function createReads(
     const asked = rows;
     // The copy is queued behind the runs so far: later ones may write over their storages at once.
     const read = backend.readRange(strip.storage, 0, used);
-    queue.add(used, read, (words) => {
+    queue.add(used, readBehind(own, read), (words) => {
       let offset = 0;
       for (const row of asked) {
         const sizes = sizesOf(row);
@@ -102,7 +103,6 @@ export function createReads(
     end: async () => {
       flush();
       await queue.end();
-      // Results of runs that failed are those of earlier ones.
       await own.settled();
     },
     abandon: () => own.settled().catch(() => undefined),

@@ -29,6 +29,11 @@ interface Progress {
   mark: Promise<unknown> | undefined;
 }
 
+/** Rejects with the failure of what came first: those behind it may be of its making, and be known sooner. */
+async function firstFailure(promises: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+  for (const promise of promises) await promise;
+}
+
 /** What was submitted behind a failure ends with it, and is told to nobody else. */
 async function orForget(progress: Progress, promise: Promise<unknown> | undefined): Promise<void> {
   try {
@@ -81,10 +86,16 @@ function openSubmissions(
   const { device, faults, memory, types } = context;
   const progress: Progress = { pending: [], fresh: false, runs: 0, mark: undefined };
   const { pending } = progress;
+  /** From now on the mark is the end of all so far: who waits for it meets what failed before, whoever else waits for that. */
+  const moveMark = (end?: Promise<unknown>): Promise<unknown> =>
+    (progress.mark = faults.guard(
+      "its commands",
+      firstFailure([progress.mark, ...pending.splice(0), end]),
+    ));
   const settled = async (): Promise<void> => {
     faults.check();
     progress.fresh = false;
-    await orForget(progress, Promise.all([...pending.splice(0), progress.mark]));
+    await orForget(progress, moveMark());
   };
   return {
     pending,
@@ -103,10 +114,7 @@ function openSubmissions(
       if (progress.runs < 2) return;
       progress.runs = 0;
       const before = progress.mark;
-      progress.mark = faults.guard(
-        "its commands",
-        Promise.all([device.queue.onSubmittedWorkDone(), ...pending.splice(0)]),
-      );
+      void moveMark(faults.guard("its commands", device.queue.onSubmittedWorkDone()));
       await orForget(progress, before);
     },
     settled,
