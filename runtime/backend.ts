@@ -40,8 +40,11 @@ export interface Backend {
   readonly precision: 32 | 64;
   /** Resolves when the device is lost (never after `destroy`). */
   readonly lost: Promise<LostInfo>;
-  /** Compiles all kernels, side by side; called once, before any run. */
-  prepare(onProgress?: (done: number, total: number) => void): Promise<void>;
+  /** Compiles the kernels of these programs, side by side; called once, before any run. Only what trains runs others too. */
+  prepare(
+    programs: readonly number[],
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<void>;
   /** Submits a run and reads the wanted results. */
   read(run: ProgramRun): Promise<Values[]>;
   /** Submits a run and leaves the wanted results in new buffers of the device, the caller's from then on. */

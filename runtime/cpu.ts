@@ -49,7 +49,7 @@ export function createCpuBackend(
     },
     precision,
     lost: new Promise(() => undefined),
-    prepare: async (onProgress) => {
+    prepare: async (_programs, onProgress) => {
       const found = await openMachine(module, precision);
       opened = createMemory(plan, found.machine);
       machine = found.machine.kind;

@@ -10,7 +10,7 @@ import type {
   TrainingNet,
 } from "./api.js";
 import type { TrainingBackend } from "./backend.js";
-import { checkChoice, checkObject, fail } from "./errors.js";
+import { at, checkChoice, checkObject, fail } from "./errors.js";
 import { createNet } from "./net.js";
 import { PLAN_FORMAT, type CpuModule, type Plan } from "./plan.js";
 import { loadNet } from "./load.js";
@@ -56,6 +56,13 @@ function planOf(model: Plan | { readonly plan: Plan }): Plan {
   return fail("option", `this plan has format ${plan.format}, this runtime reads ${PLAN_FORMAT}`);
 }
 
+/** All that a net without training runs. */
+function predictPrograms({ programs }: Plan): number[] {
+  return [...programs.keys()].filter((index) =>
+    ["predict", "draw"].includes(at(programs, index).kind),
+  );
+}
+
 /** Opens a plan for inference alone: bundlers leave out what trains. Throws NnError. */
 export async function loadInference<M extends ModelTypes = AnyModel>(
   model: Plan | { readonly plan: Plan },
@@ -64,7 +71,12 @@ export async function loadInference<M extends ModelTypes = AnyModel>(
   const plan = planOf(model);
   checkObject("options", given);
   const { cpu, ...options } = given;
-  const parts = { createGpu: createWebGpuBackend, evaluateHost, openCpu: cpuOpener(plan, cpu) };
+  const parts = {
+    createGpu: createWebGpuBackend,
+    evaluateHost,
+    openCpu: cpuOpener(plan, cpu),
+    firstOf: predictPrograms,
+  };
   const net = await loadNet(plan, options, { ...options, ...parts }, createNet);
   return net as unknown as InferenceNet<M>;
 }

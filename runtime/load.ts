@@ -12,22 +12,30 @@ export type Beginning<Options> = Omit<Options, "weights"> & {
   readonly weights: Uint8Array | undefined;
 };
 
+/** Which programs a net is to run at once; `isFilled`: its parameters come from a file. */
+export interface FirstOf {
+  readonly firstOf?: (plan: Plan, isFilled: boolean) => readonly number[];
+}
+
 /** What the caller gave as bytes is copied before this returns its promise. Throws NnError. */
 export async function loadNet<B extends Backend, Options extends LoadOptions, Net>(
   plan: Plan,
   options: Options,
-  parts: SessionOptions<B>,
+  { firstOf, ...opening }: SessionOptions<B> & FirstOf,
   create: (session: Session<B>, beginning: Beginning<Options>) => Promise<Net>,
 ): Promise<Net> {
   const names = ["device", "adapter", "backend", "weights", "partial", "seed", "onProgress", "cpu"];
   // What trains has files to read.
-  if (parts.initialize) names.push("readFile");
+  if (opening.initialize) names.push("readFile");
   checkNames<object>(options, names as never[]);
   if (typeof (options.onProgress ?? fail) !== "function")
     fail("option", "onProgress is a function");
   const { weights: given } = options;
   const weights = given === undefined ? undefined : await fetchWeights(given);
-  const session = await openSession(plan, parts);
+  // A file that fits has all that would be drawn.
+  const isFilled = weights !== undefined && options.partial !== true;
+  const first = firstOf?.(plan, isFilled);
+  const session = await openSession(plan, { ...opening, first });
   const { backend } = session;
   try {
     return await create(session, { ...options, weights });

@@ -46,13 +46,13 @@ export function seedOf({ plan, options }: Session): number {
   return options.seed ?? plan.stages[0]?.seed ?? 0;
 }
 
-/** Fills the parameters from the seed (or leaves zeros), then from the weights given. */
+/** Fills the parameters from the weights given, and from the seed (or with zeros) what those may leave out. */
 export async function loadParameters(
   session: Session,
   { weights, partial = false }: Parameters,
 ): Promise<LoadedWeights | undefined> {
   const { plan } = session;
-  await session.options.initialize?.(session, seedOf(session));
+  if (!weights || partial) await session.options.initialize?.(session, seedOf(session));
   if (!weights) return undefined;
   // Its bytes were found to be a file when they were given.
   const file = readSafetensors(weights);

@@ -18,6 +18,8 @@ export interface SessionOptions<B extends Backend = Backend> extends BackendOpti
   readonly evaluateHost?: EvaluateHost | undefined;
   /** Gives parameters their first values; absent where the plan carries no initializers. */
   readonly initialize?: ((session: Session, seed: number) => Promise<void>) | undefined;
+  /** Programs that are wanted first, whose kernels are compiled before all else; all of them, unless said. */
+  readonly first?: readonly number[] | undefined;
   readonly seed?: number | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -82,7 +84,7 @@ async function openStarted<B extends Backend>(
     }
   };
   const opened = await openBackend(plan, options, async (backend) => {
-    await backend.prepare(onProgress);
+    await backend.prepare(options.first ?? [...plan.programs.keys()], onProgress);
     // New buffers hold zeros.
     const filled = plan.storages.flatMap(({ initial, values }, index) =>
       initial || values ? [index] : [],

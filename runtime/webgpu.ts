@@ -2,10 +2,11 @@
 
 import { arrayOf, isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
 import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
-import { at, fail, type ErrorCode } from "./errors.js";
-import type { Plan, PlanKernel, PlanType } from "./plan.js";
+import { at, type ErrorCode } from "./errors.js";
+import type { Plan, PlanType } from "./plan.js";
 import { isGpuBuffer } from "./tensors.js";
 import { watchDevice, type Checked, type Faults } from "./webgpuFaults.js";
+import { createDeviceKernels, type DeviceKernels } from "./webgpuKernels.js";
 import {
   copyBytes,
   copyOut,
@@ -19,13 +20,6 @@ import {
 
 /** Workgroups along one axis of a dispatch. */
 const axisLimit = 65_535;
-const computeStage = 4;
-const bufferTypes = { read: "read-only-storage", read_write: "storage" } as const;
-
-interface CompiledKernel {
-  readonly layout: GPUBindGroupLayout;
-  readonly pipeline: GPUComputePipeline;
-}
 
 /** Bind groups over kept buffers. */
 interface BoundProgram {
@@ -46,7 +40,7 @@ export interface GpuContext {
   readonly memory: DeviceMemory;
   /** Of the storages. */
   readonly types: PlanType[];
-  readonly kernels: CompiledKernel[];
+  readonly kernels: DeviceKernels;
   readonly bound: Map<number, BoundProgram>;
   /** Resolves where the first buffers are valid. */
   readonly begun: Promise<void>;
@@ -69,50 +63,63 @@ export function openContext(plan: Plan, device: GPUDevice, owned: boolean): GpuC
     faults,
     memory: value,
     types: plan.storages.map(({ type }) => type),
-    kernels: [],
+    kernels: createDeviceKernels(device, plan, faults),
     bound: new Map(),
     begun: checked,
   };
 }
 
-export function backendOn(context: GpuContext): Backend {
+/** When things happen on the device: in the order of the calls. */
+export interface Turns {
+  /** Acts at once, unless what was asked for before has to wait. */
+  inOrder<T>(action: () => T): T | Promise<Awaited<T>>;
+  /** The same for a run, which may have to wait for its kernels, as what it is then given may not. */
+  prepared<T>(run: ProgramRun, action: (run: ProgramRun) => T): T | Promise<Awaited<T>>;
+}
+
+/** Of a backend that is asked only for programs that it was prepared for. */
+const atOnce: Turns = { inOrder: (action) => action(), prepared: (run, action) => action(run) };
+
+export function backendOn(context: GpuContext, turns = atOnce): Backend {
   const { device, owned, faults, memory, types } = context;
   return {
     kind: "webgpu",
     machine: "webgpu",
     precision: 32,
     lost: faults.lost,
-    prepare: async (onProgress) => {
-      await compileKernels(context, onProgress);
+    prepare: async (programs, onProgress) => {
+      await context.kernels.prepare(programs, onProgress);
       await context.begun;
     },
-    read: (run) => {
-      const ranges: TypedRange[] = [];
-      return readCopies(
-        context,
-        submitRun(context, run, (encoder, room) => {
+    read: async (given) =>
+      turns.prepared(given, (run) => {
+        const ranges: TypedRange[] = [];
+        const copies = submitRun(context, run, (encoder, room) => {
           ranges.push(...wantedResults(context, run, room));
           return copyOut(device, ranges, encoder, usages.staging);
-        }),
-        ranges,
-      );
-    },
-    readGpu: async (run) => {
-      const { value, checked } = submitRun(context, run, (encoder, room) =>
-        copyOut(device, wantedResults(context, run, room), encoder, usages.data),
-      );
-      return orDestroy(value, checked);
-    },
-    readRange: async (index, offset, count) => {
-      const buffer = at(memory.storages, index);
-      const range = { buffer, offset: offset * 4, bytes: count * 4, type: at(types, index) };
-      return at(await readRanges(context, [range]), 0);
-    },
+        });
+        return readCopies(context, copies, ranges);
+      }),
+    readGpu: async (given) =>
+      turns.prepared(given, (run) => {
+        const { value, checked } = submitRun(context, run, (encoder, room) =>
+          copyOut(device, wantedResults(context, run, room), encoder, usages.data),
+        );
+        return orDestroy(value, checked);
+      }),
+    readRange: (index, offset, count) =>
+      turns.inOrder(async () => {
+        const buffer = at(memory.storages, index);
+        const range = { buffer, offset: offset * 4, bytes: count * 4, type: at(types, index) };
+        return at(await readRanges(context, [range]), 0);
+      }),
     writeRange: (index, offset, values) => {
       faults.check();
       const { buffer, byteOffset, byteLength } = arrayOf(at(types, index)).from(values);
       const target = at(memory.storages, index);
-      device.queue.writeBuffer(target, offset * 4, buffer, byteOffset, byteLength);
+      void turns.inOrder(() => {
+        device.queue.writeBuffer(target, offset * 4, buffer, byteOffset, byteLength);
+      });
     },
     destroy: () => {
       faults.close();
@@ -120,55 +127,6 @@ export function backendOn(context: GpuContext): Backend {
       if (owned) device.destroy();
     },
   };
-}
-
-/** All kernels, side by side. */
-async function compileKernels(
-  context: GpuContext,
-  onProgress?: (done: number, total: number) => void,
-): Promise<void> {
-  const { plan, kernels } = context;
-  let done = 0;
-  await Promise.all(
-    plan.kernels.map(async (kernel, index) => {
-      if (kernel.wgsl) kernels[index] = await compileKernel(context, kernel);
-      onProgress?.(++done, plan.kernels.length);
-    }),
-  );
-}
-
-async function compileKernel(
-  { device, faults }: GpuContext,
-  { name, wgsl, bindings }: PlanKernel,
-): Promise<CompiledKernel> {
-  const types = [
-    "uniform",
-    ...bindings.map(({ access }) => bufferTypes[access]),
-    "uniform",
-  ] as const;
-  const layout = device.createBindGroupLayout({
-    entries: types.map((type, binding) => ({
-      binding,
-      visibility: computeStage,
-      buffer: { type },
-    })),
-  });
-  const what = `the kernel ${name}`;
-  const { value, checked } = faults.scoped(what, () =>
-    device.createComputePipelineAsync({
-      label: name,
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module: device.createShaderModule({ code: wgsl, label: name }) },
-    }),
-  );
-  try {
-    const pipeline = await faults.guard(what, value);
-    await checked;
-    return { layout, pipeline };
-  } catch (error) {
-    faults.check();
-    return fail("internal", `the GPU refused ${what}: ${String(error)}`);
-  }
 }
 
 /** The bind groups of a program, made once per capacity. */
@@ -182,7 +140,7 @@ function bindProgram(context: GpuContext, index: number, room: Room): readonly G
     const ranges = buffers.map((buffer) => memory.rangeOf(index, buffer, room));
     const bindings = [uniform, ...ranges, memory.givenTo(given)];
     const entries = bindings.map((resource, binding) => ({ binding, resource }));
-    return device.createBindGroup({ layout: at(kernels, kernel).layout, entries });
+    return device.createBindGroup({ layout: kernels.of(kernel).layout, entries });
   });
   if (room.size === 0) bound.set(index, { generation, groups });
   return groups;
@@ -285,7 +243,7 @@ function encodeDispatches(
   at(plan.programs, run.program).dispatches.forEach(({ kernel, workgroups, serves }, index) => {
     const count = evaluateDim(workgroups, run.dimensions);
     if (!isServed(serves, run.wanted) || !(count > 0)) return;
-    pass.setPipeline(at(kernels, kernel).pipeline);
+    pass.setPipeline(kernels.of(kernel).pipeline);
     pass.setBindGroup(0, groups[index]);
     pass.dispatchWorkgroups(...foldWorkgroups(count));
   });

@@ -120,6 +120,10 @@ export const internalNames = [
   "refused",
   "givenTo",
   "places",
+  "inOrder",
+  "prepared",
+  "first",
+  "firstOf",
 ];
 /** One letter each, then a sign before it; no name of ours that stays is that short. */
 function shortName(index) {

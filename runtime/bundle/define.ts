@@ -3,7 +3,7 @@
 import type { CpuSource, LoadOptions, Model } from "../api.js";
 import type { Backend } from "../backend.js";
 import { checkObject, fail } from "../errors.js";
-import { loadNet, type Beginning } from "../load.js";
+import { loadNet, type Beginning, type FirstOf } from "../load.js";
 import type { Plan } from "../plan.js";
 import type { Session, SessionOptions } from "../session.js";
 import type { BundledCpu } from "./cpu.js";
@@ -18,7 +18,8 @@ export type CompiledWeights = () => URL | undefined;
 type Parts<B extends Backend> = Pick<
   SessionOptions<B>,
   "createGpu" | "evaluateHost" | "initialize"
->;
+> &
+  FirstOf;
 
 export interface Bundle<B extends Backend, Options, Net> {
   readonly plan: Plan;

@@ -1,11 +1,9 @@
 // A plan and what its bundle has beside it in; a model that loads nets for training and inference out.
 
 import type { Model, AnyModel, ModelTypes, TrainingLoadOptions, TrainingNet } from "../api.js";
-import { evaluateHost } from "../host.js";
 import type { Plan } from "../plan.js";
-import { initialize } from "../train/initialize.js";
 import { createTrainingNet } from "../train/net.js";
-import { createTrainingGpuBackend } from "../train/webgpu.js";
+import { trainingParts } from "../train/open.js";
 import { defineBundle, type CompiledWeights, type CpuOf } from "./define.js";
 
 /** What a generated module exports under the model's name. */
@@ -14,8 +12,7 @@ export function defineModel<M extends ModelTypes = AnyModel>(
   cpu: CpuOf,
   weights?: CompiledWeights,
 ): Model<TrainingNet<M>, TrainingLoadOptions> {
-  const parts = { createGpu: createTrainingGpuBackend, evaluateHost, initialize };
-  return defineBundle({ plan, cpu, weights, parts, create: createTrainingNet });
+  return defineBundle({ plan, cpu, weights, parts: trainingParts, create: createTrainingNet });
 }
 
 /** So that apps can tell its errors from others. */

@@ -3,15 +3,19 @@
 import { evaluateHost } from "../host.js";
 import type { Plan } from "../plan.js";
 import { openSession as openWith, type SessionOptions, type TrainingSession } from "../session.js";
+import { firstPrograms } from "./first.js";
 import { initialize } from "./initialize.js";
 import { createTrainingGpuBackend } from "./webgpu.js";
 
-export const trainingParts = { createGpu: createTrainingGpuBackend, evaluateHost, initialize };
+const parts = { createGpu: createTrainingGpuBackend, evaluateHost, initialize };
 
-/** Throws NnError. */
+/** Of all that loads nets that train. */
+export const trainingParts = { ...parts, firstOf: firstPrograms };
+
+/** Of all programs. Throws NnError. */
 export function openSession(
   plan: Plan,
   options: Partial<SessionOptions<TrainingSession["backend"]>> = {},
 ): Promise<TrainingSession> {
-  return openWith(plan, { ...trainingParts, ...options });
+  return openWith(plan, { ...parts, ...options });
 }

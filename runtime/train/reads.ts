@@ -17,8 +17,8 @@ export interface Reads {
   run(request: RunRequest, wanted: readonly number[]): Promise<void>;
   /** Resolves when the results of all runs were taken. */
   end(): Promise<void>;
-  /** What was submitted behind a failure ends with it. */
-  abandon(): Promise<void>;
+  /** Ends what was submitted, behind a failure: gives what went wrong first. */
+  abandon(error: unknown): Promise<unknown>;
   free(): void;
 }
 
@@ -105,7 +105,11 @@ export function createReads(
       await queue.end();
       await own.settled();
     },
-    abandon: () => own.settled().catch(() => undefined),
+    abandon: (error) =>
+      own.settled().then(
+        () => error,
+        (before: unknown) => before,
+      ),
     free,
   };
 }

@@ -107,8 +107,7 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
     });
     await reads.end();
   } catch (error) {
-    await reads.abandon();
-    throw error;
+    throw await reads.abandon(error);
   } finally {
     reads.free();
   }

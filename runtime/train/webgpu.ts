@@ -16,8 +16,11 @@ import {
   readRanges,
   submitRun,
   type GpuContext,
+  type Turns,
 } from "../webgpu.js";
+import { ignore, type Checked } from "../webgpuFaults.js";
 import type { Room } from "../webgpuMemory.js";
+import { createTurns } from "./order.js";
 
 /** What was submitted without anyone who waits for it. */
 interface Progress {
@@ -53,14 +56,17 @@ export function createTrainingGpuBackend(
   const context = openContext(plan, device, owned);
   const { faults, memory } = context;
   const free = new Set<number>();
-  const { pending, ...calls } = openSubmissions(context, free);
+  const turns = createTurns(context);
+  const { pending, ...calls } = openSubmissions(context, turns, free);
   return {
-    ...backendOn(context),
+    ...backendOn(context, turns),
     ...calls,
-    submissions: () => openSubmissions(context, free),
+    submissions: () => openSubmissions(context, turns, free),
     freeStorage: (index) => {
-      memory.free(memory.storages[index]);
-      free.add(index);
+      void turns.inOrder(() => {
+        memory.free(memory.storages[index]);
+        free.add(index);
+      });
     },
     copyStorage: (from, to) => {
       faults.check();
@@ -70,7 +76,8 @@ export function createTrainingGpuBackend(
           encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
         });
       };
-      pending.push(faults.scoped("a copy", copy).checked);
+      const begun = turns.inOrder(() => faults.scoped("a copy", copy));
+      pending.push(begun instanceof Promise ? later(begun) : begun.checked);
     },
     download: async (buffer, type) => {
       const bytes = Math.floor(buffer.size / 4) * 4;
@@ -79,8 +86,16 @@ export function createTrainingGpuBackend(
   };
 }
 
+/** Of what waits for its turn, with the other promises of its call. */
+function later(begun: Promise<Checked<unknown>>): Promise<void> {
+  const checked = begun.then((one) => one.checked);
+  checked.catch(ignore);
+  return checked;
+}
+
 function openSubmissions(
   context: GpuContext,
+  turns: Turns,
   free: Set<number>,
 ): Submissions & Pick<Progress, "pending"> {
   const { device, faults, memory, types } = context;
@@ -99,12 +114,15 @@ function openSubmissions(
   };
   return {
     pending,
-    submit: (run) => {
-      const { checked, fresh } = submitRun(context, run, (encoder, room) => {
-        copyToJournal(context, run, encoder, room);
-      });
-      pending.push(checked);
-      progress.fresh ||= fresh;
+    submit: (given) => {
+      const begun = turns.prepared(given, (run) =>
+        submitRun(context, run, (encoder, room) => {
+          copyToJournal(context, run, encoder, room);
+        }),
+      );
+      const waits = begun instanceof Promise;
+      pending.push(waits ? later(begun) : begun.checked);
+      progress.fresh ||= waits || begun.fresh;
       progress.runs++;
     },
     ready: async () => {

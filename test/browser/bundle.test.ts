@@ -23,6 +23,22 @@ const page = (policy = ""): string => `<!doctype html>${policy}
   import { Movies as Trained } from "/movies.train.js";
   import { Movies } from "/movies.js";
   const data = ${JSON.stringify(data)};
+  let pipelines = 0;
+  const create = globalThis.GPUDevice?.prototype.createComputePipelineAsync;
+  if (create) GPUDevice.prototype.createComputePipelineAsync = function (descriptor) {
+    pipelines++;
+    return create.call(this, descriptor);
+  };
+  window.count = async () => {
+    const counts = [];
+    const net = await Trained.load({ backend: "webgpu" });
+    for (const call of ["step", "predict", "predict", "evaluate", "evaluate"]) {
+      counts.push(pipelines);
+      await net[call](call === "predict" ? { ratings: data.ratings } : data);
+    }
+    net.destroy();
+    return [...counts, pipelines];
+  };
   window.run = async (backend) => {
     const net = await Trained.load({ backend });
     const losses = [];
@@ -129,6 +145,20 @@ describeGpu("the bundle of movies.nn in Chromium", () => {
     expect(result.reason).toMatch(reason);
     expect(result.liking.map((value) => (value > 0.5 ? 1 : 0))).toEqual(data.liked);
     expect(result.again).toEqual(result.liking);
+    await tab.close();
+  });
+
+  it("compiles kernels when they are first needed", async () => {
+    const { page: tab } = await openPage(browser, await serve(true));
+    await tab.waitForFunction("window.run !== undefined");
+    const [loaded = 0, stepped = 0, predicted = 0, again, evaluated = 0, last] =
+      await tab.evaluate<number[]>("count()");
+    expect(loaded).toBeGreaterThan(0);
+    expect(stepped).toBe(loaded);
+    expect(predicted).toBeGreaterThan(stepped);
+    expect(again).toBe(predicted);
+    expect(evaluated).toBeGreaterThan(predicted);
+    expect(last).toBe(evaluated);
     await tab.close();
   });
 

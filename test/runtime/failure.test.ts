@@ -242,7 +242,7 @@ describeGpu("adapters", () => {
     expect(left()).toEqual([]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(lost).toBe(false);
-    expect(progress.at(-1)).toEqual([11, 11]);
+    expect(progress.at(-1)).toEqual([5, 5]);
     // The device still works.
     const again = await load(linePlan(), { ...cpu, device, seed: 7 });
     await again.predict({ x: [[1, 2]] });

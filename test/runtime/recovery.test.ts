@@ -56,7 +56,7 @@ describeGpu("a net of which one call fails", () => {
     const plan = linePlan([stage]);
     const net = await load(plan, { ...cpu, device, seed: 1 });
     const codes = new Set<string>();
-    for (let at = 1; at <= 60; at += at < 9 ? 1 : 17) {
+    for (let at = 1; at <= 60; at += at < 20 ? 1 : 17) {
       faults.failing = { call, at };
       await net.fit(data, { epochs: 1, onStep: () => undefined }).catch((error: unknown) => {
         expect(error).toBeInstanceOf(NnError);

@@ -1,0 +1,73 @@
+// A device, and runs whose kernels may not be compiled yet, in; everything done in the order of the calls, waiting for kernels where it must, out.
+
+import type { ProgramRun } from "../backend.js";
+import { isGpuBuffer } from "../tensors.js";
+import { encode, type GpuContext, type Turns } from "../webgpu.js";
+import { ignore } from "../webgpuFaults.js";
+import { copyBytes, usages } from "../webgpuMemory.js";
+
+/** A run with nothing of its caller's in it. */
+interface OwnRun {
+  readonly run: ProgramRun;
+  readonly checked: Promise<void> | undefined;
+  readonly free: () => void;
+}
+
+export function createTurns(context: GpuContext): Turns {
+  const { kernels, faults } = context;
+  /** What was asked for last, where something has to wait: it resolves once that was begun, or failed. */
+  let last: Promise<unknown> | undefined;
+  const behind = <T>(needs: readonly unknown[], action: () => T): Promise<Awaited<T>> => {
+    // What an action gives is not waited for here: the next may follow at once.
+    const begun = Promise.all([last, ...needs]).then(() => {
+      faults.check();
+      return { value: action() };
+    });
+    const turn = begun.then(ignore, ignore).then(() => {
+      if (last === turn) last = undefined;
+    });
+    last = turn;
+    const result = begun.then(({ value }) => value) as Promise<Awaited<T>>;
+    result.catch(ignore);
+    return result;
+  };
+  return {
+    inOrder: (action) => (last ? behind([], action) : action()),
+    prepared: (run, action) => {
+      const programs = [run.program, ...run.draws.map((draw) => draw.run.program)];
+      const missing = programs.filter((program) => !kernels.has(program));
+      if (missing.length === 0 && !last) return action(run);
+      const { run: own, checked, free } = ownRun(context, run);
+      const begun = behind([kernels.prepare(missing), checked], () => action(own));
+      begun.then(free, free);
+      return begun;
+    },
+  };
+}
+
+/** A caller's buffers hold what they do when they are given. */
+function ownRun({ device, faults, memory }: GpuContext, run: ProgramRun): OwnRun {
+  const given = [...run.inputs].flatMap(([name, values]) =>
+    isGpuBuffer(values) ? [{ name, values }] : [],
+  );
+  if (given.length === 0) return { run, checked: undefined, free: ignore };
+  const { value: copies, checked } = faults.scoped(
+    "a GPUBuffer that was given",
+    () =>
+      encode(device, (encoder) =>
+        given.map(({ name, values }) => {
+          const copy = memory.create(values.size, name, usages.data);
+          copyBytes(encoder, values, 0, copy, values.size);
+          return [name, copy] as const;
+        }),
+      ),
+    "option",
+  );
+  return {
+    run: { ...run, inputs: new Map([...run.inputs, ...copies]) },
+    checked,
+    free: () => {
+      for (const [, copy] of copies) memory.free(copy);
+    },
+  };
+}
