@@ -21,27 +21,32 @@ export interface FirstOf {
 export async function loadNet<B extends Backend, Options extends LoadOptions, Net>(
   plan: Plan,
   options: Options,
-  { firstOf, ...opening }: SessionOptions<B> & FirstOf,
+  { firstOf, ...wishes }: SessionOptions<B> & FirstOf,
   create: (session: Session<B>, beginning: Beginning<Options>) => Promise<Net>,
 ): Promise<Net> {
   const names = ["device", "adapter", "backend", "weights", "partial", "seed", "onProgress", "cpu"];
   // What trains has files to read.
-  if (opening.initialize) names.push("readFile");
+  if (wishes.initialize) names.push("readFile");
   checkNames<object>(options, names as never[]);
   if (typeof (options.onProgress ?? fail) !== "function")
     fail("option", "onProgress is a function");
   const { weights: given } = options;
-  const weights = given === undefined ? undefined : await fetchWeights(given);
+  const fetching = given === undefined ? undefined : fetchWeights(given);
   // A file that fits has all that would be drawn.
-  const isFilled = weights !== undefined && options.partial !== true;
-  const first = firstOf?.(plan, isFilled);
-  const session = await openSession(plan, { ...opening, first });
-  const { backend } = session;
+  const isFilled = fetching !== undefined && options.partial !== true;
+  // Neither waits for the other: files come slowly, and so do drivers.
+  const opened = openSession(plan, { ...wishes, first: firstOf?.(plan, isFilled) });
+  opened.catch(ignore);
   try {
-    return await create(session, { ...options, weights });
+    const weights = await fetching;
+    return await create(await opened, { ...options, weights });
   } catch (error) {
     // What is opened on the way to a net goes where the net does not come about.
-    backend.destroy();
+    opened.then(({ backend }) => {
+      backend.destroy();
+    }, ignore);
     throw error;
   }
 }
+
+const ignore = (): void => undefined;

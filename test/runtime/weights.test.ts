@@ -190,6 +190,20 @@ describe("weights", () => {
     expect(await refusal(open(file))).toContain("mine.bin");
   });
 
+  it("that come late hold nothing up: the backend starts meanwhile", async () => {
+    const saved = await (await open()).save();
+    let started = (): void => undefined;
+    const start = new Promise<void>((resolve) => {
+      started = resolve;
+    });
+    const arrayBuffer = async (): Promise<ArrayBuffer> => {
+      await start;
+      return saved.buffer;
+    };
+    const net = await open({ arrayBuffer }, { onProgress: started });
+    expect(net.loaded?.missing).toEqual([]);
+  });
+
   it("that cannot be fetched name their address", async () => {
     vi.stubGlobal("fetch", () => Promise.resolve(new Response("", { status: 404 })));
     expect(await refusal(open("https://example.org/w"))).toBe(
