@@ -95,6 +95,12 @@ export interface CpuSource {
   readonly createCpuBackend?: unknown;
 }
 
+/** Keeps what was measured: a `Map`, or what an app makes of its storage. */
+export interface TuningCache {
+  get(key: string): unknown;
+  set(key: string, value: string): unknown;
+}
+
 export interface LoadOptions {
   /** The app's own device; never destroyed by the net. */
   readonly device?: GpuDevice;
@@ -109,6 +115,11 @@ export interface LoadOptions {
   readonly seed?: number;
   /** The bundle's module `*.cpu.js`, as the app imports it, for contexts without `import()`: service workers. */
   readonly cpu?: CpuSource;
+  /**
+   * On WebGPU, kernels that have variants (`nnc compile --software`) are measured before the net is given out, and the fastest
+   * taken, once for an adapter and a model: `true` remembers that in this model alone, a cache wherever it keeps it.
+   */
+  readonly tune?: boolean | TuningCache;
   /** Kernels compiled so far, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
 }

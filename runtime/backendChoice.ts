@@ -10,6 +10,8 @@ export interface BackendOptions<B extends Backend = Backend> {
   /** Opens the WebGPU backend; `owned`: the device was requested by us, and goes with it. */
   readonly createGpu: (plan: Plan, device: GPUDevice, owned: boolean) => B;
   readonly backend?: "auto" | "webgpu" | "cpu" | undefined;
+  /** Chooses among the variants of a plan by more than the adapter's kind. */
+  readonly choose?: ((plan: Plan, device: GPUDevice) => Promise<Plan>) | undefined;
   readonly device?: GpuDevice | undefined;
   readonly adapter?: GpuAdapter | undefined;
   /** 64: double precision, for checks of derivatives; the CPU alone can, and is to be asked for. */
@@ -61,7 +63,7 @@ function checkMethod(name: string, given: object | undefined, method: string): v
 /** Rejects with the reason where WebGPU does not serve. */
 async function openGpu<B extends Backend>(
   plan: Plan,
-  { device: given, adapter, createGpu }: BackendOptions<B>,
+  { device: given, adapter, choose, createGpu }: BackendOptions<B>,
   asked: boolean,
   start: (backend: B) => Promise<void>,
 ): Promise<OpenBackend<B>> {
@@ -74,7 +76,8 @@ async function openGpu<B extends Backend>(
     : await requestDevice(plan, adapter as GPUAdapter | undefined, asked);
   let backend: B | undefined;
   try {
-    backend = createGpu(planFor(plan, device.adapterInfo), device, !given);
+    const chosen = (await choose?.(plan, device)) ?? planFor(plan, device.adapterInfo);
+    backend = createGpu(chosen, device, !given);
     await start(backend);
     return { backend, reason };
   } catch (error) {

@@ -13,7 +13,7 @@ import type { TrainingBackend } from "./backend.js";
 import { at, checkChoice, checkObject, fail } from "./errors.js";
 import { createNet } from "./net.js";
 import { PLAN_FORMAT, type CpuModule, type Plan } from "./plan.js";
-import { loadNet } from "./load.js";
+import { loadNet, type Tuner } from "./load.js";
 import { trainingParts } from "./train/open.js";
 import { createTrainingNet } from "./train/net.js";
 import { createWebGpuBackend } from "./webgpu.js";
@@ -56,6 +56,8 @@ function planOf(model: Plan | { readonly plan: Plan }): Plan {
   return fail("option", `this plan has format ${plan.format}, this runtime reads ${PLAN_FORMAT}`);
 }
 
+const tuner = (): Promise<Tuner> => import("./tune.js");
+
 /** All that a net without training runs. */
 function predictPrograms({ programs }: Plan): number[] {
   return [...programs.keys()].filter((index) =>
@@ -76,6 +78,7 @@ export async function loadInference<M extends ModelTypes = AnyModel>(
     evaluateHost,
     openCpu: cpuOpener(plan, cpu),
     firstOf: predictPrograms,
+    tuner,
   };
   const net = await loadNet(plan, options, { ...options, ...parts }, createNet);
   return net as unknown as InferenceNet<M>;
@@ -91,7 +94,7 @@ export async function load<M extends ModelTypes = AnyModel>(
   const { cpu, precision, ...options } = given;
   checkChoice("precision", precision, 32, 64, undefined);
   const asked = precision === 64 ? ({ backend: "cpu" } as const) : {};
-  const parts = { ...trainingParts, ...asked, precision, openCpu: cpuOpener(plan, cpu) };
+  const parts = { ...trainingParts, ...asked, tuner, precision, openCpu: cpuOpener(plan, cpu) };
   const net = await loadNet(plan, options, { ...options, ...parts }, createTrainingNet);
   return net as unknown as TrainingNet<M>;
 }

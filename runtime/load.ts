@@ -1,10 +1,11 @@
 // A plan, the caller's options and what opens its backend in; a net at its first weights out: the one way of all that loads.
 
-import type { LoadOptions } from "./api.js";
+import type { LoadOptions, TuningCache } from "./api.js";
 import type { Backend } from "./backend.js";
-import { checkNames, fail } from "./errors.js";
+import { at, checkNames, fail } from "./errors.js";
 import type { Plan } from "./plan.js";
 import { openSession, type Session, type SessionOptions } from "./session.js";
+import type { tunePlan } from "./tune.js";
 import { fetchWeights } from "./weights.js";
 
 /** What a net begins with: the weights are bytes of its own. */
@@ -12,30 +13,63 @@ export type Beginning<Options> = Omit<Options, "weights"> & {
   readonly weights: Uint8Array | undefined;
 };
 
-/** Which programs a net is to run at once; `isFilled`: its parameters come from a file. */
-export interface FirstOf {
+/** What comes with a net's kind, or with what it is loaded from. */
+export interface LoadParts {
+  /** Which programs a net is to run at once; `isFilled`: its parameters come from a file. */
   readonly firstOf?: (plan: Plan, isFilled: boolean) => readonly number[];
+  /** Measures variants: absent where there are none. */
+  readonly tuner?: (() => Promise<Tuner>) | undefined;
+  /** What was measured for this model. */
+  readonly measured?: TuningCache;
+}
+
+/** As tune.ts exports it. */
+export interface Tuner {
+  readonly tunePlan: typeof tunePlan;
 }
 
 /** What the caller gave as bytes is copied before this returns its promise. Throws NnError. */
 export async function loadNet<B extends Backend, Options extends LoadOptions, Net>(
   plan: Plan,
   options: Options,
-  { firstOf, ...wishes }: SessionOptions<B> & FirstOf,
+  { firstOf, tuner, measured = new Map(), ...wishes }: SessionOptions<B> & LoadParts,
   create: (session: Session<B>, beginning: Beginning<Options>) => Promise<Net>,
 ): Promise<Net> {
-  const names = ["device", "adapter", "backend", "weights", "partial", "seed", "onProgress", "cpu"];
+  const names = [
+    "device",
+    "adapter",
+    "backend",
+    "weights",
+    "partial",
+    "seed",
+    "onProgress",
+    "cpu",
+    "tune",
+  ];
   // What trains has files to read.
   if (wishes.initialize) names.push("readFile");
   checkNames<object>(options, names as never[]);
   if (typeof (options.onProgress ?? fail) !== "function")
     fail("option", "onProgress is a function");
-  const { weights: given } = options;
+  const { weights: given, tune } = options;
+  const cache = tune === true ? measured : tune || undefined;
+  if (cache && !(typeof cache.get === "function" && typeof cache.set === "function"))
+    fail("option", "tune is true, false or a cache with get and set");
   const fetching = given === undefined ? undefined : fetchWeights(given);
   // A file that fits has all that would be drawn.
   const isFilled = fetching !== undefined && options.partial !== true;
   // Neither waits for the other: files come slowly, and so do drivers.
-  const opened = openSession(plan, { ...wishes, first: firstOf?.(plan, isFilled) });
+  const first = firstOf?.(plan, isFilled);
+  // First weights are drawn once.
+  const programs = (first ?? [...plan.programs.keys()]).filter(
+    (index) => at(plan.programs, index).kind !== "init",
+  );
+  const choose =
+    cache &&
+    tuner &&
+    (async (whole: Plan, device: GPUDevice) =>
+      (await tuner()).tunePlan(whole, device, { programs, cache }));
+  const opened = openSession(plan, { ...wishes, first, choose });
   opened.catch(ignore);
   try {
     const weights = await fetching;

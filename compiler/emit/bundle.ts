@@ -154,6 +154,9 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
     ),
     [`${stem}.cpu.js`]: await script(request, cpuText(request, entry)),
     [`${stem}.cpu.d.ts`]: cpuDeclarations,
+    ...(request.software && !request.external
+      ? { [`${stem}.tune.js`]: await script(request, tuneText(request)) }
+      : {}),
     [`${stem}.d.ts`]: await formatted(
       `// Types of ${stem}.js, written by ${compilerName}.\n${declarations}`,
       "typescript",
@@ -201,8 +204,12 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
   const address =
     file &&
     `import.meta.url ? new URL(${JSON.stringify(`./${file}`)}, import.meta.url) : undefined`;
-  if (!request.external)
-    return `defineModel(${literal}, ${cpu}${address ? `, () => ${address}` : ""})`;
+  if (!request.external) {
+    const weights = address ? `() => ${address}` : "undefined";
+    const tuner = `() => import(${JSON.stringify(`./${stem}.tune.js`)})`;
+    const optional = request.software ? [weights, tuner] : address ? [weights] : [];
+    return `defineModel(${[literal, cpu, ...optional].join(", ")})`;
+  }
   const weights = address ? `weights = ${address}` : "weights";
   const opened = `load(plan, { ...options, weights, cpu: () => (${cpu})(cpu) })`;
   return `((plan) => ({ name: plan.model, load: async ({ cpu, ${weights}, ...options } = {}) => ${opened} }))(${literal})`;
@@ -252,6 +259,12 @@ function cpuText(request: Request, entry: EntryName): string {
   if (request.external) return exported;
   const text = request.minify ? runtime.cpuRuntimeMinified : runtime.cpuRuntime;
   return `${licence}${text}\n${exported}export { createCpuBackend };\n`;
+}
+
+/** What `*.tune.js` exports: what measures variants. */
+function tuneText(request: Request): string {
+  const text = request.minify ? runtime.tuneRuntimeMinified : runtime.tuneRuntime;
+  return `${licence}${text}\nexport { tunePlan };\n`;
 }
 
 function kernelsText(kernels: readonly PlannedKernel[]): string {

@@ -3,7 +3,7 @@
 import type { CpuSource, LoadOptions, Model } from "../api.js";
 import type { Backend } from "../backend.js";
 import { checkObject, fail } from "../errors.js";
-import { loadNet, type Beginning, type FirstOf } from "../load.js";
+import { loadNet, type Beginning, type LoadParts, type Tuner } from "../load.js";
 import type { Plan } from "../plan.js";
 import type { Session, SessionOptions } from "../session.js";
 import type { BundledCpu } from "./cpu.js";
@@ -14,17 +14,21 @@ export type CpuOf = (given: CpuSource | undefined) => Promise<BundledCpu> | Bund
 /** Where weights lie that were compiled in. */
 export type CompiledWeights = () => URL | undefined;
 
+/** Fetches what measures variants, where a bundle has any. */
+export type TunerOf = () => Promise<Tuner>;
+
 /** Parts of the runtime, which come with a bundle only where its plan needs them. */
 type Parts<B extends Backend> = Pick<
   SessionOptions<B>,
   "createGpu" | "evaluateHost" | "initialize"
 > &
-  FirstOf;
+  Pick<LoadParts, "firstOf">;
 
 export interface Bundle<B extends Backend, Options, Net> {
   readonly plan: Plan;
   readonly cpu: CpuOf;
   readonly weights: CompiledWeights | undefined;
+  readonly tuner: TunerOf | undefined;
   readonly parts: Parts<B>;
   readonly create: (session: Session<B>, beginning: Beginning<Options>) => Promise<Net>;
 }
@@ -33,9 +37,11 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
   plan,
   cpu,
   weights: compiled,
+  tuner,
   parts,
   create,
 }: Bundle<B, Options, unknown>): Model<Net, Options> {
+  const measured = new Map<string, string>();
   return {
     name: plan.model,
     load: async (options = {} as Options) => {
@@ -56,7 +62,12 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
         return module.createCpuBackend(plan, module, precision) as unknown as B;
       };
       const given = weights === undefined ? options : { ...options, weights };
-      return loadNet(plan, given, { ...options, ...parts, openCpu }, create) as Promise<Net>;
+      return loadNet(
+        plan,
+        given,
+        { ...options, ...parts, tuner, measured, openCpu },
+        create,
+      ) as Promise<Net>;
     },
   };
 }

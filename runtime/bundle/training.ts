@@ -4,15 +4,23 @@ import type { Model, AnyModel, ModelTypes, TrainingLoadOptions, TrainingNet } fr
 import type { Plan } from "../plan.js";
 import { createTrainingNet } from "../train/net.js";
 import { trainingParts } from "../train/open.js";
-import { defineBundle, type CompiledWeights, type CpuOf } from "./define.js";
+import { defineBundle, type CompiledWeights, type CpuOf, type TunerOf } from "./define.js";
 
 /** What a generated module exports under the model's name. */
 export function defineModel<M extends ModelTypes = AnyModel>(
   plan: Plan,
   cpu: CpuOf,
   weights?: CompiledWeights,
+  tuner?: TunerOf,
 ): Model<TrainingNet<M>, TrainingLoadOptions> {
-  return defineBundle({ plan, cpu, weights, parts: trainingParts, create: createTrainingNet });
+  return defineBundle({
+    plan,
+    cpu,
+    weights,
+    tuner,
+    parts: trainingParts,
+    create: createTrainingNet,
+  });
 }
 
 /** So that apps can tell its errors from others. */

@@ -1,0 +1,200 @@
+// A plan whose dispatches have variants and a device in; the plan with those that are fastest there, measured once for an adapter, out.
+
+import type { TuningCache } from "./api.js";
+import type { ProgramRun } from "./backend.js";
+import { evaluateDim, type Dimensions } from "./dimensions.js";
+import { at } from "./errors.js";
+import type { Plan, PlanDispatch, PlanKernel, PlanProgram } from "./plan.js";
+import { isSoftware, nameOfAdapter } from "./variants.js";
+import { backendOn, openContext, submitRun, type GpuContext } from "./webgpu.js";
+
+/** Of each dispatch of a plan, in order: "." as the adapter's kind says, "0" the kernel for any adapter, "1" that for software. */
+type Choices = string;
+
+/** Measurements of each variant, taken in turns; the least counts. */
+const rounds = 5;
+/** Milliseconds that a clock tells from the time that a submission takes by itself; shorter dispatches are measured many at once. */
+const wellTimed = 2;
+const many = 32;
+
+/** What a plan is tuned with. */
+export interface Tuning {
+  /** Programs that are measured, at their trained sizes. */
+  readonly programs: readonly number[];
+  readonly cache: TuningCache;
+}
+
+/** Where nothing can be measured or kept, a plan has the kernels of its adapter's kind: it is never a reason not to load. */
+export async function tunePlan(
+  plan: Plan,
+  device: GPUDevice,
+  { programs, cache }: Tuning,
+): Promise<Plan> {
+  const adapter = nameOfAdapter(device.adapterInfo);
+  const key = ["nnc", adapter, fingerprint(JSON.stringify(plan)), programs.join()].join(" ");
+  const count = plan.programs.reduce((sum, { dispatches }) => sum + dispatches.length, 0);
+  let choices: Choices = ".".repeat(count);
+  try {
+    const known = await cache.get(key);
+    if (isChoices(known, count)) choices = known;
+    else {
+      choices = await measure(plan, device, new Set(programs));
+      await cache.set(key, choices);
+    }
+  } catch {
+    // What is chosen so far serves.
+  }
+  return withChoices(plan, choices, isSoftware(device.adapterInfo));
+}
+
+function isChoices(value: unknown, count: number): value is Choices {
+  return typeof value === "string" && value.length === count && /^[.01]*$/.test(value);
+}
+
+/** FNV-1a, 32 bits: what it confuses costs time, never right numbers. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash >>> 0).toString(36);
+}
+
+/** The plan with the chosen variant in each dispatch. */
+function withChoices(plan: Plan, choices: Choices, software: boolean): Plan {
+  const kernels = [...plan.kernels];
+  const choose = createChooser(plan, kernels);
+  let position = 0;
+  const programs = plan.programs.map((program) => ({
+    ...program,
+    dispatches: program.dispatches.map((dispatch) => {
+      const choice = choices[position++];
+      return choose(dispatch, choice === "." ? software : choice === "1");
+    }),
+  }));
+  return { ...plan, kernels, programs };
+}
+
+/** Dispatches of one kernel may be chosen differently: variants that are taken become kernels of their own. */
+function createChooser(
+  plan: Plan,
+  kernels: PlanKernel[],
+): (dispatch: PlanDispatch, software: boolean) => PlanDispatch {
+  const places = new Map<number, number>();
+  const placeOf = (index: number): number => {
+    const kernel = at(plan.kernels, index);
+    const { software } = kernel.variants ?? {};
+    if (!software) return index;
+    const place = places.get(index) ?? kernels.push({ ...kernel, ...software }) - 1;
+    places.set(index, place);
+    return place;
+  };
+  return (dispatch, software) => {
+    if (!software) return dispatch;
+    const { kernel, workgroups, variants } = dispatch;
+    return {
+      ...dispatch,
+      kernel: placeOf(kernel),
+      workgroups: variants?.software ?? workgroups,
+    };
+  };
+}
+
+/** A dispatch that has variants, by itself and many at once: positions of programs, "0" before "1". */
+interface Candidate {
+  readonly key: string;
+  readonly once: readonly [number, number];
+  readonly often: readonly [number, number];
+  readonly dimensions: Dimensions;
+}
+
+async function measure(
+  plan: Plan,
+  device: GPUDevice,
+  measured: ReadonlySet<number>,
+): Promise<Choices> {
+  const kernels = [...plan.kernels];
+  const choose = createChooser(plan, kernels);
+  const programs: PlanProgram[] = [];
+  const candidates = new Map<string, Candidate>();
+  const keys: (string | undefined)[] = [];
+  const add = (program: PlanProgram, dispatch: PlanDispatch, times: number): number =>
+    programs.push({ ...program, results: [], dispatches: Array(times).fill(dispatch) }) - 1;
+  plan.programs.forEach((program, index) => {
+    const dimensions = trainedDimensions(plan, program);
+    for (const dispatch of program.dispatches) {
+      const key = measured.has(index) ? keyOf(plan, dispatch, dimensions) : undefined;
+      keys.push(key);
+      if (key === undefined || candidates.has(key)) continue;
+      const both = (times: number): [number, number] => [
+        add(program, choose(dispatch, false), times),
+        add(program, choose(dispatch, true), times),
+      ];
+      candidates.set(key, { key, once: both(1), often: both(many), dimensions });
+    }
+  });
+  if (candidates.size === 0) return ".".repeat(keys.length);
+  const context = openContext({ ...plan, kernels, programs }, device, false);
+  const backend = backendOn(context);
+  try {
+    await backend.prepare([...programs.keys()]);
+    const faster = new Map<string, string>();
+    for (const candidate of candidates.values())
+      faster.set(candidate.key, await fasterOf(context, candidate));
+    return keys.map((key) => (key === undefined ? "." : faster.get(key))).join("");
+  } finally {
+    backend.destroy();
+  }
+}
+
+/** What takes a dispatch's time: others alike are measured with it. Undefined where it has no variants. */
+function keyOf(plan: Plan, dispatch: PlanDispatch, dimensions: Dimensions): string | undefined {
+  const { kernel, workgroups, variants } = dispatch;
+  const own = at(plan.kernels, kernel).variants?.software;
+  if (!own && variants?.software === undefined) return undefined;
+  const counts = [workgroups, variants?.software ?? workgroups];
+  return [kernel, ...counts.map((count) => evaluateDim(count, dimensions))].join();
+}
+
+function trainedDimensions(plan: Plan, { stage }: PlanProgram): Dimensions {
+  const trained = plan.dimensions.map(({ name, trained: size }) => [name, size] as const);
+  const own = plan.stages.find(({ name }) => name === stage)?.dimensions;
+  return { ...Object.fromEntries(trained), ...own };
+}
+
+async function fasterOf(context: GpuContext, candidate: Candidate): Promise<"0" | "1"> {
+  const { once, often } = candidate;
+  const trials = await leastOf(context, candidate, once, 2);
+  const pair = Math.max(...trials) < wellTimed ? often : once;
+  const [any, software] = await leastOf(context, candidate, pair, rounds);
+  return software < any ? "1" : "0";
+}
+
+/** The least milliseconds of each program, run in turns. */
+async function leastOf(
+  context: GpuContext,
+  { dimensions }: Candidate,
+  pair: readonly [number, number],
+  times: number,
+): Promise<[number, number]> {
+  const least: [number, number] = [Infinity, Infinity];
+  for (let round = 0; round < times; round++) {
+    for (const [position, program] of pair.entries()) {
+      const before = performance.now();
+      await submitRun(context, runOf(context.plan, program, dimensions), () => undefined).checked;
+      await context.device.queue.onSubmittedWorkDone();
+      least[position] = Math.min(at(least, position), performance.now() - before);
+    }
+  }
+  return least;
+}
+
+/** On memory that holds zeros. */
+function runOf(plan: Plan, program: number, dimensions: Dimensions): ProgramRun {
+  const { uniforms } = at(plan.programs, program);
+  const words = new Uint32Array(Math.ceil(uniforms.length / 4) * 4);
+  uniforms.forEach((uniform, index) => {
+    if (uniform.kind === "dim") words[index] = evaluateDim(uniform.value, dimensions);
+  });
+  const floats = new Float32Array(words.buffer);
+  return { program, dimensions, words, floats, inputs: new Map(), draws: [] };
+}
