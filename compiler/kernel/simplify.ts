@@ -2,6 +2,7 @@
 import type { ScalarOperation } from "../scalars/record.js";
 import { scalarOps } from "../scalars/table.js";
 import type { ScalarOp, ScalarType } from "../types/nest.js";
+import { coarsest, commonDivisor, divideOut, isBelow } from "./division.js";
 import type { Polynomial } from "./polynomial.js";
 import {
   internPolynomial,
@@ -126,53 +127,6 @@ function integer(
   }
 }
 
-/** Takes from `left` what the divisor divides without a remainder. */
-function divideOut(left: Polynomial, divisor: Term): { whole: Polynomial; rest: Polynomial } {
-  const whole: Term[] = [];
-  const rest: Term[] = [];
-  for (const term of left.terms) {
-    const coefficient = term.coefficient / divisor.coefficient;
-    const factors = [...term.factors];
-    const divides = divisor.factors.every((factor) => {
-      const at = factors.indexOf(factor);
-      if (at >= 0) factors.splice(at, 1);
-      return at >= 0;
-    });
-    if (Number.isInteger(coefficient) && divides) whole.push({ coefficient, factors });
-    else rest.push(term);
-  }
-  const wholeConstant =
-    divisor.factors.length === 0 ? Math.floor(left.constant / divisor.coefficient) : 0;
-  const constants = whole.filter((term) => term.factors.length === 0);
-  return {
-    whole: sumOf({
-      constant: wholeConstant + constants.reduce((sum, term) => sum + term.coefficient, 0),
-      terms: whole.filter((term) => term.factors.length > 0),
-    }),
-    rest: sumOf({
-      constant: left.constant - wholeConstant * divisor.coefficient,
-      terms: rest,
-    }),
-  };
-}
-
-function isBelow(rest: Polynomial, divisor: Polynomial): boolean {
-  const room = sumOf(divisor, scaled(rest, -1), { constant: -1, terms: [] });
-  return minimumOf(rest) >= 0 && minimumOf(room) >= 0;
-}
-
-function greatestDivisor(left: number, right: number): number {
-  return right === 0 ? Math.abs(left) : greatestDivisor(right, left % right);
-}
-
-/** What divides every coefficient of the rest and the divisor. */
-function commonDivisor(rest: Polynomial, divisor: Term): number {
-  return rest.terms.reduce(
-    (common, term) => greatestDivisor(common, term.coefficient),
-    greatestDivisor(divisor.coefficient, rest.constant),
-  );
-}
-
 function quotientOf(values: ValueTable, left: Polynomial, right: Polynomial): KernelValue {
   const divisor = monomialOf(right);
   if (!divisor || divisor.coefficient < 1) return plainInteger(values, "divide", left, right);
@@ -180,7 +134,8 @@ function quotientOf(values: ValueTable, left: Polynomial, right: Polynomial): Ke
   if (isBelow(rest, right)) return internPolynomial(values, whole);
   // A dividend is not negative where its quotient is used, and division rounds towards 0: what is left must not become so.
   if (minimumOf(rest) < 0) return plainInteger(values, "divide", left, right);
-  const { value } = reducedInteger(values, "divide", rest, divisor, right);
+  const { coarse } = coarsest(rest, divisor);
+  const { value } = reducedInteger(values, "divide", coarse, divisor, right);
   return internPolynomial(values, sumOf(whole, polynomialOf(value)));
 }
 
@@ -190,8 +145,9 @@ function remainderOf(values: ValueTable, left: Polynomial, right: Polynomial): K
   const { rest } = divideOut(left, divisor);
   if (isBelow(rest, right)) return internPolynomial(values, rest);
   if (minimumOf(rest) < 0) return plainInteger(values, "modulo", left, right);
-  const { value, common } = reducedInteger(values, "modulo", rest, divisor, right);
-  return internPolynomial(values, scaled(polynomialOf(value), common));
+  const { coarse, fine } = coarsest(rest, divisor);
+  const { value, common } = reducedInteger(values, "modulo", coarse, divisor, right);
+  return internPolynomial(values, sumOf(scaled(polynomialOf(value), common), fine));
 }
 
 /** The operation on both sides divided by what they have in common. */

@@ -67,12 +67,23 @@ describe("indices", () => {
     expect(i32("divide", i32("divide", b, int(4)), int(7))).toBe(int(0));
   });
 
+  it("divide what is coarse in a dividend alone", () => {
+    const [a, b] = [variable("a", 25), variable("b", 16)];
+    const flat = i32("add", i32("multiply", a, int(128)), i32("multiply", b, int(8)));
+    const inside = i32("add", flat, int(7));
+    expect(i32("divide", inside, int(640))).toBe(i32("divide", a, int(5)));
+    expect(i32("modulo", inside, int(640))).toBe(i32("add", i32("modulo", flat, int(640)), int(7)));
+    expect(i32("divide", i32("add", flat, int(8)), int(640))).not.toBe(i32("divide", a, int(5)));
+  });
+
   it("keep their value under every simplification", () => {
     const [a, b] = [variable("a", 6), variable("b", 5)];
     const flats = [
       i32("add", i32("multiply", a, int(6)), b),
       i32("add", i32("multiply", a, int(4)), i32("add", i32("multiply", b, int(10)), int(3))),
       i32("add", i32("multiply", i32("divide", a, int(2)), int(9)), i32("multiply", b, a)),
+      i32("add", i32("multiply", a, int(6)), i32("add", b, int(1))),
+      i32("add", i32("multiply", a, int(4)), i32("multiply", b, int(3))),
     ];
     for (const flat of flats) {
       for (const divisor of [1, 2, 3, 4, 5, 6, 12]) {
