@@ -147,6 +147,16 @@ export function isView(node: Node): boolean {
   return kind === "gather" && !isReducing(node);
 }
 
+/** Whether some elements are a fill value, so that each has to be asked which. */
+export function hasFill(node: Node): boolean {
+  return hasFillOf(node);
+}
+
+function hasFillOf<K extends OpName>(node: NodeOf<K>): boolean {
+  const { lowering } = ruleOf<K>(node.op);
+  return lowering.kind === "gather" && lowering.fill(node) !== undefined;
+}
+
 export function isLeaf(node: Node): boolean {
   return ruleOf(node.op).lowering.kind === "leaf";
 }

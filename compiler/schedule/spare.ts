@@ -3,10 +3,12 @@ import type { Extents } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { Costs } from "./cost.js";
 import { ownCost } from "./cost.js";
-import { isGivenLeaf, isLeaf, isPointwise, isReducing, isView } from "./families.js";
+import { hasFill, isGivenLeaf, isLeaf, isPointwise, isReducing, isView } from "./families.js";
 
 /** What a value costs that is written to memory, or read there by another kernel, in simple operations for each element. */
 const trafficCost = 32;
+/** What it costs to ask whether an element is a view's fill, in simple operations: comparisons and a choice. */
+const fillCost = 4;
 /** No chain that is computed again has more nodes than this. */
 const longestChain = 100;
 
@@ -100,7 +102,7 @@ function chainOf(
     }
     if (isReducing(at) || !(isPointwise(at) || isView(at) || isLeaf(at))) return undefined;
     if (seen.size > longestChain) return undefined;
-    operations += ownCost(at);
+    operations += ownCost(at) + (hasFill(at) ? fillCost : 0);
     stack.push(...at.inputs);
   }
   return { operations, reads };

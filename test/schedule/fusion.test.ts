@@ -155,3 +155,18 @@ describe("rows are kernels of their own", () => {
     expect(rowStores(scheduled([largest, b.exp(b.subtract(x, largest))]))).toBe(0);
   });
 });
+
+it("what is put together of parts is stored where products read it often", () => {
+  const b = createBuilder();
+  const x = b.input("x", { type: "f32", shape: [batch, 64] });
+  const weight = (name: string, shape: readonly number[]): Node =>
+    b.input(name, { type: "f32", shape });
+  const left = one(b, "matmul", x, weight("u", [64, 64]));
+  const right = one(b, "matmul", x, weight("v", [64, 64]));
+  const both = b.add(b.pad(left, [0, 0], [0, 64]), b.pad(right, [0, 64], [0, 0]));
+  const rows = one(b, "matmul", both, weight("w", [128, 64]));
+  const columns = one(b, "matmul", b.transpose(both, [1, 0]), x);
+  const made = scheduled([rows, columns]);
+  // Both products, what they are parts of, and both results.
+  expect(made.nests.flatMap(({ stores }) => stores).length).toBe(5);
+});
