@@ -2,6 +2,7 @@
 import type { Extents } from "../types/dimension.js";
 import { reachable } from "../reachable.js";
 import { searches } from "../scalars/reductions.js";
+import { scalarOperation } from "../scalars/table.js";
 import type { Axis, LoopNest } from "../types/nest.js";
 import { createEvaluation } from "./evaluate.js";
 import { pointsOf } from "./measure.js";
@@ -36,11 +37,24 @@ export interface ReductionFacts {
   readonly along: ReadonlySet<Axis>;
   /** The loads of its terms, and the nest's axes that each guard depends on. */
   readonly loads: readonly LoadFacts[];
+  readonly operations: readonly OperationFacts[];
   readonly guards: readonly ReadonlySet<Axis>[];
   /** Lanes may take terms of their own along these of its axes. */
   readonly laned: ReadonlySet<Axis>;
   /** The nest's axes along which its loop starts and ends elsewhere, as loaded bounds say: points along them share no loop. */
   readonly apart: ReadonlySet<Axis>;
+}
+
+/** Operations that depend on the same of the nest's axes. */
+export interface OperationFacts {
+  readonly axes: ReadonlySet<Axis>;
+  /** Of all of them, in simple operations. */
+  readonly cost: number;
+}
+
+export interface OutsideFacts {
+  readonly loads: readonly LoadFacts[];
+  readonly operations: readonly OperationFacts[];
 }
 
 export interface NestFacts {
@@ -53,6 +67,8 @@ export interface NestFacts {
   /** All loads, those of reductions included. */
   readonly loads: readonly LoadFacts[];
   readonly stores: readonly AccessFacts[];
+  /** What is computed outside reductions. */
+  readonly outside: OutsideFacts;
   /** The nest's axes along which points differ in where a search leads: no lanes go along these. */
   readonly searching: ReadonlySet<Axis>;
   /** The nest's axes along which points may differ in what they may load at all. */
@@ -62,6 +78,9 @@ export interface NestFacts {
   /** The variables that stand for axes, those of reductions included. */
   readonly variables: ReadonlyMap<Axis, VariableValue>;
 }
+
+/** In simple operations: ten rounds of a few each, for one of four words. */
+const drawCost = 16;
 
 export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
   const values = createValues();
@@ -94,6 +113,10 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
     ...{ nest, extents, reductions, values: all, variables, rows: rows && new Set(rows) },
     loads: all.flatMap((value) => (value.kind === "load" ? [loadFacts(value, look)] : [])),
     stores: stores.map(({ index }) => accessFacts(index, look)),
+    outside: outsideFacts(
+      stores.map(({ value }) => value),
+      look,
+    ),
     searching: new Set(all.filter(isSearch).flatMap((value) => [...look.axesOf(value)])),
     guarded: new Set(guardsOfLoads(all).flatMap((condition) => [...look.axesOf(condition)])),
   };
@@ -150,6 +173,29 @@ function loadFacts({ index }: LoadValue, look: Look): LoadFacts {
   return { ...accessFacts(index, look), within: look.within(index) };
 }
 
+/** The values computed outside reductions. */
+function outsideFacts(roots: readonly KernelValue[], look: Look): OutsideFacts {
+  const values = withoutTerms(roots);
+  const loads = values.filter((value) => value.kind === "load");
+  return {
+    loads: loads.map((value) => loadFacts(value, look)),
+    operations: operationsOf(values, look),
+  };
+}
+
+function operationsOf(values: readonly KernelValue[], look: Look): readonly OperationFacts[] {
+  const found = new Map<string, OperationFacts>();
+  for (const value of values) {
+    if (value.kind !== "draw" && (value.kind !== "op" || value.type === "index")) continue;
+    const axes = look.axesOf(value);
+    const key = [...axes].map(({ id }) => id).join(",");
+    const before = found.get(key)?.cost ?? 0;
+    const cost = value.kind === "draw" ? drawCost : (scalarOperation(value.op)?.cost ?? 1);
+    found.set(key, { axes, cost: before + cost });
+  }
+  return [...found.values()];
+}
+
 function factsOf(reduction: ReductionValue, look: Look, extents: Extents): ReductionFacts {
   const { axesOf } = look;
   const axes = axesOf(reduction);
@@ -157,7 +203,7 @@ function factsOf(reduction: ReductionValue, look: Look, extents: Extents): Reduc
     reduction.terms === undefined
       ? reduction.loops.reduce((product, { below }) => product * sizeOf(below, extents), 1)
       : expectedSize(reduction.terms, extents);
-  const terms = innerValues(reduction.value);
+  const terms = withoutTerms([reduction.value]);
   // What does not change within the loop leaves it, and costs nothing.
   const changes = (value: KernelValue): boolean =>
     reduction.loops.some((loop) => value.free.has(loop.variable));
@@ -182,19 +228,14 @@ function factsOf(reduction: ReductionValue, look: Look, extents: Extents): Reduc
     laned: new Set(laned),
     work: pointsOf(axes, extents) * length,
     loads: loads.map((value) => loadFacts(value, look)),
+    operations: operationsOf(terms.filter(changes), look),
     apart: new Set(reduction.terms === undefined ? [] : guards.flatMap((each) => [...each])),
   };
 }
 
-/** The values of a term, those of reductions inside it left out. */
-function innerValues(root: KernelValue): readonly KernelValue[] {
-  const seen = new Set<KernelValue>();
-  const visit = (value: KernelValue): void => {
-    if (seen.has(value)) return;
-    seen.add(value);
-    if (value.kind !== "reduction") childrenOf(value).forEach(visit);
-  };
-  visit(root);
+/** What values are computed from, the terms of reductions left out. */
+function withoutTerms(roots: readonly KernelValue[]): readonly KernelValue[] {
+  const seen = reachable(roots, (value) => (value.kind === "reduction" ? [] : childrenOf(value)));
   return [...seen];
 }
 

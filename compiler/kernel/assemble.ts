@@ -10,7 +10,8 @@ import type { Region } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
 import { flopsOf } from "./measure.js";
 import { splat, uniformKey, widthOf } from "./ir.js";
-import { hoist, lanesOf, withoutConstant } from "./hoist.js";
+import { hoist, withoutConstant } from "./hoist.js";
+import { lanesOf } from "./loads.js";
 import type { Addresses } from "./lanes.js";
 import { addressesOf, addressValues, isWide } from "./lanes.js";
 import { internPolynomial } from "./polynomial.js";
@@ -84,7 +85,7 @@ export function assemble(
       value,
     ]),
   );
-  const { uses, groups } = survey(roots, mapping.values, (value) =>
+  const { uses, groups, packs } = survey(roots, mapping.values, (value) =>
     sharedParts(mapping.values, value),
   );
   const { bindings, bindingOf } = bindingsOf(nest, buffers);
@@ -97,6 +98,7 @@ export function assemble(
     depths: new Map([...mapping.given, mapping.values.lane].map((variable) => [variable, 0])),
     uses,
     groups,
+    packs,
     bindingOf,
     uniformOf: (uniform) => uniformOf(uniforms, uniform),
     fresh: createNamer(),

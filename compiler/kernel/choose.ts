@@ -13,6 +13,8 @@ export interface SerialChoice {
   readonly tile: readonly TiledAxis[];
   /** Axes of reductions along which lanes take terms of their own. */
   readonly laned: ReadonlySet<Axis>;
+  /** The one along which they do so for wide points too, each of whose lanes is reduced by itself. */
+  readonly packed: Axis | undefined;
 }
 
 export interface ParallelChoice {
@@ -25,6 +27,7 @@ export interface ParallelChoice {
   readonly tile: readonly TiledAxis[];
   /** As of a serial choice, in each invocation by itself. */
   readonly laned: ReadonlySet<Axis>;
+  readonly packed: Axis | undefined;
   /** The invocations of a workgroup share reductions. */
   readonly shared: boolean;
   readonly workgroupSize: number;
@@ -32,20 +35,22 @@ export interface ParallelChoice {
 
 export function chooseSerial(facts: NestFacts, target: SerialTarget): SerialChoice {
   const { axes, laned } = chooseTile(facts, target.tile);
-  return { rows: facts.rows, tile: axes, laned: lanedAxes(facts, target.tile, laned) };
+  return { rows: facts.rows, tile: axes, ...inLanes(facts, target.tile, laned) };
 }
 
 /** Along what the tile was chosen with, and along reductions that no tile is about where it costs nothing. */
-function lanedAxes(
+function inLanes(
   facts: NestFacts,
   limits: TileLimits,
   chosen: Axis | undefined,
-): ReadonlySet<Axis> {
+): Pick<SerialChoice, "laned" | "packed"> {
   const well = facts.reductions.flatMap((reduction) => lanedWell(reduction, limits, facts.extents));
   const hindered = facts.reductions.flatMap(({ along, laned }) =>
     [...along].filter((axis) => !laned.has(axis)),
   );
-  return new Set([...(chosen ? [chosen] : []), ...well].filter((axis) => !hindered.includes(axis)));
+  const candidates = [...(chosen ? [chosen] : []), ...well];
+  const laned = new Set(candidates.filter((axis) => !hindered.includes(axis)));
+  return { laned, packed: chosen && laned.has(chosen) ? chosen : undefined };
 }
 
 export function chooseParallel(facts: NestFacts, target: ParallelTarget): ParallelChoice {
@@ -54,7 +59,7 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
   const { invocations, sharing } = target;
   const alone = (outer: readonly Axis[], inner: readonly Axis[]): ParallelChoice => ({
     ...{ outer, inner, rows, tile: [], shared: false, workgroupSize: invocations },
-    laned: new Set(),
+    ...{ laned: new Set(), packed: undefined },
   });
   if (reductions.length === 0)
     return { ...alone(nest.axes, []), tile: chooseTile(facts, target.tile).axes };
@@ -64,7 +69,7 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
   const inner = nest.axes.filter((axis) => !outer.includes(axis));
   const length = Math.max(...reductions.map((reduction) => reduction.length));
   const together = (tile: readonly TiledAxis[]): ParallelChoice => ({
-    ...{ outer, inner, rows, tile, shared: true, laned: new Set<Axis>() },
+    ...{ outer, inner, rows, tile, shared: true, laned: new Set<Axis>(), packed: undefined },
     workgroupSize: sharingInvocations(facts, tile, length, target),
   });
   // Reductions that all points of a row share are done once: short rows by an invocation, long ones by a workgroup.
@@ -79,7 +84,7 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
   const limit = tile.length === 0 ? sharing.plain : sharing.tiled;
   return blocks < limit.fewerThan && length >= limit.length
     ? together(tile)
-    : { ...alone(outer, []), tile, laned: lanedAxes(facts, target.tile, found.laned) };
+    : { ...alone(outer, []), tile, ...inLanes(facts, target.tile, found.laned) };
 }
 
 /** A tile has to spare this share of the loads. */

@@ -24,14 +24,19 @@ export function buildForCpu(
 /** Plain loops, one point at a time: what the other mappings are compared with. */
 export function plainLoops(nest: LoopNest, buffers: readonly ScheduledBuffer[]): Kernel {
   const rows = nest.stores.find((store) => store.rows)?.rows;
-  const choice = { rows: rows && new Set(rows), tile: [], laned: new Set<Axis>() };
+  const choice = {
+    rows: rows && new Set(rows),
+    tile: [],
+    laned: new Set<Axis>(),
+    packed: undefined,
+  };
   return inLoops(nest, buffers, choice, "f64");
 }
 
 function inLoops(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
-  { rows, tile, laned }: SerialChoice,
+  { rows, tile, laned, packed }: SerialChoice,
   accumulates: SerialTarget["accumulates"],
 ): Kernel {
   const values = createValues();
@@ -67,6 +72,6 @@ function inLoops(
     loops,
     once: undefined,
     regions: regionsFrom(values, starts, tile),
-    shapeOf: createSerialShapes(values, laned),
+    shapeOf: createSerialShapes(values, laned, packed),
   });
 }

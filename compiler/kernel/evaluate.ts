@@ -2,6 +2,8 @@
 import { givesExtremumIndex, reductionTable, searches } from "../scalars/reductions.js";
 import { createAxesOf, operandsOf } from "../schedule/operands.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
+import { laneCount } from "./ir.js";
+import { indexInLane } from "./lanes.js";
 import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
 import type { ReductionLoop, KernelValue, ValueTable, VariableValue } from "./value.js";
@@ -13,6 +15,8 @@ export type AxisValues = ReadonlyMap<Axis, KernelValue>;
 export interface ReductionShape {
   /** The lane of the table where each lane takes terms of its own. */
   readonly lanes?: VariableValue;
+  /** Of wide points: each lane's is reduced by itself, and its lanes take terms of their own. */
+  readonly packed?: true;
   /** What these loops leave over, where lanes do not come out even: taken by itself and combined. */
   readonly rest?: ReductionShape;
   readonly loops: readonly ReductionLoop[];
@@ -113,9 +117,25 @@ export function createEvaluation(
     const known = wide ? shapes.wide : shapes.single;
     const shape = known.get(scalar) ?? ownShape(shapeOf(scalar, wide));
     known.set(scalar, shape);
-    return reduceAlong(scalar, axes, shape);
+    return reduceAlong(scalar, wide && shape.packed ? axesInLanes(values, axes) : [axes], shape);
   };
+  /** Of one point, or of those in the lanes of a wide value. */
   const reduceAlong = (
+    scalar: ReduceScalar,
+    points: readonly AxisValues[],
+    shape: ReductionShape,
+  ): KernelValue => {
+    const found = points.map((axes) => reducePoint(scalar, axes, shape));
+    const [one, another] = found;
+    if (!one) throw new Error("a reduction of no point");
+    const { type } = scalar;
+    const reduction = another ? values.intern({ kind: "lanes", type, arguments: found }) : one;
+    if (!shape.rest) return reduction;
+    const { step } = reductionTable[scalar.combine];
+    const rest = reduceAlong(scalar, points, shape.rest);
+    return operation(values, step, scalar.type, [reduction, rest]);
+  };
+  const reducePoint = (
     scalar: ReduceScalar,
     axes: AxisValues,
     shape: ReductionShape,
@@ -129,7 +149,7 @@ export function createEvaluation(
       return index || searches(scalar.combine)
         ? operation(values, "cast", scalar.type, [index ?? value])
         : value;
-    const reduction = values.intern({
+    return values.intern({
       kind: "reduction",
       type: scalar.type,
       combine: scalar.combine,
@@ -141,12 +161,17 @@ export function createEvaluation(
       family: shape,
       lanes: shape.lanes,
     });
-    if (!shape.rest) return reduction;
-    const { step } = reductionTable[scalar.combine];
-    const rest = reduceAlong(scalar, axes, shape.rest);
-    return operation(values, step, scalar.type, [reduction, rest]);
   };
   return { values, evaluate };
+}
+
+/** What the axes stand for in each of the lanes. */
+function axesInLanes(values: ValueTable, axes: AxisValues): readonly AxisValues[] {
+  return Array.from(
+    { length: laneCount },
+    (_, lane) =>
+      new Map([...axes].map(([axis, index]) => [axis, indexInLane(values, index, lane)])),
+  );
 }
 
 /** An object of its own, by which the points of one reduction know each other. */

@@ -30,7 +30,7 @@ export function buildForGpu(
 
 function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
   const values = createValues();
-  const { outer, inner, tile, laned, shared, workgroupSize: size } = choice;
+  const { outer, inner, tile, shared, workgroupSize: size } = choice;
   const counts = outer.map((axis) => blockExtent(axis, tile));
   const total = multiplyDims(1, ...counts);
   const number = values.variable(shared ? "workgroupIndex" : "invocation", dimValue(values, total));
@@ -54,7 +54,7 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
     loops: rows.loops,
     once: shared && inner.length === 0 ? isFirst(values, local) : undefined,
     regions: regionsOfBlocks(values, axes, tile),
-    shapeOf: createShapes(values, local, size, shared ? new Set(outer) : undefined, laned),
+    shapeOf: createShapes(values, local, choice),
   };
 }
 
@@ -120,12 +120,11 @@ function splitLoop(
 function createShapes(
   values: ValueTable,
   local: VariableValue,
-  size: number,
-  groupAxes: ReadonlySet<Axis> | undefined,
-  laned: ReadonlySet<Axis>,
+  { outer, shared: sharing, workgroupSize: size, laned, packed }: ParallelChoice,
 ): (reduce: ReduceScalar, wide: boolean) => ReductionShape {
   const axesOf = createAxesOf();
-  const serial = createSerialShapes(values, laned);
+  const groupAxes = sharing ? new Set(outer) : undefined;
+  const serial = createSerialShapes(values, laned, packed);
   const shared = new Map<string, ReductionShape>();
   return (reduce, wide) => {
     const alike =

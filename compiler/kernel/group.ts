@@ -2,8 +2,15 @@
 import { reachable } from "../reachable.js";
 import { searches } from "../scalars/reductions.js";
 import { zeroConditions } from "./simplify.js";
+import { laneCount } from "./ir.js";
 import { isWide, readsOf } from "./lanes.js";
-import type { PolynomialValue, ReductionValue, KernelValue, ValueTable } from "./value.js";
+import type {
+  LanesValue,
+  PolynomialValue,
+  ReductionValue,
+  KernelValue,
+  ValueTable,
+} from "./value.js";
 import { childrenOf } from "./value.js";
 
 /** Reductions over the same loops, none of which needs another; `conditions` hold wherever a term counts. */
@@ -15,6 +22,14 @@ export interface ReductionGroup {
 export interface Survey {
   readonly uses: ReadonlyMap<KernelValue, number>;
   readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
+  /** The reductions of the lanes of one wide value, by the first of them. */
+  readonly packs: ReadonlyMap<ReductionValue, Pack>;
+}
+
+/** A wide value of reductions whose lanes take terms of their own. */
+export interface Pack {
+  readonly value: LanesValue;
+  readonly members: readonly ReductionValue[];
 }
 
 /** More accumulators than this in one loop would leave the registers. */
@@ -40,14 +55,24 @@ export function survey(
       for (const part of partsOf(value)) uses.set(part, (uses.get(part) ?? 0) + 1);
     }
     if (value.kind === "reduction") reductions.push(value);
+    const pack = value.kind === "lanes" ? packOf(value) : undefined;
+    const [first] = pack?.members ?? [];
+    if (pack && first) packs.set(first, pack);
   };
+  const packs = new Map<ReductionValue, Pack>();
   const groups = new Map<ReductionValue, ReductionGroup>();
   for (const roots of regions) {
     reductions = [];
     roots.forEach(visit);
     for (const [one, group] of groupReductions(values, reductions)) groups.set(one, group);
   }
-  return { uses, groups };
+  return { uses, groups, packs };
+}
+
+export function packOf(value: LanesValue): Pack | undefined {
+  const members = value.arguments.filter((one) => one.kind === "reduction");
+  const isPack = members.length === laneCount && members.every(({ lanes }) => lanes !== undefined);
+  return isPack ? { value, members } : undefined;
 }
 
 function groupReductions(

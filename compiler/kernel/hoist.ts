@@ -3,7 +3,9 @@ import type { ScalarType } from "../types/nest.js";
 import type { ScalarOp } from "../types/nest.js";
 import type { Expression, KernelOp } from "./ir.js";
 import { expressionChildren, laneCount, operate, splat, widthOf } from "./ir.js";
-import { addressesOf, isWide } from "./lanes.js";
+import { packOf } from "./group.js";
+import { isWide } from "./lanes.js";
+import { buildLoad } from "./loads.js";
 import { internPolynomial, polynomialOf } from "./polynomial.js";
 import { minimumOf } from "./range.js";
 import type { Emission, BlockScope } from "./scope.js";
@@ -11,7 +13,7 @@ import { knownDepth, levelOf, lookUp, nameValue, openScope, scopeAt } from "./sc
 import { conjunctsOf } from "./simplify.js";
 import type {
   GuardValue,
-  LoadValue,
+  LanesValue,
   PolynomialValue,
   Term,
   KernelValue,
@@ -58,6 +60,8 @@ function hoistUsed(
   if (depth > scope.depth) throw new Error(`a ${value.kind} is used outside its loops`);
   const home = scopeAt(scope, depth);
   if (value.kind === "reduction") return hoistReduction(emission, value, home, minimum);
+  const packed = value.kind === "lanes" ? hoistPack(emission, value, home, minimum) : undefined;
+  if (packed) return packed;
   const expression = build(emission, value, home, minimum);
   const again = lookUp(home, value);
   if (again) return again;
@@ -117,6 +121,19 @@ function hoistReduction(
   return result;
 }
 
+/** Reductions of lanes that take terms of their own are combined all at once. */
+function hoistPack(
+  emission: Emission,
+  value: LanesValue,
+  home: BlockScope,
+  minimum: number,
+): Expression | undefined {
+  const [first] = packOf(value)?.members ?? [];
+  if (!first || lookUp(home, first)) return undefined;
+  emission.reduce(emission, first, home, Math.min(minimum, home.depth));
+  return lookUp(home, value);
+}
+
 function build(
   emission: Emission,
   value: KernelValue,
@@ -149,58 +166,19 @@ function build(
         index: at(value.index),
         ...(isWide(emission.values, value) && { width: laneCount }),
       };
+    case "lanes":
+      return {
+        kind: "lanes",
+        type: value.type,
+        arguments: value.arguments.map(at),
+        width: laneCount,
+      };
     case "literal":
     case "variable":
     case "uniform":
     case "reduction":
       throw new Error(`a ${value.kind} is not built here`);
   }
-}
-
-function buildLoad(
-  emission: Emission,
-  { type, buffer, index }: LoadValue,
-  home: BlockScope,
-  at: (operand: KernelValue) => Expression,
-): Expression {
-  const binding = emission.bindingOf(buffer);
-  const { mask } = emission;
-  const needed = mask && lanesOf(emission, home, mask);
-  const load = (from: Expression, condition?: Expression): Expression => {
-    const index = condition ? select("index", condition, from, noElement) : from;
-    return { kind: "load", type, binding, index };
-  };
-  if (!isWide(emission.values, index)) return load(at(index), needed && anyOf(needed));
-  const addresses = addressesOf(emission.values, index);
-  if (addresses.kind === "contiguous" && !needed)
-    return { kind: "load", type, binding, index: at(addresses.first), width: laneCount };
-  const each =
-    addresses.kind === "apart" ? addresses.each.map(at) : lanesOf(emission, home, at(index));
-  const lanes = each.map((from, lane) => load(from, needed?.[lane]));
-  return { kind: "lanes", type, arguments: lanes, width: laneCount };
-}
-
-const noElement: Expression = { kind: "literal", type: "index", value: 0 };
-
-function anyOf(conditions: readonly Expression[]): Expression {
-  return conditions.reduce((left, right) => operate("bool", "or", [left, right]));
-}
-
-/** The values in the lanes, each by itself. */
-export function lanesOf(
-  emission: Emission,
-  home: BlockScope,
-  value: Expression,
-): readonly Expression[] {
-  const { type } = value;
-  if (widthOf(value) === undefined) return Array.from({ length: laneCount }, () => value);
-  let of = value;
-  if (of.kind !== "variable") {
-    const name = emission.fresh("v");
-    home.statements.push({ kind: "let", name, value: of });
-    of = { kind: "variable", type, name, width: laneCount };
-  }
-  return Array.from({ length: laneCount }, (_, lane) => ({ kind: "lane", type, of, lane }));
 }
 
 function opOf(op: ScalarOp, type: ScalarType, operands: readonly KernelValue[]): KernelOp {

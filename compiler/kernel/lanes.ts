@@ -35,6 +35,20 @@ export function addressesOf(values: ValueTable, index: KernelValue): Addresses {
   return { kind: "apart", each };
 }
 
+/** An index as one lane sees it. */
+export function indexInLane(values: ValueTable, index: KernelValue, lane: number): KernelValue {
+  if (!isWide(values, index)) return index;
+  const addresses = addressesOf(values, index);
+  if (addresses.kind === "contiguous")
+    return internPolynomial(
+      values,
+      sumOf(polynomialOf(addresses.first), { constant: lane, terms: [] }),
+    );
+  const own = addresses.kind === "apart" ? addresses.each[lane] : undefined;
+  if (!own) throw new Error("an axis whose lanes have to be computed");
+  return own;
+}
+
 function isLinear({ factors }: Term, lane: VariableValue): boolean {
   const [one, ...more] = factors.filter((factor) => factor.free.has(lane));
   return one === lane && more.length === 0;

@@ -97,6 +97,7 @@ function findLeast(value: KernelValue): number {
       return Math.min(leastValue(value.value), leastValue(value.otherwise));
     case "load":
     case "reduction":
+    case "lanes":
     case "draw":
       return value.type === "u32" || value.type === "bool" ? 0 : -Infinity;
   }
@@ -142,6 +143,7 @@ function greatestValue(value: KernelValue): Polynomial | undefined {
     case "guard":
     case "load":
     case "reduction":
+    case "lanes":
     case "draw":
       return undefined;
   }

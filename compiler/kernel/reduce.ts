@@ -8,9 +8,11 @@ import type { ReductionGroup } from "./group.js";
 import { groupWithin } from "./group.js";
 import type { Expression, Statement } from "./ir.js";
 import { combineInvocations } from "./workgroupTree.js";
-import { hoist, lanesOf } from "./hoist.js";
+import { hoist } from "./hoist.js";
+import { lanesOf } from "./loads.js";
 import { laneCount, operate, splat, widthOf } from "./ir.js";
 import { isWide } from "./lanes.js";
+import { writePacks } from "./pack.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, BlockScope } from "./scope.js";
 import { branchAround, levelOf, loopStatement, openScope } from "./scope.js";
@@ -45,7 +47,9 @@ export function writeReduction(
     for (const accumulator of accumulators) update(emission, accumulator, scope, depth);
   });
   if (first.cooperative) combineInvocations(emission, accumulators, home);
+  const inPacks = writePacks(emission, accumulators, home);
   for (const { reduction, best, index: found } of accumulators) {
+    if (inPacks.has(reduction) && (emission.uses.get(reduction) ?? 0) < 2) continue;
     const result = found ?? best;
     home.names.set(
       reduction,

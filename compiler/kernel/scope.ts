@@ -2,7 +2,7 @@
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, KernelUniform, SharedArray, Statement } from "./ir.js";
 import { widthOf } from "./ir.js";
-import type { ReductionGroup } from "./group.js";
+import type { Pack, ReductionGroup } from "./group.js";
 import type {
   ReductionLoop,
   ReductionValue,
@@ -35,6 +35,7 @@ export interface Emission {
   /** How many values use a value: what is used twice gets a name. */
   readonly uses: ReadonlyMap<KernelValue, number>;
   readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
+  readonly packs: ReadonlyMap<ReductionValue, Pack>;
   /** Lanes that need what is being written; absent: all. The others may load no more than a buffer's first element. */
   readonly mask?: Extract<Expression, { kind: "variable" }>;
   readonly bindingOf: (buffer: number) => number;

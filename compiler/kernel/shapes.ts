@@ -13,10 +13,14 @@ interface Passage {
   readonly index: KernelValue;
 }
 
-/** One loop an axis; axes of extent 1 need none. Along `laned` axes each lane takes every fourth term, what is left is taken after. */
+/**
+ * One loop an axis; axes of extent 1 need none. Along `laned` axes each lane takes every fourth term, what is left is taken after; of wide
+ * points along the `packed` one alone.
+ */
 export function createSerialShapes(
   values: ValueTable,
   laned: ReadonlySet<Axis> = new Set(),
+  packed?: Axis,
 ): (reduce: ReduceScalar, wide: boolean) => ReductionShape {
   const passages = new Map<Axis, Passage>();
   const single = (axis: Axis): Passage => {
@@ -26,7 +30,7 @@ export function createSerialShapes(
   };
   const lanes = new Map<Axis, ReturnType<typeof inLanes>>();
   return ({ axes }, wide) => {
-    const axis = wide ? undefined : axes.find((each) => laned.has(each));
+    const axis = axes.find((each) => (wide ? each === packed : laned.has(each)));
     if (!axis) return shapeOf(axes, single);
     const parts = lanes.get(axis) ?? inLanes(values, axis);
     lanes.set(axis, parts);
@@ -34,7 +38,11 @@ export function createSerialShapes(
       (part: Passage) =>
       (each: Axis): Passage =>
         each === axis ? part : single(each);
-    const shape = { ...shapeOf(axes, along(parts.whole)), lanes: values.lane };
+    const shape: ReductionShape = {
+      ...shapeOf(axes, along(parts.whole)),
+      lanes: values.lane,
+      ...(wide && { packed: true }),
+    };
     return parts.rest ? { ...shape, rest: shapeOf(axes, along(parts.rest)) } : shape;
   };
 }

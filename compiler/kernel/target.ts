@@ -19,6 +19,8 @@ export interface WideLimits {
   readonly largest: number;
   /** Lanes may also take terms of their own along a reduction. */
   readonly alongReductions: boolean;
+  /** What is computed outside reductions takes less time in lanes: not where neighbouring invocations are a processor's lanes anyway. */
+  readonly speedsAll: boolean;
   /** How a guarded load is kept from reading beside its buffer: by a branch, which lanes cannot take apart, or by the machine. */
   readonly guards: "branch" | "machine";
 }
@@ -119,7 +121,7 @@ export const software: ParallelTarget = {
     largest: 8,
     accumulators: 16,
     guardCost: 0.25,
-    wide: { largest: 8, alongReductions: false, guards: "machine" },
+    wide: { largest: 8, alongReductions: false, speedsAll: false, guards: "machine" },
   },
   sharing: {
     ...gpu.sharing,
@@ -147,7 +149,7 @@ export const wasm: SerialTarget = {
     largest: 8,
     accumulators: 8,
     guardCost: 1,
-    wide: { largest: 16, alongReductions: true, guards: "branch" },
+    wide: { largest: 16, alongReductions: true, speedsAll: true, guards: "branch" },
   },
   accumulates: "f32",
 };

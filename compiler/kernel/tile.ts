@@ -1,7 +1,13 @@
 // Takes a nest, gives the register tile: the output axes of which one invocation computes several points, because they share loads.
 import type { Extents } from "../types/dimension.js";
 import type { Axis } from "../types/nest.js";
-import type { AccessFacts, LoadFacts, NestFacts, ReductionFacts } from "./analyze.js";
+import type {
+  AccessFacts,
+  LoadFacts,
+  NestFacts,
+  OperationFacts,
+  ReductionFacts,
+} from "./analyze.js";
 import { laneCount } from "./ir.js";
 import type { TileLimits } from "./target.js";
 import { expectedSize } from "../types/dimension.js";
@@ -24,6 +30,9 @@ export interface Tile {
 
 /** More values than this times points make a kernel too long to compile quickly. */
 const mostValues = 1600;
+/** What lanes came to, combined: of one point by itself, and of one of four together. */
+const acrossCost = 7;
+const packedCost = 2.25;
 /** An element that lies apart from its neighbours is loaded by itself and put into its lane. */
 const gatherCost = 1.5;
 
@@ -41,7 +50,11 @@ export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
   let best: Tile = { ...plain, cost: costUntiled, costUntiled };
   let least = costUntiled;
   const consider = (candidate: Candidate): void => {
-    if (accumulatorsOf(candidate) > accumulatorsAllowed(facts, limits)) return;
+    if (
+      registersOf(candidate.axes, candidate.laned !== undefined) >
+      accumulatorsAllowed(facts, limits)
+    )
+      return;
     const cost = costOf(candidate);
     const total = cost + contiguity(facts, candidate.axes);
     if (total >= least - 1e-9) return;
@@ -50,7 +63,7 @@ export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
   };
   for (const axes of tiles(facts, reduction, limits))
     for (const laned of [undefined, ...lanedAxes(reduction, limits, facts.extents)])
-      if (!laned || !axes.some(({ inLanes }) => inLanes)) consider({ axes, laned });
+      consider({ axes, laned });
   return best;
 }
 
@@ -65,9 +78,10 @@ function accumulatorsAllowed({ values }: NestFacts, { accumulators }: TileLimits
   return Math.min(accumulators, mostValues / values.length);
 }
 
-function accumulatorsOf({ axes }: Candidate): number {
+/** Lanes along a reduction hold terms of one point, so that each point takes a register. */
+function registersOf(axes: readonly TiledAxis[], laned: boolean): number {
   return axes.reduce(
-    (product, { size, inLanes }) => product * (inLanes ? size / laneCount : size),
+    (product, { size, inLanes }) => product * (inLanes && !laned ? size / laneCount : size),
     1,
   );
 }
@@ -155,7 +169,9 @@ function createCosts(
     const points = axes.reduce((product, { size }) => product * size, 1);
     const lanesAlong = laned ? laneCount : 1;
     const loading = loads.reduce((sum, load) => sum + loadCost(load, axes, laned), 0);
-    const computing = limits.wide ? accumulatorsOf({ axes, laned }) : 0;
+    const computing = limits.wide
+      ? registersOf(axes, laned !== undefined) + inTerms({ axes, laned })
+      : 0;
     const storing = limits.wide
       ? storeCost(
           facts.stores.filter((store) => isOfPoints(facts, store.axes)),
@@ -163,8 +179,11 @@ function createCosts(
         )
       : 0;
     const guarding = limits.guardCost * guardTerms(guards, axes);
-    return (loading + computing) / (points * lanesAlong) + guarding + storing / length;
+    const after = limits.wide?.speedsAll ? outsideCost(facts, { axes, laned }) / points : 0;
+    return (loading + computing) / (points * lanesAlong) + guarding + (storing + after) / length;
   };
+  const inTerms = ({ axes, laned }: Candidate): number =>
+    limits.wide?.speedsAll && reduction ? operationsCost(reduction.operations, axes, !laned) : 0;
   const one = inBlocks({ axes: [], laned: undefined });
   return (candidate) => {
     const covered = candidate.axes.reduce((share, { axis, size }) => {
@@ -183,11 +202,36 @@ function isOfPoints({ rows }: NestFacts, axes: ReadonlySet<Axis>): boolean {
 function loadCost(load: LoadFacts, axes: readonly TiledAxis[], laned: Axis | undefined): number {
   const once = axes.reduce((cost, { axis, size, inLanes }) => {
     if (!load.axes.has(axis)) return cost;
-    if (!inLanes) return cost * size;
+    if (!inLanes || laned) return cost * size;
     return cost * (load.contiguous.has(axis) ? size / laneCount : size * gatherCost);
   }, 1);
   if (!laned || !load.within.has(laned)) return once;
   return load.contiguous.has(laned) ? once : once * laneCount * gatherCost;
+}
+
+/** Of a block: once for each of its points, or for four that are lanes. */
+function operationsCost(
+  operations: readonly OperationFacts[],
+  axes: readonly TiledAxis[],
+  inLanes: boolean,
+): number {
+  return operations.reduce((sum, { axes: of, cost }) => {
+    const own = axes.filter(({ axis }) => of.has(axis));
+    return sum + cost * registersOf(own, !inLanes);
+  }, 0);
+}
+
+/** What a block computes outside its reductions, in loads. */
+function outsideCost(facts: NestFacts, { axes, laned }: Candidate): number {
+  const { loads, operations } = facts.outside;
+  const wide = axes.some(({ inLanes }) => inLanes);
+  const own = operations.filter(({ axes: of }) => isOfPoints(facts, of));
+  const computing = operationsCost(own, axes, true);
+  const loading = loads
+    .filter((load) => isOfPoints(facts, load.axes))
+    .reduce((sum, load) => sum + loadCost(load, axes, undefined), 0);
+  const sums = laned ? registersOf(axes, true) * (wide ? packedCost : acrossCost) : 0;
+  return computing + loading + sums;
 }
 
 /** For each point. */

@@ -83,6 +83,12 @@ export interface ReductionValue extends Common {
   /** The reduction of the nest that this is one point of: points share one loop. */
   readonly family: object;
 }
+/** A wide value of one value for each lane. */
+export interface LanesValue extends Common {
+  readonly kind: "lanes";
+  readonly type: ScalarType;
+  readonly arguments: readonly KernelValue[];
+}
 export interface DrawValue extends Common {
   readonly kind: "draw";
   readonly type: "f32" | "u32";
@@ -100,6 +106,7 @@ export type KernelValue =
   | PolynomialValue
   | GuardValue
   | ReductionValue
+  | LanesValue
   | DrawValue;
 
 type Distribute<T> = T extends unknown ? Omit<T, keyof Common> : never;
@@ -125,7 +132,7 @@ export function createValues(): ValueTable {
     const value: KernelValue = {
       ...parts,
       id: count++,
-      free: freeOf(children, bound),
+      free: freeOf(parts.kind === "lanes" ? [...children, lane] : children, bound),
       loads: parts.kind === "load" || children.some((child) => child.loads),
     };
     interned.set(key, value);
@@ -169,6 +176,7 @@ export function childrenOf(value: ValueParts | VariableValue): readonly KernelVa
     case "draw":
       return [value.stream, value.index];
     case "op":
+    case "lanes":
       return value.arguments;
     case "polynomial":
       return factorsOf(value.terms);
@@ -222,6 +230,8 @@ function keyOf(parts: ValueParts): string {
       return `load ${parts.type} ${parts.buffer} ${parts.index.id}`;
     case "op":
       return `${parts.op} ${parts.type} ${ids(parts.arguments)}`;
+    case "lanes":
+      return `lanes ${ids(parts.arguments)}`;
     case "polynomial":
       return parts.terms.reduce(
         (text, term) => `${text} ${term.coefficient}:${ids(term.factors)}`,

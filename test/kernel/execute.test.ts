@@ -5,17 +5,21 @@ import { planPrograms } from "../../compiler/emit/plan.js";
 import { plainLoops } from "../../compiler/kernel/cpu.js";
 import { mapSchedule, targetNames } from "../../compiler/kernel/index.js";
 import type { NestKernels } from "../../compiler/kernel/index.js";
+import { printKernel } from "../../compiler/kernel/print.js";
 import { gpu, software, wasm } from "../../compiler/kernel/target.js";
 import type { ParallelTarget, SerialTarget } from "../../compiler/kernel/target.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Schedule } from "../../compiler/types/nest.js";
 import { runNests } from "../support/runSchedule.js";
-import { made, samples } from "./nestSamples.js";
+import { byTranspose, laneSamples } from "./laneSamples.js";
+import { made, samples as families } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
 import type { Given } from "./run.js";
 import { runOnCpu, runOnGpu, runOnWasm } from "./run.js";
+
+const samples = [...families, ...laneSamples];
 
 function prepare(
   sample: Sample,
@@ -72,7 +76,10 @@ function expectedOf(sample: Sample, schedule: Schedule): Expected {
 /** A GPU that computes in vectors, with lanes along reductions too. */
 const wide: ParallelTarget = {
   ...gpu,
-  tile: { ...gpu.tile, wide: { largest: 8, alongReductions: true, guards: "machine" } },
+  tile: {
+    ...gpu.tile,
+    wide: { largest: 8, alongReductions: true, speedsAll: true, guards: "machine" },
+  },
 };
 
 /** Lanes that differ in what they may load: those that may not read the first element of a buffer. */
@@ -81,7 +88,7 @@ const masking: SerialTarget = {
   tile: {
     ...wasm.tile,
     guardCost: 0,
-    wide: { largest: 16, alongReductions: true, guards: "machine" },
+    wide: { largest: 16, alongReductions: true, speedsAll: true, guards: "machine" },
   },
 };
 
@@ -139,6 +146,20 @@ describe.each(samples.map((sample) => [sample.name, sample] as const))("%s", (_,
     );
     expect(planned.kernels.flatMap((kernel) => verifyKernel(kernel.wasm))).toEqual([]);
     expectClose((await runOnWasm(planned, given)).results, expected, 1e-5);
+  });
+});
+
+describe("lanes of sums", () => {
+  /** Stores of WebAssembly's kernel. */
+  const stores = (sample: Sample): string[] => {
+    const { planned } = prepare(sample);
+    const text = planned.kernels.map((kernel) => printKernel(kernel.wasm)).join("");
+    return text.split("\n").filter((line) => /^ *b\d+\[/.test(line));
+  };
+  it("lie side by side where what follows is computed of four points at once", () => {
+    const found = stores(byTranspose(8, 8, 512));
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every((line) => line.includes("…]"))).toBe(true);
   });
 });
 

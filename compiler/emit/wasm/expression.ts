@@ -1,6 +1,6 @@
 // Takes expressions of kernel IR, gives the instructions that leave their values: single ones, or vectors where they have a width.
 import type { Expression, Kernel } from "../../kernel/ir.js";
-import { expressionChildren, splatted, widthOf } from "../../kernel/ir.js";
+import { expressionChildren, laneCount, splatted, widthOf } from "../../kernel/ir.js";
 import type { Machine, MachineValue, ValueType } from "../../scalars/machine.js";
 import { drawBits, drawUniform, toI32, toU32 } from "../../scalars/machineIntegers.js";
 import { printings } from "../../scalars/table.js";
@@ -9,7 +9,7 @@ import { nearestFloat, typeOfOperand } from "../expression.js";
 import { unsigned } from "./encoder.js";
 import { opcode } from "./instructions.js";
 import type { Body, Local } from "./machine.js";
-import { branch, extractLane, replaceLane, spread } from "./machine.js";
+import { branch, extractLane, replaceLane, shuffle, spread } from "./machine.js";
 
 export interface WriteContext {
   readonly kernel: Kernel;
@@ -171,6 +171,8 @@ function writeLanes(
 ): MachineValue {
   const same = splatted(lanes);
   if (same) return writeWide(context, same);
+  const shuffled = writeShuffle(context, lanes);
+  if (shuffled) return shuffled;
   const [first, ...others] = lanes.arguments;
   if (!first) throw new Error("a vector of nothing");
   const type = singleType(lanes.type);
@@ -182,6 +184,24 @@ function writeLanes(
     (value, other, at) => replaceLane(value, type, at + 1, laneOf(other)),
     writeWide(context, first),
   );
+}
+
+/** Lanes of two variables, which one instruction puts together. */
+function writeShuffle(
+  context: WriteContext,
+  lanes: Extract<Expression, { kind: "lanes" }>,
+): MachineValue | undefined {
+  const taken = lanes.arguments.flatMap((one) =>
+    one.kind === "lane" && one.of.kind === "variable" ? { name: one.of.name, ...one } : [],
+  );
+  const names = [...new Set(taken.map(({ name }) => name))];
+  if (taken.length < lanes.arguments.length || names.length > 2) return undefined;
+  const [first, second] = [names[0], names.at(-1)].map((name) =>
+    taken.find((one) => one.name === name),
+  );
+  if (!first || !second) return undefined;
+  const order = taken.map(({ name, lane }) => lane + (name === first.name ? 0 : laneCount));
+  return shuffle(write(context, first.of), write(context, second.of), order);
 }
 
 function writeLane(

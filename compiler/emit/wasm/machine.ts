@@ -164,13 +164,12 @@ function multiplyHigh(m: Machine, value: MachineValue, factor: number): MachineV
 /** The upper words of the products of the lower two lanes, and of the upper two. */
 function multiplyHighVector(m: Machine, value: MachineValue, factor: number): MachineValue {
   const kept = m.keep(value);
-  const products = ["low", "high"].map((half) => [
-    kept.code,
-    m.whole(factor).code,
-    opcode(`i64x2.extmul_${half}_i32x4_u`),
-  ]);
-  const upper = [1, 3, 5, 7].flatMap((word) => [0, 1, 2, 3].map((byte) => word * 4 + byte));
-  return { type: "v128", code: [...products, 0xfd, 0x0d, upper] };
+  const [low, high] = ["low", "high"].map((half): MachineValue => ({
+    type: "v128",
+    code: [kept.code, m.whole(factor).code, opcode(`i64x2.extmul_${half}_i32x4_u`)],
+  }));
+  if (!low || !high) throw new Error("a vector has two halves");
+  return shuffle(low, high, [1, 3, 5, 7]);
 }
 
 /** One value in every lane. */
@@ -191,6 +190,16 @@ export function replaceLane(
 ): MachineValue {
   const bytes = opcode(`${type}x4.replace_lane`);
   return { type: "v128", code: [value.code, by.code, bytes, lane] };
+}
+
+/** A vector of lanes of two, which are numbered one behind the other. */
+export function shuffle(
+  left: MachineValue,
+  right: MachineValue,
+  lanes: readonly number[],
+): MachineValue {
+  const bytes = lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte));
+  return { type: "v128", code: [left.code, right.code, 0xfd, 0x0d, bytes] };
 }
 
 /** One of two, of which only the one that is chosen is computed. */
