@@ -6,6 +6,29 @@ import type { PlanType } from "./plan.js";
 /** Elements as they lie in buffers: one 32-bit word each (a bool is 0 or 1), or doubles. */
 export type Values = Float32Array | Float64Array | Int32Array | Uint32Array;
 
+/** A set of data on the device; the words of a row lie side by side. */
+export interface DeviceSet {
+  readonly all: GPUBuffer;
+  /** Room for the indices of the rows that one run takes. */
+  readonly rows: GPUBuffer;
+  /** Words of a row. */
+  readonly width: number;
+  readonly free: () => void;
+}
+
+/** Rows of a set, in the order that a run wants them in. */
+export interface SetRows {
+  readonly set: DeviceSet;
+  readonly rows: Uint32Array;
+}
+
+/** What a run is given for an input: numbers, a buffer of the caller's, or rows of a set on the device. */
+export type GivenInput = Values | GPUBuffer | SetRows;
+
+export function isSetRows(given: GivenInput): given is SetRows {
+  return "rows" in given;
+}
+
 /** One run of one program. */
 export interface ProgramRun {
   readonly program: number;
@@ -13,7 +36,7 @@ export interface ProgramRun {
   /** The uniform words; `floats` has the host values at the same offsets. */
   readonly words: Uint32Array;
   readonly floats: Float32Array | Float64Array;
-  readonly inputs: ReadonlyMap<string, Values | GPUBuffer>;
+  readonly inputs: ReadonlyMap<string, GivenInput>;
   /** Inputs that programs of their own draw before, in the same submission. */
   readonly draws: readonly { readonly input: string; readonly run: ProgramRun }[];
   /** Results that are wanted: dispatches that serve none of them are left out. Absent: all. */
@@ -73,6 +96,16 @@ export interface TrainingBackend extends Backend, Submissions {
   freeStorage(storage: number): void;
   /** Copies a whole storage to another of its size. */
   copyStorage(from: number, to: number): void;
+  /**
+   * Takes a set to the device: `count` rows of `width` words, of which a run takes `most` at once; `read` gives those from
+   * `first` to `end`. Undefined where there is no room for it; absent where there is nothing to gain.
+   */
+  placeSet?(
+    width: number,
+    count: number,
+    most: number,
+    read: (first: number, end: number) => Values,
+  ): Promise<DeviceSet | undefined>;
   /** The content of a caller's buffer of this device. */
   download(buffer: GPUBuffer, type: PlanType): Promise<Values>;
 }

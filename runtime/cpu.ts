@@ -153,7 +153,7 @@ function createExecutor(plan: Plan, memoryOf: () => Memory): Executor {
     const memory = memoryOf();
     memory.reserve(program, run);
     for (const [name, values] of run.inputs) {
-      if ("mapState" in values) onlyGpu();
+      if (!ArrayBuffer.isView(values)) onlyGpu();
       if (program.inputs.includes(name)) memory.inputs.get(name)?.view().set(values);
     }
     for (const { input, run: draw } of run.draws) {

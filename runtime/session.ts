@@ -5,7 +5,7 @@ import {
   type Backend,
   type ProgramRun,
   type TrainingBackend,
-  type Values,
+  type GivenInput,
 } from "./backend.js";
 import { openBackend, type BackendOptions, type OpenBackend } from "./backendChoice.js";
 import { evaluateDim, isSize, namesIn, type Dimensions } from "./dimensions.js";
@@ -112,7 +112,7 @@ export function checkOpen(session: Session): void {
 /** What a run needs besides its program. */
 export interface RunRequest {
   readonly dimensions: Dimensions;
-  readonly inputs?: ReadonlyMap<string, Values | GPUBuffer>;
+  readonly inputs?: ReadonlyMap<string, GivenInput>;
   readonly scalars?: HostScalars;
   readonly seed?: number;
   readonly counter?: number;

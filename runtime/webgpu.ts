@@ -1,6 +1,15 @@
 // A plan and a GPUDevice in; a backend that runs each program as one submission out.
 
-import { arrayOf, isServed, type Backend, type ProgramRun, type Values } from "./backend.js";
+import {
+  arrayOf,
+  isServed,
+  isSetRows,
+  type GivenInput,
+  type Backend,
+  type ProgramRun,
+  type SetRows,
+  type Values,
+} from "./backend.js";
 import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
 import { at, type ErrorCode } from "./errors.js";
 import type { Plan, PlanType } from "./plan.js";
@@ -42,6 +51,8 @@ export interface GpuContext {
   readonly types: PlanType[];
   readonly kernels: DeviceKernels;
   readonly bound: Map<number, BoundProgram>;
+  /** Copies rows of sets on the device, where there may be any. */
+  gather?: (encoder: GPUCommandEncoder, to: GPUBuffer, rows: SetRows) => void;
   /** Resolves where the first buffers are valid. */
   readonly begun: Promise<void>;
 }
@@ -164,6 +175,8 @@ export function submitRun<T>(
     memory.reserve(programs, run.dimensions, room);
     uploads = uploadInputs(context, run, room);
     return encode(device, (encoder) => {
+      for (const [name, given] of givenInputs(context, run))
+        if (isSetRows(given)) context.gather?.(encoder, inputBuffer(context, name, room), given);
       for (const { input, run: draw } of run.draws) {
         encodeDispatches(context, draw, encoder, room);
         const [drawn] = wantedResults(context, draw, room);
@@ -204,16 +217,20 @@ function inputBuffer({ memory }: GpuContext, input: string, room: Room): GPUBuff
   return memory.rangeOf(0, { kind: "input", input, elements: 0 }, room).buffer;
 }
 
+/** What is given of the inputs that the program reads. */
+function givenInputs({ plan }: GpuContext, run: ProgramRun): [string, GivenInput][] {
+  const { inputs } = at(plan.programs, run.program);
+  return [...run.inputs].filter(([name]) => inputs.includes(name));
+}
+
 /** Numbers are copied at once; a caller's buffers in a submission of their own, whose faults are the caller's. */
 function uploadInputs(context: GpuContext, run: ProgramRun, room: Room): Promise<void> | undefined {
-  const { device, plan, faults } = context;
-  const { inputs } = at(plan.programs, run.program);
-  const given = [...run.inputs].filter(([name]) => inputs.includes(name));
+  const { device, faults } = context;
   const copies: (readonly [GPUBuffer, GPUBuffer])[] = [];
-  for (const [name, values] of given) {
+  for (const [name, values] of givenInputs(context, run)) {
     const target = inputBuffer(context, name, room);
     if (isGpuBuffer(values)) copies.push([values, target]);
-    else {
+    else if (!isSetRows(values)) {
       const { buffer, byteOffset, byteLength } = values;
       device.queue.writeBuffer(target, 0, buffer, byteOffset, byteLength);
     }

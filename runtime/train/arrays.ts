@@ -1,6 +1,6 @@
 // Whole data sets as a caller gives them in; their rows as batches, in an order that the seed fixes, out.
 
-import { arrayOf, emptyValues, type Values } from "../backend.js";
+import { arrayOf, emptyValues, type DeviceSet, type GivenInput, type Values } from "../backend.js";
 import {
   countOf,
   evaluateDim,
@@ -112,6 +112,7 @@ export function arraySource(
       `a batch of ${batch} is not filled by ${examplesOf(rows.length)} (drop_last is set)`,
     );
   }
+  const placed = new Map<string, DeviceSet>();
   const open = (epoch: number, from: number): Cursor => {
     const order =
       seed === undefined
@@ -124,19 +125,58 @@ export function arraySource(
         if (position >= batches) return undefined;
         const part = order.subarray(position * batch, (position + 1) * batch);
         position++;
-        return gatherBatch(data, part, precision);
+        return gatherBatch(data, part, precision, placed);
       },
       close: () => Promise.resolve(),
     };
   };
   const names = new Set(data.tensors.map(({ input }) => input.name));
-  return { kind: "arrays", once: false, names, examples: rows.length, batches, open };
+  const source = { kind: "arrays", once: false, names, examples: rows.length, batches } as const;
+  return {
+    ...source,
+    open,
+    place: () => placeTensors(session, data, batch, placed),
+    free: () => {
+      for (const { free } of placed.values()) free();
+      placed.clear();
+    },
+  };
 }
 
-function gatherBatch(data: ArrayData, rows: Uint32Array, precision: 32 | 64): Batch {
+/** Takes to the device what it has room for, whose rows lie side by side. */
+async function placeTensors(
+  { backend }: TrainingSession,
+  data: ArrayData,
+  batch: number,
+  placed: Map<string, DeviceSet>,
+): Promise<void> {
+  const { dimensions, count } = data;
+  for (const tensor of data.tensors) {
+    const { name, shape } = tensor.input;
+    if (batchAxis(tensor.input) !== 0 || placed.has(name)) continue;
+    const width = countOf(evaluateShape(shape.slice(1), dimensions));
+    const read = (first: number, end: number): Values => {
+      const rows = Uint32Array.from({ length: end - first }, (_, index) => first + index);
+      return gather(tensor, data, rows, backend.precision);
+    };
+    const set = await backend.placeSet?.(width, count, Math.min(batch, count), read);
+    if (set) placed.set(name, set);
+  }
+}
+
+function gatherBatch(
+  data: ArrayData,
+  rows: Uint32Array,
+  precision: 32 | 64,
+  placed: ReadonlyMap<string, DeviceSet>,
+): Batch {
   const dimensions = { ...data.dimensions, batch: rows.length };
   const inputs = new Map(
-    data.tensors.map((tensor) => [tensor.input.name, gather(tensor, data, rows, precision)]),
+    data.tensors.map((tensor): [string, GivenInput] => {
+      const { name } = tensor.input;
+      const set = placed.get(name);
+      return [name, set ? { set, rows } : gather(tensor, data, rows, precision)];
+    }),
   );
   return { inputs, dimensions, examples: rows.length };
 }

@@ -1,6 +1,6 @@
 // One batch as a caller gives it, or as the device is to draw it, in; the batch that a program runs on out.
 
-import type { Values } from "../backend.js";
+import { isSetRows, type GivenInput } from "../backend.js";
 import type { Dimensions } from "../dimensions.js";
 import { fail, inWords } from "../errors.js";
 import type { Plan } from "../plan.js";
@@ -9,7 +9,7 @@ import { bindInputs, givenNames, inputOf, isGpuBuffer } from "../tensors.js";
 import type { Waiting } from "./calls.js";
 
 export interface Batch {
-  readonly inputs: ReadonlyMap<string, Values | GPUBuffer>;
+  readonly inputs: ReadonlyMap<string, GivenInput>;
   readonly dimensions: Dimensions;
   readonly examples: number;
 }
@@ -30,6 +30,10 @@ export interface Source {
   /** Examples and batches of an epoch, where they are known. */
   readonly examples: number | undefined;
   readonly batches: number | undefined;
+  /** Takes the data to the device, where there is room: batches are gathered there from then on. */
+  place?(): Promise<void>;
+  /** Gives that room back, once no batch is wanted any more. */
+  free?(): void;
   /** The batches of an epoch from the given one on. */
   open(epoch: number, from: number): Cursor;
 }
@@ -75,11 +79,12 @@ export function bindBatch(
 /** A batch that waits: a copy of its own, of GPU buffers too, made before the first wait. */
 export async function ownBatch({ plan, backend }: TrainingSession, batch: Batch): Promise<Batch> {
   const entries = await Promise.all(
-    [...batch.inputs].map(async ([name, values]) => {
+    [...batch.inputs].map(async ([name, values]): Promise<[string, GivenInput]> => {
+      if (isSetRows(values)) return [name, values];
       const copy = isGpuBuffer(values)
         ? await backend.download(values, inputOf(plan, name).type)
         : values.slice();
-      return [name, copy] as const;
+      return [name, copy];
     }),
   );
   return { ...batch, inputs: new Map(entries) };

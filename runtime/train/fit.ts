@@ -146,6 +146,8 @@ async function runStage(
     snapshotAt: performance.now(),
   };
   try {
+    // Where that fails, batches are gathered here.
+    await sources.training.place?.().catch(() => undefined);
     const stopped = await runToEnd(context);
     const position = { stage: stage.name, epoch: run.epoch, step: run.step };
     if (stopped === "aborted") return { ...position, stopped, weights: "last" };
@@ -155,6 +157,7 @@ async function runStage(
     throw error;
   } finally {
     context.lastGood.free();
+    sources.training.free?.();
     trainer.pending = [];
   }
 }

@@ -20,6 +20,7 @@ import {
 } from "../webgpu.js";
 import { ignore, type Checked } from "../webgpuFaults.js";
 import type { Room } from "../webgpuMemory.js";
+import { createSets } from "./gather.js";
 import { createTurns } from "./order.js";
 
 /** What was submitted without anyone who waits for it. */
@@ -57,10 +58,13 @@ export function createTrainingGpuBackend(
   const { faults, memory } = context;
   const free = new Set<number>();
   const turns = createTurns(context);
+  const { gather, ...sets } = createSets(context);
+  context.gather = gather;
   const { pending, ...calls } = openSubmissions(context, turns, free);
   return {
     ...backendOn(context, turns),
     ...calls,
+    ...sets,
     submissions: () => openSubmissions(context, turns, free),
     freeStorage: (index) => {
       void turns.inOrder(() => {
