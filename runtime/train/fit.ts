@@ -5,7 +5,6 @@ import { fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import { Aborted, type Waiting } from "./calls.js";
 import { createLastGood, createSureCopy, parameterStorages, type LastGood } from "./copies.js";
-import type { Source } from "./data.js";
 import { evaluateSource } from "./evaluate.js";
 import { checkParameters, firstNotFinite, stopNotFinite, stopOutside } from "./finite.js";
 import { addToSums, meansOf, summarize } from "./journal.js";
@@ -25,6 +24,7 @@ import {
   collectStep,
   lengthOfRun,
   openPasses,
+  refuseShort,
   updatesOfStep,
   type Passes,
   type RunLength,
@@ -130,7 +130,7 @@ async function runStage(
   await trainer.calls.idle("evaluate");
   const sources = await prepareStage(trainer, stage, data, options);
   const length = lengthOfRun(stage, sources.training, options);
-  refuseOnce(sources.training, length, left.length);
+  refuseShort(sources.training, length, left.length);
   const run = await beginRun(call, stage, left, { sources, length });
   if (stage.stopEarly) trainer.best ??= await createSureCopy(session, parameterStorages(session));
   const context: StageRun = {
@@ -187,17 +187,6 @@ async function beginRun(
   await beginStage(trainer, stage, telling);
   state.run = run;
   return run;
-}
-
-/** A generator gives batches once. */
-function refuseOnce({ once }: Source, { epochs, perEpoch }: RunLength, stages: number): void {
-  if (!once || (stages === 1 && (epochs <= 1 || Number.isFinite(perEpoch) || epochs === Infinity)))
-    return;
-  const wish = stages > 1 ? `${stages} stages` : `${epochs} epochs`;
-  fail(
-    "data",
-    `${wish} need the batches several times, but a generator can be read once: give a function that returns them anew, as () => batches(), or say how many steps an epoch has (stepsPerEpoch)`,
-  );
 }
 
 async function runToEnd(context: StageRun): Promise<Stopped> {

@@ -135,6 +135,21 @@ async function takeBatches(cursor: Cursor, count: number): Promise<Batch[]> {
   return batches;
 }
 
+/** A generator gives batches once. */
+export function refuseShort(
+  { once }: Source,
+  { epochs, perEpoch }: RunLength,
+  stages: number,
+): void {
+  if (!once || (stages === 1 && (epochs <= 1 || Number.isFinite(perEpoch) || epochs === Infinity)))
+    return;
+  const wish = stages > 1 ? `${stages} stages` : `${epochs} epochs`;
+  fail(
+    "data",
+    `${wish} need the batches several times, but a generator can be read once: give a function that returns them anew, as () => batches(), or say how many steps an epoch has (stepsPerEpoch)`,
+  );
+}
+
 /** The updates of a step whose batches a caller gave: taken in order, the last one again where they run out. */
 export function givenStep(
   stage: PlanStage,
