@@ -22,13 +22,23 @@ export interface Tuning {
   /** Programs that are measured, at their trained sizes. */
   readonly programs: readonly number[];
   readonly cache: TuningCache;
+  /** Milliseconds that a run takes; the clock's unless given. */
+  readonly timed?: Timed;
 }
+
+type Timed = (run: () => Promise<unknown>, program: PlanProgram) => Promise<number>;
+
+const byClock: Timed = async (run) => {
+  const before = performance.now();
+  await run();
+  return performance.now() - before;
+};
 
 /** Where nothing can be measured or kept, a plan has the kernels of its adapter's kind: it is never a reason not to load. */
 export async function tunePlan(
   plan: Plan,
   device: GPUDevice,
-  { programs, cache }: Tuning,
+  { programs, cache, timed = byClock }: Tuning,
 ): Promise<Plan> {
   const adapter = nameOfAdapter(device.adapterInfo);
   const key = ["nnc", adapter, fingerprint(JSON.stringify(plan)), programs.join()].join(" ");
@@ -38,7 +48,7 @@ export async function tunePlan(
     const known = await cache.get(key);
     if (isChoices(known, count)) choices = known;
     else {
-      choices = await measure(plan, device, new Set(programs));
+      choices = await measure(plan, device, new Set(programs), timed);
       await cache.set(key, choices);
     }
   } catch {
@@ -111,14 +121,20 @@ async function measure(
   plan: Plan,
   device: GPUDevice,
   measured: ReadonlySet<number>,
+  timed: Timed,
 ): Promise<Choices> {
   const kernels = [...plan.kernels];
   const choose = createChooser(plan, kernels);
   const programs: PlanProgram[] = [];
   const candidates = new Map<string, Candidate>();
   const keys: (string | undefined)[] = [];
-  const add = (program: PlanProgram, dispatch: PlanDispatch, times: number): number =>
-    programs.push({ ...program, results: [], dispatches: Array(times).fill(dispatch) }) - 1;
+  // The dispatch alone, whatever the program does around it; where its ranges begin takes no time.
+  const add = (program: PlanProgram, dispatch: PlanDispatch, times: number): number => {
+    const { kind, name, inputs, uniforms, slots } = program;
+    const { kernel, buffers, workgroups, flops } = dispatch;
+    const dispatches = Array<PlanDispatch>(times).fill({ kernel, buffers, workgroups, flops });
+    return programs.push({ kind, name, inputs, uniforms, slots, results: [], dispatches }) - 1;
+  };
   plan.programs.forEach((program, index) => {
     const dimensions = trainedDimensions(plan, program);
     for (const dispatch of program.dispatches) {
@@ -139,7 +155,7 @@ async function measure(
     await backend.prepare([...programs.keys()]);
     const faster = new Map<string, string>();
     for (const candidate of candidates.values())
-      faster.set(candidate.key, await fasterOf(context, candidate));
+      faster.set(candidate.key, await fasterOf(context, candidate, timed));
     return keys.map((key) => (key === undefined ? "." : faster.get(key))).join("");
   } finally {
     backend.destroy();
@@ -161,11 +177,15 @@ function trainedDimensions(plan: Plan, { stage }: PlanProgram): Dimensions {
   return { ...Object.fromEntries(trained), ...own };
 }
 
-async function fasterOf(context: GpuContext, candidate: Candidate): Promise<"0" | "1"> {
+async function fasterOf(
+  context: GpuContext,
+  candidate: Candidate,
+  timed: Timed,
+): Promise<"0" | "1"> {
   const { once, often } = candidate;
-  const trials = await leastOf(context, candidate, once, 2);
+  const trials = await leastOf(context, candidate, once, 2, timed);
   const pair = Math.max(...trials) < wellTimed ? often : once;
-  const [any, software] = await leastOf(context, candidate, pair, rounds);
+  const [any, software] = await leastOf(context, candidate, pair, rounds, timed);
   return software < any ? "1" : "0";
 }
 
@@ -175,14 +195,20 @@ async function leastOf(
   { dimensions }: Candidate,
   pair: readonly [number, number],
   times: number,
+  timed: Timed,
 ): Promise<[number, number]> {
   const least: [number, number] = [Infinity, Infinity];
   for (let round = 0; round < times; round++) {
     for (const [position, program] of pair.entries()) {
-      const before = performance.now();
-      await submitRun(context, runOf(context.plan, program, dimensions), () => undefined).checked;
-      await context.device.queue.onSubmittedWorkDone();
-      least[position] = Math.min(at(least, position), performance.now() - before);
+      const run = runOf(context.plan, program, dimensions);
+      const took = await timed(
+        async () => {
+          await submitRun(context, run, () => undefined).checked;
+          await context.device.queue.onSubmittedWorkDone();
+        },
+        at(context.plan.programs, program),
+      );
+      least[position] = Math.min(at(least, position), took);
     }
   }
   return least;
