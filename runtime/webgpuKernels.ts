@@ -42,7 +42,10 @@ export function createDeviceKernels(device: GPUDevice, plan: Plan, faults: Fault
     has: (program) => prepared.has(program),
     prepare: async (programs, onProgress) => {
       const dispatches = programs.flatMap((program) => at(plan.programs, program).dispatches);
-      const needed = new Set(dispatches.map(({ kernel }) => kernel));
+      // Of what the CPU alone runs by itself there is no shader.
+      const needed = new Set(
+        dispatches.map(({ kernel }) => kernel).filter((kernel) => at(plan.kernels, kernel).wgsl),
+      );
       let done = 0;
       await Promise.all(
         [...needed].map(async (index) => {
