@@ -23,7 +23,6 @@ export const most = binary("f32.max");
 export const less = binary("f32.lt");
 export const both = binary("i32.and");
 export const magnitude = unary("f32.abs");
-export const floor = unary("f32.floor");
 export const truncated = unary("f32.trunc");
 /** Ties go to the even one. */
 export const nearest = unary("f32.nearest");
@@ -33,7 +32,7 @@ export function clamp(m: Machine, x: MachineValue, low: number, high: number): M
   return most(m, least(m, x, m.real(high)), m.real(low));
 }
 
-/** By Horner's rule, from the highest coefficient on. */
+/** By Horner's rule, from the highest coefficient on: the last one is rounded last. */
 export function polynomial(
   m: Machine,
   x: MachineValue,
@@ -41,6 +40,26 @@ export function polynomial(
 ): MachineValue {
   const [first = 0, ...others] = coefficients;
   return others.reduce((sum, one) => add(m, multiply(m, sum, x), m.real(one)), m.real(first));
+}
+
+/** By Estrin's scheme: pairs of terms do not wait for each other, and are off by a little more. */
+export function pairedPolynomial(
+  m: Machine,
+  x: MachineValue,
+  coefficients: readonly number[],
+): MachineValue {
+  let terms = coefficients.map((one) => m.real(one));
+  for (let power = x; ; power = m.keep(multiply(m, power, power))) {
+    const isOdd = terms.length % 2 === 1;
+    const next: MachineValue[] = isOdd ? terms.slice(0, 1) : [];
+    for (let at = next.length; at < terms.length; at += 2) {
+      const [higher, lower] = terms.slice(at, at + 2);
+      if (higher && lower) next.push(add(m, multiply(m, higher, power), lower));
+    }
+    const [only] = next;
+    if (next.length === 1 && only) return only;
+    terms = next;
+  }
 }
 
 /** The bits of a mask, all others zero. */

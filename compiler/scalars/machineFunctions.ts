@@ -6,7 +6,6 @@ import {
   clamp,
   copySign,
   divide,
-  floor,
   least,
   less,
   magnitude,
@@ -14,6 +13,7 @@ import {
   most,
   multiply,
   nearest,
+  pairedPolynomial,
   polynomial,
   scaled,
   truncated,
@@ -53,7 +53,7 @@ function byLogTwo(
 export const exp = realFunction("exp", (m, x) => {
   const a = m.keep(least(m, x, m.real(88.72)));
   const { n, r } = byLogTwo(m, most(m, a, m.real(leastExponent)));
-  const p = add(m, multiply(m, multiply(m, polynomial(m, r, exponential), r), r), r);
+  const p = add(m, multiply(m, multiply(m, pairedPolynomial(m, r, exponential), r), r), r);
   const value = scaled(m, add(m, p, m.real(1)), n);
   return m.select(less(m, x, m.real(leastExponent)), m.real(0), value);
 });
@@ -81,7 +81,7 @@ export const log = realFunction("log", (m, x) => {
 export const expm1 = realFunction("expm1", (m, x) => {
   const a = m.keep(clamp(m, x, -30, 88.72));
   const { n, r } = byLogTwo(m, a);
-  const p = add(m, multiply(m, multiply(m, polynomial(m, r, exponential), r), r), r);
+  const p = add(m, multiply(m, multiply(m, pairedPolynomial(m, r, exponential), r), r), r);
   const half = m.keep(scaled(m, m.real(0.5), n));
   const value = add(m, multiply(m, half, p), minus(m, half, m.real(0.5)));
   const isSmall = less(m, magnitude(m, x), m.real(1e-7));
@@ -156,20 +156,26 @@ export const erf = realFunction("erf", (m, x) => {
   return m.select(less(m, size, m.real(1)), erfBesideZero(m, x), far);
 });
 
-/** e^(−a²) by e^(−z²) e^(−(a − z)(a + z)), of which z² is exact; beside 0 by erf, which is small there. */
+/**
+ * e^(−a²) times a series in 1 / (1 + a/2); beside 0 by erf, which is small there. a² is z², which is exact, as z has half the digits,
+ * and (a − z)(a + z), which is small and goes into the rest of the division by log 2.
+ */
 export const erfc = realFunction("erfc", (m, x) => {
   const size = m.keep(magnitude(m, x));
-  const a = m.keep(least(m, size, m.real(10)));
+  const a = m.keep(least(m, size, m.real(9.3)));
   const t = m.keep(divide(m, m.real(1), add(m, m.real(1), multiply(m, m.real(0.5), a))));
   const series = [
-    0.142194898, -0.666066567, 1.12240903, -0.651258974, -0.116779047, 0.0201916243, 0.0283585323,
-    0.387899442, 0.998492548, -1.26544144,
+    -0.0634545254, 0.305018382, -0.526733583, 0.31952931, -0.0524037614, 0.212401238, 0.24094067,
+    0.282635124, 0.282073536,
   ];
-  const z = m.keep(multiply(m, floor(m, multiply(m, a, m.real(16))), m.real(0.0625)));
-  const rest = multiply(m, minus(m, a, z), add(m, a, z));
-  const first = m.call(exp, m.op("f32.neg", multiply(m, z, z)));
-  const second = m.call(exp, minus(m, polynomial(m, t, series), rest));
-  const tail = m.keep(multiply(m, t, multiply(m, first, second)));
+  const bits = maskedBits(m, m.op("i32.reinterpret_f32", a), -0x1000);
+  const z = m.keep(m.op("f32.reinterpret_i32", bits));
+  const square = m.keep(m.op("f32.neg", multiply(m, z, z)));
+  const { n, r: whole } = byLogTwo(m, square);
+  const r = m.keep(minus(m, whole, multiply(m, minus(m, a, z), add(m, a, z))));
+  const p = add(m, multiply(m, multiply(m, pairedPolynomial(m, r, exponential), r), r), r);
+  const power = scaled(m, add(m, p, m.real(1)), n);
+  const tail = m.keep(multiply(m, multiply(m, t, pairedPolynomial(m, t, series)), power));
   const far = m.select(less(m, x, m.real(0)), minus(m, m.real(2), tail), tail);
   const near = minus(m, m.real(1), erfBesideZero(m, x));
   return m.select(less(m, size, m.real(0.5)), near, far);
