@@ -21,6 +21,8 @@ export interface WideLimits {
   readonly alongReductions: boolean;
   /** What is computed outside reductions takes less time in lanes: not where neighbouring invocations are a processor's lanes anyway. */
   readonly speedsAll: boolean;
+  /** Numbers of a line of the cache, where lanes that go through less of it waste the rest. */
+  readonly line?: number;
   /** How a guarded load is kept from reading beside its buffer: by a branch, which lanes cannot take apart, or by the machine. */
   readonly guards: "branch" | "machine";
 }
@@ -149,7 +151,7 @@ export const wasm: SerialTarget = {
     largest: 8,
     accumulators: 8,
     guardCost: 1,
-    wide: { largest: 16, alongReductions: true, speedsAll: true, guards: "branch" },
+    wide: { largest: 16, alongReductions: true, speedsAll: true, line: 16, guards: "branch" },
   },
   accumulates: "f32",
 };

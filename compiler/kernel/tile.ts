@@ -56,7 +56,7 @@ export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
     )
       return;
     const cost = costOf(candidate);
-    const total = cost + contiguity(facts, candidate.axes);
+    const total = cost + contiguity(facts, candidate.axes, limits);
     if (total >= least - 1e-9) return;
     least = total;
     best = { ...candidate, cost, costUntiled };
@@ -247,8 +247,10 @@ function guardTerms(guards: readonly ReadonlySet<Axis>[], axes: readonly TiledAx
   return guards.filter((guard) => axes.some(({ axis }) => guard.has(axis))).length;
 }
 
-/** Among equal tiles, the one of the innermost axes. */
-function contiguity({ nest }: NestFacts, axes: readonly TiledAxis[]): number {
+/** Among equal tiles, the one of the innermost axes, whose lanes go through more of each line of the cache. */
+function contiguity({ nest }: NestFacts, axes: readonly TiledAxis[], { wide }: TileLimits): number {
   const positions = axes.map(({ axis }) => nest.axes.length - nest.axes.indexOf(axis));
-  return positions.reduce((sum, position) => sum + 0.001 * position, 0);
+  const along = axes.find(({ inLanes }) => inLanes)?.size ?? 0;
+  const lanes = Math.min(along, wide?.line ?? 0);
+  return positions.reduce((sum, position) => sum + 0.001 * position, 0) - 0.0001 * lanes;
 }

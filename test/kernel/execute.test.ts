@@ -13,7 +13,7 @@ import { describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Schedule } from "../../compiler/types/nest.js";
 import { runNests } from "../support/runSchedule.js";
 import { byTranspose, laneSamples } from "./laneSamples.js";
-import { made, samples as families } from "./nestSamples.js";
+import { made, matmul, samples as families } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
 import type { Given } from "./run.js";
@@ -150,12 +150,18 @@ describe.each(samples.map((sample) => [sample.name, sample] as const))("%s", (_,
 });
 
 describe("lanes of sums", () => {
+  const textOf = (sample: Sample): string =>
+    prepare(sample)
+      .planned.kernels.map((kernel) => printKernel(kernel.wasm))
+      .join("");
   /** Stores of WebAssembly's kernel. */
-  const stores = (sample: Sample): string[] => {
-    const { planned } = prepare(sample);
-    const text = planned.kernels.map((kernel) => printKernel(kernel.wasm)).join("");
-    return text.split("\n").filter((line) => /^ *b\d+\[/.test(line));
-  };
+  const stores = (sample: Sample): string[] =>
+    textOf(sample)
+      .split("\n")
+      .filter((line) => /^ *b\d+\[/.test(line));
+  it("reach through a whole line of a cache, of tiles that cost the same", () => {
+    expect(textOf(matmul(16, 64, 512))).toMatch(/for a\d+ in 0 .. 64 step 16 /);
+  });
   it("lie side by side where what follows is computed of four points at once", () => {
     const found = stores(byTranspose(8, 8, 512));
     expect(found.length).toBeGreaterThan(0);

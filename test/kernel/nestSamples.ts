@@ -47,7 +47,7 @@ function elementwise(): Sample {
   };
 }
 
-function matmul(m: number | typeof batch, n: number, k: number, sizes = {}): Sample {
+export function matmul(m: number | typeof batch, n: number, k: number, sizes = {}): Sample {
   const b = nests.createBuilder();
   const x = b.input("x", typeof m === "number" ? m * k : countOf(m, k));
   const w = b.input("w", k * n);
