@@ -144,7 +144,9 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       );
       return;
     case "assign":
-      writer.line(`${statement.name} = ${text(statement.value)};`);
+      writer.line(
+        `${statement.name} = ${(printAddedProduct(context, statement) ?? print(context, statement.value)).text};`,
+      );
       return;
     case "for": {
       const { name, from, below, step } = statement;
@@ -186,6 +188,26 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       writer.line("workgroupBarrier();");
       return;
   }
+}
+
+/**
+ * Of wide values, a product that is added to a sum: by itself the product would hold a register for each lane until all of it is
+ * added, where adapters in software have few.
+ */
+function printAddedProduct(
+  context: Context,
+  { name, value }: Extract<Statement, { kind: "assign" }>,
+): Printed | undefined {
+  const isWide = (expression: Expression, op: "add" | "multiply"): expression is OpExpression =>
+    expression.kind === "op" &&
+    expression.op === op &&
+    expression.type === "f32" &&
+    expression.width !== undefined;
+  if (!isWide(value, "add")) return undefined;
+  const [sum, product] = value.arguments;
+  if (sum?.kind !== "variable" || sum.name !== name || !product) return undefined;
+  if (!isWide(product, "multiply")) return undefined;
+  return call("fma", ...wideOperands(context, product), print(context, sum));
 }
 
 function printWideStore(writer: Writer, target: string, index: string, value: string): void {
@@ -295,11 +317,15 @@ function printOp(context: Context, expression: OpExpression): Printed {
   return call("select", third, second, first);
 }
 
-/** Operators and functions of the language take vectors as they take numbers; its own do lane by lane. */
-function printWideOp(context: Context, expression: OpExpression): Printed {
-  const operands = expression.arguments.map((argument) =>
+function wideOperands(context: Context, expression: OpExpression): readonly Printed[] {
+  return expression.arguments.map((argument) =>
     print(context, widthOf(argument) === undefined ? splat(argument) : argument),
   );
+}
+
+/** Operators and functions of the language take vectors as they take numbers; its own do lane by lane. */
+function printWideOp(context: Context, expression: OpExpression): Printed {
+  const operands = wideOperands(context, expression);
   const types = expression.arguments.map(({ type }) => vectorName(type, true));
   const from = typeOfOperand(expression);
   const [first, second, third] = operands;
