@@ -12,19 +12,35 @@ import { openMachine, type CpuArray, type CpuCall, type CpuMachine } from "./cpu
 import { countOf, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import { bytesOf, layOut, type Layout } from "./layout.js";
-import type { CpuModule, Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
+import type {
+  CpuModule,
+  Plan,
+  PlanBuffer,
+  PlanDispatch,
+  PlanGiven,
+  PlanProgram,
+  PlanType,
+} from "./plan.js";
 import { runInSlices, type Pace } from "./slices.js";
 import { createTaskQueue, valuesOf, type Task, type TaskQueue } from "./tasks.js";
+import { givenIn, inTurns } from "./loops.js";
 
 /** Kernels with their buffers; made once per capacity, and anew for other sizes, at which they take other times. */
 interface BoundProgram {
   readonly generation: number;
   readonly sizes: string;
-  readonly dispatches: readonly {
-    readonly call: CpuCall;
-    readonly serves: readonly number[] | undefined;
-    readonly pace: Pace;
-  }[];
+  readonly program: PlanProgram;
+  /** For each dispatch of the plan the kernels that run in its place. */
+  readonly dispatches: readonly (readonly BoundKernel[])[];
+}
+
+interface BoundKernel {
+  readonly call: CpuCall;
+  readonly serves: readonly number[] | undefined;
+  readonly pace: Pace;
+  /** What it is given, and the words as its call reads them. */
+  readonly given: readonly PlanGiven[];
+  readonly words: number[];
 }
 
 export function createCpuBackend(
@@ -174,15 +190,21 @@ function createExecutor(plan: Plan, memoryOf: () => Memory): Executor {
   };
 }
 
-function* callKernels({ dispatches }: BoundProgram, run: ProgramRun): Generator<undefined, void> {
-  for (const { call, serves, pace } of dispatches) {
-    if (!isServed(serves, run.wanted)) continue;
-    if (call.whole) {
-      yield* runInSlices(call, call.whole(), pace);
-      continue;
+function* callKernels(
+  { program, dispatches }: BoundProgram,
+  run: ProgramRun,
+): Generator<undefined, void> {
+  for (const { dispatch, turns } of inTurns(program, run.dimensions)) {
+    for (const { call, serves, pace, given, words } of at(dispatches, dispatch)) {
+      if (!isServed(serves, run.wanted)) continue;
+      if (turns.length > 0) words.splice(0, words.length, ...givenIn(given, turns));
+      if (call.whole) {
+        yield* runInSlices(call, call.whole(), pace);
+        continue;
+      }
+      call();
+      yield;
     }
-    call();
-    yield;
   }
 }
 
@@ -292,12 +314,14 @@ function bindProgram(
   program: PlanProgram,
   memory: Memory,
 ): Omit<BoundProgram, "sizes"> {
-  const single = program.dispatches.flatMap((dispatch) => dispatch.members ?? dispatch);
-  const dispatches = single.map(({ kernel: index, buffers, given = [], serves }) => {
+  const bound = ({ kernel: index, buffers, given = [], serves }: PlanDispatch): BoundKernel => {
     const { name, bindings } = at(plan.kernels, index);
     const arrays = buffers.map((buffer) => memory.arrayOf(program, buffer));
     const types = bindings.map(({ type }) => type);
-    return { call: memory.machine.bind(name, arrays, types, given), serves, pace: { turns: 1 } };
-  });
-  return { generation: memory.generation(), dispatches };
+    const words = givenIn(given, []);
+    const call = memory.machine.bind(name, arrays, types, words);
+    return { call, serves, pace: { turns: 1 }, given, words };
+  };
+  const dispatches = program.dispatches.map((one) => (one.members ?? [one]).map(bound));
+  return { generation: memory.generation(), program, dispatches };
 }

@@ -153,8 +153,19 @@ export interface PlanProgram {
   /** Temporaries, from the lowest in the memory that they share upwards. */
   readonly slots: readonly PlanSlot[];
   readonly dispatches: readonly PlanDispatch[];
+  /** Which of the dispatches run again and again: a loop stands before those within it. Absent: none. */
+  readonly loops?: readonly PlanLoop[];
   readonly results: readonly PlanResult[];
 }
+
+/**
+ * Dispatches that run in each turn, one turn after the other: the position of the first of them, how many there are, how many turns,
+ * and whether these run from the last to the first.
+ */
+export type PlanLoop = readonly [first: number, count: number, length: PlanDim, reverse: boolean];
+
+/** A word that a dispatch is given: a number, or the number of the turn of a loop (by position in `PlanProgram.loops`). */
+export type PlanGiven = number | readonly ["turn", number];
 
 /** A temporary: its bytes, and the slots above whose ends it begins, as they live while it does. */
 export type PlanSlot = readonly [bytes: PlanDim, ...below: readonly number[]];
@@ -191,8 +202,8 @@ export interface PlanDispatch {
   readonly flops: PlanDim;
   /** Indices of the program's results that need this dispatch; absent: always, as for what updates a storage. */
   readonly serves?: readonly number[];
-  /** Words of its kernel that are no run's: where ranges of its buffers begin, the streams of its draws. */
-  readonly given?: readonly number[];
+  /** Words of its kernel that are no run's: where ranges of its buffers begin, the streams of its draws, turns of loops. */
+  readonly given?: readonly PlanGiven[];
   /** What it runs side by side, for machines that run one after the other; the kernel is the GPU's alone then. */
   readonly members?: readonly PlanDispatch[];
 }

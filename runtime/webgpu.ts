@@ -13,6 +13,7 @@ import {
 import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
 import { at, type ErrorCode } from "./errors.js";
 import type { Plan, PlanType } from "./plan.js";
+import { inTurns } from "./loops.js";
 import { isGpuBuffer } from "./tensors.js";
 import { watchDevice, type Checked, type Faults } from "./webgpuFaults.js";
 import { createDeviceKernels, type DeviceKernels } from "./webgpuKernels.js";
@@ -147,9 +148,9 @@ function bindProgram(context: GpuContext, index: number, room: Room): readonly G
   const known = bound.get(index);
   if (room.size === 0 && known?.generation === generation) return known.groups;
   const uniform = { buffer: memory.uniformOf(index, room) };
-  const groups = at(plan.programs, index).dispatches.map(({ kernel, buffers, given }) => {
+  const groups = at(plan.programs, index).dispatches.map(({ kernel, buffers }) => {
     const ranges = buffers.map((buffer) => memory.rangeOf(index, buffer, room));
-    const bindings = [uniform, ...ranges, memory.givenTo(given)];
+    const bindings = [uniform, ...ranges, memory.givenTo(index, room)];
     const entries = bindings.map((resource, binding) => ({ binding, resource }));
     return device.createBindGroup({ layout: kernels.of(kernel).layout, entries });
   });
@@ -256,14 +257,19 @@ function encodeDispatches(
   if (byteLength > 0) {
     device.queue.writeBuffer(memory.uniformOf(run.program, room), 0, buffer, 0, byteLength);
   }
+  const places = memory.givenPlaces(run.program, room);
+  const program = at(plan.programs, run.program);
   const pass = encoder.beginComputePass();
-  at(plan.programs, run.program).dispatches.forEach(({ kernel, workgroups, serves }, index) => {
+  let running = 0;
+  for (const { dispatch } of inTurns(program, run.dimensions)) {
+    const { kernel, workgroups, serves } = at(program.dispatches, dispatch);
+    const place = places[running++] ?? 0;
     const count = evaluateDim(workgroups, run.dimensions);
-    if (!isServed(serves, run.wanted) || !(count > 0)) return;
+    if (!isServed(serves, run.wanted) || !(count > 0)) continue;
     pass.setPipeline(kernels.of(kernel).pipeline);
-    pass.setBindGroup(0, groups[index]);
+    pass.setBindGroup(0, groups[dispatch], [place]);
     pass.dispatchWorkgroups(...foldWorkgroups(count));
-  });
+  }
   pass.end();
 }
 

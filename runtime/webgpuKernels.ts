@@ -74,7 +74,8 @@ async function compileKernel(
     entries: types.map((type, binding) => ({
       binding,
       visibility: computeStage,
-      buffer: { type },
+      // What dispatches are given lies at a place of each one's own.
+      buffer: { type, hasDynamicOffset: binding === types.length - 1 },
     })),
   });
   const what = `the kernel ${name}`;

@@ -1,11 +1,12 @@
 // A device and a plan in; storages, inputs, the buffers of slots and read-back out.
 
 import { arrayOf, type Values } from "./backend.js";
-import { countOf, evaluateShape, type Dimensions } from "./dimensions.js";
+import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import { layOut, type Layout } from "./layout.js";
 import { GIVEN_WORDS, type Plan, type PlanBuffer, type PlanType } from "./plan.js";
 import type { Faults } from "./webgpuFaults.js";
+import { packGiven, packTurns, type GivenWords } from "./webgpuGiven.js";
 
 // WebGPU's flags by number: the globals that name them are missing in Node.
 export const usages = {
@@ -51,8 +52,10 @@ export interface DeviceMemory {
   /** Where a buffer of a program lies. */
   rangeOf(program: number, buffer: PlanBuffer, room: Room): BufferRange;
   uniformOf(program: number, room: Room): GPUBuffer;
-  /** The words that a dispatch of the plan is given. */
-  givenTo(words: readonly number[] | undefined): GPUBufferBinding;
+  /** What holds the words that dispatches of a program are given: each binds its own by a dynamic offset. */
+  givenTo(program: number, room: Room): GPUBufferBinding;
+  /** Those offsets in bytes, in the order in which dispatches run; what they lead to is written before what is submitted next. */
+  givenPlaces(program: number, room: Room): readonly number[];
   create(bytes: number, label: string, usage?: number): GPUBuffer;
   free(buffer: GPUBuffer | undefined): void;
   destroy(): void;
@@ -60,13 +63,16 @@ export interface DeviceMemory {
 
 export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory {
   const buffers = new Set<GPUBuffer>();
-  /** Inputs by name, segments of temporaries by index, uniforms by −1 − program; all programs share them, and they only grow. */
+  /** Inputs by name, segments of temporaries by index, uniforms by −1 − program, words of turns behind those; all programs share them, and they only grow. */
   const kept = new Map<string | number, GPUBuffer>();
   const layouts: Layout[] = []; // by program
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   /** Of any binding, and so of each buffer. */
   const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   let generation = 0;
+  /** By program: what its dispatches are given in the turns of its loops. */
+  const turns = new Map<number, GivenWords & { readonly lengths: string }>();
+  const keyOfTurns = (program: number): number => -1 - plan.programs.length - program;
   const take = (key: string | number, room: Room): GPUBuffer =>
     (room.get(key) ?? kept.get(key)) as GPUBuffer;
   /** What a buffer is created with: whole words, enough for any binding. */
@@ -104,8 +110,18 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
       needs.set(key, Math.max(bytes, needs.get(key) ?? 0));
     };
     for (const index of programs) {
-      const { slots, inputs, uniforms } = at(plan.programs, index);
+      const { slots, inputs, uniforms, loops } = at(plan.programs, index);
       need(-1 - index, Math.ceil(uniforms.length / 4) * 16);
+      if (loops) {
+        const lengths = loops.map(([, , length]) => evaluateDim(length, dimensions)).join();
+        const known = turns.get(index);
+        const packed =
+          known?.lengths === lengths
+            ? known
+            : { ...packTurns(at(plan.programs, index), dimensions), lengths };
+        turns.set(index, packed);
+        need(keyOfTurns(index), packed.words.byteLength);
+      }
       const known = layouts[index];
       // One that was refused, or is not granted yet, is no reason to ask for as much again.
       const granted = known?.sizes.every((_, slot) => {
@@ -127,6 +143,8 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
   };
 
   const { words, places } = packGiven(plan);
+  /** The words that a buffer holds. */
+  const written = new WeakMap<GPUBuffer, GivenWords>();
   const given = create(words.byteLength, "offsets", usages.uniform);
   device.queue.writeBuffer(given, 0, words);
   return {
@@ -164,35 +182,24 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
       };
     },
     uniformOf: (program, room) => take(-1 - program, room),
-    givenTo: (dispatched) => ({
-      buffer: given,
-      offset: places.get(dispatched) ?? 0,
+    givenTo: (program, room) => ({
+      buffer: turns.has(program) ? take(keyOfTurns(program), room) : given,
       size: GIVEN_WORDS * 4,
     }),
+    givenPlaces: (program, room) => {
+      const packed = turns.get(program);
+      if (!packed) return at(places, program);
+      const buffer = take(keyOfTurns(program), room);
+      if (written.get(buffer) !== packed) device.queue.writeBuffer(buffer, 0, packed.words);
+      written.set(buffer, packed);
+      return packed.places;
+    },
     create,
     free,
     destroy: () => {
       for (const buffer of buffers) buffer.destroy();
     },
   };
-}
-
-/** Each dispatch's words at a place where any device may bind them, and behind the last as many as a binding may have. */
-function packGiven({ programs }: Plan): {
-  readonly words: Uint32Array<ArrayBuffer>;
-  readonly places: ReadonlyMap<unknown, number>;
-} {
-  const words: number[] = [];
-  const places = new Map<unknown, number>();
-  for (const { dispatches } of programs) {
-    for (const { given = [] } of dispatches) {
-      places.set(given, words.length * 4);
-      words.push(...given);
-      words.length = Math.ceil(words.length / 64) * 64;
-    }
-  }
-  words.length += GIVEN_WORDS;
-  return { words: Uint32Array.from(words), places };
 }
 
 function labelOf(key: string | number): string {

@@ -1,5 +1,6 @@
 // In: a compiled model, one of its programs and sizes; out: what each dispatch of it computes, where in the source, and how much.
 import type { CompiledEntry, CompiledModel } from "../../compiler/index.js";
+import { evaluateDim } from "../../compiler/types/dimension.js";
 import type { LoopNest } from "../../compiler/types/nest.js";
 import { createDescriber } from "../../compiler/emit/places.js";
 import type { Dimensions } from "../../runtime/dimensions.js";
@@ -17,9 +18,11 @@ export interface DispatchFacts {
   readonly places: readonly string[];
   /** Instances of layers: `encoder.dense_1`. */
   readonly layers: readonly string[];
-  /** Without those of terms that padding leaves out. */
+  /** How often a run of the program comes by: the turns of the recurrences around it. */
+  readonly turns: number;
+  /** Of all turns, without those of terms that padding leaves out. */
   readonly flops: number;
-  /** From above: see trafficBytes. */
+  /** Of all turns, from above: see trafficBytes. */
   readonly bytes: number;
 }
 
@@ -43,13 +46,18 @@ export function dispatchFacts(
     next += members?.length ?? 1;
     const nests = schedule.nests.slice(first, next);
     const origins = nests.flatMap((nest) => nest.origins);
+    const turns = (nests[0]?.turns ?? []).reduce(
+      (product, { length }) => product * evaluateDim(length, sizes),
+      1,
+    );
     const sum = (of: (nest: LoopNest) => number): number =>
-      nests.reduce((total, nest) => total + of(nest), 0);
+      turns * nests.reduce((total, nest) => total + of(nest), 0);
     return {
       name: nests.map(({ name }) => name).join(" | "),
       purposes: [...new Set(purposes.slice(first, next).flat())],
       places: unique(origins.map(describe)),
       layers: unique(origins.map(({ path }) => path)).filter((path) => path !== ""),
+      turns,
       flops: sum((nest) => operationCount(nest, sizes)),
       bytes: sum((nest) => trafficBytes(nest, schedule.buffers, sizes)),
     };

@@ -104,7 +104,7 @@ function rowsOf(profile: Profile): string[][] {
       shortList(dispatch.places.length === 0 ? [dispatch.name] : dispatch.places),
       shortList(dispatch.layers),
       dispatch.purposes.join(", "),
-      String(at),
+      dispatch.turns === 1 ? String(at) : `${at} (${dispatch.turns} ×)`,
       valueText(dispatch.milliseconds),
       percent(share),
       valueText(gigaflops),

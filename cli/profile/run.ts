@@ -69,7 +69,7 @@ export async function profileProgram(
     const ceilings = await opened.measureCeilings();
     const dispatches = dispatchFacts(model, program, sizes, kind).map((fact, at) => ({
       ...fact,
-      milliseconds: rounds.milliseconds[at] ?? 0,
+      milliseconds: fact.turns * (rounds.milliseconds[at] ?? 0),
     }));
     const { overhead } = rounds;
     return {

@@ -5,6 +5,7 @@ import { numbering } from "../kernel/alike.js";
 import type { AdapterKernels, AdapterName, NestKernels, TargetName } from "../kernel/index.js";
 import { perAdapter, perTarget, targetNames } from "../kernel/index.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
+import type { NestArgument } from "../types/nest.js";
 import { printJavaScript } from "./javascript.js";
 import { printWgsl } from "./wgsl.js";
 
@@ -36,14 +37,14 @@ export interface KernelUse {
   readonly kind: "nest" | "merged";
   readonly kernel: number;
   /** What the nest is given: see `LoopNest.arguments`. */
-  readonly given: readonly number[];
+  readonly given: readonly NestArgument[];
 }
 
 export interface KernelTable {
   /** The comment is the first use's. */
   readonly add: (
     kernels: NestKernels,
-    given: readonly number[],
+    given: readonly NestArgument[],
     wordOf: WordOf,
     comment: () => string,
   ) => KernelUse;
@@ -64,7 +65,7 @@ export interface FinishedKernels {
   readonly kernels: readonly PlannedKernel[];
   readonly merged: readonly PlannedMergedKernel[];
   /** What differs among the uses of the kernel, as its text expects it. */
-  readonly givenTo: (use: KernelUse) => readonly number[];
+  readonly givenTo: (use: KernelUse) => readonly NestArgument[];
 }
 
 /** What uses of a kernel have in common. */
@@ -72,7 +73,7 @@ interface Entry<K> {
   readonly kernels: K;
   readonly wordOf: WordOf;
   readonly comment: string;
-  readonly uses: (readonly number[])[];
+  readonly uses: (readonly NestArgument[])[];
 }
 
 /** Entries by their bodies, which nests alike share, the words that they read and how buffers are bound. */
@@ -177,12 +178,19 @@ function textOf({ gpu, software, cpu }: NestKernels, words: TargetWords): string
   return `${shaders.join("")}${printJavaScript(cpu, words.cpu, "f32", "kernel").text}`;
 }
 
-/** Positions of arguments that are not the same in all uses. */
-function differingPositions(uses: readonly (readonly number[])[]): readonly number[] {
+/** Positions of arguments that are not the same in all dispatches: turns are not, even in one use. */
+function differingPositions(uses: readonly (readonly NestArgument[])[]): readonly number[] {
   const [first = []] = uses;
-  const differing = [...first.keys()].filter((at) => uses.some((given) => given[at] !== first[at]));
+  const differing = [...first.keys()].filter(
+    (at) => typeof first[at] !== "number" || uses.some((given) => given[at] !== first[at]),
+  );
   if (differing.length > GIVEN_WORDS) throw new Error(`a kernel wants ${differing.length} words`);
   return differing;
+}
+
+function numberOf(argument: NestArgument | undefined): number {
+  if (typeof argument === "object") throw new Error("a turn is no part of a kernel's text");
+  return argument ?? 0;
 }
 
 interface Settled {
@@ -199,7 +207,7 @@ function settle(
   const [first = []] = uses;
   const uniforms = kernel.uniforms.map((uniform) =>
     uniform.kind === "argument" && !differing.includes(uniform.index)
-      ? { ...uniform, value: first[uniform.index] ?? 0 }
+      ? { ...uniform, value: numberOf(first[uniform.index]) }
       : uniform,
   );
   const words = uniforms.map((uniform) =>

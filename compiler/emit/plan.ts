@@ -2,7 +2,9 @@
 import type {
   PlanBuffer,
   PlanDispatch,
+  PlanGiven,
   PlanKernel,
+  PlanLoop,
   PlanProgram,
   PlanResult,
   PlanUniform,
@@ -16,7 +18,7 @@ import { uniformKey } from "../kernel/ir.js";
 import { dimEqual, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
-import type { Schedule } from "../types/nest.js";
+import type { LoopNest, Recurrence, Schedule } from "../types/nest.js";
 import { hostExpression, planDim } from "./dimensions.js";
 import { commentText } from "./expression.js";
 import { innerDimensions } from "./innerDimensions.js";
@@ -72,8 +74,10 @@ export function planPrograms(sources: readonly ProgramSource[], context: PlanCon
   const merge = createMerger();
   const programs = sources.map((source) => planProgram(source, { context, table, merge }));
   const { kernels, merged, givenTo } = table.finish();
-  const finished = ({ use, members, ...dispatch }: UsedDispatch): PlanDispatch => {
-    const given = givenTo(use);
+  const finished = ({ use, members, turns, ...dispatch }: UsedDispatch): PlanDispatch => {
+    const given = givenTo(use).map((argument): PlanGiven =>
+      typeof argument === "number" ? argument : ["turn", turns.indexOf(argument)],
+    );
     return {
       ...dispatch,
       kernel: use.kind === "nest" ? use.kernel : kernels.length + use.kernel,
@@ -146,6 +150,8 @@ const choosing: ReadonlySet<PlanProgram["kind"]> = new Set([
 /** A dispatch whose kernel has no position yet. */
 interface UsedDispatch extends Omit<PlanDispatch, "kernel" | "given" | "members"> {
   readonly use: KernelUse;
+  /** The recurrences of the program, as its loops are numbered. */
+  readonly turns: readonly Recurrence[];
   readonly members: readonly UsedDispatch[];
 }
 
@@ -162,7 +168,11 @@ function planProgram(
   const { head, schedule, kernels } = source;
   const { context } = shared;
   const words = createWords(context.dimensions);
-  const single = kernels.map((mapped, at) => singleDispatch(source, mapped, at, shared, words));
+  const turns = recurrencesOf(schedule.nests);
+  const single = kernels.map((mapped, at) => ({
+    ...singleDispatch(source, mapped, at, shared, words),
+    turns,
+  }));
   const dispatches: UsedDispatch[] = [];
   let first = 0;
   for (const count of schedule.steps) {
@@ -179,8 +189,28 @@ function planProgram(
     uniforms: words.list.map((uniform) => planUniform(uniform, schedule)),
     slots: schedule.slots.map(({ bytes, below }) => [planDim(bytes), ...below]),
     dispatches,
+    ...(turns.length === 0 ? {} : { loops: loopsOf(schedule, turns) }),
     results: planResults(source, context),
   };
+}
+
+/** Outer ones before those within. */
+function recurrencesOf(nests: readonly LoopNest[]): readonly Recurrence[] {
+  return [...new Set(nests.flatMap(({ turns = [] }) => turns))];
+}
+
+function loopsOf({ nests, steps }: Schedule, turns: readonly Recurrence[]): readonly PlanLoop[] {
+  let at = 0;
+  const around = steps.map((count) => {
+    const [nest] = nests.slice(at, at + count);
+    at += count;
+    return nest?.turns ?? [];
+  });
+  return turns.map((recurrence) => {
+    const inside = around.map((own) => own.includes(recurrence));
+    const { length, reverse } = recurrence;
+    return [inside.indexOf(true), inside.filter(Boolean).length, planDim(length), reverse];
+  });
 }
 
 function singleDispatch(
@@ -189,7 +219,7 @@ function singleDispatch(
   at: number,
   { context, table }: Shared,
   { wordOf }: Words,
-): UsedDispatch {
+): Omit<UsedDispatch, "turns"> {
   const bound = perAdapter((adapter) => boundForWriting(mapped[adapter], schedule));
   const given = schedule.nests[at]?.arguments ?? [];
   const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
@@ -218,8 +248,10 @@ function mergedDispatch(
   });
   const uses = members.map(({ use }) => use);
   const comment = (): string => parts.map(({ gpu }) => commentOf(gpu, context)).join(" | ");
-  const [{ serves } = {}] = members;
+  const [one] = members;
+  const serves = one?.serves;
   return {
+    turns: one?.turns ?? [],
     use: table.merge(bound, uses, wordOf, comment),
     ...dispatchOf(bound, schedule, context),
     ...(serves && members.every((member) => member.serves) ? { serves } : {}),

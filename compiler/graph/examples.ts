@@ -162,6 +162,7 @@ function familyFlow<K extends OpName>(
     case "contract":
       return contractionFlow(node, operands, lowering.maps(of));
     case "recurrence":
+    case "outcome":
       return operands.every(({ kind }) => kind === "free") && !countsExamplesIn(node)
         ? { kind: "free" }
         : mix;

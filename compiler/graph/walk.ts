@@ -41,12 +41,18 @@ export function topologicalOrder(
   return order;
 }
 
-/** For each node of the graph the nodes that have it as an operand, in topological order, once for each use. */
-export function usersOf(roots: readonly Node[]): Map<Node, Node[]> {
+/**
+ * For each node of the graph the nodes that have it as an operand, in topological order, once for each use; `operands` may cut the
+ * walk short.
+ */
+export function usersOf(
+  roots: readonly Node[],
+  operands: (node: Node) => readonly Node[] = (node) => node.inputs,
+): Map<Node, Node[]> {
   const users = new Map<Node, Node[]>();
-  for (const node of topologicalOrder(roots)) {
+  for (const node of topologicalOrder(roots, operands)) {
     users.set(node, []);
-    for (const input of node.inputs) users.get(input)?.push(node);
+    for (const input of operands(node)) users.get(input)?.push(node);
   }
   return users;
 }

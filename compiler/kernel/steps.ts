@@ -4,7 +4,7 @@ import { touchedBuffers } from "../schedule/serves.js";
 import { waitsOf } from "../schedule/waits.js";
 import type { Extents } from "../types/dimension.js";
 import { expectedSize } from "../types/dimension.js";
-import type { Schedule } from "../types/nest.js";
+import type { LoopNest, Schedule } from "../types/nest.js";
 import { companyFacts, createCompany } from "./company.js";
 import type { Kernel } from "./ir.js";
 import type { MergingLimits } from "./target.js";
@@ -40,6 +40,7 @@ export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: E
     const members = new Set<number>();
     for (const nest of left) {
       const early = nest !== first;
+      if (!sameTurns(schedule.nests[first], schedule.nests[nest])) continue;
       if (!ready.is(nest) || (early && !memory.allows(nest, first)) || !company.take(nest))
         continue;
       if (early) memory.move(nest, first);
@@ -51,6 +52,12 @@ export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: E
     left = left.filter((nest) => !members.has(nest));
   }
   return { schedule: reordered(schedule, order, steps), order };
+}
+
+/** A dispatch runs in the turns of all its nests. */
+function sameTurns(one: LoopNest | undefined, other: LoopNest | undefined): boolean {
+  const [own, others] = [one?.turns ?? [], other?.turns ?? []];
+  return own.length === others.length && own.every((turn, at) => turn === others[at]);
 }
 
 function reordered(

@@ -100,7 +100,7 @@ export const recurrence: Pick<OpTable, "scan" | "result"> = {
       scanProblem(inputs, attributes) ?? { type: "f32", shape: [] },
     vjp: recurrent(),
     lift: byDriver,
-    lowering: { kind: "recurrence" },
+    lowering: { kind: "recurrence", loop: ({ attributes }) => attributes },
   },
   result: {
     family: "recurrence",
@@ -114,6 +114,6 @@ export const recurrence: Pick<OpTable, "scan" | "result"> = {
     },
     vjp: recurrent(),
     lift: byDriver,
-    lowering: { kind: "recurrence" },
+    lowering: { kind: "outcome", place: ({ attributes }) => attributes.index },
   },
 };

@@ -8,6 +8,7 @@ import type {
   NodeOf,
   OpAttributes,
   OpName,
+  ScanAttributes,
   TensorType,
 } from "../types/graph.js";
 import type { Combine, ScalarOp } from "../types/nest.js";
@@ -220,8 +221,10 @@ export type Lowering<K extends OpName> =
       readonly kind: "contract";
       readonly maps: (node: NodeOf<K>) => ContractAttributes;
     }
-  /** A loop over a body graph, and the parts of its result. */
-  | { readonly kind: "recurrence" };
+  /** A loop over a body graph. */
+  | { readonly kind: "recurrence"; readonly loop: (node: NodeOf<K>) => ScanAttributes }
+  /** Of what a loop leaves behind, its operand's, the one at this place. */
+  | { readonly kind: "outcome"; readonly place: (node: NodeOf<K>) => number };
 
 /** All that the compiler knows of one op. */
 export interface OpRule<K extends OpName> {

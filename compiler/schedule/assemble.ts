@@ -4,20 +4,19 @@ import type { Node, Program } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledResult, Slot } from "../types/nest.js";
 import { elementBytes } from "./memory.js";
 import { withoutUnread } from "./prune.js";
-import { servesOf, touchedBuffers } from "./serves.js";
-import type { Tables } from "./tables.js";
+import { readBuffers, servesOf, touchedBuffers } from "./serves.js";
+import { noRoles } from "./tables.js";
+import type { BufferEntry, Tables } from "./tables.js";
 
-export function assemble(
-  program: Program,
-  built: readonly LoopNest[],
-  { tables, buffers, host }: Tables,
-): Schedule {
+export function assemble(program: Program, built: readonly LoopNest[], tables: Tables): Schedule {
+  const { buffers, host } = tables;
   // Asking for the buffers of results may add some: first.
-  const results = resultsOf(program, tables.temporary);
+  const results = resultsOf(program, tables.of(noRoles, []).temporary);
   const kept = new Set(results.map((result) => result.buffer));
+  const read = new Set(built.flatMap((nest) => [...readBuffers(nest)]));
   const nests = withoutUnread(
     built,
-    (buffer) => kept.has(buffer) || buffers[buffer]?.kind === "storage",
+    (buffer) => kept.has(buffer) || isKept(buffers[buffer], read.has(buffer)),
   );
   const touched = new Set(nests.flatMap((nest) => [...touchedBuffers(nest)]));
   const slots: Slot[] = [];
@@ -43,6 +42,7 @@ export function assemble(
             elements: elementCount(entry.node.shape),
             slot: slotOf(index, entry.node),
             label: [entry.node.origin?.path ?? "", entry.node.op].join(" ").trim(),
+            ...(entry.recurrence === undefined ? {} : { recurrence: entry.recurrence }),
             ...(entry.node.origin === undefined ? {} : { origin: entry.node.origin }),
           }
         : entry,
@@ -54,6 +54,13 @@ export function assemble(
     host,
     results,
   };
+}
+
+/** What one turn writes may be read in the next, by a nest that stands before. */
+function isKept(entry: BufferEntry | undefined, isRead: boolean): boolean {
+  return entry?.kind === "temporary"
+    ? entry.recurrence !== undefined && isRead
+    : entry?.kind === "storage";
 }
 
 function resultsOf(program: Program, temporary: (node: Node) => number): ScheduledResult[] {

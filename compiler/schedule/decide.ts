@@ -2,7 +2,7 @@
 import { usersOf } from "../graph/walk.js";
 import { dimEqual, divideExactly, elementCount } from "../types/dimension.js";
 import type { Extents } from "../types/dimension.js";
-import type { Effect, Node } from "../types/graph.js";
+import type { Node } from "../types/graph.js";
 import type { Costs } from "./cost.js";
 import { dispatchCost, memoryCost, estimateCosts, reductionLength } from "./cost.js";
 import { spare } from "./spare.js";
@@ -16,6 +16,7 @@ import {
   isScatter,
   isTake,
   isView,
+  loopOf,
   usesEachOnce,
 } from "./families.js";
 
@@ -41,14 +42,18 @@ const longestChain = 500;
 /** `nodes` in topological order, host values left out. */
 export function decide(
   nodes: readonly Node[],
-  effects: readonly Effect[],
+  effects: readonly { readonly value: Node }[],
   isHost: (node: Node) => boolean,
   options: DecideOptions,
 ): Decisions {
   const trained = weighingOf(nodes, options.estimates);
   const { costs } = trained;
   const roots = new Set(effects.map((effect) => effect.value));
-  const users = usersOf(effects.map((effect) => effect.value));
+  const own = new Set(nodes);
+  const users = usersOf(
+    effects.map((effect) => effect.value),
+    ({ inputs }) => inputs.filter((input) => own.has(input)),
+  );
   const state: State = {
     costs,
     users,
@@ -60,6 +65,7 @@ export function decide(
     rows: new Map(),
     depth: new Map(),
     rowValues: rowValuesOf(nodes, costs),
+    givenViews: givenViewsOf(nodes, isHost),
   };
   for (const node of [...nodes].reverse()) {
     if (isHost(node)) continue;
@@ -144,6 +150,17 @@ interface State {
   readonly depth: Map<Node, number>;
   /** Reductions, and what is computed from them without growing. */
   readonly rowValues: ReadonlySet<Node>;
+  /** What is read where a leaf stands: a loop reads these itself, and all else from buffers. */
+  readonly givenViews: ReadonlySet<Node>;
+}
+
+function givenViewsOf(nodes: readonly Node[], isHost: (node: Node) => boolean): Set<Node> {
+  const found = new Set<Node>();
+  for (const node of nodes) {
+    const given = isHost(node) || isGivenLeaf(node);
+    if (given || (isView(node) && node.inputs.every((input) => found.has(input)))) found.add(node);
+  }
+  return found;
 }
 
 /** Values that a row shares: computed once by whoever computes the row, if they are inlined at all. */
@@ -247,6 +264,7 @@ function mustMaterialize(state: State, node: Node): boolean {
   if (isGivenLeaf(node)) return false;
   const users = state.users.get(node) ?? [];
   if (users.length === 0) return true;
+  if (users.some((user) => loopOf(user) !== undefined) && !state.givenViews.has(node)) return true;
   if (!state.options.fuse || (state.depth.get(node) ?? 0) > longestChain) return true;
   if (isOfPieces(node) && node.inputs.length > mostInlinedParts) return true;
   const shared = sharesRows(state, node);

@@ -2,9 +2,9 @@
 import { givesIndex } from "../scalars/reductions.js";
 import type { GatherSource } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
-import { dimEqual, multiplyDims, shapeText } from "../types/dimension.js";
+import { dimEqual, elementCount, multiplyDims, shapeText } from "../types/dimension.js";
 import type { ContractAttributes, Node, OpName, QuasiAffine, Shape } from "../types/graph.js";
-import type { Axis, Combine, Scalar } from "../types/nest.js";
+import type { Axis, Combine, Recurrence, Scalar } from "../types/nest.js";
 import { ruleOf } from "../ops/table.js";
 import { keepsPositions } from "./families.js";
 import { indexBuilder } from "./indexBuilder.js";
@@ -20,6 +20,9 @@ export interface EvaluationContext {
   readonly bufferOf: (node: Node, index: readonly Scalar[]) => number | undefined;
   readonly hostIndex: (node: Node) => Scalar | undefined;
   readonly newAxis: (extent: Dim) => Axis;
+  /** As of ProgramTables. */
+  readonly turns: readonly Recurrence[];
+  readonly turnOf: (node: Node) => Recurrence | undefined;
   readonly memo: Map<Node, Map<string, Scalar>>;
   /** Row-major positions that indices were computed from, so that none is taken apart and put together again. */
   readonly positions: Map<string, Scalar>;
@@ -79,6 +82,7 @@ export function inline(context: EvaluationContext, node: Node, index: Index): Sc
     case "contract":
       return contract(context, node, index, lowering.maps(node));
     case "recurrence":
+    case "outcome":
       throw new Error(`${node.op} has no loop nest yet`);
   }
 }
@@ -106,12 +110,24 @@ function leaf(context: EvaluationContext, node: Node, index: Index): Scalar {
       return k.op("cast", node.type, dim);
     }
     case "random": {
-      const at = positionOf(context, node.shape, index);
+      const at = k.add(firstOfTurn(context, node.shape), positionOf(context, node.shape, index));
       return k.random(node.attributes.source, k.stream(streamOf(node.attributes.path)), at);
     }
-    default:
+    default: {
+      const recurrence = context.turnOf(node);
+      if (recurrence !== undefined) return k.op("cast", node.type, k.turn(recurrence));
       throw new Error(`the leaf ${node.op} has no buffer`);
+    }
   }
+}
+
+/** Each turn draws numbers of its own: as of a tensor that holds those of all turns. */
+function firstOfTurn({ k, turns }: EvaluationContext, shape: Shape): Scalar {
+  const turn = turns.reduce<Scalar>(
+    (count, recurrence) => k.add(k.multiply(count, k.dim(recurrence.length)), k.turn(recurrence)),
+    k.index(0),
+  );
+  return k.multiply(turn, k.dim(elementCount(shape)));
 }
 
 function positionKey(k: ScalarBuilder, shape: Shape, index: Index): string {
@@ -233,7 +249,14 @@ function evaluateReshaped(
   return evaluate(context, operand, inner);
 }
 
-function clampIndex(k: ScalarBuilder, index: Scalar, extent: Dim): Scalar {
+function clampIndex(
+  { k, turnOf }: EvaluationContext,
+  node: Node,
+  index: Scalar,
+  extent: Dim,
+): Scalar {
+  const recurrence = turnOf(node);
+  if (recurrence !== undefined && dimEqual(recurrence.length, extent)) return k.turn(recurrence);
   const least = k.op("maximum", "index", k.op("cast", "index", index), k.index(0));
   return k.op("minimum", "index", least, k.subtract(k.dim(extent), k.index(1)));
 }
@@ -247,7 +270,7 @@ function take(
   const { k } = context;
   const request = { k: indexBuilder(k), node, out: index, summed: [] };
   const chosen = evaluate(context, operandOf(node, 1), lowering.indexAt(request));
-  const clamped = clampIndex(k, chosen, lowering.extent(node));
+  const clamped = clampIndex(context, operandOf(node, 1), chosen, lowering.extent(node));
   return evaluate(context, operandOf(node, 0), lowering.source(request, clamped));
 }
 
@@ -262,7 +285,7 @@ function scatter(
   const summed = axes.map((axis) => k.axis(axis));
   const request = { k: indexBuilder(k), node, out: index, summed };
   const chosen = evaluate(context, operandOf(node, 1), lowering.indexAt(request));
-  const clamped = clampIndex(k, chosen, lowering.extent(node));
+  const clamped = clampIndex(context, operandOf(node, 1), chosen, lowering.extent(node));
   const owns = k.op("equal", "bool", clamped, lowering.owner(request));
   const update = evaluate(context, operandOf(node, 0), lowering.update(request));
   const value = k.guard(owns, update, k.literal(0, node.type));

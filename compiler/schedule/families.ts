@@ -4,7 +4,7 @@ import { ruleOf } from "../ops/table.js";
 import { searches } from "../scalars/reductions.js";
 import { elementCount } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
-import type { ContractAttributes, Node, NodeOf, OpName } from "../types/graph.js";
+import type { ContractAttributes, Node, NodeOf, OpName, ScanAttributes } from "../types/graph.js";
 import type { ScalarOp } from "../types/nest.js";
 
 /** Nodes that loop over more than their own elements. */
@@ -71,6 +71,27 @@ function reducedExtents({ extents, outputRank }: ContractAttributes): readonly D
 export function isPointwise(node: Node): boolean {
   const { kind } = ruleOf(node.op).lowering;
   return kind === "pointwise" || kind === "identity";
+}
+
+/** The loop that a node is, if it is one. */
+export function loopOf<K extends OpName>(node: NodeOf<K>): ScanAttributes | undefined {
+  const { lowering } = ruleOf<K>(node.op);
+  return lowering.kind === "recurrence" ? lowering.loop(node) : undefined;
+}
+
+/** Of what a loop leaves behind: the loop, and which of its results. */
+export function outcomeOf<K extends OpName>(
+  node: NodeOf<K>,
+): { readonly loop: Node; readonly place: number } | undefined {
+  const { lowering } = ruleOf<K>(node.op);
+  const [loop] = node.inputs;
+  return lowering.kind === "outcome" && loop ? { loop, place: lowering.place(node) } : undefined;
+}
+
+/** A loop, or what it leaves behind: neither is computed element by element. */
+export function isRecurrent(node: Node): boolean {
+  const { kind } = ruleOf(node.op).lowering;
+  return kind === "recurrence" || kind === "outcome";
 }
 
 /** A sum of products of two operands, whose kernels keep rows and columns in registers. */

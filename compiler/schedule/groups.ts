@@ -67,7 +67,7 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
   for (const part of parts) {
     const needs = new Set<number>();
     for (const node of part.reads) for (const group of groupOf.get(node) ?? []) needs.add(group);
-    const mergeable = options.merge && !part.copies;
+    const mergeable = options.merge && !part.copies && !part.loops;
     const fits = (candidate: number): boolean =>
       canJoin(groups, below, candidate, needs, part, readers, options);
     const alike = (open.get(shapeText(part.shape)) ?? []).filter((candidate) =>

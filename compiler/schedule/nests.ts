@@ -3,7 +3,7 @@ import type { Dim } from "../types/dimension.js";
 import { reachable } from "../reachable.js";
 import { dimEqual, elementCount, multiplyDims } from "../types/dimension.js";
 import type { Node, Origin } from "../types/graph.js";
-import type { Axis, LoopNest, NestStore, Scalar } from "../types/nest.js";
+import type { Axis, LoopNest, NestStore, Recurrence, Scalar } from "../types/nest.js";
 import type { EvaluationContext } from "./evaluate.js";
 import { evaluate, inline, linearIndex } from "./evaluate.js";
 import { flattenNest } from "./flatten.js";
@@ -16,6 +16,10 @@ import { createScalarBuilder } from "./scalars.js";
 
 /** Numbers the buffers and host values of a program as kernels come to need them. */
 export interface ProgramTables {
+  /** The recurrences around the kernels, the outermost first. */
+  readonly turns: readonly Recurrence[];
+  /** The recurrence whose turns a leaf counts. */
+  readonly turnOf: (node: Node) => Recurrence | undefined;
   readonly temporary: (node: Node) => number;
   readonly storage: (name: string) => number;
   readonly elementsOf: (buffer: number) => Dim;
@@ -56,6 +60,7 @@ export function makeNest(
     axes: axes.filter((axis) => axis.extent !== 1),
     stores,
     arguments: k.arguments,
+    ...(tables.turns.length === 0 ? {} : { turns: tables.turns }),
     origins: originsOf(group.parts),
   };
   return flattenNest(k, nest, newAxis, elementCount(shape), linearIndex(k, shape, point));
@@ -94,6 +99,8 @@ function storesOfGroup(group: FusionGroup, tables: ProgramTables, space: GroupSp
     newAxis,
     memo: new Map(),
     positions: new Map(),
+    turns: tables.turns,
+    turnOf: tables.turnOf,
     hostIndex: (node) => hostScalar(k, tables, node),
     bufferOf: (node, index) => {
       const leaf = node.op === "stored" || node.op === "input";
@@ -178,9 +185,14 @@ function storesOf(
     const buffer = tables.temporary(part.owner);
     stores.push({ buffer, index: indexInOwner(k, buffer, part.owner, part.offset, point), value });
   }
-  for (const { storage, offset } of part.storages) {
+  for (const { storage, offset, recurrence } of part.storages) {
     const buffer = tables.storage(storage);
     const within = linearIndex(k, part.shape, point);
+    if (recurrence !== undefined) {
+      const start = k.multiply(k.turn(recurrence), k.dim(elementCount(part.shape)));
+      stores.push({ buffer, index: k.add(start, within), value });
+      continue;
+    }
     const isWhole = dimEqual(elementCount(part.shape), tables.elementsOf(buffer));
     stores.push({
       buffer,

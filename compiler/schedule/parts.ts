@@ -2,13 +2,31 @@
 import type { Dim } from "../types/dimension.js";
 import { addDims, dimEqual, dimKey, elementCount, freeNames } from "../types/dimension.js";
 import type { Effect, Node, NodeOf, Shape } from "../types/graph.js";
-import { isPlainReduction, isReducing, piecesAxis, runOf } from "./families.js";
+import type { Recurrence } from "../types/nest.js";
+import { isPlainReduction, isReducing, loopOf, outcomeOf, piecesAxis, runOf } from "./families.js";
 
 /** A range of a storage in elements; without `count` the whole of it. */
 export interface StorageRange {
   readonly storage: string;
   readonly start: number;
   readonly count: number | undefined;
+}
+
+/** Where a value goes in a storage: from `offset` on, or to the place of the turn at hand, one place behind the other. */
+export interface Destination {
+  readonly storage: string;
+  readonly offset: number;
+  readonly recurrence?: Recurrence;
+}
+
+/** What a level of a program leaves behind: an effect of the graph, or what a turn of a recurrence adds to a stack. */
+export type LevelEffect = Effect | StackEffect;
+
+export interface StackEffect {
+  readonly kind: "stack";
+  readonly storage: string;
+  readonly value: Node;
+  readonly recurrence: Recurrence;
 }
 
 /** One value over one iteration space, and its destinations. */
@@ -25,7 +43,7 @@ export interface Part {
   /** Where the elements stand in the owner: for pieces of a concatenation. */
   readonly offset: { readonly axis: number; readonly start: Dim } | undefined;
   /** Storages that take the value as well, in row-major order from `offset`. */
-  readonly storages: readonly { readonly storage: string; readonly offset: number }[];
+  readonly storages: readonly Destination[];
   /** Materialized nodes that other parts compute and this one reads. */
   readonly reads: ReadonlySet<Node>;
   readonly storageReads: readonly StorageRange[];
@@ -41,13 +59,17 @@ export interface Part {
   readonly contracting: boolean;
   /** Takes the value from the owner's buffer, computed by another part, to the storages. */
   readonly copies: boolean;
+  /** It is a loop in time, with nests of its own. */
+  readonly loops: boolean;
 }
 
 export interface PartRequest {
   /** In topological order. */
   readonly nodes: readonly Node[];
-  readonly effects: readonly Effect[];
+  readonly effects: readonly LevelEffect[];
   readonly materialized: ReadonlySet<Node>;
+  /** Values with a buffer that kernels outside of this level fill. */
+  readonly isOutside: (node: Node) => boolean;
   /** Values without a buffer of their own that cost nothing to read: leaves and host values. */
   readonly isFree: (node: Node) => boolean;
   /** Values that reach their storages by a buffer and a copy, because others need the old contents for longer. */
@@ -84,14 +106,21 @@ export function makeParts(request: PartRequest): Part[] {
   const parts: Part[] = [];
   const { stores, results } = sinksOf(effects);
   const readers = new Set<Node>();
+  const resulting = new Set([...results].map((node) => outcomeOf(node)?.loop ?? node));
   const push = (part: Omit<Part, "id" | "result">): void => {
     for (const node of part.reads) readers.add(node);
-    const result = part.owner !== undefined && results.has(part.owner);
+    const result = part.owner !== undefined && resulting.has(part.owner);
     parts.push({ ...part, result, id: request.idOf(part) });
   };
   const add: AddPart = (part) => {
-    const found = readsOf(part.value, part.computes, materialized, isFree);
-    push({ ...part, copies: false, ...found });
+    const found = readsOf(part.value, part.computes, request);
+    push({ ...part, copies: false, loops: false, ...found });
+  };
+  const addLoop = (node: Node): void => {
+    const found = node.inputs.map((input) => readsOf(input, false, request));
+    const inside = { reducing: true, contracting: true, loops: true, copies: false };
+    const target = { value: node, owner: node, computes: true, shape: [], storages: [] };
+    push({ ...target, offset: undefined, ...together(found), ...inside });
   };
   const addCopy = (node: Node, storages: Part["storages"]): void => {
     const dimensions = new Set(node.shape.flatMap((extent) => [...freeNames(extent)]));
@@ -110,12 +139,18 @@ export function makeParts(request: PartRequest): Part[] {
       reducing: false,
       contracting: false,
       copies: true,
+      loops: false,
     });
   };
   for (const node of nodes) {
     const all = stores.get(node) ?? [];
     const storages = request.copied.has(node) ? [] : all;
-    if (isFree(node)) {
+    if (loopOf(node) !== undefined) addLoop(node);
+    else if (outcomeOf(node) !== undefined || request.isOutside(node)) {
+      if (all.length > 0)
+        addStored({ value: node, computes: false, owner: undefined, shape: node.shape }, all, add);
+      continue;
+    } else if (isFree(node)) {
       if (all.length > 0 || results.has(node)) {
         const owner = results.has(node) || request.copied.has(node) ? node : undefined;
         addStored({ value: node, computes: false, owner, shape: node.shape }, storages, add);
@@ -133,8 +168,20 @@ export function makeParts(request: PartRequest): Part[] {
   });
 }
 
+/** What several values need. */
+function together(found: readonly PartReads[]): PartReads {
+  return {
+    reads: new Set(found.flatMap(({ reads }) => [...reads])),
+    storageReads: found.flatMap(({ storageReads }) => storageReads),
+    inputs: new Set(found.flatMap(({ inputs }) => [...inputs])),
+    dimensions: new Set(found.flatMap(({ dimensions }) => [...dimensions])),
+    reducing: found.some(({ reducing }) => reducing),
+    contracting: found.some(({ contracting }) => contracting),
+  };
+}
+
 /** Where the values of effects go: to ranges of storages, and to the caller. */
-function sinksOf(effects: readonly Effect[]): {
+function sinksOf(effects: readonly LevelEffect[]): {
   readonly stores: ReadonlyMap<Node, Part["storages"]>;
   readonly results: ReadonlySet<Node>;
 } {
@@ -143,8 +190,12 @@ function sinksOf(effects: readonly Effect[]): {
   for (const effect of effects) {
     if (effect.kind === "result") results.add(effect.value);
     else {
-      const { storage, offset = 0, value } = effect;
-      stores.set(value, [...(stores.get(value) ?? []), { storage, offset }]);
+      const { storage, value } = effect;
+      const place =
+        effect.kind === "stack"
+          ? { offset: 0, recurrence: effect.recurrence }
+          : { offset: effect.offset ?? 0 };
+      stores.set(value, [...(stores.get(value) ?? []), { storage, ...place }]);
     }
   }
   return { stores, results };
@@ -193,12 +244,16 @@ function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): 
 }
 
 /** What stands at the borders of the part: buffers read, and whether a reduction is computed within. */
+type PartReads = Pick<
+  Part,
+  "reads" | "storageReads" | "inputs" | "dimensions" | "reducing" | "contracting"
+>;
+
 function readsOf(
   value: Node,
   computes: boolean,
-  materialized: ReadonlySet<Node>,
-  isFree: (node: Node) => boolean,
-): Pick<Part, "reads" | "storageReads" | "inputs" | "dimensions" | "reducing" | "contracting"> {
+  { materialized, isFree, isOutside }: PartRequest,
+): PartReads {
   const reads = new Set<Node>();
   const inputs = new Set<string>();
   const storageReads: StorageRange[] = [];
@@ -211,6 +266,11 @@ function readsOf(
     if (seen.has(node)) continue;
     seen.add(node);
     for (const extent of node.shape) freeNames(extent, dimensions);
+    const outcome = outcomeOf(node);
+    if (outcome !== undefined || isOutside(node)) {
+      reads.add(outcome?.loop ?? node);
+      continue;
+    }
     if (node.op === "dimension") freeNames(node.attributes.dim, dimensions);
     if (node.op === "stored") {
       storageReads.push({ storage: node.attributes.name, start: 0, count: undefined });
@@ -264,9 +324,9 @@ export function overlaps(a: StorageRange, b: StorageRange): boolean {
 /** The ranges of storages that a part writes. */
 export function writesOf(part: Part): StorageRange[] {
   const count = elementCount(part.shape);
-  return part.storages.map(({ storage, offset }) => ({
+  return part.storages.map(({ storage, offset, recurrence }) => ({
     storage,
     start: offset,
-    count: typeof count === "number" ? count : undefined,
+    count: typeof count === "number" && recurrence === undefined ? count : undefined,
   }));
 }

@@ -1,6 +1,14 @@
 // Takes a schedule, gives it as text that people read: buffers, then one block a loop nest.
 import { dimText, shapeText } from "../types/dimension.js";
-import type { HostValue, LoopNest, Scalar, Schedule, ScheduledBuffer } from "../types/nest.js";
+import type {
+  HostValue,
+  LoopNest,
+  NestArgument,
+  Recurrence,
+  Scalar,
+  Schedule,
+  ScheduledBuffer,
+} from "../types/nest.js";
 import { scalarOperation } from "../scalars/table.js";
 import { operandsOf } from "./operands.js";
 
@@ -60,11 +68,12 @@ function operation(op: string, operands: readonly string[]): string {
 /** Values that are used more than once, and reductions, get a line of their own. */
 function printNest(nest: LoopNest): string[] {
   const axes = nest.axes.map((axis) => `i${axis.id} < ${dimText(axis.extent)}`).join(", ");
-  const lines = [`${nest.name}: for ${axes === "" ? "one point" : axes}`];
+  const turns = (nest.turns ?? []).map(turnsText).join("");
+  const lines = [`${nest.name}: ${turns}for ${axes === "" ? "one point" : axes}`];
   const uses = countUses(nest);
   const names = new Map<Scalar, string>();
   const text = (scalar: Scalar): string => {
-    if (scalar.kind === "argument") return String(nest.arguments[scalar.argument]);
+    if (scalar.kind === "argument") return argumentText(nest.arguments[scalar.argument] ?? 0);
     const named = names.get(scalar);
     if (named !== undefined) return named;
     const body = scalarText(scalar, text);
@@ -83,6 +92,14 @@ function printNest(nest: LoopNest): string[] {
     lines.push(`  b${store.buffer}[${text(store.index)}] = ${value}${once}`);
   }
   return lines;
+}
+
+function argumentText(argument: NestArgument): string {
+  return typeof argument === "number" ? String(argument) : `t${argument.id}`;
+}
+
+function turnsText({ id, length, reverse }: Recurrence): string {
+  return `${reverse ? "backwards " : ""}in each turn t${id} < ${dimText(length)}, `;
 }
 
 function scalarText(scalar: Scalar, text: (scalar: Scalar) => string): string {

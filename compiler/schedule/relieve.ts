@@ -3,7 +3,7 @@ import { topologicalOrder } from "../graph/walk.js";
 import type { Node } from "../types/graph.js";
 import type { KernelLimits } from "./limits.js";
 import type { Part } from "./parts.js";
-import { isFree } from "./tables.js";
+import { hasBuffer, isFree } from "./tables.js";
 import type { Roles } from "./tables.js";
 
 /** What a kernel holds that computes a node and everything below it that has no buffer. */
@@ -27,9 +27,10 @@ export function nodesToStore(
   const inner = topologicalOrder([part.value], (node) => (isBorder(node) ? [] : node.inputs));
   const needs = new Map<Node, Need>();
   const stored = new Set<Node>();
-  const destinations = new Set(part.storages.map(({ storage }) => storage)).size;
+  const storages = new Set(part.storages.map(({ storage }) => storage)).size;
+  const destinations = storages + (part.owner === undefined ? 0 : 1);
   const fits = ({ buffers, nodes }: Need): boolean =>
-    buffers.size + Math.max(1, destinations) <= limits.buffers &&
+    buffers.size + destinations <= limits.buffers &&
     // The share of the kernel's operations that these nodes have, and some to spare.
     nodes.size * measured.operations <= inner.length * limits.operations * spare;
   const store = (node: Node): void => {
@@ -58,7 +59,7 @@ const spare = 0.5;
 
 function borderNeed(roles: Roles, node: Node): Need {
   const nodes = new Set([node]);
-  if (roles.materialized.has(node)) return { buffers: nodes, nodes };
+  if (roles.materialized.has(node) || hasBuffer(roles, node)) return { buffers: nodes, nodes };
   const named = node.op === "input" || node.op === "stored";
   return { buffers: new Set(named ? [`${node.op} ${node.attributes.name}`] : []), nodes };
 }

@@ -4,7 +4,15 @@ import { anything, exactly, indicesBelow, type Interval } from "../scalars/inter
 import type { Dim } from "../types/dimension.js";
 import { dimKey, leastDim } from "../types/dimension.js";
 import type { ElementType } from "../types/graph.js";
-import type { Axis, Combine, Scalar, ScalarOp, ScalarType } from "../types/nest.js";
+import type {
+  Axis,
+  Combine,
+  NestArgument,
+  Recurrence,
+  Scalar,
+  ScalarOp,
+  ScalarType,
+} from "../types/nest.js";
 import { createIndexArithmetic } from "./indexArithmetic.js";
 import type { IndexArithmetic } from "./indexArithmetic.js";
 
@@ -19,8 +27,10 @@ export interface ScalarBuilder extends IndexArithmetic {
   readonly offset: (buffer: number, elements: number) => Scalar;
   /** The stream of a draw. */
   readonly stream: (hash: number) => Scalar;
-  /** What offsets and streams are, in the order in which they were asked for. */
-  readonly arguments: readonly number[];
+  /** The number of a recurrence's turn. */
+  readonly turn: (recurrence: Recurrence) => Scalar;
+  /** What offsets, streams and turns are, in the order in which they were asked for. */
+  readonly arguments: readonly NestArgument[];
   readonly load: (buffer: number, index: Scalar, type: ElementType) => Scalar;
   readonly op: (op: ScalarOp, type: ScalarType, ...operands: readonly Scalar[]) => Scalar;
   readonly guard: (condition: Scalar, value: Scalar, otherwise: Scalar) => Scalar;
@@ -49,7 +59,7 @@ const indices = { operands: "index", result: "index" } as const;
 export function createScalarBuilder(): ScalarBuilder {
   const interned = new Map<string, Scalar>();
   const facts = new Map<Scalar, ScalarFacts>();
-  const given: number[] = [];
+  const given: NestArgument[] = [];
 
   const id = (scalar: Scalar): number => {
     const known = facts.get(scalar);
@@ -97,7 +107,12 @@ export function createScalarBuilder(): ScalarBuilder {
     );
 
   /** Equal numbers of other ranges are other arguments: they are equal by chance, and not in the next layer. */
-  const argument = (key: string, type: "index" | "u32", value: number, range?: Interval): Scalar =>
+  const argument = (
+    key: string,
+    type: "index" | "u32",
+    value: NestArgument,
+    range?: Interval,
+  ): Scalar =>
     intern(
       key,
       () => ({ kind: "argument", type, argument: given.push(value) - 1 }),
@@ -122,6 +137,8 @@ export function createScalarBuilder(): ScalarBuilder {
     host: (of) => intern(`h${of}`, () => ({ kind: "host", type: "f32", index: of })),
     offset: (buffer, elements) =>
       argument(`f${buffer}:${elements}`, "index", elements, { low: 0, high: Infinity }),
+    turn: (recurrence) =>
+      argument(`t${recurrence.id}`, "index", recurrence, indicesBelow(recurrence.length)),
     stream: (hash) => argument(`s${hash}`, "u32", hash),
     arguments: given,
     load: (buffer, at, type) =>

@@ -17,25 +17,35 @@ export function servesOf(
   });
   const always = new Set<number>(); // buffers that effects need
   const serves: (readonly number[] | undefined)[] = nests.map(() => undefined);
-  for (let at = nests.length - 1; at >= 0; at--) {
-    const nest = nests[at];
-    if (nest === undefined) continue;
-    const needed = new Set<number>();
-    let effect = false;
-    for (const { buffer } of nest.stores) {
-      if (always.has(buffer)) effect = true;
-      if (isStorage(buffer)) effect = true;
-      for (const result of wanted.get(buffer) ?? []) needed.add(result);
-    }
-    for (const buffer of readBuffers(nest)) {
-      if (effect) always.add(buffer);
-      const set = wanted.get(buffer) ?? new Set<number>();
-      for (const result of needed) set.add(result);
-      wanted.set(buffer, set);
-    }
-    serves[at] = effect ? undefined : [...needed].sort((a, b) => a - b);
-  }
+  // What a nest of a recurrence writes may be wanted by one before it, in the next turn.
+  const rounds = nests.some(({ turns }) => turns) ? nests.length : 1;
+  for (let round = 0; round < rounds; round++) if (!walk()) break;
   return serves;
+
+  /** Whether anything is wanted by now that was not before. */
+  function walk(): boolean {
+    let grown = false;
+    for (let at = nests.length - 1; at >= 0; at--) {
+      const nest = nests[at];
+      if (nest === undefined) continue;
+      const needed = new Set<number>();
+      let effect = false;
+      for (const { buffer } of nest.stores) {
+        if (always.has(buffer) || isStorage(buffer)) effect = true;
+        for (const result of wanted.get(buffer) ?? []) needed.add(result);
+      }
+      for (const buffer of readBuffers(nest)) {
+        const set = wanted.get(buffer) ?? new Set<number>();
+        const before = set.size + Number(always.has(buffer));
+        if (effect) always.add(buffer);
+        for (const result of needed) set.add(result);
+        wanted.set(buffer, set);
+        grown ||= set.size + Number(always.has(buffer)) > before;
+      }
+      serves[at] = effect ? undefined : [...needed].sort((a, b) => a - b);
+    }
+    return grown;
+  }
 }
 
 /** Buffers that a nest loads from. */

@@ -1,9 +1,10 @@
 // Takes what a program's nodes become, gives the positions of buffers and host values, made as nests ask for them.
 import { elementCount, evaluateDim } from "../types/dimension.js";
 import type { ElementType, Node } from "../types/graph.js";
-import type { HostValue, ScheduledBuffer } from "../types/nest.js";
-import { isGivenLeaf } from "./families.js";
+import type { HostValue, Recurrence, ScheduledBuffer } from "../types/nest.js";
+import { isGivenLeaf, isRecurrent } from "./families.js";
 import { hostValue, isConstant } from "./host.js";
+import type { Loops, Outcome } from "./loops.js";
 import type { ProgramTables } from "./nests.js";
 
 /** What becomes of a program's nodes. */
@@ -13,27 +14,42 @@ export interface Roles {
   readonly materialized: ReadonlySet<Node>;
   /** Values that reach their storages by a buffer and a copy: see PartRequest. */
   readonly copied: ReadonlySet<Node>;
+  /** Kernels around this level fill its buffer. */
+  readonly isOutside: (node: Node) => boolean;
 }
+
+export const noRoles: Roles = {
+  host: new Set(),
+  materialized: new Set(),
+  copied: new Set(),
+  isOutside: () => false,
+};
 
 /** Storages by name. */
 export type StorageOf = (name: string) => { readonly elements: number; readonly type: ElementType };
 
 export type BufferEntry =
   | Exclude<ScheduledBuffer, { kind: "temporary" }>
-  | { readonly kind: "temporary"; readonly node: Node };
+  | { readonly kind: "temporary"; readonly node: Node; readonly recurrence?: Recurrence };
 
 export interface Tables {
-  readonly tables: ProgramTables;
+  /** As the kernels of a level see them, which run in each of these turns. */
+  readonly of: (roles: Roles, turns: readonly Recurrence[]) => ProgramTables;
   readonly buffers: readonly BufferEntry[];
   readonly host: readonly HostValue[];
 }
 
-/** Values that are there without a kernel: what the host computes, and given leaves. */
+/** Values that are there without a kernel of this level: what the host computes, given leaves, and what has its buffer already. */
 export function isFree(roles: Roles, node: Node): boolean {
-  return roles.host.has(node) || isGivenLeaf(node);
+  return roles.host.has(node) || isGivenLeaf(node) || hasBuffer(roles, node);
 }
 
-export function createTables(roles: Roles, storage: StorageOf): Tables {
+/** Kernels around this level, or of a loop in it, fill its buffer. */
+export function hasBuffer({ isOutside }: Roles, node: Node): boolean {
+  return isRecurrent(node) || isOutside(node);
+}
+
+export function createTables(storage: StorageOf, loops: Loops): Tables {
   const buffers: BufferEntry[] = [];
   const positions = new Map<unknown, number>();
   const position = (key: unknown, make: () => BufferEntry): number => {
@@ -44,23 +60,35 @@ export function createTables(roles: Roles, storage: StorageOf): Tables {
     return buffers.length - 1;
   };
   const host: HostValue[] = [];
-  const tables: ProgramTables = {
-    temporary: (node) => position(node, () => ({ kind: "temporary", node })),
+  const outcome = ({ key, node, recurrence }: Outcome): number =>
+    position(key, () => ({ kind: "temporary", node, recurrence }));
+  const hostPositions = new Map<string, number>();
+  const of = (roles: Roles, turns: readonly Recurrence[]): ProgramTables => ({
+    turns,
+    turnOf: loops.turnOf,
+    temporary: (node) => {
+      const made = loops.outcomeOf(node);
+      return made ? outcome(made) : position(node, () => ({ kind: "temporary", node }));
+    },
     elementsOf: (buffer) => {
       const entry = buffers[buffer];
       if (entry === undefined) throw new Error(`there is no buffer ${buffer}`);
       return entry.kind === "temporary" ? elementCount(entry.node.shape) : entry.elements;
     },
-    storage: (name) => position(`storage ${name}`, () => storageEntry(name, storage)),
+    storage: (name) => {
+      const made = loops.outcomeAt(name);
+      return made ? outcome(made) : position(`storage ${name}`, () => storageEntry(name, storage));
+    },
     input: (node) => {
       const name = node.op === "input" ? node.attributes.name : "";
       return position(`input ${name}`, () => inputEntry(name, node));
     },
     isMaterialized: (node) =>
-      roles.materialized.has(node) && !(isFree(roles, node) && !roles.copied.has(node)),
-    host: createHostTable(roles.host, host),
-  };
-  return { tables, buffers, host };
+      hasBuffer(roles, node) ||
+      (roles.materialized.has(node) && !(isFree(roles, node) && !roles.copied.has(node))),
+    host: createHostTable(roles.host, host, hostPositions),
+  });
+  return { of, buffers, host };
 }
 
 function storageEntry(name: string, storage: StorageOf): BufferEntry {
@@ -73,8 +101,11 @@ function inputEntry(name: string, node: Node): BufferEntry {
 }
 
 /** Equal host values have one position in `host`. */
-function createHostTable(nodes: ReadonlySet<Node>, host: HostValue[]): ProgramTables["host"] {
-  const positions = new Map<string, number>();
+function createHostTable(
+  nodes: ReadonlySet<Node>,
+  host: HostValue[],
+  positions: Map<string, number>,
+): ProgramTables["host"] {
   const memo = new Map<Node, number | { constant: number }>();
   return (node) => {
     if (!nodes.has(node)) return undefined;

@@ -72,6 +72,17 @@ export type Scalar =
 
 export type Combine = keyof typeof reductionTable;
 
+/** A loop in time: what it goes around runs `length` times, one turn after the other. Identity is the object. */
+export interface Recurrence {
+  readonly id: number;
+  readonly length: Dim;
+  /** Turns are numbered from the first to the last, and run from the last to the first. */
+  readonly reverse: boolean;
+}
+
+/** A number, or the number of the turn at hand. */
+export type NestArgument = number | Recurrence;
+
 /**
  * For every point of `axes`, the stores; all values are computed from buffers as they were before the nest, or by this same point.
  * What all points of a row share (a maximum, a mean) may be stored too, once a row.
@@ -81,10 +92,12 @@ export interface LoopNest {
   readonly axes: readonly Axis[];
   readonly stores: readonly NestStore[];
   /**
-   * Where the ranges of buffers that it reads and writes begin, and the streams of its draws: nests that differ in these alone
-   * have one kernel.
+   * Where the ranges of buffers that it reads and writes begin, the streams of its draws, and the turns of the recurrences around it:
+   * nests that differ in these alone have one kernel.
    */
-  readonly arguments: readonly number[];
+  readonly arguments: readonly NestArgument[];
+  /** It runs in each turn of these, the outermost first; absent: once. Nests of a recurrence stand one behind the other. */
+  readonly turns?: readonly Recurrence[];
   /** The source of what is computed, for comments. */
   readonly origins: readonly Origin[];
 }
@@ -120,6 +133,8 @@ export type ScheduledBuffer =
       readonly elements: Dim;
       readonly slot: number;
       readonly label: string;
+      /** It is filled turn by turn, or carried from turn to turn. */
+      readonly recurrence?: Recurrence;
       /** The source of its value, where that is not the compiler's own. */
       readonly origin?: Origin;
     };

@@ -277,11 +277,17 @@ describe("nnc gradcheck", () => {
     expect(code).toBe(0);
   });
   test("a model that is not compiled yet says NN0701", async () => {
-    const { code, notes } = await check(
-      "input x: [batch, time, 2]\nloss mean(gru(x, 3), axis: [1, 2])",
-    );
+    const { code, notes } = await check("input x: f16[batch, 2]\nloss mean(x, axis: 1)");
     expect(notes).toContain("NN0701");
     expect(code).toBe(1);
+  });
+  test("a recurrence is checked through all its turns", async () => {
+    const { code, result } = await check(
+      "input x: [batch, time, 2]\nloss mean(gru(x, 3), axis: [1, 2])",
+    );
+    expect(result.ok).toBe(true);
+    expect(result.unchecked).toEqual([]);
+    expect(code).toBe(0);
   });
   test("every parameter of a deep model has its turn", async () => {
     const { result } = await check(

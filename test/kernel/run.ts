@@ -1,5 +1,6 @@
 // Takes a planned program and its inputs, gives its results: on the CPU in either precision, and as WGSL over the software adapter.
 
+import { givenIn, inTurns } from "../../runtime/loops.js";
 import vm from "node:vm";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { cpuModuleText, wasmText } from "../../compiler/emit/plan.js";
@@ -97,18 +98,23 @@ export function runOnCpu(planned: Planned, given: Given, precision: Precision): 
   };
   const words = uniformWords(program, given);
   const floats = new Float32Array(words.buffer);
-  for (const dispatch of program.dispatches) {
-    const kernel = planned.kernels[dispatch.kernel]?.plan;
+  for (const { dispatch: position, turns } of inTurns(program, given.sizes ?? {})) {
+    const dispatch = program.dispatches[position];
+    const kernel = dispatch && planned.kernels[dispatch.kernel]?.plan;
     if (!kernel) throw new Error("no kernel");
     const buffers = dispatch.buffers.map((buffer, at) =>
       bufferOf(buffer, kernel.bindings[at]?.type ?? "f32"),
     );
-    kernels[kernel.name]?.(buffers, words, floats, dispatch.given ?? []);
+    kernels[kernel.name]?.(buffers, words, floats, givenIn(dispatch.given ?? [], turns));
   }
   return {
     results: program.results.map((result) => [...bufferOf(result.buffer, result.type)]),
     storages: storages.map((storage) => [...storage]),
   };
+}
+
+function lost(): never {
+  throw new Error("no such dispatch");
 }
 
 /** Storages, slots and inputs lie in the machine's memory. */
@@ -133,7 +139,9 @@ export async function runOnWasm(planned: Planned, given: Given): Promise<Outcome
   };
   const words = uniformWords(program, given);
   machine.start(words, new Float32Array(words.buffer));
-  for (const { kernel, buffers, given: words = [] } of program.dispatches) {
+  for (const { dispatch: position, turns } of inTurns(program, sizes)) {
+    const { kernel, buffers, given: own = [] } = program.dispatches[position] ?? lost();
+    const words = givenIn(own, turns);
     const { name, bindings } = planned.kernels[kernel]?.plan ?? { name: "", bindings: [] };
     const types = bindings.map(({ type }) => type);
     const arrays = buffers.map((buffer, at) => arrayFor(buffer, types[at] ?? "f32"));

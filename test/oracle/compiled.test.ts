@@ -101,18 +101,15 @@ async function checkRun(record: RunRecord, backend: TestBackend): Promise<void> 
 /** Its x is nearly constant within a group: dividing by the deviation magnifies rounding. */
 const magnified = "group_norm(3)";
 
-/** Their models hold a recurrence, which is not lowered yet; test/oracle/graph.test.ts checks them. */
-const recurrent = /\b(rnn|lstm|gru|bidirectional)\(/;
-
 describe.each(backends)("on %s", (backend) => {
   describe.each(valueFiles)("%s", (file) => {
-    const records = readRecords(file).filter((record) => !recurrent.test(record.source));
+    const records = readRecords(file);
     it.each(records.map((record) => [record.name, record] as const))("%s", (_, record) =>
       checkValues(record, backend),
     );
   });
   describe.each(runFiles)("%s", (file) => {
-    const records = readRecords(file).filter((record) => !recurrent.test(record.source));
+    const records = readRecords(file);
     it.each(records.map((record) => [record.name, record] as const))("%s", (_, record) =>
       checkRun(record, backend),
     );

@@ -13,7 +13,7 @@ import { planSmall, runSmall } from "../support/runOps.js";
 import type { PlannedPrograms, Scheduling } from "../support/runOps.js";
 import { generator } from "../support/sampleValues.js";
 import { randomGraph } from "./randomGraphs.js";
-import type { RandomGraph } from "./randomGraphs.js";
+import type { RandomGraph, RandomOptions } from "./randomGraphs.js";
 
 interface Sample {
   readonly seed: number;
@@ -30,15 +30,18 @@ const ways: readonly (Scheduling & { readonly optimize: boolean; readonly name: 
 ];
 
 /** A line for each disagreement; none where all is well. */
-export async function problemsOf(seeds: readonly number[]): Promise<string[]> {
-  const samples = seeds.map(sampleOf);
+export async function problemsOf(
+  seeds: readonly number[],
+  options: RandomOptions = {},
+): Promise<string[]> {
+  const samples = seeds.map((seed) => sampleOf(seed, options));
   const problems = samples.flatMap((sample) => derivativeProblem(sample) ?? []);
   for (const way of ways) problems.push(...(await compiledProblems(samples, way)));
   return problems;
 }
 
-function sampleOf(seed: number): Sample {
-  const graph = randomGraph(seed);
+function sampleOf(seed: number, options: RandomOptions): Sample {
+  const graph = randomGraph(seed, options);
   const roots = [...graph.outputs, graph.scalar, ...graph.gradients.map(({ node }) => node)];
   const broken = verifyGraph(roots);
   if (broken.length > 0) throw new Error(`graph ${seed}: ${broken.join("; ")}`);

@@ -18,6 +18,13 @@ it.each([0, 1, 2, 3])("random graphs %i compile to what they mean", async (part)
   expect(await problemsOf(range(part * 20, 20))).toEqual([]);
 });
 
+it.each([0, 1, 2])(
+  "random graphs with loops in time %i compile to what they mean",
+  async (part) => {
+    expect(await problemsOf(range(5000 + part * 10, 10), { recurrent: true })).toEqual([]);
+  },
+);
+
 /** What was found wrong once: index arithmetic over a free axis whose "same" padding is a polynomial of its length. */
 it.each([1, 2, 3, 4, 5, 7])("pools over a free axis of %i", async (time) => {
   const b = createBuilder();

@@ -9,7 +9,7 @@ import type { Argument } from "../../compiler/ops/primitives.js";
 import { operators, primitives } from "../../compiler/ops/primitives.js";
 import { isProblem } from "../../compiler/ops/problem.js";
 import { evaluateDim, freeDim, multiplyDims } from "../../compiler/types/dimension.js";
-import type { Node, Shape } from "../../compiler/types/graph.js";
+import type { Node, NodeOf, Shape } from "../../compiler/types/graph.js";
 import type { Tensor } from "../support/interpret.js";
 import { generator } from "../support/sampleValues.js";
 
@@ -225,6 +225,46 @@ const convolution: Move = (state) => {
   }
 };
 
+/** A loop along the first axis of a tensor, with two carries of which one is mixed across its elements, and two stacks. */
+const recurrence: Move = (state) => {
+  const { b } = state;
+  const [x, constant] = [operand(state), operand(state)];
+  const [length, ...shape] = x.shape;
+  if (length === undefined) return undefined;
+  const bound = (type: "f32" | "i32", own: Shape, index: number): NodeOf<"bound"> =>
+    b.leaf("bound", { type, shape: own }, { index }) as NodeOf<"bound">;
+  const leaves = [shape, [], shape, constant.shape].map((own, at) => bound("f32", own, at));
+  const [h, c, slice, outside] = leaves;
+  if (!h || !c || !slice || !outside) return undefined;
+  const step = bound("i32", [], leaves.length);
+  const mixed = shape.length === 0 ? h : b.sum(h, [shape.length - 1], true);
+  const weight = b.tanh(b.sum(outside));
+  const next = b.tanh(b.add(b.multiply(h, 0.6), b.add(slice, b.multiply(mixed, 0.2))));
+  const count = b.add(b.multiply(c, 0.5), b.multiply(b.sum(next), weight));
+  const stacked = [b.multiply(next, c), b.add(next, b.multiply(b.cast(step, "f32"), 0.1))];
+  const inner = nestedLoop(state, next);
+  const scan = b.scan([b.multiply(b.sum(x, [0]), 0.1), b.constant(0.3), x, constant], {
+    ...{ length, reverse: state.next() < 0.5, carries: 2, slices: 1, constants: 1 },
+    ...{ bound: [...leaves, step], nextCarries: [next, count], yields: [...stacked, inner] },
+  });
+  return b.result(scan, below(state, 5));
+};
+
+/** Along the first axis of a value of a loop's body, where it has one. */
+function nestedLoop({ b }: State, x: Node): Node {
+  const [length, ...shape] = x.shape;
+  if (length === undefined) return x;
+  const leaf = (index: number): NodeOf<"bound"> =>
+    b.leaf("bound", { type: "f32", shape }, { index }) as NodeOf<"bound">;
+  const [sum, slice] = [leaf(0), leaf(1)];
+  const step = b.leaf("bound", { type: "i32", shape: [] }, { index: 2 }) as NodeOf<"bound">;
+  const scan = b.scan([b.constant(0, shape), x], {
+    ...{ length, reverse: false, carries: 1, slices: 1, constants: 0 },
+    ...{ bound: [sum, slice, step], nextCarries: [b.sin(b.add(sum, slice))], yields: [] },
+  });
+  return b.result(scan, 0);
+}
+
 const moves: readonly Move[] = [
   ...[unary, unary, unary, binary, binary, binary, choice, reduction, reduction, softmax],
   ...[view, view, view, joined, placed, product, product, convolution, convolution],
@@ -232,10 +272,16 @@ const moves: readonly Move[] = [
 
 const shapes: readonly Shape[] = [[], [3], [batch], [batch, 3], [batch, time, 2], [3, 1, batch]];
 
-/** `sizes` fixes the free dimensions, which the seed chooses otherwise. */
+export interface RandomOptions {
+  /** Fixes the free dimensions, which the seed chooses otherwise. */
+  readonly sizes?: { readonly batch: number; readonly time: number };
+  /** With loops in time. */
+  readonly recurrent?: boolean;
+}
+
 export function randomGraph(
   seed: number,
-  sizes?: { readonly batch: number; readonly time: number },
+  { sizes, recurrent = false }: RandomOptions = {},
 ): RandomGraph {
   const next = generator(seed);
   const b = createBuilder();
@@ -245,7 +291,8 @@ export function randomGraph(
   for (let n = 0; n < 3; n++) state.pool.push(leaf(state, pick(state, shapes)));
   const wanted = 3 + below(state, 12);
   for (let n = 0; n < wanted; n++) {
-    const made = pick(state, moves)(state);
+    const loops = recurrent && n % 4 === 1;
+    const made = loops ? recurrence(state) : pick(state, moves)(state);
     if (made?.type !== "f32" || !isSound(state, made)) continue;
     if (count(state, made) <= largestTensor) state.pool.push(made);
   }

@@ -25,7 +25,7 @@ function sample(range: readonly number[]) {
   const data: Record<string, { data: number[]; shape: readonly number[] }> = {};
   const expected: Record<string, number> = {};
   for (const seed of range) {
-    const graph = randomGraph(seed, sizes);
+    const graph = randomGraph(seed, { sizes });
     graph.outputs.forEach((value, at) => {
       const name = `m${seed}_${at}`;
       for (const node of topologicalOrder([value])) {

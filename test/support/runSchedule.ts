@@ -7,6 +7,7 @@ import type {
   Combine,
   LoopNest,
   NestStore,
+  Recurrence,
   Scalar,
   Schedule,
 } from "../../compiler/types/nest.js";
@@ -77,10 +78,34 @@ interface Memory {
 }
 
 /** Runs nests one after the other over buffers, which they change. */
-export function runNests(nests: readonly LoopNest[], memory: Memory): void {
+export function runNests(
+  nests: readonly LoopNest[],
+  memory: Memory,
+  turns: ReadonlyMap<Recurrence, number> = new Map(),
+): void {
   const { buffers, dims } = memory;
-  for (const nest of nests) {
-    const evaluate = evaluator(memory, nest.arguments);
+  const own = turns.size;
+  for (let at = 0; at < nests.length;) {
+    const nest = nests[at];
+    if (!nest) return;
+    const recurrence = nest.turns?.[own];
+    if (recurrence) {
+      const rest = nests.slice(at);
+      const other = rest.findIndex((one) => one.turns?.[own] !== recurrence);
+      const inside = other < 0 ? rest : rest.slice(0, other);
+      const length = evaluateDim(recurrence.length, dims);
+      for (let turn = 0; turn < length; turn++) {
+        const number = recurrence.reverse ? length - 1 - turn : turn;
+        runNests(inside, memory, new Map([...turns, [recurrence, number]]));
+      }
+      at += inside.length;
+      continue;
+    }
+    at++;
+    const given = nest.arguments.map((one) =>
+      typeof one === "number" ? one : (turns.get(one) ?? NaN),
+    );
+    const evaluate = evaluator(memory, given);
     forEachPoint(nest.axes, dims, (point) => {
       const isFirst = ({ rows }: NestStore): boolean =>
         rows === undefined ||

@@ -24,7 +24,7 @@ import { callSamples } from "./callSamples.js";
 
 /** Has no sample of one op: where it is tested instead. */
 const untested: Readonly<Partial<Record<OpName, string>>> = {
-  scan: "has no lowering yet: compile answers with a diagnostic",
+  scan: "is a loop over a body: test/property/graphs.test.ts",
   result: "is a part of scan",
   bound: "stands in bodies of scans alone",
   placeholder: "stands in optimizers' templates alone, and is replaced before scheduling",

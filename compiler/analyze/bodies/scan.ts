@@ -6,7 +6,7 @@ import { dimEqual, dimText, shapeEqual, shapeText, type Dim } from "../../types/
 import type { Node, TensorType } from "../../types/graph.js";
 import type { Frame, ScanState } from "../context.js";
 import { nested, spoil } from "../frames.js";
-import { noteNotLowered, report } from "../report.js";
+import { report } from "../report.js";
 import { closeBody } from "./scanBody.js";
 import { bind } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
@@ -39,9 +39,6 @@ export function evaluateScan(expression: ast.ScanExpression, frame: Frame): Valu
   if (along === "wrong" || reverse === undefined || sources === undefined) return poison;
   const [first] = sources;
   if (first === undefined) return poison;
-  if (frame.trace !== undefined) {
-    noteNotLowered(frame, frame.trace.model, "a recurrence (`scan`)", expression.span);
-  }
   const { builder } = frame.run;
   const inner = nested(frame);
   const step = builder.leaf("bound", { type: "i32", shape: [] }, { index: -1 });
