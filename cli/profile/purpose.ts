@@ -34,10 +34,14 @@ export function purposesOf({
 /** Positions of the nests that what is wanted is computed by; what a nest reads was written before it, or stands in a storage. */
 function leadingTo(accesses: readonly Accesses[], wanted: Set<number>): ReadonlySet<number> {
   const found = new Set<number>();
-  for (const [at, { reads, writes }] of [...accesses.entries()].reverse()) {
-    if (!writes.some((buffer) => wanted.has(buffer))) continue;
-    found.add(at);
-    for (const buffer of reads) wanted.add(buffer);
+  // In turns, what is read may be written behind: in the turn before.
+  for (let known = -1; known < found.size;) {
+    known = found.size;
+    for (const [at, { reads, writes }] of [...accesses.entries()].reverse()) {
+      if (!writes.some((buffer) => wanted.has(buffer))) continue;
+      found.add(at);
+      for (const buffer of reads) wanted.add(buffer);
+    }
   }
   return found;
 }

@@ -2,6 +2,23 @@
 import type { IndexBuilder } from "../ops/rule.js";
 import { dimEqual, divideExactly, freeNames, multiplyDims } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
+import type { Node } from "../types/graph.js";
+import type { ReductionName } from "../types/opNames.js";
+
+/**
+ * What is not known to be per example is mixed:
+ * - free: no examples flow in (it may depend on numbers about the whole set);
+ * - each: `entries` entries along `axis` belong to each example, and depend on it and on free values alone;
+ * - combined: a number about the set, which results of parts of the set combine to;
+ * - mixed: examples meet otherwise, or their positions in the batch count.
+ */
+export type ExampleFlow =
+  | { readonly kind: "free" }
+  | { readonly kind: "each"; readonly axis: number; readonly entries: Dim }
+  | { readonly kind: "combined"; readonly combine: ReductionName }
+  | { readonly kind: "mixed" };
+
+export type ExampleFlows = ReadonlyMap<Node, ExampleFlow>;
 
 /** The dimension that counts examples. */
 export const batchName = "batch";

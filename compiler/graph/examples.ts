@@ -1,7 +1,7 @@
 // Values over a batch in; how the examples of the batch flow into each of their nodes out.
 import { givesIndex } from "../scalars/reductions.js";
 import { topologicalOrder } from "./walk.js";
-import { anyNode } from "../ops/broadcast.js";
+import { anyNode, inputAt } from "../ops/broadcast.js";
 import { ruleOf } from "../ops/table.js";
 import type { GatherRequest, GatherSource } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
@@ -17,22 +17,10 @@ import {
   tellsExample,
   unbounded,
 } from "./exampleIndex.js";
-import type { ExampleIndex } from "./exampleIndex.js";
+import type { ExampleFlow, ExampleFlows, ExampleIndex } from "./exampleIndex.js";
+import { loopFlows } from "./exampleLoops.js";
 
-/**
- * What is not known to be per example is mixed:
- * - free: no examples flow in (it may depend on numbers about the whole set);
- * - each: `entries` entries along `axis` belong to each example, and depend on it and on free values alone;
- * - combined: a number about the set, which results of parts of the set combine to;
- * - mixed: examples meet otherwise, or their positions in the batch count.
- */
-export type ExampleFlow =
-  | { readonly kind: "free" }
-  | { readonly kind: "each"; readonly axis: number; readonly entries: Dim }
-  | { readonly kind: "combined"; readonly combine: ReductionName }
-  | { readonly kind: "mixed" };
-
-export type ExampleFlows = ReadonlyMap<Node, ExampleFlow>;
+export type { ExampleFlow, ExampleFlows } from "./exampleIndex.js";
 
 /** The flow into every node; that of `given` nodes is taken as it is. */
 export function examplesOf(
@@ -40,8 +28,9 @@ export function examplesOf(
   given: ReadonlyMap<Node, ExampleFlow> = new Map(),
 ): ExampleFlows {
   const flows = new Map<Node, ExampleFlow>();
+  const loops: LoopFlows = new Map();
   for (const node of topologicalOrder(roots)) {
-    flows.set(node, given.get(node) ?? exampleFlowOf(node, flows));
+    flows.set(node, given.get(node) ?? exampleFlowOf(node, flows, loops));
   }
   return flows;
 }
@@ -99,10 +88,33 @@ function settle(
   return combine === undefined ? mix : { kind: "combined", combine };
 }
 
-function exampleFlowOf(node: Node, flows: ExampleFlows): ExampleFlow {
+/** Of each loop, the flows into its outcomes; the loop itself has no value. */
+type LoopFlows = Map<Node, readonly ExampleFlow[]>;
+
+function exampleFlowOf(node: Node, flows: ExampleFlows, loops: LoopFlows): ExampleFlow {
   const operands = node.inputs.map((input) => seen(input, flows));
+  const outcome = recurrentFlow(node, operands, loops);
+  if (outcome) return outcome;
   if (operands.some(({ kind }) => kind === "mixed")) return mix;
   return familyFlow(node, operands);
+}
+
+/** Undefined of what is neither a loop nor an outcome of one. */
+function recurrentFlow<K extends OpName>(
+  node: NodeOf<K>,
+  operands: readonly ExampleFlow[],
+  loops: LoopFlows,
+): ExampleFlow | undefined {
+  const { lowering } = ruleOf<K>(node.op);
+  switch (lowering.kind) {
+    case "recurrence":
+      loops.set(anyNode(node), loopFlows(lowering.loop(node), operands, examplesOf));
+      return { kind: "free" };
+    case "outcome":
+      return loops.get(inputAt(node.inputs, 0))?.[lowering.place(node)] ?? mix;
+    default:
+      return undefined;
+  }
 }
 
 /** By the family that lowers the op: a new op is read by its index maps, or it is mixed. */
@@ -163,9 +175,7 @@ function familyFlow<K extends OpName>(
       return contractionFlow(node, operands, lowering.maps(of));
     case "recurrence":
     case "outcome":
-      return operands.every(({ kind }) => kind === "free") && !countsExamplesIn(node)
-        ? { kind: "free" }
-        : mix;
+      return mix;
   }
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { examplesOf } from "../../compiler/graph/examples.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { evaluateDim, multiplyDims } from "../../compiler/types/dimension.js";
-import type { Node, Shape } from "../../compiler/types/graph.js";
+import type { Node, NodeOf, Shape } from "../../compiler/types/graph.js";
 import { collect } from "../../runtime/train/combine.js";
 import { interpretOne } from "../support/interpret.js";
 import type { Tensor } from "../support/interpret.js";
@@ -84,6 +84,40 @@ describe("examples flow", () => {
   it("keep two draws for each", () => {
     const flow = examplesOf([draws]).get(draws);
     expect(flow).toEqual({ kind: "each", axis: 0, entries: 2 });
+  });
+  /** A running mean over the second axis, or the first, of which each turn keeps the examples apart or not. */
+  const running = (along: "time" | "batch", apart: boolean): readonly Node[] => {
+    const data = b.input("data", { type: "f32", shape: [batch, 4] });
+    const x = along === "time" ? b.transpose(data, [1, 0]) : data;
+    const shape = x.shape.slice(1);
+    const leaf = (index: number): NodeOf<"bound"> =>
+      b.leaf("bound", { type: "f32", shape }, { index }) as NodeOf<"bound">;
+    const [mean, slice] = [leaf(0), leaf(1)];
+    const step = b.leaf("bound", { type: "i32", shape: [] }, { index: 2 }) as NodeOf<"bound">;
+    const moved = b.add(b.multiply(mean, 0.9), b.multiply(slice, 0.1));
+    const scan = b.scan([b.constant(0, shape), x], {
+      ...{ length: x.shape[0] ?? 1, reverse: false, carries: 1, slices: 1, constants: 0 },
+      bound: [mean, slice, step],
+      nextCarries: [apart ? moved : b.subtract(moved, b.sum(moved, [0], true))],
+      yields: [moved],
+    });
+    return [b.result(scan, 0), b.result(scan, 1)];
+  };
+  const flows = (nodes: readonly Node[]): readonly unknown[] => {
+    const found = examplesOf(nodes);
+    return nodes.map((node) => found.get(node));
+  };
+  it("stay apart in a loop whose turns keep them apart", () => {
+    expect(flows(running("time", true))).toEqual([
+      { kind: "each", axis: 0, entries: 1 },
+      { kind: "each", axis: 1, entries: 1 },
+    ]);
+  });
+  it.each([
+    ["mixes them in a turn", running("time", false)],
+    ["goes through them", running("batch", true)],
+  ])("but not in a loop that %s", (_, nodes) => {
+    expect(flows(nodes)).toEqual([{ kind: "mixed" }, { kind: "mixed" }]);
   });
   it.each([
     ["an index along the batch", b.iota([batch, 3], 0)],

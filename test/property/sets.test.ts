@@ -19,13 +19,13 @@ const seeds = (from: number, count: number): number[] =>
   Array.from({ length: count }, (_, at) => from + at);
 
 /** Random values as metrics; their inputs, the data for these, and what the interpreter makes of all examples at once. */
-function sample(range: readonly number[]) {
+function sample(range: readonly number[], recurrent: boolean) {
   const inputs = new Map<string, Node>();
   const metrics: Named[] = [];
   const data: Record<string, { data: number[]; shape: readonly number[] }> = {};
   const expected: Record<string, number> = {};
   for (const seed of range) {
-    const graph = randomGraph(seed, { sizes });
+    const graph = randomGraph(seed, { sizes, recurrent });
     graph.outputs.forEach((value, at) => {
       const name = `m${seed}_${at}`;
       for (const node of topologicalOrder([value])) {
@@ -60,8 +60,12 @@ function declare(node: Node, name: string): InputDeclaration {
   };
 }
 
-it.each([0, 1])("random values of a whole set, part %i", async (part) => {
-  const { inputs, metrics, data, expected } = sample(seeds(1000 + part * 25, 25));
+it.each([
+  ["part 0", 1000, 25, false],
+  ["part 1", 1025, 25, false],
+  ["with loops in time", 3000, 20, true],
+])("random values of a whole set, %s", async (_, from, count, recurrent) => {
+  const { inputs, metrics, data, expected } = sample(seeds(from, count), recurrent);
   const [base] = check("model Random { input x: [batch] output y = x }").models;
   if (base === undefined) throw new Error("no model");
   const typed: TypedModel = {
