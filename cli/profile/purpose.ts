@@ -16,9 +16,9 @@ export function purposesOf({
   const accesses = nests.map(accessesOf);
   const isStorage = (buffer: number): boolean => buffers[buffer]?.kind === "storage";
   const given = results.filter(({ name }) => !name.startsWith("monitor."));
-  const forward = leadingTo(accesses, new Set(given.map(({ buffer }) => buffer)));
+  const forward = leadingTo(accesses, new Set(given.map(({ buffer }) => buffer)), isStorage);
   const storages = buffers.flatMap((_, buffer) => (isStorage(buffer) ? [buffer] : []));
-  const updating = leadingTo(accesses, new Set(storages));
+  const updating = leadingTo(accesses, new Set(storages), isStorage);
   return accesses.map((access, at): Purpose[] => {
     const updates = access.writes.some(isStorage);
     const isForward = forward.has(at);
@@ -32,13 +32,20 @@ export function purposesOf({
 }
 
 /** Positions of the nests that what is wanted is computed by; what a nest reads was written before it, or stands in a storage. */
-function leadingTo(accesses: readonly Accesses[], wanted: Set<number>): ReadonlySet<number> {
+function leadingTo(
+  accesses: readonly Accesses[],
+  wanted: Set<number>,
+  isStorage: (buffer: number) => boolean,
+): ReadonlySet<number> {
   const found = new Set<number>();
-  // In turns, what is read may be written behind: in the turn before.
   for (let known = -1; known < found.size;) {
+    const first = known < 0;
     known = found.size;
     for (const [at, { reads, writes }] of [...accesses.entries()].reverse()) {
-      if (!writes.some((buffer) => wanted.has(buffer))) continue;
+      // In turns, what is read may be written behind: in the turn before. A storage is read before it is written.
+      const leads = (buffer: number): boolean =>
+        wanted.has(buffer) && (first || !isStorage(buffer));
+      if (!writes.some(leads)) continue;
       found.add(at);
       for (const buffer of reads) wanted.add(buffer);
     }
