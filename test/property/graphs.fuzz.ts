@@ -7,12 +7,15 @@ import { problemsOf } from "./checkGraphs.js";
 const first = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const seconds = Number(process.env["FUZZ_SECONDS"] ?? 120);
 
-it(`random graphs from seed ${first}`, async () => {
+it.each([
+  ["", false],
+  [" with loops in time", true],
+])(`random graphs%s from seed ${first}`, async (_, recurrent) => {
   const end = Date.now() + seconds * 1000;
   let seed = first;
   for (; Date.now() < end; seed += 20) {
     const seeds = Array.from({ length: 20 }, (_, at) => seed + at);
-    expect(await problemsOf(seeds)).toEqual([]);
+    expect(await problemsOf(seeds, { recurrent })).toEqual([]);
   }
   console.log(`${seed - first} graphs agreed`);
 });
