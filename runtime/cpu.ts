@@ -12,6 +12,7 @@ import { openMachine, type CpuArray, type CpuCall, type CpuMachine } from "./cpu
 import { countOf, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import { bytesOf, layOut, type Layout } from "./layout.js";
+import { givenIn, inTurns } from "./loops.js";
 import type {
   CpuModule,
   Plan,
@@ -23,13 +24,11 @@ import type {
 } from "./plan.js";
 import { runInSlices, type Pace } from "./slices.js";
 import { createTaskQueue, valuesOf, type Task, type TaskQueue } from "./tasks.js";
-import { givenIn, inTurns } from "./loops.js";
 
 /** Kernels with their buffers; made once per capacity, and anew for other sizes, at which they take other times. */
 interface BoundProgram {
   readonly generation: number;
   readonly sizes: string;
-  readonly program: PlanProgram;
   /** For each dispatch of the plan the kernels that run in its place. */
   readonly dispatches: readonly (readonly BoundKernel[])[];
 }
@@ -178,7 +177,7 @@ function createExecutor(plan: Plan, memoryOf: () => Memory): Executor {
     }
     const bound = bind(program, run.dimensions, memory);
     memory.machine.start(run.words, run.floats);
-    yield* callKernels(bound, run);
+    yield* callKernels(program, bound, run);
     const resultOf = (result: number): Values => {
       const { shape, buffer, type } = at(program.results, result);
       const values = memory.arrayOf(program, buffer).view(type);
@@ -191,7 +190,8 @@ function createExecutor(plan: Plan, memoryOf: () => Memory): Executor {
 }
 
 function* callKernels(
-  { program, dispatches }: BoundProgram,
+  program: PlanProgram,
+  { dispatches }: BoundProgram,
   run: ProgramRun,
 ): Generator<undefined, void> {
   for (const { dispatch, turns } of inTurns(program, run.dimensions)) {
@@ -323,5 +323,5 @@ function bindProgram(
     return { call, serves, pace: { turns: 1 }, given, words };
   };
   const dispatches = program.dispatches.map((one) => (one.members ?? [one]).map(bound));
-  return { generation: memory.generation(), program, dispatches };
+  return { generation: memory.generation(), dispatches };
 }

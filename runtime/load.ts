@@ -6,6 +6,7 @@ import { at, checkNames, fail } from "./errors.js";
 import type { Plan } from "./plan.js";
 import { openSession, type Session, type SessionOptions } from "./session.js";
 import type { tunePlan } from "./tune.js";
+import { ignore } from "./webgpuFaults.js";
 import { fetchWeights } from "./weights.js";
 
 /** What a net begins with: the weights are bytes of its own. */
@@ -82,5 +83,3 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
     throw error;
   }
 }
-
-const ignore = (): void => undefined;

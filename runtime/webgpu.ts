@@ -82,7 +82,7 @@ export function openContext(plan: Plan, device: GPUDevice, owned: boolean): GpuC
 }
 
 /** When things happen on the device: in the order of the calls. */
-export interface Turns {
+export interface CallOrder {
   /** Acts at once, unless what was asked for before has to wait. */
   inOrder<T>(action: () => T): T | Promise<Awaited<T>>;
   /** The same for a run, which may have to wait for its kernels, as what it is then given may not. */
@@ -90,9 +90,9 @@ export interface Turns {
 }
 
 /** Of a backend that is asked only for programs that it was prepared for. */
-const atOnce: Turns = { inOrder: (action) => action(), prepared: (run, action) => action(run) };
+const atOnce: CallOrder = { inOrder: (action) => action(), prepared: (run, action) => action(run) };
 
-export function backendOn(context: GpuContext, turns = atOnce): Backend {
+export function backendOn(context: GpuContext, order = atOnce): Backend {
   const { device, owned, faults, memory, types } = context;
   return {
     kind: "webgpu",
@@ -104,7 +104,7 @@ export function backendOn(context: GpuContext, turns = atOnce): Backend {
       await context.begun;
     },
     read: async (given) =>
-      turns.prepared(given, (run) => {
+      order.prepared(given, (run) => {
         const ranges: TypedRange[] = [];
         const copies = submitRun(context, run, (encoder, room) => {
           ranges.push(...wantedResults(context, run, room));
@@ -113,14 +113,14 @@ export function backendOn(context: GpuContext, turns = atOnce): Backend {
         return readCopies(context, copies, ranges);
       }),
     readGpu: async (given) =>
-      turns.prepared(given, (run) => {
+      order.prepared(given, (run) => {
         const { value, checked } = submitRun(context, run, (encoder, room) =>
           copyOut(device, wantedResults(context, run, room), encoder, usages.data),
         );
         return orDestroy(value, checked);
       }),
     readRange: (index, offset, count) =>
-      turns.inOrder(async () => {
+      order.inOrder(async () => {
         const buffer = at(memory.storages, index);
         const range = { buffer, offset: offset * 4, bytes: count * 4, type: at(types, index) };
         return at(await readRanges(context, [range]), 0);
@@ -129,7 +129,7 @@ export function backendOn(context: GpuContext, turns = atOnce): Backend {
       faults.check();
       const { buffer, byteOffset, byteLength } = arrayOf(at(types, index)).from(values);
       const target = at(memory.storages, index);
-      void turns.inOrder(() => {
+      void order.inOrder(() => {
         device.queue.writeBuffer(target, offset * 4, buffer, byteOffset, byteLength);
       });
     },

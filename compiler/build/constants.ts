@@ -1,6 +1,7 @@
 // Takes effects with constants of several values, gives them with storages in place of those, which the runtime fills once.
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
+import { overImages } from "../optimize/rewrite.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { elementCount } from "../types/dimension.js";
 import type { Effect, Node, NodeOf, TensorType } from "../types/graph.js";
@@ -20,13 +21,17 @@ export function storeConstants(
   );
   const replacements = new Map<Node, Node>();
   for (const node of topologicalOrder(roots)) {
-    if (node.op !== "constant" || node.attributes.values.length <= 1) continue;
+    if (!hasSeveralValues(node)) continue;
     const storage = constantStorage(node, table);
     const leaf = b.stored(storage.name, { type: node.type, shape: [storage.elements] });
     replacements.set(node, b.reshape(leaf, node.shape));
   }
   const replaced = substitute(b, roots, replacements);
   return effects.map((effect, index) => ({ ...effect, value: replaced[index] ?? effect.value }));
+}
+
+function hasSeveralValues(node: Node): boolean {
+  return node.op === "constant" && node.attributes.values.length > 1;
 }
 
 function constantStorage(node: Node, table: ConstantTable): BuiltStorage {
@@ -47,10 +52,7 @@ function constantStorage(node: Node, table: ConstantTable): BuiltStorage {
 function withConstantsOutside(b: GraphBuilder, roots: readonly Node[]): Node[] {
   const images = new Map<Node, Node>();
   for (const node of topologicalOrder(roots)) {
-    const inputs = node.inputs.map((input) => images.get(input) ?? input);
-    const own = inputs.every((input, at) => input === node.inputs[at])
-      ? node
-      : b.over(node, inputs);
+    const own = overImages(b, node, images);
     const made = own.op === "scan" ? takingConstants(b, own) : own;
     if (made !== node) images.set(node, made);
   }
@@ -60,12 +62,10 @@ function withConstantsOutside(b: GraphBuilder, roots: readonly Node[]): Node[] {
 function takingConstants(b: GraphBuilder, scan: NodeOf<"scan">): Node {
   const { attributes } = scan;
   const { nextCarries, yields, bound, constants } = attributes;
-  const body = withConstantsOutside(b, [...nextCarries, ...yields]);
-  const found = topologicalOrder(body).filter(
-    (node) => node.op === "constant" && node.attributes.values.length > 1,
-  );
-  if (found.length === 0 && body.every((node, at) => node === [...nextCarries, ...yields][at]))
-    return scan;
+  const before = [...nextCarries, ...yields];
+  const body = withConstantsOutside(b, before);
+  const found = topologicalOrder(body).filter(hasSeveralValues);
+  if (found.length === 0 && body.every((node, at) => node === before[at])) return scan;
   const first = bound.length - 1;
   const leaf = (type: TensorType, index: number): NodeOf<"bound"> =>
     b.leaf("bound", { type: type.type, shape: type.shape }, { index }) as NodeOf<"bound">;

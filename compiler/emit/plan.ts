@@ -74,7 +74,10 @@ export function planPrograms(sources: readonly ProgramSource[], context: PlanCon
   const merge = createMerger();
   const programs = sources.map((source) => planProgram(source, { context, table, merge }));
   const { kernels, merged, givenTo } = table.finish();
-  const finished = ({ use, members, turns, ...dispatch }: UsedDispatch): PlanDispatch => {
+  const finish = (
+    { use, members, ...dispatch }: UsedDispatch,
+    turns: readonly Recurrence[],
+  ): PlanDispatch => {
     const given = givenTo(use).map((argument): PlanGiven =>
       typeof argument === "number" ? argument : ["turn", turns.indexOf(argument)],
     );
@@ -82,15 +85,15 @@ export function planPrograms(sources: readonly ProgramSource[], context: PlanCon
       ...dispatch,
       kernel: use.kind === "nest" ? use.kernel : kernels.length + use.kernel,
       ...(given.length === 0 ? {} : { given }),
-      ...(members.length === 0 ? {} : { members: members.map(finished) }),
+      ...(members.length === 0 ? {} : { members: members.map((one) => finish(one, turns)) }),
     };
   };
   return {
     ...{ kernels, merged },
-    programs: programs.map((program) => ({
-      ...program,
-      dispatches: program.dispatches.map(finished),
-    })),
+    programs: programs.map((program, at) => {
+      const turns = recurrencesOf(sources[at]?.schedule.nests ?? []);
+      return { ...program, dispatches: program.dispatches.map((one) => finish(one, turns)) };
+    }),
   };
 }
 
@@ -150,8 +153,6 @@ const choosing: ReadonlySet<PlanProgram["kind"]> = new Set([
 /** A dispatch whose kernel has no position yet. */
 interface UsedDispatch extends Omit<PlanDispatch, "kernel" | "given" | "members"> {
   readonly use: KernelUse;
-  /** The recurrences of the program, as its loops are numbered. */
-  readonly turns: readonly Recurrence[];
   readonly members: readonly UsedDispatch[];
 }
 
@@ -169,10 +170,7 @@ function planProgram(
   const { context } = shared;
   const words = createWords(context.dimensions);
   const turns = recurrencesOf(schedule.nests);
-  const single = kernels.map((mapped, at) => ({
-    ...singleDispatch(source, mapped, at, shared, words),
-    turns,
-  }));
+  const single = kernels.map((mapped, at) => singleDispatch(source, mapped, at, shared, words));
   const dispatches: UsedDispatch[] = [];
   let first = 0;
   for (const count of schedule.steps) {
@@ -194,7 +192,7 @@ function planProgram(
   };
 }
 
-/** Outer ones before those within. */
+/** As the loops of a program are numbered: outer ones before those within. */
 function recurrencesOf(nests: readonly LoopNest[]): readonly Recurrence[] {
   return [...new Set(nests.flatMap(({ turns = [] }) => turns))];
 }
@@ -219,7 +217,7 @@ function singleDispatch(
   at: number,
   { context, table }: Shared,
   { wordOf }: Words,
-): Omit<UsedDispatch, "turns"> {
+): UsedDispatch {
   const bound = perAdapter((adapter) => boundForWriting(mapped[adapter], schedule));
   const given = schedule.nests[at]?.arguments ?? [];
   const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
@@ -248,10 +246,8 @@ function mergedDispatch(
   });
   const uses = members.map(({ use }) => use);
   const comment = (): string => parts.map(({ gpu }) => commentOf(gpu, context)).join(" | ");
-  const [one] = members;
-  const serves = one?.serves;
+  const [{ serves } = {}] = members;
   return {
-    turns: one?.turns ?? [],
     use: table.merge(bound, uses, wordOf, comment),
     ...dispatchOf(bound, schedule, context),
     ...(serves && members.every((member) => member.serves) ? { serves } : {}),

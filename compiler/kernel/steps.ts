@@ -1,10 +1,11 @@
 // Takes a schedule and its kernels for each kind of adapter, gives it in steps: nests that do not wait for each other and pay to run in one dispatch.
 import { elementBytes } from "../schedule/memory.js";
+import { haveSameTurns } from "../schedule/place.js";
 import { touchedBuffers } from "../schedule/serves.js";
 import { waitsOf } from "../schedule/waits.js";
 import type { Extents } from "../types/dimension.js";
 import { expectedSize } from "../types/dimension.js";
-import type { LoopNest, Schedule } from "../types/nest.js";
+import type { Schedule } from "../types/nest.js";
 import { companyFacts, createCompany } from "./company.js";
 import type { Kernel } from "./ir.js";
 import type { MergingLimits } from "./target.js";
@@ -32,6 +33,10 @@ export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: E
     facts: companyFacts(schedule, kernels, extents),
     limits,
   }));
+  const sameTurns = (one: number, other: number): boolean => {
+    const [own, others] = [schedule.nests[one], schedule.nests[other]];
+    return own !== undefined && others !== undefined && haveSameTurns(own, others);
+  };
   const order: number[] = [];
   const steps: number[] = [];
   let left = [...schedule.nests.keys()];
@@ -40,7 +45,8 @@ export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: E
     const members = new Set<number>();
     for (const nest of left) {
       const early = nest !== first;
-      if (!sameTurns(schedule.nests[first], schedule.nests[nest])) continue;
+      // A dispatch runs in the turns of all its nests.
+      if (!sameTurns(first, nest)) continue;
       if (!ready.is(nest) || (early && !memory.allows(nest, first)) || !company.take(nest))
         continue;
       if (early) memory.move(nest, first);
@@ -52,12 +58,6 @@ export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: E
     left = left.filter((nest) => !members.has(nest));
   }
   return { schedule: reordered(schedule, order, steps), order };
-}
-
-/** A dispatch runs in the turns of all its nests. */
-function sameTurns(one: LoopNest | undefined, other: LoopNest | undefined): boolean {
-  const [own, others] = [one?.turns ?? [], other?.turns ?? []];
-  return own.length === others.length && own.every((turn, at) => turn === others[at]);
 }
 
 function reordered(

@@ -5,7 +5,7 @@ import { assemble } from "./assemble.js";
 import { noFindings } from "./findings.js";
 import type { Problem } from "./findings.js";
 import { nestsOfLevel } from "./level.js";
-import type { LevelOptions } from "./level.js";
+import type { LevelOptions, ProgramKnowledge } from "./level.js";
 import { createLoops } from "./loops.js";
 import { numberParts } from "./parts.js";
 import { placeTemporaries } from "./place.js";
@@ -21,7 +21,7 @@ export interface ScheduleOptions extends LevelOptions {
 /** An attempt finds all that is too much for its kernels, and the next knows it. */
 export function schedule(program: Program, options: ScheduleOptions): Schedule {
   const findings = noFindings();
-  const known = { findings, idOf: numberParts(), loops: createLoops() };
+  const known: ProgramKnowledge = { findings, idOf: numberParts(), loops: createLoops() };
   for (;;) {
     const outcome = trySchedule(program, options, known);
     if (outcome.kind === "done") return outcome.schedule;
@@ -37,13 +37,10 @@ type Outcome =
   | { readonly kind: "done"; readonly schedule: Schedule }
   | { readonly kind: "again"; readonly problems: readonly Problem[] };
 
-/** What attempts have in common. */
-type Known = Pick<Parameters<typeof nestsOfLevel>[1], "findings" | "idOf" | "loops">;
-
-function trySchedule(program: Program, options: ScheduleOptions, known: Known): Outcome {
+function trySchedule(program: Program, options: ScheduleOptions, known: ProgramKnowledge): Outcome {
   const { name, effects } = program;
   const tables = createTables(options.storage, known.loops);
-  const level = { name, effects, around: undefined, turns: [] };
+  const level = { name, effects, isOutside: () => false, turns: [] };
   const { nests, problems } = nestsOfLevel(level, { ...known, tables, options });
   if (problems.length > 0) return { kind: "again", problems };
   const made = assemble(program, nests, tables);

@@ -31,22 +31,21 @@ export interface LevelOptions {
 interface Level {
   readonly name: string;
   readonly effects: readonly LevelEffect[];
-  readonly around: Surroundings | undefined;
+  /** Whether a node has a buffer that is full before the level runs. */
+  readonly isOutside: (node: Node) => boolean;
   /** The loops around it, the outermost first. */
   readonly turns: readonly Recurrence[];
 }
 
-/** What stands around a level. */
-interface Surroundings {
-  /** Has a buffer that is full before the level runs. */
-  readonly isFilled: (node: Node) => boolean;
-}
-
-interface Shared {
-  readonly options: LevelOptions;
+/** What all levels of a program, in all attempts to schedule it, have in common. */
+export interface ProgramKnowledge {
   readonly findings: Findings;
   readonly idOf: PartNumbers;
   readonly loops: Loops;
+}
+
+interface Attempt extends ProgramKnowledge {
+  readonly options: LevelOptions;
   readonly tables: Tables;
 }
 
@@ -56,12 +55,11 @@ export interface LevelNests {
   readonly problems: readonly Problem[];
 }
 
-export function nestsOfLevel(level: Level, shared: Shared): LevelNests {
-  const { name, effects, around, turns } = level;
-  const { findings, idOf, options, tables } = shared;
+export function nestsOfLevel(level: Level, attempt: Attempt): LevelNests {
+  const { name, effects, isOutside, turns } = level;
+  const { findings, idOf, options, tables, loops } = attempt;
   const { estimates, fuse = true } = options;
   const { forced, copied } = findings;
-  const isOutside = (node: Node): boolean => around?.isFilled(node) ?? false;
   const nodes = topologicalOrder(
     effects.map((effect) => effect.value),
     (node) => (isOutside(node) ? [] : node.inputs),
@@ -97,12 +95,19 @@ export function nestsOfLevel(level: Level, shared: Shared): LevelNests {
       add(nestOf(group, label, roles, own));
       continue;
     }
-    const { recurrence, starts, turn } = shared.loops.of(part.value);
+    const { recurrence, starts, turn } = loops.of(part.value);
+    // Of what this level fills, the loop waits for its operands alone.
+    const operands = new Set(
+      topologicalOrder(part.value.inputs, (node) => (isFilled(node) ? [] : node.inputs)),
+    );
     startsOf(starts, request, grouping).forEach((start, at) => {
       add(nestOf(start, `${label}_start_${at}`, roles, own));
     });
-    const inner = { effects: turn, around: { isFilled }, turns: [...turns, recurrence] };
-    add(nestsOfLevel({ name: label, ...inner }, shared));
+    const body: Level = {
+      ...{ name: label, effects: turn, turns: [...turns, recurrence] },
+      isOutside: (node) => isOutside(node) || (operands.has(node) && isFilled(node)),
+    };
+    add(nestsOfLevel(body, attempt));
   }
   return { nests, problems };
 }

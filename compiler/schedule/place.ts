@@ -80,6 +80,11 @@ function commonTurns(
   return end < 0 ? some : some.slice(0, end);
 }
 
+export function haveSameTurns(one: LoopNest, other: LoopNest): boolean {
+  const [own, others] = [one.turns ?? [], other.turns ?? []];
+  return own.length === others.length && commonTurns(own, others).length === own.length;
+}
+
 /** The first and the last nest that run in the turns of each recurrence. */
 export function spansOfRecurrences(nests: readonly LoopNest[]): ReadonlyMap<Recurrence, Span> {
   const spans = new Map<Recurrence, Span>();

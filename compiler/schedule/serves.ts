@@ -16,36 +16,30 @@ export function servesOf(
     wanted.set(result.buffer, (wanted.get(result.buffer) ?? new Set<number>()).add(index));
   });
   const always = new Set<number>(); // buffers that effects need
+  const reads = nests.map(readBuffers);
   const serves: (readonly number[] | undefined)[] = nests.map(() => undefined);
-  // What a nest of a recurrence writes may be wanted by one before it, in the next turn.
-  const rounds = nests.some(({ turns }) => turns) ? nests.length : 1;
-  for (let round = 0; round < rounds; round++) if (!walk()) break;
-  return serves;
-
-  /** Whether anything is wanted by now that was not before. */
-  function walk(): boolean {
+  /** Whether a nest wants something that nobody did before. */
+  const visit = ({ stores }: LoopNest, at: number): boolean => {
+    const effect = stores.some(({ buffer }) => always.has(buffer) || isStorage(buffer));
+    const needed = new Set(stores.flatMap(({ buffer }) => [...(wanted.get(buffer) ?? [])]));
     let grown = false;
-    for (let at = nests.length - 1; at >= 0; at--) {
-      const nest = nests[at];
-      if (nest === undefined) continue;
-      const needed = new Set<number>();
-      let effect = false;
-      for (const { buffer } of nest.stores) {
-        if (always.has(buffer) || isStorage(buffer)) effect = true;
-        for (const result of wanted.get(buffer) ?? []) needed.add(result);
-      }
-      for (const buffer of readBuffers(nest)) {
-        const set = wanted.get(buffer) ?? new Set<number>();
-        const before = set.size + Number(always.has(buffer));
-        if (effect) always.add(buffer);
-        for (const result of needed) set.add(result);
-        wanted.set(buffer, set);
-        grown ||= set.size + Number(always.has(buffer)) > before;
-      }
-      serves[at] = effect ? undefined : [...needed].sort((a, b) => a - b);
+    for (const buffer of reads[at] ?? []) {
+      const set = wanted.get(buffer) ?? new Set<number>();
+      const before = set.size + Number(always.has(buffer));
+      if (effect) always.add(buffer);
+      for (const result of needed) set.add(result);
+      wanted.set(buffer, set);
+      grown ||= set.size + Number(always.has(buffer)) > before;
     }
+    serves[at] = effect ? undefined : [...needed].sort((a, b) => a - b);
     return grown;
-  }
+  };
+  const backwards = [...nests.entries()].reverse();
+  const walk = (): boolean => backwards.map(([at, nest]) => visit(nest, at)).includes(true);
+  // What a nest of a recurrence writes may be wanted by one before it, in the next turn.
+  const recurs = nests.some(({ turns }) => turns);
+  while (walk() && recurs);
+  return serves;
 }
 
 /** Buffers that a nest loads from. */

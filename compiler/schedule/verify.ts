@@ -4,7 +4,7 @@ import type { Axis, LoopNest, NestStore, Scalar, Schedule } from "../types/nest.
 import { measure } from "./limits.js";
 import { operandsOf } from "./operands.js";
 import { reducesRows } from "./rows.js";
-import { touchesOf } from "./place.js";
+import { haveSameTurns, spansOfRecurrences, touchesOf } from "./place.js";
 import { readBuffers } from "./serves.js";
 import { waitsOf } from "./waits.js";
 
@@ -33,7 +33,30 @@ export function verifySchedule(schedule: Schedule, maxBuffers = 8): string[] {
   for (const result of schedule.results) {
     if (!written.has(result.buffer)) problems.push(`result ${result.name} is never written`);
   }
-  return [...problems, ...verifySteps(schedule), ...sharedMemory(schedule)];
+  return [
+    ...problems,
+    ...verifySteps(schedule),
+    ...verifyTurns(schedule),
+    ...sharedMemory(schedule),
+  ];
+}
+
+/** Nests of a recurrence stand one behind the other, and those of a step run in the same turns. */
+function verifyTurns({ nests, steps }: Schedule): string[] {
+  const problems: string[] = [];
+  for (const [recurrence, { first, last }] of spansOfRecurrences(nests))
+    for (const nest of nests.slice(first, last + 1))
+      if (!nest.turns?.includes(recurrence))
+        problems.push(`${nest.name} stands among the nests of t${recurrence.id}`);
+  let at = 0;
+  for (const count of steps) {
+    const [one, ...others] = nests.slice(at, at + count);
+    for (const other of others)
+      if (one && !haveSameTurns(one, other))
+        problems.push(`${other.name} runs beside ${one.name}, in other turns`);
+    at += count;
+  }
+  return problems;
 }
 
 /** Steps take in all nests, and no nest of one waits for another of it. */

@@ -14,7 +14,7 @@ export type CpuOf = (given: CpuSource | undefined) => Promise<BundledCpu> | Bund
 /** Where weights lie that were compiled in. */
 export type CompiledWeights = () => URL | undefined;
 
-/** Fetches what measures variants, where a bundle has any. */
+/** Fetches what measures variants: of bundles that have them. */
 export type TunerOf = () => Promise<Tuner>;
 
 /** Parts of the runtime, which come with a bundle only where its plan needs them. */

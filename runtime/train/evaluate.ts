@@ -7,6 +7,7 @@ import type { Source } from "./data.js";
 import { summarize, type Summary } from "./journal.js";
 import { runSeries } from "./sets.js";
 import type { Trainer } from "./trainer.js";
+import { ignore } from "../webgpuFaults.js";
 
 /** Draws of evaluation take a key of their own: evaluating changes no later draw of training. */
 const evaluationKey = 0x85ebca6b;
@@ -56,5 +57,3 @@ export async function fitValues(trainer: Trainer, source: Source, seed: number):
     if (trainer.fitting === settled) trainer.fitting = undefined;
   }
 }
-
-const ignore = (): void => undefined;

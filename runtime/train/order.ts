@@ -2,7 +2,7 @@
 
 import type { ProgramRun } from "../backend.js";
 import { isGpuBuffer } from "../tensors.js";
-import { encode, type GpuContext, type Turns } from "../webgpu.js";
+import { encode, type GpuContext, type CallOrder } from "../webgpu.js";
 import { ignore } from "../webgpuFaults.js";
 import { copyBytes, usages } from "../webgpuMemory.js";
 
@@ -13,7 +13,7 @@ interface OwnRun {
   readonly free: () => void;
 }
 
-export function createTurns(context: GpuContext): Turns {
+export function createCallOrder(context: GpuContext): CallOrder {
   const { kernels, faults } = context;
   /** What was asked for last, where something has to wait: it resolves once that was begun, or failed. */
   let last: Promise<unknown> | undefined;

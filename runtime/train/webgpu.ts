@@ -16,12 +16,12 @@ import {
   readRanges,
   submitRun,
   type GpuContext,
-  type Turns,
+  type CallOrder,
 } from "../webgpu.js";
 import { ignore, type Checked } from "../webgpuFaults.js";
 import type { Room } from "../webgpuMemory.js";
 import { createSets } from "./gather.js";
-import { createTurns } from "./order.js";
+import { createCallOrder } from "./order.js";
 
 /** What was submitted without anyone who waits for it. */
 interface Progress {
@@ -57,17 +57,17 @@ export function createTrainingGpuBackend(
   const context = openContext(plan, device, owned);
   const { faults, memory } = context;
   const free = new Set<number>();
-  const turns = createTurns(context);
+  const order = createCallOrder(context);
   const { gather, ...sets } = createSets(context);
   context.gather = gather;
-  const { pending, ...calls } = openSubmissions(context, turns, free);
+  const { pending, ...calls } = openSubmissions(context, order, free);
   return {
-    ...backendOn(context, turns),
+    ...backendOn(context, order),
     ...calls,
     ...sets,
-    submissions: () => openSubmissions(context, turns, free),
+    submissions: () => openSubmissions(context, order, free),
     freeStorage: (index) => {
-      void turns.inOrder(() => {
+      void order.inOrder(() => {
         memory.free(memory.storages[index]);
         free.add(index);
       });
@@ -80,7 +80,7 @@ export function createTrainingGpuBackend(
           encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
         });
       };
-      const begun = turns.inOrder(() => faults.scoped("a copy", copy));
+      const begun = order.inOrder(() => faults.scoped("a copy", copy));
       pending.push(begun instanceof Promise ? later(begun) : begun.checked);
     },
     download: async (buffer, type) => {
@@ -99,7 +99,7 @@ function later(begun: Promise<Checked<unknown>>): Promise<void> {
 
 function openSubmissions(
   context: GpuContext,
-  turns: Turns,
+  order: CallOrder,
   free: Set<number>,
 ): Submissions & Pick<Progress, "pending"> {
   const { device, faults, memory, types } = context;
@@ -119,7 +119,7 @@ function openSubmissions(
   return {
     pending,
     submit: (given) => {
-      const begun = turns.prepared(given, (run) =>
+      const begun = order.prepared(given, (run) =>
         submitRun(context, run, (encoder, room) => {
           copyToJournal(context, run, encoder, room);
         }),

@@ -241,7 +241,8 @@ const recurrence: Move = (state) => {
   const weight = b.tanh(b.sum(outside));
   const next = b.tanh(b.add(b.multiply(h, 0.6), b.add(slice, b.multiply(mixed, 0.2))));
   const count = b.add(b.multiply(c, 0.5), b.multiply(b.sum(next), weight));
-  const stacked = [b.multiply(next, c), b.add(next, b.multiply(b.cast(step, "f32"), 0.1))];
+  const listed = b.take(b.constant([0.3, -0.2, 0.5], [3]), step, 0);
+  const stacked = [b.multiply(next, c), b.add(next, b.multiply(b.cast(step, "f32"), listed))];
   const inner = nestedLoop(state, next);
   const scan = b.scan([b.multiply(b.sum(x, [0]), 0.1), b.constant(0.3), x, constant], {
     ...{ length, reverse: state.next() < 0.5, carries: 2, slices: 1, constants: 1 },
@@ -258,9 +259,14 @@ function nestedLoop({ b }: State, x: Node): Node {
     b.leaf("bound", { type: "f32", shape }, { index }) as NodeOf<"bound">;
   const [sum, slice] = [leaf(0), leaf(1)];
   const step = b.leaf("bound", { type: "i32", shape: [] }, { index: 2 }) as NodeOf<"bound">;
+  const weight = b.take(b.constant([0.9, 1.1], [2]), step, 0);
   const scan = b.scan([b.constant(0, shape), x], {
     ...{ length, reverse: false, carries: 1, slices: 1, constants: 0 },
-    ...{ bound: [sum, slice, step], nextCarries: [b.sin(b.add(sum, slice))], yields: [] },
+    ...{
+      bound: [sum, slice, step],
+      nextCarries: [b.sin(b.add(b.multiply(sum, weight), slice))],
+      yields: [],
+    },
   });
   return b.result(scan, 0);
 }
