@@ -135,6 +135,7 @@ function machineOver(linear: LinearMemory, exported: WebAssembly.Exports): CpuMa
   const { memory } = linear;
   let capacity = 256;
   let words = linear.take(capacity);
+  let latest: Uint32Array | undefined;
   return {
     kind: "wasm",
     precision: 32,
@@ -149,6 +150,9 @@ function machineOver(linear: LinearMemory, exported: WebAssembly.Exports): CpuMa
       };
     },
     start: (given) => {
+      // Words that a caller keeps stay as they are.
+      if (given === latest) return;
+      latest = given;
       if (given.byteLength > capacity) {
         linear.give(words, capacity);
         capacity = given.byteLength;
@@ -158,9 +162,15 @@ function machineOver(linear: LinearMemory, exported: WebAssembly.Exports): CpuMa
     },
     bind: (name, arrays, _types, given) => {
       const kernel = functionOf(exported, name) ?? missing(name);
-      const addresses = arrays.map(({ address }) => address);
-      const call = (range: Iterable<number> = []): void => {
-        kernel(...addresses, words, ...given, ...range);
+      const operands = arrays.map(({ address }) => address);
+      const places = { words: operands.length, given: operands.length + 1 };
+      // The same list each time: calls of small kernels are short.
+      const call = (range?: Int32Array): void => {
+        operands[places.words] = words;
+        let place = places.given;
+        for (const word of given) operands[place++] = word;
+        if (range) for (const bound of range) operands[place++] = bound;
+        kernel(...operands);
       };
       const ends: ((...operands: number[]) => number)[] = [];
       for (let end; (end = functionOf(exported, `${name}.${ends.length}`));) ends.push(end);

@@ -13,10 +13,12 @@ export interface Turn {
   readonly turns: readonly number[];
 }
 
-export function* inTurns(
-  { dispatches, loops = [] }: Looped,
-  dimensions: Dimensions,
-): Generator<Turn> {
+export function inTurns(program: Looped, dimensions: Dimensions): Iterable<Turn> {
+  if (program.loops?.length) return turnByTurn(program, dimensions);
+  return program.dispatches.map((_, dispatch) => ({ dispatch, turns: [] }));
+}
+
+function* turnByTurn({ dispatches, loops = [] }: Looped, dimensions: Dimensions): Generator<Turn> {
   const turns = loops.map(() => 0);
   function* run(first: number, end: number, fromLoop: number): Generator<Turn> {
     let next = fromLoop;

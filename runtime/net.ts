@@ -1,35 +1,15 @@
 // An open session in; the net of the inference interface out: predict, read, write, restore, destroy.
 
-import type {
-  InferenceNet,
-  LoadedWeights,
-  LoadOptions,
-  PredictOptions,
-  TensorOutput,
-} from "./api.js";
+import type { InferenceNet, LoadedWeights, LoadOptions } from "./api.js";
 import type { Values } from "./backend.js";
-import { countOf, namesIn, resolveDimensions } from "./dimensions.js";
-import { at, checkChoice, checkNames, fail, unknownName } from "./errors.js";
+import { countOf, resolveDimensions } from "./dimensions.js";
+import { checkNames, fail, unknownName } from "./errors.js";
 import type { Beginning } from "./load.js";
-import type { Plan, PlanParameter, PlanProgram } from "./plan.js";
+import type { PlanParameter } from "./plan.js";
+import { checkFilled, createPredictor } from "./predict.js";
 import { readSafetensors } from "./safetensors.js";
-import {
-  checkOpen,
-  checkSeed,
-  inputsFor,
-  makeRun,
-  refuseMissing,
-  reopen,
-  type Session,
-} from "./session.js";
-import {
-  bindInputs,
-  givenNames,
-  inputOf,
-  isGpuBuffer,
-  readTensor,
-  type BoundInputs,
-} from "./tensors.js";
+import { checkOpen, reopen, seedOf, type Session } from "./session.js";
+import { isGpuBuffer, readTensor } from "./tensors.js";
 import {
   applyWeights,
   checkedNumbers,
@@ -37,14 +17,6 @@ import {
   outward,
   writeParameter,
 } from "./weights.js";
-
-/** Draws of `predict` without a seed take a key of their own, so that they leave training's alone. */
-const predictKey = 0x5bd1e995;
-
-/** The key of a net's draws: its seed, else that of its first stage. */
-export function seedOf({ plan, options }: Session): number {
-  return options.seed ?? plan.stages[0]?.seed ?? 0;
-}
 
 /** Fills the parameters from the weights given, and from the seed (or with zeros) what those may leave out. */
 export async function loadParameters(
@@ -78,7 +50,6 @@ export async function createNet(session: Session, beginning: Parameters): Promis
   };
   if (!isTrainable) loaded?.matched.forEach(fill);
   const written = new Map<string, Values>();
-  let draws = 0;
   return {
     get backend() {
       return session.backend.kind;
@@ -96,8 +67,7 @@ export async function createNet(session: Session, beginning: Parameters): Promis
     parameters: Object.fromEntries(
       plan.parameters.map(({ name, shape, role }) => [name, { shape, role }]),
     ),
-    predict: ((inputs: object = {}, wishes: PredictOptions = {}) =>
-      predict(session, { inputs, missing }, wishes, () => draws++)) as InferenceNet["predict"],
+    predict: createPredictor(session, missing) as InferenceNet["predict"],
     read: async (name) => {
       const { storage, offset, shape, type } = parameterOf(session, name);
       const values = await session.backend.readRange(storage, offset, countOf(shape));
@@ -128,16 +98,6 @@ export async function createNet(session: Session, beginning: Parameters): Promis
   };
 }
 
-/** Answers of a net that knows nothing look like answers. */
-function checkFilled({ filled, plan }: Session, missing: ReadonlySet<string>): void {
-  if (filled) return;
-  const some = missing.size < plan.parameters.length ? ` for ${[...missing].join(", ")}` : "";
-  fail(
-    "weights",
-    `${plan.model} has no weights${some}: load({ weights }) takes a safetensors file or its address; a net that trains takes { seed } too`,
-  );
-}
-
 function parameterOf(session: Session, name: string): PlanParameter {
   checkOpen(session);
   const { parameters } = session.plan;
@@ -158,80 +118,4 @@ function parameterValues(session: Session, parameter: PlanParameter, value: unkn
   if (isGpuBuffer(data)) fail("option", `write takes numbers for ${name}, not a GPUBuffer`);
   resolveDimensions([{ name, declared: shape, shape: given, count: data.length }], {}, {});
   return checkedNumbers(session, parameter, data);
-}
-
-type Outputs = Record<string, TensorOutput | GPUBuffer>;
-
-/** All that is the caller's is read, copied and submitted before the first `await`. */
-async function predict(
-  session: Session,
-  { inputs, missing }: { readonly inputs: object; readonly missing: ReadonlySet<string> },
-  wishes: PredictOptions,
-  draw: () => number,
-): Promise<Outputs> {
-  checkOpen(session);
-  checkFilled(session, missing);
-  checkNames(wishes, ["outputs", "as", "batch", "dimensions", "seed"]);
-  const { plan, backend } = session;
-  const index = plan.programs.findIndex(({ kind }) => kind === "predict");
-  if (index < 0) fail("option", `${plan.model} has no output`);
-  const program = at(plan.programs, index);
-  const outputs = wantedOutputs(plan, wishes.outputs);
-  const wanted = outputs.map((name) => program.results.findIndex((result) => result.name === name));
-  const { seed, as } = wishes;
-  checkSeed(seed);
-  checkChoice("as", as, "array", "gpu", undefined);
-  const draws =
-    seed === undefined ? { seed: (seedOf(session) ^ predictKey) >>> 0, counter: draw() } : { seed };
-  const bound = bindForPredict(session, program, wanted, inputs, wishes);
-  const run = makeRun(session, index, { ...bound, ...draws, wanted });
-  const values: readonly (Values | GPUBuffer)[] =
-    as === "gpu" ? await backend.readGpu(run) : await backend.read(run);
-  return Object.fromEntries(
-    values.map((value, position) => {
-      const { name, type } = at(program.results, at(wanted, position));
-      return [name, isGpuBuffer(value) ? value : outward(value, type)];
-    }),
-  );
-}
-
-/** The inputs that the wanted results need. Dimensions are never taken from training: what is given tells them all. */
-function bindForPredict(
-  { plan, backend }: Session,
-  program: PlanProgram,
-  wanted: readonly number[],
-  inputs: object,
-  { batch, dimensions: others }: PredictOptions,
-): BoundInputs {
-  const needed = inputsFor(program, wanted);
-  const given = givenNames(plan, inputs);
-  refuseMissing(plan, needed, new Set(given));
-  const known = { ...others, ...(batch !== undefined && { batch }) };
-  const unknown: Record<string, number> = {};
-  for (const { name } of plan.dimensions) unknown[name] = NaN;
-  const bound = bindInputs(plan, inputs, given, backend.precision, known, unknown, needed);
-  const shapes = [
-    ...needed.map((name) => inputOf(plan, name).shape),
-    ...wanted
-      .map((result) => at(program.results, result))
-      .flatMap(({ shape, dimensions = [] }) => [shape, dimensions]),
-  ];
-  const dimensions: Record<string, number> = { ...bound.dimensions };
-  for (const { name, trained } of plan.dimensions) {
-    if (!Number.isNaN(dimensions[name])) continue;
-    if (shapes.flat().flatMap(namesIn).includes(name)) {
-      const wish = name === "batch" ? "batch: n" : `dimensions: { ${name}: n }`;
-      fail("option", `no input tells ${name}: say it with { ${wish} }`);
-    }
-    // Outputs that are not wanted may have it.
-    dimensions[name] = trained;
-  }
-  return { ...bound, dimensions };
-}
-
-function wantedOutputs(plan: Plan, wanted: readonly string[] | undefined): readonly string[] {
-  const names = plan.outputs.map(({ name }) => name);
-  if (!Array.isArray(wanted ?? [])) fail("option", "outputs is a list");
-  for (const name of wanted ?? []) if (!names.includes(name)) unknownName("output", name, names);
-  return wanted ?? names;
 }

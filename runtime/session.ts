@@ -105,6 +105,11 @@ export function resetStorages(plan: Plan, backend: Backend, storages: readonly n
   }
 }
 
+/** The key of a net's draws: its seed, else that of its first stage. */
+export function seedOf({ plan, options }: Session): number {
+  return options.seed ?? plan.stages[0]?.seed ?? 0;
+}
+
 export function checkOpen(session: Session): void {
   if (session.destroyed) fail("destroyed", "this net was destroyed");
 }
@@ -140,34 +145,76 @@ export function findDraw(plan: Plan, input: string): number {
   );
 }
 
+/** What a run of a program is at these sizes, whatever its numbers: callers may keep it. */
+export interface SettledRun extends Pick<ProgramRun, "program" | "dimensions" | "wanted"> {
+  readonly words: Uint32Array;
+  readonly floats: Float32Array | Float64Array;
+  /** Where a run's seed and counter stand; the word of a member stays 0. */
+  readonly seeds: readonly (readonly [index: number, kind: "seed" | "counter"])[];
+  readonly draws: readonly { readonly input: string; readonly run: SettledRun }[];
+}
+
+type SettledRequest = Pick<RunRequest, "dimensions" | "scalars" | "wanted">;
+
 /**
- * The run of a program with its uniform words filled in, and the draws of inputs that were not given.
+ * Fills in the uniform words, and finds what draws the inputs that are not `given`.
  * Throws NnError "name" where one is missing that nothing draws.
  */
-export function makeRun(session: Session, program: number, request: RunRequest): ProgramRun {
+export function settleRun(
+  session: Session,
+  program: number,
+  given: { has(name: string): boolean },
+  { dimensions, scalars = {}, wanted }: SettledRequest,
+): SettledRun {
   checkOpen(session);
   const { plan, backend, options } = session;
   const planned = at(plan.programs, program);
-  const { dimensions, inputs = new Map(), scalars = {}, seed = 0, counter = 0 } = request;
-  checkBounds(planned, dimensions, request.wanted);
+  checkBounds(planned, dimensions, wanted);
   const words = new Uint32Array(Math.ceil(planned.uniforms.length / 4) * 4);
   const { precision } = backend;
   const floats = precision === 64 ? new Float64Array(words.length) : new Float32Array(words.buffer);
+  const seeds: [number, "seed" | "counter"][] = [];
   planned.uniforms.forEach((uniform, index) => {
     if (uniform.kind === "host") {
       floats[index] = options.evaluateHost?.(uniform.value, dimensions, scalars, precision) ?? NaN;
     } else if (uniform.kind === "dim") words[index] = evaluateDim(uniform.value, dimensions);
-    else words[index] = { seed, counter, member: 0 }[uniform.kind];
+    else if (uniform.kind !== "member") seeds.push([index, uniform.kind]);
   });
-  const absent = inputsFor(planned, request.wanted).filter((name) => !inputs.has(name));
-  refuseMissing(plan, absent, inputs);
+  const absent = inputsFor(planned, wanted).filter((name) => !given.has(name));
+  refuseMissing(plan, absent, given);
   const draws = absent.map((input) => ({
     input,
-    run: makeRun(session, findDraw(plan, input), { dimensions, seed, counter }),
+    run: settleRun(session, findDraw(plan, input), new Set(), { dimensions }),
   }));
-  const { wanted, journal } = request;
+  return { program, dimensions, words, floats, seeds, draws, ...(wanted && { wanted }) };
+}
+
+type Started = Pick<RunRequest, "inputs" | "seed" | "counter" | "journal">;
+
+/** A run; where no word differs among runs, they all have the words of what is settled. */
+export function startRun(
+  settled: SettledRun,
+  { inputs = new Map(), seed = 0, counter = 0, journal }: Started,
+): ProgramRun {
+  const { program, dimensions, wanted, seeds } = settled;
+  let { words, floats } = settled;
+  if (seeds.length > 0) {
+    words = words.slice();
+    if (floats instanceof Float32Array) floats = new Float32Array(words.buffer);
+    for (const [index, kind] of seeds) words[index] = kind === "seed" ? seed : counter;
+  }
+  const draws = settled.draws.map(({ input, run }) => ({
+    input,
+    run: startRun(run, { seed, counter }),
+  }));
   const chosen = { ...(wanted && { wanted }), ...(journal && { journal }) };
   return { program, dimensions, words, floats, inputs, draws, ...chosen };
+}
+
+/** The run of a program, settled and started. */
+export function makeRun(session: Session, program: number, request: RunRequest): ProgramRun {
+  const given = request.inputs ?? new Map<string, GivenInput>();
+  return startRun(settleRun(session, program, given, request), request);
 }
 
 /** Throws NnError "shape" where a live dimension is too small, or too large, for these results (all, without a list). */

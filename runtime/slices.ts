@@ -11,6 +11,21 @@ export const patience = 8;
 /** No call is longer than the one before it by more: how fast a kernel is shows only as it runs. */
 const mostGrowth = 8;
 
+/** Calls a kernel for its whole range where that is not expected to take too long; tells whether it did. */
+export function runWhole(
+  call: (range: Int32Array) => void,
+  whole: Int32Array,
+  pace: Pace,
+): boolean {
+  let turns = 1;
+  for (let end = 1; end < whole.length; end += 2) turns *= whole[end] ?? 1;
+  if (turns > pace.turns) return false;
+  const before = performance.now();
+  call(whole);
+  follow(pace, turns, performance.now() - before);
+  return true;
+}
+
 /**
  * Goes through the turns in their order, pausing behind each call. An outer loop whose single turn takes too long is
  * sliced in its inner one.

@@ -119,9 +119,14 @@ export function dimensionsOf(
     name,
     declared: inputOf(plan, name).shape,
     shape,
-    count: isGpuBuffer(data) ? data.size / 4 : data.length,
+    count: extentOf(data),
   }));
   return resolveDimensions(given, known, { ...trained, ...fallback });
+}
+
+/** How many numbers are given. */
+export function extentOf(data: GivenTensor["data"]): number {
+  return isGpuBuffer(data) ? data.size / 4 : data.length;
 }
 
 /** An input that is known to be there. */
@@ -161,8 +166,22 @@ export function toValues(
   shape: readonly number[] = [data.length],
 ): Values {
   const values = emptyValues(input.type, precision, data.length);
+  if (isCopied(input, data, values)) return values;
   convertValues(input, data, shape, precision, values);
   return values;
+}
+
+/** Copies what is of the buffer's type already, where all of it is finite. */
+function isCopied({ type }: PlanInput, data: ArrayLike<unknown>, into: Values): boolean {
+  if (type !== "f32" || !(data instanceof Float32Array && into instanceof Float32Array))
+    return false;
+  into.set(data);
+  // The copy's: the caller's array may be shared. A difference that is not 0 tells NaN and infinities.
+  for (let index = 0; index < into.length; index++) {
+    const value = into[index] ?? 0;
+    if (value - value !== 0) return false;
+  }
+  return true;
 }
 
 /** Each element is read once: what is checked is what is kept, whoever else writes meanwhile. */
@@ -218,27 +237,48 @@ export interface BoundInputs {
   readonly dimensions: Dimensions;
 }
 
-/** All named tensors tell dimensions; those that are `used` are checked and converted. */
+/** All named tensors tell dimensions, and are checked and converted. */
 export function bindInputs(
   plan: Plan,
   given: object,
   names: readonly string[],
   precision: 32 | 64,
-  known: Dimensions = {},
-  fallback: Dimensions = {},
-  used: readonly string[] = names,
+  fallback: Dimensions,
 ): BoundInputs {
   const tensors = names.map((name) => readInput(plan, name, given));
-  const dimensions = dimensionsOf(plan, tensors, known, fallback);
+  const dimensions = dimensionsOf(plan, tensors, {}, fallback);
+  const used = names.map((name) => boundAs(plan, name, dimensions));
+  return { inputs: checkedInputs(tensors, used, precision), dimensions };
+}
+
+/** An input and its shape at the live dimensions. */
+export interface UsedInput {
+  readonly input: PlanInput;
+  readonly shape: readonly number[];
+}
+
+export function boundAs(plan: Plan, name: string, dimensions: Dimensions): UsedInput {
+  const input = inputOf(plan, name);
+  return { input, shape: evaluateShape(input.shape, dimensions) };
+}
+
+/** Of the tensors given those that are used, checked and converted. */
+export function checkedInputs(
+  tensors: readonly GivenTensor[],
+  used: readonly UsedInput[],
+  precision: 32 | 64,
+): ReadonlyMap<string, Values | GPUBuffer> {
   const inputs = new Map<string, Values | GPUBuffer>();
   for (const { name, data } of tensors) {
-    if (!used.includes(name)) continue;
-    const input = inputOf(plan, name);
-    const shape = evaluateShape(input.shape, dimensions);
-    if (isGpuBuffer(data)) checkBuffer(name, data, shape);
-    inputs.set(name, isGpuBuffer(data) ? data : toValues(input, data, precision, shape));
+    const found = used.find(({ input }) => input.name === name);
+    if (!found) continue;
+    if (isGpuBuffer(data)) checkBuffer(name, data, found.shape);
+    inputs.set(
+      name,
+      isGpuBuffer(data) ? data : toValues(found.input, data, precision, found.shape),
+    );
   }
-  return { inputs, dimensions };
+  return inputs;
 }
 
 /** What can be told of a caller's buffer before it is read; the device tells whether it is destroyed or another's. */

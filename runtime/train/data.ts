@@ -70,7 +70,7 @@ export function bindBatch(
   }
   const { plan, backend } = session;
   const names = givenNames(plan, given).filter((name) => wanted.has(name));
-  const bound = bindInputs(plan, given, names, backend.precision, {}, fallback);
+  const bound = bindInputs(plan, given, names, backend.precision, fallback);
   const examples = bound.dimensions["batch"] ?? 1;
   if (examples === 0) fail("data", "a batch has no examples");
   return { ...bound, examples };
