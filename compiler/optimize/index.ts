@@ -4,6 +4,7 @@ import type { Extents } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { compareExtrema } from "./extrema.js";
 import { fold } from "./fold.js";
 import { stableLogarithm } from "./logarithms.js";
 import { rewrite } from "./rewrite.js";
@@ -63,6 +64,11 @@ export const passes: readonly Pass[] = [
     name: "simplify",
     doc: "Identities of algebra that hold for all finite numbers: x + 0, x · 1, x², −(−x), a choice already made.",
     run: (b, roots) => rewrite(b, roots, simplify),
+  },
+  {
+    name: "extrema",
+    doc: "Whether x exceeds 0 is read from max(0, x) where that is computed, so that x need not be kept.",
+    run: (b, roots) => compareExtrema(b, roots),
   },
   {
     name: "segments",

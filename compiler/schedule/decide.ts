@@ -16,6 +16,7 @@ import {
   isScatter,
   isTake,
   isView,
+  keepsPositions,
   loopOf,
   usesEachOnce,
 } from "./families.js";
@@ -272,9 +273,16 @@ function mustMaterialize(state: State, node: Node): boolean {
   if (isReducing(node) && users.some((user) => isOfPieces(user) && !state.materialized.has(user))) {
     return true;
   }
+  if (isAsGoodAsItsOperand(state, node)) return false;
   const [trained, longer] = state.weighings.map((weighing) => gainOfStoring(weighing, node));
   if (trained === undefined || longer === undefined) return false;
   return longer > mostTimesDearer || (trained > 1 && longer > 1 / mostTimesDearer);
+}
+
+/** The same numbers in another shape, of which others read too: where storing pays, it is they that are stored, once. */
+function isAsGoodAsItsOperand({ users }: State, node: Node): boolean {
+  const [shown] = node.inputs;
+  return shown !== undefined && keepsPositions(node) && (users.get(shown) ?? []).length > 1;
 }
 
 /** How many times dearer it is to compute a node where it is read than to compute it once and store it. */

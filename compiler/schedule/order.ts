@@ -2,6 +2,8 @@
 import type { Node, Shape } from "../types/graph.js";
 import type { Part } from "./parts.js";
 import { overlaps, writesOf } from "./parts.js";
+import { lowerPeak } from "./reorder.js";
+import type { GroupMemory } from "./reorder.js";
 
 /** Parts that become one kernel. */
 export interface FusionGroup {
@@ -34,22 +36,22 @@ export function orderGroups(
     for (const need of needs) needed[need]?.push(index);
   });
   const ready = groups.map((_, index) => index).filter((index) => waiting[index] === 0);
-  const order: FusionGroup[] = [];
-  const done = new Set<number>();
-  const memory = trackMemory(groups, sizeOf);
+  const order: number[] = [];
+  const use = memoryOf(groups, sizeOf);
+  const memory = trackMemory(use);
   while (ready.length > 0) {
     const [next] = ready.splice(nextOf(ready, memory.growth), 1);
-    const group = next === undefined ? undefined : groups[next];
-    if (next === undefined || group === undefined) break;
-    order.push(group);
-    done.add(next);
+    if (next === undefined) break;
+    order.push(next);
     memory.run(next);
     for (const user of needed[next] ?? []) {
       waiting[user] = (waiting[user] ?? 1) - 1;
       if (waiting[user] === 0) ready.push(user);
     }
   }
-  if (order.length === groups.length) return order;
+  if (order.length === groups.length)
+    return lowerPeak(order, after, use).flatMap((index) => groups[index] ?? []);
+  const done = new Set(order);
   const stuck = groups.filter((_, index) => !done.has(index));
   return { kind: "cycle", parts: awaited(stuck) };
 }
@@ -74,12 +76,20 @@ interface MemoryTrack {
   readonly run: (group: number) => void;
 }
 
-function trackMemory(groups: readonly FusionGroup[], sizeOf: (node: Node) => number): MemoryTrack {
-  const reads = groups.map(({ parts }) => new Set(parts.flatMap((part) => [...part.reads])));
-  const writes = groups.map(ownersOf);
-  const results = new Set(
-    groups.flatMap(({ parts }) => parts.flatMap(({ owner, result }) => (result ? [owner] : []))),
-  );
+function memoryOf(groups: readonly FusionGroup[], sizeOf: (node: Node) => number): GroupMemory {
+  return {
+    reads: groups.map(({ parts }) => new Set(parts.flatMap((part) => [...part.reads]))),
+    writes: groups.map(ownersOf),
+    results: new Set(
+      groups.flatMap(({ parts }) =>
+        parts.flatMap(({ owner, result }) => (result && owner ? [owner] : [])),
+      ),
+    ),
+    sizeOf,
+  };
+}
+
+function trackMemory({ reads, writes, results, sizeOf }: GroupMemory): MemoryTrack {
   const readers = new Map<Node, Set<number>>();
   reads.forEach((nodes, group) => {
     for (const node of nodes) readers.set(node, (readers.get(node) ?? new Set()).add(group));

@@ -149,10 +149,45 @@ describe("share", () => {
   });
 });
 
+describe("extrema", () => {
+  /** `x` less what makes a fourth of it negative and one element 0. */
+  const centred = (b: GraphBuilder, x: Node): Node => b.subtract(x, 2.5);
+  const told = ["greaterEqual", "less"] as const;
+  const other = ["lessEqual", "greater"] as const;
+
+  it.each([
+    ...told.map((op) => ["maximum", op, "c first"] as const),
+    ...other.map((op) => ["maximum", op, "x first"] as const),
+    ...other.map((op) => ["minimum", op, "c first"] as const),
+    ...told.map((op) => ["minimum", op, "x first"] as const),
+  ])("%s tells %s, %s", (extremum, comparison, order) => {
+    const text = textOf((b, x) => {
+      const y = centred(b, x);
+      const condition = order === "c first" ? b[comparison](0, y) : b[comparison](y, 0);
+      return b.select(condition, b.exp(x), b[extremum](0, y));
+    });
+    const [, computed] = new RegExp(`(%\\d+): .* = ${extremum}`).exec(text) ?? [];
+    expect(text).toContain(
+      order === "c first" ? `${comparison}(0, ${computed})` : `${comparison}(${computed}, 0)`,
+    );
+  });
+
+  it.each([
+    ["of another bound", (b: GraphBuilder, x: Node) => b.less(1, x)],
+    ["that ties decide otherwise", (b: GraphBuilder, x: Node) => b.lessEqual(0, x)],
+  ])("tell nothing of a comparison %s", (_, condition) => {
+    const text = textOf((b, x) => {
+      const y = centred(b, x);
+      return b.select(condition(b, y), b.exp(x), b.maximum(0, y));
+    });
+    expect(text).toMatch(/less(Equal)?\([01], %0\)/);
+  });
+});
+
 describe("the list of passes", () => {
   it("is named, and traced where a pass changed something", () => {
     expect(passes.map(({ name }) => name)).toEqual([
-      ...["logarithms", "scans", "share", "fold", "simplify", "segments", "views"],
+      ...["logarithms", "scans", "share", "fold", "simplify", "extrema", "segments", "views"],
     ]);
     const b = createBuilder();
     const seen: string[] = [];

@@ -52,6 +52,15 @@ function gradientStores(model: CompiledModel, elements: number): number {
 
 const hidden = batch * units;
 
+/** Elements of each temporary that a step's nests write. */
+function temporariesOf(model: CompiledModel): readonly number[] {
+  const { schedule } = stepOf(model);
+  const written = new Set(schedule.nests.flatMap(({ stores }) => stores.map((one) => one.buffer)));
+  return schedule.buffers.flatMap((buffer, at) =>
+    buffer.kind === "temporary" && written.has(at) ? [evaluateDim(buffer.elements, { batch })] : [],
+  );
+}
+
 describe("a training step keeps", () => {
   // What goes in or comes out, and of costly functions a factor of their derivative.
   it.each([
@@ -95,4 +104,27 @@ describe("Adam", () => {
     const parameters = stored.filter((name) => name.startsWith("parameters"));
     expect(parameters).toEqual([...new Set(parameters)]);
   });
+});
+
+it("a step stores of a layer with relu what comes out and its gradient", () => {
+  const model = network(`dense(${units}, activation: relu) |> dense(${units})`);
+  // Two layers, and the gradients of both.
+  expect(temporariesOf(model).filter((elements) => elements === hidden).length).toBe(4);
+});
+
+it("a step stores what is reshaped once", () => {
+  const model = compileOne(`
+model Net {
+  input x: [batch, 8, 8, 4]
+  target y: [batch, 4]
+  h = x |> conv2d(8, kernel: 3, padding: "same", activation: relu)
+  g = h |> conv2d(8, kernel: 3, padding: "same", groups: 2, activation: relu)
+  output o = g |> flatten() |> dense(4)
+  loss mean((o - y) ^ 2)
+}
+train Net { optimizer sgd(lr: 0.01)  batch ${batch}  epochs 1 }
+`);
+  // Two layers, and their gradients.
+  const layers = temporariesOf(model).filter((elements) => elements === batch * 8 * 8 * 8);
+  expect(layers.length).toBe(4);
 });
