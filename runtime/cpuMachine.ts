@@ -136,6 +136,9 @@ function machineOver(linear: LinearMemory, exported: WebAssembly.Exports): CpuMa
   let capacity = 256;
   let words = linear.take(capacity);
   let latest: Uint32Array | undefined;
+  const { scratch } = exported;
+  // It says how many bytes the kernels want for themselves, and takes their address.
+  if (scratch instanceof WebAssembly.Global) scratch.value = linear.take(Number(scratch.value));
   return {
     kind: "wasm",
     precision: 32,

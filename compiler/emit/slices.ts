@@ -16,8 +16,8 @@ type Names = ReadonlyMap<string, Expression>;
 const worthSlicing = 1_000_000;
 
 /**
- * From the outside in, as long as a block is one loop behind names of pure values: a call for some of its turns then
- * computes these names again and nothing else, and all calls together do what one does, in the same order. What carries a
+ * From the outside in, as long as a block is one loop behind names of pure values and copies: a call for some of its turns then
+ * computes these again and nothing else, and all calls together do what one does, in the same order. What carries a
  * value from turn to turn has a variable before its loop, and so is none of these.
  */
 export function slicedLoops(kernel: Kernel): readonly SlicedLoop[] {
@@ -28,6 +28,7 @@ export function slicedLoops(kernel: Kernel): readonly SlicedLoop[] {
     const loop = body.at(-1);
     if (loop?.kind !== "for" || loop.from.kind !== "literal" || loop.from.value !== 0) break;
     for (const statement of body.slice(0, -1)) {
+      if (isCopy(statement)) continue;
       if (statement.kind !== "let" || readsWritten(kernel, statement.value)) return loops;
       names.set(statement.name, statement.value);
     }
@@ -37,6 +38,13 @@ export function slicedLoops(kernel: Kernel): readonly SlicedLoop[] {
     body = loop.body;
   }
   return loops;
+}
+
+/** Copies of what the kernel only reads to its own arrays: each call does them again. */
+function isCopy(statement: Statement): boolean {
+  if (statement.kind === "share") return true;
+  const around = statement.kind === "for" || statement.kind === "if";
+  return around && statement.body.every(isCopy);
 }
 
 /** Read again behind a slice, it could have changed. */

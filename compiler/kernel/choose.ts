@@ -1,8 +1,9 @@
 // Takes what is known of a nest and a target, gives the choice by which its kernel is built: what its axes stand for there.
 import type { Axis } from "../types/nest.js";
 import type { NestFacts } from "./analyze.js";
+import { expectedSize } from "../types/dimension.js";
 import { pointsOf } from "./measure.js";
-import type { ParallelTarget, SerialTarget, TileLimits } from "./target.js";
+import type { PanelLimits, ParallelTarget, SerialTarget, TileLimits } from "./target.js";
 import type { TiledAxis } from "./tile.js";
 import { chooseTile, lanedWell } from "./tile.js";
 
@@ -15,6 +16,8 @@ export interface SerialChoice {
   readonly laned: ReadonlySet<Axis>;
   /** The one along which they do so for wide points too, each of whose lanes is reduced by itself. */
   readonly packed: Axis | undefined;
+  /** Axes whose loops stand inmost, since they repeat what is read from a panel then. */
+  readonly repeating: ReadonlySet<Axis>;
 }
 
 export interface ParallelChoice {
@@ -35,8 +38,40 @@ export interface ParallelChoice {
 
 export function chooseSerial(facts: NestFacts, target: SerialTarget): SerialChoice {
   const { axes, laned } = chooseTile(facts, target.tile);
-  return { rows: facts.rows, tile: axes, ...inLanes(facts, target.tile, laned) };
+  return {
+    rows: facts.rows,
+    tile: axes,
+    ...inLanes(facts, target.tile, laned),
+    repeating: new Set(target.panels && !laned ? repeatingAxes(facts, axes, target.panels) : []),
+  };
 }
+
+/** The axes on which the vectors do not depend that take most of the time to read, where they are worth a panel. */
+function repeatingAxes(
+  { nest, rows, reductions, extents }: NestFacts,
+  tile: readonly TiledAxis[],
+  limits: PanelLimits,
+): readonly Axis[] {
+  const lanes = tile.find(({ inLanes }) => inLanes)?.axis;
+  if (rows || !lanes) return [];
+  const sizeOf = (axis: Axis): number => tile.find((one) => one.axis === axis)?.size ?? 1;
+  const most = { reads: 0, axes: [] as readonly Axis[] };
+  for (const { axes, within, contiguous } of reductions.flatMap(({ loads }) => loads)) {
+    if (!contiguous.has(lanes)) continue;
+    const others = nest.axes.filter((axis) => !axes.has(axis));
+    const blocks = others.map((axis) => expectedSize(axis.extent, extents) / sizeOf(axis));
+    const passes = blocks.reduce((product, count) => product * Math.max(1, count), 1);
+    const terms = pointsOf([...within], extents) * bytesOfNumber;
+    const operand = terms * pointsOf([...axes], extents);
+    const panel = [...axes].reduce((product, axis) => product * sizeOf(axis), terms);
+    if (passes < limits.passes || operand < limits.operandBytes || panel > limits.bytes) continue;
+    if (operand * passes > most.reads)
+      Object.assign(most, { reads: operand * passes, axes: others });
+  }
+  return most.axes;
+}
+
+const bytesOfNumber = 4;
 
 /** Along what the tile was chosen with, and along reductions that no tile is about where it costs nothing. */
 function inLanes(

@@ -4,6 +4,7 @@ import type { NestFacts } from "./analyze.js";
 import { assemble } from "./assemble.js";
 import type { SerialChoice } from "./choose.js";
 import type { Kernel } from "./ir.js";
+import { packPanels } from "./panels.js";
 import { regionsFrom } from "./points.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
@@ -16,9 +17,20 @@ export function buildForCpu(
   { nest }: NestFacts,
   choice: SerialChoice,
   buffers: readonly ScheduledBuffer[],
-  { accumulates }: Pick<SerialTarget, "accumulates">,
+  { accumulates, panels }: Pick<SerialTarget, "accumulates" | "panels">,
 ): Kernel {
-  return inLoops(nest, buffers, choice, accumulates);
+  const kernel = inLoops(nest, buffers, choice, accumulates);
+  if (!panels || choice.repeating.size === 0) return kernel;
+  const repeating = new Set([...choice.repeating].map(loopName));
+  const packed = packPanels(kernel, repeating, panels.bytes);
+  // Without a panel the order of the axes is the better one.
+  return packed === kernel
+    ? inLoops(nest, buffers, { ...choice, repeating: new Set() }, accumulates)
+    : packed;
+}
+
+function loopName({ id }: Axis): string {
+  return `a${id}`;
 }
 
 /** Plain loops, one point at a time: what the other mappings are compared with. */
@@ -29,6 +41,7 @@ export function plainLoops(nest: LoopNest, buffers: readonly ScheduledBuffer[]):
     tile: [],
     laned: new Set<Axis>(),
     packed: undefined,
+    repeating: new Set<Axis>(),
   };
   return inLoops(nest, buffers, choice, "f64");
 }
@@ -36,7 +49,7 @@ export function plainLoops(nest: LoopNest, buffers: readonly ScheduledBuffer[]):
 function inLoops(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
-  { rows, tile, laned, packed }: SerialChoice,
+  { rows, tile, laned, packed, repeating }: SerialChoice,
   accumulates: SerialTarget["accumulates"],
 ): Kernel {
   const values = createValues();
@@ -44,7 +57,10 @@ function inLoops(
   const starts = new Map<Axis, KernelValue>();
   const loops: ReductionLoop[] = [];
   const outer: ReductionLoop[] = [];
-  for (const axis of nest.axes) {
+  const inOrder = [false, true].flatMap((inmost) =>
+    nest.axes.filter((axis) => repeating.has(axis) === inmost),
+  );
+  for (const axis of inOrder) {
     const step = tile.find((tiled) => tiled.axis === axis)?.size ?? 1;
     if (typeof axis.extent === "number" && axis.extent <= step) {
       starts.set(axis, zero);
@@ -56,7 +72,7 @@ function inLoops(
       typeof axis.extent === "number" && axis.extent % step === 0
         ? literal(values, "index", axis.extent - step + 1)
         : below;
-    const variable = values.variable(`a${axis.id}`, extent);
+    const variable = values.variable(loopName(axis), extent);
     starts.set(axis, variable);
     (rows?.has(axis) === true ? outer : loops).push({ variable, from: zero, below, step });
   }

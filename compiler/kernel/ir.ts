@@ -33,7 +33,7 @@ export type Expression =
       readonly index: Expression;
       readonly width?: Width | undefined;
     }
-  /** Reads an array in workgroup memory. */
+  /** Reads an array of the kernel: in workgroup memory, on the CPU its own. */
   | {
       readonly kind: "shared";
       readonly type: ScalarType;

@@ -14,7 +14,9 @@ export function printKernel(kernel: Kernel): string {
     lines.push(`  ${uniformName(kernel, at)}: ${uniformText(uniform)}`);
   });
   for (const { name, type, width, length } of kernel.shared) {
-    lines.push(`  ${name}: ${typeText(type, width)}[${length}] in workgroup memory`);
+    lines.push(
+      `  ${name}: ${typeText(type, width)}[${length}] ${kernel.target === "gpu" ? "in workgroup memory" : "of its own"}`,
+    );
   }
   printBody(kernel, kernel.body, "  ", lines);
   return lines.join("\n");

@@ -34,6 +34,17 @@ export interface SerialTarget {
   readonly tile: TileLimits;
   /** The precision of sums. */
   readonly accumulates: "f32" | "f64";
+  /** When what inner loops read in vectors is copied to where it lies side by side; absent: never. */
+  readonly panels?: PanelLimits;
+}
+
+export interface PanelLimits {
+  /** Of an operand that is worth it: a smaller one stays in the cache as it lies. */
+  readonly operandBytes: number;
+  /** What a panel may take of the cache. */
+  readonly bytes: number;
+  /** How often it has to be read. */
+  readonly passes: number;
 }
 
 /** Workgroups of invocations, which may share a reduction: each takes some of the terms, and they meet in a tree of barriers. */
@@ -154,4 +165,5 @@ export const wasm: SerialTarget = {
     wide: { largest: 16, alongReductions: true, speedsAll: true, line: 16, guards: "branch" },
   },
   accumulates: "f32",
+  panels: { operandBytes: 1024 * 1024, bytes: 256 * 1024, passes: 8 },
 };

@@ -41,7 +41,8 @@ export function verifyKernel(kernel: Kernel): string[] {
     (sum, array) => sum + 4 * (array.width ?? 1) * array.length,
     0,
   );
-  if (bytes > workgroupBytes) check.faults.push(`${bytes} bytes of workgroup memory`);
+  if (kernel.target === "gpu" && bytes > workgroupBytes)
+    check.faults.push(`${bytes} bytes of workgroup memory`);
   if (kernel.workgroupSize > mostInvocations) {
     check.faults.push(`${kernel.workgroupSize} invocations a workgroup`);
   }

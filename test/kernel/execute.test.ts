@@ -13,7 +13,7 @@ import { describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Schedule } from "../../compiler/types/nest.js";
 import { runNests } from "../support/runSchedule.js";
 import { byTranspose, laneSamples } from "./laneSamples.js";
-import { made, matmul, samples as families } from "./nestSamples.js";
+import { batch, made, matmul, samples as families } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
 import type { Given } from "./run.js";
@@ -92,6 +92,13 @@ const masking: SerialTarget = {
   },
 };
 
+/** All that a panel can hold is read from one. */
+const panelled: SerialTarget = {
+  ...wasm,
+  panels: { operandBytes: 0, bytes: 2 ** 24, passes: 0 },
+};
+const direct: SerialTarget = { ...wasm, panels: { operandBytes: Infinity, bytes: 0, passes: 0 } };
+
 /** On the CPU without splitting axes, choosing or tiling anything. */
 function inPlainLoops(schedule: Schedule): NestKernels[] {
   return mapSchedule(schedule).map((mapped, at) => {
@@ -146,6 +153,43 @@ describe.each(samples.map((sample) => [sample.name, sample] as const))("%s", (_,
     );
     expect(planned.kernels.flatMap((kernel) => verifyKernel(kernel.wasm))).toEqual([]);
     expectClose((await runOnWasm(planned, given)).results, expected, 1e-5);
+  });
+});
+
+describe("panels", () => {
+  const kernelsOf = ({ builder, nests }: Sample, target: SerialTarget) =>
+    mapSchedule(scheduleOf(builder, nests), { batch: 64 }, { wasm: target });
+  const odd = [
+    [7, 37, 1100],
+    [32, 100, 1100],
+    [19, 104, 1037],
+    [33, 64, 300],
+    [1, 16, 40],
+    [2, 24, 9],
+    [batch, 100, 30],
+  ] as const;
+  const holding = [...samples, ...odd.map(([m, n, k]) => matmul(m, n, k, { batch: 21 }))].filter(
+    (sample) => kernelsOf(sample, panelled).some(({ wasm: kernel }) => kernel.shared.length > 0),
+  );
+  it("hold what products and convolutions read in vectors", () => {
+    expect(holding.length).toBeGreaterThan(4);
+  });
+  it.each(holding.map((sample) => [sample.name, sample] as const))(
+    "change no bit of %s",
+    async (_, sample) => {
+      const inPanels = prepare(sample, () => kernelsOf(sample, panelled));
+      const { planned, given } = prepare(sample, () => kernelsOf(sample, direct));
+      expect(inPanels.planned.kernels.flatMap((one) => verifyKernel(one.wasm))).toEqual([]);
+      expect(await runOnWasm(inPanels.planned, given)).toEqual(await runOnWasm(planned, given));
+    },
+  );
+  it("are for large operands alone, and stand outside the loop that repeats them", () => {
+    const textOf = (size: number): string =>
+      kernelsOf(matmul(size, size, size), wasm)
+        .map((kernels) => printKernel(kernels.wasm))
+        .join("");
+    expect(textOf(500)).not.toMatch(/panel/);
+    expect(textOf(528)).toMatch(/panel1\[.*= b2[^]*for a\d+ in 0 .. 528 step 2 \{[^]*= panel1\[/);
   });
 });
 

@@ -17,7 +17,7 @@ export interface Sample {
   readonly inputs?: Readonly<Record<string, readonly number[]>>;
 }
 
-const batch = freeDim("batch");
+export const batch = freeDim("batch");
 
 /** Numbers between -2 and 2, the same in every run. */
 export function made(count: number, seed: number): number[] {

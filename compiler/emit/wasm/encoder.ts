@@ -9,6 +9,8 @@ const typeBytes: Readonly<Record<ValueType, number>> = {
   v128: 0x7b,
 };
 
+const end = 0x0b;
+
 export function typeByte(type: ValueType): number {
   return typeBytes[type];
 }
@@ -59,12 +61,19 @@ export interface FunctionCode extends Signature {
   readonly exported?: string;
 }
 
-/** A module of these functions, which call each other by position, over the memory `host.memory`. */
-export function encodeModule(functions: readonly FunctionCode[]): Uint8Array<ArrayBuffer> {
+/**
+ * A module of these functions, which call each other by position, over the memory `host.memory`. Where they need memory of their own, the
+ * variable `scratch` says how many bytes at first, and is to be set to their address.
+ */
+export function encodeModule(
+  functions: readonly FunctionCode[],
+  scratch: number,
+): Uint8Array<ArrayBuffer> {
   const types = signaturesOf(functions);
   const exports = functions.flatMap(({ exported }, at) =>
     exported === undefined ? [] : [[...text(exported), 0x00, ...unsigned(at)]],
   );
+  if (scratch > 0) exports.push([...text("scratch"), 0x03, 0x00]);
   const memory = [...text("host"), ...text("memory"), 0x02, 0x00, 0x00];
   const bytes: number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
   append(bytes, section(1, types.list));
@@ -76,6 +85,8 @@ export function encodeModule(functions: readonly FunctionCode[]): Uint8Array<Arr
       functions.map((one) => unsigned(types.of(one))),
     ),
   );
+  if (scratch > 0)
+    append(bytes, section(6, [[typeBytes.i32, 0x01, 0x41, ...signed(scratch), end]]));
   append(bytes, section(7, exports));
   append(bytes, section(10, functions.map(functionBody)));
   return Uint8Array.from(bytes);
@@ -125,8 +136,6 @@ function functionBody({ locals, code }: FunctionCode): number[] {
   content.push(end);
   return sized([], content);
 }
-
-const end = 0x0b;
 
 function sized(head: readonly number[], content: readonly number[]): number[] {
   const bytes = [...head, ...unsigned(content.length)];

@@ -18,6 +18,8 @@ export interface WriteContext {
   readonly vector: Machine;
   /** Pointers to what is bound. */
   readonly bindings: readonly MachineValue[];
+  /** Pointers to the kernel's own arrays, by name. */
+  readonly arrays: ReadonlyMap<string, MachineValue>;
   /** In the order of the kernel's. */
   readonly uniforms: readonly MachineValue[];
   readonly names: Map<string, Local>;
@@ -47,7 +49,7 @@ export function write(context: WriteContext, expression: Expression): MachineVal
     case "load":
       return writeLoad(context, expression);
     case "shared":
-      throw new Error("a workgroup's kernel does not run on the CPU");
+      return writeShared(context, expression);
     case "lanes":
       return writeLanes(context, expression);
     case "lane":
@@ -123,7 +125,29 @@ export function storeCode(
   return [pointer.code, stored.code, bytes, wordAlignment, ...unsigned(offset)];
 }
 
-const bytesOfElement = 4;
+type Shared = Extract<Expression, { kind: "shared" }>;
+
+function writeShared(context: WriteContext, shared: Shared): MachineValue {
+  const type = machineType(shared);
+  const { pointer, offset } = addressIn(context, shared.array, shared.index, shared.width);
+  const code = [pointer.code, opcode(`${type}.load`), wordAlignment, ...unsigned(offset)];
+  return { type, code };
+}
+
+export function shareCode(
+  context: WriteContext,
+  array: string,
+  index: Expression,
+  value: Expression,
+): MachineValue["code"] {
+  const { pointer, offset } = addressIn(context, array, index, widthOf(value));
+  const stored = write(context, value);
+  const bytes = opcode(`${stored.type}.store`);
+  return [pointer.code, stored.code, bytes, wordAlignment, ...unsigned(offset)];
+}
+
+/** As powers of 2. */
+const [bytesOfElement, bytesOfVector] = [2, 4];
 /**
  * An instruction adds its offset without wrapping around, so that the pointer itself must not lie below 0. Nothing lies in the
  * first 64 kB of the memory: a pointer less than that before what is bound is still one.
@@ -137,16 +161,36 @@ interface Address {
 }
 
 function address(context: WriteContext, binding: number, index: Expression): Address {
-  const { single: m, bindings } = context;
-  const base = bindings[binding];
+  const base = context.bindings[binding];
   if (!base) throw new Error(`there is no binding ${binding + 1}`);
+  return addressFrom(context, base, index, bytesOfElement);
+}
+
+function addressIn(
+  context: WriteContext,
+  array: string,
+  index: Expression,
+  width: number | undefined,
+): Address {
+  const base = context.arrays.get(array);
+  if (!base) throw new Error(`there is no array ${array}`);
+  return addressFrom(context, base, index, width === undefined ? bytesOfElement : bytesOfVector);
+}
+
+function addressFrom(
+  context: WriteContext,
+  base: MachineValue,
+  index: Expression,
+  size: number,
+): Address {
+  const { single: m } = context;
   const { rest, constant } = withoutConstant(index);
-  const bytes = constant * bytesOfElement;
+  const bytes = constant * 2 ** size;
   const folds = bytes >= 0 && bytes <= largestOffset;
   const start = folds ? base : m.op("i32.add", base, m.whole(bytes));
   const offset = folds ? bytes : 0;
   if (!rest) return { pointer: start, offset };
-  const scaled = m.shift("i32.shl", write(context, rest), 2);
+  const scaled = m.shift("i32.shl", write(context, rest), size);
   return { pointer: m.op("i32.add", start, scaled), offset };
 }
 
@@ -300,7 +344,8 @@ function isCheap(expression: Expression): boolean {
 }
 
 function hasLoads(expression: Expression): boolean {
-  return expression.kind === "load" || expressionChildren(expression).some(hasLoads);
+  const reads = expression.kind === "load" || expression.kind === "shared";
+  return reads || expressionChildren(expression).some(hasLoads);
 }
 
 function sizeOf(expression: Expression): number {

@@ -2,12 +2,13 @@
 import { encodeModule } from "./encoder.js";
 import { createFunctions } from "./functions.js";
 import type { NamedKernel } from "./print.js";
-import { addKernel } from "./print.js";
+import { addKernel, scratchBytes } from "./print.js";
 
 export function wasmModule(kernels: readonly NamedKernel[]): Uint8Array<ArrayBuffer> {
   const functions = createFunctions();
   for (const kernel of kernels) addKernel(functions, kernel);
-  return encodeModule(functions.list);
+  const scratch = Math.max(0, ...kernels.map(({ kernel }) => scratchBytes(kernel)));
+  return encodeModule(functions.list, scratch);
 }
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,12 +1,12 @@
 // Takes kernels for the CPU, gives their functions in WebAssembly: of pointers, the uniform words and the turns of sliced loops.
-import type { Expression, Kernel, Statement } from "../../kernel/ir.js";
+import type { Expression, Kernel, SharedArray, Statement } from "../../kernel/ir.js";
 import type { Code, MachineValue, ValueType } from "../../scalars/machine.js";
 import type { SlicedLoop } from "../slices.js";
 import { slicedLoops } from "../slices.js";
 import type { FunctionCode } from "./encoder.js";
 import { signed, unsigned } from "./encoder.js";
 import type { WriteContext } from "./expression.js";
-import { machineType, storeCode, write } from "./expression.js";
+import { machineType, shareCode, storeCode, write } from "./expression.js";
 import type { Functions } from "./functions.js";
 import { opcode } from "./instructions.js";
 import type { Body, Local } from "./machine.js";
@@ -44,6 +44,7 @@ export function addKernel(functions: Functions, named: NamedKernel): void {
   const context: KernelContext = {
     ...createContext(functions, named, body, body.parameters.slice(pointers, turns)),
     bindings: body.parameters.slice(0, pointers),
+    arrays: arraysOf(kernel, body),
     sliced,
     turns: body.parameters.slice(turns),
   };
@@ -67,6 +68,7 @@ function createContext(
     single: createMachine(body, false, functions.indexOf),
     vector: createMachine(body, true, functions.indexOf),
     bindings: [],
+    arrays: new Map(),
     uniforms: kernel.uniforms.map((uniform, at): MachineValue => {
       const word = wordOf[at] ?? 0;
       if (uniform.kind === "argument") return argumentValue(uniform.value, given[word]);
@@ -78,6 +80,32 @@ function createContext(
     }),
     names: new Map(),
   };
+}
+
+/** Where a kernel's own arrays lie, one behind the other in the module's own memory. */
+function arraysOf({ shared }: Kernel, body: Body): WriteContext["arrays"] {
+  const arrays = new Map<string, MachineValue>();
+  if (shared.length === 0) return arrays;
+  const scratch = body.local("i32");
+  body.emit(scratch.set({ type: "i32", code: [0x23, 0x00] }));
+  let pointer = scratch.get;
+  for (const array of shared) {
+    arrays.set(array.name, pointer);
+    const next = body.local("i32");
+    const bytes = signed(bytesOfArray(array));
+    body.emit(next.set({ type: "i32", code: [pointer.code, 0x41, ...bytes, 0x6a] }));
+    pointer = next.get;
+  }
+  return arrays;
+}
+
+function bytesOfArray({ width, length }: SharedArray): number {
+  return 4 * (width ?? 1) * length;
+}
+
+/** What a kernel's own arrays take. */
+export function scratchBytes({ shared }: Kernel): number {
+  return shared.reduce((sum, array) => sum + bytesOfArray(array), 0);
 }
 
 /** What all dispatches of the kernel give alike is known, anything else a parameter. */
@@ -141,6 +169,8 @@ function writeStatement(context: KernelContext, statement: Statement): void {
       writeHalving(context, statement);
       return;
     case "share":
+      body.emit(shareCode(context, statement.array, statement.index, statement.value));
+      return;
     case "barrier":
       throw new Error("a workgroup's kernel does not run on the CPU");
   }
