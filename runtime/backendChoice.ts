@@ -4,7 +4,7 @@ import type { GpuAdapter, GpuDevice } from "./api.js";
 import type { Backend } from "./backend.js";
 import { asNnError, checkChoice, fail, NnError } from "./errors.js";
 import type { Plan } from "./plan.js";
-import { isSoftware, nameOfAdapter, planFor } from "./variants.js";
+import { hasQuads, isSoftware, nameOfAdapter, planFor } from "./variants.js";
 
 export interface BackendOptions<B extends Backend = Backend> {
   /** Opens the WebGPU backend; `owned`: the device was requested by us, and goes with it. */
@@ -76,7 +76,8 @@ async function openGpu<B extends Backend>(
     : await requestDevice(plan, adapter as GPUAdapter | undefined, asked);
   let backend: B | undefined;
   try {
-    const chosen = (await choose?.(plan, device)) ?? planFor(plan, device.adapterInfo);
+    const chosen =
+      (await choose?.(plan, device)) ?? planFor(plan, device.adapterInfo, device.features);
     backend = createGpu(chosen, device, !given);
     await start(backend);
     return { backend, reason };
@@ -106,7 +107,7 @@ async function requestDevice(
     return fail("no-adapter", `WebGPU ${gpu ? "finds no adapter" : "is not available"} here`);
   }
   // Some browsers tell nothing of their adapters.
-  const { info, limits } = adapter as Partial<GPUAdapter>;
+  const { info, limits, features } = adapter as Partial<GPUAdapter>;
   const name = nameOfAdapter(info) || "an unnamed adapter";
   const refuse = (why: string): never => fail("no-adapter", `the WebGPU adapter (${name}) ${why}`);
   if (isSoftware(info) && !asked && !given) refuse("is in software");
@@ -115,9 +116,11 @@ async function requestDevice(
   // Temporaries lie in as few buffers as may be.
   const { maxBufferSize, maxStorageBufferBindingSize } = limits ?? {};
   const sizes = maxBufferSize ? { maxBufferSize, maxStorageBufferBindingSize } : {};
+  const requiredFeatures: GPUFeatureName[] =
+    isSoftware(info) && hasQuads(features, info) ? ["subgroups"] : [];
   const requiredLimits = { ...plan.requiredLimits, ...sizes };
   try {
-    const request = adapter.requestDevice({ requiredLimits });
+    const request = adapter.requestDevice({ requiredLimits, requiredFeatures });
     const device = await inTime(2 * seconds, "device", request);
     return { device, reason: `WebGPU on ${name}` };
   } catch (error) {

@@ -100,15 +100,18 @@ export interface PlanHeld {
 /** Kinds of adapters that have kernels of their own, where those differ: one in software wants large tiles and no barriers. */
 export type PlanAdapter = "software";
 
+export interface PlanVariant extends Pick<PlanKernel, "wgsl" | "workgroupSize"> {
+  /** The same shader for devices with subgroups of whole quads, whose invocations load together. */
+  readonly quads?: string;
+}
+
 export interface PlanKernel {
   readonly name: string;
   /** Empty where the GPU dispatches it beside others alone. */
   readonly wgsl: string;
   readonly workgroupSize: number;
   /** The same from the same buffers up to rounding, on another kind of adapter. */
-  readonly variants?: Readonly<
-    Partial<Record<PlanAdapter, Pick<PlanKernel, "wgsl" | "workgroupSize">>>
-  >;
+  readonly variants?: Readonly<Partial<Record<PlanAdapter, PlanVariant>>>;
   /** In binding order, group 0; binding 0 is the uniform buffer of the program, storage bindings follow from 1, and then the uniform buffer with what the dispatch is given. */
   readonly bindings: readonly { readonly access: "read" | "read_write"; readonly type: PlanType }[];
 }

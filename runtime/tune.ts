@@ -5,7 +5,7 @@ import type { ProgramRun } from "./backend.js";
 import { evaluateDim, type Dimensions } from "./dimensions.js";
 import { at } from "./errors.js";
 import type { Plan, PlanDispatch, PlanKernel, PlanProgram } from "./plan.js";
-import { isSoftware, nameOfAdapter } from "./variants.js";
+import { hasQuads, inSoftware, isSoftware, nameOfAdapter } from "./variants.js";
 import { backendOn, openContext, submitRun, type GpuContext } from "./webgpu.js";
 
 /** Of each dispatch of a plan, in order: "." as the adapter's kind says, "0" the kernel for any adapter, "1" that for software. */
@@ -54,7 +54,12 @@ export async function tunePlan(
   } catch {
     // What is chosen so far serves.
   }
-  return withChoices(plan, choices, isSoftware(device.adapterInfo));
+  return withChoices(
+    plan,
+    choices,
+    isSoftware(device.adapterInfo),
+    hasQuads(device.features, device.adapterInfo),
+  );
 }
 
 function isChoices(value: unknown, count: number): value is Choices {
@@ -70,9 +75,9 @@ function fingerprint(text: string): string {
 }
 
 /** The plan with the chosen variant in each dispatch. */
-function withChoices(plan: Plan, choices: Choices, software: boolean): Plan {
+function withChoices(plan: Plan, choices: Choices, software: boolean, quads: boolean): Plan {
   const kernels = [...plan.kernels];
-  const choose = createChooser(plan, kernels);
+  const choose = createChooser(plan, kernels, quads);
   let position = 0;
   const programs = plan.programs.map((program) => ({
     ...program,
@@ -88,13 +93,13 @@ function withChoices(plan: Plan, choices: Choices, software: boolean): Plan {
 function createChooser(
   plan: Plan,
   kernels: PlanKernel[],
+  quads: boolean,
 ): (dispatch: PlanDispatch, software: boolean) => PlanDispatch {
   const places = new Map<number, number>();
   const placeOf = (index: number): number => {
     const kernel = at(plan.kernels, index);
-    const { software } = kernel.variants ?? {};
-    if (!software) return index;
-    const place = places.get(index) ?? kernels.push({ ...kernel, ...software }) - 1;
+    if (!kernel.variants?.software) return index;
+    const place = places.get(index) ?? kernels.push(inSoftware(kernel, quads)) - 1;
     places.set(index, place);
     return place;
   };
@@ -124,7 +129,7 @@ async function measure(
   timed: Timed,
 ): Promise<Choices> {
   const kernels = [...plan.kernels];
-  const choose = createChooser(plan, kernels);
+  const choose = createChooser(plan, kernels, hasQuads(device.features, device.adapterInfo));
   const programs: PlanProgram[] = [];
   const candidates = new Map<string, Candidate>();
   const keys: (string | undefined)[] = [];

@@ -1,6 +1,6 @@
 // Takes a plan and what an adapter tells of itself, gives the plan with the kernels that are best there.
 
-import type { Plan } from "./plan.js";
+import type { Plan, PlanKernel } from "./plan.js";
 
 /** What is known of an adapter; some browsers tell nothing. */
 export type AdapterInfo = Partial<GPUAdapterInfo> | undefined;
@@ -17,11 +17,35 @@ export function isSoftware(info: AdapterInfo): boolean {
   return info?.isFallbackAdapter === true || known.test(nameOfAdapter(info));
 }
 
-export function planFor(plan: Plan, info: AdapterInfo): Plan {
+/**
+ * Whether invocations in fours may load together: subgroups are of whole quads, and each workgroup of whole subgroups, so that an
+ * invocation's place in its workgroup follows from its subgroup and its place there.
+ */
+export function hasQuads(features: ReadonlySet<string> | undefined, info: AdapterInfo): boolean {
+  const { subgroupMinSize = 0, subgroupMaxSize = 0 } = info ?? {};
+  // There are places without a navigator, where a device is given.
+  const { gpu } = (globalThis as { navigator?: { gpu?: GPU } }).navigator ?? {};
+  return (
+    subgroupMinSize > 3 &&
+    subgroupMaxSize < 65 &&
+    !!features?.has("subgroups") &&
+    !!gpu?.wgslLanguageFeatures.has("subgroup_id")
+  );
+}
+
+/** The kernel as adapters in software get it. */
+export function inSoftware(kernel: PlanKernel, quads: boolean): PlanKernel {
+  const own = kernel.variants?.software;
+  return own ? { ...kernel, ...own, wgsl: (quads && own.quads) || own.wgsl } : kernel;
+}
+
+/** `features` of the device. */
+export function planFor(plan: Plan, info: AdapterInfo, features?: ReadonlySet<string>): Plan {
   if (!isSoftware(info)) return plan;
+  const quads = hasQuads(features, info);
   return {
     ...plan,
-    kernels: plan.kernels.map((kernel) => ({ ...kernel, ...kernel.variants?.software })),
+    kernels: plan.kernels.map((kernel) => inSoftware(kernel, quads)),
     programs: plan.programs.map((program) => ({
       ...program,
       dispatches: program.dispatches.map((dispatch) => ({

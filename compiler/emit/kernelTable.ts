@@ -5,6 +5,7 @@ import { numbering } from "../kernel/alike.js";
 import type { AdapterKernels, AdapterName, NestKernels, TargetName } from "../kernel/index.js";
 import { perAdapter, perTarget, targetNames } from "../kernel/index.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
+import { quadStrides } from "../kernel/ir.js";
 import type { NestArgument } from "../types/nest.js";
 import { printJavaScript } from "./javascript.js";
 import { printWgsl } from "./wgsl.js";
@@ -45,6 +46,7 @@ export interface KernelTable {
   readonly add: (
     kernels: NestKernels,
     given: readonly NestArgument[],
+    elements: BindingElements,
     wordOf: WordOf,
     comment: () => string,
   ) => KernelUse;
@@ -52,6 +54,7 @@ export interface KernelTable {
   readonly merge: (
     kernels: AdapterKernels,
     members: readonly KernelUse[],
+    elements: BindingElements,
     wordOf: WordOf,
     comment: () => string,
   ) => KernelUse;
@@ -68,12 +71,16 @@ export interface FinishedKernels {
   readonly givenTo: (use: KernelUse) => readonly NestArgument[];
 }
 
+/** How many elements each binding has, where that is known while compiling. */
+export type BindingElements = readonly (number | undefined)[];
+
 /** What uses of a kernel have in common. */
 interface Entry<K> {
   readonly kernels: K;
   readonly wordOf: WordOf;
   readonly comment: string;
   readonly uses: (readonly NestArgument[])[];
+  readonly elements: BindingElements[];
 }
 
 /** Entries by their bodies, which nests alike share, the words that they read and how buffers are bound. */
@@ -124,21 +131,27 @@ export function createKernelTable(): KernelTable {
   const merged = createEntries<Merged>();
   const alone = new Set<number>();
   return {
-    add: (kernels, given, wordOf, comment) => {
+    add: (kernels, given, elements, wordOf, comment) => {
       const words = perTarget((target) => wordsOf(kernels[target], wordOf));
       const lists = targetNames.map((target) => words[target]).join(" ");
-      const make = (): Entry<NestKernels> => ({ kernels, wordOf, comment: comment(), uses: [] });
+      const make = (): Entry<NestKernels> => ({
+        ...{ kernels, wordOf, comment: comment(), uses: [], elements: [] },
+      });
       const kernel = nests.at(kernels, lists, make, () => textOf(kernels, words));
       nests.list[kernel]?.uses.push(given);
+      nests.list[kernel]?.elements.push(elements);
       return { kind: "nest", kernel, given };
     },
-    merge: (own, members, wordOf, comment) => {
+    merge: (own, members, elements, wordOf, comment) => {
       const given = members.flatMap((member) => member.given);
       const kernels = { ...own, members: members.map(({ kernel: at }) => nameOf(at)) };
-      const make = (): Entry<Merged> => ({ kernels, wordOf, comment: comment(), uses: [] });
+      const make = (): Entry<Merged> => ({
+        ...{ kernels, wordOf, comment: comment(), uses: [], elements: [] },
+      });
       const words = [own.gpu, own.software].map((kernel) => wordsOf(kernel, wordOf)).join(" ");
       const kernel = merged.at(own, words, make);
       merged.list[kernel]?.uses.push(given);
+      merged.list[kernel]?.elements.push(elements);
       return { kind: "merged", kernel, given };
     },
     alone: ({ kernel }) => {
@@ -216,6 +229,19 @@ function settle(
   return { kernel: { ...kernel, uniforms }, words };
 }
 
+/**
+ * Where every use of the kernel binds as many elements, that is the length of the array: adapters in software then keep what is
+ * read within it by a number, not by a length that they compute each time.
+ */
+function inArrays(kernel: Kernel, { elements }: Entry<unknown>): Kernel {
+  const bindings = kernel.bindings.map((binding, at) => {
+    const [first] = elements.map((each) => each[at]);
+    const same = first !== undefined && elements.every((each) => each[at] === first);
+    return same ? { ...binding, elements: first } : binding;
+  });
+  return { ...kernel, bindings };
+}
+
 function planKernel(
   entry: Entry<NestKernels>,
   differing: readonly number[],
@@ -223,8 +249,15 @@ function planKernel(
   alone: boolean,
 ): PlannedKernel {
   const { kernels, comment } = entry;
-  const own = perTarget((target) => settle(kernels[target], entry, differing));
-  const text = (settled: Settled): string => (alone ? shaderText(settled, comment) : "");
+  const own = perTarget((target) =>
+    settle(
+      target === "software" ? inArrays(kernels[target], entry) : kernels[target],
+      entry,
+      differing,
+    ),
+  );
+  const text = (settled: Settled, quads: boolean): string =>
+    alone ? shaderText(settled, comment, quads) : "";
   return {
     plan: planShaders(name, own, text),
     comment,
@@ -240,29 +273,37 @@ function planMerged(
   name: string,
 ): PlannedMergedKernel {
   const { kernels, comment } = entry;
-  const own = perAdapter((adapter) => settle(kernels[adapter], entry, differing));
+  const own = perAdapter((adapter) =>
+    settle(
+      adapter === "software" ? inArrays(kernels[adapter], entry) : kernels[adapter],
+      entry,
+      differing,
+    ),
+  );
   return {
-    plan: planShaders(name, own, (settled) => shaderText(settled, comment)),
+    plan: planShaders(name, own, (settled, quads) => shaderText(settled, comment, quads)),
     comment,
     ...perAdapter((adapter) => own[adapter].kernel),
     members: kernels.members,
   };
 }
 
-function shaderText({ kernel, words }: Settled, comment: string): string {
-  return `// ${comment}\n${printWgsl(kernel, words)}`;
+function shaderText({ kernel, words }: Settled, comment: string, quads: boolean): string {
+  return `// ${comment}\n${printWgsl(kernel, words, quads)}`;
 }
 
 function planShaders(
   name: string,
   own: Readonly<Record<AdapterName, Settled>>,
-  textOf: (settled: Settled) => string,
+  textOf: (settled: Settled, quads: boolean) => string,
 ): PlanKernel {
   const shader = (adapter: AdapterName): Pick<PlanKernel, "wgsl" | "workgroupSize"> => ({
-    wgsl: textOf(own[adapter]),
+    wgsl: textOf(own[adapter], false),
     workgroupSize: own[adapter].kernel.workgroupSize,
   });
-  const [any, software] = [shader("gpu"), shader("software")];
+  const [any, plain] = [shader("gpu"), shader("software")];
+  const inQuads = quadStrides(own.software.kernel.body).size > 0;
+  const software = inQuads ? { ...plain, quads: textOf(own.software, true) } : plain;
   return {
     name,
     ...any,

@@ -24,6 +24,7 @@ import { commentText } from "./expression.js";
 import { innerDimensions } from "./innerDimensions.js";
 import { javascriptBody, printJavaScript } from "./javascript.js";
 import type {
+  BindingElements,
   KernelTable,
   KernelUse,
   PlannedKernel,
@@ -222,7 +223,9 @@ function singleDispatch(
   const given = schedule.nests[at]?.arguments ?? [];
   const serves = choosing.has(head.kind) ? schedule.serves[at] : undefined;
   return {
-    use: table.add({ ...mapped, ...bound }, given, wordOf, () => commentOf(mapped.gpu, context)),
+    use: table.add({ ...mapped, ...bound }, given, elementsOf(bound.gpu, schedule), wordOf, () =>
+      commentOf(mapped.gpu, context),
+    ),
     ...dispatchOf(bound, schedule, context),
     ...(serves ? { serves } : {}),
     members: [],
@@ -248,7 +251,7 @@ function mergedDispatch(
   const comment = (): string => parts.map(({ gpu }) => commentOf(gpu, context)).join(" | ");
   const [{ serves } = {}] = members;
   return {
-    use: table.merge(bound, uses, wordOf, comment),
+    use: table.merge(bound, uses, elementsOf(bound.gpu, schedule), wordOf, comment),
     ...dispatchOf(bound, schedule, context),
     ...(serves && members.every((member) => member.serves) ? { serves } : {}),
     members,
@@ -309,6 +312,13 @@ function boundForWriting(kernel: Kernel, { buffers }: Schedule): Kernel {
     shared(binding) ? { ...binding, written: true } : binding,
   );
   return { ...kernel, bindings };
+}
+
+function elementsOf({ bindings }: Kernel, { buffers }: Schedule): BindingElements {
+  return bindings.map(({ buffer }) => {
+    const elements = buffers[buffer]?.elements;
+    return typeof elements === "number" && elements > 0 ? elements : undefined;
+  });
 }
 
 interface Words {

@@ -26,10 +26,14 @@ export function planLiteral(plan: Plan, minify: boolean): string {
 function shadersOf(kernel: PlanKernel, change: (wgsl: string) => string): PlanKernel {
   const { variants, wgsl } = kernel;
   const software = variants?.software;
+  const own = software && {
+    ...{ ...software, wgsl: change(software.wgsl) },
+    ...(software.quads === undefined ? {} : { quads: change(software.quads) }),
+  };
   return {
     ...kernel,
     wgsl: change(wgsl),
-    ...(software ? { variants: { software: { ...software, wgsl: change(software.wgsl) } } } : {}),
+    ...(own ? { variants: { software: own } } : {}),
   };
 }
 

@@ -25,6 +25,15 @@ import {
   vectorType,
   wideFunction,
 } from "./wgslVectors.js";
+import {
+  laneLines,
+  laneOffset,
+  placeInQuads,
+  quadDirectives,
+  quadLoadFunction,
+  quadParameters,
+} from "./wgslQuads.js";
+import type { WideLoad } from "./wgslVectors.js";
 import type { Writer } from "./writer.js";
 import { createWriter } from "./writer.js";
 
@@ -33,13 +42,19 @@ interface Context {
   readonly functions: Set<string>;
   /** Functions on wide values that call one of these for each lane, and loads of several elements: texts by name. */
   readonly wide: Map<string, string>;
+  /** Quads load together. */
+  readonly quads: boolean;
 }
 
-/** `wordOf` gives the word of each of the kernel's uniforms in the program's uniform buffer. */
-export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
-  const context: Context = { kernel, functions: new Set(), wide: new Map() };
+/**
+ * `wordOf` gives the word of each of the kernel's uniforms in the program's uniform buffer. `quads`: for devices with subgroups
+ * of whole quads, which load together what the kernel says they may.
+ */
+export function printWgsl(kernel: Kernel, wordOf: readonly number[], quads = false): string {
+  const context: Context = { kernel, quads, functions: new Set(), wide: new Map() };
   const main = printMain(context, wordOf);
   const writer = createWriter();
+  if (quads) for (const line of quadDirectives) writer.line(line);
   const wordsOf = (ofDispatch: boolean): number =>
     Math.max(
       0,
@@ -52,7 +67,7 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[]): string {
   kernel.bindings.forEach((each, at) => {
     const access = each.written ? "read_write" : "read";
     writer.line(
-      `@group(0) @binding(${at + 1}) var<storage, ${access}> b${at + 1}: array<${storedType(each.type)}>;`,
+      `@group(0) @binding(${at + 1}) var<storage, ${access}> b${at + 1}: array<${storedType(each.type)}${each.elements === undefined ? "" : `, ${each.elements}`}>;`,
     );
   });
   for (const array of kernel.shared) {
@@ -82,10 +97,12 @@ function storedType(type: ScalarType, width?: Width): string {
 }
 
 function printMain(context: Context, wordOf: readonly number[]): string {
-  const { kernel } = context;
+  const { kernel, quads } = context;
   const writer = createWriter();
   const used = usedBuiltins(kernel.body);
-  const parameters = ["@builtin(local_invocation_index) local_index: u32"];
+  const parameters = quads
+    ? [...quadParameters]
+    : ["@builtin(local_invocation_index) local_index: u32"];
   if (used.has("workgroupIndex") || used.has("invocation")) {
     parameters.unshift("@builtin(num_workgroups) groups: vec3<u32>");
     parameters.unshift("@builtin(workgroup_id) group_id: vec3<u32>");
@@ -95,6 +112,7 @@ function printMain(context: Context, wordOf: readonly number[]): string {
     if (used.has("workgroupIndex") || used.has("invocation")) {
       writer.line("let workgroupIndex = i32(group_id.x + group_id.y * groups.x);");
     }
+    if (quads) writer.line(placeInQuads);
     if (used.has("localIndex") || used.has("invocation"))
       writer.line("let localIndex = i32(local_index);");
     if (used.has("invocation")) {
@@ -110,6 +128,7 @@ function printMain(context: Context, wordOf: readonly number[]): string {
           : `let ${uniformName(kernel, at)} = ${knownValue(uniform)};`,
       );
     });
+    if (quads) for (const line of laneLines(kernel)) writer.line(line);
     printBody(context, writer, kernel.body);
   });
   return writer.text();
@@ -266,17 +285,16 @@ function print(context: Context, expression: Expression): Printed {
 }
 
 type Lanes = Extract<Expression, { kind: "lanes" }>;
-type Load = Extract<Expression, { kind: "load" }>;
-
 function printLanes(context: Context, expression: Lanes): Printed {
   const same = splatted(expression);
   const values = same ? [same] : expression.arguments;
   return call(vectorType(expression), ...values.map((each) => print(context, each)));
 }
 
-function printWideLoad(context: Context, load: Load): Printed {
-  const name = loadFunction(context.wide, load.binding, load.type);
-  return call(name, print(context, load.index));
+function printWideLoad(context: Context, load: WideLoad): Printed {
+  const index = print(context, load.index);
+  if (!context.quads || !load.together) return call(loadFunction(context.wide, load), index);
+  return call(quadLoadFunction(context.wide, load), index, atom(laneOffset(load.stride ?? 1)));
 }
 
 function printLiteral(type: ScalarType, value: number): Printed {

@@ -22,16 +22,17 @@ export function vectorType(expression: Expression): string {
   return vectorName(expression.type, widthOf(expression) !== undefined);
 }
 
-/** Its name; it loads the elements from an index on. */
+export type WideLoad = Extract<Expression, { kind: "load" }>;
+
+/** Its name; it loads elements from an index on. */
 export function loadFunction(
   functions: Map<string, string>,
-  binding: number,
-  type: ScalarType,
+  { binding, type, stride = 1 }: WideLoad,
 ): string {
   const source = `b${binding + 1}`;
-  const name = `load_${source}`;
+  const name = stride === 1 ? `load_${source}` : `load_${source}_${stride}`;
   const elements = laneNames.map((_, lane) => {
-    const element = `${source}[${offset("at", lane)}]`;
+    const element = `${source}[${offset("at", lane * stride)}]`;
     return type === "bool" ? `${element} != 0u` : element;
   });
   const vector = vectorName(type, true);

@@ -15,10 +15,11 @@ import { lanesOf } from "./loads.js";
 import type { Addresses } from "./lanes.js";
 import { addressesOf, addressValues, isWide } from "./lanes.js";
 import { internPolynomial } from "./polynomial.js";
+import { sharedLoads } from "./quads.js";
 import { writeReduction } from "./reduce.js";
 import { conjunctsOf } from "./simplify.js";
 import type { Emission, BlockScope } from "./scope.js";
-import { loopStatement, openScope } from "./scope.js";
+import { differInQuad, loopStatement, openScope } from "./scope.js";
 import type {
   PolynomialValue,
   ReductionLoop,
@@ -36,6 +37,8 @@ export interface Mapping {
   readonly values: ValueTable;
   /** Variables that the machine gives. */
   readonly given: readonly VariableValue[];
+  /** Where the invocations of a quad load together: the quad, and which invocation of it this is. */
+  readonly quads?: { readonly number: NamedVariable; readonly member: NamedVariable } | undefined;
   /** The body runs only where this holds; it must be uniform where reductions are cooperative. */
   readonly within: KernelValue | undefined;
   /** Loops around all others, where something is stored once a row: what the rows' axes stand for, and who stores it. */
@@ -52,6 +55,11 @@ export interface Mapping {
   readonly once: KernelValue | undefined;
   readonly regions: readonly Region[];
   readonly shapeOf: (reduce: ReduceScalar, wide: boolean) => ReductionShape;
+}
+
+export interface NamedVariable {
+  readonly variable: VariableValue;
+  readonly value: KernelValue;
 }
 
 interface PointStore {
@@ -88,6 +96,7 @@ export function assemble(
   const { uses, groups, packs } = survey(roots, mapping.values, (value) =>
     sharedParts(mapping.values, value),
   );
+  const quads = mapping.quads ? [mapping.quads.number, mapping.quads.member] : [];
   const { bindings, bindingOf } = bindingsOf(nest, buffers);
   const uniforms: KernelUniform[] = [];
   const emission: Emission = {
@@ -104,8 +113,14 @@ export function assemble(
     fresh: createNamer(),
     shared: [],
     reduce: writeReduction,
+    quads: mapping.quads && quadsOf(mapping.values, roots.flat(), mapping.quads.member),
   };
   const root = openScope();
+  for (const { variable, value } of quads) {
+    const named = hoist(emission, value, root, 0);
+    root.statements.push({ kind: "let", name: variable.name, value: named });
+    emission.depths.set(variable, 0);
+  }
   writeWithin(emission, mapping, { regions, rows }, root);
   return {
     name: nest.name,
@@ -119,6 +134,15 @@ export function assemble(
     origins: nest.origins,
     flops: flopsOf(nest),
   };
+}
+
+/** Which loads quads do together. */
+function quadsOf(
+  values: ValueTable,
+  roots: readonly KernelValue[],
+  { variable: member }: NamedVariable,
+): Emission["quads"] {
+  return { member, loads: sharedLoads(values, roots, member) };
 }
 
 /** Products, and the sum without its constant. */
@@ -203,7 +227,7 @@ function writeLoops(
     body(home);
     return;
   }
-  const scope = openScope(home);
+  const scope = openScope(home, undefined, differInQuad(emission, loop.from, loop.below));
   emission.depths.set(loop.variable, scope.depth);
   const from = hoist(emission, loop.from, home, minimum);
   const below = hoist(emission, loop.below, home, minimum);
@@ -218,7 +242,7 @@ function writeIf(
   minimum: number,
   body: (scope: BlockScope) => void,
 ): void {
-  const scope = openScope(home);
+  const scope = openScope(home, undefined, differInQuad(emission, condition));
   for (const conjunct of conjunctsOf(condition)) scope.known.add(conjunct);
   const decided = hoist(emission, condition, home, minimum);
   body(scope);

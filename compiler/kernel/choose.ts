@@ -31,6 +31,8 @@ export interface ParallelChoice {
   /** As of a serial choice, in each invocation by itself. */
   readonly laned: ReadonlySet<Axis>;
   readonly packed: Axis | undefined;
+  /** Neighbours along it make quads, which load together what does not depend on it. */
+  readonly quads: Axis | undefined;
   /** The invocations of a workgroup share reductions. */
   readonly shared: boolean;
   readonly workgroupSize: number;
@@ -94,7 +96,7 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
   const { invocations, sharing } = target;
   const alone = (outer: readonly Axis[], inner: readonly Axis[]): ParallelChoice => ({
     ...{ outer, inner, rows, tile: [], shared: false, workgroupSize: invocations },
-    ...{ laned: new Set(), packed: undefined },
+    ...{ laned: new Set(), packed: undefined, quads: undefined },
   });
   if (reductions.length === 0)
     return { ...alone(nest.axes, []), tile: chooseTile(facts, target.tile).axes };
@@ -104,7 +106,8 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
   const inner = nest.axes.filter((axis) => !outer.includes(axis));
   const length = Math.max(...reductions.map((reduction) => reduction.length));
   const together = (tile: readonly TiledAxis[]): ParallelChoice => ({
-    ...{ outer, inner, rows, tile, shared: true, laned: new Set<Axis>(), packed: undefined },
+    ...{ outer, inner, rows, tile, shared: true },
+    ...{ laned: new Set(), packed: undefined, quads: undefined },
     workgroupSize: sharingInvocations(facts, tile, length, target),
   });
   // Reductions that all points of a row share are done once: short rows by an invocation, long ones by a workgroup.
@@ -114,12 +117,18 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
     return short ? alone(outer, inner) : together([]);
   }
   const found = chooseTile(facts, target.tile);
-  const tile = found.cost < worthATile * found.costUntiled ? found.axes : [];
+  const worthwhile = found.cost < worthATile * found.costUntiled;
+  const tile = worthwhile ? found.axes : [];
   const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes, extents));
   const limit = tile.length === 0 ? sharing.plain : sharing.tiled;
   return blocks < limit.fewerThan && length >= limit.length
     ? together(tile)
-    : { ...alone(outer, []), tile, ...inLanes(facts, target.tile, found.laned) };
+    : {
+        ...alone(outer, []),
+        tile,
+        ...inLanes(facts, target.tile, found.laned),
+        quads: worthwhile ? found.quads : undefined,
+      };
 }
 
 /** A tile has to spare this share of the loads. */

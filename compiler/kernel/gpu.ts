@@ -4,12 +4,13 @@ import { ceilDivideDims, multiplyDims } from "../types/dimension.js";
 import { searches } from "../scalars/reductions.js";
 import { createAxesOf } from "../schedule/operands.js";
 import type { Axis, ScheduledBuffer } from "../types/nest.js";
-import type { Mapping } from "./assemble.js";
+import type { Mapping, NamedVariable } from "./assemble.js";
 import { assemble } from "./assemble.js";
 import type { NestFacts } from "./analyze.js";
 import type { ParallelChoice } from "./choose.js";
 import type { AxisValues, ReductionShape } from "./evaluate.js";
 import type { Kernel } from "./ir.js";
+import { quadSize } from "./ir.js";
 import { blockExtent, regionsOfBlocks } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
 import { dimValue } from "./polynomial.js";
@@ -30,12 +31,16 @@ export function buildForGpu(
 
 function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
   const values = createValues();
-  const { outer, inner, tile, shared, workgroupSize: size } = choice;
+  const { inner, tile, shared, workgroupSize: size } = choice;
+  const outer = inQuads(choice);
   const counts = outer.map((axis) => blockExtent(axis, tile));
   const total = multiplyDims(1, ...counts);
   const number = values.variable(shared ? "workgroupIndex" : "invocation", dimValue(values, total));
   const local = values.variable("localIndex", undefined);
-  const blocks = split(values, number, outer, counts);
+  const quads = choice.quads ? quadsOf(values, number, total) : undefined;
+  const blocks = quads
+    ? splitQuads(values, quads, outer, counts)
+    : split(values, number, outer, counts);
   const rows = shared
     ? splitLoop(values, inner, local, size)
     : splitLoop(values, inner, literal(values, "index", 0), 1);
@@ -47,7 +52,10 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
     workgroups: shared ? total : ceilDivideDims(total, size),
     values,
     given: [number, local],
-    within: withinOf(values, number, total, shared ? 1 : size, target.groupsAlongAxis),
+    quads,
+    within: quads
+      ? withinOf(values, quads.number.variable, quads.count, size / quadSize, target)
+      : withinOf(values, number, total, shared ? 1 : size, target),
     rows: choice.rows
       ? { loops: [], axes: blocks, once: shared ? isFirst(values, local) : undefined }
       : undefined,
@@ -56,6 +64,49 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
     regions: regionsOfBlocks(values, axes, tile),
     shapeOf: createShapes(values, local, choice),
   };
+}
+
+/** The axis along which neighbours make a quad runs fastest. */
+function inQuads({ outer, quads }: ParallelChoice): readonly Axis[] {
+  return quads ? [...outer.filter((axis) => axis !== quads), quads] : outer;
+}
+
+/** Invocations by the number of their quad and their place in it; `count`: how many quads there are. */
+interface Quads {
+  readonly number: NamedVariable;
+  readonly member: NamedVariable;
+  readonly count: Dim;
+}
+
+function quadsOf(values: ValueTable, invocation: VariableValue, total: Dim): Quads {
+  const size = literal(values, "index", quadSize);
+  const count = ceilDivideDims(total, quadSize);
+  const part = (op: "divide" | "modulo"): KernelValue =>
+    operation(values, op, "index", [invocation, size]);
+  return {
+    number: { variable: values.variable("quad", dimValue(values, count)), value: part("divide") },
+    member: { variable: values.variable("inQuad", size), value: part("modulo") },
+    count,
+  };
+}
+
+/** As `split`, of invocations that lie in quads along the last axis. */
+function splitQuads(
+  values: ValueTable,
+  { number, member }: Quads,
+  axes: readonly Axis[],
+  counts: readonly Dim[],
+): AxisValues {
+  const last = counts.length - 1;
+  const inQuads = counts.map((count, at) =>
+    at === last ? ceilDivideDims(count, quadSize) : count,
+  );
+  const parts = new Map(split(values, number.variable, axes, inQuads));
+  const axis = axes[last];
+  const quad = axis && parts.get(axis);
+  if (!quad) throw new Error("quads lie along no axis");
+  const first = operation(values, "multiply", "index", [quad, literal(values, "index", quadSize)]);
+  return parts.set(axis, operation(values, "add", "index", [first, member.variable]));
 }
 
 /** One invocation of a workgroup. */
@@ -69,7 +120,7 @@ function withinOf(
   number: VariableValue,
   total: Dim,
   size: number,
-  groupsAlongAxis: number,
+  { groupsAlongAxis }: ParallelTarget,
 ): KernelValue | undefined {
   if (typeof total === "number" && total % size === 0 && total / size <= groupsAlongAxis) {
     return undefined;

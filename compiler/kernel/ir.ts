@@ -11,6 +11,9 @@ export type KernelOp = ScalarOp | "remainder";
 export const laneCount = 4;
 export type Width = typeof laneCount;
 
+/** Neighbouring invocations that may exchange values: a quad of WebGPU's subgroups. */
+export const quadSize = 4;
+
 /**
  * A pure expression; operands may be shared, and are then printed where they stand. One with a width has a value in each lane;
  * an operation with a width takes operands without one for the same in all lanes.
@@ -32,6 +35,10 @@ export type Expression =
       /** Where it has a width: of the first of the elements, which lie side by side. */
       readonly index: Expression;
       readonly width?: Width | undefined;
+      /** Elements from one lane to the next, where that is not 1. */
+      readonly stride?: number;
+      /** Of a quad all invocations load these same elements at once, so that each may load one lane for all. */
+      readonly together?: true;
     }
   /** Reads an array of the kernel: in workgroup memory, on the CPU its own. */
   | {
@@ -168,6 +175,8 @@ export interface KernelBinding {
   readonly buffer: number;
   readonly type: ElementType;
   readonly written: boolean;
+  /** How many there are at least, where all that is ever read or written lies within. */
+  readonly elements?: number;
 }
 
 export interface SharedArray {
@@ -245,15 +254,12 @@ export function statementBody(statement: Statement): readonly Statement[] {
   return "body" in statement ? statement.body : [];
 }
 
-/** Which of the given variables a body reads. */
-export function usedBuiltins(body: readonly Statement[]): ReadonlySet<GivenVariable> {
-  const used = new Set<GivenVariable>();
+/** Every expression of a body once, those within others included. */
+function expressionsOf(body: readonly Statement[]): ReadonlySet<Expression> {
   const seen = new Set<Expression>();
   const visit = (expression: Expression): void => {
     if (seen.has(expression)) return;
     seen.add(expression);
-    const given = builtins.find((name) => "name" in expression && expression.name === name);
-    if (given !== undefined) used.add(given);
     expressionChildren(expression).forEach(visit);
   };
   const walk = (statements: readonly Statement[]): void => {
@@ -263,5 +269,23 @@ export function usedBuiltins(body: readonly Statement[]): ReadonlySet<GivenVaria
     }
   };
   walk(body);
+  return seen;
+}
+
+/** Which of the given variables a body reads. */
+export function usedBuiltins(body: readonly Statement[]): ReadonlySet<GivenVariable> {
+  const used = new Set<GivenVariable>();
+  for (const expression of expressionsOf(body)) {
+    const given = builtins.find((name) => "name" in expression && expression.name === name);
+    if (given !== undefined) used.add(given);
+  }
   return used;
+}
+
+/** How far apart the elements are that quads load together; none where they do not. */
+export function quadStrides(body: readonly Statement[]): ReadonlySet<number> {
+  const strides = new Set<number>();
+  for (const expression of expressionsOf(body))
+    if (expression.kind === "load" && expression.together) strides.add(expression.stride ?? 1);
+  return strides;
 }

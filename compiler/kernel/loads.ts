@@ -3,15 +3,19 @@ import type { Expression } from "./ir.js";
 import { laneCount, operate, widthOf } from "./ir.js";
 import { addressesOf, isWide } from "./lanes.js";
 import type { BlockScope, Emission } from "./scope.js";
+import { differInQuad } from "./scope.js";
 import type { KernelValue, LoadValue } from "./value.js";
 
 export function buildLoad(
   emission: Emission,
-  { type, buffer, index }: LoadValue,
+  value: LoadValue,
   home: BlockScope,
   at: (operand: KernelValue) => Expression,
 ): Expression {
-  const binding = emission.bindingOf(buffer);
+  const { type, index } = value;
+  const binding = emission.bindingOf(value.buffer);
+  const shared = sharedLane(emission, value, home, at);
+  if (shared) return shared;
   const { mask } = emission;
   const needed = mask && lanesOf(emission, home, mask);
   const load = (from: Expression, condition?: Expression): Expression => {
@@ -20,12 +24,50 @@ export function buildLoad(
   };
   if (!isWide(emission.values, index)) return load(at(index), needed && anyOf(needed));
   const addresses = addressesOf(emission.values, index);
-  if (addresses.kind === "contiguous" && !needed)
-    return { kind: "load", type, binding, index: at(addresses.first), width: laneCount };
+  if (addresses.kind === "contiguous" && !needed) {
+    const wide: Expression = {
+      ...{ kind: "load", type, binding, index: at(addresses.first), width: laneCount },
+    };
+    return sharesLoads(emission, value, home) ? { ...wide, together: true } : wide;
+  }
   const each =
     addresses.kind === "apart" ? addresses.each.map(at) : lanesOf(emission, home, at(index));
   const lanes = each.map((from, lane) => load(from, needed?.[lane]));
   return { kind: "lanes", type, arguments: lanes, width: laneCount };
+}
+
+/** All invocations of a quad need the value, and come to load it together. */
+function sharesLoads(emission: Emission, { type, index }: LoadValue, home: BlockScope): boolean {
+  const { quads, mask } = emission;
+  return (
+    quads !== undefined && !mask && type !== "bool" && !home.apart && !differInQuad(emission, index)
+  );
+}
+
+/** One lane of what a quad loads together; the others get their names beside it. */
+function sharedLane(
+  emission: Emission,
+  value: LoadValue,
+  home: BlockScope,
+  at: (operand: KernelValue) => Expression,
+): Expression | undefined {
+  const shared = emission.quads?.loads.get(value);
+  const [first] = shared?.lanes ?? [];
+  if (!shared || !first || !sharesLoads(emission, value, home)) return undefined;
+  const { type } = value;
+  const name = emission.fresh("q");
+  home.statements.push({
+    kind: "let",
+    name,
+    value: {
+      ...{ kind: "load", type, binding: emission.bindingOf(value.buffer), index: at(first.index) },
+      ...{ width: laneCount, stride: shared.stride, together: true },
+    },
+  });
+  const of: Expression = { kind: "variable", type, name, width: laneCount };
+  for (const [lane, load] of shared.lanes.entries())
+    home.names.set(load, { kind: "lane", type, of, lane });
+  return home.names.get(value);
 }
 
 const noElement: Expression = { kind: "literal", type: "index", value: 0 };

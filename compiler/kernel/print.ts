@@ -110,6 +110,12 @@ function literalText(type: ScalarType, value: number): string {
   return type === "f32" && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
+/** Of a wide load, how its lanes lie. */
+function lanesText({ width, stride }: Extract<Expression, { kind: "load" }>): string {
+  if (width === undefined) return "";
+  return stride === undefined ? " …" : ` … by ${stride}`;
+}
+
 function expressionText(kernel: Kernel, expression: Expression): string {
   const text = (inner: Expression): string => expressionText(kernel, inner);
   switch (expression.kind) {
@@ -121,7 +127,7 @@ function expressionText(kernel: Kernel, expression: Expression): string {
     case "uniform":
       return uniformName(kernel, expression.uniform);
     case "load":
-      return `b${expression.binding + 1}[${text(expression.index)}${expression.width === undefined ? "" : " …"}]`;
+      return `${expression.together ? "quad " : ""}b${expression.binding + 1}[${text(expression.index)}${lanesText(expression)}]`;
     case "shared":
       return `${expression.array}[${text(expression.index)}]`;
     case "draw":

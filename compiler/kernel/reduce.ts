@@ -15,7 +15,7 @@ import { isWide } from "./lanes.js";
 import { writePacks } from "./pack.js";
 import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, BlockScope } from "./scope.js";
-import { branchAround, levelOf, loopStatement, openScope } from "./scope.js";
+import { branchAround, differInQuad, levelOf, loopStatement, openScope } from "./scope.js";
 import { writeSearch } from "./search.js";
 import { operation } from "./simplify.js";
 import type { ReductionLoop, ReductionValue, KernelValue, VariableValue } from "./value.js";
@@ -148,10 +148,10 @@ function writeLoops(
     body(home, minimum);
     return;
   }
-  const scope = openScope(home);
   const before = emission.depths.get(loop.variable);
-  emission.depths.set(loop.variable, scope.depth);
+  emission.depths.set(loop.variable, home.depth + 1);
   const bounds = tighten(emission, loop, pending, home.depth);
+  const scope = openScope(home, undefined, differInQuad(emission, bounds.from, bounds.below));
   bounds.used.forEach((condition) => scope.known.add(condition));
   const from = hoist(emission, bounds.from, home, minimum);
   const below = hoist(emission, bounds.below, home, minimum);
@@ -248,7 +248,7 @@ function writeIf(
   const condition = conditions
     .map((each) => hoist(emission, each, home, minimum))
     .reduce((left, right) => ({ kind: "op", type: "bool", op: "and", arguments: [left, right] }));
-  const scope = openScope(home);
+  const scope = openScope(home, undefined, differInQuad(emission, ...conditions));
   conditions.forEach((each) => scope.known.add(each));
   body(scope);
   home.statements.push({ kind: "if", condition, body: scope.statements });

@@ -3,7 +3,9 @@ import type { ScalarType } from "../types/nest.js";
 import type { Expression, KernelUniform, SharedArray, Statement } from "./ir.js";
 import { widthOf } from "./ir.js";
 import type { Pack, ReductionGroup } from "./group.js";
+import type { SharedLoad } from "./quads.js";
 import type {
+  LoadValue,
   ReductionLoop,
   ReductionValue,
   KernelValue,
@@ -20,6 +22,8 @@ export interface BlockScope {
   readonly names: Map<KernelValue, Expression>;
   /** Conditions that hold in this block. */
   readonly known: Set<KernelValue>;
+  /** Of a quad some invocations may come here without the others. */
+  readonly apart: boolean;
   /** What alone is computed here, where this is a branch of a guard. */
   readonly branchOf: KernelValue | undefined;
 }
@@ -36,6 +40,13 @@ export interface Emission {
   readonly uses: ReadonlyMap<KernelValue, number>;
   readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
   readonly packs: ReadonlyMap<ReductionValue, Pack>;
+  /** Where quads load together: which invocation of its quad this is, and the loads that belong to one of several elements. */
+  readonly quads:
+    | {
+        readonly member: VariableValue;
+        readonly loads: ReadonlyMap<LoadValue, SharedLoad>;
+      }
+    | undefined;
   /** Lanes that need what is being written; absent: all. The others may load no more than a buffer's first element. */
   readonly mask?: Extract<Expression, { kind: "variable" }>;
   readonly bindingOf: (buffer: number) => number;
@@ -51,15 +62,21 @@ export interface Emission {
   ) => void;
 }
 
-export function openScope(parent?: BlockScope, branchOf?: KernelValue): BlockScope {
+export function openScope(parent?: BlockScope, branchOf?: KernelValue, apart = false): BlockScope {
   return {
     parent,
+    apart: apart || (parent?.apart ?? false),
     depth: parent ? parent.depth + 1 : 0,
     statements: [],
     names: new Map(),
     known: new Set(),
     branchOf,
   };
+}
+
+/** Whether the invocations of a quad may find these differently. */
+export function differInQuad({ quads }: Emission, ...values: readonly KernelValue[]): boolean {
+  return quads !== undefined && values.some(({ free }) => free.has(quads.member));
 }
 
 /** What is computed in the innermost branch around a scope; undefined where there is none. */

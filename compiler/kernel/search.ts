@@ -3,7 +3,7 @@ import { literalOf, variable } from "./accumulate.js";
 import type { Expression } from "./ir.js";
 import { hoist } from "./hoist.js";
 import type { Emission, BlockScope } from "./scope.js";
-import { openScope } from "./scope.js";
+import { differInQuad, openScope } from "./scope.js";
 import type { ReductionValue, KernelValue } from "./value.js";
 
 /** The first step along an axis whose length is not known: no index has more bits. */
@@ -24,7 +24,7 @@ export function writeSearch(
   const count = variable(emission.fresh("count"), "index");
   const step = variable(emission.fresh("step"), "index");
   const below = hoist(emission, loop.below, home, minimum);
-  const scope = openScope(home);
+  const scope = openScope(home, undefined, differInQuad(emission, reduction));
   const last = openScope(scope);
   const before = emission.depths.get(loop.variable);
   emission.depths.set(loop.variable, last.depth);

@@ -10,6 +10,10 @@ export interface TileLimits {
   readonly accumulators: number;
   /** What a guard that differs among points costs, in loads. */
   readonly guardCost: number;
+  /** What loading an element costs, and adding a term to the register of a point (or of a wide one). */
+  readonly load: number;
+  /** Neighbouring invocations load together what all of them need. */
+  readonly quads?: true;
   /** Absent: the machine computes with single numbers. */
   readonly wide?: WideLimits;
 }
@@ -21,6 +25,8 @@ export interface WideLimits {
   readonly alongReductions: boolean;
   /** What is computed outside reductions takes less time in lanes: not where neighbouring invocations are a processor's lanes anyway. */
   readonly speedsAll: boolean;
+  /** What four elements cost to load or to store that lie side by side, and four apart that are put into their lanes: in single ones. */
+  readonly four: { readonly together: number; readonly apart: number };
   /** Numbers of a line of the cache, where lanes that go through less of it waste the rest. */
   readonly line?: number;
   /** How a guarded load is kept from reading beside its buffer: by a branch, which lanes cannot take apart, or by the machine. */
@@ -104,6 +110,7 @@ export const gpu: ParallelTarget = {
     largest: 4,
     accumulators: 20,
     guardCost: 0.25,
+    load: 1,
   },
   invocations: 64,
   groupsAlongAxis: 65535,
@@ -134,7 +141,12 @@ export const software: ParallelTarget = {
     largest: 8,
     accumulators: 16,
     guardCost: 0.25,
-    wide: { largest: 8, alongReductions: false, speedsAll: false, guards: "machine" },
+    load: 1.7,
+    quads: true,
+    wide: {
+      ...{ largest: 8, alongReductions: false, speedsAll: false, guards: "machine" },
+      four: { together: 4, apart: 4 },
+    },
   },
   sharing: {
     ...gpu.sharing,
@@ -150,7 +162,7 @@ export const software: ParallelTarget = {
 export const cpu: SerialTarget = {
   machine: "cpu",
   name: "cpu",
-  tile: { largest: 8, accumulators: 20, guardCost: 1 },
+  tile: { largest: 8, accumulators: 20, guardCost: 1, load: 1 },
   accumulates: "f64",
 };
 
@@ -162,7 +174,11 @@ export const wasm: SerialTarget = {
     largest: 8,
     accumulators: 8,
     guardCost: 1,
-    wide: { largest: 16, alongReductions: true, speedsAll: true, line: 16, guards: "branch" },
+    load: 1,
+    wide: {
+      ...{ largest: 16, alongReductions: true, speedsAll: true, line: 16, guards: "branch" },
+      four: { together: 1, apart: 6 },
+    },
   },
   accumulates: "f32",
   panels: { operandBytes: 1024 * 1024, bytes: 256 * 1024, passes: 8 },

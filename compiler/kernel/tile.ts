@@ -8,8 +8,8 @@ import type {
   OperationFacts,
   ReductionFacts,
 } from "./analyze.js";
-import { laneCount } from "./ir.js";
-import type { TileLimits } from "./target.js";
+import { laneCount, quadSize } from "./ir.js";
+import type { TileLimits, WideLimits } from "./target.js";
 import { expectedSize } from "../types/dimension.js";
 
 export interface TiledAxis {
@@ -23,6 +23,8 @@ export interface Tile {
   readonly axes: readonly TiledAxis[];
   /** The axis of the heaviest reduction along which lanes take terms of their own. */
   readonly laned: Axis | undefined;
+  /** Neighbouring invocations along it load together what does not depend on it. */
+  readonly quads: Axis | undefined;
   /** What it costs for each term of the sum and each point, in loads; and the same without any tile. */
   readonly cost: number;
   readonly costUntiled: number;
@@ -33,18 +35,19 @@ const mostValues = 1600;
 /** What lanes came to, combined: of one point by itself, and of one of four together. */
 const acrossCost = 7;
 const packedCost = 2.25;
-/** An element that lies apart from its neighbours is loaded by itself and put into its lane. */
-const gatherCost = 1.5;
+type FourCosts = WideLimits["four"];
+const singly: FourCosts = { together: laneCount, apart: laneCount };
 
 interface Candidate {
   readonly axes: readonly TiledAxis[];
   readonly laned: Axis | undefined;
+  readonly quads: Axis | undefined;
 }
 
 export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
   // Points of a row share its reductions already.
   const reduction = facts.rows ? undefined : heaviest(facts.reductions);
-  const plain: Candidate = { axes: [], laned: undefined };
+  const plain: Candidate = { axes: [], laned: undefined, quads: undefined };
   const costOf = createCosts(facts, reduction, limits);
   const costUntiled = costOf(plain);
   let best: Tile = { ...plain, cost: costUntiled, costUntiled };
@@ -63,7 +66,8 @@ export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
   };
   for (const axes of tiles(facts, reduction, limits))
     for (const laned of [undefined, ...lanedAxes(reduction, limits, facts.extents)])
-      consider({ axes, laned });
+      for (const quads of [undefined, ...quadAxes(facts, reduction, limits, axes)])
+        consider({ axes, laned, quads });
   return best;
 }
 
@@ -140,6 +144,22 @@ function lanedAxes(
   return [...reduction.laned].filter((axis) => expectedSize(axis.extent, extents) >= laneCount);
 }
 
+/** Axes along which all blocks are whole and come in fours that run the same loops. */
+function quadAxes(
+  { nest, rows, reductions }: NestFacts,
+  reduction: ReductionFacts | undefined,
+  { quads }: TileLimits,
+  tile: readonly TiledAxis[],
+): readonly Axis[] {
+  if (!quads || !reduction || rows) return [];
+  const differing = reductions.flatMap(({ guards, apart }) => [...guards, apart]);
+  return nest.axes.filter((axis) => {
+    const size = tile.find((tiled) => tiled.axis === axis)?.size ?? 1;
+    const inFours = typeof axis.extent === "number" && axis.extent % (size * quadSize) === 0;
+    return inFours && !differing.some((axes) => axes.has(axis));
+  });
+}
+
 /** Along these axes lanes of a reduction load what lies side by side, or the same. */
 export function lanedWell(
   { laned, loads }: ReductionFacts,
@@ -165,10 +185,18 @@ function createCosts(
   const loads = reduction?.loads ?? facts.loads.filter(({ axes }) => isOfPoints(facts, axes));
   const guards = reduction?.guards ?? [];
   const length = reduction?.length ?? 1;
-  const inBlocks = ({ axes, laned }: Candidate): number => {
+  const inBlocks = ({ axes, laned, quads }: Candidate): number => {
     const points = axes.reduce((product, { size }) => product * size, 1);
     const lanesAlong = laned ? laneCount : 1;
-    const loading = loads.reduce((sum, load) => sum + loadCost(load, axes, laned), 0);
+    const four = limits.wide?.four ?? singly;
+    const loading = loads.reduce(
+      (sum, load) =>
+        sum +
+        (quads && !load.axes.has(quads)
+          ? sharedCost(load, axes)
+          : loadCost(load, axes, laned, four)),
+      0,
+    );
     const computing = limits.wide
       ? registersOf(axes, laned !== undefined) + inTerms({ axes, laned })
       : 0;
@@ -176,15 +204,20 @@ function createCosts(
       ? storeCost(
           facts.stores.filter((store) => isOfPoints(facts, store.axes)),
           axes,
+          four,
         )
       : 0;
     const guarding = limits.guardCost * guardTerms(guards, axes);
-    const after = limits.wide?.speedsAll ? outsideCost(facts, { axes, laned }) / points : 0;
-    return (loading + computing) / (points * lanesAlong) + guarding + (storing + after) / length;
+    const after = limits.wide?.speedsAll ? outsideCost(facts, { axes, laned }, four) / points : 0;
+    return (
+      (limits.load * loading + computing) / (points * lanesAlong) +
+      guarding +
+      (storing + after) / length
+    );
   };
-  const inTerms = ({ axes, laned }: Candidate): number =>
+  const inTerms = ({ axes, laned }: Omit<Candidate, "quads">): number =>
     limits.wide?.speedsAll && reduction ? operationsCost(reduction.operations, axes, !laned) : 0;
-  const one = inBlocks({ axes: [], laned: undefined });
+  const one = inBlocks({ axes: [], laned: undefined, quads: undefined });
   return (candidate) => {
     const covered = candidate.axes.reduce((share, { axis, size }) => {
       const extent = expectedSize(axis.extent, extents);
@@ -199,14 +232,25 @@ function isOfPoints({ rows }: NestFacts, axes: ReadonlySet<Axis>): boolean {
 }
 
 /** Of the lanes along a reduction, those that load the same share a load. */
-function loadCost(load: LoadFacts, axes: readonly TiledAxis[], laned: Axis | undefined): number {
+function loadCost(
+  load: LoadFacts,
+  axes: readonly TiledAxis[],
+  laned: Axis | undefined,
+  four: FourCosts,
+): number {
   const once = axes.reduce((cost, { axis, size, inLanes }) => {
     if (!load.axes.has(axis)) return cost;
     if (!inLanes || laned) return cost * size;
-    return cost * (load.contiguous.has(axis) ? size / laneCount : size * gatherCost);
+    return (cost * size * (load.contiguous.has(axis) ? four.together : four.apart)) / laneCount;
   }, 1);
   if (!laned || !load.within.has(laned)) return once;
-  return load.contiguous.has(laned) ? once : once * laneCount * gatherCost;
+  return once * (load.contiguous.has(laned) ? four.together : four.apart);
+}
+
+/** Each invocation of a quad loads one of four elements for all, and all of what is left. */
+function sharedCost({ axes: of }: LoadFacts, axes: readonly TiledAxis[]): number {
+  const elements = axes.reduce((count, { axis, size }) => (of.has(axis) ? count * size : count), 1);
+  return Math.floor(elements / quadSize) + (elements % quadSize);
 }
 
 /** Of a block: once for each of its points, or for four that are lanes. */
@@ -222,23 +266,31 @@ function operationsCost(
 }
 
 /** What a block computes outside its reductions, in loads. */
-function outsideCost(facts: NestFacts, { axes, laned }: Candidate): number {
+function outsideCost(
+  facts: NestFacts,
+  { axes, laned }: Omit<Candidate, "quads">,
+  four: FourCosts,
+): number {
   const { loads, operations } = facts.outside;
   const wide = axes.some(({ inLanes }) => inLanes);
   const own = operations.filter(({ axes: of }) => isOfPoints(facts, of));
   const computing = operationsCost(own, axes, true);
   const loading = loads
     .filter((load) => isOfPoints(facts, load.axes))
-    .reduce((sum, load) => sum + loadCost(load, axes, undefined), 0);
+    .reduce((sum, load) => sum + loadCost(load, axes, undefined, four), 0);
   const sums = laned ? registersOf(axes, true) * (wide ? packedCost : acrossCost) : 0;
   return computing + loading + sums;
 }
 
 /** For each point. */
-function storeCost(stores: readonly AccessFacts[], axes: readonly TiledAxis[]): number {
+function storeCost(
+  stores: readonly AccessFacts[],
+  axes: readonly TiledAxis[],
+  { together }: FourCosts,
+): number {
   const wide = axes.find(({ inLanes }) => inLanes);
   return stores.reduce(
-    (sum, { contiguous }) => sum + (wide && contiguous.has(wide.axis) ? 1 / laneCount : 1),
+    (sum, { contiguous }) => sum + (wide && contiguous.has(wide.axis) ? together / laneCount : 1),
     0,
   );
 }

@@ -2,7 +2,7 @@
 import type { ScalarType } from "../types/nest.js";
 import { arithmeticNames, comparisonNames } from "../types/opNames.js";
 import type { Expression, Kernel, SharedArray, Statement, Width } from "./ir.js";
-import { builtins, expressionChildren, laneCount, statementBody, widthOf } from "./ir.js";
+import { builtins, expressionChildren, laneCount, quadSize, statementBody, widthOf } from "./ir.js";
 
 /** What WebGPU promises every device. */
 const mostBindings = 8;
@@ -17,6 +17,8 @@ interface Check {
   readonly kernel: Kernel;
   readonly faults: string[];
   statements: number;
+  /** All invocations of a quad come here or none. */
+  alike: boolean;
 }
 
 interface Named {
@@ -25,6 +27,10 @@ interface Named {
   readonly mutable: boolean;
   /** The same in all invocations of a workgroup. */
   readonly uniform: boolean;
+  /** The same in all invocations of a quad. */
+  readonly alike: boolean;
+  /** It numbers invocations, those of a quad from a multiple of four on. */
+  readonly numbers?: boolean;
 }
 
 interface Names {
@@ -33,7 +39,7 @@ interface Names {
 }
 
 export function verifyKernel(kernel: Kernel): string[] {
-  const check: Check = { kernel, faults: [], statements: 0 };
+  const check: Check = { kernel, faults: [], statements: 0, alike: true };
   if (kernel.bindings.length > mostBindings) {
     check.faults.push(`${kernel.bindings.length} storage bindings, ${mostBindings} are promised`);
   }
@@ -49,7 +55,10 @@ export function verifyKernel(kernel: Kernel): string[] {
   const names: Names = { known: new Map(), parent: undefined };
   if (kernel.target === "gpu") {
     for (const name of builtins) {
-      names.known.set(name, { type: "index", mutable: false, uniform: name === "workgroupIndex" });
+      const ofGroup = name === "workgroupIndex";
+      names.known.set(name, {
+        ...{ type: "index", mutable: false, uniform: ofGroup, alike: ofGroup, numbers: !ofGroup },
+      });
     }
   }
   verifyBody(check, kernel.body, names, true);
@@ -93,6 +102,8 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
         width: widthOf(statement.value),
         mutable: statement.kind === "var",
         uniform: statement.kind === "let" && isUniform(statement.value, names),
+        alike: statement.kind === "let" && isAlike(statement.value, names),
+        numbers: statement.kind === "let" && numbersInvocations(statement.value, names),
       });
       return;
     case "assign": {
@@ -108,20 +119,29 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       expectOne(statement.below, "index");
       if (statement.step < 1) check.faults.push(`${statement.name} does not advance`);
       const scope = inner();
-      const alike = isUniform(statement.from, names) && isUniform(statement.below, names);
-      scope.known.set(statement.name, { type: "index", mutable: false, uniform: alike });
-      verifyBody(check, statement.body, scope, uniform && alike);
+      const bounds = [statement.from, statement.below];
+      const same = bounds.every((bound) => isUniform(bound, names));
+      const alike = bounds.every((bound) => isAlike(bound, names));
+      scope.known.set(statement.name, { type: "index", mutable: false, uniform: same, alike });
+      verifyInner(check, alike, () => {
+        verifyBody(check, statement.body, scope, uniform && same);
+      });
       return;
     }
     case "halving": {
       const scope = inner();
-      scope.known.set(statement.name, { type: "index", mutable: false, uniform: true });
+      scope.known.set(statement.name, {
+        ...{ type: "index", mutable: false, uniform: true, alike: true },
+      });
       verifyBody(check, statement.body, scope, uniform);
       return;
     }
     case "if":
       expectOne(statement.condition, "bool");
-      verifyBody(check, statement.body, inner(), uniform && isUniform(statement.condition, names));
+      verifyInner(check, isAlike(statement.condition, names), () => {
+        const same = uniform && isUniform(statement.condition, names);
+        verifyBody(check, statement.body, inner(), same);
+      });
       return;
     case "store":
       expectOne(statement.index, "index");
@@ -141,6 +161,13 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       if (check.kernel.target === "cpu") check.faults.push("a barrier on the CPU");
       return;
   }
+}
+
+function verifyInner(check: Check, alike: boolean, verify: () => void): void {
+  const around = check.alike;
+  check.alike &&= alike;
+  verify();
+  check.alike = around;
 }
 
 function bindingType(check: Check, binding: number): ScalarType {
@@ -194,6 +221,8 @@ function verifyExpression(check: Check, expression: Expression, names: Names, de
         check.faults.push(`b${expression.binding + 1} is loaded as ${expression.type}`);
       }
       verifyIndex(check, expression.index, names, depth);
+      if (expression.together && !(check.alike && isAlike(expression.index, names)))
+        check.faults.push("not all of a quad load together");
       return;
     case "shared":
       if (sharedArray(check, expression.array)?.type !== expression.type) {
@@ -288,6 +317,49 @@ function isUniform(expression: Expression, names: Names): boolean {
     case "draw":
       return false;
   }
+}
+
+/**
+ * The same in all invocations of a quad: what depends on the number of the quad alone. Those whose number is below some count of
+ * whole workgroups are all of a quad or none.
+ */
+function isAlike(expression: Expression, names: Names): boolean {
+  switch (expression.kind) {
+    case "literal":
+    case "uniform":
+      return true;
+    case "variable":
+      return lookUp(names, expression.name)?.alike ?? false;
+    case "op": {
+      const [first, second] = expression.arguments;
+      if (first && second && numbersInvocations(first, names)) {
+        const inQuads = second.kind === "literal" && second.value % quadSize === 0;
+        if (expression.op === "divide") return inQuads;
+        if (expression.op === "less") return isUniform(second, names);
+      }
+      return expression.arguments.every((child) => isAlike(child, names));
+    }
+    case "shared":
+      return false;
+    case "lanes":
+    case "lane":
+    case "load":
+    case "draw":
+      return expressionChildren(expression).every((child) => isAlike(child, names));
+  }
+}
+
+/** The place in the workgroup, perhaps after those of other workgroups. */
+function numbersInvocations(expression: Expression, names: Names): boolean {
+  if (expression.kind === "variable") return lookUp(names, expression.name)?.numbers ?? false;
+  if (expression.kind !== "op" || expression.op !== "add") return false;
+  const [before, own] = expression.arguments;
+  return (
+    before !== undefined &&
+    own !== undefined &&
+    isUniform(before, names) &&
+    numbersInvocations(own, names)
+  );
 }
 
 function verifyStores(check: Check, body: readonly Statement[]): void {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planPrograms } from "../../compiler/emit/plan.js";
+import type { Planned } from "../../compiler/emit/plan.js";
 import { plainLoops } from "../../compiler/kernel/cpu.js";
 import { mapSchedule, targetNames } from "../../compiler/kernel/index.js";
 import type { NestKernels } from "../../compiler/kernel/index.js";
@@ -11,15 +12,17 @@ import type { ParallelTarget, SerialTarget } from "../../compiler/kernel/target.
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Schedule } from "../../compiler/types/nest.js";
+import { inSoftware } from "../../runtime/variants.js";
 import { runNests } from "../support/runSchedule.js";
 import { byTranspose, laneSamples } from "./laneSamples.js";
 import { batch, made, matmul, samples as families } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
+import { quadSamples } from "./quadSamples.js";
 import type { Given } from "./run.js";
 import { runOnCpu, runOnGpu, runOnWasm } from "./run.js";
 
-const samples = [...families, ...laneSamples];
+const samples = [...families, ...laneSamples, ...quadSamples];
 
 function prepare(
   sample: Sample,
@@ -78,9 +81,15 @@ const wide: ParallelTarget = {
   ...gpu,
   tile: {
     ...gpu.tile,
-    wide: { largest: 8, alongReductions: true, speedsAll: true, guards: "machine" },
+    wide: {
+      ...{ largest: 8, alongReductions: true, speedsAll: true, guards: "machine" },
+      four: { together: 1, apart: 6 },
+    },
   },
 };
+
+/** Where every load that a quad shares counts. */
+const sharing: ParallelTarget = { ...software, tile: { ...software.tile, load: 20 } };
 
 /** Lanes that differ in what they may load: those that may not read the first element of a buffer. */
 const masking: SerialTarget = {
@@ -88,7 +97,10 @@ const masking: SerialTarget = {
   tile: {
     ...wasm.tile,
     guardCost: 0,
-    wide: { largest: 16, alongReductions: true, speedsAll: true, guards: "machine" },
+    wide: {
+      ...{ largest: 16, alongReductions: true, speedsAll: true, guards: "machine" },
+      four: { together: 1, apart: 6 },
+    },
   },
 };
 
@@ -98,6 +110,21 @@ const panelled: SerialTarget = {
   panels: { operandBytes: 0, bytes: 2 ** 24, passes: 0 },
 };
 const direct: SerialTarget = { ...wasm, panels: { operandBytes: Infinity, bytes: 0, passes: 0 } };
+
+/** What a device gets that loads in quads. */
+function inQuads(planned: Planned): Planned {
+  return {
+    ...planned,
+    kernels: planned.kernels.map((kernel) => ({ ...kernel, plan: inSoftware(kernel.plan, true) })),
+    programs: planned.programs.map((program) => ({
+      ...program,
+      dispatches: program.dispatches.map((dispatch) => ({
+        ...dispatch,
+        workgroups: dispatch.variants?.software ?? dispatch.workgroups,
+      })),
+    })),
+  };
+}
 
 /** On the CPU without splitting axes, choosing or tiling anything. */
 function inPlainLoops(schedule: Schedule): NestKernels[] {
@@ -239,6 +266,33 @@ describeGpu("over WGSL", () => {
       const { results } = await runOnGpu(device, planned, given);
       expectClose(results, expected, 1e-5);
     });
+  });
+
+  describe.each([
+    ["in software", software],
+    ["where loads are dear", sharing],
+  ])("in quads %s", (_target, target) => {
+    it.each(samples.map((sample) => [sample.name, sample] as const))("%s", async (_, sample) => {
+      const { planned, expected, given } = prepare(sample, (schedule) =>
+        mapSchedule(schedule, {}, { software: target }),
+      );
+      expect(planned.kernels.flatMap((kernel) => verifyKernel(kernel.software))).toEqual([]);
+      const { results } = await runOnGpu(device, inQuads(planned), given);
+      expectClose(results, expected, 1e-5);
+    });
+  });
+
+  it("loads in quads, elements side by side and apart", () => {
+    const shaders = samples.flatMap((sample) => {
+      const { planned } = prepare(sample, (schedule) =>
+        mapSchedule(schedule, {}, { software: sharing }),
+      );
+      return inQuads(planned).kernels.map(({ plan }) => plan.wgsl);
+    });
+    const shared = shaders.filter((text) => text.includes("enable subgroups;"));
+    expect(shared.length).toBeGreaterThan(8);
+    expect(shared.some((text) => text.includes(", lane)"))).toBe(true);
+    expect(shared.some((text) => /, lane_\d+\)/.test(text))).toBe(true);
   });
 
   it("computes in vectors where neighbours lie side by side", () => {

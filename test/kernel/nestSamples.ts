@@ -78,7 +78,14 @@ function countOf(free: typeof batch, by: number) {
 }
 
 /** A convolution of `[batch, h, h, c]` with `[k, k, c, o]`, stride s, padding p. */
-function convolution(h: number, c: number, k: number, o: number, s: number, p: number): Sample {
+export function convolution(
+  h: number,
+  c: number,
+  k: number,
+  o: number,
+  s: number,
+  p: number,
+): Sample {
   const b = nests.createBuilder();
   const out = Math.floor((h + 2 * p - k) / s) + 1;
   const x = b.input("x", countOf(batch, h * h * c));

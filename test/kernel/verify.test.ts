@@ -46,7 +46,39 @@ function kernel(body: readonly Statement[], rest: Partial<Kernel> = {}): Kernel 
 const good = store(name("invocation"), f32(1));
 const barrier: Statement = { kind: "barrier" };
 
+const quad: Expression = {
+  kind: "op",
+  type: "index",
+  op: "divide",
+  arguments: [name("invocation"), index(4)],
+};
+const together = (at: Expression): Expression => ({
+  kind: "load",
+  type: "f32",
+  binding: 0,
+  index: at,
+  width: 4,
+  together: true,
+});
+
 const wrong: readonly (readonly [string, Kernel, string])[] = [
+  [
+    "elements of one invocation, loaded by its quad",
+    kernel([{ kind: "let", name: "q1", value: together(name("invocation")) }, good]),
+    "not all of a quad load together",
+  ],
+  [
+    "elements of a quad that some of it load",
+    kernel([
+      {
+        kind: "if",
+        condition: less(name("localIndex"), name("invocation")),
+        body: [{ kind: "let", name: "q1", value: together(quad) }],
+      },
+      good,
+    ]),
+    "not all of a quad load together",
+  ],
   [
     "a name that is not there",
     kernel([store(name("j1"), f32(1))]),
@@ -171,6 +203,24 @@ it("the verifier accepts a barrier in loops whose names all have from the workgr
 it("the verifier accepts a barrier that depends on the workgroup alone", () => {
   const body: readonly Statement[] = [
     { kind: "if", condition: less(name("workgroupIndex"), index(3)), body: [barrier] },
+    good,
+  ];
+  expect(verifyKernel(kernel(body))).toEqual([]);
+});
+
+it("the verifier accepts what a quad loads together that comes whole", () => {
+  const body: readonly Statement[] = [
+    { kind: "let", name: "j1", value: quad },
+    {
+      kind: "if",
+      condition: less(name("j1"), index(30)),
+      body: [{ kind: "let", name: "q1", value: together(name("j1")) }],
+    },
+    {
+      kind: "if",
+      condition: less(name("invocation"), index(128)),
+      body: [{ kind: "let", name: "q1", value: together(name("j1")) }],
+    },
     good,
   ];
   expect(verifyKernel(kernel(body))).toEqual([]);

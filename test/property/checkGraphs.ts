@@ -5,7 +5,7 @@ import { printGraph } from "../../compiler/graph/print.js";
 import { verifyGraph } from "../../compiler/graph/verify.js";
 import { optimize } from "../../compiler/optimize/index.js";
 import type { Node } from "../../compiler/types/graph.js";
-import { planFor } from "../../runtime/variants.js";
+import { inSoftware } from "../../runtime/variants.js";
 import { softwareDevice, softwareExpected } from "../support/adapter.js";
 import { interpret, interpretOne } from "../support/interpret.js";
 import type { Tensor } from "../support/interpret.js";
@@ -86,8 +86,8 @@ export async function refusedShaders({ plan }: PlannedPrograms): Promise<string[
   const device = await softwareDevice();
   device.pushErrorScope("validation");
   const messages = await Promise.all(
-    [plan.kernels, planFor(plan, { isFallbackAdapter: true }).kernels]
-      .flat()
+    plan.kernels
+      .flatMap((kernel) => [kernel, inSoftware(kernel, false), inSoftware(kernel, true)])
       .map(async ({ wgsl }) => {
         const info = await device.createShaderModule({ code: wgsl }).getCompilationInfo();
         return info.messages.map(({ type, message }) => `${type}: ${message}\n${wgsl}`);

@@ -109,7 +109,7 @@ describeGpu("a plan that is tuned", () => {
     const any = await chosen("0".repeat(dispatches.length));
     expect(any.programs).toEqual(plan.programs);
     const software = await chosen("1".repeat(dispatches.length));
-    const wanted = planFor(plan, device.adapterInfo);
+    const wanted = planFor(plan, device.adapterInfo, device.features);
     const textsOf = ({ kernels, programs: all }: Plan): unknown =>
       all.map((program) =>
         program.dispatches.map(({ kernel, workgroups }) => [kernels[kernel]?.wgsl, workgroups]),

@@ -1,25 +1,34 @@
 // What adapters tell of themselves in; which kernels of a plan they get, and which a bundle holds, out.
 
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { emit } from "../../compiler/emit/bundle.js";
 import { load } from "../../runtime/index.js";
-import { planFor } from "../../runtime/variants.js";
-import { describeGpu, softwareDevice } from "../support/adapter.js";
+import { hasQuads, inSoftware, planFor } from "../../runtime/variants.js";
+import {
+  describeGpu,
+  installNavigatorGpu,
+  removeNavigatorGpu,
+  softwareDevice,
+} from "../support/adapter.js";
 import { compileOne } from "../support/compiled.js";
 
 const model = compileOne(
   "model M { input x: [batch, 64]  output y = softmax(dense(x, 64) |> dense(64)) }",
 );
 const { plan } = model.inference;
+const trained = compileOne(
+  "model M { input x: [batch, 64]  output y = softmax(dense(x, 64) |> dense(64))  loss mean(y ^ 2) }\n" +
+    "train M { optimizer sgd(lr: 0.1) }",
+);
 
-const inSoftware = [
+const adaptersInSoftware = [
   { vendor: "google", architecture: "swiftshader" },
   { vendor: "mesa", description: "llvmpipe (LLVM 15.0.7, 256 bits)" },
   { vendor: "microsoft", description: "Microsoft Basic Render Driver" },
   { isFallbackAdapter: true },
 ];
 
-it.each(inSoftware)("an adapter that says %o gets the kernels for software", (info) => {
+it.each(adaptersInSoftware)("an adapter that says %o gets the kernels for software", (info) => {
   const own = planFor(plan, info);
   const differing = plan.kernels.flatMap(({ variants }, at) => (variants?.software ? at : []));
   expect(differing.length).toBeGreaterThan(0);
@@ -58,7 +67,58 @@ it("bundles hold variants where asked alone", async () => {
   }
 });
 
+const subgroups: ReadonlySet<string> = new Set(["subgroups"]);
+
+it.each([
+  ["of whole quads", subgroups, 4, 64, "subgroup_id", true],
+  ["that are not asked for", new Set<string>(), 4, 64, "subgroup_id", false],
+  ["of pairs", subgroups, 2, 4, "subgroup_id", false],
+  ["larger than workgroups", subgroups, 4, 128, "subgroup_id", false],
+  ["without numbers", subgroups, 4, 4, "linear_indexing", false],
+] as const)("subgroups %s", (_, features, subgroupMinSize, subgroupMaxSize, language, together) => {
+  vi.stubGlobal("navigator", { gpu: { wgslLanguageFeatures: new Set([language]) } });
+  const info = { isFallbackAdapter: true, subgroupMinSize, subgroupMaxSize };
+  expect(hasQuads(features, info)).toBe(together);
+  const own = planFor(plan, info, features).kernels.map(({ wgsl }) => wgsl);
+  expect(own).toEqual(plan.kernels.map((kernel) => inSoftware(kernel, together).wgsl));
+  expect(own.some((wgsl) => wgsl.includes("enable subgroups;"))).toBe(together);
+  vi.unstubAllGlobals();
+  expect(hasQuads(features, info)).toBe(false);
+});
+
 describeGpu("a device in software", () => {
+  it("is asked for subgroups, and computes the same with them", async () => {
+    const adapter = await (await installNavigatorGpu()).requestAdapter();
+    if (!adapter) throw new Error("no adapter");
+    const rows = Float32Array.from({ length: 9 * 64 }, (_, at) => Math.sin(at));
+    const outputOf = async (options: object): Promise<Float32Array> => {
+      const net = await load(trained.training.plan, { backend: "webgpu", seed: 1, ...options });
+      const { y } = await net.predict({ x: rows });
+      net.destroy();
+      return y as Float32Array;
+    };
+    const shaders: string[] = [];
+    const request = adapter.requestDevice.bind(adapter);
+    adapter.requestDevice = async (descriptor) => {
+      const device = await request(descriptor);
+      const make = device.createShaderModule.bind(device);
+      device.createShaderModule = (module) => {
+        shaders.push(module.code);
+        return make(module);
+      };
+      return device;
+    };
+    const together = await outputOf({ adapter });
+    removeNavigatorGpu();
+    expect(shaders.some((wgsl) => wgsl.includes("enable subgroups;"))).toBe(true);
+    const device = await softwareDevice();
+    const alone = await outputOf({ device });
+    device.destroy();
+    expect(alone.length).toBe(9 * 64);
+    // Each adds the same terms in the same order.
+    expect([...together]).toEqual([...alone]);
+  });
+
   it("is given its own shaders, and no others", async () => {
     const device = await softwareDevice();
     const shaders: string[] = [];

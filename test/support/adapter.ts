@@ -46,7 +46,7 @@ export function removeNavigatorGpu(): void {
 export async function softwareDevice(): Promise<GPUDevice> {
   const adapter = await (await softwareGpu()).requestAdapter();
   if (!adapter) throw new Error("the software adapter is gone");
-  return adapter.requestDevice();
+  return adapter.requestDevice({ requiredFeatures: ["subgroups"] });
 }
 
 /** A suite that needs the adapter: it runs where the adapter must be, and is reported as skipped elsewhere. */
