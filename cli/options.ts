@@ -32,6 +32,7 @@ export interface ReadingOptions {
 export interface ComputeOptions extends ModelOptions, ReadingOptions {
   readonly data: readonly string[];
   readonly backend: Backend;
+  readonly threads: number | "auto";
 }
 
 function collect(text: string, before: readonly string[]): readonly string[] {
@@ -132,7 +133,8 @@ export function addWeightedCommand(
     .addOption(rowsOption())
     .addOption(modelOption())
     .addOption(setOption())
-    .addOption(backendOption());
+    .addOption(backendOption())
+    .addOption(threadsOption());
 }
 
 /** What of a command's options is for the readers of data. Throws Failure where there is nothing that it is about. */
@@ -161,6 +163,16 @@ export function backendOption(): Option {
   return new Option("--backend <kind>", "where to compute")
     .choices(["auto", "webgpu", "cpu"])
     .default("auto");
+}
+
+/** The same numbers come out for any number of threads. */
+export function threadsOption(): Option {
+  return new Option(
+    "--threads <n>",
+    'threads on the CPU, or "auto": one for each processor, up to 8',
+  )
+    .argParser((text: string): number | "auto" => (text === "auto" ? text : wholeNumber(1)(text)))
+    .default(1);
 }
 
 export function weightsOption(): Option {

@@ -20,6 +20,7 @@ export interface SessionOptions {
   readonly partial?: boolean;
   readonly seed?: number;
   readonly quiet?: boolean;
+  readonly threads?: number | "auto";
 }
 
 /** The printed kernels become a module by way of a URL that holds their text. */
@@ -48,7 +49,7 @@ export async function openNetwork(
   options: SessionOptions,
   terminal: Terminal,
 ): Promise<TrainingNet> {
-  const { backend, source, weights, partial, seed } = options;
+  const { backend, source, weights, partial, seed, threads } = options;
   const unavailable = await provideWebGpu(backend);
   const { load } = await import("../runtime/index.js");
   try {
@@ -59,13 +60,15 @@ export async function openNetwork(
       ...(weights === undefined ? {} : { weights: weights.bytes }),
       ...(partial === undefined ? {} : { partial }),
       ...(seed === undefined ? {} : { seed }),
+      ...(threads === undefined ? {} : { threads }),
     });
     const { machine, backendReason } = net;
     const where = { webgpu: "WebGPU", wasm: "the CPU", javascript: "the CPU, in JavaScript" }[
       machine
     ];
     const reason = machine === "wasm" ? (unavailable ?? backendReason) : backendReason;
-    if (options.quiet !== true) terminal.note(`backend: ${where} (${reason})`);
+    const several = net.threads > 1 ? `, ${net.threads} threads` : "";
+    if (options.quiet !== true) terminal.note(`backend: ${where}${several} (${reason})`);
     return net;
   } catch (error) {
     if (weights !== undefined && isWeightsError(error)) {

@@ -120,6 +120,11 @@ export interface LoadOptions {
    * taken, once for an adapter and a model: `true` remembers that in this model alone, a cache wherever it keeps it.
    */
   readonly tune?: boolean | TuningCache;
+  /**
+   * How many threads compute on the CPU in WebAssembly, the caller's among them: one, unless said; `"auto"`: one for each processor, up to 8.
+   * The numbers are the same bits for any number. In pages they take cross-origin isolation, without which there is one.
+   */
+  readonly threads?: number | "auto";
   /** Kernels compiled so far, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -168,7 +173,9 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
   readonly backend: "webgpu" | "cpu";
   /** What computes. On the CPU it is JavaScript, which takes several times as long, only where WebAssembly with SIMD is not to be had, or memory for it. */
   readonly machine: "webgpu" | "wasm" | "javascript";
-  /** Why this backend was taken, and why JavaScript where it is not WebAssembly. */
+  /** How many threads compute, on the CPU. */
+  readonly threads: number;
+  /** Why this backend was taken, and why JavaScript where it is not WebAssembly, or one thread where there were to be more. */
   readonly backendReason: string;
   readonly parameters: Readonly<Record<M["parameters"], ParameterInfo>>;
   readonly loaded: LoadedWeights | undefined;

@@ -58,6 +58,8 @@ export interface Backend {
   readonly kind: "webgpu" | "cpu";
   /** What computes, once it is prepared. */
   readonly machine: "webgpu" | "wasm" | "javascript";
+  /** How many threads compute on the CPU. */
+  readonly threads?: number;
   /** Words to put behind the reason of its choice: why its faster machine is not to be had. */
   readonly refused?: string | undefined;
   readonly precision: 32 | 64;

@@ -12,15 +12,18 @@ import { createMemory, type Memory } from "./cpuMemory.js";
 import { createExecutor, onlyGpu, type Executor } from "./cpuRuns.js";
 import { at, fail } from "./errors.js";
 import type { CpuModule, Plan } from "./plan.js";
+import type { OpenThreads } from "./threads.js";
 import { createTaskQueue, valuesOf, type Task, type TaskQueue } from "./tasks.js";
 
 export function createCpuBackend(
   plan: Plan,
   module: CpuModule,
   precision: 32 | 64,
+  openThreads?: OpenThreads,
 ): TrainingBackend {
   let opened: Memory | undefined;
   let machine: Backend["machine"] = "javascript";
+  let threads = 1;
   let refused: string | undefined;
   const memory = (): Memory => opened ?? fail("destroyed", "this net was destroyed");
   const executor = createExecutor(plan, memory);
@@ -31,15 +34,19 @@ export function createCpuBackend(
     get machine() {
       return machine;
     },
+    get threads() {
+      return threads;
+    },
     get refused() {
       return refused;
     },
     precision,
     lost: new Promise(() => undefined),
     prepare: async (_programs, onProgress) => {
-      const found = await openMachine(module, precision);
+      const found = await openMachine(module, precision, openThreads);
       opened = createMemory(plan, found.machine);
       machine = found.machine.kind;
+      ({ threads } = found.machine);
       ({ refused } = found);
       onProgress?.(plan.kernels.length, plan.kernels.length);
     },
@@ -54,6 +61,7 @@ export function createCpuBackend(
     download: onlyGpu,
     destroy: () => {
       queue.close();
+      opened?.machine.close();
       opened = undefined;
     },
   };

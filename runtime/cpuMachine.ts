@@ -4,6 +4,7 @@ import { arrayOf, type Values } from "./backend.js";
 import { at, fail, noMemory } from "./errors.js";
 import { createLinearMemory, type LinearMemory } from "./linearMemory.js";
 import type { CpuModule, PlanType } from "./plan.js";
+import type { OpenThreads, Threads } from "./threads.js";
 
 /** An array that kernels see; its content is 0 at first. */
 export interface CpuArray {
@@ -26,6 +27,10 @@ export interface CpuCall {
 export interface CpuMachine {
   readonly kind: "wasm" | "javascript";
   readonly precision: 32 | 64;
+  /** How many compute. */
+  readonly threads: number;
+  /** Ends what computes beside the caller's thread. */
+  close(): void;
   /** Throws NnError "out-of-memory". */
   allocate(type: PlanType, elements: number): CpuArray;
   /** Takes over the uniform words that calls read from now on. */
@@ -49,6 +54,8 @@ function javascriptMachine({ kernels }: CpuModule, precision: 32 | 64): CpuMachi
   return {
     kind: "javascript",
     precision,
+    threads: 1,
+    close: () => undefined,
     allocate: (type, elements) => {
       const { buffer, byteLength } = reserved(
         elements,
@@ -104,25 +111,33 @@ const vectorModule = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 17, 26, 11,
 ];
 
-/** The fastest machine for these kernels here, and why it is not WebAssembly where that could run them. */
+/** The fastest machine for these kernels here, and in words what of it is not to be had. */
 export async function openMachine(
   module: CpuModule,
   precision: 32 | 64,
+  openThreads?: OpenThreads,
 ): Promise<{ readonly machine: CpuMachine; readonly refused?: string }> {
   const { wasm } = module;
   const slower = { machine: javascriptMachine(module, precision) };
   // Double precision is JavaScript's.
   if (precision === 64 || wasm === undefined) return slower;
   let vectors = false;
+  let threads: Threads | undefined;
   try {
     await WebAssembly.compile(Uint8Array.from(vectorModule));
     vectors = true;
-    const linear = createLinearMemory();
-    const { memory } = linear;
     const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
-    const { instance } = await WebAssembly.instantiate(bytes, { host: { memory } });
-    return { machine: machineOver(linear, instance.exports) };
+    const opened = (await openThreads?.(bytes)) ?? "";
+    if (typeof opened === "object") threads = opened;
+    const linear = createLinearMemory(threads?.memory);
+    const compiled = threads?.module ?? (await WebAssembly.compile(bytes));
+    const host = { memory: linear.memory };
+    const { exports } = await WebAssembly.instantiate(compiled, { host });
+    const take = placesFor(exports, linear);
+    const refused = typeof opened === "string" ? opened : await opened.begin(exports, take);
+    return { machine: machineOver(linear, exports, threads), refused };
   } catch (error) {
+    threads?.close();
     // Old engines and policies of a page refuse any module; too many memories at once are a RangeError.
     if (!vectors || error instanceof RangeError)
       return { ...slower, refused: `; WebAssembly with SIMD is not to be had: ${String(error)}` };
@@ -131,17 +146,29 @@ export async function openMachine(
   }
 }
 
-function machineOver(linear: LinearMemory, exported: WebAssembly.Exports): CpuMachine {
+/** The module's variable says how many bytes its kernels want for themselves, and takes their address; other threads get others. */
+function placesFor({ scratch }: WebAssembly.Exports, linear: LinearMemory): () => number {
+  if (!(scratch instanceof WebAssembly.Global)) return () => 0;
+  const bytes = Number(scratch.value);
+  const take = (): number => linear.take(bytes);
+  scratch.value = take();
+  return take;
+}
+
+function machineOver(
+  linear: LinearMemory,
+  exported: WebAssembly.Exports,
+  threads: Threads | undefined,
+): CpuMachine {
   const { memory } = linear;
   let capacity = 256;
   let words = linear.take(capacity);
   let latest: Uint32Array | undefined;
-  const { scratch } = exported;
-  // It says how many bytes the kernels want for themselves, and takes their address.
-  if (scratch instanceof WebAssembly.Global) scratch.value = linear.take(Number(scratch.value));
   return {
     kind: "wasm",
     precision: 32,
+    threads: threads?.count ?? 1,
+    close: () => threads?.close(),
     allocate: (_type, elements) => {
       const bytes = elements * 4;
       const address = reserved(elements, () => linear.take(bytes));
@@ -167,13 +194,16 @@ function machineOver(linear: LinearMemory, exported: WebAssembly.Exports): CpuMa
       const kernel = functionOf(exported, name) ?? missing(name);
       const operands = arrays.map(({ address }) => address);
       const places = { words: operands.length, given: operands.length + 1 };
+      const cost = { milliseconds: 0, known: 0 };
       // The same list each time: calls of small kernels are short.
       const call = (range?: Int32Array): void => {
         operands[places.words] = words;
         let place = places.given;
         for (const word of given) operands[place++] = word;
+        const ranges = place;
         if (range) for (const bound of range) operands[place++] = bound;
-        kernel(...operands);
+        if (range && threads) threads.run(name, operands, ranges, cost);
+        else kernel(...operands);
       };
       const ends: ((...operands: number[]) => number)[] = [];
       for (let end; (end = functionOf(exported, `${name}.${ends.length}`));) ends.push(end);

@@ -13,7 +13,7 @@ import type { TrainingBackend } from "./backend.js";
 import { at, checkChoice, checkObject, fail } from "./errors.js";
 import { createNet } from "./net.js";
 import { PLAN_FORMAT, type CpuModule, type Plan } from "./plan.js";
-import { loadNet, type Tuner } from "./load.js";
+import { loadNet, threadsOpener, type Tuner } from "./load.js";
 import { trainingParts } from "./train/open.js";
 import { createTrainingNet } from "./train/net.js";
 import { createWebGpuBackend } from "./webgpu.js";
@@ -38,12 +38,14 @@ export interface RuntimeOptions extends Omit<TrainingLoadOptions, "cpu">, CpuOpt
 function cpuOpener(
   plan: Plan,
   cpu: CpuOptions["cpu"],
+  threads: LoadOptions["threads"],
 ): ((precision: 32 | 64) => Promise<TrainingBackend>) | undefined {
   return (
     cpu &&
     (async (precision) => {
       const [{ createCpuBackend }, module] = await Promise.all([import("./cpu.js"), cpu()]);
-      return createCpuBackend(plan, module, precision);
+      const openThreads = threadsOpener(threads, () => import("./bundle/threads.js"));
+      return createCpuBackend(plan, module, precision, openThreads);
     })
   );
 }
@@ -76,7 +78,7 @@ export async function loadInference<M extends ModelTypes = AnyModel>(
   const parts = {
     createGpu: createWebGpuBackend,
     evaluateHost,
-    openCpu: cpuOpener(plan, cpu),
+    openCpu: cpuOpener(plan, cpu, given.threads),
     firstOf: predictPrograms,
     tuner,
   };
@@ -94,7 +96,13 @@ export async function load<M extends ModelTypes = AnyModel>(
   const { cpu, precision, ...options } = given;
   checkChoice("precision", precision, 32, 64, undefined);
   const asked = precision === 64 ? ({ backend: "cpu" } as const) : {};
-  const parts = { ...trainingParts, ...asked, tuner, precision, openCpu: cpuOpener(plan, cpu) };
+  const parts = {
+    ...trainingParts,
+    ...asked,
+    tuner,
+    precision,
+    openCpu: cpuOpener(plan, cpu, given.threads),
+  };
   const net = await loadNet(plan, options, { ...options, ...parts }, createTrainingNet);
   return net as unknown as TrainingNet<M>;
 }

@@ -21,9 +21,8 @@ function padded(bytes: number): number {
   return Math.ceil(bytes / alignment + 1) * alignment;
 }
 
-export function createLinearMemory(): LinearMemory {
-  // Nothing lies in the first page: kernels form addresses up to as far before what they read.
-  const memory = new WebAssembly.Memory({ initial: 1 });
+/** Nothing lies in the first page: kernels form addresses up to as far before what they read. */
+export function createLinearMemory(memory = new WebAssembly.Memory({ initial: 1 })): LinearMemory {
   let end = page;
   /** By address; no two of them touch. */
   let free: readonly Range[] = [];

@@ -3,8 +3,10 @@
 import type { LoadOptions, TuningCache } from "./api.js";
 import type { Backend } from "./backend.js";
 import { at, checkNames, fail } from "./errors.js";
+import { isSize } from "./dimensions.js";
 import type { Plan } from "./plan.js";
 import { openSession, type Session, type SessionOptions } from "./session.js";
+import type { openThreads, OpenThreads } from "./threads.js";
 import type { tunePlan } from "./tune.js";
 import { ignore } from "./webgpuFaults.js";
 import { fetchWeights } from "./weights.js";
@@ -29,6 +31,20 @@ export interface Tuner {
   readonly tunePlan: typeof tunePlan;
 }
 
+/** As a `*.threads.js` file exports it. */
+export interface ThreadsModule {
+  readonly openThreads: typeof openThreads;
+}
+
+/** What opens threads where more than one is wished for, with code that is fetched then alone. */
+export function threadsOpener(
+  wish: LoadOptions["threads"] = 1,
+  fetch: () => Promise<ThreadsModule>,
+): OpenThreads | undefined {
+  if (wish === 1) return undefined;
+  return async (bytes) => (await fetch()).openThreads(bytes, wish);
+}
+
 /** What the caller gave as bytes is copied before this returns its promise. Throws NnError. */
 export async function loadNet<B extends Backend, Options extends LoadOptions, Net>(
   plan: Plan,
@@ -46,13 +62,16 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
     "onProgress",
     "cpu",
     "tune",
+    "threads",
   ];
   // What trains has files to read.
   if (wishes.initialize) names.push("readFile");
   checkNames<object>(options, names as never[]);
   if (typeof (options.onProgress ?? fail) !== "function")
     fail("option", "onProgress is a function");
-  const { weights: given, tune } = options;
+  const { weights: given, tune, threads = 1 } = options;
+  if (threads !== "auto" && !(isSize(threads) && threads > 0))
+    fail("option", 'threads is a whole number from 1 on, or "auto"');
   const cache = tune === true ? measured : tune || undefined;
   if (cache && !(typeof cache.get === "function" && typeof cache.set === "function"))
     fail("option", "tune is true, false or a cache with get and set");

@@ -57,6 +57,9 @@ export async function createNet(session: Session, beginning: Parameters): Promis
     get machine() {
       return session.backend.machine;
     },
+    get threads() {
+      return session.backend.threads ?? 1;
+    },
     get backendReason() {
       return session.reason;
     },

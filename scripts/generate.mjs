@@ -39,7 +39,7 @@ async function runtimeModule(root) {
     "// The runtime's sources in; their bundled text out, so that the emitter reads no file.\n" +
       warning,
   ];
-  for (const entry of ["inference", "fixed", "training", "cpu", "tune"]) {
+  for (const entry of ["inference", "fixed", "training", "cpu", "tune", "threads"]) {
     const file = join(root, `runtime/bundle/${entry}.ts`);
     const readable = existsSync(file) ? await bundleReadable(file) : "";
     const minified = existsSync(file) ? await bundleMinified(file) : "";

@@ -88,8 +88,8 @@ async function runEvaluate(
     ...readingOptions(options),
   });
   refuseUndrawn(plan, data, options.examples);
-  const { backend, examples = 4096 } = options;
-  const session = { backend, source: file, ...(weights === undefined ? {} : { weights }) };
+  const { backend, threads, examples = 4096 } = options;
+  const session = { backend, threads, source: file, ...(weights === undefined ? {} : { weights }) };
   const net = await openNetwork(model, session, terminal);
   const result = await net.evaluate(batchOf(data.arrays), { examples });
   const confusion = await confusions(net, plan, data);

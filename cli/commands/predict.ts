@@ -131,7 +131,7 @@ async function runPredict(
     ({ role, name }) => role === "input" || needed.has(name),
   );
   const weights = weightsFor(plan, options.weights);
-  const { backend } = options;
+  const { backend, threads } = options;
   const unneeded = new Set(
     plan.inputs.map(({ name }) => name).filter((name) => !specs.some((spec) => spec.name === name)),
   );
@@ -141,7 +141,7 @@ async function runPredict(
     ...readingOptions(options),
   });
   refuseUndrawn(plan, data, options.examples);
-  const session = { backend, source: file, ...(weights === undefined ? {} : { weights }) };
+  const session = { backend, threads, source: file, ...(weights === undefined ? {} : { weights }) };
   const net = await openNetwork(model, session, terminal);
   const { examples = 1, seed } = options;
   const arrays = await predictAll(net, plan, outputs, data, {

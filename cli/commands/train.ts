@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import {
   backendOption,
+  threadsOption,
   addDataOptions,
   modelOption,
   numberOption,
@@ -28,6 +29,7 @@ export function addTrain(program: Command, terminal: Terminal): void {
     .addOption(setOption())
     .addOption(weightsOption())
     .addOption(backendOption())
+    .addOption(threadsOption())
     .addOption(numberOption("--epochs <n>", "instead of what the file says"))
     .addOption(numberOption("--steps <n>", "instead of what the file says"))
     .addOption(seedOption("instead of what the file says"))

@@ -171,6 +171,7 @@ export function openRunNetwork(run: Run, seed: number | undefined): Promise<Trai
     model,
     {
       backend: options.backend,
+      threads: options.threads,
       source: file,
       partial: !resumed,
       ...(weights === undefined ? {} : { weights }),

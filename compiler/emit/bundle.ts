@@ -154,6 +154,9 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
     ),
     [`${stem}.cpu.js`]: await script(request, cpuText(request, entry)),
     [`${stem}.cpu.d.ts`]: cpuDeclarations,
+    ...(request.external
+      ? {}
+      : { [`${stem}.threads.js`]: await script(request, threadsText(request)) }),
     ...(request.software && !request.external
       ? { [`${stem}.tune.js`]: await script(request, tuneText(request)) }
       : {}),
@@ -207,8 +210,9 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
   if (!request.external) {
     const weights = address ? `() => ${address}` : "undefined";
     const tuner = `() => import(${JSON.stringify(`./${stem}.tune.js`)})`;
+    const threads = `() => import(${JSON.stringify(`./${stem}.threads.js`)})`;
     const optional = request.software ? [weights, tuner] : address ? [weights] : [];
-    return `defineModel(${[literal, cpu, ...optional].join(", ")})`;
+    return `defineModel(${[literal, cpu, threads, ...optional].join(", ")})`;
   }
   const weights = address ? `weights = ${address}` : "weights";
   const opened = `load(plan, { ...options, weights, cpu: () => (${cpu})(cpu) })`;
@@ -265,6 +269,12 @@ function cpuText(request: Request, entry: EntryName): string {
 function tuneText(request: Request): string {
   const text = request.minify ? runtime.tuneRuntimeMinified : runtime.tuneRuntime;
   return `${licence}${text}\nexport { tunePlan };\n`;
+}
+
+/** What `*.threads.js` exports, and is run by each thread. */
+function threadsText(request: Request): string {
+  const text = request.minify ? runtime.threadsRuntimeMinified : runtime.threadsRuntime;
+  return `${licence}${text}\nexport { openThreads };\n`;
 }
 
 function kernelsText(kernels: readonly PlannedKernel[]): string {

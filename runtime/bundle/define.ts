@@ -3,7 +3,14 @@
 import type { CpuSource, LoadOptions, Model } from "../api.js";
 import type { Backend } from "../backend.js";
 import { checkObject, fail } from "../errors.js";
-import { loadNet, type Beginning, type LoadParts, type Tuner } from "../load.js";
+import {
+  loadNet,
+  threadsOpener,
+  type Beginning,
+  type LoadParts,
+  type ThreadsModule,
+  type Tuner,
+} from "../load.js";
 import type { Plan } from "../plan.js";
 import type { Session, SessionOptions } from "../session.js";
 import type { BundledCpu } from "./cpu.js";
@@ -17,6 +24,9 @@ export type CompiledWeights = () => URL | undefined;
 /** Fetches what measures variants: of bundles that have them. */
 export type TunerOf = () => Promise<Tuner>;
 
+/** Fetches what opens threads. */
+export type ThreadsOf = () => Promise<ThreadsModule>;
+
 /** Parts of the runtime, which come with a bundle only where its plan needs them. */
 type Parts<B extends Backend> = Pick<
   SessionOptions<B>,
@@ -28,6 +38,7 @@ export interface Bundle<B extends Backend, Options, Net> {
   readonly plan: Plan;
   readonly cpu: CpuOf;
   readonly weights: CompiledWeights | undefined;
+  readonly threads: ThreadsOf;
   readonly tuner: TunerOf | undefined;
   readonly parts: Parts<B>;
   readonly create: (session: Session<B>, beginning: Beginning<Options>) => Promise<Net>;
@@ -37,6 +48,7 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
   plan,
   cpu,
   weights: compiled,
+  threads,
   tuner,
   parts,
   create,
@@ -59,7 +71,8 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
         if (!module || !("createCpuBackend" in Object(module)))
           return fail("option", `give *.cpu.js to load({ cpu })${reason}`);
         // Every CPU backend trains too.
-        return module.createCpuBackend(plan, module, precision) as unknown as B;
+        const openThreads = threadsOpener(options.threads, threads);
+        return module.createCpuBackend(plan, module, precision, openThreads) as unknown as B;
       };
       const given = weights === undefined ? options : { ...options, weights };
       return loadNet(

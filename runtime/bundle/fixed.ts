@@ -4,17 +4,24 @@ import type { InferenceNet, Model, AnyModel, ModelTypes } from "../api.js";
 import { createNet } from "../net.js";
 import type { Plan } from "../plan.js";
 import { createWebGpuBackend } from "../webgpu.js";
-import { defineBundle, type CompiledWeights, type CpuOf, type TunerOf } from "./define.js";
+import {
+  defineBundle,
+  type CompiledWeights,
+  type CpuOf,
+  type ThreadsOf,
+  type TunerOf,
+} from "./define.js";
 
 /** As that of inference.ts, without the interpreter of host expressions. */
 export function defineModel<M extends ModelTypes = AnyModel>(
   plan: Plan,
   cpu: CpuOf,
+  threads: ThreadsOf,
   weights?: CompiledWeights,
   tuner?: TunerOf,
 ): Model<InferenceNet<M>> {
   const parts = { createGpu: createWebGpuBackend };
-  return defineBundle({ plan, cpu, weights, tuner, parts, create: createNet });
+  return defineBundle({ plan, cpu, threads, weights, tuner, parts, create: createNet });
 }
 
 /** So that apps can tell its errors from others. */

@@ -4,18 +4,26 @@ import type { Model, AnyModel, ModelTypes, TrainingLoadOptions, TrainingNet } fr
 import type { Plan } from "../plan.js";
 import { createTrainingNet } from "../train/net.js";
 import { trainingParts } from "../train/open.js";
-import { defineBundle, type CompiledWeights, type CpuOf, type TunerOf } from "./define.js";
+import {
+  defineBundle,
+  type CompiledWeights,
+  type CpuOf,
+  type ThreadsOf,
+  type TunerOf,
+} from "./define.js";
 
 /** What a generated module exports under the model's name. */
 export function defineModel<M extends ModelTypes = AnyModel>(
   plan: Plan,
   cpu: CpuOf,
+  threads: ThreadsOf,
   weights?: CompiledWeights,
   tuner?: TunerOf,
 ): Model<TrainingNet<M>, TrainingLoadOptions> {
   return defineBundle({
     plan,
     cpu,
+    threads,
     weights,
     tuner,
     parts: trainingParts,

@@ -67,6 +67,18 @@ describe("the command as a process", () => {
     expect((await run(["chekc"])).code).toBe(2);
     expect((await run([])).code).toBe(2);
   }, 30_000);
+  test("threads are started on demand, and change no weight", async () => {
+    const trained = async (threads: string): Promise<readonly [string, Buffer]> => {
+      const file = join(folder.path, `${threads}.safetensors`);
+      const asked = ["--backend", "cpu", "--threads", threads, "--epochs", "1", "-o", file];
+      const { code, notes } = await run(["train", movies, ...data, ...asked]);
+      expect(code).toBe(0);
+      return [/backend: (.*) \(/.exec(notes)?.[1] ?? "", readFileSync(file)];
+    };
+    const [one, several] = [await trained("1"), await trained("3")];
+    expect([one[0], several[0]]).toEqual(["the CPU", "the CPU, 3 threads"]);
+    expect(several[1].equals(one[1])).toBe(true);
+  }, 60_000);
   test.runIf(existsSync("/dev/full"))("a full disk behind stdout is the machine's fault", () => {
     const full = openSync("/dev/full", "w");
     const { status, stderr } = spawnSync(process.execPath, [command, "check", movies, "--json"], {

@@ -21,12 +21,14 @@ const types: Readonly<Record<string, string>> = {
 
 /**
  * Serves `folder`; `pages` are texts served beside its files, by path (`"/": "<!doctype html>…"`), and `mounts` are
- * other folders, served under a path (`"/bundle/": folder`). 127.0.0.1 is a secure context, so pages have `navigator.gpu`.
+ * other folders, served under a path (`"/bundle/": folder`). 127.0.0.1 is a secure context, so pages have `navigator.gpu`;
+ * `headers` go with every answer.
  */
 export async function serveFolder(
   folder: string,
   pages: Readonly<Record<string, string>> = {},
   mounts: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<FileServer> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
@@ -37,9 +39,9 @@ export async function serveFolder(
     const file = normalize(join(from, name.slice(mount?.length ?? 0)));
     const type = types[extname(name)] ?? "application/octet-stream";
     if (text !== undefined) {
-      response.writeHead(200, { "content-type": type }).end(text);
+      response.writeHead(200, { "content-type": type, ...headers }).end(text);
     } else if (file.startsWith(normalize(from + sep)) && isFile(file)) {
-      response.writeHead(200, { "content-type": type });
+      response.writeHead(200, { "content-type": type, ...headers });
       createReadStream(file).pipe(response);
     } else {
       response.writeHead(404).end();
