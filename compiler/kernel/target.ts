@@ -8,6 +8,8 @@ export interface TileLimits {
   readonly largest: number;
   /** Registers for the accumulators of a tile: each holds one point, or the lanes of a wide one. */
   readonly accumulators: number;
+  /** More of them, in kernels that are compiled soon enough and run long enough for it. */
+  readonly bare?: BareLimits;
   /** What a guard that differs among points costs, in loads. */
   readonly guardCost: number;
   /** What loading an element costs, and adding a term to the register of a point (or of a wide one). */
@@ -16,6 +18,14 @@ export interface TileLimits {
   readonly quads?: true;
   /** Absent: the machine computes with single numbers. */
   readonly wide?: WideLimits;
+}
+
+export interface BareLimits {
+  readonly accumulators: number;
+  /** No more are computed of a point besides its sums. */
+  readonly operations: number;
+  /** No fewer terms in all. */
+  readonly work: number;
 }
 
 export interface WideLimits {
@@ -138,8 +148,9 @@ export const software: ParallelTarget = {
   ...gpu,
   name: "software",
   tile: {
-    largest: 8,
+    largest: 16,
     accumulators: 16,
+    bare: { accumulators: 32, operations: 4, work: 8e6 },
     guardCost: 0.25,
     load: 1.7,
     quads: true,

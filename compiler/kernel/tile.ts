@@ -78,8 +78,14 @@ function heaviest(reductions: readonly ReductionFacts[]): ReductionFacts | undef
   );
 }
 
-function accumulatorsAllowed({ values }: NestFacts, { accumulators }: TileLimits): number {
-  return Math.min(accumulators, mostValues / values.length);
+function accumulatorsAllowed(
+  { values, outside, reductions }: NestFacts,
+  { accumulators, bare }: TileLimits,
+): number {
+  const operations = outside.operations.reduce((sum, { cost }) => sum + cost, 0);
+  const isBare =
+    bare && operations <= bare.operations && (heaviest(reductions)?.work ?? 0) >= bare.work;
+  return Math.min(isBare ? bare.accumulators : accumulators, mostValues / values.length);
 }
 
 /** Lanes along a reduction hold terms of one point, so that each point takes a register. */

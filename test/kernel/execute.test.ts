@@ -88,8 +88,11 @@ const wide: ParallelTarget = {
   },
 };
 
-/** Where every load that a quad shares counts. */
-const sharing: ParallelTarget = { ...software, tile: { ...software.tile, load: 20 } };
+/** Where every load that a quad shares counts, and tiles are as large as can be. */
+const sharing: ParallelTarget = {
+  ...software,
+  tile: { ...software.tile, load: 20, bare: { accumulators: 32, operations: 100, work: 0 } },
+};
 
 /** Lanes that differ in what they may load: those that may not read the first element of a buffer. */
 const masking: SerialTarget = {

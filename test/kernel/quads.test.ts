@@ -1,0 +1,36 @@
+// Products of several sizes in; which tiles their kernels for adapters in software have, and what quads load together there, out.
+
+import { describe, expect, it } from "vitest";
+import { mapSchedule } from "../../compiler/kernel/index.js";
+import { printKernel } from "../../compiler/kernel/print.js";
+import { byTranspose } from "./laneSamples.js";
+import { matmul } from "./nestSamples.js";
+import type { Sample } from "./nestSamples.js";
+import { scheduleOf } from "./nests.js";
+
+function textOf({ builder, nests }: Sample): string {
+  const [kernels] = mapSchedule(scheduleOf(builder, nests));
+  if (!kernels) throw new Error("no kernels");
+  return printKernel(kernels.software);
+}
+
+/** Accumulators of the first of its loops, four points each. */
+const accumulators = (sample: Sample): number =>
+  (textOf(sample).split("for ")[0] ?? "").match(/var acc\d+: f32×4/g)?.length ?? 0;
+
+describe("on an adapter in software", () => {
+  it("tiles are larger where much is summed and little computed of the sums", () => {
+    expect(accumulators(matmul(256, 256, 256))).toBe(32);
+    expect(accumulators(matmul(64, 64, 64))).toBe(16);
+    expect(accumulators(byTranspose(256, 256, 256))).toBe(16);
+  });
+
+  it("quads run along axes of which whole blocks come in fours, and load what does not depend on these", () => {
+    const shared = (sample: Sample): number =>
+      textOf(sample).match(/: f32×4 = quad b/g)?.length ?? 0;
+    expect(shared(matmul(64, 64, 64))).toBeGreaterThan(0);
+    expect(shared(matmul(9, 64, 33))).toBeGreaterThan(0);
+    expect(shared(matmul(9, 40, 33))).toBe(0);
+    expect(shared(matmul(63, 7, 33))).toBe(0);
+  });
+});
