@@ -4,6 +4,7 @@ import type { Node, NodeOf } from "../types/graph.js";
 import { dependents, topologicalOrder } from "../graph/walk.js";
 import { at, indices } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { nodesToKeep } from "./keep.js";
 
 /** An output of a graph and what it is weighted with. */
 export interface Seed {
@@ -143,8 +144,8 @@ function outputsOf(body: BodyDerivative): Node[] {
   ];
 }
 
-/** What the derivative reads of the forward body: values that change from step to step must be kept. */
-export function readsOf(scan: NodeOf<"scan">, body: BodyDerivative): Node[] {
+/** What must be kept of every step for what the derivative reads of the forward body: values that change from step to step. */
+export function keptOf(scan: NodeOf<"scan">, body: BodyDerivative): Node[] {
   const { bound, nextCarries, yields } = scan.attributes;
   const forward = topologicalOrder([...nextCarries, ...yields, ...bound]);
   const draws = forward.filter(({ op }) => op === "random");
@@ -162,7 +163,10 @@ export function readsOf(scan: NodeOf<"scan">, body: BodyDerivative): Node[] {
   }
   // Slices, constants and the step are at hand in the backward scan.
   const atHand = new Set<Node>(bound.slice(scan.attributes.carries));
-  return [...read].filter((node) => !atHand.has(node));
+  return nodesToKeep({
+    changing: forward.filter((node) => changing.has(node) && !atHand.has(node)),
+    reads: read,
+  });
 }
 
 /** What was kept of every step: the node of the body, and its values, stacked. */
@@ -174,12 +178,12 @@ export interface Kept {
 export function extendForward(
   b: GraphBuilder,
   scan: NodeOf<"scan">,
-  reads: readonly Node[],
+  kept: readonly Node[],
 ): Kept[] {
-  // A scan's own node where nothing more is read; the node itself carries no bundle type.
+  // A scan's own node where nothing more is kept; the node itself carries no bundle type.
   const { attributes } = scan;
-  if (reads.length === 0) return [];
-  const extended = b.scan(scan.inputs, { ...attributes, yields: [...attributes.yields, ...reads] });
+  if (kept.length === 0) return [];
+  const extended = b.scan(scan.inputs, { ...attributes, yields: [...attributes.yields, ...kept] });
   const first = attributes.nextCarries.length + attributes.yields.length;
-  return reads.map((node, n) => ({ node, stacked: b.result(extended, first + n) }));
+  return kept.map((node, n) => ({ node, stacked: b.result(extended, first + n) }));
 }
