@@ -7,6 +7,7 @@ import type { GraphBuilder } from "../ops/builder.js";
 import { compareExtrema } from "./extrema.js";
 import { fold } from "./fold.js";
 import { stableLogarithm } from "./logarithms.js";
+import { joinPieces } from "./pieces.js";
 import { rewrite } from "./rewrite.js";
 import { mergeScans, optimizeBodies } from "./scans.js";
 import { sumSegments } from "./segments.js";
@@ -80,6 +81,11 @@ export const passes: readonly Pass[] = [
     name: "views",
     doc: "Views of views become one; broadcasting that an elementwise op does by itself goes.",
     run: (b, roots) => rewrite(b, roots, mergeViews),
+  },
+  {
+    name: "pieces",
+    doc: "Padded tensors that are added side by side are concatenated.",
+    run: (b, roots) => rewrite(b, roots, joinPieces),
   },
 ];
 

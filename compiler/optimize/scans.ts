@@ -59,13 +59,21 @@ function wantedYields(order: readonly Node[]): Map<string, Node[]> {
     const list = wanted.get(groupKey(scan)) ?? [];
     wanted.set(groupKey(scan), list);
     const value = yieldOf(scan.attributes, node.attributes.index);
-    if (value !== undefined && !list.includes(value)) list.push(value);
+    if (value === undefined || slicedBy(scan, value) !== undefined) continue;
+    if (!list.includes(value)) list.push(value);
   }
   return wanted;
 }
 
 function yieldOf({ nextCarries, yields }: ScanAttributes, index: number): Node | undefined {
   return index < nextCarries.length ? undefined : yields[index - nextCarries.length];
+}
+
+/** The operand of which a yield is the slice of its turn: all of them, stacked, are that operand again. */
+function slicedBy({ inputs, attributes }: Scan, value: Node): Node | undefined {
+  const { bound, carries, slices } = attributes;
+  const position = bound.findIndex((leaf) => leaf === value);
+  return position >= carries && position < carries + slices ? inputs[position] : undefined;
 }
 
 function mergedScan(
@@ -92,6 +100,8 @@ function mergedResult(
   if (scan.op !== "scan" || merged?.op !== "scan") throw new Error("a result reads a scan");
   const { index } = node.attributes;
   const value = yieldOf(scan.attributes, index);
+  const sliced = value && slicedBy(scan, value);
+  if (sliced !== undefined) return images.get(sliced) ?? sliced;
   const position = value === undefined ? -1 : merged.attributes.yields.indexOf(value);
   const own = position < 0 ? index : merged.attributes.nextCarries.length + position;
   return b.at(node.origin).result(merged, own);

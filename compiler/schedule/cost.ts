@@ -15,6 +15,7 @@ const operationCost: Partial<Record<OpName, number>> = {
   random: 60,
   constant: 0,
   iota: 0,
+  bound: 0,
   dimension: 0,
   hostScalar: 0,
   stopGradient: 0,
@@ -44,8 +45,12 @@ export interface Costs {
   readonly size: ReadonlyMap<Node, number>;
 }
 
-/** `nodes` in topological order. */
-export function estimateCosts(nodes: readonly Node[], estimates: Extents): Costs {
+/** `nodes` in topological order; those that are given are read, whatever they were computed from. */
+export function estimateCosts(
+  nodes: readonly Node[],
+  estimates: Extents,
+  isGiven: (node: Node) => boolean,
+): Costs {
   const element = new Map<Node, number>();
   const size = new Map<Node, number>();
   const access = (node: Node): number => {
@@ -55,6 +60,10 @@ export function estimateCosts(nodes: readonly Node[], estimates: Extents): Costs
   };
   for (const node of nodes) {
     size.set(node, estimateSize(node.shape, estimates));
+    if (isGiven(node) && !isLeaf(node)) {
+      element.set(node, memoryCost);
+      continue;
+    }
     const operands = node.inputs.reduce((sum, input) => sum + access(input), 0);
     const length = reductionLength(node, estimates);
     element.set(node, length * (ownCost(node) + operands));

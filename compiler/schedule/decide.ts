@@ -47,7 +47,11 @@ export function decide(
   isHost: (node: Node) => boolean,
   options: DecideOptions,
 ): Decisions {
-  const trained = weighingOf(nodes, options.estimates);
+  const weighingOf = (estimates: Extents): Weighing => ({
+    ...{ estimates, evaluations: new Map() },
+    costs: estimateCosts(nodes, estimates, isHost),
+  });
+  const trained = weighingOf(options.estimates);
   const { costs } = trained;
   const roots = new Set(effects.map((effect) => effect.value));
   const own = new Set(nodes);
@@ -60,7 +64,7 @@ export function decide(
     users,
     options,
     materialized: new Set(),
-    weighings: [trained, weighingOf(nodes, scaled(options.estimates, muchLonger))],
+    weighings: [trained, weighingOf(scaled(options.estimates, muchLonger))],
     home: new Map(),
     taken: new Set(),
     rows: new Map(),
@@ -123,10 +127,6 @@ interface Weighing {
   readonly costs: Costs;
   /** How often each element of the node is computed, on average, if nothing above it changes. */
   readonly evaluations: Map<Node, number>;
-}
-
-function weighingOf(nodes: readonly Node[], estimates: Extents): Weighing {
-  return { estimates, costs: estimateCosts(nodes, estimates), evaluations: new Map() };
 }
 
 function scaled(estimates: Extents, factor: number): Extents {

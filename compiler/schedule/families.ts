@@ -162,10 +162,16 @@ export function runOf(node: Node): ElementRun | undefined {
   return found.kind === "run" ? found.run : undefined;
 }
 
-/** Every element is one element of the operand, or a fill value. */
+/** Every element is one element of the operand, or a fill value; where it is, no buffer tells. */
 export function isView(node: Node): boolean {
   const { kind } = ruleOf(node.op).lowering;
+  if (kind === "take") return node.inputs.slice(1).every(isNumbered);
   return kind === "gather" && !isReducing(node);
+}
+
+/** A leaf that is told by where it is read: a position along an axis, the number of a turn. */
+function isNumbered({ op }: Node): boolean {
+  return op === "iota" || op === "bound";
 }
 
 /** Whether some elements are a fill value, so that each has to be asked which. */

@@ -151,6 +151,25 @@ describe.each([false, true])("a scan (reverse: %s)", (reverse) => {
     }
   });
 
+  it("yields no slice again", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [time, 2] });
+    const [h, part, step] = [bound(b, [2], 0), bound(b, [2], 1), bound(b, [], 2, "i32")];
+    const scan = b.scan([b.constant(0, [2]), x], {
+      ...{ length: time, reverse, carries: 1, slices: 1, constants: 0 },
+      bound: [h, part, step],
+      nextCarries: [b.add(h, part)],
+      yields: [part, h],
+    });
+    const roots = [b.result(scan, 1), b.result(scan, 2)];
+    const [sliced, other] = optimize(b, roots);
+    expect(sliced).toBe(x);
+    const data = Array.from({ length: 8 }, (_, n) => n + 1);
+    const bindings = { leaves: { x: { shape: [4, 2], data } }, dimensions };
+    const [, expected] = interpret(roots, bindings);
+    expect(other && interpretOne(other, bindings)).toEqual(expected);
+  });
+
   it.each([["h"], ["x"], ["W", "bias"], ["x", "U"]])("is lifted over %s", (...names) => {
     const { b, leaves, last, all, bindings } = recurrence(reverse);
     const images = new Map<Node, Node>();

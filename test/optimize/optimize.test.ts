@@ -121,6 +121,52 @@ describe("views", () => {
   });
 });
 
+describe("pieces", () => {
+  const at = (b: GraphBuilder, x: Node, before: number, after: number): Node =>
+    b.pad(x, [0, before], [0, after]);
+
+  it("that fill a tensor are its concatenation, in whatever order they are added", () => {
+    const text = textOf((b, x) => {
+      const parts = [0, 1, 2, 3].map((part) => b.exp(b.slice(x, [0, part], [batch, 1])));
+      const [p0 = x, p1 = x, p2 = x, p3 = x] = parts;
+      const two = b.add(at(b, p2, 2, 1), at(b, p0, 0, 3));
+      return b.add(b.add(two, at(b, p3, 3, 0)), at(b, p1, 1, 2));
+    });
+    expect(text).not.toContain("pad");
+    expect(text.match(/concat/g)?.length).toBe(1);
+  });
+
+  it("with a gap between them, or within, are added", () => {
+    const apart = textOf((b, x) => b.add(at(b, x, 0, 5), at(b, b.exp(x), 5, 0)));
+    expect(apart).not.toContain("concat");
+    const loose = textOf((b, x) => {
+      const spread = b.pad(x, [0, 0], [0, 4], { interior: [0, 1] });
+      return b.add(spread, b.pad(b.exp(x), [0, 7], [0, 0]));
+    });
+    expect(loose).not.toContain("concat");
+    const filled = textOf((b, x) =>
+      b.add(b.pad(x, [0, 0], [0, 4], { value: 1 }), at(b, b.exp(x), 4, 0)),
+    );
+    expect(filled).not.toContain("concat");
+  });
+
+  it("leave other terms of the sum as they are", () => {
+    const text = textOf((b, x) => {
+      const [left, right] = [b.slice(x, [0, 0], [batch, 2]), b.slice(x, [0, 2], [batch, 2])];
+      return b.add(b.add(at(b, b.exp(left), 0, 2), x), at(b, b.tanh(right), 2, 0));
+    });
+    expect(text).not.toContain("pad");
+    expect(text).toContain("concat");
+  });
+
+  it("of pieces are pieces of one", () => {
+    const text = textOf((b, x) => b.concat([b.concat([x, b.exp(x)], 1), b.tanh(x)], 1));
+    expect(text.match(/concat/g)?.length).toBe(1);
+    const across = textOf((b, x) => b.concat([b.concat([x, x], 1), b.concat([x, x], 1)], 0));
+    expect(across.match(/concat/g)?.length).toBeGreaterThan(1);
+  });
+});
+
 describe("share", () => {
   it("keeps one of equal nodes, and of draws with equal paths and shapes", () => {
     const b = createBuilder();
@@ -188,6 +234,7 @@ describe("the list of passes", () => {
   it("is named, and traced where a pass changed something", () => {
     expect(passes.map(({ name }) => name)).toEqual([
       ...["logarithms", "scans", "share", "fold", "simplify", "extrema", "segments", "views"],
+      "pieces",
     ]);
     const b = createBuilder();
     const seen: string[] = [];

@@ -64,6 +64,16 @@ describe("a schedule with recurrences", () => {
     }
   });
 
+  it("computes all that is elementwise in a turn at once, from what was made where it stands", () => {
+    const text = source.replace("gru(5)", "lstm(5)");
+    const schedules = compile(text).models.flatMap(({ training }) => training.schedules);
+    const lstm = schedules.find(({ name }) => name.startsWith("step"));
+    const stores = (lstm?.nests ?? []).flatMap((own) => (own.turns ? [own.stores.length] : []));
+    // A product and the rest, forwards; the rest, what it stacks, and a product, backwards.
+    expect(stores.length).toBeLessThanOrEqual(5);
+    expect(Math.max(...stores)).toBeGreaterThanOrEqual(5);
+  });
+
   it("has no nest that leads to nothing, by what one turn hands to the next", () => {
     expect(new Set(purposesOf(step).flat())).toEqual(new Set(["forward", "gradient", "update"]));
   });

@@ -1,0 +1,93 @@
+// A sum in; where padded terms of it lie side by side along an axis, the sum with their concatenation in their place, out.
+
+import { addDims, dimEqual } from "../types/dimension.js";
+import type { Dim } from "../types/dimension.js";
+import type { Node, NodeOf } from "../types/graph.js";
+import { at, inputAt } from "../ops/broadcast.js";
+import type { GraphBuilder } from "../ops/builder.js";
+
+/** What pads a tensor along one axis alone, and with nothing but zeros. */
+interface Piece {
+  readonly of: Node;
+  readonly axis: number;
+  readonly before: Dim;
+  readonly after: Dim;
+}
+
+/**
+ * The derivative of a tensor that was split is a sum of its parts' derivatives, each padded to the whole: of as many numbers as
+ * there are parts, all but one are 0. Concatenations within concatenations become one.
+ */
+export function joinPieces(b: GraphBuilder, node: Node): Node | undefined {
+  if (node.op === "concat") return flatConcat(b, node);
+  if (node.op !== "add") return undefined;
+  const terms = termsOf(node);
+  for (const one of terms) {
+    const piece = pieceOf(one);
+    if (piece === undefined) continue;
+    for (const other of terms) {
+      const next = pieceOf(other);
+      if (next === undefined || !isBeside(piece, next)) continue;
+      const rest = terms.filter((term) => term !== one && term !== other);
+      return rest.reduce((sum, term) => b.add(sum, term), joined(b, piece, next));
+    }
+  }
+  return undefined;
+}
+
+/** No sum of more terms is looked at: pairs of them are compared. */
+const mostTerms = 16;
+
+/** The terms of a sum of tensors of its shape. */
+function termsOf(sum: Node): readonly Node[] {
+  const terms: Node[] = [];
+  const pending = [sum];
+  for (let term = pending.pop(); term !== undefined; term = pending.pop()) {
+    const isSum = term.op === "add" && term.inputs.every((input) => isAlike(input, sum));
+    if (isSum && terms.length + pending.length < mostTerms)
+      pending.push(...[...term.inputs].reverse());
+    else terms.push(term);
+  }
+  return terms;
+}
+
+function isAlike(term: Node, sum: Node): boolean {
+  return (
+    term.shape.length === sum.shape.length &&
+    term.shape.every((extent, axis) => dimEqual(extent, at(sum.shape, axis)))
+  );
+}
+
+function pieceOf(node: Node): Piece | undefined {
+  if (node.op !== "pad") return undefined;
+  const { before, after, interior, value } = node.attributes;
+  const axes = before.flatMap((count, axis) =>
+    count === 0 && at(after, axis) === 0 ? [] : [axis],
+  );
+  const [axis] = axes;
+  if (axis === undefined || axes.length > 1 || value !== 0) return undefined;
+  if (interior.some((count) => count !== 0)) return undefined;
+  return { of: inputAt(node.inputs, 0), axis, before: at(before, axis), after: at(after, axis) };
+}
+
+/** Whether the second begins where the first ends. */
+function isBeside(first: Piece, second: Piece): boolean {
+  if (first.axis !== second.axis) return false;
+  const end = addDims(first.before, at(first.of.shape, first.axis));
+  return dimEqual(end, second.before);
+}
+
+function joined(b: GraphBuilder, first: Piece, second: Piece): Node {
+  const { axis, before } = first;
+  const whole = b.concat([first.of, second.of], axis);
+  const padding = (along: Dim): Dim[] => whole.shape.map((_, each) => (each === axis ? along : 0));
+  return b.pad(whole, padding(before), padding(second.after));
+}
+
+function flatConcat(b: GraphBuilder, node: NodeOf<"concat">): Node | undefined {
+  const { axis } = node.attributes;
+  const isSame = (part: Node): boolean => part.op === "concat" && part.attributes.axis === axis;
+  if (!node.inputs.some(isSame)) return undefined;
+  const parts = node.inputs.flatMap((part) => (isSame(part) ? part.inputs : [part]));
+  return b.concat(parts, axis);
+}

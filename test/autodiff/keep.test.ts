@@ -1,0 +1,68 @@
+// Bodies of loops and what is read of them in; that the least is kept from which the rest is computed again, and never a sum twice, out.
+
+import { describe, expect, it } from "vitest";
+import { nodesToKeep } from "../../compiler/autodiff/keep.js";
+import { createBuilder } from "../../compiler/graph/builder.js";
+import { topologicalOrder } from "../../compiler/graph/walk.js";
+import { axisEntry } from "../../compiler/ops/contraction.js";
+import type { GraphBuilder } from "../../compiler/ops/builder.js";
+import type { Node } from "../../compiler/types/graph.js";
+
+function product(b: GraphBuilder, x: Node, w: Node): Node {
+  const [rows = 1, inner = 1] = x.shape;
+  const [, columns = 1] = w.shape;
+  return b.contract(x, w, {
+    extents: [rows, columns, inner],
+    outputRank: 2,
+    left: [axisEntry(0), axisEntry(2)],
+    right: [axisEntry(2), axisEntry(1)],
+  });
+}
+
+function kept(reads: readonly Node[], atHand: readonly Node[] = []): Node[] {
+  const changing = topologicalOrder(reads).filter(
+    (node) => node.op !== "constant" && !atHand.includes(node),
+  );
+  return nodesToKeep({ changing, reads: new Set(reads) });
+}
+
+const b = createBuilder();
+const h = b.input("h", { type: "f32", shape: [4, 8] });
+const w = b.input("w", { type: "f32", shape: [8, 32] });
+const linear = product(b, h, w);
+const gates = [0, 1, 2, 3].map((part) => b.slice(linear, [0, 8 * part], [4, 8]));
+const sigmoids = gates.map((gate) => b.divide(1, b.add(b.exp(b.negate(gate)), 1)));
+
+describe("what is kept of a turn", () => {
+  it("is one array, where all that is read is made of it", () => {
+    const reads = [...gates, ...sigmoids, ...gates.map((gate) => b.exp(gate))];
+    expect(kept(reads, [w])).toEqual([linear]);
+  });
+
+  it("is the smaller one of what is made of the other", () => {
+    const narrow = b.tanh(b.slice(linear, [0, 0], [4, 1]));
+    expect(kept([narrow, b.exp(narrow)], [w])).toEqual([narrow]);
+  });
+
+  it("is what is read itself, rather than more from which it is made", () => {
+    const own = b.add(linear, 1);
+    expect(kept([own], [w])).toEqual([own]);
+  });
+
+  it("is every sum and every draw that is read, whatever it is made of", () => {
+    const noise = b.random("noise", "uniform", [4, 8]);
+    const total = b.sum(h, [1]);
+    const reads = [
+      b.multiply(h, noise),
+      noise,
+      h,
+      total,
+      b.broadcast(b.reshape(total, [4, 1]), [4, 8]),
+    ];
+    expect(new Set(kept(reads))).toEqual(new Set([h, noise, total]));
+  });
+
+  it("is nothing, of what is at hand", () => {
+    expect(kept([b.exp(h), b.tanh(b.exp(h))], [h])).toEqual([]);
+  });
+});
