@@ -13,11 +13,7 @@ export function assemble(program: Program, built: readonly LoopNest[], tables: T
   // Asking for the buffers of results may add some: first.
   const results = resultsOf(program, tables.of(noRoles, []).temporary);
   const kept = new Set(results.map((result) => result.buffer));
-  const read = new Set(built.flatMap((nest) => [...readBuffers(nest)]));
-  const nests = withoutUnread(
-    built,
-    (buffer) => kept.has(buffer) || isKept(buffers[buffer], read.has(buffer)),
-  );
+  const nests = wantedNests(built, buffers, kept);
   const touched = new Set(nests.flatMap((nest) => [...touchedBuffers(nest)]));
   const slots: Slot[] = [];
   const slotOf = (buffer: number, node: Node): number => {
@@ -54,6 +50,22 @@ export function assemble(program: Program, built: readonly LoopNest[], tables: T
     host,
     results,
   };
+}
+
+/** Until each store has a reader: what read a stack may be gone once its own stores are. */
+function wantedNests(
+  nests: readonly LoopNest[],
+  buffers: readonly BufferEntry[],
+  results: ReadonlySet<number>,
+): readonly LoopNest[] {
+  const read = new Set(nests.flatMap((nest) => [...readBuffers(nest)]));
+  const wanted = withoutUnread(
+    nests,
+    (buffer) => results.has(buffer) || isKept(buffers[buffer], read.has(buffer)),
+  );
+  const storesOf = (all: readonly LoopNest[]): number =>
+    all.reduce((sum, { stores }) => sum + stores.length, 0);
+  return storesOf(wanted) === storesOf(nests) ? wanted : wantedNests(wanted, buffers, results);
 }
 
 /** What one turn writes may be read in the next, by a nest that stands before. */

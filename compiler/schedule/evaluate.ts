@@ -3,7 +3,14 @@ import { givesIndex } from "../scalars/reductions.js";
 import type { GatherSource } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
 import { dimEqual, elementCount, multiplyDims, shapeText } from "../types/dimension.js";
-import type { ContractAttributes, Node, OpName, QuasiAffine, Shape } from "../types/graph.js";
+import type {
+  ContractAttributes,
+  ElementType,
+  Node,
+  OpName,
+  QuasiAffine,
+  Shape,
+} from "../types/graph.js";
 import type { Axis, Combine, Recurrence, Scalar } from "../types/nest.js";
 import { ruleOf } from "../ops/table.js";
 import { keepsPositions } from "./families.js";
@@ -13,11 +20,18 @@ import { unflatten } from "./reshape.js";
 import type { ScalarBuilder } from "./scalars.js";
 import { streamOf } from "./stream.js";
 
+/** Where elements of a node stand in memory, in row-major order. */
+export interface Place {
+  readonly buffer: number;
+  /** The position of the first; absent: 0. */
+  readonly start?: Scalar;
+}
+
 /** What evaluation needs to know of the program around a kernel. */
 export interface EvaluationContext {
   readonly k: ScalarBuilder;
-  /** The buffer of a node that has one, unless it is computed in this very kernel. */
-  readonly bufferOf: (node: Node, index: readonly Scalar[]) => number | undefined;
+  /** Where a node stands that has a buffer, unless it is computed in this very kernel. */
+  readonly placeOf: (node: Node, index: readonly Scalar[]) => Place | undefined;
   readonly hostIndex: (node: Node) => Scalar | undefined;
   readonly newAxis: (extent: Dim) => Axis;
   /** As of ProgramTables. */
@@ -47,10 +61,19 @@ function compute(context: EvaluationContext, node: Node, index: Index): Scalar {
   const { k } = context;
   const host = context.hostIndex(node);
   if (host !== undefined) return host;
-  const buffer = context.bufferOf(node, index);
-  if (buffer !== undefined)
-    return k.load(buffer, positionOf(context, node.shape, index), node.type);
+  const place = context.placeOf(node, index);
+  if (place !== undefined)
+    return loadFrom(k, place, positionOf(context, node.shape, index), node.type);
   return inline(context, node, index);
+}
+
+function loadFrom(
+  k: ScalarBuilder,
+  { buffer, start }: Place,
+  position: Scalar,
+  type: ElementType,
+): Scalar {
+  return k.load(buffer, start ? k.add(start, position) : position, type);
 }
 
 /** The element computed from the operands, whether or not the node has a buffer. */
@@ -207,7 +230,7 @@ function gather(
   const parameter = parameterRange(node);
   if (parameter !== undefined) {
     const { stored, start } = parameter;
-    const buffer = context.bufferOf(stored, index) ?? 0;
+    const { buffer } = context.placeOf(stored, index) ?? { buffer: 0 };
     const at = k.add(positionOf(context, node.shape, index), k.offset(buffer, start));
     return k.load(buffer, at, stored.type);
   }
@@ -243,8 +266,8 @@ function evaluateReshaped(
   const { k } = context;
   const inner = unflatten(k, shape, operand.shape, index);
   const position = positionOf(context, shape, index);
-  const buffer = context.hostIndex(operand) ? undefined : context.bufferOf(operand, inner);
-  if (buffer !== undefined) return k.load(buffer, position, operand.type);
+  const place = context.hostIndex(operand) ? undefined : context.placeOf(operand, inner);
+  if (place !== undefined) return loadFrom(k, place, position, operand.type);
   context.positions.set(positionKey(k, operand.shape, inner), position);
   return evaluate(context, operand, inner);
 }

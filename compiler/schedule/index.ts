@@ -40,7 +40,7 @@ type Outcome =
 function trySchedule(program: Program, options: ScheduleOptions, known: ProgramKnowledge): Outcome {
   const { name, effects } = program;
   const tables = createTables(options.storage, known.loops);
-  const level = { name, effects, isOutside: () => false, turns: [] };
+  const level = { name, effects, isOutside: () => false, stacked: new Map(), turns: [] };
   const { nests, problems } = nestsOfLevel(level, { ...known, tables, options });
   if (problems.length > 0) return { kind: "again", problems };
   const made = assemble(program, nests, tables);

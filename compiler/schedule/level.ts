@@ -15,7 +15,7 @@ import { makeNest } from "./nests.js";
 import type { ProgramTables } from "./nests.js";
 import type { FusionGroup } from "./order.js";
 import { makeParts } from "./parts.js";
-import type { LevelEffect, Part, PartNumbers, PartRequest } from "./parts.js";
+import type { LevelEffect, Part, PartNumbers, PartRequest, StackEffect } from "./parts.js";
 import { nodesToStore } from "./relieve.js";
 import { isFree } from "./tables.js";
 import type { Roles, Tables } from "./tables.js";
@@ -33,6 +33,8 @@ interface Level {
   readonly effects: readonly LevelEffect[];
   /** Whether a node has a buffer that is full before the level runs. */
   readonly isOutside: (node: Node) => boolean;
+  /** As of Roles, of the levels around it. */
+  readonly stacked: Roles["stacked"];
   /** The loops around it, the outermost first. */
   readonly turns: readonly Recurrence[];
 }
@@ -68,10 +70,12 @@ export function nestsOfLevel(level: Level, attempt: Attempt): LevelNests {
   const isGiven = (node: Node): boolean => host.has(node) || isRecurrent(node) || isOutside(node);
   const decided = decide(nodes, effects, isGiven, { estimates, fuse, forced });
   const { materialized } = decided;
-  const roles: Roles = { host, materialized, copied, isOutside };
-  const free = (node: Node): boolean => isFree(roles, node);
+  const free = (node: Node): boolean => isFree({ host, isOutside }, node);
+  const isOwn = (node: Node): boolean => materialized.has(node) && !free(node) && !copied.has(node);
+  const stacked = new Map([...level.stacked, ...stackedBy(effects, isOwn)]);
+  const roles: Roles = { host, materialized, copied, isOutside, stacked };
   const sizeOf = (node: Node): number => decided.costs.size.get(node) ?? 0;
-  const request = { materialized, isFree: free, isOutside, copied, idOf };
+  const request = { materialized, isFree: free, isOutside, copied, stacked, idOf };
   const parts = makeParts({ nodes, effects, ...request });
   const grouping = { merge: fuse, limits: kernelLimits, findings, sizeOf };
   const groups = groupParts(parts, grouping);
@@ -104,12 +108,24 @@ export function nestsOfLevel(level: Level, attempt: Attempt): LevelNests {
       add(nestOf(start, `${label}_start_${at}`, roles, own));
     });
     const body: Level = {
-      ...{ name: label, effects: turn, turns: [...turns, recurrence] },
+      ...{ name: label, effects: turn, stacked, turns: [...turns, recurrence] },
       isOutside: (node) => isOutside(node) || (operands.has(node) && isFilled(node)),
     };
     add(nestsOfLevel(body, attempt));
   }
   return { nests, problems };
+}
+
+/** By value, the first effect that stacks it. */
+function stackedBy(
+  effects: readonly LevelEffect[],
+  isOwn: (node: Node) => boolean,
+): ReadonlyMap<Node, StackEffect> {
+  const found = new Map<Node, StackEffect>();
+  for (const effect of effects)
+    if (effect.kind === "stack" && isOwn(effect.value) && !found.has(effect.value))
+      found.set(effect.value, effect);
+  return found;
 }
 
 /** Kernels that put the first values into the carries of a loop: these are leaves, or have buffers. */

@@ -2,9 +2,9 @@
 import type { Dim } from "../types/dimension.js";
 import { reachable } from "../reachable.js";
 import { dimEqual, elementCount, multiplyDims } from "../types/dimension.js";
-import type { Node, Origin } from "../types/graph.js";
+import type { Node, Origin, Shape } from "../types/graph.js";
 import type { Axis, LoopNest, NestStore, Recurrence, Scalar } from "../types/nest.js";
-import type { EvaluationContext } from "./evaluate.js";
+import type { EvaluationContext, Place } from "./evaluate.js";
 import { evaluate, inline, linearIndex } from "./evaluate.js";
 import { flattenNest } from "./flatten.js";
 import type { FusionGroup } from "./order.js";
@@ -21,6 +21,8 @@ export interface ProgramTables {
   /** The recurrence whose turns a leaf counts. */
   readonly turnOf: (node: Node) => Recurrence | undefined;
   readonly temporary: (node: Node) => number;
+  /** Of a node whose buffer is a stack: it stands at the place of the turn at hand. */
+  readonly stackOf: (node: Node) => Recurrence | undefined;
   readonly storage: (name: string) => number;
   readonly elementsOf: (buffer: number) => Dim;
   readonly input: (node: Node) => number;
@@ -102,7 +104,7 @@ function storesOfGroup(group: FusionGroup, tables: ProgramTables, space: GroupSp
     turns: tables.turns,
     turnOf: tables.turnOf,
     hostIndex: (node) => hostScalar(k, tables, node),
-    bufferOf: (node, index) => {
+    placeOf: (node, index) => {
       const leaf = node.op === "stored" || node.op === "input";
       const own = leaf ? undefined : inside.get(node);
       if (own !== undefined) {
@@ -112,7 +114,7 @@ function storesOfGroup(group: FusionGroup, tables: ProgramTables, space: GroupSp
         if (own.offset === undefined && at && samePoint(index, at)) return undefined;
         if (current !== undefined && current !== own) apart.push([own, current]);
       }
-      return bufferOf(tables, node);
+      return placeOf(k, tables, node);
     },
   };
   const storesAt = (parts: readonly Part[], at: readonly Scalar[]): NestStore[] =>
@@ -152,10 +154,20 @@ function samePoint(index: readonly Scalar[], point: readonly Scalar[]): boolean 
   return index.length === point.length && index.every((along, axis) => along === point[axis]);
 }
 
-function bufferOf(tables: ProgramTables, node: Node): number | undefined {
-  if (node.op === "stored") return tables.storage(node.attributes.name);
-  if (node.op === "input") return tables.input(node);
-  return tables.isMaterialized(node) ? tables.temporary(node) : undefined;
+function placeOf(k: ScalarBuilder, tables: ProgramTables, node: Node): Place | undefined {
+  if (node.op === "stored") return { buffer: tables.storage(node.attributes.name) };
+  if (node.op === "input") return { buffer: tables.input(node) };
+  return tables.isMaterialized(node) ? temporaryOf(k, tables, node) : undefined;
+}
+
+function temporaryOf(k: ScalarBuilder, tables: ProgramTables, node: Node): Place {
+  const buffer = tables.temporary(node);
+  const stack = tables.stackOf(node);
+  return stack ? { buffer, start: startOfTurn(k, stack, node.shape) } : { buffer };
+}
+
+function startOfTurn(k: ScalarBuilder, recurrence: Recurrence, shape: Shape): Scalar {
+  return k.multiply(k.turn(recurrence), k.dim(elementCount(shape)));
 }
 
 function hostScalar(k: ScalarBuilder, tables: ProgramTables, node: Node): Scalar | undefined {
@@ -182,15 +194,18 @@ function storesOf(
     : valueOf(context, part, point);
   const stores: NestStore[] = [];
   if (part.owner !== undefined && !unwritten.has(part.owner)) {
-    const buffer = tables.temporary(part.owner);
-    stores.push({ buffer, index: indexInOwner(k, buffer, part.owner, part.offset, point), value });
+    const { buffer, start } = temporaryOf(k, tables, part.owner);
+    const within = indexInOwner(k, buffer, part.owner, part.offset, point);
+    stores.push({ buffer, index: start ? k.add(start, within) : within, value });
   }
   for (const { storage, offset, recurrence } of part.storages) {
     const buffer = tables.storage(storage);
     const within = linearIndex(k, part.shape, point);
     if (recurrence !== undefined) {
-      const start = k.multiply(k.turn(recurrence), k.dim(elementCount(part.shape)));
-      stores.push({ buffer, index: k.add(start, within), value });
+      // Where it stands in its owner's buffer, it is stored already.
+      if (stores.some((store) => store.buffer === buffer)) continue;
+      const index = k.add(startOfTurn(k, recurrence, part.shape), within);
+      stores.push({ buffer, index, value });
       continue;
     }
     const isWhole = dimEqual(elementCount(part.shape), tables.elementsOf(buffer));

@@ -74,6 +74,8 @@ export interface PartRequest {
   readonly isFree: (node: Node) => boolean;
   /** Values that reach their storages by a buffer and a copy, because others need the old contents for longer. */
   readonly copied: ReadonlySet<Node>;
+  /** Of values whose buffer is a stack: what stacks them. */
+  readonly stacked: ReadonlyMap<Node, StackEffect>;
   readonly idOf: PartNumbers;
 }
 
@@ -156,7 +158,7 @@ export function makeParts(request: PartRequest): Part[] {
         addStored({ value: node, computes: false, owner, shape: node.shape }, storages, add);
       }
     } else if (materialized.has(node)) {
-      addMaterialized(node, storages, add);
+      addMaterialized(node, storages, request, add);
     }
     if (request.copied.has(node) && all.length > 0) addCopy(node, all);
   }
@@ -219,7 +221,12 @@ function addStored(
   }
 }
 
-function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): void {
+function addMaterialized(
+  node: Node,
+  storages: Part["storages"],
+  { stacked }: PartRequest,
+  add: AddPart,
+): void {
   const { shape } = node;
   const axis = piecesAxis(node);
   if (axis === undefined) {
@@ -238,8 +245,9 @@ function addMaterialized(node: Node, storages: Part["storages"], add: AddPart): 
     });
     start = addDims(start, piece.shape[axis] ?? 0);
   }
-  if (storages.length > 0) {
-    addStored({ value: node, computes: false, owner: undefined, shape }, storages, add);
+  const elsewhere = storages.filter(({ storage }) => stacked.get(node)?.storage !== storage);
+  if (elsewhere.length > 0) {
+    addStored({ value: node, computes: false, owner: undefined, shape }, elsewhere, add);
   }
 }
 

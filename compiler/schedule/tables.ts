@@ -6,6 +6,7 @@ import { isGivenLeaf, isRecurrent } from "./families.js";
 import { hostValue, isConstant } from "./host.js";
 import type { Loops, Outcome } from "./loops.js";
 import type { ProgramTables } from "./nests.js";
+import type { StackEffect } from "./parts.js";
 
 /** What becomes of a program's nodes. */
 export interface Roles {
@@ -16,6 +17,8 @@ export interface Roles {
   readonly copied: ReadonlySet<Node>;
   /** Kernels around this level fill its buffer. */
   readonly isOutside: (node: Node) => boolean;
+  /** Of materialized values of this level and those around it: what stacks them, where they stand alone. */
+  readonly stacked: ReadonlyMap<Node, StackEffect>;
 }
 
 export const noRoles: Roles = {
@@ -23,6 +26,7 @@ export const noRoles: Roles = {
   materialized: new Set(),
   copied: new Set(),
   isOutside: () => false,
+  stacked: new Map(),
 };
 
 /** Storages by name. */
@@ -40,12 +44,12 @@ export interface Tables {
 }
 
 /** Values that are there without a kernel of this level: what the host computes, given leaves, and what has its buffer already. */
-export function isFree(roles: Roles, node: Node): boolean {
+export function isFree(roles: Pick<Roles, "host" | "isOutside">, node: Node): boolean {
   return roles.host.has(node) || isGivenLeaf(node) || hasBuffer(roles, node);
 }
 
 /** Kernels around this level, or of a loop in it, fill its buffer. */
-export function hasBuffer({ isOutside }: Roles, node: Node): boolean {
+export function hasBuffer({ isOutside }: Pick<Roles, "isOutside">, node: Node): boolean {
   return isRecurrent(node) || isOutside(node);
 }
 
@@ -66,8 +70,10 @@ export function createTables(storage: StorageOf, loops: Loops): Tables {
   const of = (roles: Roles, turns: readonly Recurrence[]): ProgramTables => ({
     turns,
     turnOf: loops.turnOf,
+    stackOf: (node) => roles.stacked.get(node)?.recurrence,
     temporary: (node) => {
-      const made = loops.outcomeOf(node);
+      const stack = roles.stacked.get(node);
+      const made = stack ? loops.outcomeAt(stack.storage) : loops.outcomeOf(node);
       return made ? outcome(made) : position(node, () => ({ kind: "temporary", node }));
     },
     elementsOf: (buffer) => {
