@@ -135,8 +135,9 @@ export function compileEntry(typed: TypedModel, entry: "inference" | "training")
   const ordered = built.programs.map((program) =>
     schedule(program, { estimates, storage, share: false }),
   );
-  const { schedules, kernels } = mapInSteps(ordered, estimates);
-  const planned = planPrograms(planSources(built, schedules, kernels), {
+  const mapped = mapInSteps(ordered, estimates);
+  const { schedules } = mapped;
+  const planned = planPrograms(planSources(built, mapped), {
     storages: built.storages.map(({ name }) => name),
     dimensions: typed.freeDimensions,
     describe: createDescriber(typed.place.file),

@@ -92,7 +92,7 @@ function* callKernels(
   { dispatches }: BoundProgram,
   run: ProgramRun,
 ): Generator<undefined, void> {
-  for (const { dispatch, turns } of inTurns(program, run.dimensions)) {
+  for (const { dispatch, turns } of inTurns(program, run.dimensions, false)) {
     for (const kernel of at(dispatches, dispatch)) {
       const { call, serves, pace, given, words } = kernel;
       if (!isServed(serves, run.wanted)) continue;

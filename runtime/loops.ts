@@ -13,12 +13,17 @@ export interface Turn {
   readonly turns: readonly number[];
 }
 
-export function inTurns(program: Looped, dimensions: Dimensions): Iterable<Turn> {
-  if (program.loops?.length) return turnByTurn(program, dimensions);
+/** `onGpu`: kernels that do all turns by themselves run once. */
+export function inTurns(program: Looped, dimensions: Dimensions, onGpu: boolean): Iterable<Turn> {
+  if (program.loops?.length) return turnByTurn(program, dimensions, onGpu);
   return program.dispatches.map((_, dispatch) => ({ dispatch, turns: [] }));
 }
 
-function* turnByTurn({ dispatches, loops = [] }: Looped, dimensions: Dimensions): Generator<Turn> {
+function* turnByTurn(
+  { dispatches, loops = [] }: Looped,
+  dimensions: Dimensions,
+  onGpu: boolean,
+): Generator<Turn> {
   const turns = loops.map(() => 0);
   function* run(first: number, end: number, fromLoop: number): Generator<Turn> {
     let next = fromLoop;
@@ -30,8 +35,8 @@ function* turnByTurn({ dispatches, loops = [] }: Looped, dimensions: Dimensions)
         dispatch++;
         continue;
       }
-      const [, count, turnsInAll, reverse] = loop;
-      const length = evaluateDim(turnsInAll, dimensions);
+      const [, count, turnsInAll, reverse, within] = loop;
+      const length = within && onGpu ? 1 : evaluateDim(turnsInAll, dimensions);
       for (let turn = 0; turn < length; turn++) {
         turns[next] = reverse ? length - 1 - turn : turn;
         yield* run(dispatch, dispatch + count, next + 1);

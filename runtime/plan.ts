@@ -163,9 +163,15 @@ export interface PlanProgram {
 
 /**
  * Dispatches that run in each turn, one turn after the other: the position of the first of them, how many there are, how many turns,
- * and whether these run from the last to the first.
+ * whether these run from the last to the first, and whether the kernel of the only dispatch does all turns by itself on a GPU.
  */
-export type PlanLoop = readonly [first: number, count: number, length: PlanDim, reverse: boolean];
+export type PlanLoop = readonly [
+  first: number,
+  count: number,
+  length: PlanDim,
+  reverse: boolean,
+  within?: boolean,
+];
 
 /** A word that a dispatch is given: a number, or the number of the turn of a loop (by position in `PlanProgram.loops`). */
 export type PlanGiven = number | readonly ["turn", number];

@@ -261,7 +261,7 @@ function encodeDispatches(
   const program = at(plan.programs, run.program);
   const pass = encoder.beginComputePass();
   let running = 0;
-  for (const { dispatch } of inTurns(program, run.dimensions)) {
+  for (const { dispatch } of inTurns(program, run.dimensions, true)) {
     const { kernel, workgroups, serves } = at(program.dispatches, dispatch);
     const place = places[running++] ?? 0;
     const count = evaluateDim(workgroups, run.dimensions);

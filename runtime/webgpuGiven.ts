@@ -43,7 +43,7 @@ export function packGiven({ programs }: Plan): {
 /** Of the dispatches of a program with loops, in the order in which they run. */
 export function packTurns(program: PlanProgram, dimensions: Dimensions): GivenWords {
   function* lists(): Generator<number[]> {
-    for (const { dispatch, turns } of inTurns(program, dimensions))
+    for (const { dispatch, turns } of inTurns(program, dimensions, true))
       yield givenIn(at(program.dispatches, dispatch).given ?? [], turns);
   }
   return pack(lists());

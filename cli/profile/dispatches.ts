@@ -1,7 +1,8 @@
 // In: a compiled model, one of its programs and sizes; out: what each dispatch of it computes, where in the source, and how much.
 import type { CompiledEntry, CompiledModel } from "../../compiler/index.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
-import type { LoopNest } from "../../compiler/types/nest.js";
+import type { LoopNest, Recurrence } from "../../compiler/types/nest.js";
+import { turnsOfStep } from "../../compiler/schedule/place.js";
 import { createDescriber } from "../../compiler/emit/places.js";
 import type { Dimensions } from "../../runtime/dimensions.js";
 import type { Backend } from "../../runtime/backend.js";
@@ -18,7 +19,7 @@ export interface DispatchFacts {
   readonly places: readonly string[];
   /** Instances of layers: `encoder.dense_1`. */
   readonly layers: readonly string[];
-  /** How often a run of the program comes by: the turns of the recurrences around it. */
+  /** How often a run of the program comes by: the turns of the recurrences around it, which its kernel does not do by itself. */
   readonly turns: number;
   /** Of all turns, without those of terms that padding leaves out. */
   readonly flops: number;
@@ -46,18 +47,18 @@ export function dispatchFacts(
     next += members?.length ?? 1;
     const nests = schedule.nests.slice(first, next);
     const origins = nests.flatMap((nest) => nest.origins);
-    const turns = (nests[0]?.turns ?? []).reduce(
-      (product, { length }) => product * evaluateDim(length, sizes),
-      1,
-    );
+    const around = nests[0]?.turns ?? [];
+    const within = backend === "webgpu" ? turnsOfStep(nests, schedule) : undefined;
+    const count = (recurrences: readonly Recurrence[]): number =>
+      recurrences.reduce((product, { length }) => product * evaluateDim(length, sizes), 1);
     const sum = (of: (nest: LoopNest) => number): number =>
-      turns * nests.reduce((total, nest) => total + of(nest), 0);
+      count(around) * nests.reduce((total, nest) => total + of(nest), 0);
     return {
       name: nests.map(({ name }) => name).join(" | "),
       purposes: [...new Set(purposes.slice(first, next).flat())],
       places: unique(origins.map(describe)),
       layers: unique(origins.map(({ path }) => path)).filter((path) => path !== ""),
-      turns,
+      turns: count(around.filter((recurrence) => recurrence !== within)),
       flops: sum((nest) => operationCount(nest, sizes)),
       bytes: sum((nest) => trafficBytes(nest, schedule.buffers, sizes)),
     };

@@ -9,11 +9,12 @@ import type {
   PlanResult,
   PlanUniform,
 } from "../../runtime/plan.js";
-import type { AdapterKernels, NestKernels } from "../kernel/index.js";
+import type { AdapterKernels, NestKernels, TurnKernels } from "../kernel/index.js";
 import { perAdapter, targetNames } from "../kernel/index.js";
 import { createMerger } from "../kernel/merge.js";
 import type { Merger } from "../kernel/merge.js";
 import type { Kernel, KernelBinding, KernelUniform } from "../kernel/ir.js";
+import { turnsOfStep } from "../schedule/place.js";
 import { uniformKey } from "../kernel/ir.js";
 import { dimEqual, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
@@ -46,6 +47,8 @@ export interface ProgramSource {
   readonly schedule: Schedule;
   /** Parallel to the schedule's nests. */
   readonly kernels: readonly NestKernels[];
+  /** Of recurrences all of whose turns run in one dispatch. */
+  readonly turns?: TurnKernels;
   /** Of how many entries its results are means, by name. */
   readonly entries?: ReadonlyMap<string, Dim>;
   /** What its results that are checked must lie in, by name. */
@@ -177,7 +180,12 @@ function planProgram(
   for (const count of schedule.steps) {
     const members = single.slice(first, first + count);
     const [only] = members;
-    if (only !== undefined && count === 1) {
+    const recurrence = turnsOfStep(schedule.nests.slice(first, first + count), schedule);
+    if (recurrence) {
+      const own = source.turns?.get(recurrence);
+      if (!own) throw new Error(`no kernel does all turns t${recurrence.id}`);
+      dispatches.push(jointDispatch(source, { members, first }, own, shared, words));
+    } else if (only !== undefined && count === 1) {
       shared.table.alone(only.use);
       dispatches.push(only);
     } else dispatches.push(mergedDispatch(source, { members, first }, shared, words));
@@ -198,7 +206,8 @@ function recurrencesOf(nests: readonly LoopNest[]): readonly Recurrence[] {
   return [...new Set(nests.flatMap(({ turns = [] }) => turns))];
 }
 
-function loopsOf({ nests, steps }: Schedule, turns: readonly Recurrence[]): readonly PlanLoop[] {
+function loopsOf(schedule: Schedule, turns: readonly Recurrence[]): readonly PlanLoop[] {
+  const { nests, steps, inOneDispatch } = schedule;
   let at = 0;
   const around = steps.map((count) => {
     const [nest] = nests.slice(at, at + count);
@@ -208,7 +217,13 @@ function loopsOf({ nests, steps }: Schedule, turns: readonly Recurrence[]): read
   return turns.map((recurrence) => {
     const inside = around.map((own) => own.includes(recurrence));
     const { length, reverse } = recurrence;
-    return [inside.indexOf(true), inside.filter(Boolean).length, planDim(length), reverse];
+    const loop = [
+      inside.indexOf(true),
+      inside.filter(Boolean).length,
+      planDim(length),
+      reverse,
+    ] as const;
+    return inOneDispatch.has(recurrence) ? [...loop, true] : loop;
   });
 }
 
@@ -232,21 +247,43 @@ function singleDispatch(
   };
 }
 
-/** One dispatch for the nests of a step, and what each of them is by itself. */
+interface StepMembers {
+  readonly members: readonly UsedDispatch[];
+  /** The position of the first of their nests. */
+  readonly first: number;
+}
+
+/** One dispatch for nests side by side. */
 function mergedDispatch(
+  source: ProgramSource,
+  step: StepMembers,
+  shared: Shared,
+  words: Words,
+): UsedDispatch {
+  const { members, first } = step;
+  const parts = source.kernels.slice(first, first + members.length);
+  const own = perAdapter((adapter) =>
+    shared.merge(
+      parts.map((part, at) => ({
+        kernel: part[adapter],
+        given: members[at]?.use.given.length ?? 0,
+      })),
+      source.schedule.buffers,
+    ),
+  );
+  return jointDispatch(source, step, own, shared, words);
+}
+
+/** The kernels of several nests, and what each of these is by itself. */
+function jointDispatch(
   { schedule, kernels }: ProgramSource,
-  { members, first }: { readonly members: readonly UsedDispatch[]; readonly first: number },
-  { context, table, merge }: Shared,
+  { members, first }: StepMembers,
+  own: AdapterKernels,
+  { context, table }: Shared,
   { wordOf }: Words,
 ): UsedDispatch {
   const parts = kernels.slice(first, first + members.length);
-  const bound = perAdapter((adapter) => {
-    const own = parts.map((part, at) => ({
-      kernel: part[adapter],
-      given: members[at]?.use.given.length ?? 0,
-    }));
-    return boundForWriting(merge(own, schedule.buffers), schedule);
-  });
+  const bound = perAdapter((adapter) => boundForWriting(own[adapter], schedule));
   const uses = members.map(({ use }) => use);
   const comment = (): string => parts.map(({ gpu }) => commentOf(gpu, context)).join(" | ");
   const [{ serves } = {}] = members;

@@ -2,17 +2,23 @@
 import type { BuiltModel, BuiltProgram } from "../build/types.js";
 import { dimensionsRead, totalsRead } from "../build/totals.js";
 import { topologicalOrder } from "../graph/walk.js";
-import type { NestKernels } from "../kernel/index.js";
+import type { NestKernels, TurnKernels } from "../kernel/index.js";
 import type { Schedule } from "../types/nest.js";
 import type { PlanProgram } from "../../runtime/plan.js";
 import { planBounds, planRanges } from "./bounds.js";
 import { planDim } from "./dimensions.js";
 import type { ProgramSource } from "./plan.js";
 
+/** Each by program. */
+export interface MappedPrograms {
+  readonly schedules: readonly Schedule[];
+  readonly kernels: readonly (readonly NestKernels[])[];
+  readonly turns?: readonly TurnKernels[];
+}
+
 export function planSources(
   built: BuiltModel,
-  schedules: readonly Schedule[],
-  kernels: readonly (readonly NestKernels[])[],
+  { schedules, kernels, turns = [] }: MappedPrograms,
 ): readonly ProgramSource[] {
   return built.programs.map((program, index) => {
     const schedule = schedules[index];
@@ -32,6 +38,7 @@ export function planSources(
       },
       schedule,
       kernels: kernels[index] ?? [],
+      turns: turns[index] ?? new Map(),
     };
   });
 }

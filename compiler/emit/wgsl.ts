@@ -204,7 +204,7 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       return;
     }
     case "barrier":
-      writer.line("workgroupBarrier();");
+      writer.line(`${statement.memory}Barrier();`);
       return;
   }
 }

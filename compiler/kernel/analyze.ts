@@ -67,6 +67,8 @@ export interface NestFacts {
   /** All loads, those of reductions included. */
   readonly loads: readonly LoadFacts[];
   readonly stores: readonly AccessFacts[];
+  /** Parallel to the nest's stores. */
+  readonly stored: readonly { readonly buffer: number; readonly index: KernelValue }[];
   /** What is computed outside reductions. */
   readonly outside: OutsideFacts;
   /** The nest's axes along which points differ in where a search leads: no lanes go along these. */
@@ -97,6 +99,7 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
     return shape;
   });
   const stores = nest.stores.map((store) => ({
+    buffer: store.buffer,
     index: evaluate(store.index, variables),
     value: evaluate(store.value, variables),
   }));
@@ -111,6 +114,7 @@ export function analyzeNest(nest: LoopNest, extents: Extents): NestFacts {
   const rows = nest.stores.find((store) => store.rows)?.rows;
   return {
     ...{ nest, extents, reductions, values: all, variables, rows: rows && new Set(rows) },
+    stored: stores.map(({ buffer, index }) => ({ buffer, index })),
     loads: all.flatMap((value) => (value.kind === "load" ? [loadFacts(value, look)] : [])),
     stores: stores.map(({ index }) => accessFacts(index, look)),
     outside: outsideFacts(

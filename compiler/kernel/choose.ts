@@ -4,7 +4,7 @@ import type { NestFacts } from "./analyze.js";
 import { expectedSize } from "../types/dimension.js";
 import { pointsOf } from "./measure.js";
 import type { PanelLimits, ParallelTarget, SerialTarget, TileLimits } from "./target.js";
-import type { TiledAxis } from "./tile.js";
+import type { Tile, TiledAxis } from "./tile.js";
 import { chooseTile, lanedWell } from "./tile.js";
 
 /** Loops over the axes, some in blocks. */
@@ -117,7 +117,7 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
     return short ? alone(outer, inner) : together([]);
   }
   const found = chooseTile(facts, target.tile);
-  const worthwhile = found.cost < worthATile * found.costUntiled;
+  const worthwhile = isWorthIt(found);
   const tile = worthwhile ? found.axes : [];
   const blocks = tile.reduce((points, { size }) => points / size, pointsOf(nest.axes, extents));
   const limit = tile.length === 0 ? sharing.plain : sharing.tiled;
@@ -129,6 +129,38 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
         ...inLanes(facts, target.tile, found.laned),
         quads: worthwhile ? found.quads : undefined,
       };
+}
+
+/** Of a nest all of whose points, or a slice of them, a workgroup does by itself: its invocations share no reduction. */
+export function chooseForWorkgroup(
+  facts: NestFacts,
+  target: ParallelTarget,
+  slice?: { readonly axis: Axis; readonly most: number },
+): ParallelChoice {
+  const { nest, reductions } = facts;
+  const rows = facts.rows !== undefined;
+  const repeated = nest.axes.filter(
+    (axis) =>
+      reductions.length > 0 &&
+      !(facts.rows?.has(axis) ?? reductions.some(({ axes }) => axes.has(axis))),
+  );
+  // Each invocation has entries of the slice of its own.
+  const inner = repeated.filter((axis) => axis !== slice?.axis);
+  const outer = nest.axes.filter((axis) => !inner.includes(axis));
+  const largest = new Map(slice ? [[slice.axis, slice.most]] : []);
+  const found = chooseTile(facts, target.tile, largest);
+  const tiled = inner.length === 0 && (reductions.length === 0 || isWorthIt(found));
+  return {
+    ...{ outer, inner, rows, shared: false, workgroupSize: target.turns.invocations },
+    ...(tiled
+      ? { tile: found.axes, ...inLanes(facts, target.tile, found.laned) }
+      : { tile: [], laned: new Set(), packed: undefined }),
+    quads: tiled && found.quads !== slice?.axis ? found.quads : undefined,
+  };
+}
+
+function isWorthIt({ cost, costUntiled }: Tile): boolean {
+  return cost < worthATile * costUntiled;
 }
 
 /** A tile has to spare this share of the loads. */

@@ -58,7 +58,7 @@ export function companyFacts(
   });
 }
 
-function allStatements(body: readonly Statement[]): readonly Statement[] {
+export function allStatements(body: readonly Statement[]): readonly Statement[] {
   return body.flatMap((statement) => [statement, ...allStatements(statementBody(statement))]);
 }
 

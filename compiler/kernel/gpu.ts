@@ -17,6 +17,7 @@ import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal, operation } from "./simplify.js";
 import type { ParallelTarget } from "./target.js";
+import type { TiledAxis } from "./tile.js";
 import type { ReductionLoop, KernelValue, ValueTable, VariableValue } from "./value.js";
 import { createValues } from "./value.js";
 
@@ -27,6 +28,96 @@ export function buildForGpu(
   target: ParallelTarget,
 ): Kernel {
   return assemble(facts.nest, buffers, mappingOf(choice, target));
+}
+
+/** Entries of an axis that each workgroup does by itself. */
+export interface Slice {
+  readonly axis: Axis;
+  /** A multiple of the tile's size along the axis. */
+  readonly entries: number;
+}
+
+/**
+ * The kernel of a nest that runs in turns within a dispatch: a workgroup does its slice, or all there is, whatever the number of its
+ * invocations, so that what it stores may be read behind a barrier.
+ */
+export function buildForWorkgroup(
+  facts: NestFacts,
+  choice: ParallelChoice,
+  slice: Slice | undefined,
+  buffers: readonly ScheduledBuffer[],
+  target: ParallelTarget,
+): Kernel {
+  return assemble(facts.nest, buffers, workgroupMapping(choice, slice, target));
+}
+
+function workgroupMapping(
+  choice: ParallelChoice,
+  slice: Slice | undefined,
+  { groupsAlongAxis }: ParallelTarget,
+): Mapping {
+  const values = createValues();
+  const { outer, inner, tile, laned, packed, workgroupSize } = choice;
+  const local = values.variable("localIndex", undefined);
+  const others = outer.filter((axis) => axis !== slice?.axis);
+  const counts = others.map((axis) => blockExtent(axis, tile));
+  const sliced = slice && sliceOf(values, slice, tile, groupsAlongAxis);
+  const index = (op: "add" | "multiply", left: KernelValue, right: KernelValue) =>
+    operation(values, op, "index", [left, right]);
+  const each = dimValue(values, multiplyDims(1, ...counts));
+  const below = sliced ? index("multiply", sliced.count, each) : each;
+  const most = sliced ? index("multiply", sliced.most, each) : each;
+  const variable = values.variable("block", most);
+  const axes = new Map(
+    split(
+      values,
+      variable,
+      slice ? [slice.axis, ...others] : others,
+      slice ? [slice.entries, ...counts] : counts,
+    ),
+  );
+  const own = slice && axes.get(slice.axis);
+  if (slice && sliced && own) axes.set(slice.axis, index("add", sliced.first, own));
+  const blocks: ReductionLoop = { variable, from: local, below, step: workgroupSize };
+  const rows = splitLoop(values, inner, literal(values, "index", 0), 1);
+  return {
+    target: "gpu",
+    accumulates: "f32",
+    workgroupSize,
+    workgroups: slice ? ceilDivideDims(slice.axis.extent, slice.entries) : 1,
+    values,
+    given: sliced ? [sliced.group, local] : [local],
+    within: undefined,
+    rows: choice.rows ? { loops: [blocks], axes, once: undefined } : undefined,
+    loops: choice.rows ? rows.loops : [blocks, ...rows.loops],
+    once: undefined,
+    regions: regionsOfBlocks(values, new Map([...axes, ...rows.axes]), tile),
+    shapeOf: createSerialShapes(values, laned, packed),
+  };
+}
+
+/** The blocks of a workgroup along the axis of its slice: at the end there may be fewer, and behind it none. */
+function sliceOf(
+  values: ValueTable,
+  { axis, entries }: Slice,
+  tile: readonly TiledAxis[],
+  groupsAlongAxis: number,
+) {
+  const size = tile.find((tiled) => tiled.axis === axis)?.size ?? 1;
+  const most = literal(values, "index", entries / size);
+  const groups = dimValue(values, ceilDivideDims(axis.extent, entries));
+  const group = values.variable("workgroupIndex", groups);
+  const first = operation(values, "multiply", "index", [group, most]);
+  const fits =
+    typeof axis.extent === "number" &&
+    axis.extent % entries === 0 &&
+    axis.extent / entries <= groupsAlongAxis;
+  const all = dimValue(values, blockExtent(axis, tile));
+  const left = operation(values, "subtract", "index", [all, first]);
+  return {
+    ...{ group, first, most },
+    count: fits ? most : operation(values, "minimum", "index", [most, left]),
+  };
 }
 
 function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {

@@ -1,7 +1,7 @@
 // Takes schedules, gives the kernels of their nests: of each one for every target.
 import type { Extents } from "../types/dimension.js";
-import type { LoopNest, Schedule, ScheduledBuffer } from "../types/nest.js";
-import { placeTemporaries } from "../schedule/place.js";
+import type { LoopNest, Recurrence, Schedule, ScheduledBuffer } from "../types/nest.js";
+import { placeTemporaries, spansOfRecurrences } from "../schedule/place.js";
 import type { NestShape } from "./alike.js";
 import { shapeOfNest } from "./alike.js";
 import type { NestFacts } from "./analyze.js";
@@ -14,6 +14,7 @@ import { splitAxes } from "./split.js";
 import { intoSteps } from "./steps.js";
 import type { Target } from "./target.js";
 import { cpu, gpu, software, wasm } from "./target.js";
+import { kernelOfTurns } from "./turns.js";
 
 /** What kernels of a nest are for: any adapter, one in software, JavaScript, WebAssembly. */
 export const targetNames = ["gpu", "software", "cpu", "wasm"] as const;
@@ -79,10 +80,14 @@ export function mapInSteps(
 ): {
   readonly schedules: readonly Schedule[];
   readonly kernels: readonly (readonly NestKernels[])[];
+  /** By schedule, the kernels of recurrences all of whose turns run in one dispatch. */
+  readonly turns: readonly TurnKernels[];
 } {
   const mapped = mapSchedules(schedules, extents);
-  const stepped = schedules.map((schedule, at) => {
+  const turns = schedules.map((schedule) => kernelsOfTurns(schedule, extents));
+  const stepped = schedules.map((plain, at) => {
     const own = mapped[at] ?? [];
+    const schedule = { ...plain, inOneDispatch: new Set(turns[at]?.keys()) };
     const sides = [gpu, software].map(({ merging }, side) => ({
       kernels: own.map((kernels) => (side === 0 ? kernels.gpu : kernels.software)),
       limits: merging,
@@ -96,7 +101,27 @@ export function mapInSteps(
   return {
     schedules: stepped.map(({ schedule }) => schedule),
     kernels: stepped.map(({ kernels }) => kernels),
+    turns,
   };
+}
+
+export type TurnKernels = ReadonlyMap<Recurrence, AdapterKernels>;
+
+/** Of recurrences within which no other runs, where one dispatch for all turns pays on both kinds of adapters. */
+function kernelsOfTurns(schedule: Schedule, extents: Extents): TurnKernels {
+  const { nests, buffers, serves } = schedule;
+  const found = new Map<Recurrence, AdapterKernels>();
+  for (const [recurrence, { first, last }] of spansOfRecurrences(nests)) {
+    const own = nests.slice(first, last + 1);
+    const [served] = serves.slice(first, last + 1).map(String);
+    const alike = serves.slice(first, last + 1).every((one) => String(one) === served);
+    if (!alike || own.some(({ turns }) => turns?.at(-1) !== recurrence)) continue;
+    const facts = own.map((nest) => analyzeNest(splitAxes(nest), extents));
+    const request = { recurrence, nests: facts, buffers, extents };
+    const [any, inSoftware] = [gpu, software].map((target) => kernelOfTurns(request, target));
+    if (any && inSoftware) found.set(recurrence, { gpu: any, software: inSoftware });
+  }
+  return found;
 }
 
 interface Mapped {

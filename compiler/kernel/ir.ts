@@ -146,7 +146,8 @@ export type Statement =
       readonly from: number;
       readonly body: readonly Statement[];
     }
-  | { readonly kind: "barrier" };
+  /** Of the invocations of a workgroup: what was stored before it in this memory is seen behind it. */
+  | { readonly kind: "barrier"; readonly memory: "workgroup" | "storage" };
 
 /** What a uniform word holds; `host` counts in `Schedule.host`. */
 export type KernelUniform =

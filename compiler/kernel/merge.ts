@@ -39,7 +39,7 @@ export function createMerger(): Merger {
   return (members, buffers) => {
     const size = Math.max(...members.map(({ kernel }) => kernel.workgroupSize));
     const union = createUnion(buffers);
-    const ranges = rangesOf(members, size).map((range) => union.add(range));
+    const ranges = rangesOf(members, size).map((range) => placed(union, range));
     const key = ranges
       .map(({ kernel, start, end, ...places }) =>
         [
@@ -112,30 +112,22 @@ function placesText({ bindings, uniforms, arrays, words }: Places): string {
   return [bindings, uniforms, [...arrays], [...words]].join("/");
 }
 
-interface Union {
-  readonly bindings: KernelBinding[];
-  readonly uniforms: KernelUniform[];
-  readonly shared: SharedArray[];
-  readonly add: (range: Range) => PlacedRange;
+/** What the members of one kernel bind, read and share. */
+export interface Union {
+  readonly bindings: readonly KernelBinding[];
+  readonly uniforms: readonly KernelUniform[];
+  readonly shared: readonly SharedArray[];
+  /** Positions of what a member has. */
+  readonly bindingOf: (own: KernelBinding) => number;
+  readonly uniformOf: (own: KernelUniform) => number;
+  /** Names of a member's arrays: no two members use theirs at the same time. */
+  readonly arraysOf: (member: Kernel) => ReadonlyMap<string, string>;
 }
 
-/** What all members bind, read and share: ranges have their arrays at the same place, as no workgroup is in two. */
-function createUnion(buffers: readonly ScheduledBuffer[]): Union {
+export function createUnion(buffers: readonly ScheduledBuffer[]): Union {
   const bindings: KernelBinding[] = [];
   const uniforms: KernelUniform[] = [];
   const shared: SharedArray[] = [];
-  const bindingOf = (own: KernelBinding): number => {
-    const key = memoryKey(own, buffers);
-    const at = bindings.findIndex((other) => memoryKey(other, buffers) === key);
-    const known = bindings[at];
-    if (known === undefined) return bindings.push(own) - 1;
-    bindings[at] = { ...known, written: known.written || own.written };
-    return at;
-  };
-  const uniformOf = (own: KernelUniform): number => {
-    const at = uniforms.findIndex((other) => uniformKey(other) === uniformKey(own));
-    return at < 0 ? uniforms.push(own) - 1 : at;
-  };
   const arrayOf = (own: SharedArray, taken: Set<string>): string => {
     const at = shared.findIndex(
       ({ name, type, width }) => !taken.has(name) && type === own.type && width === own.width,
@@ -148,20 +140,42 @@ function createUnion(buffers: readonly ScheduledBuffer[]): Union {
     taken.add(array.name);
     return array.name;
   };
-  const add = ({ kernel, start, end, words }: Range): PlacedRange => {
-    const taken = new Set<string>();
-    const counted = [start, end, pointsOf(kernel)].filter((dim) => typeof dim !== "number");
-    return {
-      ...{ kernel, start, end },
-      bindings: kernel.bindings.map(bindingOf),
-      uniforms: kernel.uniforms.map((own) =>
-        uniformOf(own.kind === "argument" ? { ...own, index: own.index + words } : own),
-      ),
-      arrays: new Map(kernel.shared.map((own) => [own.name, arrayOf(own, taken)])),
-      words: new Map(counted.map((dim) => [dimKey(dim), uniformOf({ kind: "dim", dim })])),
-    };
+  return {
+    ...{ bindings, uniforms, shared },
+    bindingOf: (own) => {
+      const key = memoryKey(own, buffers);
+      const at = bindings.findIndex((other) => memoryKey(other, buffers) === key);
+      const known = bindings[at];
+      if (known === undefined) return bindings.push(own) - 1;
+      bindings[at] = { ...known, written: known.written || own.written };
+      return at;
+    },
+    uniformOf: (own) => {
+      const at = uniforms.findIndex((other) => uniformKey(other) === uniformKey(own));
+      return at < 0 ? uniforms.push(own) - 1 : at;
+    },
+    arraysOf: (member) => {
+      const taken = new Set<string>();
+      return new Map(member.shared.map((own) => [own.name, arrayOf(own, taken)]));
+    },
   };
-  return { bindings, uniforms, shared, add };
+}
+
+/** Ranges have their arrays at the same place, as no workgroup is in two. */
+function placed(union: Union, { kernel, start, end, words }: Range): PlacedRange {
+  const counted = [start, end, pointsOf(kernel)].filter((dim) => typeof dim !== "number");
+  return {
+    ...{ kernel, start, end },
+    bindings: kernel.bindings.map(union.bindingOf),
+    uniforms: kernel.uniforms.map((own) => union.uniformOf(behind(own, words))),
+    arrays: union.arraysOf(kernel),
+    words: new Map(counted.map((dim) => [dimKey(dim), union.uniformOf({ kind: "dim", dim })])),
+  };
+}
+
+/** A uniform of a member, whose dispatch is given so many words before the member's own. */
+export function behind(own: KernelUniform, words: number): KernelUniform {
+  return own.kind === "argument" ? { ...own, index: own.index + words } : own;
 }
 
 /** Equal for bindings of the same memory; of two types of it, one kernel cannot have both. */

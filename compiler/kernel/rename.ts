@@ -6,7 +6,8 @@ export interface Renaming {
   readonly variable: (name: string) => string;
   readonly array: (name: string) => string;
   readonly binding: (binding: number) => number;
-  readonly uniform: (uniform: number) => number;
+  /** Its number there, or what stands in its place. */
+  readonly uniform: (uniform: number) => number | Expression;
 }
 
 /** Expressions that are shared stay so. */
@@ -30,8 +31,10 @@ function renamedExpression(
       return old;
     case "variable":
       return { ...old, name: names.variable(old.name) };
-    case "uniform":
-      return { ...old, uniform: names.uniform(old.uniform) };
+    case "uniform": {
+      const place = names.uniform(old.uniform);
+      return typeof place === "number" ? { ...old, uniform: place } : place;
+    }
     case "load":
       return { ...old, binding: names.binding(old.binding), index: inner(old.index) };
     case "shared":

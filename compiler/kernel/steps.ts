@@ -23,10 +23,11 @@ export interface Side {
 }
 
 /**
- * The order stays, but that a nest comes forward to run beside the first of those that are left: where nothing that it waits for is
+ * Turns that one dispatch does are a step. Of all else the order stays, but that a nest comes forward to run beside the first of those that are left: where nothing that it waits for is
  * in the same step, they make a good company, and what lives at most does not grow.
  */
 export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: Extents): Stepped {
+  const { inOneDispatch } = schedule;
   const ready = createReadiness(schedule);
   const memory = createMemoryTrack(schedule, extents);
   const facts = sides.map(({ kernels, limits }) => ({
@@ -37,13 +38,21 @@ export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: E
     const [own, others] = [schedule.nests[one], schedule.nests[other]];
     return own !== undefined && others !== undefined && haveSameTurns(own, others);
   };
+  /** All nests of the recurrence of one, where a dispatch does all its turns. */
+  const turnsWith = (nest: number): number[] => {
+    const innermost = schedule.nests[nest]?.turns?.at(-1);
+    if (!innermost || !inOneDispatch.has(innermost)) return [];
+    return [...schedule.nests.keys()].filter((other) =>
+      schedule.nests[other]?.turns?.includes(innermost),
+    );
+  };
   const order: number[] = [];
   const steps: number[] = [];
   let left = [...schedule.nests.keys()];
   for (let [first] = left; first !== undefined; [first] = left) {
     const company = createCompany(facts);
-    const members = new Set<number>();
-    for (const nest of left) {
+    const members = new Set<number>(turnsWith(first));
+    for (const nest of members.size > 0 ? [] : left) {
       const early = nest !== first;
       // A dispatch runs in the turns of all its nests.
       if (!sameTurns(first, nest)) continue;

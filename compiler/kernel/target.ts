@@ -89,6 +89,19 @@ export interface ParallelTarget {
     readonly invocations: number;
   };
   readonly merging: MergingLimits;
+  readonly turns: TurnsLimits;
+}
+
+/** When all turns of a recurrence run in one dispatch. Costs are in simple operations of a workgroup. */
+export interface TurnsLimits {
+  /** Workgroups that run at once. */
+  readonly groups: number;
+  /** Invocations of a workgroup. */
+  readonly invocations: number;
+  /** Those that compute at once. */
+  readonly lanes: number;
+  /** What a dispatch costs that is spared. */
+  readonly dispatch: number;
 }
 
 /** When kernels that do not wait for each other run in one dispatch. Costs are in simple operations. */
@@ -138,6 +151,8 @@ export const gpu: ParallelTarget = {
     bindings: kernelLimits.buffers,
     shared: 16_384,
   },
+  // 5 µs between dispatches that wait for each other, 100 GFLOP/s for a workgroup.
+  turns: { groups: 64, invocations: 256, lanes: 128, dispatch: 500_000 },
 };
 
 /**
@@ -167,6 +182,8 @@ export const software: ParallelTarget = {
   },
   // The invocations of a workgroup take turns wherever its kernel has a barrier, which costs 30 to 50 µs, a dispatch 50 to 100.
   merging: { ...gpu.merging, idleBarriers: dispatchCost / 2 },
+  // Threads of a few cores; each switches between the invocations of its workgroup at a barrier.
+  turns: { groups: 4, invocations: 16, lanes: 4, dispatch: dispatchCost },
 };
 
 /** JavaScript in one thread. */

@@ -44,7 +44,12 @@ interface Candidate {
   readonly quads: Axis | undefined;
 }
 
-export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
+/** `largest` limits the tile along some axes. */
+export function chooseTile(
+  facts: NestFacts,
+  limits: TileLimits,
+  largest: ReadonlyMap<Axis, number> = new Map(),
+): Tile {
   // Points of a row share its reductions already.
   const reduction = facts.rows ? undefined : heaviest(facts.reductions);
   const plain: Candidate = { axes: [], laned: undefined, quads: undefined };
@@ -53,6 +58,7 @@ export function chooseTile(facts: NestFacts, limits: TileLimits): Tile {
   let best: Tile = { ...plain, cost: costUntiled, costUntiled };
   let least = costUntiled;
   const consider = (candidate: Candidate): void => {
+    if (candidate.axes.some(({ axis, size }) => size > (largest.get(axis) ?? size))) return;
     if (
       registersOf(candidate.axes, candidate.laned !== undefined) >
       accumulatorsAllowed(facts, limits)

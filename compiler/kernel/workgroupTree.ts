@@ -54,12 +54,15 @@ function writeTree(
   const half = variable(emission.fresh("half"), "index");
   const condition: Expression = { kind: "op", type: "bool", op: "less", arguments: [local, half] };
   home.statements.push(
-    { kind: "barrier" },
+    { kind: "barrier", memory: "workgroup" },
     {
       kind: "halving",
       name: half.name,
       from: emission.workgroupSize / 2,
-      body: [{ kind: "if", condition, body: body(half) }, { kind: "barrier" }],
+      body: [
+        { kind: "if", condition, body: body(half) },
+        { kind: "barrier", memory: "workgroup" },
+      ],
     },
   );
 }

@@ -45,6 +45,7 @@ export function assemble(program: Program, built: readonly LoopNest[], tables: T
     ),
     nests,
     steps: nests.map(() => 1),
+    inOneDispatch: new Set(),
     serves: servesOf(nests, results, (buffer) => buffers[buffer]?.kind === "storage"),
     slots,
     host,

@@ -65,6 +65,8 @@ export function makeNest(
     ...(tables.turns.length === 0 ? {} : { turns: tables.turns }),
     origins: originsOf(group.parts),
   };
+  // By their axes it shows what nests of a turn keep apart: see kernel/apart.ts.
+  if (tables.turns.length > 0) return nest;
   return flattenNest(k, nest, newAxis, elementCount(shape), linearIndex(k, shape, point));
 }
 

@@ -85,6 +85,15 @@ export function haveSameTurns(one: LoopNest, other: LoopNest): boolean {
   return own.length === others.length && commonTurns(own, others).length === own.length;
 }
 
+/** The recurrence of which the nests of a step are all turns, if they are. */
+export function turnsOfStep(
+  nests: readonly LoopNest[],
+  { inOneDispatch }: Pick<Schedule, "inOneDispatch">,
+): Recurrence | undefined {
+  const innermost = nests[0]?.turns?.at(-1);
+  return innermost && inOneDispatch.has(innermost) ? innermost : undefined;
+}
+
 /** The first and the last nest that run in the turns of each recurrence. */
 export function spansOfRecurrences(nests: readonly LoopNest[]): ReadonlyMap<Recurrence, Span> {
   const spans = new Map<Recurrence, Span>();

@@ -11,6 +11,7 @@ import type {
 } from "../types/nest.js";
 import { scalarOperation } from "../scalars/table.js";
 import { operandsOf } from "./operands.js";
+import { turnsOfStep } from "./place.js";
 
 export function printSchedule(schedule: Schedule): string {
   const lines = [`program ${schedule.name}`];
@@ -23,7 +24,10 @@ export function printSchedule(schedule: Schedule): string {
   let first = 0;
   for (const count of schedule.steps) {
     const nests = schedule.nests.slice(first, first + count);
-    if (count > 1) lines.push(`  side by side: ${nests.map(({ name }) => name).join(", ")}`);
+    const names = nests.map(({ name }) => name).join(", ");
+    const turns = turnsOfStep(nests, schedule);
+    if (turns) lines.push(`  in one dispatch, all turns t${turns.id}: ${names}`);
+    else if (count > 1) lines.push(`  side by side: ${names}`);
     for (const nest of nests) lines.push(...printNest(nest).map((line) => `  ${line}`));
     first += count;
   }

@@ -4,7 +4,7 @@ import type { Axis, LoopNest, NestStore, Scalar, Schedule } from "../types/nest.
 import { measure } from "./limits.js";
 import { operandsOf } from "./operands.js";
 import { reducesRows } from "./rows.js";
-import { haveSameTurns, spansOfRecurrences, touchesOf } from "./place.js";
+import { haveSameTurns, spansOfRecurrences, touchesOf, turnsOfStep } from "./place.js";
 import { readBuffers } from "./serves.js";
 import { waitsOf } from "./waits.js";
 
@@ -59,13 +59,23 @@ function verifyTurns({ nests, steps }: Schedule): string[] {
   return problems;
 }
 
-/** Steps take in all nests, and no nest of one waits for another of it. */
-function verifySteps({ nests, steps, buffers }: Schedule): string[] {
+/** Steps take in all nests, and no nest of one waits for another of it but in turns that one dispatch does. */
+function verifySteps(schedule: Schedule): string[] {
+  const { nests, steps, buffers } = schedule;
   const problems: string[] = [];
   const waits = waitsOf(nests, buffers);
+  const spans = spansOfRecurrences(nests);
   let first = 0;
   for (const count of steps) {
     if (count < 1) problems.push("a step without a nest");
+    const turns = turnsOfStep(nests.slice(first, first + count), schedule);
+    if (turns) {
+      const span = spans.get(turns);
+      if (span?.first !== first || span.last !== first + count - 1)
+        problems.push(`not all nests of t${turns.id} are in its dispatch, or others are`);
+      first += count;
+      continue;
+    }
     for (let at = first; at < first + count; at++) {
       const early = [...(waits[at] ?? [])].find((other) => other >= first);
       if (early !== undefined)

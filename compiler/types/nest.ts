@@ -163,13 +163,18 @@ export type HostValue =
   | { readonly kind: "scalar"; readonly name: HostScalarName }
   | { readonly kind: "op"; readonly op: ScalarOp; readonly arguments: readonly HostValue[] };
 
-/** A program in kernels' order: nests run one after the other, those of a step side by side where a machine gains by it. */
+/**
+ * A program in kernels' order: nests run one after the other, those of a step in one dispatch where a machine gains by it: side by
+ * side, or one after the other in each turn of their recurrence.
+ */
 export interface Schedule {
   readonly name: string;
   readonly buffers: readonly ScheduledBuffer[];
   readonly nests: readonly LoopNest[];
-  /** How many nests there are in each step, in order: nests of one step do not wait for each other, and live together. */
+  /** How many nests there are in each step, in order: what they touch lives together. */
   readonly steps: readonly number[];
+  /** Recurrences whose nests are a step: one dispatch does all turns. Nests of any other step do not wait for each other. */
+  readonly inOneDispatch: ReadonlySet<Recurrence>;
   /** Parallel to the nests: positions of the results that need it; undefined where an effect on a storage does. */
   readonly serves: readonly (readonly number[] | undefined)[];
   /** The places of temporaries in the memory that they share, from the lowest upwards. */

@@ -119,6 +119,7 @@ export function scheduleOf(builder: NestBuilder, nests: readonly LoopNest[]): Sc
     buffers: builder.buffers,
     nests,
     steps: nests.map(() => 1),
+    inOneDispatch: new Set(),
     serves: nests.map(() => undefined),
     slots: temporaries.map(({ buffer }) => ({
       bytes: elementCount([4, buffer.elements]),

@@ -98,7 +98,7 @@ export function runOnCpu(planned: Planned, given: Given, precision: Precision): 
   };
   const words = uniformWords(program, given);
   const floats = new Float32Array(words.buffer);
-  for (const { dispatch: position, turns } of inTurns(program, given.sizes ?? {})) {
+  for (const { dispatch: position, turns } of inTurns(program, given.sizes ?? {}, false)) {
     const dispatch = program.dispatches[position];
     const kernel = dispatch && planned.kernels[dispatch.kernel]?.plan;
     if (!kernel) throw new Error("no kernel");
@@ -139,7 +139,7 @@ export async function runOnWasm(planned: Planned, given: Given): Promise<Outcome
   };
   const words = uniformWords(program, given);
   machine.start(words, new Float32Array(words.buffer));
-  for (const { dispatch: position, turns } of inTurns(program, sizes)) {
+  for (const { dispatch: position, turns } of inTurns(program, sizes, false)) {
     const { kernel, buffers, given: own = [] } = program.dispatches[position] ?? lost();
     const words = givenIn(own, turns);
     const { name, bindings } = planned.kernels[kernel]?.plan ?? { name: "", bindings: [] };

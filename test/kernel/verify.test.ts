@@ -44,7 +44,7 @@ function kernel(body: readonly Statement[], rest: Partial<Kernel> = {}): Kernel 
 }
 
 const good = store(name("invocation"), f32(1));
-const barrier: Statement = { kind: "barrier" };
+const barrier: Statement = { kind: "barrier", memory: "workgroup" };
 
 const quad: Expression = {
   kind: "op",

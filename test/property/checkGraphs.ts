@@ -22,9 +22,9 @@ interface Sample {
   readonly expected: readonly Tensor[];
 }
 
-/** Optimized and fused, optimized alone, and fused alone. */
+/** Optimized and fused and in steps, optimized alone, and fused alone. */
 const ways: readonly (Scheduling & { readonly optimize: boolean; readonly name: string })[] = [
-  { name: "optimized and fused", optimize: true },
+  { name: "optimized and fused", optimize: true, inSteps: true },
   { name: "optimized, not fused", optimize: true, fuse: false },
   { name: "fused, not optimized", optimize: false, share: false },
 ];

@@ -9,10 +9,10 @@ const dispatch = (given: PlanDispatch["given"] = []): PlanDispatch => ({
   ...{ kernel: 0, buffers: [], workgroups: 1, flops: 0, given },
 });
 
-function order(count: number, loops: readonly PlanLoop[], time = 2): string {
+function order(count: number, loops: readonly PlanLoop[], time = 2, onGpu = false): string {
   const dispatches = Array.from({ length: count }, () => dispatch());
   const found: string[] = [];
-  for (const { dispatch: at, turns } of inTurns({ dispatches, loops }, { time }))
+  for (const { dispatch: at, turns } of inTurns({ dispatches, loops }, { time }, onGpu))
     found.push(`${at}:${turns.join("")}`);
   return found.join(" ");
 }
@@ -39,6 +39,15 @@ it("runs loops that begin together, that follow each other, and that have no tur
   ];
   expect(order(3, together)).toBe("0:000 0:010 1:010 0:100 0:110 1:110 2:110");
   expect(order(2, [[0, 1, "time", false]], 0)).toBe("1:0");
+});
+
+it("leaves turns to a kernel that does them all, where a GPU runs it", () => {
+  const loops: PlanLoop[] = [
+    [0, 3, 2, false],
+    [1, 1, "time", true, true],
+  ];
+  expect(order(4, loops)).toBe("0:00 1:01 1:00 2:00 0:10 1:11 1:10 2:10 3:10");
+  expect(order(4, loops, 2, true)).toBe("0:00 1:00 2:00 0:10 1:10 2:10 3:10");
 });
 
 it("gives each dispatch its numbers and those of its turns, at places where a device may bind them", () => {

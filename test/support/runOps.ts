@@ -3,12 +3,13 @@
 import { storeConstants } from "../../compiler/build/constants.js";
 import type { ConstantTable } from "../../compiler/build/constants.js";
 import { planDim } from "../../compiler/emit/dimensions.js";
-import { cpuModuleText, planPrograms } from "../../compiler/emit/plan.js";
+import { cpuModuleText, planKernels, planPrograms } from "../../compiler/emit/plan.js";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
-import type { NestKernels } from "../../compiler/kernel/index.js";
-import { mapSchedule, targetNames } from "../../compiler/kernel/index.js";
+import type { AdapterKernels, NestKernels } from "../../compiler/kernel/index.js";
+import { mapInSteps, mapSchedule } from "../../compiler/kernel/index.js";
+import type { Kernel } from "../../compiler/kernel/ir.js";
 import { printKernel } from "../../compiler/kernel/print.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { schedule } from "../../compiler/schedule/index.js";
@@ -42,7 +43,10 @@ export interface PlannedPrograms {
   readonly plan: Plan;
 }
 
-export type Scheduling = Pick<ScheduleOptions, "fuse" | "share">;
+export interface Scheduling extends Pick<ScheduleOptions, "fuse" | "share"> {
+  /** What runs in one dispatch does, as in what is compiled for users. */
+  readonly inSteps?: boolean;
+}
 
 /** What free dimensions are thought to be: other than all that they are in samples. */
 const estimates = { batch: 32, time: 16 };
@@ -50,7 +54,7 @@ const estimates = { batch: 32, time: 16 };
 /** Schedules every program and gives one plan; throws where a schedule or a kernel breaks a rule. */
 export function planSmall(
   programs: readonly SmallProgram[],
-  options: Scheduling = {},
+  { inSteps = false, ...options }: Scheduling = {},
 ): PlannedPrograms {
   const constants: ConstantTable = new Map();
   const b = createBuilder(2 ** 30);
@@ -60,15 +64,21 @@ export function planSmall(
       roots.map((value, at) => ({ kind: "result", name: `y${at}`, value })),
       constants,
     );
-    const scheduled = schedule(
+    const plain = schedule(
       { name, effects },
-      { estimates, storage: (storage) => storageOf(constants, storage), ...options },
+      {
+        ...{ estimates, storage: (storage) => storageOf(constants, storage), ...options },
+        ...(inSteps && { share: false }),
+      },
     );
-    const kernels = mapSchedule(scheduled);
-    wantVerified(scheduled, kernels);
+    const stepped = inSteps ? mapInSteps([plain], estimates) : undefined;
+    const scheduled = stepped?.schedules[0] ?? plain;
+    const kernels = stepped?.kernels[0] ?? mapSchedule(plain);
+    const turns = stepped?.turns[0] ?? new Map();
+    wantVerified(scheduled, [...kernels, ...turns.values()]);
     const inputs = [...inputLeaves(roots).keys()];
     const head = { name, kind: "predict" as const, inputs };
-    return { head, schedule: scheduled, kernels };
+    return { head, schedule: scheduled, kernels, turns };
   });
   const storages = [...constants.values()];
   const dimensions = [...new Set(programs.flatMap((one) => Object.keys(one.dimensions)))];
@@ -86,7 +96,7 @@ export function planSmall(
     outputs: [],
     parameters: [],
     storages,
-    kernels: planned.kernels.map((kernel) => kernel.plan),
+    kernels: planKernels(planned),
     programs: planned.programs,
     stages: [],
     requiredLimits: {},
@@ -103,12 +113,14 @@ function storageOf(
   return found;
 }
 
-function wantVerified(scheduled: Schedule, kernels: readonly NestKernels[]): void {
+function wantVerified(
+  scheduled: Schedule,
+  kernels: readonly (NestKernels | AdapterKernels)[],
+): void {
   const problems = [
     ...verifySchedule(scheduled),
     ...kernels.flatMap((mapped) =>
-      targetNames.flatMap((target) => {
-        const kernel = mapped[target];
+      Object.values(mapped).flatMap((kernel: Kernel) => {
         const faults = verifyKernel(kernel);
         return faults.length === 0 ? [] : [...faults, printKernel(kernel)];
       }),

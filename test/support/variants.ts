@@ -41,10 +41,10 @@ export function variantOf(typed: TypedModel, options: VariantOptions = {}): Vari
   const ordered = built.programs.map((program) =>
     schedule(program, { estimates, storage, fuse, share: share && !merge }),
   );
-  const { schedules, kernels } = merge
+  const mapped = merge
     ? mapInSteps(ordered, estimates)
     : { schedules: ordered, kernels: mapSchedules(ordered, estimates) };
-  const planned = planPrograms(planSources(built, schedules, kernels), {
+  const planned = planPrograms(planSources(built, mapped), {
     storages: built.storages.map(({ name }) => name),
     dimensions: typed.freeDimensions,
     describe: ({ path }) => path,
@@ -55,5 +55,5 @@ export function variantOf(typed: TypedModel, options: VariantOptions = {}): Vari
     programs: planned.programs,
     entry: "training",
   });
-  return { built, schedules, planned, plan };
+  return { built, schedules: mapped.schedules, planned, plan };
 }
