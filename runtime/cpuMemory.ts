@@ -2,7 +2,7 @@
 
 import type { ProgramRun, Values } from "./backend.js";
 import type { CpuArray, CpuMachine } from "./cpuMachine.js";
-import { countOf, evaluateShape, type Dimensions } from "./dimensions.js";
+import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, fail } from "./errors.js";
 import { bytesOf, layOut, type Layout } from "./layout.js";
 import type { Plan, PlanBuffer, PlanProgram, PlanType } from "./plan.js";
@@ -31,13 +31,16 @@ export function createMemory(plan: Plan, machine: CpuMachine): Memory {
   };
   const storages = plan.storages.map(({ type, elements }) => allocate(type, elements));
   const inputs = new Map<string, TypedArray>();
-  const layouts = new Map<PlanProgram, Layout>();
+  const layouts = new Map<
+    PlanProgram,
+    { readonly layout: Layout; readonly dimensions: Dimensions }
+  >();
   let arena: CpuArray | undefined;
   let arenaBytes = 0;
   let generation = 0;
   const layOutTemporaries = (program: PlanProgram, dimensions: Dimensions): void => {
     const known = layouts.get(program);
-    const layout = layOut(program.slots, dimensions, Infinity, known);
+    const layout = layOut(program.slots, dimensions, Infinity, known?.layout);
     const needed = bytesOf(layout);
     if (needed > arenaBytes) {
       arena?.free();
@@ -45,8 +48,8 @@ export function createMemory(plan: Plan, machine: CpuMachine): Memory {
       arena = machine.allocate("f32", needed / 4);
       arenaBytes = needed;
       generation++;
-    } else if (layout !== known) generation++;
-    layouts.set(program, layout);
+    } else if (layout !== known?.layout) generation++;
+    layouts.set(program, { layout, dimensions });
   };
   const fitInput = (name: string, type: PlanType, elements: number): void => {
     const known = inputs.get(name);
@@ -56,6 +59,16 @@ export function createMemory(plan: Plan, machine: CpuMachine): Memory {
     generation++;
     inputs.set(name, allocate(type, elements));
   };
+  const inSlot = (
+    program: PlanProgram,
+    { slot, start }: Extract<PlanBuffer, { kind: "slot" }>,
+  ): CpuArray | undefined => {
+    const known = layouts.get(program);
+    if (!known) return undefined;
+    const { layout, dimensions } = known;
+    const first = start === undefined ? 0 : 4 * evaluateDim(start, dimensions);
+    return arena?.part(at(layout.offsets, slot) + first, at(layout.sizes, slot) - first);
+  };
   return {
     machine,
     storages,
@@ -64,11 +77,7 @@ export function createMemory(plan: Plan, machine: CpuMachine): Memory {
     generation: () => generation,
     arrayOf: (program, buffer) => {
       if (buffer.kind === "storage") return at(storages, buffer.storage);
-      const layout = layouts.get(program);
-      const array =
-        buffer.kind === "input"
-          ? inputs.get(buffer.input)
-          : layout && arena?.part(at(layout.offsets, buffer.slot), at(layout.sizes, buffer.slot));
+      const array = buffer.kind === "input" ? inputs.get(buffer.input) : inSlot(program, buffer);
       return array ?? fail("internal", `no array was reserved for a ${buffer.kind}`);
     },
     reserve: (program, { dimensions }) => {

@@ -197,7 +197,13 @@ export type PlanUniform =
 
 export type PlanBuffer =
   | { readonly kind: "storage"; readonly storage: number }
-  | { readonly kind: "slot"; readonly slot: number; readonly elements: PlanDim }
+  /** `start`: where it begins in the slot, in elements (a multiple of 64), where it lies there beside others. */
+  | {
+      readonly kind: "slot";
+      readonly slot: number;
+      readonly elements: PlanDim;
+      readonly start?: PlanDim;
+    }
   | { readonly kind: "input"; readonly input: string; readonly elements: PlanDim };
 
 export interface PlanDispatch {

@@ -66,6 +66,11 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
   /** Inputs by name, segments of temporaries by index, uniforms by −1 − program, words of turns behind those; all programs share them, and they only grow. */
   const kept = new Map<string | number, GPUBuffer>();
   const layouts: Layout[] = []; // by program
+  /** By program, where what lies beside others in a slot begins elsewhere for other sizes: the last ones. */
+  const sizesOf: Dimensions[] = [];
+  const moves = plan.programs.map(({ dispatches }) =>
+    dispatches.some(({ buffers: bound }) => bound.some((one) => "start" in one)),
+  );
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   /** Of any binding, and so of each buffer. */
   const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
@@ -129,8 +134,11 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
         return offset + size <= (kept.get(key)?.size ?? 0);
       });
       const layout = layOut(slots, dimensions, limit, granted ? known : undefined);
-      if (known !== layout) generation++;
+      const before = String(Object.values(sizesOf[index] ?? {}));
+      const moved = moves[index] && before !== String(Object.values(dimensions));
+      if (known !== layout || moved) generation++;
       layouts[index] = layout;
+      sizesOf[index] = dimensions;
       slots.forEach((_, slot) => {
         const { key, offset, size } = placeOf(layout, slot);
         need(key, offset + size);
@@ -172,14 +180,14 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
     rangeOf: (program, buffer, room) => {
       if (buffer.kind === "storage") return { buffer: at(storages, buffer.storage), offset: 0 };
       if (buffer.kind === "input") return { buffer: take(buffer.input, room), offset: 0 };
-      const { sizes, offsets } = layouts[program] as Layout;
-      const start = at(offsets, buffer.slot);
-      const offset = start % limit;
-      return {
-        buffer: take((start - offset) / limit, room),
-        offset,
-        size: at(sizes, buffer.slot),
+      const { key, offset, size } = placeOf(layouts[program] as Layout, buffer.slot);
+      const { start, elements } = buffer;
+      const dimensions = at(sizesOf, program);
+      const part = start !== undefined && {
+        offset: offset + 4 * evaluateDim(start, dimensions),
+        size: Math.max(4, 4 * evaluateDim(elements, dimensions)),
       };
+      return { ...{ buffer: take(key, room), offset, size }, ...part };
     },
     uniformOf: (program, room) => take(-1 - program, room),
     givenTo: (program, room) => ({

@@ -2,7 +2,7 @@
 import type { CompiledEntry, CompiledModel } from "../../compiler/index.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
 import type { LoopNest, Recurrence } from "../../compiler/types/nest.js";
-import { turnsOfStep } from "../../compiler/schedule/place.js";
+import { turnsOfStep } from "../../compiler/schedule/spans.js";
 import { createDescriber } from "../../compiler/emit/places.js";
 import type { Dimensions } from "../../runtime/dimensions.js";
 import type { Backend } from "../../runtime/backend.js";

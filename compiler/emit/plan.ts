@@ -14,9 +14,9 @@ import { perAdapter, targetNames } from "../kernel/index.js";
 import { createMerger } from "../kernel/merge.js";
 import type { Merger } from "../kernel/merge.js";
 import type { Kernel, KernelBinding, KernelUniform } from "../kernel/ir.js";
-import { turnsOfStep } from "../schedule/place.js";
+import { turnsOfStep } from "../schedule/spans.js";
 import { uniformKey } from "../kernel/ir.js";
-import { dimEqual, freeDim } from "../types/dimension.js";
+import { dimEqual, floorDivideDims, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
 import type { LoopNest, Recurrence, Schedule } from "../types/nest.js";
@@ -301,7 +301,9 @@ function dispatchOf(
   context: PlanContext,
 ): Pick<PlanDispatch, "buffers" | "workgroups" | "variants" | "flops"> {
   return {
-    buffers: gpu.bindings.map(({ buffer }) => planBuffer(schedule, buffer, context)),
+    buffers: gpu.bindings.map((own) =>
+      own.whole ? planSlot(schedule, own.buffer) : planBuffer(schedule, own.buffer, context),
+    ),
     workgroups: planDim(gpu.workgroups),
     ...(dimEqual(gpu.workgroups, software.workgroups)
       ? {}
@@ -351,9 +353,9 @@ function boundForWriting(kernel: Kernel, { buffers }: Schedule): Kernel {
   return { ...kernel, bindings };
 }
 
-function elementsOf({ bindings }: Kernel, { buffers }: Schedule): BindingElements {
-  return bindings.map(({ buffer }) => {
-    const elements = buffers[buffer]?.elements;
+function elementsOf({ bindings }: Kernel, schedule: Schedule): BindingElements {
+  return bindings.map(({ buffer, whole }) => {
+    const elements = whole ? slotElements(schedule, buffer) : schedule.buffers[buffer]?.elements;
     return typeof elements === "number" && elements > 0 ? elements : undefined;
   });
 }
@@ -413,8 +415,27 @@ function planBuffer(schedule: Schedule, buffer: number, context: PlanContext): P
     case "input":
       return { kind: "input", input: declared.input, elements: planDim(declared.elements) };
     case "temporary":
-      return { kind: "slot", slot: declared.slot, elements: planDim(declared.elements) };
+      return {
+        ...{ kind: "slot", slot: declared.slot, elements: planDim(declared.elements) },
+        ...(declared.start === undefined ? {} : { start: planDim(declared.start) }),
+      };
   }
+}
+
+/** All of the slot that a temporary lies in. */
+function planSlot(schedule: Schedule, buffer: number): PlanBuffer {
+  const elements = planDim(slotElements(schedule, buffer));
+  return { kind: "slot", slot: slotOf(schedule, buffer), elements };
+}
+
+function slotOf({ buffers }: Schedule, buffer: number): number {
+  const declared = buffers[buffer];
+  if (declared?.kind !== "temporary") throw new Error(`b${buffer} lies in no slot`);
+  return declared.slot;
+}
+
+function slotElements(schedule: Schedule, buffer: number): Dim {
+  return floorDivideDims(schedule.slots[slotOf(schedule, buffer)]?.bytes ?? 0, 4);
 }
 
 /** More places than this make a comment that nobody reads. */

@@ -1,4 +1,5 @@
 // Takes a nest and the buffers of its schedule, gives the bindings of its kernels, the same on every target.
+import { dimKey } from "../types/dimension.js";
 import type { LoopNest, ScheduledBuffer } from "../types/nest.js";
 import { scalarsOf } from "./evaluate.js";
 import type { KernelBinding } from "./ir.js";
@@ -32,7 +33,7 @@ export function bindingsOf(
   return { bindings, bindingOf };
 }
 
-/** Equal for buffers that lie in the same memory. */
+/** Equal for buffers that are bound as one: they lie in the same memory. */
 export function bufferKey(buffer: ScheduledBuffer): string {
   switch (buffer.kind) {
     case "storage":
@@ -40,6 +41,6 @@ export function bufferKey(buffer: ScheduledBuffer): string {
     case "input":
       return `input ${buffer.input}`;
     case "temporary":
-      return `slot ${buffer.slot}`;
+      return `slot ${buffer.slot} from ${dimKey(buffer.start ?? 0)}`;
   }
 }

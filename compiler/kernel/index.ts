@@ -1,7 +1,8 @@
 // Takes schedules, gives the kernels of their nests: of each one for every target.
 import type { Extents } from "../types/dimension.js";
 import type { LoopNest, Recurrence, Schedule, ScheduledBuffer } from "../types/nest.js";
-import { placeTemporaries, spansOfRecurrences } from "../schedule/place.js";
+import { placeTemporaries } from "../schedule/place.js";
+import { spansOfRecurrences } from "../schedule/spans.js";
 import type { NestShape } from "./alike.js";
 import { shapeOfNest } from "./alike.js";
 import type { NestFacts } from "./analyze.js";
@@ -14,7 +15,8 @@ import { splitAxes } from "./split.js";
 import { intoSteps } from "./steps.js";
 import type { Target } from "./target.js";
 import { cpu, gpu, software, wasm } from "./target.js";
-import { kernelOfTurns } from "./turns.js";
+import type { Turns } from "./turns.js";
+import { isWorthOneDispatch, kernelOfTurns } from "./turns.js";
 
 /** What kernels of a nest are for: any adapter, one in software, JavaScript, WebAssembly. */
 export const targetNames = ["gpu", "software", "cpu", "wasm"] as const;
@@ -84,44 +86,59 @@ export function mapInSteps(
   readonly turns: readonly TurnKernels[];
 } {
   const mapped = mapSchedules(schedules, extents);
-  const turns = schedules.map((schedule) => kernelsOfTurns(schedule, extents));
-  const stepped = schedules.map((plain, at) => {
-    const own = mapped[at] ?? [];
-    const schedule = { ...plain, inOneDispatch: new Set(turns[at]?.keys()) };
-    const sides = [gpu, software].map(({ merging }, side) => ({
-      kernels: own.map((kernels) => (side === 0 ? kernels.gpu : kernels.software)),
-      limits: merging,
-    }));
-    const { schedule: inSteps, order } = intoSteps(schedule, sides, extents);
-    return {
-      schedule: placeTemporaries(inSteps, extents),
-      kernels: order.flatMap((nest) => own.slice(nest, nest + 1)),
-    };
-  });
+  const stepped = schedules.map((schedule, at) => stepsOf(schedule, mapped[at] ?? [], extents));
   return {
     schedules: stepped.map(({ schedule }) => schedule),
     kernels: stepped.map(({ kernels }) => kernels),
-    turns,
+    turns: stepped.map(({ turns }) => turns),
   };
 }
 
 export type TurnKernels = ReadonlyMap<Recurrence, AdapterKernels>;
 
-/** Of recurrences within which no other runs, where one dispatch for all turns pays on both kinds of adapters. */
-function kernelsOfTurns(schedule: Schedule, extents: Extents): TurnKernels {
-  const { nests, buffers, serves } = schedule;
-  const found = new Map<Recurrence, AdapterKernels>();
-  for (const [recurrence, { first, last }] of spansOfRecurrences(nests)) {
+interface SteppedProgram {
+  readonly schedule: Schedule;
+  readonly kernels: readonly NestKernels[];
+  readonly turns: TurnKernels;
+}
+
+/** What kernels of all turns bind shows once buffers have their places: where it is too much, they are given up. */
+function stepsOf(plain: Schedule, own: readonly NestKernels[], extents: Extents): SteppedProgram {
+  const sides = [gpu, software].map(({ merging }, side) => ({
+    kernels: own.map((kernels) => (side === 0 ? kernels.gpu : kernels.software)),
+    limits: merging,
+  }));
+  let wanted = turnsWorthIt(plain, extents);
+  for (;;) {
+    const inOneDispatch = new Set(wanted.map(({ recurrence }) => recurrence));
+    const { schedule, order } = intoSteps({ ...plain, inOneDispatch }, sides, extents);
+    const placed = placeTemporaries(schedule, extents);
+    const turns = new Map<Recurrence, AdapterKernels>();
+    for (const one of wanted) {
+      const [any, inSoftware] = [gpu, software].map((target) =>
+        kernelOfTurns(one, placed.buffers, target),
+      );
+      if (any && inSoftware) turns.set(one.recurrence, { gpu: any, software: inSoftware });
+    }
+    if (turns.size === wanted.length) {
+      const kernels = order.flatMap((nest) => own.slice(nest, nest + 1));
+      return { schedule: placed, kernels, turns };
+    }
+    wanted = wanted.filter(({ recurrence }) => turns.has(recurrence));
+  }
+}
+
+/** Recurrences within which no other runs, where one dispatch for all turns pays on both kinds of adapters. */
+function turnsWorthIt({ nests, serves }: Schedule, extents: Extents): readonly Turns[] {
+  return [...spansOfRecurrences(nests)].flatMap(([recurrence, { first, last }]) => {
     const own = nests.slice(first, last + 1);
     const [served] = serves.slice(first, last + 1).map(String);
     const alike = serves.slice(first, last + 1).every((one) => String(one) === served);
-    if (!alike || own.some(({ turns }) => turns?.at(-1) !== recurrence)) continue;
+    if (!alike || own.some(({ turns }) => turns?.at(-1) !== recurrence)) return [];
     const facts = own.map((nest) => analyzeNest(splitAxes(nest), extents));
-    const request = { recurrence, nests: facts, buffers, extents };
-    const [any, inSoftware] = [gpu, software].map((target) => kernelOfTurns(request, target));
-    if (any && inSoftware) found.set(recurrence, { gpu: any, software: inSoftware });
-  }
-  return found;
+    const turns = { recurrence, nests: facts, extents };
+    return [gpu, software].every((target) => isWorthOneDispatch(turns, target)) ? [turns] : [];
+  });
 }
 
 interface Mapped {

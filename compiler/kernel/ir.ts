@@ -178,6 +178,8 @@ export interface KernelBinding {
   readonly written: boolean;
   /** How many there are at least, where all that is ever read or written lies within. */
   readonly elements?: number;
+  /** All of the slot is bound that the buffer lies in. */
+  readonly whole?: boolean;
 }
 
 export interface SharedArray {

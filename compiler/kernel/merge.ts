@@ -38,7 +38,7 @@ export function createMerger(): Merger {
   const known = new Map<string, Kernel["body"]>();
   return (members, buffers) => {
     const size = Math.max(...members.map(({ kernel }) => kernel.workgroupSize));
-    const union = createUnion(buffers);
+    const union = createUnion((own) => memoryKey(own, buffers));
     const ranges = rangesOf(members, size).map((range) => placed(union, range));
     const key = ranges
       .map(({ kernel, start, end, ...places }) =>
@@ -124,7 +124,8 @@ export interface Union {
   readonly arraysOf: (member: Kernel) => ReadonlyMap<string, string>;
 }
 
-export function createUnion(buffers: readonly ScheduledBuffer[]): Union {
+/** `keyOf`: bindings with equal keys are one. */
+export function createUnion(keyOf: (own: KernelBinding) => string): Union {
   const bindings: KernelBinding[] = [];
   const uniforms: KernelUniform[] = [];
   const shared: SharedArray[] = [];
@@ -143,8 +144,7 @@ export function createUnion(buffers: readonly ScheduledBuffer[]): Union {
   return {
     ...{ bindings, uniforms, shared },
     bindingOf: (own) => {
-      const key = memoryKey(own, buffers);
-      const at = bindings.findIndex((other) => memoryKey(other, buffers) === key);
+      const at = bindings.findIndex((other) => keyOf(other) === keyOf(own));
       const known = bindings[at];
       if (known === undefined) return bindings.push(own) - 1;
       bindings[at] = { ...known, written: known.written || own.written };

@@ -1,11 +1,14 @@
 // Takes statements of a kernel and new names and numbers for what they refer to, gives the same statements with those.
 import type { Expression, Statement } from "./ir.js";
+import { operate } from "./ir.js";
 
 /** What each thing is called in the kernel that the statements come to. */
 export interface Renaming {
   readonly variable: (name: string) => string;
   readonly array: (name: string) => string;
   readonly binding: (binding: number) => number;
+  /** Where elements begin of what it stands for; absent, or undefined: at 0. */
+  readonly start?: (binding: number) => Expression | undefined;
   /** Its number there, or what stands in its place. */
   readonly uniform: (uniform: number) => number | Expression;
 }
@@ -36,7 +39,11 @@ function renamedExpression(
       return typeof place === "number" ? { ...old, uniform: place } : place;
     }
     case "load":
-      return { ...old, binding: names.binding(old.binding), index: inner(old.index) };
+      return {
+        ...old,
+        binding: names.binding(old.binding),
+        index: fromStart(names, old.binding, inner(old.index)),
+      };
     case "shared":
       return { ...old, array: names.array(old.array), index: inner(old.index) };
     case "op":
@@ -47,6 +54,11 @@ function renamedExpression(
     case "draw":
       return { ...old, stream: inner(old.stream), index: inner(old.index) };
   }
+}
+
+function fromStart({ start }: Renaming, binding: number, index: Expression): Expression {
+  const first = start?.(binding);
+  return first ? operate("index", "add", [first, index]) : index;
 }
 
 function renamedStatements(
@@ -79,7 +91,7 @@ function renamedStatements(
         return {
           ...old,
           binding: binding(old.binding),
-          index: inner(old.index),
+          index: fromStart(names, old.binding, inner(old.index)),
           value: inner(old.value),
         };
       case "share":

@@ -1,6 +1,6 @@
 // Takes a schedule and its kernels for each kind of adapter, gives it in steps: nests that do not wait for each other and pay to run in one dispatch.
 import { elementBytes } from "../schedule/memory.js";
-import { haveSameTurns } from "../schedule/place.js";
+import { haveSameTurns } from "../schedule/spans.js";
 import { touchedBuffers } from "../schedule/serves.js";
 import { waitsOf } from "../schedule/waits.js";
 import type { Extents } from "../types/dimension.js";

@@ -3,45 +3,50 @@ import { addDims, expectedSize, multiplyDims } from "../types/dimension.js";
 import type { Dim, Extents } from "../types/dimension.js";
 import type { Axis, NestArgument, Recurrence, ScheduledBuffer } from "../types/nest.js";
 import type { NestFacts } from "./analyze.js";
-import type { ApartAxes } from "./apart.js";
 import { axesApart } from "./apart.js";
 import type { ParallelChoice } from "./choose.js";
 import { chooseForWorkgroup } from "./choose.js";
 import { allStatements } from "./company.js";
 import { buildForWorkgroup } from "./gpu.js";
 import type { Slice } from "./gpu.js";
-import type { Expression, Kernel, Statement } from "./ir.js";
+import type { Expression, Kernel, KernelBinding, Statement } from "./ir.js";
 import { flopsOf, pointsOf } from "./measure.js";
-import { behind, createUnion } from "./merge.js";
+import { behind, createUnion, memoryKey } from "./merge.js";
 import type { Union } from "./merge.js";
 import { blockExtent } from "./points.js";
 import { renamed } from "./rename.js";
 import type { ParallelTarget } from "./target.js";
 
-/** The nests of a recurrence, in order, and the buffers of their schedule. */
+/** The nests of a recurrence, in order. */
 export interface Turns {
   readonly recurrence: Recurrence;
   readonly nests: readonly NestFacts[];
-  readonly buffers: readonly ScheduledBuffer[];
   readonly extents: Extents;
+}
+
+/** Whether one dispatch is expected to be faster than dispatches for each turn. */
+export function isWorthOneDispatch(turns: Turns, target: ParallelTarget): boolean {
+  return isWorthIt(turns, divide(turns, target), target);
 }
 
 /**
  * Each workgroup does all turns of some entries that never meet the others (examples of a batch, mostly), with a barrier behind each
- * nest; a single workgroup does all, where there are none. Undefined where dispatches for each turn are faster, or the kernel
- * would bind too much or be too long.
+ * nest; a single workgroup does all, where there are none. `buffers` have their places: those in one slot are bound as one.
+ * Undefined where the kernel would bind too much or be too long.
  */
-export function kernelOfTurns(turns: Turns, target: ParallelTarget): Kernel | undefined {
-  const { nests, buffers } = turns;
-  const apart = axesApart(nests);
+export function kernelOfTurns(
+  turns: Turns,
+  buffers: readonly ScheduledBuffer[],
+  target: ParallelTarget,
+): Kernel | undefined {
+  const { nests } = turns;
   const { merging } = target;
-  const division = divide(turns, apart, target);
-  if (!isWorthIt(turns, division, target)) return undefined;
+  const division = divide(turns, target);
   const members = nests.map((facts, at) => {
     const { choice, slice } = division.members[at] ?? unknown();
     return buildForWorkgroup(facts, choice, slice, buffers, target);
   });
-  const kernel = oneBehindTheOther(turns, members, target);
+  const kernel = oneBehindTheOther(turns, members, buffers, target);
   const fits =
     kernel.bindings.length <= merging.bindings &&
     allStatements(kernel.body).length <= merging.statements;
@@ -63,7 +68,8 @@ interface Division {
   }[];
 }
 
-function divide({ nests, extents }: Turns, apart: ApartAxes | undefined, target: ParallelTarget) {
+function divide({ nests, extents }: Turns, target: ParallelTarget): Division {
+  const apart = axesApart(nests);
   const extent = apart ? expectedSize(apart.extent, extents) : 1;
   const wanted = Math.max(1, Math.floor(extent / target.turns.groups));
   const choices = nests.map((facts, at) => {
@@ -123,16 +129,17 @@ function operationsOf({ nest }: NestFacts, extents: Extents): number {
 }
 
 function oneBehindTheOther(
-  { recurrence, nests, buffers }: Turns,
+  { recurrence, nests }: Turns,
   members: readonly Kernel[],
+  buffers: readonly ScheduledBuffer[],
   target: ParallelTarget,
 ): Kernel {
-  const union = createUnion(buffers);
+  const union = createUnion((own) => slotKey(own, buffers));
   const length = extentOf(union, recurrence.length);
   let words = 0;
   const inside = members.flatMap((member, at): readonly Statement[] => {
     const given = nests[at]?.nest.arguments ?? [];
-    const body = bodyOf(union, member, { at, given, words, recurrence });
+    const body = bodyOf(union, member, { at, given, words, recurrence, buffers });
     words += given.length;
     return [...body, { kind: "barrier", memory: "storage" }];
   });
@@ -166,14 +173,29 @@ interface Position {
   /** Words that members before it are given. */
   readonly words: number;
   readonly recurrence: Recurrence;
+  readonly buffers: readonly ScheduledBuffer[];
+}
+
+function startIn(buffers: readonly ScheduledBuffer[], buffer: number): Dim | undefined {
+  const declared = buffers[buffer];
+  return declared?.kind === "temporary" ? declared.start : undefined;
+}
+
+function slotKey(own: KernelBinding, buffers: readonly ScheduledBuffer[]): string {
+  const declared = buffers[own.buffer];
+  const shared = declared?.kind === "temporary" && declared.start !== undefined;
+  return shared ? `slot ${declared.slot}` : memoryKey(own, buffers);
 }
 
 function bodyOf(
   union: Union,
   { body, bindings, uniforms, ...member }: Kernel,
-  { at, given, words, recurrence }: Position,
+  { at, given, words, recurrence, buffers }: Position,
 ): readonly Statement[] {
-  const places = bindings.map(union.bindingOf);
+  const starts = bindings.map(({ buffer }) => startIn(buffers, buffer));
+  const places = bindings.map((own, binding) =>
+    union.bindingOf(starts[binding] === undefined ? own : { ...own, whole: true }),
+  );
   const arrays = union.arraysOf({ ...member, body, bindings, uniforms });
   const numbers = uniforms.map((own) =>
     own.kind === "argument" && given[own.index] === recurrence
@@ -185,6 +207,10 @@ function bodyOf(
     variable: (name) => (isCommon(name) ? name : `${name}_${at}`),
     array: (name) => arrays.get(name) ?? name,
     binding: (binding) => places[binding] ?? binding,
+    start: (binding) => {
+      const first = starts[binding] ?? 0;
+      return first === 0 ? undefined : extentOf(union, first);
+    },
     uniform: (uniform) => numbers[uniform] ?? uniform,
   });
 }

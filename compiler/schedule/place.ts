@@ -1,104 +1,47 @@
 // Takes a schedule whose steps are settled, gives it with the places of its temporaries: those that never live together share memory.
-import type { Extents } from "../types/dimension.js";
-import type { LoopNest, Recurrence, Schedule } from "../types/nest.js";
+import { addDims, ceilDivideDims, multiplyDims } from "../types/dimension.js";
+import type { Dim, Extents } from "../types/dimension.js";
+import type { Schedule, ScheduledBuffer } from "../types/nest.js";
 import { planMemory } from "./memory.js";
-import { touchedBuffers } from "./serves.js";
-
-/** Positions of nests. */
-export interface Span {
-  readonly first: number;
-  readonly last: number;
-}
+import { packTemporaries } from "./packs.js";
+import type { Pack } from "./packs.js";
+import { touchesOf } from "./spans.js";
 
 export function placeTemporaries(schedule: Schedule, estimates: Extents): Schedule {
-  const touched = touchesOf(schedule);
-  const temporaries = schedule.buffers.flatMap((buffer, index) => {
-    const span = touched.get(index);
-    return buffer.kind === "temporary" && span
-      ? [{ index, ...span, elements: buffer.elements }]
-      : [];
-  });
-  const { positions, slots } = planMemory(temporaries, estimates);
-  const slotOf = new Map(temporaries.map(({ index }, at) => [index, positions[at] ?? 0]));
+  const packs = packTemporaries(schedule, touchesOf(schedule), estimates).map((pack) =>
+    laidOut(schedule, pack),
+  );
+  const { positions, slots } = planMemory(packs, estimates);
+  const places = new Map(
+    packs.flatMap(({ starts }, at) =>
+      [...starts].map(([index, start]): [number, Pick<Temporary, "slot" | "start">] => [
+        index,
+        { slot: positions[at] ?? 0, ...(starts.size > 1 && { start }) },
+      ]),
+    ),
+  );
   return {
     ...schedule,
     slots,
     buffers: schedule.buffers.map((buffer, index) =>
-      buffer.kind === "temporary" ? { ...buffer, slot: slotOf.get(index) ?? 0 } : buffer,
+      buffer.kind === "temporary" ? { ...buffer, ...(places.get(index) ?? { slot: 0 }) } : buffer,
     ),
   };
 }
 
-/**
- * The first and the last nest of each buffer's life: from the first that touches it to the last, a result to the end. What a step
- * touches lives as long as all its nests run, and what outlives a turn of a recurrence as long as that.
- */
-export function touchesOf({ nests, steps, buffers, results }: Schedule): ReadonlyMap<number, Span> {
-  const touches = new Map<number, { readonly nest: LoopNest; readonly span: Span }[]>();
-  let first = 0;
-  for (const count of steps) {
-    const span = { first, last: first + count - 1 };
-    for (const nest of nests.slice(first, first + count)) {
-      for (const buffer of touchedBuffers(nest)) {
-        const known = touches.get(buffer);
-        if (known) known.push({ nest, span });
-        else touches.set(buffer, [{ nest, span }]);
-      }
-    }
-    first += count;
+type Temporary = Extract<ScheduledBuffer, { kind: "temporary" }>;
+
+/** Bindings begin at multiples of 256 bytes. */
+const aligned = 64;
+
+/** The elements of a pack, and where each buffer begins: one behind the other. */
+function laidOut({ buffers }: Schedule, { span, members }: Pack) {
+  let elements: Dim = 0;
+  const starts = new Map<number, Dim>();
+  for (const index of members) {
+    const start = multiplyDims(aligned, ceilDivideDims(elements, aligned));
+    starts.set(index, start);
+    elements = addDims(start, buffers[index]?.elements ?? 0);
   }
-  const spanOfTurns = spansOfRecurrences(nests);
-  const touched = new Map<number, Span>();
-  for (const [buffer, all] of touches) {
-    const declared = buffers[buffer];
-    const outlives = declared?.kind === "temporary" ? declared.recurrence : undefined;
-    // Of the recurrences around all that touches it, those whose turns it does not outlive.
-    const common = all.map(({ nest }) => nest.turns ?? []).reduce(commonTurns);
-    const at = outlives === undefined ? -1 : common.indexOf(outlives);
-    const within = at < 0 ? common.length : at;
-    const spans = all.map(({ nest, span }) => {
-      const around = nest.turns?.[within];
-      return (around && spanOfTurns.get(around)) ?? span;
-    });
-    touched.set(buffer, {
-      first: Math.min(...spans.map((span) => span.first)),
-      last: Math.max(...spans.map((span) => span.last)),
-    });
-  }
-  for (const { buffer } of results) {
-    const span = touched.get(buffer);
-    if (span) touched.set(buffer, { ...span, last: nests.length });
-  }
-  return touched;
-}
-
-function commonTurns(
-  some: readonly Recurrence[],
-  others: readonly Recurrence[],
-): readonly Recurrence[] {
-  const end = some.findIndex((one, at) => one !== others[at]);
-  return end < 0 ? some : some.slice(0, end);
-}
-
-export function haveSameTurns(one: LoopNest, other: LoopNest): boolean {
-  const [own, others] = [one.turns ?? [], other.turns ?? []];
-  return own.length === others.length && commonTurns(own, others).length === own.length;
-}
-
-/** The recurrence of which the nests of a step are all turns, if they are. */
-export function turnsOfStep(
-  nests: readonly LoopNest[],
-  { inOneDispatch }: Pick<Schedule, "inOneDispatch">,
-): Recurrence | undefined {
-  const innermost = nests[0]?.turns?.at(-1);
-  return innermost && inOneDispatch.has(innermost) ? innermost : undefined;
-}
-
-/** The first and the last nest that run in the turns of each recurrence. */
-export function spansOfRecurrences(nests: readonly LoopNest[]): ReadonlyMap<Recurrence, Span> {
-  const spans = new Map<Recurrence, Span>();
-  nests.forEach(({ turns = [] }, at) => {
-    for (const one of turns) spans.set(one, { first: spans.get(one)?.first ?? at, last: at });
-  });
-  return spans;
+  return { ...span, elements, starts };
 }

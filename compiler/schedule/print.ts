@@ -11,7 +11,7 @@ import type {
 } from "../types/nest.js";
 import { scalarOperation } from "../scalars/table.js";
 import { operandsOf } from "./operands.js";
-import { turnsOfStep } from "./place.js";
+import { turnsOfStep } from "./spans.js";
 
 export function printSchedule(schedule: Schedule): string {
   const lines = [`program ${schedule.name}`];
@@ -45,8 +45,10 @@ function bufferText(buffer: ScheduledBuffer): string {
       return `${size}, storage ${buffer.storage}`;
     case "input":
       return `${size}, input ${buffer.input}`;
-    case "temporary":
-      return `${size}, slot ${buffer.slot} (${buffer.label})`;
+    case "temporary": {
+      const from = buffer.start === undefined ? "" : ` from ${dimText(buffer.start)}`;
+      return `${size}, slot ${buffer.slot}${from} (${buffer.label})`;
+    }
   }
 }
 

@@ -1,10 +1,18 @@
 // Takes a schedule, gives what is wrong with it: the specification of this level, which tests run between phases.
-import { dimEqual, multiplyDims } from "../types/dimension.js";
-import type { Axis, LoopNest, NestStore, Scalar, Schedule } from "../types/nest.js";
+import { addDims, ceilDivideDims, dimEqual, dimText, multiplyDims } from "../types/dimension.js";
+import type { Dim } from "../types/dimension.js";
+import type {
+  Axis,
+  LoopNest,
+  NestStore,
+  Scalar,
+  Schedule,
+  ScheduledBuffer,
+} from "../types/nest.js";
 import { measure } from "./limits.js";
 import { operandsOf } from "./operands.js";
 import { reducesRows } from "./rows.js";
-import { haveSameTurns, spansOfRecurrences, touchesOf, turnsOfStep } from "./place.js";
+import { haveSameTurns, spansOfRecurrences, touchesOf, turnsOfStep } from "./spans.js";
 import { readBuffers } from "./serves.js";
 import { waitsOf } from "./waits.js";
 
@@ -87,25 +95,36 @@ function verifySteps(schedule: Schedule): string[] {
   return problems;
 }
 
-/** Each temporary has a slot of its own that lives as long as it does. */
+/** Each temporary lies in a slot that lives as long as it does, alone or behind others of its type. */
 function sharedMemory(schedule: Schedule): string[] {
   const problems: string[] = [];
   const spans = touchesOf(schedule);
-  const owners = new Map<number, number>();
+  const inSlot = new Map<number, Temporary[]>();
   schedule.buffers.forEach((buffer, index) => {
     const span = spans.get(index);
     if (buffer.kind !== "temporary" || span === undefined) return;
     const slot = schedule.slots[buffer.slot];
-    const bytes = multiplyDims(4, buffer.elements);
     if (slot === undefined || slot.first > span.first || slot.last < span.last)
       problems.push(`b${index} lives in nests ${span.first} to ${span.last}, its slot does not`);
-    else if (!dimEqual(slot.bytes, bytes)) problems.push(`slot ${buffer.slot} is not b${index}'s`);
-    const owner = owners.get(buffer.slot);
-    if (owner !== undefined) problems.push(`b${owner} and b${index} have one slot`);
-    owners.set(buffer.slot, index);
+    inSlot.set(buffer.slot, [...(inSlot.get(buffer.slot) ?? []), buffer]);
   });
+  for (const [at, buffers] of inSlot) {
+    const types = new Set(buffers.map(({ type }) => type));
+    if (types.size > 1) problems.push(`slot ${at} holds ${[...types].join(" and ")}`);
+    let end: Dim = 0;
+    for (const { start = 0, elements } of buffers) {
+      if (!dimEqual(start, multiplyDims(64, ceilDivideDims(end, 64))))
+        problems.push(`slot ${at} has a buffer at ${dimText(start)}, behind ${dimText(end)}`);
+      end = addDims(start, elements);
+    }
+    const bytes = schedule.slots[at]?.bytes ?? 0;
+    if (!dimEqual(bytes, multiplyDims(4, end)))
+      problems.push(`slot ${at} has ${dimText(bytes)} bytes for ${dimText(end)} elements`);
+  }
   return [...problems, ...overlappingSlots(schedule.slots)];
 }
+
+type Temporary = Extract<ScheduledBuffer, { kind: "temporary" }>;
 
 /** Of two slots that live at the same time one lies above the other. */
 function overlappingSlots(slots: Schedule["slots"]): string[] {

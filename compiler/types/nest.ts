@@ -132,6 +132,8 @@ export type ScheduledBuffer =
       readonly type: ElementType;
       readonly elements: Dim;
       readonly slot: number;
+      /** Where it begins in its slot, in elements, where several of a type that live equally long have one; absent: it is alone. */
+      readonly start?: Dim;
       readonly label: string;
       /** It is filled turn by turn, or carried from turn to turn. */
       readonly recurrence?: Recurrence;

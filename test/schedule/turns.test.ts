@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { purposesOf } from "../../cli/profile/purpose.js";
-import { touchesOf } from "../../compiler/schedule/place.js";
+import { touchesOf } from "../../compiler/schedule/spans.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
 import type { Schedule } from "../../compiler/types/nest.js";
 

@@ -40,8 +40,11 @@ export function runSchedule(
       }
       case "input":
         return Float64Array.from(input.inputs[buffer.input] ?? []);
-      case "temporary":
-        return slots[buffer.slot] ?? new Float64Array(0);
+      case "temporary": {
+        const slot = slots[buffer.slot] ?? new Float64Array(0);
+        const start = evaluateDim(buffer.start ?? 0, dims);
+        return slot.subarray(start, start + evaluateDim(buffer.elements, dims));
+      }
     }
   });
   const host = schedule.host.map((value) => applyHost(value, dims, input.scalars ?? {}));

@@ -36,7 +36,7 @@ const programs: Readonly<Record<string, Program>> = {
     h = x |> gru(6, reverse: true, mask: kept > 0)
     output o = h |> dense(1)
     loss mse(o, y)`,
-    ...{ batch: 11, inOneDispatch: 0, workgroups: 19 },
+    ...{ batch: 11, inOneDispatch: 2, workgroups: 19 },
   },
   "turns in which the examples meet": {
     body: `
