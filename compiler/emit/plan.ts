@@ -1,6 +1,5 @@
 // Takes schedules and their kernels, gives what the runtime runs: kernels in both languages, each text once, and programs of dispatches.
 import type {
-  PlanBuffer,
   PlanDispatch,
   PlanGiven,
   PlanKernel,
@@ -13,19 +12,19 @@ import type { AdapterKernels, NestKernels, TurnKernels } from "../kernel/index.j
 import { perAdapter, targetNames } from "../kernel/index.js";
 import { createMerger } from "../kernel/merge.js";
 import type { Merger } from "../kernel/merge.js";
-import type { Kernel, KernelBinding, KernelUniform } from "../kernel/ir.js";
+import type { Kernel, KernelUniform } from "../kernel/ir.js";
 import { turnsOfStep } from "../schedule/spans.js";
 import { uniformKey } from "../kernel/ir.js";
-import { dimEqual, floorDivideDims, freeDim } from "../types/dimension.js";
+import { dimEqual, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
 import type { LoopNest, Recurrence, Schedule } from "../types/nest.js";
+import { boundForWriting, elementsOf, planBuffer, planSlot } from "./buffers.js";
 import { hostExpression, planDim } from "./dimensions.js";
 import { commentText } from "./expression.js";
 import { innerDimensions } from "./innerDimensions.js";
 import { javascriptBody, printJavaScript } from "./javascript.js";
 import type {
-  BindingElements,
   KernelTable,
   KernelUse,
   PlannedKernel,
@@ -302,7 +301,9 @@ function dispatchOf(
 ): Pick<PlanDispatch, "buffers" | "workgroups" | "variants" | "flops"> {
   return {
     buffers: gpu.bindings.map((own) =>
-      own.whole ? planSlot(schedule, own.buffer) : planBuffer(schedule, own.buffer, context),
+      own.whole
+        ? planSlot(schedule, own.buffer)
+        : planBuffer(schedule, own.buffer, context.storages),
     ),
     workgroups: planDim(gpu.workgroups),
     ...(dimEqual(gpu.workgroups, software.workgroups)
@@ -333,30 +334,10 @@ function planResults(
       type: result.type,
       shape: result.shape.map(planDim),
       ...(dimensions.length === 0 ? {} : { dimensions }),
-      buffer: planBuffer(schedule, result.buffer, context),
+      buffer: planBuffer(schedule, result.buffer, context.storages),
       ...(count === undefined ? {} : { entries: planDim(count) }),
       ...(range === undefined ? {} : { range }),
     };
-  });
-}
-
-/**
- * Temporaries share a buffer, which a dispatch binds either for reading alone or for writing: where it writes one of them, all
- * are bound for writing.
- */
-function boundForWriting(kernel: Kernel, { buffers }: Schedule): Kernel {
-  const shared = ({ buffer }: KernelBinding): boolean => buffers[buffer]?.kind === "temporary";
-  if (!kernel.bindings.some((binding) => binding.written && shared(binding))) return kernel;
-  const bindings = kernel.bindings.map((binding) =>
-    shared(binding) ? { ...binding, written: true } : binding,
-  );
-  return { ...kernel, bindings };
-}
-
-function elementsOf({ bindings }: Kernel, schedule: Schedule): BindingElements {
-  return bindings.map(({ buffer, whole }) => {
-    const elements = whole ? slotElements(schedule, buffer) : schedule.buffers[buffer]?.elements;
-    return typeof elements === "number" && elements > 0 ? elements : undefined;
   });
 }
 
@@ -401,41 +382,6 @@ function planUniform(uniform: KernelUniform, schedule: Schedule): PlanUniform {
     case "argument":
       throw new Error("an argument is a dispatch's");
   }
-}
-
-function planBuffer(schedule: Schedule, buffer: number, context: PlanContext): PlanBuffer {
-  const declared = schedule.buffers[buffer];
-  if (!declared) throw new Error(`there is no buffer ${buffer}`);
-  switch (declared.kind) {
-    case "storage": {
-      const storage = context.storages.indexOf(declared.storage);
-      if (storage < 0) throw new Error(`there is no storage ${declared.storage}`);
-      return { kind: "storage", storage };
-    }
-    case "input":
-      return { kind: "input", input: declared.input, elements: planDim(declared.elements) };
-    case "temporary":
-      return {
-        ...{ kind: "slot", slot: declared.slot, elements: planDim(declared.elements) },
-        ...(declared.start === undefined ? {} : { start: planDim(declared.start) }),
-      };
-  }
-}
-
-/** All of the slot that a temporary lies in. */
-function planSlot(schedule: Schedule, buffer: number): PlanBuffer {
-  const elements = planDim(slotElements(schedule, buffer));
-  return { kind: "slot", slot: slotOf(schedule, buffer), elements };
-}
-
-function slotOf({ buffers }: Schedule, buffer: number): number {
-  const declared = buffers[buffer];
-  if (declared?.kind !== "temporary") throw new Error(`b${buffer} lies in no slot`);
-  return declared.slot;
-}
-
-function slotElements(schedule: Schedule, buffer: number): Dim {
-  return floorDivideDims(schedule.slots[slotOf(schedule, buffer)]?.bytes ?? 0, 4);
 }
 
 /** More places than this make a comment that nobody reads. */

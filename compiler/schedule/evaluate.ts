@@ -2,47 +2,18 @@
 import { givesIndex } from "../scalars/reductions.js";
 import type { GatherSource } from "../ops/rule.js";
 import type { Dim } from "../types/dimension.js";
-import { dimEqual, elementCount, multiplyDims, shapeText } from "../types/dimension.js";
-import type {
-  ContractAttributes,
-  ElementType,
-  Node,
-  OpName,
-  QuasiAffine,
-  Shape,
-} from "../types/graph.js";
-import type { Axis, Combine, Recurrence, Scalar } from "../types/nest.js";
+import { dimEqual, elementCount } from "../types/dimension.js";
+import type { ContractAttributes, Node, OpName, QuasiAffine, Shape } from "../types/graph.js";
+import type { Axis, Combine, Scalar } from "../types/nest.js";
 import { ruleOf } from "../ops/table.js";
+import { loadFrom, positionKey, positionOf } from "./evaluation.js";
+import type { EvaluationContext, Index } from "./evaluation.js";
 import { keepsPositions } from "./families.js";
 import { indexBuilder } from "./indexBuilder.js";
 import { parameterRange } from "./parts.js";
 import { unflatten } from "./reshape.js";
 import type { ScalarBuilder } from "./scalars.js";
 import { streamOf } from "./stream.js";
-
-/** Where elements of a node stand in memory, in row-major order. */
-export interface Place {
-  readonly buffer: number;
-  /** The position of the first; absent: 0. */
-  readonly start?: Scalar;
-}
-
-/** What evaluation needs to know of the program around a kernel. */
-export interface EvaluationContext {
-  readonly k: ScalarBuilder;
-  /** Where a node stands that has a buffer, unless it is computed in this very kernel. */
-  readonly placeOf: (node: Node, index: readonly Scalar[]) => Place | undefined;
-  readonly hostIndex: (node: Node) => Scalar | undefined;
-  readonly newAxis: (extent: Dim) => Axis;
-  /** As of ProgramTables. */
-  readonly turns: readonly Recurrence[];
-  readonly turnOf: (node: Node) => Recurrence | undefined;
-  readonly memo: Map<Node, Map<string, Scalar>>;
-  /** Row-major positions that indices were computed from, so that none is taken apart and put together again. */
-  readonly positions: Map<string, Scalar>;
-}
-
-type Index = readonly Scalar[];
 
 /** The element of `node` at `index`, in C order. Depth is bounded by what decisions inline into one kernel. */
 export function evaluate(context: EvaluationContext, node: Node, index: Index): Scalar {
@@ -65,15 +36,6 @@ function compute(context: EvaluationContext, node: Node, index: Index): Scalar {
   if (place !== undefined)
     return loadFrom(k, place, positionOf(context, node.shape, index), node.type);
   return inline(context, node, index);
-}
-
-function loadFrom(
-  k: ScalarBuilder,
-  { buffer, start }: Place,
-  position: Scalar,
-  type: ElementType,
-): Scalar {
-  return k.load(buffer, start ? k.add(start, position) : position, type);
 }
 
 /** The element computed from the operands, whether or not the node has a buffer. */
@@ -153,32 +115,10 @@ function firstOfTurn({ k, turns }: EvaluationContext, shape: Shape): Scalar {
   return k.multiply(turn, k.dim(elementCount(shape)));
 }
 
-function positionKey(k: ScalarBuilder, shape: Shape, index: Index): string {
-  return `${shapeText(shape)} at ${index.map(k.id).join(",")}`;
-}
-
-/** Row-major position: the one that the index was computed from, where there is one. */
-function positionOf(context: EvaluationContext, shape: Shape, index: Index): Scalar {
-  const { k, positions } = context;
-  return positions.get(positionKey(k, shape, index)) ?? linearIndex(k, shape, index);
-}
-
 /**
  * Row-major position; strides may depend on free dimensions. The index along an axis of 1 counts as 0 whatever expression it
  * is: where a guard protects it, that may be 0 under the guard alone.
  */
-export function linearIndex(k: ScalarBuilder, shape: Shape, index: Index): Scalar {
-  let position = k.index(0);
-  let stride: Dim = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] === 1) continue;
-    const along = index[axis] ?? k.index(0);
-    position = k.add(k.multiply(along, k.dim(stride)), position);
-    stride = multiplyDims(stride, shape[axis] ?? 1);
-  }
-  return position;
-}
-
 /** The operand's index under broadcasting. */
 function alignIndex(k: ScalarBuilder, operand: Shape, output: Shape, index: Index): Index {
   const missing = output.length - operand.length;

@@ -4,8 +4,9 @@ import { reachable } from "../reachable.js";
 import { dimEqual, elementCount, multiplyDims } from "../types/dimension.js";
 import type { Node, Origin, Shape } from "../types/graph.js";
 import type { Axis, LoopNest, NestStore, Recurrence, Scalar } from "../types/nest.js";
-import type { EvaluationContext, Place } from "./evaluate.js";
-import { evaluate, inline, linearIndex } from "./evaluate.js";
+import type { BufferPlace, EvaluationContext } from "./evaluation.js";
+import { evaluate, inline } from "./evaluate.js";
+import { linearIndex } from "./evaluation.js";
 import { flattenNest } from "./flatten.js";
 import type { FusionGroup } from "./order.js";
 import { reachableScalars } from "./operands.js";
@@ -156,13 +157,13 @@ function samePoint(index: readonly Scalar[], point: readonly Scalar[]): boolean 
   return index.length === point.length && index.every((along, axis) => along === point[axis]);
 }
 
-function placeOf(k: ScalarBuilder, tables: ProgramTables, node: Node): Place | undefined {
+function placeOf(k: ScalarBuilder, tables: ProgramTables, node: Node): BufferPlace | undefined {
   if (node.op === "stored") return { buffer: tables.storage(node.attributes.name) };
   if (node.op === "input") return { buffer: tables.input(node) };
   return tables.isMaterialized(node) ? temporaryOf(k, tables, node) : undefined;
 }
 
-function temporaryOf(k: ScalarBuilder, tables: ProgramTables, node: Node): Place {
+function temporaryOf(k: ScalarBuilder, tables: ProgramTables, node: Node): BufferPlace {
   const buffer = tables.temporary(node);
   const stack = tables.stackOf(node);
   return stack ? { buffer, start: startOfTurn(k, stack, node.shape) } : { buffer };

@@ -8,7 +8,7 @@ import type { Span } from "./spans.js";
 import { touchedBuffers } from "./serves.js";
 
 /** Temporaries of one type that share a slot, which lives as long as any of them. */
-export interface Pack {
+export interface SharedSlot {
   readonly span: Span;
   /** In order of their positions. */
   readonly members: readonly number[];
@@ -22,17 +22,17 @@ export function packTemporaries(
   schedule: Schedule,
   spans: ReadonlyMap<number, Span>,
   estimates: Extents,
-): readonly Pack[] {
+): readonly SharedSlot[] {
   const turns = nestsInTurns(schedule).map(touchedBy);
   const together = new Set(turns.flatMap((touched) => [...touched]));
-  const alike = new Map<string, Pack>();
+  const alike = new Map<string, SharedSlot>();
   schedule.buffers.forEach((buffer, index) => {
     const span = spans.get(index);
     if (buffer.kind !== "temporary" || !span) return;
     const key = together.has(index) ? `${span.first} ${span.last} ${buffer.type}` : `b${index}`;
     alike.set(key, { span, members: [...(alike.get(key)?.members ?? []), index] });
   });
-  let packs: readonly Pack[] = [...alike.values()];
+  let packs: readonly SharedSlot[] = [...alike.values()];
   for (const touched of turns) {
     while (bindingsOf(packs, schedule, touched) > kernelLimits.buffers) {
       const fewer = joinCheapest(packs, schedule, touched, estimates);
@@ -60,7 +60,7 @@ function touchedBy(nests: readonly LoopNest[]): ReadonlySet<number> {
 }
 
 function bindingsOf(
-  packs: readonly Pack[],
+  packs: readonly SharedSlot[],
   { buffers }: Schedule,
   touched: ReadonlySet<number>,
 ): number {
@@ -74,20 +74,20 @@ function bindingsOf(
   return others.size + packs.filter((pack) => isTouched(pack, touched)).length;
 }
 
-function isTouched({ members }: Pack, touched: ReadonlySet<number>): boolean {
+function isTouched({ members }: SharedSlot, touched: ReadonlySet<number>): boolean {
   return members.some((member) => touched.has(member));
 }
 
 function joinCheapest(
-  packs: readonly Pack[],
+  packs: readonly SharedSlot[],
   schedule: Schedule,
   touched: ReadonlySet<number>,
   estimates: Extents,
-): readonly Pack[] | undefined {
-  const typeOf = ({ members }: Pack): string | undefined =>
+): readonly SharedSlot[] | undefined {
+  const typeOf = ({ members }: SharedSlot): string | undefined =>
     schedule.buffers[members[0] ?? -1]?.type;
   const own = packs.filter((pack) => isTouched(pack, touched));
-  let best: { readonly pair: readonly Pack[]; readonly whole: Pack } | undefined;
+  let best: { readonly pair: readonly SharedSlot[]; readonly whole: SharedSlot } | undefined;
   let least = Infinity;
   for (const [at, one] of own.entries())
     for (const other of own.slice(at + 1)) {
@@ -104,7 +104,7 @@ function joinCheapest(
   return [...packs.filter((pack) => !pair.includes(pack)), whole];
 }
 
-function joined(one: Pack, other: Pack): Pack {
+function joined(one: SharedSlot, other: SharedSlot): SharedSlot {
   return {
     span: {
       first: Math.min(one.span.first, other.span.first),
@@ -115,7 +115,7 @@ function joined(one: Pack, other: Pack): Pack {
 }
 
 /** Elements, times the nests that they live for. */
-function lifeOf({ span, members }: Pack, { buffers }: Schedule, estimates: Extents): number {
+function lifeOf({ span, members }: SharedSlot, { buffers }: Schedule, estimates: Extents): number {
   const elements = members.reduce(
     (sum, member) => sum + expectedSize(buffers[member]?.elements ?? 0, estimates),
     0,

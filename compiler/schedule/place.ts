@@ -4,7 +4,7 @@ import type { Dim, Extents } from "../types/dimension.js";
 import type { Schedule, ScheduledBuffer } from "../types/nest.js";
 import { planMemory } from "./memory.js";
 import { packTemporaries } from "./packs.js";
-import type { Pack } from "./packs.js";
+import type { SharedSlot } from "./packs.js";
 import { touchesOf } from "./spans.js";
 
 export function placeTemporaries(schedule: Schedule, estimates: Extents): Schedule {
@@ -35,7 +35,7 @@ type Temporary = Extract<ScheduledBuffer, { kind: "temporary" }>;
 const aligned = 64;
 
 /** The elements of a pack, and where each buffer begins: one behind the other. */
-function laidOut({ buffers }: Schedule, { span, members }: Pack) {
+function laidOut({ buffers }: Schedule, { span, members }: SharedSlot) {
   let elements: Dim = 0;
   const starts = new Map<number, Dim>();
   for (const index of members) {
