@@ -57,28 +57,31 @@ function workgroupMapping(
   { groupsAlongAxis }: ParallelTarget,
 ): Mapping {
   const values = createValues();
-  const { outer, inner, tile, laned, packed, workgroupSize } = choice;
+  const { inner, tile, laned, packed, workgroupSize } = choice;
   const local = values.variable("localIndex", undefined);
-  const others = outer.filter((axis) => axis !== slice?.axis);
+  const others = inQuads(choice).filter((axis) => axis !== slice?.axis);
   const counts = others.map((axis) => blockExtent(axis, tile));
   const sliced = slice && sliceOf(values, slice, tile, groupsAlongAxis);
   const index = (op: "add" | "multiply", left: KernelValue, right: KernelValue) =>
     operation(values, op, "index", [left, right]);
-  const each = dimValue(values, multiplyDims(1, ...counts));
+  const all = multiplyDims(1, ...counts);
+  const quads = choice.quads ? quadsOf(values, local, workgroupSize) : undefined;
+  const each = dimValue(values, quads ? ceilDivideDims(all, quadSize) : all);
   const below = sliced ? index("multiply", sliced.count, each) : each;
   const most = sliced ? index("multiply", sliced.most, each) : each;
   const variable = values.variable("block", most);
+  const along = slice ? [slice.axis, ...others] : others;
+  const counted = slice ? [slice.entries, ...counts] : counts;
   const axes = new Map(
-    split(
-      values,
-      variable,
-      slice ? [slice.axis, ...others] : others,
-      slice ? [slice.entries, ...counts] : counts,
-    ),
+    quads
+      ? splitQuads(values, { number: variable, member: quads.member.variable }, along, counted)
+      : split(values, variable, along, counted),
   );
   const own = slice && axes.get(slice.axis);
   if (slice && sliced && own) axes.set(slice.axis, index("add", sliced.first, own));
-  const blocks: ReductionLoop = { variable, from: local, below, step: workgroupSize };
+  const blocks: ReductionLoop = quads
+    ? { variable, from: quads.number.variable, below, step: workgroupSize / quadSize }
+    : { variable, from: local, below, step: workgroupSize };
   const rows = splitLoop(values, inner, literal(values, "index", 0), 1);
   return {
     target: "gpu",
@@ -87,6 +90,7 @@ function workgroupMapping(
     workgroups: slice ? ceilDivideDims(slice.axis.extent, slice.entries) : 1,
     values,
     given: sliced ? [sliced.group, local] : [local],
+    quads,
     within: undefined,
     rows: choice.rows ? { loops: [blocks], axes, once: undefined } : undefined,
     loops: choice.rows ? rows.loops : [blocks, ...rows.loops],
@@ -130,7 +134,12 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
   const local = values.variable("localIndex", undefined);
   const quads = choice.quads ? quadsOf(values, number, total) : undefined;
   const blocks = quads
-    ? splitQuads(values, quads, outer, counts)
+    ? splitQuads(
+        values,
+        { number: quads.number.variable, member: quads.member.variable },
+        outer,
+        counts,
+      )
     : split(values, number, outer, counts);
   const rows = shared
     ? splitLoop(values, inner, local, size)
@@ -184,7 +193,7 @@ function quadsOf(values: ValueTable, invocation: VariableValue, total: Dim): Qua
 /** As `split`, of invocations that lie in quads along the last axis. */
 function splitQuads(
   values: ValueTable,
-  { number, member }: Quads,
+  { number, member }: { readonly number: VariableValue; readonly member: VariableValue },
   axes: readonly Axis[],
   counts: readonly Dim[],
 ): AxisValues {
@@ -192,12 +201,12 @@ function splitQuads(
   const inQuads = counts.map((count, at) =>
     at === last ? ceilDivideDims(count, quadSize) : count,
   );
-  const parts = new Map(split(values, number.variable, axes, inQuads));
+  const parts = new Map(split(values, number, axes, inQuads));
   const axis = axes[last];
   const quad = axis && parts.get(axis);
   if (!quad) throw new Error("quads lie along no axis");
   const first = operation(values, "multiply", "index", [quad, literal(values, "index", quadSize)]);
-  return parts.set(axis, operation(values, "add", "index", [first, member.variable]));
+  return parts.set(axis, operation(values, "add", "index", [first, member]));
 }
 
 /** One invocation of a workgroup. */
