@@ -165,7 +165,7 @@ export const software: ParallelTarget = {
   tile: {
     largest: 16,
     accumulators: 16,
-    bare: { accumulators: 32, operations: 4, work: 8e6 },
+    bare: { accumulators: 32, operations: 4, work: 4e6 },
     guardCost: 0.25,
     load: 1.7,
     quads: true,
