@@ -23,13 +23,13 @@ export function isSoftware(info: AdapterInfo): boolean {
  */
 export function hasQuads(features: ReadonlySet<string> | undefined, info: AdapterInfo): boolean {
   const { subgroupMinSize = 0, subgroupMaxSize = 0 } = info ?? {};
-  // There are places without a navigator, where a device is given.
-  const { gpu } = (globalThis as { navigator?: { gpu?: GPU } }).navigator ?? {};
+  // There are places without a navigator, where a device is given, and browsers that know of no features of the language.
+  const { gpu } = (globalThis as { navigator?: { gpu?: Partial<GPU> } }).navigator ?? {};
   return (
     subgroupMinSize > 3 &&
     subgroupMaxSize < 65 &&
     !!features?.has("subgroups") &&
-    !!gpu?.wgslLanguageFeatures.has("subgroup_id")
+    !!gpu?.wgslLanguageFeatures?.has("subgroup_id")
   );
 }
 
