@@ -48,7 +48,9 @@ function missing(kernel: string): never {
   return fail("option", `the CPU module given has no kernel "${kernel}": it is another model's`);
 }
 
-function javascriptMachine({ kernels }: CpuModule, precision: 32 | 64): CpuMachine {
+async function javascriptMachine(module: CpuModule, precision: 32 | 64): Promise<CpuMachine> {
+  const given = module.kernels;
+  const kernels = typeof given === "function" ? (await given()).kernels : given;
   let words = new Uint32Array(0);
   let floats: Float32Array | Float64Array = new Float32Array(0);
   return {
@@ -118,15 +120,15 @@ export async function openMachine(
   openThreads?: OpenThreads,
 ): Promise<{ readonly machine: CpuMachine; readonly refused?: string }> {
   const { wasm } = module;
-  const slower = { machine: javascriptMachine(module, precision) };
   // Double precision is JavaScript's.
-  if (precision === 64 || wasm === undefined) return slower;
+  if (precision === 64 || wasm === undefined)
+    return { machine: await javascriptMachine(module, precision) };
   let vectors = false;
   let threads: Threads | undefined;
   try {
     await WebAssembly.compile(Uint8Array.from(vectorModule));
     vectors = true;
-    const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.from(wasm.match(/../g) ?? [], (digits) => parseInt(digits, 16));
     const opened = (await openThreads?.(bytes)) ?? "";
     if (typeof opened === "object") threads = opened;
     const linear = createLinearMemory(threads?.memory);
@@ -139,8 +141,10 @@ export async function openMachine(
   } catch (error) {
     threads?.close();
     // Old engines and policies of a page refuse any module; too many memories at once are a RangeError.
-    if (!vectors || error instanceof RangeError)
-      return { ...slower, refused: `; WebAssembly with SIMD is not to be had: ${String(error)}` };
+    if (!vectors || error instanceof RangeError) {
+      const refused = `; WebAssembly with SIMD is not to be had: ${String(error)}`;
+      return { machine: await javascriptMachine(module, precision), refused };
+    }
     // JavaScript in its place would hide that it is not valid.
     return fail("internal", `the WebAssembly of these kernels is not valid: ${String(error)}`);
   }

@@ -299,11 +299,15 @@ export interface CpuKernel {
   readonly whole?: (words: Uint32Array) => Int32Array;
 }
 
-/** What a `*.cpu.js` file exports: kernels by name (and `createCpuBackend`, see runtime/bundle/cpu.ts). */
+/** Kernels in JavaScript, by name. */
+export type ScalarKernels = Readonly<Record<string, CpuKernel>>;
+
+/** What a `*.cpu.js` file exports: kernels (and `createCpuBackend`, see runtime/bundle/cpu.ts). */
 export interface CpuModule {
-  readonly kernels: Readonly<Record<string, CpuKernel>>;
+  /** In JavaScript, or what fetches them (`*.scalar.js`) where WebAssembly is refused. */
+  readonly kernels: ScalarKernels | (() => Promise<{ readonly kernels: ScalarKernels }>);
   /**
-   * The same kernels as a WebAssembly module in Base64, over the memory `host.memory`: of the addresses of what is bound, that of
+   * The same kernels as a WebAssembly module in hexadecimal digits, over the memory `host.memory`: of the addresses of what is bound, that of
    * the uniform words, and first and end of each sliced loop's turns. `NAME.AT` gives the turns of a loop from the words. Nothing
    * lies in the memory's first 64 kB. Absent where there is double precision alone.
    */

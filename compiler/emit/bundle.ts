@@ -152,7 +152,8 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
       // Deno looks for types where a module says they are.
       `/* @ts-self-types="./${stem}.d.ts" */\n`,
     ),
-    [`${stem}.cpu.js`]: await script(request, cpuText(request, entry)),
+    [`${stem}.cpu.js`]: await script(request, cpuText(request, entry, stem)),
+    [`${stem}.scalar.js`]: await script(request, scalarText(request, entry)),
     [`${stem}.cpu.d.ts`]: cpuDeclarations,
     ...(request.external
       ? {}
@@ -199,7 +200,7 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
   const module = `given ?? import(${JSON.stringify(`./${stem}.cpu.js`)})`;
   const cpu =
     request.models.length > 1
-      ? `async (given) => { const cpu = await (${module}); return { ...cpu, kernels: cpu.kernels?.[${at}], wasm: cpu.wasm?.[${at}] }; }`
+      ? `async (given) => { const cpu = await (${module}); return { ...cpu, kernels: async () => ({ kernels: (await cpu.kernels()).kernels[${at}] }), wasm: cpu.wasm?.[${at}] }; }`
       : `(given) => ${module}`;
   const literal = planLiteral(plan, request.minify);
   const file = ownEntry(request.weights, model.name);
@@ -252,11 +253,16 @@ function hasHostValues({ programs }: Plan): boolean {
   return programs.some(({ uniforms }) => uniforms.some(({ kind }) => kind === "host"));
 }
 
-/** What `*.cpu.js` exports: the kernels (of several models, in their order), and what runs them. */
-function cpuText(request: Request, entry: EntryName): string {
+/** What `*.scalar.js` exports: the kernels in JavaScript (of several models, in their order), for where WebAssembly is refused. */
+function scalarText(request: Request, entry: EntryName): string {
   const own = request.models.map((model) => kernelsText(entryOf(model, entry).planned.kernels));
   const [only = ""] = own;
-  const kernels = own.length === 1 ? only : `[${own.join(", ")}]`;
+  return `export const kernels = ${own.length === 1 ? only : `[${own.join(", ")}]`};\n`;
+}
+
+/** What `*.cpu.js` exports: the kernels in WebAssembly (of several models, in their order), and what runs them. */
+function cpuText(request: Request, entry: EntryName, stem: string): string {
+  const kernels = `() => import(${JSON.stringify(`./${stem}.scalar.js`)})`;
   const modules = request.models.map((model) => wasmText(entryOf(model, entry).planned.kernels));
   const wasm = JSON.stringify(modules.length === 1 ? modules[0] : modules);
   const exported = `export const kernels = ${kernels};\nexport const wasm = ${wasm};\n`;

@@ -33,7 +33,7 @@ import type {
 } from "./kernelTable.js";
 import { createKernelTable } from "./kernelTable.js";
 import type { Precision } from "./javascriptFunctions.js";
-import { base64, wasmModule } from "./wasm/module.js";
+import { hexadecimal, wasmModule } from "./wasm/module.js";
 
 /** What a program is for; its dispatches and buffers come from the schedule. */
 export type ProgramHead = Pick<
@@ -119,7 +119,7 @@ export function javascriptText(kernels: readonly PlannedKernel[], precision: Pre
 
 /** The CPU kernels as a WebAssembly module, in Base64. */
 export function wasmText(kernels: readonly PlannedKernel[]): string {
-  return base64(
+  return hexadecimal(
     wasmModule(
       kernels.map(({ plan, wasm, words, given }) => ({
         name: plan.name,

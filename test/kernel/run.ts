@@ -8,7 +8,7 @@ import type { Precision } from "../../compiler/emit/javascriptFunctions.js";
 import type { CpuArray } from "../../runtime/cpuMachine.js";
 import { openMachine } from "../../runtime/cpuMachine.js";
 import type {
-  CpuModule,
+  ScalarKernels,
   PlanBuffer,
   PlanDim,
   PlanDispatch,
@@ -50,11 +50,9 @@ function arrayOf(type: PlanType, values: readonly number[], precision: Precision
   return type === "i32" ? Int32Array.from(values) : Uint32Array.from(values);
 }
 
-export function loadModule(text: string): CpuModule {
+export function loadModule(text: string): { readonly kernels: ScalarKernels } {
   const body = text.replaceAll("export const", "const");
-  const kernels = vm.runInThisContext(
-    `(() => { ${body}\nreturn kernels; })()`,
-  ) as CpuModule["kernels"];
+  const kernels = vm.runInThisContext(`(() => { ${body}\nreturn kernels; })()`) as ScalarKernels;
   return { kernels };
 }
 

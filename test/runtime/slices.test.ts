@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { javascriptText } from "../../compiler/emit/plan.js";
 import { load } from "../../runtime/index.js";
-import type { CpuKernel, CpuModule } from "../../runtime/plan.js";
+import type { CpuKernel, CpuModule, ScalarKernels } from "../../runtime/plan.js";
 import { patience, runInSlices, type Pace } from "../../runtime/slices.js";
 import { compileOne, importText, open } from "../support/compiled.js";
 
@@ -120,9 +120,12 @@ function cut(module: CpuModule, turns: number): { module: CpuModule; cuts: () =>
       Array.from(runInSlices(call, kernel.whole(words), fixed));
     };
   };
-  const kernels = Object.entries(module.kernels).map(([name, kernel]) => [name, inParts(kernel)]);
+  const kernels = Object.entries(module.kernels as ScalarKernels).map(([name, kernel]) => [
+    name,
+    inParts(kernel),
+  ]);
   return {
-    module: { kernels: Object.fromEntries(kernels) as CpuModule["kernels"] },
+    module: { kernels: Object.fromEntries(kernels) as ScalarKernels },
     cuts: () => cuts,
   };
 }

@@ -41,7 +41,7 @@ export async function open(
 export async function importText(text: string): Promise<CpuModule> {
   const url = `data:text/javascript;base64,${Buffer.from(text, "utf8").toString("base64")}`;
   const module = (await import(/* @vite-ignore */ url)) as CpuModule;
-  if (module.wasm !== undefined) await WebAssembly.compile(Buffer.from(module.wasm, "base64"));
+  if (module.wasm !== undefined) await WebAssembly.compile(Buffer.from(module.wasm, "hex"));
   return module;
 }
 
