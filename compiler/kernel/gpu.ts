@@ -130,7 +130,9 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
   const outer = inQuads(choice);
   const counts = outer.map((axis) => blockExtent(axis, tile));
   const total = multiplyDims(1, ...counts);
-  const number = values.variable(shared ? "workgroupIndex" : "invocation", dimValue(values, total));
+  // Quads are numbered by all invocations, those beyond the last point too.
+  const most = choice.quads ? undefined : dimValue(values, total);
+  const number = values.variable(shared ? "workgroupIndex" : "invocation", most);
   const local = values.variable("localIndex", undefined);
   const quads = choice.quads ? quadsOf(values, number, total) : undefined;
   const blocks = quads

@@ -15,6 +15,10 @@ export const quadSamples: readonly Sample[] = [
   matmul(batch, 16, 300, { batch: 9 }),
   byTranspose(batch, 32, 31, { batch: 9 }),
   byTranspose(64, 5, 21),
+  // Fewer points than a workgroup has invocations.
+  matmul(4, 19, 4),
+  matmul(16, 6, 8),
+  byTranspose(4, 6, 4),
   convolution(12, 3, 5, 8, 1, 0),
   convolution(8, 2, 3, 16, 1, 1),
 ];
