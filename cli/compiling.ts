@@ -3,6 +3,7 @@ import type { CheckResult, CompiledModel, CompileOptions } from "../compiler/ind
 import type { Diagnostic } from "../grammar/diagnostics.js";
 import { printDiagnostics } from "./diagnostics.js";
 import { DiagnosticsFailure, Failure } from "./failure.js";
+import { bytesText } from "./numbers.js";
 import type { ModelOptions } from "./options.js";
 import { importReader, readNnFile, rootName } from "./sources.js";
 import type { Terminal } from "./terminal.js";
@@ -20,7 +21,7 @@ type Analysed = CheckResult["models"][number];
 
 export function compilerOptions(
   file: string,
-  { set, root, model }: ModelOptions,
+  { set, root, model, recompute }: ModelOptions,
   onImport?: (path: string) => void,
 ): CompileOptions {
   const readImport = importReader(file, root, onImport);
@@ -30,7 +31,25 @@ export function compilerOptions(
     set,
     ...(root === undefined ? {} : { root: rootName(file, root) }),
     ...(model === undefined ? {} : { model }),
+    ...(recompute === undefined ? {} : { recompute }),
   };
+}
+
+/** Says of each model whose steps take more than `--recompute` asks how near they come. */
+async function noteMemory(
+  models: readonly CompiledModel[],
+  { recompute }: ModelOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (recompute === undefined) return;
+  const { describeModel } = await import("./inspection.js");
+  for (const model of models) {
+    const { step, model: name } = describeModel(model, undefined);
+    if (step > recompute)
+      terminal.note(
+        `${name}: a step takes ${bytesText(step)} at its peak, which is as near to the ${bytesText(recompute)} of --recompute as computing values again comes`,
+      );
+  }
 }
 
 async function refuseMistakes(
@@ -80,6 +99,7 @@ export async function compileFile(
     options,
     file,
   );
+  await noteMemory(models, options, terminal);
   return { models, imports };
 }
 

@@ -45,7 +45,9 @@ export interface PlanDescription {
   readonly given: number;
   /** All that a net holds on its device: persistent bytes, those given, and the largest program's temporary ones. */
   readonly peak: number;
-  /** The same, were temporaries to take no more than they must. */
+  /** Persistent bytes, those given, and the temporary ones of the largest training step; without steps 0. */
+  readonly step: number;
+  /** The same as `peak`, were temporaries to take no more than they must. */
   readonly bound: number;
 }
 
@@ -88,6 +90,7 @@ export function describeModel(model: CompiledModel, batch: number | undefined): 
   const programs = plan.programs.map((_, at) => programDescription(model, at, dimensions));
   const persistent = plan.storages.reduce((sum, { elements }) => sum + elementBytes * elements, 0);
   const given = givenBytes(plan, dimensions);
+  const steps = programs.filter(({ kind }) => kind === "step").map(({ temporary }) => temporary);
   const most = (of: (program: ProgramDescription) => number): number =>
     programs.reduce((largest, program) => Math.max(largest, of(program)), 0) + persistent + given;
   return {
@@ -111,6 +114,7 @@ export function describeModel(model: CompiledModel, batch: number | undefined): 
     programs,
     persistent,
     given,
+    step: steps.length === 0 ? 0 : Math.max(...steps) + persistent + given,
     peak: most(({ temporary }) => temporary),
     bound: most(({ bound }) => bound),
   };

@@ -20,6 +20,8 @@ export interface FileOptions {
 /** What a command takes that is about one model of a file. */
 export interface ModelOptions extends FileOptions {
   readonly model?: string;
+  /** Bytes that a step may take, where a command asks. */
+  readonly recompute?: number;
 }
 
 /** Which part of the data files is read, and how. */
@@ -65,6 +67,13 @@ export function setOption(): Option {
       return { ...before, [setting.name]: setting.value };
     })
     .default({}, "the file's own");
+}
+
+export function recomputeOption(): Option {
+  return numberOption(
+    "--recompute <bytes>",
+    "computes values of the forward pass again where gradients need them, so that a step takes no more than this, as trained",
+  );
 }
 
 function isFolder(path: string): boolean {

@@ -15,9 +15,11 @@ import type { Planned } from "./emit/plan.js";
 import { createDescriber } from "./emit/places.js";
 import { mapInSteps } from "./kernel/index.js";
 import { preludeFiles } from "./prelude/prelude.generated.js";
+import { scheduleWithin } from "./schedule/recompute.js";
 import { schedule } from "./schedule/index.js";
-import { largestSlot } from "./schedule/memory.js";
-import { shapeText } from "./types/dimension.js";
+import { elementBytes, largestSlot } from "./schedule/memory.js";
+import { elementCount, evaluateDim, shapeText } from "./types/dimension.js";
+import type { Extents } from "./types/dimension.js";
 import type { CompileTimeData, TypedModel } from "./types/model.js";
 import type { Schedule } from "./types/nest.js";
 
@@ -30,6 +32,11 @@ export interface CompileOptions {
   readonly set?: Readonly<Record<string, CompileTimeData>>;
   /** Compile this model alone. */
   readonly model?: string;
+  /**
+   * Bytes that a step may take at its peak, as trained: parameters, optimizer state, inputs and temporaries. Values of its forward pass
+   * are computed again where gradients need them, those first that free most memory for the work, until it takes no more.
+   */
+  readonly recompute?: number;
   /** The folder that imports stay under, named as `file` is; the folder of the file unless given. */
   readonly root?: string;
 }
@@ -94,7 +101,7 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   ];
   const models = checked.models
     .filter((typed) => loweringProblems(typed).length === 0)
-    .map(compileModel);
+    .map((typed) => compileModel(typed, options));
   return { models, diagnostics };
 }
 
@@ -103,8 +110,8 @@ export function loweringProblems(typed: TypedModel): Diagnostic[] {
   return [...typed.notLowered, ...unkept(typed)];
 }
 
-function compileModel(typed: TypedModel): CompiledModel {
-  const training = compileEntry(typed, "training");
+function compileModel(typed: TypedModel, options: CompileOptions): CompiledModel {
+  const training = compileEntry(typed, "training", options);
   let inference: CompiledEntry | undefined;
   let cpu: string | undefined;
   return {
@@ -123,7 +130,11 @@ function compileModel(typed: TypedModel): CompiledModel {
 }
 
 /** From a typed model to a plan. */
-export function compileEntry(typed: TypedModel, entry: "inference" | "training"): CompiledEntry {
+export function compileEntry(
+  typed: TypedModel,
+  entry: "inference" | "training",
+  { recompute }: Pick<CompileOptions, "recompute"> = {},
+): CompiledEntry {
   const estimates = trainedExtents(typed);
   const built = build(typed, { entry, estimates });
   const storages = new Map(built.storages.map((storage) => [storage.name, storage]));
@@ -132,9 +143,12 @@ export function compileEntry(typed: TypedModel, entry: "inference" | "training")
     if (found === undefined) throw new Error(`storage ${name} is not declared`);
     return found;
   };
-  const ordered = built.programs.map((program) =>
-    schedule(program, { estimates, storage, share: false }),
-  );
+  const bytes = recompute === undefined ? undefined : recompute - lastingBytes(built, estimates);
+  const ordered = built.programs.map((program) => {
+    const settings = { estimates, storage, share: false };
+    if (program.kind !== "step") return schedule(program, settings);
+    return scheduleWithin(program, { ...settings, ...(bytes === undefined ? {} : { bytes }) });
+  });
   const mapped = mapInSteps(ordered, estimates);
   const { schedules } = mapped;
   const planned = planPrograms(planSources(built, mapped), {
@@ -150,6 +164,13 @@ export function compileEntry(typed: TypedModel, entry: "inference" | "training")
     largestTemporary: Math.max(0, ...schedules.map((one) => largestSlot(one, estimates))),
   });
   return { built, schedules, planned, plan };
+}
+
+/** What storages, inputs and targets take. */
+function lastingBytes({ storages, typed }: BuiltModel, extents: Extents): number {
+  const given = typed.inputs.map(({ shape }) => evaluateDim(elementCount(shape), extents));
+  const stored = storages.map(({ elements }) => elements);
+  return elementBytes * [...given, ...stored].reduce((sum, elements) => sum + elements, 0);
 }
 
 /** Values of the whole set over data that batches do not give: the set has no one axis of examples to put them together along. */

@@ -10,7 +10,7 @@ import { writeWhole } from "../data/atomic.js";
 import { claimOutputs, isSameFile } from "../data/outputs.js";
 import { Failure } from "../failure.js";
 import { bytesText } from "../numbers.js";
-import { modelOption, rootOption, setOption, weightsOption } from "../options.js";
+import { modelOption, recomputeOption, rootOption, setOption, weightsOption } from "../options.js";
 import type { ModelOptions } from "../options.js";
 import { filesRead } from "../reads.js";
 import type { Terminal } from "../terminal.js";
@@ -137,6 +137,7 @@ export function addCompile(program: Command, terminal: Terminal): void {
     )
     .addOption(modelOption())
     .addOption(setOption())
+    .addOption(recomputeOption())
     .addOption(weightsOption())
     .option("--minify", "small instead of readable")
     .option(

@@ -6,7 +6,14 @@ import { compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
 import { claimOutputs } from "../data/outputs.js";
 import { describeModel, descriptionText } from "../inspection.js";
-import { jsonOption, modelOption, numberOption, rootOption, setOption } from "../options.js";
+import {
+  jsonOption,
+  modelOption,
+  numberOption,
+  recomputeOption,
+  rootOption,
+  setOption,
+} from "../options.js";
 import type { ModelOptions } from "../options.js";
 import { filesRead } from "../reads.js";
 import type { Terminal } from "../terminal.js";
@@ -88,6 +95,7 @@ export function addInspect(program: Command, terminal: Terminal): void {
     .option("--svg <file>", "writes the graph as a picture")
     .addOption(modelOption())
     .addOption(setOption())
+    .addOption(recomputeOption())
     .addOption(rootOption())
     .addOption(jsonOption())
     .addHelpText(

@@ -1,15 +1,16 @@
 // In: `nnc train FILE`; out: a weights file, and what was asked for beside it (log, report, checkpoints).
 import type { Command } from "commander";
 import {
-  backendOption,
-  threadsOption,
   addDataOptions,
+  backendOption,
   modelOption,
   numberOption,
+  recomputeOption,
   rootOption,
   rowsOption,
   seedOption,
   setOption,
+  threadsOption,
   weightsOption,
 } from "../options.js";
 import type { TrainOptions } from "../training/options.js";
@@ -27,6 +28,7 @@ export function addTrain(program: Command, terminal: Terminal): void {
     .addOption(modelOption())
     .option("--stage <name>", "one stage instead of all")
     .addOption(setOption())
+    .addOption(recomputeOption())
     .addOption(weightsOption())
     .addOption(backendOption())
     .addOption(threadsOption())

@@ -21,6 +21,8 @@ export interface GroupOptions {
   readonly merge: boolean;
   readonly limits: KernelLimits;
   readonly findings: Pick<Findings, "areApart" | "operationsOf">;
+  /** See `LevelOptions`. */
+  readonly thrifty?: boolean;
   /** About how many elements a node has. */
   readonly sizeOf: (node: Node) => number;
 }
@@ -31,6 +33,7 @@ export function groupParts(parts: readonly Part[], options: GroupOptions): Fusio
   return orderGroups(
     groups.map((group) => ({ ...group, unwritten: readWithin(group.parts, readers) })),
     options.sizeOf,
+    options.thrifty,
   );
 }
 
@@ -66,7 +69,8 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
   };
   for (const part of parts) {
     const needs = new Set<number>();
-    for (const node of part.reads) for (const group of groupOf.get(node) ?? []) needs.add(group);
+    for (const nodes of [part.reads, part.waits])
+      for (const node of nodes) for (const group of groupOf.get(node) ?? []) needs.add(group);
     const mergeable = options.merge && !part.copies && !part.loops;
     const fits = (candidate: number): boolean =>
       canJoin(groups, below, candidate, needs, part, readers, options);

@@ -5,7 +5,9 @@ import { assemble } from "./assemble.js";
 import { noFindings } from "./findings.js";
 import type { Problem } from "./findings.js";
 import { nestsOfLevel } from "./level.js";
-import type { LevelOptions, ProgramKnowledge } from "./level.js";
+import type { ProgramKnowledge } from "./level.js";
+import { wholeLevel } from "./levelGroups.js";
+import type { LevelOptions } from "./levelGroups.js";
 import { createLoops } from "./loops.js";
 import { numberParts } from "./parts.js";
 import { placeTemporaries } from "./place.js";
@@ -18,15 +20,28 @@ export interface ScheduleOptions extends LevelOptions {
   readonly storage: StorageOf;
 }
 
-/** An attempt finds all that is too much for its kernels, and the next knows it. */
 export function schedule(program: Program, options: ScheduleOptions): Schedule {
+  return scheduled(program, options).schedule;
+}
+
+export interface Scheduled {
+  readonly schedule: Schedule;
+  /** What the attempts before it found. */
+  readonly known: ProgramKnowledge;
+}
+
+/** An attempt finds all that is too much for its kernels, and the next knows it. */
+export function scheduled(program: Program, options: ScheduleOptions): Scheduled {
   const findings = noFindings();
   const known: ProgramKnowledge = { findings, idOf: numberParts(), loops: createLoops() };
   for (;;) {
     const outcome = trySchedule(program, options, known);
-    if (outcome.kind === "done") return outcome.schedule;
+    if (outcome.kind === "done") return { schedule: outcome.schedule, known };
     const news = outcome.problems.map((problem) => findings.add(problem));
     if (!news.includes(true)) {
+      // To wait saves memory; it is not worth a program.
+      const { waits, ...others } = program;
+      if (waits !== undefined) return scheduled(others, options);
       const [problem] = outcome.problems;
       throw new Error(`no schedule found for ${program.name}: ${problem?.kind ?? "no problem"}`);
     }
@@ -38,9 +53,8 @@ type Outcome =
   | { readonly kind: "again"; readonly problems: readonly Problem[] };
 
 function trySchedule(program: Program, options: ScheduleOptions, known: ProgramKnowledge): Outcome {
-  const { name, effects } = program;
   const tables = createTables(options.storage, known.loops);
-  const level = { name, effects, isOutside: () => false, stacked: new Map(), turns: [] };
+  const level = { ...program, ...wholeLevel };
   const { nests, problems } = nestsOfLevel(level, { ...known, tables, options });
   if (problems.length > 0) return { kind: "again", problems };
   const made = assemble(program, nests, tables);

@@ -1,43 +1,22 @@
 // Takes the effects of a program, or of a turn of a loop in it, gives their loop nests in order, those of loops within included, or what is wrong.
 import { topologicalOrder } from "../graph/walk.js";
-import type { Extents } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
-import type { LoopNest, Recurrence } from "../types/nest.js";
-import { decide } from "./decide.js";
-import { isRecurrent, outcomeOf } from "./families.js";
+import type { LoopNest } from "../types/nest.js";
+import { outcomeOf } from "./families.js";
 import type { Findings, Problem } from "./findings.js";
 import { groupParts } from "./groups.js";
 import type { GroupOptions } from "./groups.js";
-import { hostNodes } from "./host.js";
+import { groupsOfLevel } from "./levelGroups.js";
+import type { Level, LevelOptions } from "./levelGroups.js";
 import { kernelLimits, measure } from "./limits.js";
 import type { Loops } from "./loops.js";
 import { makeNest } from "./nests.js";
 import type { ProgramTables } from "./nests.js";
 import type { FusionGroup } from "./order.js";
 import { makeParts } from "./parts.js";
-import type { LevelEffect, Part, PartNumbers, PartRequest, StackEffect } from "./parts.js";
+import type { Part, PartNumbers, PartRequest } from "./parts.js";
 import { nodesToStore } from "./relieve.js";
-import { isFree } from "./tables.js";
 import type { Roles, Tables } from "./tables.js";
-
-export interface LevelOptions {
-  /** Extents of free dimensions to weigh costs by: those it is trained with. */
-  readonly estimates: Extents;
-  /** False: every node has a kernel and a buffer of its own (for tests). */
-  readonly fuse?: boolean;
-}
-
-/** A program, or a turn of a loop in it. */
-interface Level {
-  readonly name: string;
-  readonly effects: readonly LevelEffect[];
-  /** Whether a node has a buffer that is full before the level runs. */
-  readonly isOutside: (node: Node) => boolean;
-  /** As of Roles, of the levels around it. */
-  readonly stacked: Roles["stacked"];
-  /** The loops around it, the outermost first. */
-  readonly turns: readonly Recurrence[];
-}
 
 /** What all levels of a program, in all attempts to schedule it, have in common. */
 export interface ProgramKnowledge {
@@ -58,28 +37,11 @@ export interface LevelNests {
 }
 
 export function nestsOfLevel(level: Level, attempt: Attempt): LevelNests {
-  const { name, effects, isOutside, turns } = level;
+  const { name, isOutside, turns } = level;
   const { findings, idOf, options, tables, loops } = attempt;
-  const { estimates, fuse = true } = options;
-  const { forced, copied } = findings;
-  const nodes = topologicalOrder(
-    effects.map((effect) => effect.value),
-    (node) => (isOutside(node) ? [] : node.inputs),
-  );
-  const host = hostNodes(nodes);
-  const isGiven = (node: Node): boolean => host.has(node) || isRecurrent(node) || isOutside(node);
-  const decided = decide(nodes, effects, isGiven, { estimates, fuse, forced });
-  const { materialized } = decided;
-  const free = (node: Node): boolean => isFree({ host, isOutside }, node);
-  const isOwn = (node: Node): boolean => materialized.has(node) && !free(node) && !copied.has(node);
-  const stacked = new Map([...level.stacked, ...stackedBy(effects, isOwn)]);
-  const roles: Roles = { host, materialized, copied, isOutside, stacked };
-  const sizeOf = (node: Node): number => decided.costs.size.get(node) ?? 0;
-  const request = { materialized, isFree: free, isOutside, copied, stacked, idOf };
-  const parts = makeParts({ nodes, effects, ...request });
-  const grouping = { merge: fuse, limits: kernelLimits, findings, sizeOf };
-  const groups = groupParts(parts, grouping);
-  if (!Array.isArray(groups)) return { nests: [], problems: [copies(groups.parts)] };
+  const { nodes, roles, request, grouping, groups } = groupsOfLevel(level, options, findings, idOf);
+  if ("kind" in groups) return { nests: [], problems: [copies(groups.parts)] };
+  const { materialized, stacked } = roles;
   const own = tables.of(roles, turns);
   const nests: LoopNest[] = [];
   const problems: Problem[] = [];
@@ -114,18 +76,6 @@ export function nestsOfLevel(level: Level, attempt: Attempt): LevelNests {
     add(nestsOfLevel(body, attempt));
   }
   return { nests, problems };
-}
-
-/** By value, the first effect that stacks it. */
-function stackedBy(
-  effects: readonly LevelEffect[],
-  isOwn: (node: Node) => boolean,
-): ReadonlyMap<Node, StackEffect> {
-  const found = new Map<Node, StackEffect>();
-  for (const effect of effects)
-    if (effect.kind === "stack" && isOwn(effect.value) && !found.has(effect.value))
-      found.set(effect.value, effect);
-  return found;
 }
 
 /** Kernels that put the first values into the carries of a loop: these are leaves, or have buffers. */

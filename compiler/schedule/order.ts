@@ -2,7 +2,7 @@
 import type { Node, Shape } from "../types/graph.js";
 import type { Part } from "./parts.js";
 import { overlaps, writesOf } from "./parts.js";
-import { lowerPeak } from "./reorder.js";
+import { lowerPeak, useOf } from "./reorder.js";
 import type { GroupMemory } from "./reorder.js";
 
 /** Parts that become one kernel. */
@@ -28,17 +28,43 @@ export interface Cycle {
 export function orderGroups(
   groups: readonly FusionGroup[],
   sizeOf: (node: Node) => number,
+  thrifty = false,
 ): FusionGroup[] | Cycle {
   const after = edges(groups);
+  const use = memoryOf(groups, sizeOf);
+  const order = greedyOrder(after, trackMemory(use));
+  if (order.length < groups.length) {
+    const done = new Set(order);
+    const stuck = groups.filter((_, index) => !done.has(index));
+    return { kind: "cycle", parts: awaited(stuck) };
+  }
+  const orders = thrifty ? [order, greedyOrder(after, trackMemory(asIfBegun(use)))] : [order];
+  const lower = orders
+    .map((one) => lowerPeak(one, after, use, thrifty))
+    .map((one) => ({ one, peak: useOf(one, use).peak }));
+  const [best] = lower.sort((one, other) => one.peak - other.peak);
+  return (best?.one ?? order).flatMap((index) => groups[index] ?? []);
+}
+
+/** As if what several groups write piece by piece were there from the first: it is, whichever of them is next. */
+function asIfBegun(memory: GroupMemory): GroupMemory {
+  const writers = new Map<Node, number>();
+  for (const nodes of memory.writes)
+    for (const node of nodes) writers.set(node, (writers.get(node) ?? 0) + 1);
+  return {
+    ...memory,
+    sizeOf: (node) => ((writers.get(node) ?? 0) > 1 ? 0 : memory.sizeOf(node)),
+  };
+}
+
+function greedyOrder(after: readonly ReadonlySet<number>[], memory: MemoryTrack): number[] {
   const waiting = after.map((needs) => needs.size);
-  const needed = groups.map(() => [] as number[]);
+  const needed = after.map(() => [] as number[]);
   after.forEach((needs, index) => {
     for (const need of needs) needed[need]?.push(index);
   });
-  const ready = groups.map((_, index) => index).filter((index) => waiting[index] === 0);
+  const ready = after.map((_, index) => index).filter((index) => waiting[index] === 0);
   const order: number[] = [];
-  const use = memoryOf(groups, sizeOf);
-  const memory = trackMemory(use);
   while (ready.length > 0) {
     const [next] = ready.splice(nextOf(ready, memory.growth), 1);
     if (next === undefined) break;
@@ -49,11 +75,7 @@ export function orderGroups(
       if (waiting[user] === 0) ready.push(user);
     }
   }
-  if (order.length === groups.length)
-    return lowerPeak(order, after, use).flatMap((index) => groups[index] ?? []);
-  const done = new Set(order);
-  const stuck = groups.filter((_, index) => !done.has(index));
-  return { kind: "cycle", parts: awaited(stuck) };
+  return order;
 }
 
 /** The position of the group that frees most, else of the first. */
@@ -76,7 +98,10 @@ interface MemoryTrack {
   readonly run: (group: number) => void;
 }
 
-function memoryOf(groups: readonly FusionGroup[], sizeOf: (node: Node) => number): GroupMemory {
+export function memoryOf(
+  groups: readonly FusionGroup[],
+  sizeOf: (node: Node) => number,
+): GroupMemory {
   return {
     reads: groups.map(({ parts }) => new Set(parts.flatMap((part) => [...part.reads]))),
     writes: groups.map(ownersOf),
@@ -157,7 +182,7 @@ function edges(groups: readonly FusionGroup[]): Set<number>[] {
   const after = groups.map(() => new Set<number>());
   groups.forEach((group, index) => {
     for (const part of group.parts) {
-      for (const node of part.reads) {
+      for (const node of [...part.reads, ...part.waits]) {
         for (const writer of writers.get(node) ?? [])
           if (writer !== index) after[index]?.add(writer);
       }

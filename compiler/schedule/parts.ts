@@ -47,6 +47,8 @@ export interface Part {
   /** Materialized nodes that other parts compute and this one reads. */
   readonly reads: ReadonlySet<Node>;
   readonly storageReads: readonly StorageRange[];
+  /** Nodes that it is not computed before, without reading them. */
+  readonly waits: ReadonlySet<Node>;
   /** Names of the inputs that it reads. */
   readonly inputs: ReadonlySet<string>;
   /** The owner is a result of the program, so that it is written whoever reads it. */
@@ -76,6 +78,8 @@ export interface PartRequest {
   readonly copied: ReadonlySet<Node>;
   /** Of values whose buffer is a stack: what stacks them. */
   readonly stacked: ReadonlyMap<Node, StackEffect>;
+  /** What is not computed before something else, and what that is: see `Program.waits`. */
+  readonly waits?: ReadonlyMap<Node, Node>;
   readonly idOf: PartNumbers;
 }
 
@@ -129,6 +133,7 @@ export function makeParts(request: PartRequest): Part[] {
     const found = {
       reads: new Set([node]),
       storageReads: [],
+      waits: new Set<Node>(),
       inputs: new Set<string>(),
       dimensions,
     };
@@ -175,6 +180,7 @@ function together(found: readonly PartReads[]): PartReads {
   return {
     reads: new Set(found.flatMap(({ reads }) => [...reads])),
     storageReads: found.flatMap(({ storageReads }) => storageReads),
+    waits: new Set(found.flatMap(({ waits }) => [...waits])),
     inputs: new Set(found.flatMap(({ inputs }) => [...inputs])),
     dimensions: new Set(found.flatMap(({ dimensions }) => [...dimensions])),
     reducing: found.some(({ reducing }) => reducing),
@@ -254,15 +260,16 @@ function addMaterialized(
 /** What stands at the borders of the part: buffers read, and whether a reduction is computed within. */
 type PartReads = Pick<
   Part,
-  "reads" | "storageReads" | "inputs" | "dimensions" | "reducing" | "contracting"
+  "reads" | "storageReads" | "waits" | "inputs" | "dimensions" | "reducing" | "contracting"
 >;
 
 function readsOf(
   value: Node,
   computes: boolean,
-  { materialized, isFree, isOutside }: PartRequest,
+  { materialized, isFree, isOutside, waits: waiting }: PartRequest,
 ): PartReads {
   const reads = new Set<Node>();
+  const waits = new Set<Node>();
   const inputs = new Set<string>();
   const storageReads: StorageRange[] = [];
   const dimensions = new Set<string>();
@@ -295,11 +302,13 @@ function readsOf(
       storageReads.push(range);
       continue;
     }
+    const other = waiting?.get(node);
+    if (other !== undefined) waits.add(other);
     if (isReducing(node)) reducing = true;
     if (isReducing(node) && !isPlainReduction(node)) contracting = true;
     stack.push(...node.inputs);
   }
-  return { reads, storageReads, inputs, dimensions, reducing, contracting };
+  return { reads, storageReads, waits, inputs, dimensions, reducing, contracting };
 }
 
 /** A run of a flat storage, where it is not all of it: how parameters are read. */

@@ -20,7 +20,7 @@ const mostMoves = 16;
 /** Values that live where most does, of which the largest are tried. */
 const mostValues = 32;
 /** Groups looked at in all orders that are tried. */
-const mostWork = 2e6;
+const mostWork = 4e5;
 
 /**
  * An order that lets go of memory step by step may still hold much for long: the gradients of a storage's many parameters are
@@ -31,14 +31,16 @@ export function lowerPeak(
   order: readonly number[],
   after: readonly ReadonlySet<number>[],
   memory: GroupMemory,
+  thrifty = false,
 ): readonly number[] {
+  const enough = thrifty ? 0 : little;
   const before = after.map(() => [] as number[]);
   after.forEach((needs, group) => {
     for (const need of needs) before[need]?.push(group);
   });
   let work = mostWork;
   let best = { order, use: useOf(order, memory) };
-  for (let moves = 0; moves < mostMoves && best.use.peak > little; moves++) {
+  for (let moves = 0; moves < mostMoves && best.use.peak > enough; moves++) {
     const better = largest(best.use, memory).flatMap((value) => {
       const own = touching(value, memory);
       const needed = reachable(own, (group) => [...(after[group] ?? [])]);
@@ -81,7 +83,9 @@ function movedTo(
   ];
 }
 
-interface MemoryUse {
+export interface MemoryUse {
+  /** The first and the last place where something writes or reads a value. */
+  readonly spans: ReadonlyMap<Node, { readonly first: number; readonly last: number }>;
   /** What lives while the group at each place runs, in elements. */
   readonly living: readonly number[];
   /** What lives before the group at each place runs, and is not its own. */
@@ -91,7 +95,7 @@ interface MemoryUse {
   readonly values: readonly Node[];
 }
 
-function useOf(order: readonly number[], memory: GroupMemory): MemoryUse {
+export function useOf(order: readonly number[], memory: GroupMemory): MemoryUse {
   const { reads, writes, results, sizeOf } = memory;
   const spans = new Map<Node, { readonly first: number; last: number }>();
   order.forEach((group, place) => {
@@ -125,7 +129,7 @@ function useOf(order: readonly number[], memory: GroupMemory): MemoryUse {
   const values = [...spans].flatMap(([node, { first, last }]) =>
     first <= top && top <= last ? [node] : [],
   );
-  return { living, between: summed(changeBetween, order.length), peak, values };
+  return { spans, living, between: summed(changeBetween, order.length), peak, values };
 }
 
 function summed(change: Float64Array, count: number): number[] {

@@ -155,4 +155,6 @@ export type Effect =
 export interface Program {
   readonly name: string;
   readonly effects: readonly Effect[];
+  /** Nodes that are computed no earlier than others, by those: what is computed again, so that it need not be kept until then. */
+  readonly waits?: ReadonlyMap<Node, Node>;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { runProgram } from "../../cli/program.js";
 import { temporaryFolder } from "./data/files.js";
 import { recorder } from "./terminals.js";
+import type { Recorder } from "./terminals.js";
 
 const folder = temporaryFolder();
 
@@ -20,6 +21,7 @@ train Net { optimizer sgd(lr: 0.1, momentum: 0.9)  batch 1024  epochs 1 }
 interface Inspected {
   readonly persistent: number;
   readonly given: number;
+  readonly step: number;
   readonly peak: number;
   readonly bound: number;
   readonly programs: readonly {
@@ -35,11 +37,15 @@ interface Inspected {
   }[];
 }
 
-async function inspect(...options: readonly string[]): Promise<string> {
+async function recorded(options: readonly string[], text = source): Promise<Recorder> {
   const terminal = recorder();
-  const args = ["inspect", folder.put("net.nn", source), ...options];
+  const args = ["inspect", folder.put("net.nn", text), ...options];
   expect(await runProgram(args, { terminal, version: "0" })).toBe(0);
-  return terminal.written.join("");
+  return terminal;
+}
+
+async function inspect(...options: readonly string[]): Promise<string> {
+  return (await recorded(options)).written.join("");
 }
 
 async function inspected(...options: readonly string[]): Promise<Inspected> {
@@ -87,6 +93,24 @@ describe("nnc inspect", () => {
     );
     expect(text).toMatch(
       / kB of inputs and targets, .* at peak, 1\.\d\d times what lives at once\n/,
+    );
+  });
+
+  test("computes again what does not fit --recompute, and says how near that comes", async () => {
+    // More layers, so that what is kept of them is more than what one takes.
+    const layers = "  for i in range(6) { h = h |> dense(300, activation: tanh) }\n  k = h";
+    const deep = source.replace("  k = h", layers);
+    const stepOf = ({ written }: Recorder): number => {
+      const [{ step }] = JSON.parse(written.join("")) as [Inspected];
+      return step;
+    };
+    const kept = stepOf(await recorded(["--json"], deep));
+    const fitting = await recorded(["--json", "--recompute", String(kept)], deep);
+    expect([stepOf(fitting), fitting.notes]).toEqual([kept, []]);
+    const tight = await recorded(["--json", "--recompute", "1"], deep);
+    expect(stepOf(tight)).toBeLessThan(0.9 * kept);
+    expect(tight.notes.join("\n")).toMatch(
+      /^Net: a step takes [\d.]+ MB at its peak, which is as near to the 1 B of --recompute as/,
     );
   });
 });

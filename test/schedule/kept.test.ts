@@ -1,6 +1,8 @@
 // Activations, a normalization and Adam in; how few values a training step keeps and stores for their gradients, out.
 
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { describeModel } from "../../cli/inspection.js";
 import { keptValues } from "../../cli/kept.js";
 import { purposesOf } from "../../cli/profile/purpose.js";
 import type { CompiledModel } from "../../compiler/index.js";
@@ -127,4 +129,9 @@ train Net { optimizer sgd(lr: 0.01)  batch ${batch}  epochs 1 }
   // Two layers, and their gradients.
   const layers = temporariesOf(model).filter((elements) => elements === batch * 8 * 8 * 8);
   expect(layers.length).toBe(4);
+});
+
+it("AlexNet's step takes little more than its parameters and what its layers compute", () => {
+  const model = compileOne(readFileSync("examples/programs/alexnet.nn", "utf8"));
+  expect(describeModel(model, 64).step).toBeLessThanOrEqual(950e6);
 });

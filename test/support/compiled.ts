@@ -1,6 +1,6 @@
 // The text of a `.nn` file and a backend in; its model, compiled and opened, out.
 import { check, compile } from "../../compiler/compile.js";
-import type { CompiledModel } from "../../compiler/compile.js";
+import type { CompiledModel, CompileOptions } from "../../compiler/compile.js";
 import { cpuModuleText } from "../../compiler/emit/plan.js";
 import { renderAll } from "../../grammar/render.js";
 import { load } from "../../runtime/index.js";
@@ -9,8 +9,12 @@ import type { CpuModule } from "../../runtime/plan.js";
 import { softwareDevice } from "./adapter.js";
 
 /** Throws with the rendered diagnostics where the source has mistakes. */
-export function compileOne(source: string, file = "test.nn"): CompiledModel {
-  const { models, diagnostics } = compile(source, { file });
+export function compileOne(
+  source: string,
+  file = "test.nn",
+  options: CompileOptions = {},
+): CompiledModel {
+  const { models, diagnostics } = compile(source, { ...options, file });
   const [model] = models;
   if (diagnostics.length > 0 || model === undefined) throw new Error(renderAll(diagnostics));
   return model;

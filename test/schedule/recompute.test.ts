@@ -1,0 +1,106 @@
+// Programs and the memory that a step may take in; that it takes less where values are computed again, and trains to the same bits, out.
+import { describe, expect, it } from "vitest";
+import type { CompiledModel } from "../../compiler/index.js";
+import { livenessBound } from "../../compiler/schedule/memory.js";
+import { verifySchedule } from "../../compiler/schedule/verify.js";
+import { evaluateDim } from "../../compiler/types/dimension.js";
+import { compileOne, open } from "../support/compiled.js";
+import { drawnData } from "../support/drawnData.js";
+
+const deepNet = `
+model Net {
+  input x: [batch, 32]
+  target y: category(5)[batch]
+  h = x
+  for i in range(8) { h = h |> dense(64) |> layer_norm() |> dropout(0.2) |> gelu() }
+  logits = h |> dense(5)
+  output logits
+  loss cross_entropy(logits, y)
+}
+train Net { optimizer adam(lr: 0.01)  batch 256  epochs 1 }
+`;
+
+const convolutions = `
+model Net {
+  input x: [batch, 12, 12, 2]
+  target y: category(5)[batch]
+  h = x |> conv2d(8, kernel: 3, padding: "same") |> batch_norm() |> relu()
+  g = h |> conv2d(8, kernel: 3, padding: "same", activation: tanh) |> local_response_norm()
+  logits = (h + g) |> max_pool2d(2) |> flatten() |> dropout(0.5) |> dense(5)
+  output logits
+  loss cross_entropy(logits, y)
+}
+train Net { optimizer sgd(lr: 0.05, momentum: 0.9)  batch 16  epochs 1 }
+`;
+
+const transformer = `
+model Net {
+  input x: category(16)[batch, 12]
+  target y: category(16)[batch, 12]
+  h = embedding(x, 16, 16)
+  for i in range(3) { h = h |> transformer_block(heads: 2) }
+  logits = h |> dense(16)
+  output logits
+  loss cross_entropy(logits, y)
+}
+train Net { optimizer adam(lr: 0.01)  batch 32  epochs 1 }
+`;
+
+const recurrent = `
+model Net {
+  input x: [batch, 6, 4]
+  target y: [batch, 3]
+  h = x |> dense(16, activation: tanh) |> lstm(8)
+  output o = mean(h, axis: 1) |> dense(3)
+  loss mean((o - y) ^ 2)
+}
+train Net { optimizer sgd(lr: 0.05)  batch 8  epochs 1 }
+`;
+
+/** Bytes of a step's temporaries, where most live. */
+function temporaryBytes({ training }: CompiledModel): number {
+  const made = training.schedules.find(({ name }) => name.startsWith("step"));
+  if (made === undefined) throw new Error("there is no step");
+  expect(verifySchedule(made)).toEqual([]);
+  const batch = training.plan.dimensions.find(({ name }) => name === "batch")?.trained ?? 1;
+  const sizes = made.slots.map(({ bytes }) => evaluateDim(bytes, { batch }));
+  return livenessBound(made.slots, sizes);
+}
+
+async function trained(model: CompiledModel): Promise<Record<string, number[]>> {
+  const net = await open(model, "f64", { seed: 5 });
+  const batch = model.plan.dimensions.find(({ name }) => name === "batch")?.trained ?? 1;
+  for (let step = 0; step < 3; step++) await net.step(drawnData(model.plan, { batch }));
+  const values: Record<string, number[]> = {};
+  for (const { name } of model.plan.parameters) values[name] = [...(await net.read(name))];
+  net.destroy();
+  return values;
+}
+
+describe.each([
+  ["a deep net with draws", deepNet, 0.7],
+  ["convolutions", convolutions, 0.95],
+  ["a transformer", transformer, 0.8],
+  ["a loop in time", recurrent, 1],
+])("%s", (_, source, share) => {
+  const kept = compileOne(source);
+  const again = compileOne(source, "test.nn", { recompute: 1 });
+
+  it("takes less", () => {
+    expect(temporaryBytes(again) / temporaryBytes(kept)).toBeLessThanOrEqual(share);
+  });
+
+  it("trains to the same numbers", async () => {
+    const [found, expected] = [await trained(again), await trained(kept)];
+    for (const [name, values] of Object.entries(expected))
+      values.forEach((value, at) => {
+        expect(found[name]?.[at], name).toBeCloseTo(value, 9);
+      });
+  });
+});
+
+it("what fits is kept", () => {
+  const kept = compileOne(deepNet);
+  const fitting = compileOne(deepNet, "test.nn", { recompute: 1e9 });
+  expect(fitting.plan).toEqual(kept.plan);
+});
