@@ -75,6 +75,8 @@ function inlineValues(tokens: readonly Token[]): Shader {
     const mayMove =
       bound.uses === 1 &&
       bound.loop === tokens[bound.use]?.loop &&
+      // Where quads load together, all of a quad are to come.
+      !expression.some((text) => text.startsWith("quad_")) &&
       expression.every((text, at) =>
         staysEqual(text, expression[at - 1], expression[at + 1], fixed),
       ) &&
@@ -315,10 +317,13 @@ function rename(texts: readonly string[]): string[] {
   return texts.map((text, at) => {
     const before = texts[at - 1];
     const isCall = texts[at + 1] === "(" && !functions.has(text);
-    const isForeign = before === "." || before === "@" || texts[at - 2] === "builtin";
+    const isForeign = foreign.has(before) || texts[at - 2] === "builtin";
     return isCall || isForeign ? text : (names.get(text) ?? text);
   });
 }
+
+/** What the language names follows these. */
+const foreign = new Set<string | undefined>([".", "@", "enable", "requires"]);
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const following = "012345679ABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -16,6 +16,15 @@ function body(lines: string): string {
   return text.slice(text.indexOf("{") + 1, -1);
 }
 
+it("directives keep what the language names", () => {
+  const directives = "enable subgroups;requires subgroup_id;";
+  const main =
+    "@compute @workgroup_size(1) fn main(@builtin(subgroup_id) subgroup_id: u32) { b[subgroup_id] = 1.0; }";
+  expect(minifyWgsl(`${directives}\n${main}`)).toMatch(
+    /^enable subgroups;requires subgroup_id;.*@builtin\(subgroup_id\)(\w):u32\)\{b\[\1\]=1\.;\}$/,
+  );
+});
+
 describe("a value that is used once", () => {
   it("stands where it is used, in parentheses where it must", () => {
     expect(body("let j1 = 2; let j2 = j1 + 1; let j3 = j2 * 3; b1[j3] = 0.5;")).toBe(
@@ -27,6 +36,12 @@ describe("a value that is used once", () => {
     expect(body("let n = 8; let j = n / 2; let k = 3 + j + 1; b1[k] = 1.0;")).toBe(
       "b1[3+8/2+1]=1.;",
     );
+  });
+
+  it("stays where a quad loads it together", () => {
+    const load = "fn quad_b1(at: i32, by: i32) -> vec4<f32> { return vec4<f32>(b1[at + by]); }";
+    const text = "let q1 = quad_b1(4, 1); if (n > 2) { b2[0] = q1.x; }";
+    expect(body(`${text} ${load}`)).toMatch(/^let (\w)=(\w+)\(4,1\);if\(n>2\)\{b2\[0\]=\1\.x;/);
   });
 
   it("stays before a loop, and before what may change it", () => {
