@@ -59,6 +59,7 @@ function withLoops(texts: readonly string[]): Token[] {
 
 function inlineValues(tokens: readonly Token[]): Shader {
   const { bindings, fixed } = readDeclarations(tokens);
+  const effects = countEffects(tokens);
   const integers = new Set<string>();
   const shader: Shader = { tokens, bindings, fixed, integers, inlined: new Map() };
   addCounters(shader, integers);
@@ -82,7 +83,7 @@ function inlineValues(tokens: readonly Token[]): Shader {
       ) &&
       // A sum of floats stays a statement of its own: drivers may fuse within expressions only.
       (isInteger || strength === "atom" || isCondition(tokens, bound.use)) &&
-      !(loads && hasEffect(tokens, bound.to, bound.use));
+      !(loads && effects[bound.to] !== effects[bound.use]);
     if (mayMove) shader.inlined.set(name, { strength, loads });
   }
   return shader;
@@ -97,8 +98,7 @@ function readDeclarations(tokens: readonly Token[]): Pick<Shader, "bindings" | "
     const name = text(at + 1);
     const isParameter = text(at + 1) === ":" && isName(word) && text(at - 1) !== "var";
     if (word === "let") {
-      const to = tokens.findIndex((token, index) => index > at && token.text === ";");
-      bindings.set(name, { from: at + 3, to, loop, uses: 0, use: 0 });
+      bindings.set(name, { from: at + 3, to: endOf(tokens, at), loop, uses: 0, use: 0 });
     }
     if (word === "let" || word === "var") declared.set(name, (declared.get(name) ?? 0) + 1);
     else if (isParameter) declared.set(word, (declared.get(word) ?? 0) + 1);
@@ -115,6 +115,13 @@ function readDeclarations(tokens: readonly Token[]): Pick<Shader, "bindings" | "
   }
   const fixed = new Set([...declared.keys()].filter((name) => !changing.has(name)));
   return { bindings, fixed };
+}
+
+/** Where the statement ends that a token stands in. */
+function endOf(tokens: readonly Token[], at: number): number {
+  let end = at;
+  while (end < tokens.length && tokens[end]?.text !== ";") end++;
+  return end;
 }
 
 /** Counters of loops are integers. */
@@ -153,19 +160,15 @@ function staysEqual(
   return after === "(" || after === "[" || after === "<" || fixed.has(text);
 }
 
-/** Whether something between two positions may change what a load gives. */
-function hasEffect(tokens: readonly Token[], from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
-    const text = tokens[at]?.text ?? "";
-    if (
-      text === "]" &&
-      /^(=|.=|\+\+|--)$/.test(tokens[at + 1]?.text ?? "") &&
-      tokens[at + 1]?.text !== "=="
-    )
-      return true;
-    if (text.endsWith("Barrier")) return true;
-  }
-  return false;
+/** How many tokens before each position change what a load may give. */
+function countEffects(tokens: readonly Token[]): Uint32Array {
+  const counts = new Uint32Array(tokens.length + 1);
+  tokens.forEach(({ text }, at) => {
+    const next = tokens[at + 1]?.text ?? "";
+    const stores = text === "]" && next !== "==" && /^(=|.=|\+\+|--)$/.test(next);
+    counts[at + 1] = (counts[at] ?? 0) + Number(stores || text.endsWith("Barrier"));
+  });
+  return counts;
 }
 
 /** `if (name)` */
@@ -340,11 +343,12 @@ function shortName(index: number): string {
 /** A space stays where two tokens would become another one. */
 function join(texts: readonly string[]): string {
   let joined = "";
+  let last = "";
   for (const text of texts) {
-    const last = joined.at(-1) ?? "";
     const isWord = /\w/.test(last) && /^(\w|\.\d)/.test(text);
     const isSign = /[-+&|]/.test(last) && last === text.charAt(0);
     joined += isWord || isSign ? ` ${text}` : text;
+    last = text.at(-1) ?? last;
   }
   return joined.replace(/,([)}])/g, "$1");
 }
