@@ -7,7 +7,7 @@ import type { TrainingNet } from "../../runtime/api.js";
 import { load } from "../../runtime/index.js";
 import type { CpuKernel, CpuModule } from "../../runtime/plan.js";
 import { cpuModuleText } from "../../compiler/emit/plan.js";
-import { compileOne, importText } from "../support/compiled.js";
+import { compileOne, importText, scalarKernels } from "../support/compiled.js";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -22,9 +22,9 @@ model Line {
 }
 train Line { optimizer adam(lr: 0.01)  batch 8  epochs 2  seed 1 }
 `);
-const { kernels, wasm = "" } = await importText(
-  cpuModuleText(model.training.planned.kernels, "f32"),
-);
+const own = await importText(cpuModuleText(model.training.planned.kernels, "f32"));
+const { wasm = "" } = own;
+const kernels = scalarKernels(own);
 
 /** How many of the memories seen are still held by anything. */
 async function heldOf(seen: readonly WeakRef<object>[]): Promise<number> {

@@ -5,11 +5,11 @@ import { importKernels } from "../../cli/session.js";
 import type { CompiledModel } from "../../compiler/compile.js";
 import { load } from "../../runtime/index.js";
 import type { CpuModule } from "../../runtime/plan.js";
-import { compileOne } from "../support/compiled.js";
+import { compileOne, scalarKernels } from "../support/compiled.js";
 
 /** Kernels that are counted, one of which fails. */
 async function counted(model: CompiledModel): Promise<{ failAt: number; module: CpuModule }> {
-  const { kernels } = await importKernels(model.cpu);
+  const kernels = scalarKernels(await importKernels(model.cpu));
   let calls = 0;
   const watched: CpuModule["kernels"] = Object.fromEntries(
     Object.entries(kernels).map(([name, kernel]) => [

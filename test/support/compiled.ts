@@ -5,7 +5,7 @@ import { cpuModuleText } from "../../compiler/emit/plan.js";
 import { renderAll } from "../../grammar/render.js";
 import { load } from "../../runtime/index.js";
 import type { RuntimeOptions, TrainingNet } from "../../runtime/index.js";
-import type { CpuModule } from "../../runtime/plan.js";
+import type { CpuModule, ScalarKernels } from "../../runtime/plan.js";
 import { softwareDevice } from "./adapter.js";
 
 /** Throws with the rendered diagnostics where the source has mistakes. */
@@ -47,6 +47,12 @@ export async function importText(text: string): Promise<CpuModule> {
   const module = (await import(/* @vite-ignore */ url)) as CpuModule;
   if (module.wasm !== undefined) await WebAssembly.compile(Buffer.from(module.wasm, "hex"));
   return module;
+}
+
+/** A module's kernels in JavaScript, which stand in it. */
+export function scalarKernels({ kernels }: CpuModule): ScalarKernels {
+  if (typeof kernels === "function") throw new Error("its kernels are in a file of their own");
+  return kernels;
 }
 
 export { check };
