@@ -7,6 +7,7 @@ import type { NestShape } from "./alike.js";
 import { shapeOfNest } from "./alike.js";
 import type { NestFacts } from "./analyze.js";
 import { analyzeNest } from "./analyze.js";
+import { axesApart } from "./apart.js";
 import { chooseParallel, chooseSerial } from "./choose.js";
 import { buildForCpu } from "./cpu.js";
 import { buildForGpu } from "./gpu.js";
@@ -136,7 +137,7 @@ function turnsWorthIt({ nests, serves }: Schedule, extents: Extents): readonly T
     const alike = serves.slice(first, last + 1).every((one) => String(one) === served);
     if (!alike || own.some(({ turns }) => turns?.at(-1) !== recurrence)) return [];
     const facts = own.map((nest) => analyzeNest(splitAxes(nest), extents));
-    const turns = { recurrence, nests: facts, extents };
+    const turns = { recurrence, nests: facts, apart: axesApart(facts), extents };
     return [gpu, software].every((target) => isWorthOneDispatch(turns, target)) ? [turns] : [];
   });
 }

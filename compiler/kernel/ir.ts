@@ -94,6 +94,11 @@ export function operate(
   return { kind: "op", type, op, arguments: operands, ...(wide && { width: laneCount }) };
 }
 
+/** A variable that holds an index. */
+export function indexVariable(name: string): Expression {
+  return { kind: "variable", type: "index", name };
+}
+
 /** The same value in every lane. */
 export function splat(value: Expression): Expression {
   return {

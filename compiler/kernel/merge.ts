@@ -16,12 +16,11 @@ import type {
   Expression,
   Kernel,
   KernelBinding,
-  KernelOp,
   KernelUniform,
   SharedArray,
   Statement,
 } from "./ir.js";
-import { uniformKey, usedBuiltins } from "./ir.js";
+import { indexVariable, operate, uniformKey, usedBuiltins } from "./ir.js";
 import { renamed } from "./rename.js";
 
 /** A kernel of the GPU, and how many words its dispatch is given: they follow those of the members before it. */
@@ -196,9 +195,10 @@ function bodyOf(range: PlacedRange, at: number, size: number): readonly Statemen
     typeof value === "number"
       ? { kind: "literal", type: "index", value }
       : { kind: "uniform", type: "index", uniform: words.get(dimKey(value)) ?? -1 };
-  const group = index("workgroupIndex");
-  const ends = compare("less", group, dim(end));
-  const within = at === 0 ? ends : both(compare("greaterEqual", group, dim(start)), ends);
+  const group = indexVariable("workgroupIndex");
+  const ends = operate("bool", "less", [group, dim(end)]);
+  const begins = operate("bool", "greaterEqual", [group, dim(start)]);
+  const within = at === 0 ? ends : operate("bool", "and", [begins, ends]);
   const nameOf = (name: string): string => (at === 0 ? name : `${name}_${at}`);
   const own = renamed(kernel.body, {
     variable: (name) => (name === "localIndex" ? name : nameOf(name)),
@@ -209,7 +209,8 @@ function bodyOf(range: PlacedRange, at: number, size: number): readonly Statemen
   const exact =
     kernel.workgroupSize === size ||
     dimEqual(multiplyDims(subtractDims(end, start), size), pointsOf(kernel));
-  const points = compare("less", index(nameOf("invocation")), dim(pointsOf(kernel)));
+  const invocation = indexVariable(nameOf("invocation"));
+  const points = operate("bool", "less", [invocation, dim(pointsOf(kernel))]);
   const guarded: readonly Statement[] = exact
     ? own
     : [{ kind: "if", condition: points, body: own }];
@@ -226,28 +227,13 @@ function builtinsOf(
   size: number,
 ): readonly Statement[] {
   if (!used.has("workgroupIndex") && !used.has("invocation")) return [];
-  const group = operate("subtract", index("workgroupIndex"), start);
+  const group = operate("index", "subtract", [indexVariable("workgroupIndex"), start]);
   const before: Statement = { kind: "let", name: nameOf("workgroupIndex"), value: group };
   if (!used.has("invocation")) return [before];
-  const first = operate("multiply", index(nameOf("workgroupIndex")), {
-    ...{ kind: "literal", type: "index", value: size },
-  });
-  const value = operate("add", first, index("localIndex"));
+  const first = operate("index", "multiply", [
+    indexVariable(nameOf("workgroupIndex")),
+    { kind: "literal", type: "index", value: size },
+  ]);
+  const value = operate("index", "add", [first, indexVariable("localIndex")]);
   return [before, { kind: "let", name: nameOf("invocation"), value }];
-}
-
-function index(name: string): Expression {
-  return { kind: "variable", type: "index", name };
-}
-
-function operate(op: KernelOp, left: Expression, right: Expression): Expression {
-  return { kind: "op", type: "index", op, arguments: [left, right] };
-}
-
-function compare(op: "less" | "greaterEqual", left: Expression, right: Expression): Expression {
-  return { kind: "op", type: "bool", op, arguments: [left, right] };
-}
-
-function both(left: Expression, right: Expression): Expression {
-  return { kind: "op", type: "bool", op: "and", arguments: [left, right] };
 }

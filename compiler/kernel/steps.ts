@@ -23,8 +23,8 @@ export interface Side {
 }
 
 /**
- * Turns that one dispatch does are a step. Of all else the order stays, but that a nest comes forward to run beside the first of those that are left: where nothing that it waits for is
- * in the same step, they make a good company, and what lives at most does not grow.
+ * Turns that one dispatch does are a step. Of all else the order stays, but that a nest comes forward to run beside the first of those
+ * that are left: where nothing that it waits for is in the same step, they make a good company, and what lives at most does not grow.
  */
 export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: Extents): Stepped {
   const { inOneDispatch } = schedule;

@@ -3,13 +3,14 @@ import { addDims, expectedSize, multiplyDims } from "../types/dimension.js";
 import type { Dim, Extents } from "../types/dimension.js";
 import type { Axis, NestArgument, Recurrence, ScheduledBuffer } from "../types/nest.js";
 import type { NestFacts } from "./analyze.js";
-import { axesApart } from "./apart.js";
+import type { ApartAxes } from "./apart.js";
 import type { ParallelChoice } from "./choose.js";
 import { chooseForWorkgroup } from "./choose.js";
 import { allStatements } from "./company.js";
 import { buildForWorkgroup } from "./gpu.js";
 import type { Slice } from "./gpu.js";
 import type { Expression, Kernel, KernelBinding, Statement } from "./ir.js";
+import { indexVariable, operate } from "./ir.js";
 import { flopsOf, pointsOf } from "./measure.js";
 import { behind, createUnion, memoryKey } from "./merge.js";
 import type { Union } from "./merge.js";
@@ -21,6 +22,8 @@ import type { ParallelTarget } from "./target.js";
 export interface Turns {
   readonly recurrence: Recurrence;
   readonly nests: readonly NestFacts[];
+  /** Along what their entries never meet; undefined where there is no such axis. */
+  readonly apart: ApartAxes | undefined;
   readonly extents: Extents;
 }
 
@@ -68,8 +71,7 @@ interface Division {
   }[];
 }
 
-function divide({ nests, extents }: Turns, target: ParallelTarget): Division {
-  const apart = axesApart(nests);
+function divide({ nests, apart, extents }: Turns, target: ParallelTarget): Division {
   const extent = apart ? expectedSize(apart.extent, extents) : 1;
   const wanted = Math.max(1, Math.floor(extent / target.turns.groups));
   const choices = nests.map((facts, at) => {
@@ -143,10 +145,12 @@ function oneBehindTheOther(
     words += given.length;
     return [...body, { kind: "barrier", memory: "storage" }];
   });
-  const last = operate("subtract", length, { kind: "literal", type: "index", value: 1 });
+  const one: Expression = { kind: "literal", type: "index", value: 1 };
+  const last = operate("index", "subtract", [length, one]);
+  const count = indexVariable("count");
   const turn: Statement = {
     ...{ kind: "let", name: turnName },
-    value: recurrence.reverse ? operate("subtract", last, index("count")) : index("count"),
+    value: recurrence.reverse ? operate("index", "subtract", [last, count]) : count,
   };
   return {
     name: members.map(({ name }) => name).join(" > "),
@@ -199,7 +203,7 @@ function bodyOf(
   const arrays = union.arraysOf({ ...member, body, bindings, uniforms });
   const numbers = uniforms.map((own) =>
     own.kind === "argument" && given[own.index] === recurrence
-      ? index(turnName)
+      ? indexVariable(turnName)
       : union.uniformOf(behind(own, words)),
   );
   const isCommon = (name: string): boolean => name === "localIndex" || name === "workgroupIndex";
@@ -219,12 +223,4 @@ function extentOf(union: Union, dim: Dim): Expression {
   return typeof dim === "number"
     ? { kind: "literal", type: "index", value: dim }
     : { kind: "uniform", type: "index", uniform: union.uniformOf({ kind: "dim", dim }) };
-}
-
-function index(name: string): Expression {
-  return { kind: "variable", type: "index", name };
-}
-
-function operate(op: "subtract", left: Expression, right: Expression): Expression {
-  return { kind: "op", type: "index", op, arguments: [left, right] };
 }

@@ -2,7 +2,7 @@
 
 import { addDims, dimEqual } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
-import type { Node, NodeOf } from "../types/graph.js";
+import type { Node } from "../types/graph.js";
 import { at, inputAt } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 
@@ -16,10 +16,9 @@ interface Piece {
 
 /**
  * The derivative of a tensor that was split is a sum of its parts' derivatives, each padded to the whole: of as many numbers as
- * there are parts, all but one are 0. Concatenations within concatenations become one.
+ * there are parts, all but one are 0.
  */
 export function joinPieces(b: GraphBuilder, node: Node): Node | undefined {
-  if (node.op === "concat") return flatConcat(b, node);
   if (node.op !== "add") return undefined;
   const terms = termsOf(node);
   for (const one of terms) {
@@ -79,15 +78,12 @@ function isBeside(first: Piece, second: Piece): boolean {
 
 function joined(b: GraphBuilder, first: Piece, second: Piece): Node {
   const { axis, before } = first;
-  const whole = b.concat([first.of, second.of], axis);
+  const whole = b.concat([...partsAlong(first.of, axis), ...partsAlong(second.of, axis)], axis);
   const padding = (along: Dim): Dim[] => whole.shape.map((_, each) => (each === axis ? along : 0));
   return b.pad(whole, padding(before), padding(second.after));
 }
 
-function flatConcat(b: GraphBuilder, node: NodeOf<"concat">): Node | undefined {
-  const { axis } = node.attributes;
-  const isSame = (part: Node): boolean => part.op === "concat" && part.attributes.axis === axis;
-  if (!node.inputs.some(isSame)) return undefined;
-  const parts = node.inputs.flatMap((part) => (isSame(part) ? part.inputs : [part]));
-  return b.concat(parts, axis);
+/** Of what was joined before, the pieces: a concatenation of all of them is written once. */
+function partsAlong(node: Node, axis: number): readonly Node[] {
+  return node.op === "concat" && node.attributes.axis === axis ? node.inputs : [node];
 }

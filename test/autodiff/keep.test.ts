@@ -4,20 +4,8 @@ import { describe, expect, it } from "vitest";
 import { nodesToKeep } from "../../compiler/autodiff/keep.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
-import { axisEntry } from "../../compiler/ops/contraction.js";
-import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import type { Node } from "../../compiler/types/graph.js";
-
-function product(b: GraphBuilder, x: Node, w: Node): Node {
-  const [rows = 1, inner = 1] = x.shape;
-  const [, columns = 1] = w.shape;
-  return b.contract(x, w, {
-    extents: [rows, columns, inner],
-    outputRank: 2,
-    left: [axisEntry(0), axisEntry(2)],
-    right: [axisEntry(2), axisEntry(1)],
-  });
-}
+import { matrixProduct } from "../support/matrixProduct.js";
 
 function kept(reads: readonly Node[], atHand: readonly Node[] = []): Node[] {
   const changing = topologicalOrder(reads).filter(
@@ -29,7 +17,7 @@ function kept(reads: readonly Node[], atHand: readonly Node[] = []): Node[] {
 const b = createBuilder();
 const h = b.input("h", { type: "f32", shape: [4, 8] });
 const w = b.input("w", { type: "f32", shape: [8, 32] });
-const linear = product(b, h, w);
+const linear = matrixProduct(b, h, w);
 const gates = [0, 1, 2, 3].map((part) => b.slice(linear, [0, 8 * part], [4, 8]));
 const sigmoids = gates.map((gate) => b.divide(1, b.add(b.exp(b.negate(gate)), 1)));
 

@@ -8,12 +8,12 @@ import { createBuilder } from "../../compiler/graph/builder.js";
 import { verifyGraph } from "../../compiler/graph/verify.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { optimize } from "../../compiler/optimize/index.js";
-import { axisEntry } from "../../compiler/ops/contraction.js";
 import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import { freeDim } from "../../compiler/types/dimension.js";
 import type { Node, NodeOf, Shape } from "../../compiler/types/graph.js";
 import { interpret, interpretOne } from "../support/interpret.js";
 import type { Bindings, Tensor } from "../support/interpret.js";
+import { matrixProduct } from "../support/matrixProduct.js";
 import { generator } from "../support/sampleValues.js";
 
 const time = freeDim("time");
@@ -26,17 +26,6 @@ function bound(
   type: "f32" | "i32" = "f32",
 ): NodeOf<"bound"> {
   return b.leaf("bound", { type, shape }, { index }) as NodeOf<"bound">;
-}
-
-function product(b: GraphBuilder, x: Node, w: Node): Node {
-  const [rows = 1, inner = 1] = x.shape;
-  const [, columns = 1] = w.shape;
-  return b.contract(x, w, {
-    extents: [rows, columns, inner],
-    outputRank: 2,
-    left: [axisEntry(0), axisEntry(2)],
-    right: [axisEntry(2), axisEntry(1)],
-  });
 }
 
 interface Recurrence {
@@ -67,7 +56,7 @@ function recurrence(reverse: boolean): Recurrence {
   const x = bound(b, [2, 2], 2);
   const [w, u, bias] = [bound(b, [2, 3], 3), bound(b, [3, 3], 4), bound(b, [3], 5)];
   const step = bound(b, [], 6, "i32");
-  const linear = b.add(b.add(product(b, x, w), product(b, h, u)), bias);
+  const linear = b.add(b.add(matrixProduct(b, x, w), matrixProduct(b, h, u)), bias);
   const scaled = b.multiply(b.tanh(linear), b.add(b.cast(n, "f32"), 1));
   const next = b.multiply(scaled, b.add(b.random("noise", "uniform", [3]), 0.5));
   const yielded = b.add(b.multiply(next, next), b.cast(step, "f32"));

@@ -74,6 +74,17 @@ describe("a schedule with recurrences", () => {
     expect(Math.max(...stores)).toBeGreaterThanOrEqual(5);
   });
 
+  it("does all turns in one dispatch where they are little, and a dispatch for each where they are heavy", () => {
+    const inOneDispatch = (units: number): boolean[] => {
+      const text = source.replace("gru(5)", `lstm(${units})`);
+      const [model] = compile(text).models;
+      const all = (model?.plan.programs ?? []).filter(({ kind }) => kind === "step");
+      return all.flatMap(({ loops = [] }) => loops.map(([, , , , within]) => within === true));
+    };
+    expect(inOneDispatch(16)).toEqual([true, true]);
+    expect(inOneDispatch(2048)).toEqual([false, false]);
+  });
+
   it("has no nest that leads to nothing, by what one turn hands to the next", () => {
     expect(new Set(purposesOf(step).flat())).toEqual(new Set(["forward", "gradient", "update"]));
   });
