@@ -2,7 +2,7 @@
 
 import type { GpuAdapter, GpuDevice } from "./api.js";
 import type { Backend } from "./backend.js";
-import { asNnError, checkChoice, fail, NnError } from "./errors.js";
+import { aloud, asNnError, checkChoice, fail, failAloud, said } from "./errors.js";
 import type { Plan } from "./plan.js";
 import { hasQuads, isSoftware, nameOfAdapter, planFor } from "./variants.js";
 
@@ -46,7 +46,7 @@ export async function openBackend<B extends Backend>(
       const known = asNnError(error, "its start", "no-adapter");
       if (wish === "webgpu") throw known;
       // Nothing is there to restore.
-      [reason = ""] = known.message.split("; net.");
+      [reason = ""] = (await said(known)).split("; net.");
     }
   }
   if (!openCpu) fail("option", `${reason}, but no CPU kernels were given to load`);
@@ -104,12 +104,13 @@ async function requestDevice(
       gpu?.requestAdapter({ powerPreference: "high-performance" }),
     ));
   if (!adapter) {
-    return fail("no-adapter", `WebGPU ${gpu ? "finds no adapter" : "is not available"} here`);
+    return failAloud("no-adapter", `WebGPU ${gpu ? "finds no adapter" : "is not available"} here`);
   }
   // Some browsers tell nothing of their adapters.
   const { info, limits, features } = adapter as Partial<GPUAdapter>;
   const name = nameOfAdapter(info) || "an unnamed adapter";
-  const refuse = (why: string): never => fail("no-adapter", `the WebGPU adapter (${name}) ${why}`);
+  const refuse = (why: string): never =>
+    failAloud("no-adapter", `the WebGPU adapter (${name}) ${why}`);
   if (isSoftware(info) && !asked && !given) refuse("is in software");
   const missing = missingLimits(plan, limits ?? {});
   if (missing) refuse(missing);
@@ -124,7 +125,7 @@ async function requestDevice(
     const device = await inTime(2 * seconds, "device", request);
     return { device, reason: `WebGPU on ${name}` };
   } catch (error) {
-    return refuse(`gives no device: ${asNnError(error, "its request").message}`);
+    return refuse(`gives no device: ${await said(asNnError(error, "its request"))}`);
   }
 }
 
@@ -132,7 +133,7 @@ async function requestDevice(
 function inTime<T>(seconds: number, what: string, answer: T | Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
-    const late = new NnError("no-adapter", `WebGPU gave no ${what} within ${seconds} seconds`);
+    const late = aloud("no-adapter", `WebGPU gave no ${what} within ${seconds} seconds`);
     timer = setTimeout(reject, seconds * 1000, late);
   });
   return Promise.race([answer, limit]).finally(() => {

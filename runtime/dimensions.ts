@@ -103,6 +103,10 @@ function solve(size: (value: number) => number, wanted: number): number {
 }
 
 function misfit(tensor: GivenExtent, dimensions: Dimensions): never {
+  fail("shape", misfitText(tensor, dimensions));
+}
+
+function misfitText(tensor: GivenExtent, dimensions: Dimensions): string {
   const { name, declared, shape, count } = tensor;
   const found = shape ? `shape ${formatShape(shape)}` : `${count} numbers`;
   const live = [...new Set(declared.flatMap(namesIn))].map((dim) => {
@@ -110,5 +114,5 @@ function misfit(tensor: GivenExtent, dimensions: Dimensions): never {
     return Number.isNaN(size) ? `${dim} unknown (give the shape)` : `${dim} = ${size}`;
   });
   const where = live.length > 0 ? ` with ${live.join(", ")}` : "";
-  fail("shape", `${name} has ${found}; the model wants ${formatShape(declared)}${where}`);
+  return `${name} has ${found}; the model wants ${formatShape(declared)}${where}`;
 }

@@ -41,6 +41,30 @@ export function fail(code: ErrorCode, message: string): never {
   throw new NnError(code, message);
 }
 
+/** An error whose words are there at once, in minified bundles too: a net may tell them though nothing failed. */
+export function aloud(...parts: readonly [ErrorCode, string]): NnError {
+  return new NnError(...parts);
+}
+
+export function failAloud(...parts: readonly [ErrorCode, string]): never {
+  throw aloud(...parts);
+}
+
+/** The words of an error, which minified bundles fetch when they are asked for. */
+export function said(error: Error): string | Promise<string> {
+  return error.message;
+}
+
+/** A function of a net whose errors the app sees: minified bundles fetch their words. */
+export function speaking<F extends (...given: never[]) => unknown>(call: F): F {
+  return call;
+}
+
+/** What went wrong within something else, in words for that. */
+export function causeOf(error: unknown): string {
+  return String(error).replace(/^NnError: /, "");
+}
+
 export function noMemory(what: string): NnError {
   return new NnError(
     "out-of-memory",
@@ -63,12 +87,13 @@ export function at<T>(list: ArrayLike<T>, index: number): T {
 
 /** Refuses a name; says the nearest of the names there are, then all of them. */
 export function unknownName(what: string, given: unknown, names: readonly string[]): never {
+  fail("name", unknownText(what, given, names));
+}
+
+function unknownText(what: string, given: unknown, names: readonly string[]): string {
   const near = typeof given === "string" ? nearest(given, names) : undefined;
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-  fail(
-    "name",
-    `there is no ${what} ${inWords(given)}${hint} (${names.join(", ") || "there is none"})`,
-  );
+  return `there is no ${what} ${inWords(given)}${hint} (${names.join(", ") || "there is none"})`;
 }
 
 /** What was given, as its writer would know it; objects have no words, or throw where they are asked for them. */
@@ -83,8 +108,13 @@ export function inWords(value: unknown): string {
 }
 
 export function checkObject(what: string, value: unknown): void {
-  const words = inWords(value);
-  if (words !== "an object") fail("option", `${what} are an object, not ${words}`);
+  const isObject =
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value) &&
+    typeof Reflect.get(value, "then") !== "function";
+  if (!isObject) fail("option", `${what} are an object, not ${inWords(value)}`);
 }
 
 /** Refuses a value that is none of an option's, for which undefined stands where it may be left out. */

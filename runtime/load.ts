@@ -67,8 +67,7 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
   // What trains has files to read.
   if (wishes.initialize) names.push("readFile");
   checkNames<object>(options, names as never[]);
-  if (typeof (options.onProgress ?? fail) !== "function")
-    fail("option", "onProgress is a function");
+  if (typeof (options.onProgress ?? at) !== "function") fail("option", "onProgress is a function");
   const { weights: given, tune, threads = 1 } = options;
   if (threads !== "auto" && !(isSize(threads) && threads > 0))
     fail("option", 'threads is a whole number from 1 on, or "auto"');

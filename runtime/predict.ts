@@ -100,10 +100,9 @@ function keyOf(
 /** Answers of a net that knows nothing look like answers. */
 export function checkFilled({ filled, plan }: Session, missing: ReadonlySet<string>): void {
   if (filled) return;
-  const some = missing.size < plan.parameters.length ? ` for ${[...missing].join(", ")}` : "";
   fail(
     "weights",
-    `${plan.model} has no weights${some}: load({ weights }) takes a safetensors file or its address; a net that trains takes { seed } too`,
+    `${plan.model} has no weights${missing.size < plan.parameters.length ? ` for ${[...missing].join(", ")}` : ""}: load({ weights }) takes a safetensors file or its address; a net that trains takes { seed } too`,
   );
 }
 
@@ -156,8 +155,10 @@ function dimensionsFor(
   for (const { name, trained } of plan.dimensions) {
     if (!Number.isNaN(dimensions[name])) continue;
     if (shapes.flat().flatMap(namesIn).includes(name)) {
-      const wish = name === "batch" ? "batch: n" : `dimensions: { ${name}: n }`;
-      fail("option", `no input tells ${name}: say it with { ${wish} }`);
+      fail(
+        "option",
+        `no input tells ${name}: say it with { ${name === "batch" ? "batch: n" : `dimensions: { ${name}: n }`} }`,
+      );
     }
     // Outputs that are not wanted may have it.
     dimensions[name] = trained;

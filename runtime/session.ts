@@ -11,7 +11,7 @@ import { openBackend, type BackendOptions, type OpenBackend } from "./backendCho
 import { evaluateDim, isSize, namesIn, type Dimensions } from "./dimensions.js";
 import { at, fail, inWords } from "./errors.js";
 import type { EvaluateHost, HostScalars } from "./host.js";
-import type { Plan, PlanProgram } from "./plan.js";
+import type { Plan, PlanDim, PlanProgram } from "./plan.js";
 
 export interface SessionOptions<B extends Backend = Backend> extends BackendOptions<B> {
   /** Absent where no program has host values. */
@@ -225,9 +225,13 @@ export function checkBounds(
 ): void {
   for (const { value, text, serves } of bounds) {
     if (evaluateDim(value, dimensions) >= 0 || !isServed(serves, wanted)) continue;
-    const live = [...new Set(namesIn(value))].map((name) => `${name} is ${dimensions[name]}`);
-    fail("shape", `${live.join(", ")}: ${text}`);
+    fail("shape", `${liveText(value, dimensions)}: ${text}`);
   }
+}
+
+function liveText(value: PlanDim, dimensions: Dimensions): string {
+  const live = [...new Set(namesIn(value))].map((name) => `${name} is ${dimensions[name]}`);
+  return live.join(", ");
 }
 
 /** Throws NnError "name" where a wanted input is neither given nor drawn. */
@@ -238,6 +242,5 @@ export function refuseMissing(
 ): void {
   const missing = wanted.filter((name) => !given.has(name) && findDraw(plan, name) < 0);
   if (missing.length === 0) return;
-  const names = missing.map((name) => `"${name}"`).join(", ");
-  fail("name", `${plan.model} needs ${names} too`);
+  fail("name", `${plan.model} needs ${missing.map((name) => `"${name}"`).join(", ")} too`);
 }

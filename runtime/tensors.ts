@@ -212,12 +212,17 @@ function convertValues(
 }
 
 function refuse(input: PlanInput, value: unknown, index: number, shape: readonly number[]): never {
-  const { name, type } = input;
-  const [low, end] = rangeOf(input);
-  const number = Number.isFinite(value) ? "within ±3.4e38" : "a finite number";
-  const wanted = type === "f32" ? number : `a whole number from ${low} to ${end - 1}`;
   const code = input.range || input.categories ? "label" : "value";
-  fail(code, `${name}${indicesOf(index, shape)} is ${inWords(value)}, not ${wanted}`);
+  fail(
+    code,
+    `${input.name}${indicesOf(index, shape)} is ${inWords(value)}, not ${wanted(input, value)}`,
+  );
+}
+
+function wanted(input: PlanInput, value: unknown): string {
+  const [low, end] = rangeOf(input);
+  if (input.type !== "f32") return `a whole number from ${low} to ${end - 1}`;
+  return Number.isFinite(value) ? "within ±3.4e38" : "a finite number";
 }
 
 /** `[3, 0]`: the indices of an element. */
@@ -287,12 +292,12 @@ export function checkBuffer(
   { size, usage, mapState }: GPUBuffer,
   shape: readonly number[],
 ): void {
-  const wanted = countOf(shape) * 4;
-  const wrong =
-    size < wanted
-      ? `has ${size} bytes, its shape ${formatShape(shape)} takes ${wanted}`
-      : usage & 4
-        ? mapState !== "unmapped" && "is mapped: unmap it first"
-        : "lacks the usage COPY_SRC";
-  if (wrong) fail(size < wanted ? "shape" : "option", `the GPUBuffer of ${name} ${wrong}`);
+  const bytes = countOf(shape) * 4;
+  if (size < bytes)
+    fail(
+      "shape",
+      `the GPUBuffer of ${name} has ${size} bytes, its shape ${formatShape(shape)} takes ${bytes}`,
+    );
+  if (!(usage & 4)) fail("option", `the GPUBuffer of ${name} lacks the usage COPY_SRC`);
+  if (mapState !== "unmapped") fail("option", `the GPUBuffer of ${name} is mapped: unmap it first`);
 }

@@ -3,7 +3,7 @@
 import type { LoadedWeights, WeightsSource } from "./api.js";
 import type { Values } from "./backend.js";
 import { formatShape } from "./dimensions.js";
-import { fail, NnError } from "./errors.js";
+import { causeOf, fail } from "./errors.js";
 import type { PlanParameter } from "./plan.js";
 import {
   readSafetensors,
@@ -42,8 +42,7 @@ export async function fetchWeights(source: WeightsSource, name = unnamed): Promi
 const unnamed = "what was given as weights";
 
 function unreadable(origin: string, error: unknown): never {
-  const reason = error instanceof NnError ? error.message : String(error);
-  fail("weights", `${origin} cannot be read as a safetensors file: ${reason}`);
+  fail("weights", `${origin} cannot be read as a safetensors file: ${causeOf(error)}`);
 }
 
 /** A Blob has no status. */

@@ -3,7 +3,9 @@
 import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { partWords } from "./words.mjs";
 
 const warning = "// Written by scripts/build.mjs; changes here are lost.\n\n";
 
@@ -39,12 +41,16 @@ async function runtimeModule(root) {
     "// The runtime's sources in; their bundled text out, so that the emitter reads no file.\n" +
       warning,
   ];
+  const parted = await partedSources(join(root, "runtime"));
   for (const entry of ["inference", "fixed", "training", "cpu", "tune", "threads"]) {
     const file = join(root, `runtime/bundle/${entry}.ts`);
     const readable = existsSync(file) ? await bundleReadable(file) : "";
-    const minified = existsSync(file) ? await bundleMinified(file) : "";
+    const { minified, words } = existsSync(file)
+      ? await bundleMinified(file, wordless.includes(entry) ? parted : undefined)
+      : { minified: "", words: "" };
     parts.push(`export const ${entry}Runtime: string =\n  ${JSON.stringify(readable)};\n`);
     parts.push(`export const ${entry}RuntimeMinified: string =\n  ${JSON.stringify(minified)};\n`);
+    if (words) parts.push(`export const ${entry}Words: string =\n  ${JSON.stringify(words)};\n`);
   }
   const errors = await readFile(join(root, "runtime/errors.ts"), "utf8");
   const codes = /export type ErrorCode =[^;]*;\n/.exec(errors);
@@ -54,6 +60,57 @@ async function runtimeModule(root) {
     `/** The types that apps meet: the source of runtime/api.ts, and the codes of errors. */\nexport const apiTypes: string =\n  ${JSON.stringify(api)};\n`,
   );
   return parts.join("");
+}
+
+/** What apps import: minified, it fetches its errors' words. */
+const wordless = ["inference", "fixed", "training"];
+
+/** The runtime's sources without the words of refusals, and these by number. */
+async function partedSources(folder) {
+  const entries = await readdir(folder, { recursive: true });
+  const parted = new Map();
+  let count = 0;
+  for (const name of entries
+    .filter((entry) => entry.endsWith(".ts") && !entry.endsWith("refusals.ts"))
+    .sort()) {
+    const source = await readFile(join(folder, name), "utf8");
+    const { text, words } = partWords(join(folder, name), source, count);
+    const numbered = words.map((one, index) => `${count + index}: ${one}`);
+    parted.set(join(folder, name), { text, whole: wordsOf(source, numbered), count: words.length });
+    count += words.length;
+  }
+  return parted;
+}
+
+function wordsOf(source, numbered) {
+  return `${source}\nexport const $words = {${numbered.join(",\n")}};\n`;
+}
+
+/** Gives esbuild sources by path, and leaves what a bundle has beside it alone. */
+function sourcesFrom(textOf) {
+  return {
+    name: "sources",
+    setup(builder) {
+      builder.onResolve({ filter: /^\.\/\$/ }, ({ path }) => ({ path, external: true }));
+      builder.onLoad({ filter: /runtime\/.*\.ts$/ }, ({ path }) => {
+        const contents = textOf(path);
+        return contents === undefined ? undefined : { contents, loader: "ts" };
+      });
+    },
+  };
+}
+
+/** The words that these files refuse in, as `*.words.js` exports them. */
+async function wordsModule(files, parted) {
+  const spoken = files.filter((file) => parted.get(file)?.count > 0);
+  const imports = spoken.map((file, at) => `import { $words as w${at} } from "${file}";`);
+  const all = spoken.map((_, at) => `...w${at}`).join(", ");
+  const contents = `${imports.join("\n")}\nexport const words = { ${all} };\n`;
+  const { text } = await bundle(
+    { stdin: { contents, resolveDir: dirname(files[0]) } },
+    { minify: true, plugins: [sourcesFrom((path) => parted.get(path)?.whole)] },
+  );
+  return text;
 }
 
 /**
@@ -134,7 +191,7 @@ const shortNames = Object.fromEntries(internalNames.map((name, index) => [name, 
 
 /** ESM text in which the entry's exported names are plain top-level declarations. */
 async function bundleReadable(file) {
-  const text = await bundle(file, false);
+  const { text } = await bundle({ entryPoints: [file] }, { minify: false });
   const { body, names } = splitExports(text, file);
   for (const { local, exported } of names) {
     if (local !== exported) {
@@ -144,28 +201,34 @@ async function bundleReadable(file) {
   return `${body.replace(/^\/\/ runtime\/[\w/]+\.ts\n/gm, "").trim()}\n`;
 }
 
-/** The same, minified inside a function, so that only the exported names are taken at top level. */
-async function bundleMinified(file) {
-  const text = await bundle(file, true);
+/** The same, minified inside a function, so that only the exported names are taken at top level; `parted`: without the words of its refusals, which it gives too. */
+async function bundleMinified(file, parted) {
+  const plugins = [sourcesFrom((path) => parted?.get(path)?.text)];
+  const { text, files } = await bundle({ entryPoints: [file] }, { minify: true, plugins });
   const { body, names } = splitExports(text, file);
   const returned = names.map(({ local, exported }) => `${exported}:${local}`).join(",");
   // Bundlers drop what is unused of a pure call's members, not of a pattern.
   const declared = names.map(({ exported }) => `${exported}=nnc.${exported}`).join(",");
-  return `const nnc=/* @__PURE__ */(()=>{${body.trim()}return{${returned}}})(),${declared};\n`;
+  return {
+    minified: `const nnc=/* @__PURE__ */(()=>{${body.trim()}return{${returned}}})(),${declared};\n`,
+    words: parted ? await wordsModule(files, parted) : "",
+  };
 }
 
-async function bundle(file, minify) {
+async function bundle(entry, { minify, plugins = [] }) {
   const result = await build({
-    absWorkingDir: dirname(dirname(dirname(file))),
-    entryPoints: [file],
+    ...entry,
+    absWorkingDir: root,
     bundle: true,
     write: false,
+    metafile: true,
     format: "esm",
     platform: "neutral",
     target: "es2022",
     charset: "utf8",
     legalComments: "none",
     minify,
+    plugins,
     // Fields are assigned, not declared first.
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     ...(minify && {
@@ -175,11 +238,14 @@ async function bundle(file, minify) {
     logLevel: "silent",
   });
   const text = result.outputFiles[0].text;
-  if (/^import[\s{"*]/m.test(text)) throw new Error(`${file}: the bundled runtime has an import`);
+  const what = Object.keys(result.metafile.inputs)[0];
+  if (/^import[\s{"*]/m.test(text)) throw new Error(`${what}: the bundled runtime has an import`);
   // esbuild follows import("./" + name) into every file beside the runtime's.
-  if (text.includes('import("./**')) throw new Error(`${file}: give import() a whole URL`);
-  return text;
+  if (text.includes('import("./**')) throw new Error(`${what}: give import() a whole URL`);
+  return { text, files: Object.keys(result.metafile.inputs).map((file) => join(root, file)) };
 }
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** esbuild puts every export in one statement at the end; this takes it off and reads its names. */
 function splitExports(text, file) {

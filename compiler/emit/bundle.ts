@@ -152,6 +152,7 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
       // Deno looks for types where a module says they are.
       `/* @ts-self-types="./${stem}.d.ts" */\n`,
     ),
+    ...(hasWords(request) ? { [`${stem}.words.js`]: wordsText(request, entry) } : {}),
     [`${stem}.cpu.js`]: await script(request, cpuText(request, entry, stem)),
     [`${stem}.scalar.js`]: await script(request, scalarText(request, entry)),
     [`${stem}.cpu.d.ts`]: cpuDeclarations,
@@ -177,7 +178,7 @@ async function script(request: Request, text: string, head = ""): Promise<string
 
 /** The module that apps import: the runtime, and each model, with its plan and shaders, under its name. */
 function moduleText(request: Request, entry: EntryName, stem: string): string {
-  const head = runtimeText(request, entry);
+  const head = runtimeText(request, entry).replaceAll(wordsFile, `./${stem}.words.js`);
   const parts = request.models.map((model, at) => {
     const others = request.models.map(({ name }) => name).filter((name) => name !== model.name);
     const local = freeName(model.name, head, others);
@@ -242,10 +243,14 @@ function embeddedRuntime(request: Request, entry: EntryName): string {
   if (entry === "training") {
     return request.minify ? runtime.trainingRuntimeMinified : runtime.trainingRuntime;
   }
-  const isFixed = request.models.every((model) => !hasHostValues(model.inference.plan));
+  const fixed = isFixed(request);
   if (request.minify)
-    return isFixed ? runtime.fixedRuntimeMinified : runtime.inferenceRuntimeMinified;
-  return isFixed ? runtime.fixedRuntime : runtime.inferenceRuntime;
+    return fixed ? runtime.fixedRuntimeMinified : runtime.inferenceRuntimeMinified;
+  return fixed ? runtime.fixedRuntime : runtime.inferenceRuntime;
+}
+
+function isFixed({ models }: Request): boolean {
+  return models.every((model) => !hasHostValues(model.inference.plan));
 }
 
 /** Whether some number is computed on the host: most models predict without. */
@@ -269,6 +274,25 @@ function cpuText(request: Request, entry: EntryName, stem: string): string {
   if (request.external) return exported;
   const text = request.minify ? runtime.cpuRuntimeMinified : runtime.cpuRuntime;
   return `${licence}${text}\n${exported}export { createCpuBackend };\n`;
+}
+
+/** As the minified runtime calls the file with its errors' words. */
+const wordsFile = "./$words.js";
+
+/** What is small keeps apart what it says where something is refused. */
+function hasWords({ minify, external }: Request): boolean {
+  return minify && !external;
+}
+
+/** What `*.words.js` exports: what the runtime says of each refusal, by number. */
+function wordsText(request: Request, entry: EntryName): string {
+  const words =
+    entry === "training"
+      ? runtime.trainingWords
+      : isFixed(request)
+        ? runtime.fixedWords
+        : runtime.inferenceWords;
+  return `${licence}${words}`;
 }
 
 /** What `*.tune.js` exports: what measures variants. */

@@ -2,7 +2,7 @@
 
 import type { CpuSource, LoadOptions, Model } from "../api.js";
 import type { Backend } from "../backend.js";
-import { checkObject, fail } from "../errors.js";
+import { checkObject, fail, speaking } from "../errors.js";
 import {
   loadNet,
   threadsOpener,
@@ -56,7 +56,7 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
   const measured = new Map<string, string>();
   return {
     name: plan.model,
-    load: async (options = {} as Options) => {
+    load: speaking(async (options = {} as Options) => {
       checkObject("options", options);
       const weights = options.weights === undefined ? compiled?.() : options.weights;
       const openCpu = async (precision: 32 | 64): Promise<B> => {
@@ -75,12 +75,16 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
         return module.createCpuBackend(plan, module, precision, openThreads) as unknown as B;
       };
       const given = weights === undefined ? options : { ...options, weights };
-      return loadNet(
-        plan,
-        given,
-        { ...options, ...parts, tuner, measured, openCpu },
-        create,
-      ) as Promise<Net>;
-    },
+      const session = { ...options, ...parts, tuner, measured, openCpu };
+      return withWords((await loadNet(plan, given, session, create)) as Net & object);
+    }),
   };
+}
+
+/** A net whose functions tell their errors in words. */
+function withWords<Net extends object>(net: Net): Net {
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(net))) {
+    if (typeof value === "function") Reflect.set(net, name, speaking(value as () => unknown));
+  }
+  return net;
 }

@@ -44,7 +44,7 @@ export async function createTrainingNet(
   options: Beginning<TrainingLoadOptions>,
 ): Promise<TrainingNet> {
   const { seed, partial = false, weights: bytes } = options;
-  if (typeof (options.readFile ?? fail) !== "function") fail("option", "readFile is a function");
+  if (typeof (options.readFile ?? ignore) !== "function") fail("option", "readFile is a function");
   const net = await createNet(session, options);
   const fitted = fittedNames(session);
   const loaded = net.loaded?.matched ?? [];
