@@ -215,6 +215,16 @@ async function bundleMinified(file, parted) {
   };
 }
 
+/** For measuring: the text of an entry and what each module takes of it. */
+export async function minifiedFor(entry) {
+  const parted = await partedSources(join(root, "runtime"));
+  const plugins = [sourcesFrom((path) => parted.get(path)?.text)];
+  return bundle(
+    { entryPoints: [join(root, `runtime/bundle/${entry}.ts`)] },
+    { minify: true, plugins },
+  );
+}
+
 async function bundle(entry, { minify, plugins = [] }) {
   const result = await build({
     ...entry,
@@ -242,7 +252,11 @@ async function bundle(entry, { minify, plugins = [] }) {
   if (/^import[\s{"*]/m.test(text)) throw new Error(`${what}: the bundled runtime has an import`);
   // esbuild follows import("./" + name) into every file beside the runtime's.
   if (text.includes('import("./**')) throw new Error(`${what}: give import() a whole URL`);
-  return { text, files: Object.keys(result.metafile.inputs).map((file) => join(root, file)) };
+  return {
+    text,
+    metafile: result.metafile,
+    files: Object.keys(result.metafile.inputs).map((file) => join(root, file)),
+  };
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

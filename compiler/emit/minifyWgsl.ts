@@ -298,31 +298,52 @@ function mergeConditions(texts: readonly string[]): string[] {
   return merged;
 }
 
-/** Names by order of their declaration, the entry's first, so that shaders alike stay alike. */
+/** Names that stand in a function, or in a block of it, and how many are taken there. */
+interface Scope {
+  readonly names: Map<string, string>;
+  taken: number;
+}
+
+/**
+ * Names by order of their declaration, so that shaders alike stay alike: what stands outside of functions has names of its own
+ * kind, and the names of a block are free again behind it.
+ */
 function rename(texts: readonly string[]): string[] {
-  const names = new Map<string, string>();
-  const functions = new Set<string>();
-  const positions = [...texts.keys()];
-  const entry = texts.indexOf("compute");
-  const ordered = [...positions.slice(entry), ...positions.slice(0, entry)];
-  ordered.forEach((at) => {
-    const text = texts[at] ?? "";
-    const before = texts[at - 1];
-    const isDeclared =
-      ["let", "var", "fn"].includes(before ?? "") ||
-      (before === ">" && texts[at - 4] === "var") ||
-      (before === ">" && texts[at - 6] === "var") ||
-      texts[at + 1] === ":";
-    if (!isDeclared || !isName(text)) return;
-    if (before === "fn") functions.add(text);
-    if (!names.has(text)) names.set(text, shortName(names.size));
-  });
+  const outer = outerNames(texts);
+  const scopes: Scope[] = [];
+  let isHead = false;
   return texts.map((text, at) => {
     const before = texts[at - 1];
-    const isCall = texts[at + 1] === "(" && !functions.has(text);
-    const isForeign = foreign.has(before) || texts[at - 2] === "builtin";
-    return isCall || isForeign ? text : (names.get(text) ?? text);
+    if (before === "fn") {
+      scopes.push({ names: new Map(), taken: 0 });
+      isHead = true;
+    }
+    if (text === "{") {
+      if (!isHead) scopes.push({ names: new Map(), taken: scopes.at(-1)?.taken ?? 0 });
+      isHead = false;
+    }
+    if (text === "}") scopes.pop();
+    const scope = scopes.at(-1);
+    const isDeclared =
+      ["let", "var"].includes(before ?? "") || (before !== ">" && texts[at + 1] === ":");
+    if (scope && isDeclared && isName(text)) scope.names.set(text, shortName(scope.taken++));
+    const isCall = texts[at + 1] === "(" && !outer.has(text);
+    if (isCall || foreign.has(before) || texts[at - 2] === "builtin") return text;
+    const known = scopes.findLast(({ names }) => names.has(text));
+    return known?.names.get(text) ?? outer.get(text) ?? text;
   });
+}
+
+/** Functions, and variables that stand outside of them. */
+function outerNames(texts: readonly string[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  texts.forEach((text, at) => {
+    const isVariable =
+      texts[at - 1] === ">" && [4, 6].some((before) => texts[at - before] === "var");
+    if ((isVariable || texts[at - 1] === "fn") && !names.has(text))
+      names.set(text, `_${shortName(names.size)}`);
+  });
+  return names;
 }
 
 /** What the language names follows these. */
