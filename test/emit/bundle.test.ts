@@ -72,6 +72,16 @@ describe("the bundle's files", () => {
     expect(inference.filter((name) => name.includes("train"))).toEqual([]);
   });
 
+  it("keep their words apart where they are small", async () => {
+    const names = Object.keys(await emit(compiled(), { minify: true }));
+    expect(names.filter((name) => name.endsWith("words.js"))).toEqual([
+      "two models.words.js",
+      "two models.train.words.js",
+    ]);
+    const external = Object.keys(await emit(compiled(), { minify: true, externalRuntime: true }));
+    expect(external.filter((name) => name.endsWith("words.js"))).toEqual([]);
+  });
+
   it("are the same bytes each time", async () => {
     expect(await emit(compiled())).toEqual(await emit(compiled()));
   });

@@ -1,7 +1,7 @@
 // Calls as beginners and careless apps make them, and drivers that never answer, in; typed errors that say what to do out.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { load, loadInference, NnError, writeSafetensors } from "../../runtime/index.js";
+import { load, loadInference, writeSafetensors, type NnError } from "../../runtime/index.js";
 import { removeNavigatorGpu } from "../support/adapter.js";
 import { lineModule, linePlan } from "./support/line.js";
 
@@ -13,7 +13,9 @@ async function refusal(call: () => unknown): Promise<string> {
   try {
     await call();
   } catch (error) {
-    if (error instanceof NnError) return `${error.code}: ${error.message}`;
+    // Bundles have a class of their own.
+    if (error instanceof Error && error.name === "NnError")
+      return `${(error as NnError).code}: ${error.message}`;
     throw error;
   }
   return "nothing was refused";

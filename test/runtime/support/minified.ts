@@ -1,0 +1,55 @@
+// A folder in; the runtime's minified texts there as a bundle has them, and out of them `load` and `loadInference` as the plain runtime has them.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as texts from "../../../compiler/emit/runtimeText.generated.js";
+import type { CpuSource, Model } from "../../../runtime/api.js";
+import type * as plain from "../../../runtime/index.js";
+
+type Options = { readonly cpu?: () => Promise<object> } | undefined;
+type Define = (
+  plan: object,
+  cpu: (given?: CpuSource) => unknown,
+  threads: () => unknown,
+) => Model<unknown, object>;
+
+async function imported(folder: string, name: string, text: string): Promise<object> {
+  const path = join(folder, `${name}.mjs`);
+  writeFileSync(path, text.replaceAll("./$words.js", `./${name}.words.js`));
+  return (await import(pathToFileURL(path).href)) as object;
+}
+
+async function defineFrom(folder: string, name: string, text: string): Promise<Define> {
+  const module = await imported(folder, name, `${text}export { defineModel };\n`);
+  return (module as { readonly defineModel: Define }).defineModel;
+}
+
+export async function minifiedRuntime(
+  folder: string,
+  original: typeof plain,
+): Promise<Pick<typeof plain, "load" | "loadInference">> {
+  writeFileSync(join(folder, "training.words.js"), texts.trainingWords);
+  writeFileSync(join(folder, "inference.words.js"), texts.inferenceWords);
+  writeFileSync(join(folder, "package.json"), `{"type":"module"}`);
+  const defineTraining = await defineFrom(folder, "training", texts.trainingRuntimeMinified);
+  const defineInference = await defineFrom(folder, "inference", texts.inferenceRuntimeMinified);
+  const backend = `${texts.cpuRuntimeMinified}export { createCpuBackend };\n`;
+  const ownBackend = await imported(folder, "cpu", backend);
+  const loadBy =
+    (define: Define, own: typeof plain.load | typeof plain.loadInference) =>
+    async (plan: object, options?: Options): Promise<unknown> => {
+      // Bundles have no other plan than their own, and their modules for the CPU beside them.
+      if (!Reflect.has(Object(plan), "programs")) return own(plan as never, options as never);
+      const { cpu, ...others } = typeof options === "object" && options ? options : {};
+      const module = async (): Promise<object> => ({ ...(await cpu?.()), ...ownBackend });
+      const given = cpu ? others : options;
+      return define(plan, module, () => import("../../../runtime/bundle/threads.js")).load(
+        given as never,
+      );
+    };
+  return {
+    load: loadBy(defineTraining, original.load) as typeof plain.load,
+    loadInference: loadBy(defineInference, original.loadInference) as typeof plain.loadInference,
+  };
+}
