@@ -2,7 +2,7 @@
 
 import type { CpuSource, LoadOptions, Model } from "../api.js";
 import type { Backend } from "../backend.js";
-import { checkObject, fail, speaking } from "../errors.js";
+import { checkObject, failAloud, speaking } from "../errors.js";
 import {
   loadNet,
   threadsOpener,
@@ -69,7 +69,7 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
           reason = `: ${String(error)}`;
         }
         if (!module || !("createCpuBackend" in Object(module)))
-          return fail("option", `give *.cpu.js to load({ cpu })${reason}`);
+          return failAloud("option", `give *.cpu.js to load({ cpu })${reason}`);
         // Every CPU backend trains too.
         const openThreads = threadsOpener(options.threads, threads);
         return module.createCpuBackend(plan, module, precision, openThreads) as unknown as B;
