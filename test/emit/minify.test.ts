@@ -153,9 +153,9 @@ function inputsOf(plan: Plan, data: Record<string, Float32Array | Uint32Array>):
 // given where their parameters lie: a net of equal layers is far shorter for it. 16 until predictions remembered what follows from
 // the names and sizes that they are given: one example took twice as long. Adapters in software are asked whether their subgroups
 // load together. 16.6 until several threads could be asked for, 16.5 until words of refusals had a file of their own.
-it("lenet's inference module takes less than 15.6 kB compressed", async () => {
+it("lenet's inference module takes less than 15.7 kB compressed", async () => {
   const source = readFileSync("examples/programs/lenet.nn", "utf8");
   const { models } = compile(source, { file: "lenet.nn" });
   const files = await emit(models, { entry: "inference", minify: true });
-  expect(gzipSync(files["lenet.js"] ?? "", { level: 9 }).length).toBeLessThan(15_600);
+  expect(gzipSync(files["lenet.js"] ?? "", { level: 9 }).length).toBeLessThan(15_700);
 });

@@ -1,7 +1,7 @@
 // Calls as beginners and careless apps make them, and drivers that never answer, in; typed errors that say what to do out.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { load, loadInference, writeSafetensors, type NnError } from "../../runtime/index.js";
+import { load, loadInference, writeSafetensors } from "../../runtime/index.js";
 import { removeNavigatorGpu } from "../support/adapter.js";
 import { lineModule, linePlan } from "./support/line.js";
 
@@ -15,7 +15,7 @@ async function refusal(call: () => unknown): Promise<string> {
   } catch (error) {
     // Bundles have a class of their own.
     if (error instanceof Error && error.name === "NnError")
-      return `${(error as NnError).code}: ${error.message}`;
+      return `${String(Reflect.get(error, "code"))}: ${error.message}`;
     throw error;
   }
   return "nothing was refused";

@@ -40,13 +40,12 @@ export async function minifiedRuntime(
     (define: Define, own: typeof plain.load | typeof plain.loadInference) =>
     async (plan: object, options?: Options): Promise<unknown> => {
       // Bundles have no other plan than their own, and their modules for the CPU beside them.
-      if (!Reflect.has(Object(plan), "programs")) return own(plan as never, options as never);
-      const { cpu, ...others } = typeof options === "object" && options ? options : {};
+      if (!Reflect.has(Object(plan) as object, "programs"))
+        return own(plan as never, options as never);
+      const { cpu, ...others } = (Object(options) === options && options) || {};
       const module = async (): Promise<object> => ({ ...(await cpu?.()), ...ownBackend });
       const given = cpu ? others : options;
-      return define(plan, module, () => import("../../../runtime/bundle/threads.js")).load(
-        given as never,
-      );
+      return define(plan, module, () => import("../../../runtime/bundle/threads.js")).load(given);
     };
   return {
     load: loadBy(defineTraining, original.load) as typeof plain.load,
