@@ -91,7 +91,10 @@ function sourcesFrom(textOf) {
   return {
     name: "sources",
     setup(builder) {
-      builder.onResolve({ filter: /^\.\/\$/ }, ({ path }) => ({ path, external: true }));
+      builder.onResolve({ filter: /^\.\/words\.js$/ }, () => ({
+        path: "./$words.js",
+        external: true,
+      }));
       builder.onLoad({ filter: /runtime\/.*\.ts$/ }, ({ path }) => {
         const contents = textOf(path);
         return contents === undefined ? undefined : { contents, loader: "ts" };

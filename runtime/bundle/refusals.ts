@@ -44,10 +44,7 @@ async function explain(error: NnError, number: number, values: readonly unknown[
   try {
     // The words of one may be in those of another.
     for (const value of values) if (value instanceof Error) await explained(value);
-    // @ts-expect-error: the name that the compiler gives it.
-    const { words } = (await import("./$words.js")) as {
-      words: Readonly<Record<number, (...values: unknown[]) => string>>;
-    };
+    const { words } = await import("./words.js");
     const short = error.message;
     error.message = words[number]?.(...values) ?? short;
     error.stack = error.stack?.replace(short, () => error.message) ?? "";
