@@ -160,17 +160,22 @@ function isSearch(value: KernelValue): boolean {
 }
 
 function accessFacts(index: KernelValue, { axesOf, axisOf }: Look): AccessFacts {
+  const contiguous = neighboursAlong(index).flatMap((variable) => axisOf.get(variable) ?? []);
+  return { axes: axesOf(index), contiguous: new Set(contiguous) };
+}
+
+/** The variables of which each step leads to the element beside. */
+export function neighboursAlong(index: KernelValue): readonly VariableValue[] {
   const { terms } = polynomialOf(index);
-  const contiguous = terms.flatMap((term) => {
+  return terms.flatMap((term) => {
     const [only] = term.factors;
     const single = term.coefficient === 1 && term.factors.length === 1;
     if (!single || only?.kind !== "variable") return [];
     const elsewhere = terms.some(
       (other) => other !== term && other.factors.some(({ free }) => free.has(only)),
     );
-    return elsewhere ? [] : (axisOf.get(only) ?? []);
+    return elsewhere ? [] : [only];
   });
-  return { axes: axesOf(index), contiguous: new Set(contiguous) };
 }
 
 function loadFacts({ index }: LoadValue, look: Look): LoadFacts {

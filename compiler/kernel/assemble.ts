@@ -68,6 +68,8 @@ interface PointStore {
   /** Of a wide store: where its lanes go. */
   readonly addresses: Addresses | undefined;
   readonly value: KernelValue;
+  /** It is stored only where this holds. */
+  readonly where?: KernelValue | undefined;
 }
 
 interface NestStores {
@@ -172,7 +174,9 @@ function storesOf(nest: LoopNest, mapping: Mapping): NestStores {
     rows: mapping.rows ? at(mapping.rows.axes, true) : [],
     regions: mapping.regions.map((region) => ({
       region,
-      stores: region.points.flatMap((axes) => at(axes, false)),
+      stores: region.points.flatMap((axes, point) =>
+        at(axes, false).map((store) => ({ ...store, where: region.stored?.[point] })),
+      ),
     })),
   };
 }
@@ -295,7 +299,10 @@ function writeStores(
   const statements: Statement[] = [];
   for (const store of stores) {
     const value = named(emission, hoist(emission, store.value, home, minimum), stores, home);
-    statements.push(...storeStatements(emission, store, value, home, minimum));
+    const own = storeStatements(emission, store, value, home, minimum);
+    const condition = store.where && hoist(emission, store.where, home, minimum);
+    if (condition) statements.push({ kind: "if", condition, body: own });
+    else statements.push(...own);
   }
   for (const statement of statements) home.statements.push(statement);
 }

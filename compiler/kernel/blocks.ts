@@ -44,7 +44,8 @@ export function planBlocks(loops: readonly ReductionLoop[]): readonly LoopBlocks
   return planned.reverse();
 }
 
-function iterationsOf({ from, below, step }: ReductionLoop): number | undefined {
+function iterationsOf({ from, below, step, most }: ReductionLoop): number | undefined {
+  if (most !== undefined) return most;
   if (below.kind !== "literal") return undefined;
   const start = from.kind === "literal" ? from.value : 0;
   return Math.max(0, Math.ceil((below.value - start) / step));

@@ -1,7 +1,10 @@
 // Takes what is known of a nest and a target, gives the choice by which its kernel is built: what its axes stand for there.
 import type { Axis } from "../types/nest.js";
 import type { NestFacts } from "./analyze.js";
+import type { Contraction } from "./contraction.js";
+import { contractionOf } from "./contraction.js";
 import { expectedSize } from "../types/dimension.js";
+import { laneCount } from "./ir.js";
 import { pointsOf } from "./measure.js";
 import type { PanelLimits, ParallelTarget, SerialTarget, TileLimits } from "./target.js";
 import type { Tile, TiledAxis } from "./tile.js";
@@ -36,6 +39,17 @@ export interface ParallelChoice {
   /** The invocations of a workgroup share reductions. */
   readonly shared: boolean;
   readonly workgroupSize: number;
+}
+
+/** A workgroup computes a tile of rows and columns together. */
+export interface StagedChoice {
+  readonly contraction: Contraction;
+  /** Its rows and its columns, in fours: each invocation has four of either. */
+  readonly fours: { readonly rows: number; readonly columns: number };
+  /** Terms for which it loads what they need at once. */
+  readonly terms: number;
+  /** The four columns of an invocation are lanes. */
+  readonly inLanes: boolean;
 }
 
 export function chooseSerial(facts: NestFacts, target: SerialTarget): SerialChoice {
@@ -88,6 +102,36 @@ function inLanes(
   const candidates = [...(chosen ? [chosen] : []), ...well];
   const laned = new Set(candidates.filter((axis) => !hindered.includes(axis)));
   return { laned, packed: chosen && laned.has(chosen) ? chosen : undefined };
+}
+
+/** Where tiles of a workgroup's are mostly full, and sums long enough. */
+export function chooseStaged(
+  facts: NestFacts,
+  choice: ParallelChoice,
+  { staging }: ParallelTarget,
+): StagedChoice | undefined {
+  const { nest, extents } = facts;
+  if (!staging || choice.shared || choice.rows || choice.inner.length > 0) return undefined;
+  if (facts.reductions.some(({ length }) => length < staging.length)) return undefined;
+  const stores = facts.stores.flatMap(({ contiguous }) => [...contiguous]);
+  const contraction = contractionOf(nest, new Set(stores));
+  if (!contraction) return undefined;
+  const { fours, terms } = staging;
+  const full = (axes: readonly Axis[], size: number): number => {
+    const points = pointsOf(axes, extents);
+    return points / (Math.ceil(points / size) * size);
+  };
+  const share =
+    full(contraction.rows, fours * laneCount) * full(contraction.columns, fours * laneCount);
+  if (share < staging.full) return undefined;
+  const columns = contraction.columns.reduce<number>(
+    (count, { extent }) => count * (typeof extent === "number" ? extent : NaN),
+    1,
+  );
+  return {
+    ...{ contraction, terms, fours: { rows: fours, columns: fours } },
+    inLanes: columns % laneCount === 0,
+  };
 }
 
 export function chooseParallel(facts: NestFacts, target: ParallelTarget): ParallelChoice {

@@ -22,6 +22,8 @@ export interface ReductionShape {
   readonly loops: readonly ReductionLoop[];
   readonly axes: AxisValues;
   readonly cooperative: boolean;
+  /** Scalars of its terms that are read from the workgroup's memory, where the axes say from which element. */
+  readonly staged?: ReadonlyMap<Scalar, (axes: AxisValues) => KernelValue | undefined>;
 }
 
 type ReduceScalar = Extract<Scalar, { kind: "reduce" }>;
@@ -42,7 +44,11 @@ export function createEvaluation(
     wide: new Map<Scalar, ReductionShape>(),
     single: new Map<Scalar, ReductionShape>(),
   };
+  /** Of reductions whose terms are read from the workgroup's memory: by the scalars that stand there. */
+  const staged = new Map<Scalar, (axes: AxisValues) => KernelValue | undefined>();
   const evaluate = (scalar: Scalar, axes: AxisValues): KernelValue => {
+    const there = staged.get(scalar)?.(axes);
+    if (there) return there;
     let key = "";
     for (const axis of axesOf(scalar)) key += `${axes.get(axis)?.id ?? "?"},`;
     const known = memo.get(scalar) ?? new Map<string, KernelValue>();
@@ -117,6 +123,7 @@ export function createEvaluation(
     const known = wide ? shapes.wide : shapes.single;
     const shape = known.get(scalar) ?? ownShape(shapeOf(scalar, wide));
     known.set(scalar, shape);
+    for (const [part, at] of shape.staged ?? []) staged.set(part, at);
     return reduceAlong(scalar, wide && shape.packed ? axesInLanes(values, axes) : [axes], shape);
   };
   /** Of one point, or of those in the lanes of a wide value. */

@@ -13,6 +13,7 @@ import type { Kernel } from "./ir.js";
 import { quadSize } from "./ir.js";
 import { blockExtent, regionsOfBlocks } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
+import { split, withinOf } from "./numbering.js";
 import { dimValue } from "./polynomial.js";
 import { createSerialShapes } from "./shapes.js";
 import { literal, operation } from "./simplify.js";
@@ -214,42 +215,6 @@ function splitQuads(
 /** One invocation of a workgroup. */
 function isFirst(values: ValueTable, local: VariableValue): KernelValue {
   return operation(values, "equal", "bool", [local, literal(values, "index", 0)]);
-}
-
-/** Invocations beyond the last point do nothing; none exist where the grid fits exactly. */
-function withinOf(
-  values: ValueTable,
-  number: VariableValue,
-  total: Dim,
-  size: number,
-  { groupsAlongAxis }: ParallelTarget,
-): KernelValue | undefined {
-  if (typeof total === "number" && total % size === 0 && total / size <= groupsAlongAxis) {
-    return undefined;
-  }
-  // The range of `number` would decide this, so it is not simplified.
-  const limit = dimValue(values, total);
-  return values.intern({ kind: "op", type: "bool", op: "less", arguments: [number, limit] });
-}
-
-/** Takes a number apart into axes, the last one running fastest. */
-function split(
-  values: ValueTable,
-  number: KernelValue,
-  axes: readonly Axis[],
-  counts: readonly Dim[],
-): AxisValues {
-  const parts = new Map<Axis, KernelValue>();
-  let rest = number;
-  for (let at = axes.length - 1; at >= 0; at--) {
-    const axis = axes[at];
-    const count = counts[at];
-    if (!axis || count === undefined) continue;
-    const extent = dimValue(values, count);
-    parts.set(axis, at === 0 ? rest : operation(values, "modulo", "index", [rest, extent]));
-    rest = operation(values, "divide", "index", [rest, extent]);
-  }
-  return parts;
 }
 
 /** One loop over all combinations of axes, which the invocations of a workgroup share. */

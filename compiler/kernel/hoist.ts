@@ -19,6 +19,7 @@ import type {
   KernelValue,
   ValueTable,
 } from "./value.js";
+import { meetsOthers } from "./value.js";
 
 /** WGSL compilers stop at 126 nested parentheses, and readers long before. */
 const deepest = 10;
@@ -85,7 +86,7 @@ const laneNumbers: Expression = {
  * each of them decides, and a GPU's load out of bounds does no harm where its value is not used.
  */
 function mayMove(value: KernelValue): boolean {
-  return !value.loads || (value.kind === "reduction" && value.cooperative);
+  return !value.loads || (value.kind === "reduction" && meetsOthers(value));
 }
 
 function knownGuard(
@@ -173,6 +174,13 @@ function build(
         arguments: value.arguments.map(at),
         width: laneCount,
       };
+    case "staged":
+      return {
+        ...{ kind: "shared", type: value.type, array: value.array, index: at(value.index) },
+        width: laneCount,
+      };
+    case "lane":
+      return { kind: "lane", type: value.type, of: at(value.of), lane: value.lane };
     case "literal":
     case "variable":
     case "uniform":

@@ -8,11 +8,12 @@ import { shapeOfNest } from "./alike.js";
 import type { NestFacts } from "./analyze.js";
 import { analyzeNest } from "./analyze.js";
 import { axesApart } from "./apart.js";
-import { chooseParallel, chooseSerial } from "./choose.js";
+import { chooseParallel, chooseSerial, chooseStaged } from "./choose.js";
 import { buildForCpu } from "./cpu.js";
 import { buildForGpu } from "./gpu.js";
 import type { Kernel } from "./ir.js";
 import { splitAxes } from "./split.js";
+import { buildStaged } from "./staged.js";
 import { intoSteps } from "./steps.js";
 import type { Target } from "./target.js";
 import { cpu, gpu, software, wasm } from "./target.js";
@@ -184,7 +185,11 @@ function buildKernel(
   buffers: readonly ScheduledBuffer[],
   target: Target,
 ): Kernel {
-  return target.machine === "gpu"
-    ? buildForGpu(facts, chooseParallel(facts, target), buffers, target)
-    : buildForCpu(facts, chooseSerial(facts, target), buffers, target);
+  if (target.machine === "cpu")
+    return buildForCpu(facts, chooseSerial(facts, target), buffers, target);
+  const choice = chooseParallel(facts, target);
+  const staged = chooseStaged(facts, choice, target);
+  return staged
+    ? buildStaged(facts, staged, buffers, target)
+    : buildForGpu(facts, choice, buffers, target);
 }

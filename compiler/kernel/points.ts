@@ -19,6 +19,8 @@ export interface Region {
   readonly loops: readonly ReductionLoop[];
   /** Those side by side in the lanes of one wide value count as one. */
   readonly points: readonly AxisValues[];
+  /** Parallel to the points: where one is stored; absent: all of them everywhere. What they share is computed in any case. */
+  readonly stored?: readonly (KernelValue | undefined)[];
 }
 
 /** How many blocks there are along an axis. */

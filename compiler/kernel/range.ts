@@ -98,6 +98,8 @@ function findLeast(value: KernelValue): number {
     case "load":
     case "reduction":
     case "lanes":
+    case "staged":
+    case "lane":
     case "draw":
       return value.type === "u32" || value.type === "bool" ? 0 : -Infinity;
   }
@@ -144,6 +146,8 @@ function greatestValue(value: KernelValue): Polynomial | undefined {
     case "load":
     case "reduction":
     case "lanes":
+    case "staged":
+    case "lane":
     case "draw":
       return undefined;
   }

@@ -17,8 +17,10 @@ import { internPolynomial, polynomialOf, scaled, sumOf } from "./polynomial.js";
 import type { Emission, BlockScope } from "./scope.js";
 import { branchAround, differInQuad, levelOf, loopStatement, openScope } from "./scope.js";
 import { writeSearch } from "./search.js";
+import { fillArrays } from "./fill.js";
 import { operation } from "./simplify.js";
 import type { ReductionLoop, ReductionValue, KernelValue, VariableValue } from "./value.js";
+import { meetsOthers } from "./value.js";
 
 export function writeReduction(
   emission: Emission,
@@ -43,7 +45,9 @@ export function writeReduction(
     blocks: blocks[at] ?? { sizes: [], apart: false },
   }));
   const nest = { emission, accumulators };
-  writeLoops(nest, loops, 0, group.conditions, home, minimum, (scope, depth) => {
+  // Where the invocations of a workgroup meet, none may stay behind.
+  const conditions = meetsOthers(first) ? [] : group.conditions;
+  writeLoops(nest, loops, 0, conditions, home, minimum, (scope, depth) => {
     for (const accumulator of accumulators) update(emission, accumulator, scope, depth);
   });
   if (first.cooperative) combineInvocations(emission, accumulators, home);
@@ -156,6 +160,7 @@ function writeLoops(
   const from = hoist(emission, bounds.from, home, minimum);
   const below = hoist(emission, bounds.below, home, minimum);
   const rest = pending.filter((condition) => !bounds.used.includes(condition));
+  if (loop.staging) fillArrays(emission, loop.staging, scope);
   const inside = bounds.used.length > 0 ? scope.depth : minimum;
   writeLoops(nest, inner, level + levelsOf(loop.blocks), rest, scope, inside, body);
   if (before === undefined) emission.depths.delete(loop.variable);

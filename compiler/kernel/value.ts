@@ -65,6 +65,21 @@ export interface ReductionLoop {
   readonly from: KernelValue;
   readonly below: KernelValue;
   readonly step: number;
+  /** It never has more iterations than these. */
+  readonly most?: number;
+  /** What the invocations of a workgroup put into its memory before each iteration, for all of them to read. */
+  readonly staging?: readonly StagedArray[];
+}
+/** An array of wide elements in workgroup memory. */
+export interface StagedArray {
+  readonly name: string;
+  readonly type: ScalarType;
+  readonly length: number;
+  /** The element that an invocation fills, and with what. */
+  readonly index: KernelValue;
+  readonly value: KernelValue;
+  /** Where it fills several, or some fill none. */
+  readonly loop: ReductionLoop | undefined;
 }
 export interface ReductionValue extends Common {
   readonly kind: "reduction";
@@ -89,6 +104,22 @@ export interface LanesValue extends Common {
   readonly type: ScalarType;
   readonly arguments: readonly KernelValue[];
 }
+/** A wide element of an array in workgroup memory. */
+export interface StagedValue extends Common {
+  readonly kind: "staged";
+  readonly type: ScalarType;
+  readonly array: string;
+  readonly index: KernelValue;
+  /** Its lanes belong to neighbouring points; absent: all of them to this one. */
+  readonly lane?: VariableValue;
+}
+/** One number of a wide element. */
+export interface LaneValue extends Common {
+  readonly kind: "lane";
+  readonly type: ScalarType;
+  readonly of: StagedValue;
+  readonly lane: number;
+}
 export interface DrawValue extends Common {
   readonly kind: "draw";
   readonly type: "f32" | "u32";
@@ -107,6 +138,8 @@ export type KernelValue =
   | GuardValue
   | ReductionValue
   | LanesValue
+  | StagedValue
+  | LaneValue
   | DrawValue;
 
 type Distribute<T> = T extends unknown ? Omit<T, keyof Common> : never;
@@ -128,15 +161,21 @@ export function createValues(): ValueTable {
     const known = interned.get(key);
     if (known) return known;
     const children = childrenOf(parts);
-    const bound = parts.kind === "reduction" ? boundBy(parts) : [];
     const value: KernelValue = {
       ...parts,
       id: count++,
-      free: freeOf(parts.kind === "lanes" ? [...children, lane] : children, bound),
+      free: freeVariables(parts, children),
       loads: parts.kind === "load" || children.some((child) => child.loads),
     };
     interned.set(key, value);
     return value;
+  };
+  const freeVariables = (
+    parts: ValueParts,
+    children: readonly KernelValue[],
+  ): ReadonlySet<VariableValue> => {
+    if (parts.kind === "reduction") return freeOf(operandsOf(parts), boundBy(parts));
+    return freeOf(parts.kind === "lanes" ? [...children, lane] : children, []);
   };
   const variable = (name: string, extent: KernelValue | undefined): VariableValue => {
     const free = new Set<VariableValue>();
@@ -178,17 +217,38 @@ export function childrenOf(value: ValueParts | VariableValue): readonly KernelVa
     case "op":
     case "lanes":
       return value.arguments;
+    case "staged":
+      return value.lane ? [value.index, value.lane] : [value.index];
+    case "lane":
+      return [value.of];
     case "polynomial":
       return factorsOf(value.terms);
     case "guard":
       return [value.condition, value.value, value.otherwise];
     case "reduction":
-      return [
-        value.value,
-        ...(value.index ? [value.index] : []),
-        ...value.loops.flatMap((loop) => [loop.from, loop.below]),
-      ];
+      return [...operandsOf(value), ...value.loops.flatMap(({ staging }) => stagedValues(staging))];
   }
+}
+
+/** Those of a reduction in each iteration; what its loops put into the workgroup's memory depends on no point. */
+function operandsOf({
+  value,
+  index,
+  loops,
+}: Pick<ReductionValue, "value" | "index" | "loops">): readonly KernelValue[] {
+  return [value, ...(index ? [index] : []), ...loops.flatMap((loop) => [loop.from, loop.below])];
+}
+
+function stagedValues(staging: readonly StagedArray[] = []): readonly KernelValue[] {
+  return staging.flatMap(({ index, value }) => [index, value]);
+}
+
+/** All invocations of a workgroup have to come to its loops. */
+export function meetsOthers({
+  cooperative,
+  loops,
+}: Pick<ReductionValue, "cooperative" | "loops">): boolean {
+  return cooperative || loops.some(({ staging }) => staging !== undefined);
 }
 
 function factorsOf(terms: readonly Term[]): readonly KernelValue[] {
@@ -232,6 +292,10 @@ function keyOf(parts: ValueParts): string {
       return `${parts.op} ${parts.type} ${ids(parts.arguments)}`;
     case "lanes":
       return `lanes ${ids(parts.arguments)}`;
+    case "staged":
+      return `staged ${parts.array} ${parts.index.id} ${parts.lane?.id ?? ""}`;
+    case "lane":
+      return `lane ${parts.lane} ${parts.of.id}`;
     case "polynomial":
       return parts.terms.reduce(
         (text, term) => `${text} ${term.coefficient}:${ids(term.factors)}`,

@@ -19,6 +19,7 @@ import { batch, made, matmul, samples as families } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
 import { quadSamples } from "./quadSamples.js";
+import { stagedSamples } from "./stagedSamples.js";
 import type { Given } from "./run.js";
 import { runOnCpu, runOnGpu, runOnWasm } from "./run.js";
 
@@ -92,6 +93,21 @@ const wide: ParallelTarget = {
 const sharing: ParallelTarget = {
   ...software,
   tile: { ...software.tile, load: 20, bare: { accumulators: 32, operations: 100, work: 0 } },
+};
+
+/** Whatever contracts is read through the workgroup's memory, in tiles of other forms than those of devices too. */
+const staging: ParallelTarget = {
+  ...gpu,
+  sharing: {
+    ...gpu.sharing,
+    tiled: { fewerThan: 0, length: 0 },
+    plain: { fewerThan: 0, length: 0 },
+  },
+  staging: { fours: 8, terms: 8, length: 0, full: 0 },
+};
+const stagingSmall: ParallelTarget = {
+  ...staging,
+  staging: { fours: 4, terms: 8, length: 0, full: 0 },
 };
 
 /** Lanes that differ in what they may load: those that may not read the first element of a buffer. */
@@ -269,6 +285,32 @@ describeGpu("over WGSL", () => {
       const { results } = await runOnGpu(device, planned, given);
       expectClose(results, expected, 1e-5);
     });
+  });
+
+  describe.each([
+    ["in tiles of 32", staging],
+    ["in tiles of 16", stagingSmall],
+  ])("staged %s", (_target, target) => {
+    const kernelsOf = (schedule: Schedule) => mapSchedule(schedule, {}, { gpu: target });
+    const isStaged = ({ builder, nests }: Sample): boolean =>
+      kernelsOf(scheduleOf(builder, nests)).some(({ gpu: { shared } }) => shared.length > 1);
+    const contracting = [...samples.filter(isStaged), ...stagedSamples];
+    it("are products and convolutions", () => {
+      expect(samples.filter(isStaged).length).toBeGreaterThan(10);
+      expect(stagedSamples.filter((sample) => !isStaged(sample)).map(({ name }) => name)).toEqual(
+        [],
+      );
+    });
+    it.each(contracting.map((sample) => [sample.name, sample] as const))(
+      "%s",
+      async (_, sample) => {
+        const { planned, expected, given } = prepare(sample, kernelsOf);
+        expect(planned.kernels.flatMap((kernel) => verifyKernel(kernel.gpu))).toEqual([]);
+        const { results } = await runOnGpu(device, planned, given);
+        // Sums of 1,100 terms of either sign lose as much.
+        expectClose(results, expected, 1e-4);
+      },
+    );
   });
 
   describe.each([
