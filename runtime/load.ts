@@ -1,12 +1,13 @@
 // A plan, the caller's options and what opens its backend in; a net at its first weights out: the one way of all that loads.
 
-import type { LoadOptions, TuningCache } from "./api.js";
+import type { LoadOptions, TuningCache, WeightsSource } from "./api.js";
 import type { Backend } from "./backend.js";
 import { at, checkNames, fail } from "./errors.js";
 import { isSize } from "./dimensions.js";
 import type { Plan } from "./plan.js";
 import { openSession, type Session, type SessionOptions } from "./session.js";
 import type { openThreads, OpenThreads } from "./threads.js";
+import { checkView } from "./tensors.js";
 import type { tunePlan } from "./tune.js";
 import { ignore } from "./webgpuFaults.js";
 import { fetchWeights } from "./weights.js";
@@ -45,6 +46,20 @@ export function threadsOpener(
   return async (bytes) => (await fetch()).openThreads(bytes, wish);
 }
 
+/** What is given as bytes is copied at once; what is none, or has lost its bytes, is told by who reads it. */
+export function ownBytes(source: WeightsSource): WeightsSource {
+  try {
+    if (ArrayBuffer.isView(source)) {
+      checkView("", source);
+      return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
+    }
+    const { byteLength } = Object(source) as Partial<ArrayBuffer>;
+    return byteLength === undefined ? source : new Uint8Array(source as ArrayBuffer).slice();
+  } catch {
+    return source;
+  }
+}
+
 /** What the caller gave as bytes is copied before this returns its promise. Throws NnError. */
 export async function loadNet<B extends Backend, Options extends LoadOptions, Net>(
   plan: Plan,
@@ -74,7 +89,7 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
   const cache = tune === true ? measured : tune || undefined;
   if (cache && !(typeof cache.get === "function" && typeof cache.set === "function"))
     fail("option", "tune is true, false or a cache with get and set");
-  const fetching = given === undefined ? undefined : fetchWeights(given);
+  const fetching = given === undefined ? undefined : fetchWeights(ownBytes(given));
   // A file that fits has all that would be drawn.
   const isFilled = fetching !== undefined && options.partial !== true;
   // Neither waits for the other: files come slowly, and so do drivers.

@@ -5,32 +5,21 @@ import type { Values } from "./backend.js";
 import { countOf, resolveDimensions } from "./dimensions.js";
 import { checkNames, fail, unknownName } from "./errors.js";
 import type { Beginning } from "./load.js";
+import { checkedNumbers, outward, writeParameter } from "./parameters.js";
 import type { PlanParameter } from "./plan.js";
 import { checkFilled, createPredictor } from "./predict.js";
-import { readSafetensors } from "./safetensors.js";
 import { checkOpen, reopen, seedOf, type Session } from "./session.js";
 import { isGpuBuffer, readTensor } from "./tensors.js";
-import {
-  applyWeights,
-  checkedNumbers,
-  compareWeights,
-  outward,
-  writeParameter,
-} from "./weights.js";
+import { takeWeights } from "./weights.js";
 
 /** Fills the parameters from the weights given, and from the seed (or with zeros) what those may leave out. */
 export async function loadParameters(
   session: Session,
   { weights, partial = false }: Parameters,
 ): Promise<LoadedWeights | undefined> {
-  const { plan } = session;
   if (!weights || partial) await session.options.initialize?.(session, seedOf(session));
   if (!weights) return undefined;
-  // Its bytes were found to be a file when they were given.
-  const file = readSafetensors(weights);
-  const loaded = compareWeights(plan.model, plan.parameters, file, partial);
-  applyWeights(session, file, loaded.matched);
-  return loaded;
+  return takeWeights(session, weights, partial);
 }
 
 type Parameters = Pick<Beginning<LoadOptions>, "weights" | "partial">;

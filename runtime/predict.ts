@@ -28,7 +28,7 @@ import {
   type GivenTensor,
   type UsedInput,
 } from "./tensors.js";
-import { outward } from "./weights.js";
+import { outward } from "./parameters.js";
 
 /** Draws of `predict` without a seed take a key of their own, so that they leave training's alone. */
 const predictKey = 0x5bd1e995;

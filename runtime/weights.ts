@@ -1,7 +1,6 @@
 // A safetensors file or where it lies in; the parameters of an open model filled, or a readable difference, out.
 
 import type { LoadedWeights, WeightsSource } from "./api.js";
-import type { Values } from "./backend.js";
 import { formatShape } from "./dimensions.js";
 import { causeOf, fail } from "./errors.js";
 import type { PlanParameter } from "./plan.js";
@@ -12,10 +11,11 @@ import {
   type SafetensorsTensor,
 } from "./safetensors.js";
 import type { Session } from "./session.js";
-import { checkView, toValues } from "./tensors.js";
+import { checkedNumbers, writeParameter } from "./parameters.js";
+import { checkView } from "./tensors.js";
 
 /**
- * The bytes of a safetensors file, ours alone: what is given as bytes is copied before the first wait. Other realms' objects
+ * The bytes of a safetensors file; what is given as bytes is used as it is (see `ownBytes`). Other realms' objects
  * are told by what they have. Throws NnError "weights", with the address or else `name`, where it is no such file.
  */
 export async function fetchWeights(source: WeightsSource, name = unnamed): Promise<Uint8Array> {
@@ -26,9 +26,9 @@ export async function fetchWeights(source: WeightsSource, name = unnamed): Promi
     let bytes: Uint8Array;
     if (ArrayBuffer.isView(source)) {
       checkView(origin, source);
-      bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
+      bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     } else if (given.byteLength !== undefined) {
-      bytes = new Uint8Array(source as ArrayBuffer).slice();
+      bytes = new Uint8Array(source as ArrayBuffer);
     } else {
       bytes = await contentOf(address === undefined ? given : await fetchAddress(address));
     }
@@ -127,16 +127,6 @@ export function applyWeights(
   }
 }
 
-/** As buffers hold them: a file may have wider numbers than its model. */
-export function checkedNumbers(
-  { backend }: Session,
-  { name, type, shape }: Pick<PlanParameter, "name" | "type" | "shape">,
-  numbers: ArrayLike<number>,
-): Values {
-  const input = { name, type, shape, role: "input", source: "given" } as const;
-  return toValues(input, numbers, backend.precision, shape);
-}
-
 export function tensorNumbers(tensor: SafetensorsTensor): ArrayLike<number> {
   const values = tensorValues(tensor);
   return values instanceof BigInt64Array || values instanceof BigUint64Array
@@ -144,15 +134,16 @@ export function tensorNumbers(tensor: SafetensorsTensor): ArrayLike<number> {
     : values;
 }
 
-export function writeParameter(
-  { backend }: Session,
-  { storage, offset }: PlanParameter,
-  values: ArrayLike<number>,
-): void {
-  if (values.length > 0) backend.writeRange(storage, offset, values);
-}
-
-/** As a caller sees them: a bool is one byte. */
-export function outward(values: Values, type: string): Values | Uint8Array {
-  return type === "bool" ? Uint8Array.from(values) : values;
+/** Fills the parameters that these bytes of a file have; rejects where it does not fit. */
+export async function takeWeights(
+  session: Session,
+  bytes: Uint8Array,
+  partial: boolean,
+): Promise<LoadedWeights> {
+  const { plan } = session;
+  // Its bytes were found to be a file when they were given.
+  const file = readSafetensors(bytes);
+  const loaded = compareWeights(plan.model, plan.parameters, file, partial);
+  applyWeights(session, file, loaded.matched);
+  return Promise.resolve(loaded);
 }

@@ -44,14 +44,17 @@ async function runtimeModule(root) {
   const parted = await partedSources(join(root, "runtime"));
   for (const entry of ["inference", "fixed", "training", "cpu", "tune", "threads"]) {
     const file = join(root, `runtime/bundle/${entry}.ts`);
-    const readable = existsSync(file) ? await bundleReadable(file) : "";
-    const { minified, words } = existsSync(file)
-      ? await bundleMinified(file, wordless.includes(entry) ? parted : undefined)
-      : { minified: "", words: "" };
+    const readable = await bundleReadable(file);
+    const { minified, words } = await bundleMinified(
+      file,
+      entry === "training" ? withoutSeldom(parted) : wordless.includes(entry) ? parted : undefined,
+    );
     parts.push(`export const ${entry}Runtime: string =\n  ${JSON.stringify(readable)};\n`);
     parts.push(`export const ${entry}RuntimeMinified: string =\n  ${JSON.stringify(minified)};\n`);
     if (words) parts.push(`export const ${entry}Words: string =\n  ${JSON.stringify(words)};\n`);
   }
+  const more = await moreModule(parted);
+  parts.push(`export const trainingMore: string =\n  ${JSON.stringify(more)};\n`);
   const errors = await readFile(join(root, "runtime/errors.ts"), "utf8");
   const codes = /export type ErrorCode =[^;]*;\n/.exec(errors);
   if (!codes) throw new Error("runtime/errors.ts declares no ErrorCode");
@@ -61,6 +64,23 @@ async function runtimeModule(root) {
   );
   return parts.join("");
 }
+
+/** What only some calls of minified nets that train need: modules whose functions are asynchronous, and fetched when they are called. */
+const seldom = [
+  "weights.ts",
+  ...[
+    "checkpoint",
+    "evaluate",
+    "finite",
+    "restore",
+    "resume",
+    "setCalls",
+    "sizes",
+    "start",
+    "streams",
+    "validate",
+  ].map((name) => `train/${name}.ts`),
+];
 
 /** What apps import: minified, it fetches its errors' words. */
 const wordless = ["inference", "fixed", "training"];
@@ -76,7 +96,12 @@ async function partedSources(folder) {
     const source = await readFile(join(folder, name), "utf8");
     const { text, words } = partWords(join(folder, name), source, count);
     const numbered = words.map((one, index) => `${count + index}: ${one}`);
-    parted.set(join(folder, name), { text, whole: wordsOf(source, numbered), count: words.length });
+    parted.set(join(folder, name), {
+      source,
+      text,
+      whole: wordsOf(source, numbered),
+      count: words.length,
+    });
     count += words.length;
   }
   return parted;
@@ -91,16 +116,56 @@ function sourcesFrom(textOf) {
   return {
     name: "sources",
     setup(builder) {
-      builder.onResolve({ filter: /^\.\/words\.js$/ }, () => ({
-        path: "./$words.js",
-        external: true,
-      }));
+      // Files that a bundle has beside it, which are called by their kinds.
+      builder.onResolve({ filter: /^\.\/(words|more)\.js$/ }, ({ path, kind }) =>
+        kind === "dynamic-import" ? { path: path.replace("./", "./$"), external: true } : undefined,
+      );
       builder.onLoad({ filter: /runtime\/.*\.ts$/ }, ({ path }) => {
         const contents = textOf(path);
         return contents === undefined ? undefined : { contents, loader: "ts" };
       });
     },
   };
+}
+
+/** The sources with what fetches each function of a seldom module in its place. */
+function withoutSeldom(parted) {
+  const changed = new Map(parted);
+  for (const name of seldom) {
+    const file = join(root, "runtime", name);
+    const up = "../".repeat(name.split("/").length - 1) || "./";
+    const stubs = functionsOf(parted.get(file).source).map(
+      (one) => `export const ${one} = fetched("${one}");\n`,
+    );
+    const text = `import { fetched } from "${up}bundle/fetched.js";\n${stubs.join("")}`;
+    changed.set(file, { ...parted.get(file), text });
+  }
+  return changed;
+}
+
+function functionsOf(source) {
+  return [...source.matchAll(/^export async function (\w+)/gm)].map(([, name]) => name);
+}
+
+/** What `*.more.js` exports: the functions of the seldom modules, whole, made once with the class of errors that the app knows. */
+async function moreModule(parted) {
+  const exported = seldom.map(
+    (name) =>
+      `export { ${functionsOf(parted.get(join(root, "runtime", name)).source).join(", ")} } from "./runtime/${name}";`,
+  );
+  const errors = join(root, "runtime/errors.ts");
+  const own = /export class NnError[^]*?\n}\n/;
+  const textOf = (path) =>
+    path === errors
+      ? parted.get(path).source.replace(own, "export const NnError = $NnError;\n")
+      : undefined;
+  const { text } = await bundle(
+    { stdin: { contents: exported.join("\n"), resolveDir: root, loader: "ts" } },
+    { minify: true, plugins: [sourcesFrom(textOf)] },
+  );
+  const { body, names } = splitExports(text, "*.more.js");
+  const returned = names.map(({ local, exported: name }) => `${name}:${local}`).join(",");
+  return `let made;\nexport const open=($NnError)=>made??=(()=>{${body.trim()}return{${returned}}})();\n`;
 }
 
 /** The words that these files refuse in, as `*.words.js` exports them. */

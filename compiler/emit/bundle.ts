@@ -152,7 +152,7 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
       // Deno looks for types where a module says they are.
       `/* @ts-self-types="./${stem}.d.ts" */\n`,
     ),
-    ...(hasWords(request) ? { [`${stem}.words.js`]: wordsText(request, entry) } : {}),
+    ...(isParted(request) ? partsOf(request, entry, stem) : {}),
     [`${stem}.cpu.js`]: await script(request, cpuText(request, entry, stem)),
     [`${stem}.scalar.js`]: await script(request, scalarText(request, entry)),
     [`${stem}.cpu.d.ts`]: cpuDeclarations,
@@ -178,7 +178,8 @@ async function script(request: Request, text: string, head = ""): Promise<string
 
 /** The module that apps import: the runtime, and each model, with its plan and shaders, under its name. */
 function moduleText(request: Request, entry: EntryName, stem: string): string {
-  const head = runtimeText(request, entry).replaceAll(wordsFile, `./${stem}.words.js`);
+  // The minified runtime calls its parts by their kinds.
+  const head = runtimeText(request, entry).replaceAll("./$", `./${stem}.`);
   const parts = request.models.map((model, at) => {
     const others = request.models.map(({ name }) => name).filter((name) => name !== model.name);
     const local = freeName(model.name, head, others);
@@ -276,12 +277,17 @@ function cpuText(request: Request, entry: EntryName, stem: string): string {
   return `${licence}${text}\n${exported}export { createCpuBackend };\n`;
 }
 
-/** As the minified runtime calls the file with its errors' words. */
-const wordsFile = "./$words.js";
-
-/** What is small keeps apart what it says where something is refused. */
-function hasWords({ minify, external }: Request): boolean {
+/** What is small keeps apart what not every app needs. */
+function isParted({ minify, external }: Request): boolean {
   return minify && !external;
+}
+
+/** What errors say, and what only some calls of nets that train need. */
+function partsOf(request: Request, entry: EntryName, stem: string): Record<string, string> {
+  return {
+    [`${stem}.words.js`]: wordsText(request, entry),
+    ...(entry === "training" ? { [`${stem}.more.js`]: `${licence}${runtime.trainingMore}` } : {}),
+  };
 }
 
 /** What `*.words.js` exports: what the runtime says of each refusal, by number. */

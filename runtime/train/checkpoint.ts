@@ -1,5 +1,6 @@
-// A trainer in, all its state in one safetensors file out; and back.
+// What a trainer held in, all of it in one safetensors file out; and back.
 
+import type { SaveOptions } from "../api.js";
 import { countOf, formatShape } from "../dimensions.js";
 import { at, fail } from "../errors.js";
 import type { PlanType } from "../plan.js";
@@ -11,59 +12,54 @@ import {
 } from "../safetensors.js";
 import type { Values } from "../backend.js";
 import type { TrainingSession } from "../session.js";
-import { checkedNumbers, tensorNumbers, writeParameter } from "../weights.js";
+import { checkedNumbers, writeParameter } from "../parameters.js";
+import { readWeights, tensorNumbers } from "../weights.js";
 import { createCopy, parameterStorages } from "./copies.js";
-import { addToSums } from "./journal.js";
+import { checkSaveOptions } from "./options.js";
 import { isTrainingState } from "./savedState.js";
-import type { TrainingState } from "./state.js";
-import { isRead, sumsOfStep, type Trainer } from "./trainer.js";
+import type { Capture, TrainingState } from "./state.js";
+import type { Trainer } from "./trainer.js";
 
 /** The state of training among a file's metadata, as JSON: the runtime's own and no other's. */
 const stateKey = "nnc.training";
 const optimizerPrefix = "optimizer/";
 const bestPrefix = "best/";
 
-/** Weights, states and fitted values; with `optimizer` all else that a resumed run needs. */
+/** What `save` gives: of a capture that was begun when it was called. */
 export async function saveTrainer(
   trainer: Trainer,
-  { optimizer = false }: { readonly optimizer?: boolean },
+  captured: Promise<Capture>,
+  wishes: SaveOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { session, best } = trainer;
-  const { plan, backend } = session;
-  // Everything is asked for before the first answer is awaited, so that all is of one moment.
-  const kinds = optimizer ? ["parameters", "optimizer"] : ["parameters"];
-  const storages = [...plan.storages.keys()].filter((index) =>
-    kinds.includes(at(plan.storages, index).kind),
-  );
-  const reading = Promise.all(
-    storages.map((index) => backend.readRange(index, 0, at(plan.storages, index).elements)),
-  );
-  const hasBest = optimizer && trainer.state.run?.stopping.best !== undefined;
-  const readingBest = hasBest ? best?.read() : undefined;
-  const state = optimizer ? settledState(trainer) : undefined;
-  const values = new Map(
-    (await reading).map((storage, position) => [at(storages, position), storage]),
-  );
+  checkSaveOptions(wishes);
+  const capture = await captured;
+  if (capture.state) trainer.snapshot = capture;
+  return fileOf(trainer.session, capture);
+}
+
+/** Weights, states and fitted values; with the state of training all else that a resumed run needs. */
+export function fileOf(
+  session: TrainingSession,
+  { storages, best, state }: Capture,
+): Uint8Array<ArrayBuffer> {
+  const { plan } = session;
   const tensors = new Map<string, SafetensorsTensor>();
-  addParameters(session, tensors, values, "");
-  for (const index of storages) {
+  addParameters(session, tensors, storages, "");
+  for (const [index, values] of storages) {
     const { kind, name, type, elements } = at(plan.storages, index);
-    const storage = values.get(index);
-    if (kind === "optimizer" && storage) {
-      tensors.set(optimizerPrefix + name, toTensor(storage, type, [elements]));
-    }
+    if (kind === "optimizer")
+      tensors.set(optimizerPrefix + name, toTensor(values, type, [elements]));
   }
-  const bestValues = await readingBest;
-  if (bestValues) {
+  if (best) {
     const byStorage = new Map(
-      parameterStorages(session).map((index, position) => [index, at(bestValues, position)]),
+      parameterStorages(session).map((index, position) => [index, at(best, position)]),
     );
     addParameters(session, tensors, byStorage, bestPrefix);
   }
   const metadata = { "nnc.model": plan.model };
   return writeSafetensors(
     tensors,
-    state ? { ...metadata, [stateKey]: JSON.stringify(await state) } : metadata,
+    state ? { ...metadata, [stateKey]: JSON.stringify(state) } : metadata,
   );
 }
 
@@ -86,28 +82,17 @@ function toTensor(values: Values, type: PlanType, shape: readonly number[]): Saf
   return { dtype, shape, data: tensorBytes(values) };
 }
 
-/** The state as it is now, with the losses of all steps so far folded in once they are known. */
-async function settledState(trainer: Trainer): Promise<TrainingState> {
-  const state = structuredClone(trainer.state);
-  const pending = [...trainer.pending];
-  for (const record of pending) {
-    while (!isRead(record)) await trainer.journal.read();
-    if (!state.run) break;
-    addToSums(state.run.sums, sumsOfStep(record));
-    state.run.examples += record.examples;
-  }
-  return state;
-}
-
 /**
  * Takes up a saved run: optimizer state, counters, the position in the epoch, the best weights. Where the state is of another
  * optimizer, the weights alone are taken, and the trainer knows why the run cannot go on.
  */
-export function resumeTrainer(
+export async function resumeTrainer(
   trainer: Trainer,
-  file: SafetensorsFile,
+  bytes: Uint8Array,
   seed: number | undefined,
-): void {
+): Promise<void> {
+  await Promise.resolve();
+  const file = readWeights(bytes);
   const saved = file.metadata[stateKey];
   if (saved === undefined) return;
   const { session } = trainer;

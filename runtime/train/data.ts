@@ -3,7 +3,7 @@
 import { isSetRows, type GivenInput } from "../backend.js";
 import type { Dimensions } from "../dimensions.js";
 import { fail, inWords } from "../errors.js";
-import type { Plan } from "../plan.js";
+import type { Plan, PlanProgram } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import { bindInputs, givenNames, inputOf, isGpuBuffer } from "../tensors.js";
 import type { Waiting } from "./calls.js";
@@ -98,4 +98,12 @@ export function inputsOf(
   const names = new Set(plan.inputs.map(({ name }) => name));
   const read = plan.programs.filter(matches).flatMap(({ inputs }) => inputs);
   return new Set(read.filter((name) => names.has(name)));
+}
+
+export function isEvaluation({ series }: PlanProgram): boolean {
+  return series === "evaluation";
+}
+
+export function isFitted({ series }: PlanProgram): boolean {
+  return series === "fitted";
 }

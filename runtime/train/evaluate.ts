@@ -1,7 +1,7 @@
 // A source of batches in; losses and metrics over all of it, or values fitted to it, out.
 
 import type { Evaluation } from "../api.js";
-import type { PlanProgram, PlanStage } from "../plan.js";
+import type { PlanStage } from "../plan.js";
 import type { Purpose } from "./bounds.js";
 import type { Source } from "./data.js";
 import { summarize, type Summary } from "./journal.js";
@@ -11,14 +11,6 @@ import { ignore } from "../webgpuFaults.js";
 
 /** Draws of evaluation take a key of their own: evaluating changes no later draw of training. */
 const evaluationKey = 0x85ebca6b;
-
-export function isEvaluation({ series }: PlanProgram): boolean {
-  return series === "evaluation";
-}
-
-export function isFitted({ series }: PlanProgram): boolean {
-  return series === "fitted";
-}
 
 /** Losses and metrics of the source as one batch: all that the data reaches. `loss` is the sum of those that the stage minimises. */
 export async function evaluateSource(

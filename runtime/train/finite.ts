@@ -1,23 +1,12 @@
 // Numbers that came back from the device in; the end of a run that went wrong, with the last good weights kept, out.
 
-import { countOf } from "../dimensions.js";
 import { NnError } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import type { LastGood } from "./copies.js";
+import { firstBadParameter } from "./numbers.js";
 import { failOutside } from "./ranges.js";
 import { outsideOf, resetOptimizer, type StepRecord, type Trainer } from "./trainer.js";
-
-/** The first loss or penalty that is NaN or infinite; told here, on the host, since shaders may not see it. */
-export function firstNotFinite(values: Readonly<Record<string, number>>): string | undefined {
-  for (const [name, value] of Object.entries(values)) {
-    if (Number.isFinite(value)) continue;
-    if (name === "loss.loss") return "the loss";
-    if (name.startsWith("loss.")) return `the loss ${name.slice(5)}`;
-    if (name.startsWith("penalty.")) return `the regularizer ${name.slice(8)}`;
-  }
-  return undefined;
-}
 
 /** Puts the last good weights back, begins optimizer state anew, and throws NnError "not-finite". */
 export async function stopNotFinite(
@@ -82,23 +71,13 @@ function putBack(trainer: Trainer, stage: PlanStage, lastGood: LastGood): void {
   trainer.best = undefined;
 }
 
-async function firstBadParameter({ plan, backend }: TrainingSession): Promise<string | undefined> {
-  for (const { name, type, storage, offset, shape } of plan.parameters) {
-    if (type !== "f32") continue;
-    const values = await backend.readRange(storage, offset, countOf(shape));
-    if (values.some((value) => !Number.isFinite(value))) return name;
-  }
-  return undefined;
-}
-
-/** After the last update, whose result no loss has seen. */
-export async function checkParameters(
+/** After the last update, whose result no loss has seen, where it left a tensor with such a number. */
+export async function stopUpdate(
   session: TrainingSession,
   stage: PlanStage,
   lastGood: LastGood,
-): Promise<void> {
-  const tensor = await firstBadParameter(session);
-  if (tensor === undefined) return;
+  tensor: string,
+): Promise<never> {
   lastGood.restore();
   resetOptimizer(session, stage);
   await session.backend.settled();

@@ -1,24 +1,20 @@
 // Data, stages and callbacks in; a trained net and the history of its epochs out.
 
-import type { EpochReport, Evaluation, FitOptions, History, StageReport, Stopped } from "../api.js";
+import type { EpochReport, FitOptions, History, StageReport, Stopped } from "../api.js";
 import { fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import { Aborted, type Waiting } from "./calls.js";
 import { createLastGood, createSureCopy, parameterStorages, type LastGood } from "./copies.js";
-import { evaluateSource } from "./evaluate.js";
-import { checkParameters, firstNotFinite, stopNotFinite, stopOutside } from "./finite.js";
+import { stopNotFinite, stopOutside, stopUpdate } from "./finite.js";
 import { addToSums, meansOf, summarize } from "./journal.js";
 import { checkFitOptions } from "./options.js";
-import {
-  isOver,
-  positionOfRun,
-  refuseFinished,
-  refuseOtherTerms,
-  stagesLeft,
-  termsOf,
-} from "./resume.js";
-import { openRun, prepareStage, type RunData, type StageSources } from "./sources.js";
-import { freshRun, watchValidation, type RunState } from "./state.js";
+import { firstBadParameter, firstNotFinite } from "./numbers.js";
+import type { RunData } from "./opened.js";
+import { refuseOther, refuseResume } from "./resume.js";
+import { isOver, positionOfRun, stagesLeft, termsOf } from "./run.js";
+import { openRun, prepareStage, type StageSources } from "./sources.js";
+import { readStart } from "./start.js";
+import { freshRun, type RunState } from "./state.js";
 import { rememberStep } from "./undo.js";
 import {
   collectStep,
@@ -37,13 +33,14 @@ import {
   forgetGathered,
   isLost,
   isRead,
-  readStart,
-  seedOfStage,
+  outsideOf,
   stageOf,
   sumsOfStep,
   type StepRecord,
   type Trainer,
 } from "./trainer.js";
+import { validate } from "./validate.js";
+import { ignore } from "../webgpuFaults.js";
 
 /** Seconds between snapshots that `restore` goes back to. */
 const snapshotSeconds = 10;
@@ -88,7 +85,11 @@ export async function fit(
   const resumed = options.resume ? positionOfRun(trainer) : undefined;
   const stages = options.resume ? stagesLeft(trainer, chosen) : chosen;
   const waiting = trainer.calls.within(options.signal);
-  const data = await openRun(trainer, stages, given, options, waiting);
+  const opening = openRun(trainer, stages, given, options, waiting);
+  opening.catch(ignore);
+  // What is wrong with the run is told before what is wrong with the data.
+  if (options.resume) await refuseResume(trainer, chosen);
+  const data = await opening;
   const own = { epochs: [], stages: [], steps: 0, telling: trainer.calls.within() };
   const call: FitCall = { trainer, options, data, snapshot, ...own };
   let isAborted = false;
@@ -96,7 +97,8 @@ export async function fit(
     // A signal that comes later leaves a run to go on with, between two stages too.
     waiting.check();
     // Files that do not fit a later stage are told of before an earlier one has run; what they hold is read when it begins.
-    for (const stage of stages.slice(1)) await readStart(trainer, stage, waiting);
+    for (const stage of stages.slice(1))
+      if (stage.start.length > 0) await readStart(trainer, stage, waiting);
     for (const [index, stage] of stages.entries()) {
       const report = await runStage(call, stage, stages.slice(index));
       call.stages.push(report);
@@ -173,13 +175,8 @@ async function beginRun(
   const terms = termsOf(trainer, left, data, sources.batch);
   // Only the first of the stages that are left was cut off.
   if (options.resume && stages.length === 0 && state.run) {
-    refuseOtherTerms(state, state.run, terms);
-    refuseFinished(state.run, length, left);
-    if (sources.training.once)
-      fail(
-        "data",
-        "a run goes on with batches from their beginning on: give a function that returns them anew",
-      );
+    const { once } = sources.training;
+    await refuseOther(state, state.run, { terms, length, left, once });
     return state.run;
   }
   const run = freshRun(stage, terms);
@@ -212,7 +209,8 @@ async function endStage(
   if (isBest) trainer.best?.restore();
   await trainer.session.backend.settled();
   dropRun(trainer);
-  await checkParameters(trainer.session, stage, lastGood);
+  const tensor = await firstBadParameter(trainer.session);
+  if (tensor !== undefined) await stopUpdate(trainer.session, stage, lastGood, tensor);
   return {
     stopped: run.done ? "early" : ended,
     ...(best !== undefined && { best: { epoch, loss: best } }),
@@ -307,7 +305,8 @@ async function drain(context: StageRun, all: boolean): Promise<void> {
       if (!all) return;
       await trainer.journal.read();
     }
-    await stopOutside(trainer, context.stage, context.lastGood, record);
+    if (outsideOf(record) !== undefined)
+      await stopOutside(trainer, context.stage, context.lastGood, record);
     const sums = sumsOfStep(record);
     const values = meansOf(sums);
     const wrong = firstNotFinite(values);
@@ -373,20 +372,4 @@ async function endEpoch(context: StageRun): Promise<void> {
     context.snapshotAt = now;
   }
   context.started = performance.now();
-}
-
-async function validate(
-  { trainer, stage, run, lastGood }: StageRun,
-  source: NonNullable<StageSources["validation"]>,
-): Promise<Evaluation> {
-  await trainer.calls.idle("evaluate");
-  const seed = seedOfStage(trainer, stage);
-  const evaluation = await evaluateSource(trainer, source, stage, { seed, purpose: "validation" });
-  if (!Number.isFinite(evaluation.loss)) {
-    const wrong = Object.entries(evaluation.losses).find(([, loss]) => !Number.isFinite(loss));
-    const name = `the validation of ${wrong?.[0] ?? "loss"}`;
-    await stopNotFinite(trainer, stage, lastGood, name, trainer.state.steps);
-  }
-  if (watchValidation(run, stage, evaluation.loss)) trainer.best?.take();
-  return evaluation;
 }

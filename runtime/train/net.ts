@@ -1,29 +1,31 @@
 // An open session in; the net of the training interface out: the inference net with step, report, fit, evaluate, prepare and save.
 
-import type { Plan } from "../plan.js";
 import type {
   EvaluateOptions,
   FitOptions,
   InferenceNet,
+  SaveOptions,
   StepOptions,
   TrainingLoadOptions,
   TrainingNet,
 } from "../api.js";
 import { fail, unknownName } from "../errors.js";
-import type { Beginning } from "../load.js";
-import { createNet, loadParameters } from "../net.js";
+import { ownBytes, type Beginning } from "../load.js";
+import { createNet } from "../net.js";
 import type { PlanStage } from "../plan.js";
-import { refuseMissing, type TrainingSession } from "../session.js";
-import { fetchWeights, readWeights } from "../weights.js";
+import type { TrainingSession } from "../session.js";
+import { ignore } from "../webgpuFaults.js";
+import { fetchWeights } from "../weights.js";
 import { createCalls } from "./calls.js";
+import { captureTrainer } from "./capture.js";
 import { resumeTrainer, saveTrainer } from "./checkpoint.js";
-import { bindBatch, inputsOf, ownBatch, type Batch } from "./data.js";
-import { evaluateSource, fitValues, isEvaluation, isFitted } from "./evaluate.js";
+import { bindBatch, inputsOf, isEvaluation, isFitted, ownBatch, type Batch } from "./data.js";
 import { fit } from "./fit.js";
-import { openJournal } from "./journal.js";
-import { checkEvaluateOptions, checkSaveOptions, checkStepOptions } from "./options.js";
-import { positionOfRun } from "./resume.js";
-import { openSet } from "./sources.js";
+import { openData, type OpenData } from "./opened.js";
+import { checkStepOptions } from "./options.js";
+import { restoreTrainer, type Loaded } from "./restore.js";
+import { positionOfRun } from "./run.js";
+import { evaluate, prepare } from "./setCalls.js";
 import { freshState } from "./state.js";
 import {
   breathe,
@@ -32,12 +34,12 @@ import {
   enterStage,
   executeStep,
   reportLatest,
-  seedOfStage,
   stageOf,
   type Trainer,
 } from "./trainer.js";
 import { givenStep, updatesOfStep } from "./turns.js";
 import { rememberStep } from "./undo.js";
+import { refuseUnprepared } from "./unprepared.js";
 
 export async function createTrainingNet(
   session: TrainingSession,
@@ -51,13 +53,13 @@ export async function createTrainingNet(
   const isFitted = bytes !== undefined && fitted.every((name) => loaded.includes(name));
   const readFile: Trainer["readFile"] = async (file, parameters) => {
     const content = options.readFile ? await options.readFile(file, parameters) : file;
-    return fetchWeights(content, file);
+    return fetchWeights(ownBytes(content), file);
   };
   const calls = createCalls(session);
   calls.watch();
   const trainer = createTrainer(session, calls, freshState(seed, isFitted), readFile);
   // Taken in part, a file gives weights alone: its run was another model's.
-  if (bytes && !partial) resumeTrainer(trainer, readWeights(bytes), seed);
+  if (bytes && !partial) await resumeTrainer(trainer, bytes, seed);
   await session.backend.ready();
   const methods = { ...guarded(trainer, net), ...trainingCalls(trainer) };
   const changing = changingCalls(trainer, net, { bytes, seed, isFitted });
@@ -98,43 +100,40 @@ function guarded(
 type TrainingCalls = Pick<TrainingNet, "step" | "report" | "fit" | "evaluate" | "prepare" | "save">;
 
 function trainingCalls(trainer: Trainer): TrainingCalls {
-  const { calls } = trainer;
+  const { calls, session } = trainer;
+  const snapshot = async (): Promise<void> => {
+    trainer.snapshot = await captureTrainer(trainer, true);
+  };
+  /** Data is the call's from its beginning on, whatever is fetched before it is looked at. */
+  const opened = (data: unknown, reads: Parameters<typeof inputsOf>[1]): Promise<OpenData> =>
+    begun(openData(session, data, inputsOf(session.plan, reads)));
   return {
     step: (batch, wishes = {}) => calls.run("step", () => step(trainer, batch, wishes)),
     report: () => calls.run("read", () => reportLatest(trainer)),
     fit: (data, wishes: FitOptions = {}) =>
       calls.run("fit", async () => {
-        const history = await fit(trainer, data, wishes, () => snapshot(trainer));
-        if (trainer.session.backend.kind === "webgpu") await snapshot(trainer);
+        const history = await fit(trainer, data, wishes, snapshot);
+        if (session.backend.kind === "webgpu") await snapshot();
         return history;
       }),
     evaluate: (data, wishes: EvaluateOptions = {}) =>
-      calls.run("evaluate", () => evaluate(trainer, data, wishes)),
-    prepare: (data) => calls.run("prepare", () => prepare(trainer, data)),
+      calls.run("evaluate", () => evaluate(trainer, opened(data, isEvaluation), wishes)),
+    prepare: (data) => calls.run("prepare", () => prepare(trainer, opened(data, isFitted))),
     save: (wishes = {}) =>
-      calls.run("read", async () => {
-        checkSaveOptions(wishes);
-        const saved = await saveTrainer(trainer, wishes);
-        // The caller may transfer what it is given.
-        if (wishes.optimizer === true) trainer.snapshot = saved.slice();
-        return saved;
+      calls.run("read", () => {
+        const { optimizer } = Object(wishes) as SaveOptions;
+        return saveTrainer(trainer, begun(captureTrainer(trainer, optimizer === true)), wishes);
       }),
   };
-}
-
-/** What the net was loaded with. */
-interface Loaded {
-  readonly bytes: Uint8Array | undefined;
-  readonly seed: number | undefined;
-  readonly isFitted: boolean;
 }
 
 function changingCalls(
   trainer: Trainer,
   net: InferenceNet,
-  { bytes, seed, isFitted }: Loaded,
+  loaded: Loaded,
 ): Pick<TrainingNet, "write" | "restore"> {
   const { session, calls } = trainer;
+  const { isFitted } = loaded;
   const fitted = fittedNames(session);
   const unwritten = new Set(fitted);
   const inference = { restore: net.restore.bind(net), write: net.write.bind(net) };
@@ -147,105 +146,10 @@ function changingCalls(
       }),
     restore: (devices = {}) =>
       calls.run("restore", async () => {
-        // Of a device that is not lost, all goes on where it is.
-        const kept = trainer.snapshot;
-        await snapshot(trainer).catch(ignore);
-        try {
-          await inference.restore(devices);
-        } catch (error) {
-          trainer.snapshot = kept;
-          throw error;
-        }
-        await rebuild(
-          trainer,
-          bytes,
-          seed,
-          isFitted || (fitted.length > 0 && unwritten.size === 0),
-        );
-        calls.watch();
+        const isWhole = isFitted || (fitted.length > 0 && unwritten.size === 0);
+        await restoreTrainer(trainer, inference.restore, devices, { ...loaded, isFitted: isWhole });
       }),
   };
-}
-
-async function snapshot(trainer: Trainer): Promise<void> {
-  trainer.snapshot = await saveTrainer(trainer, { optimizer: true });
-}
-
-/** On a new device: the last snapshot's weights and state, else those of the beginning. */
-async function rebuild(
-  trainer: Trainer,
-  bytes: Uint8Array | undefined,
-  seed: number | undefined,
-  fitted: boolean,
-): Promise<void> {
-  const { session } = trainer;
-  Object.assign(trainer, {
-    state: freshState(seed, fitted),
-    journal: openJournal(session),
-    latest: undefined,
-    held: [],
-    best: undefined,
-    before: undefined,
-    pending: [],
-    queue: undefined,
-  });
-  const file = trainer.snapshot ?? bytes;
-  if (file) {
-    if (trainer.snapshot) await loadParameters(session, { weights: file });
-    resumeTrainer(trainer, readWeights(file), seed);
-  }
-  await session.backend.ready();
-}
-
-async function prepare(trainer: Trainer, data: unknown): Promise<void> {
-  const { state } = trainer;
-  const { plan } = trainer.session;
-  // A model may have fitted values and no train block of its own.
-  const stage = plan.stages.length === 0 ? undefined : stageOf(plan, state.stage);
-  const batch = stage?.dimensions["batch"] ?? trainedBatch(plan);
-  const source = await openSet(trainer, data, inputsOf(plan, isFitted), {
-    batch,
-    series: "fitted",
-    purpose: "fitting",
-  });
-  await fitValues(trainer, source, stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
-}
-
-function trainedBatch({ dimensions }: Plan): number {
-  return dimensions.find(({ name }) => name === "batch")?.trained ?? 1;
-}
-
-async function evaluate(
-  trainer: Trainer,
-  data: unknown,
-  options: EvaluateOptions,
-): ReturnType<TrainingNet["evaluate"]> {
-  checkEvaluateOptions(options);
-  const { session, state } = trainer;
-  const { plan } = session;
-  const name = options.stage ?? state.stage;
-  const stage = name === undefined ? plan.stages.at(-1) : stageOf(plan, name);
-  const batch = options.batch ?? stage?.dimensions["batch"] ?? trainedBatch(plan);
-  const wanted = inputsOf(plan, isEvaluation);
-  const source = await openSet(trainer, data, wanted, {
-    batch,
-    series: "evaluation",
-    purpose: "evaluation",
-    examples: options.examples,
-  });
-  refuseMissing(plan, stage?.inputs ?? [...wanted], source.names);
-  // Values under way to being fitted are neither the old nor the new.
-  while (trainer.fitting) await trainer.fitting;
-  refuseUnprepared(trainer, "evaluate");
-  const seed = options.seed ?? (stage ? seedOfStage(trainer, stage) : (state.seed ?? 0));
-  return evaluateSource(trainer, source, stage, { seed, purpose: "evaluation" });
-}
-
-/** Answers from fitted values that are still 0 look like answers. */
-function refuseUnprepared({ session, state }: Trainer, call: string): void {
-  const { plan } = session;
-  if (state.fitted || !plan.programs.some(isFitted)) return;
-  fail("not-prepared", `${plan.model} has fitted values: await net.prepare(data) before ${call}`);
 }
 
 /** Where nothing has to be awaited before, the batches are in the device's hands when this returns. */
@@ -305,7 +209,11 @@ async function inTurn(trainer: Trainer, action: () => Promise<void>): Promise<vo
   }
 }
 
-const ignore = (): void => undefined;
+/** A promise that is awaited later: what goes wrong before is met then. */
+function begun<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(ignore);
+  return promise;
+}
 
 /** A single batch waits until there are enough to accumulate. Submits before it awaits; rejects where the device refuses. */
 async function makeStep(

@@ -1,11 +1,10 @@
 // A run cut off and what a call would go on with in; where it goes on, or NnError with what does not fit, out.
 
-import type { RunPosition } from "../api.js";
 import { at, fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
-import { describeData, describeValidation, type RunData } from "./sources.js";
+import { indexOfRun, isOver } from "./run.js";
 import type { RunState, RunTerms, StageTerms, TrainingState } from "./state.js";
-import { seedOfStage, type Obstacle, type Trainer } from "./trainer.js";
+import type { Obstacle, Trainer } from "./trainer.js";
 import type { RunLength } from "./turns.js";
 
 /** What a call of `fit` may do instead; a command says it in its own words. */
@@ -14,44 +13,19 @@ export const trainAnew = "leave `resume` out to train anew from these weights";
 /** As options of `fit`; a command has them under other names. */
 export const giveMore = "more `epochs` or `steps`";
 
-/** The terms that a run of these stages is on, and the first of them begins. */
-export function termsOf(
-  trainer: Trainer,
-  stages: readonly PlanStage[],
-  data: RunData,
-  batch: number,
-): RunTerms {
-  return {
-    model: trainer.session.plan.model,
-    stages: stages.map(({ name, formulas, terms }) => ({ name, formulas, terms })),
-    batch,
-    seed: seedOfStage(trainer, at(stages, 0)),
-    validation: describeValidation(data),
-    data: describeData(trainer.session.plan, stages, data),
-  };
-}
-
-/** Where the unfinished run stands; undefined where there is none. */
-export function positionOfRun({ state }: Trainer): RunPosition | undefined {
-  const { run } = state;
-  return run && { stage: run.stage, epoch: run.epoch, step: run.step };
-}
-
-/** The stages that are left of the unfinished run, its own first. */
-export function stagesLeft(trainer: Trainer, stages: readonly PlanStage[]): readonly PlanStage[] {
+/** Rejects where there is no run that a call for these stages could go on with. */
+export async function refuseResume(trainer: Trainer, stages: readonly PlanStage[]): Promise<void> {
+  await Promise.resolve();
   const { run } = trainer.state;
   const { obstacle } = trainer;
   if (obstacle !== undefined) refuseObstacle(trainer, obstacle, stages);
   if (!run) fail("option", `there is no unfinished run to go on with: ${trainAnew}`);
-  const first = stages.findIndex(({ name }) => name === run.stage);
-  if (first < 0) {
-    const names = stages.map(({ name }) => name).join(", ");
-    fail(
-      "option",
-      `the run to go on with is in the stage ${run.stage}, not in ${names}: name that stage or none, or ${trainAnew}`,
-    );
-  }
-  return stages.slice(first);
+  if (indexOfRun(stages, run) >= 0) return;
+  const names = stages.map(({ name }) => name).join(", ");
+  fail(
+    "option",
+    `the run to go on with is in the stage ${run.stage}, not in ${names}: name that stage or none, or ${trainAnew}`,
+  );
 }
 
 /** Optimizer state that is not this model's is of other settings, which say more than its sizes; else the file is at fault. */
@@ -60,7 +34,7 @@ function refuseObstacle(
   { text, run }: Obstacle,
   stages: readonly PlanStage[],
 ): never {
-  const left = stages.slice(stages.findIndex(({ name }) => name === run?.stage));
+  const left = stages.slice(indexOfRun(stages, run));
   const lines = [
     ...(run ? otherWords("the model", run.terms.model, session.plan.model) : []),
     ...(run ? otherStages(run.terms.stages, left) : []),
@@ -80,8 +54,34 @@ const wordings: Readonly<Record<Exclude<keyof RunTerms, "stages">, string>> = {
   data: "the data",
 };
 
+/** What a call has that would go on with a run. */
+interface Continued {
+  readonly terms: RunTerms;
+  readonly length: RunLength;
+  /** The run's stage and those after it. */
+  readonly left: readonly PlanStage[];
+  /** Its data can be read once. */
+  readonly once: boolean;
+}
+
+/** Rejects where the call would make of the run what it was not, or has nothing left to do. */
+export async function refuseOther(
+  state: TrainingState,
+  run: RunState,
+  { terms, length, left, once }: Continued,
+): Promise<void> {
+  await Promise.resolve();
+  refuseOtherTerms(state, run, terms);
+  refuseFinished(run, length, left);
+  if (!once) return;
+  fail(
+    "data",
+    "a run goes on with batches from their beginning on: give a function that returns them anew",
+  );
+}
+
 /** A run goes on only as what it was: otherwise it would end as no run could. */
-export function refuseOtherTerms(
+function refuseOtherTerms(
   { steps }: TrainingState,
   { terms, step }: RunState,
   now: RunTerms,
@@ -145,7 +145,7 @@ function otherTerms(had: StageTerms, has: StageTerms, of: string): string[] {
 }
 
 /** A stage that stops early still has its best weights to put back; any other has nothing left to do. */
-export function refuseFinished(run: RunState, length: RunLength, left: readonly PlanStage[]): void {
+function refuseFinished(run: RunState, length: RunLength, left: readonly PlanStage[]): void {
   const stage = at(left, 0);
   if (left.length > 1 || stage.stopEarly || !isOver(run, length)) return;
   const { epochs, steps } = length;
@@ -159,9 +159,3 @@ export function refuseFinished(run: RunState, length: RunLength, left: readonly 
 
 const counted = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? "" : "s"}`;
-
-/** An epoch whose last step was made is still to be validated and told of. */
-export function isOver(run: RunState, { epochs, steps }: RunLength): boolean {
-  const isMade = run.step > steps || (run.step === steps && run.epochSteps === 0);
-  return run.done || run.epoch >= epochs || isMade;
-}

@@ -3,41 +3,26 @@
 import type { FitOptions } from "../api.js";
 import type { Dimensions } from "../dimensions.js";
 import { fail } from "../errors.js";
-import type { Plan, PlanProgram, PlanSeries, PlanStage } from "../plan.js";
+import type { Plan, PlanProgram, PlanStage } from "../plan.js";
 import { refuseMissing, type TrainingSession } from "../session.js";
-import { givenNames } from "../tensors.js";
-import {
-  arraySource,
-  fingerprint,
-  heldOut,
-  openArrays,
-  splitRows,
-  type ArrayData,
-} from "./arrays.js";
-import { refuseSet, refuseTraining, type Batches, type Purpose } from "./bounds.js";
+import { arraySource, fingerprint, splitRows, type ArrayData } from "./arrays.js";
 import type { Waiting } from "./calls.js";
-import { drawnSource, inputsOf, type Source } from "./data.js";
-import { fitValues, isEvaluation, isFitted } from "./evaluate.js";
-import { openStream, streamSource, type StreamData } from "./streams.js";
+import { drawnSource, inputsOf, isEvaluation, isFitted, type Source } from "./data.js";
+import { fitValues } from "./evaluate.js";
+import {
+  batchOf,
+  drawnExamples,
+  drawnValidation,
+  openData,
+  shareOf,
+  trainedDimensions,
+  type OpenData,
+  type RunData,
+  type StreamData,
+} from "./opened.js";
+import { refuseSizes } from "./sizes.js";
+import { streamSource } from "./streams.js";
 import { seedOfStage, type Trainer } from "./trainer.js";
-import { lengthOfRun, updatesOfStep } from "./turns.js";
-
-/** Examples drawn where a whole set is wanted and every input is drawn. */
-export const drawnExamples = 4096;
-/** Examples drawn to validate each epoch. */
-const drawnValidation = 1024;
-
-type OpenData = ArrayData | StreamData | { readonly kind: "drawn" };
-
-/** The data of a run, opened once: what is copied of it is copied when the call begins. */
-export interface RunData {
-  readonly training: OpenData;
-  /** Given for validation, as against a share of the training data. */
-  readonly validation: OpenData | undefined;
-  /** Of the rows, held out from every stage. */
-  readonly share: number;
-  readonly waiting: Waiting;
-}
 
 export interface StageSources {
   readonly batch: number;
@@ -56,21 +41,6 @@ function stageInputs(plan: Plan, stage: PlanStage): ReadonlySet<string> {
     plan,
     (program) => matches(program) || isEvaluation(program) || isFitted(program),
   );
-}
-
-async function openData(
-  session: TrainingSession,
-  data: unknown,
-  wanted: ReadonlySet<string>,
-): Promise<OpenData> {
-  if (data === undefined) return { kind: "drawn" };
-  const stream = openStream(data);
-  if (stream) return stream;
-  if (typeof data !== "object" || data === null) {
-    fail("data", "data is an object of tensors by name, or an iterable of such batches");
-  }
-  const names = givenNames(session.plan, data).filter((name) => wanted.has(name));
-  return names.length === 0 ? { kind: "drawn" } : openArrays(session, data, names);
 }
 
 /** Opens the data of all stages of a run: everything that does not fit is refused before anything is trained. */
@@ -102,70 +72,11 @@ export async function openRun(
   }
   for (const stage of stages)
     refuseUnwatched(stage, validation !== undefined || shareOf(stage, asked) > 0);
-  const opened = { training, validation, share, isFitted: state.fitted };
-  for (const stage of stages) refuseSizes(plan, stage, opened, options);
+  if (plan.programs.some(({ bounds }) => bounds)) {
+    const opened = { training, validation, share, isFitted: state.fitted };
+    await refuseSizes(plan, stages, opened, options);
+  }
   return { training, validation, share, waiting };
-}
-
-interface Opened extends Omit<RunData, "waiting"> {
-  /** Nothing is left to fit. */
-  readonly isFitted: boolean;
-}
-
-/** Of a stream each batch is looked at when it comes. */
-function refuseSizes(
-  plan: Plan,
-  stage: PlanStage,
-  { training, validation, share, isFitted: isDone }: Opened,
-  options: FitOptions,
-): void {
-  const batch = batchOf(stage, options);
-  const dimensions = { ...trainedDimensions(plan), ...stage.dimensions };
-  const held = training.kind === "arrays" && share > 0 ? heldOut(training.count, share) : 0;
-  const part = (data: OpenData, drawn: number, without: number): Batches | undefined =>
-    batchesOf(data, { dimensions, batch, drawn, without });
-  const own = part(training, Infinity, held);
-  if (own) refuseTraining(plan, stage, own, reachesLast(stage, own, options));
-  const fitted = isDone ? undefined : part(training, drawnExamples, held);
-  if (fitted) refuseSet(plan, "fitted", fitted, "fitting");
-  const shared = shareOf(stage, options.validation) > 0;
-  const evaluated = validation
-    ? part(validation, drawnExamples, 0)
-    : shared
-      ? part(training, drawnValidation, training.kind === "arrays" ? training.count - held : 0)
-      : undefined;
-  if (evaluated) refuseSet(plan, "evaluation", evaluated, "validation");
-}
-
-/** Whether some step takes the last batch of the training set. */
-function reachesLast(stage: PlanStage, { examples, batch }: Batches, options: FitOptions): boolean {
-  if (stage.dropLast || !Number.isFinite(examples)) return false;
-  const batches = Math.ceil(examples / batch);
-  const { steps, perEpoch } = lengthOfRun(stage, { kind: "arrays", batches }, options);
-  return Math.min(steps, perEpoch) * updatesOfStep(stage) * stage.accumulate >= batches;
-}
-
-/** `without`: so many examples of the data are another set's; `drawn`: as many are drawn. Undefined of a stream. */
-function batchesOf(
-  data: OpenData,
-  {
-    dimensions,
-    batch,
-    drawn,
-    without = 0,
-  }: Pick<Batches, "dimensions" | "batch"> & {
-    readonly drawn: number;
-    readonly without?: number;
-  },
-): Batches | undefined {
-  if (data.kind === "stream") return undefined;
-  if (data.kind === "drawn") return { names: new Set(), dimensions, examples: drawn, batch };
-  const names = new Set(data.tensors.map(({ input }) => input.name));
-  return { names, dimensions: data.dimensions, examples: data.count - without, batch };
-}
-
-function batchOf(stage: PlanStage, { batch }: FitOptions): number {
-  return batch ?? stage.dimensions["batch"] ?? 1;
 }
 
 /** Of a stream each batch is looked at when it comes. */
@@ -173,10 +84,6 @@ function refuseIncomplete(plan: Plan, stage: PlanStage, data: OpenData): void {
   if (data.kind === "stream") return;
   const tensors = data.kind === "arrays" ? data.tensors : [];
   refuseMissing(plan, stage.inputs, new Set(tensors.map(({ input }) => input.name)));
-}
-
-function shareOf({ validation }: PlanStage, asked: FitOptions["validation"]): number {
-  return typeof asked === "number" ? asked : validation;
 }
 
 /** Were it each stage's own, a stage would validate on rows that one before was trained on. */
@@ -207,7 +114,8 @@ export async function prepareStage(
   const batch = batchOf(stage, options);
   const dimensions = { ...trainedDimensions(plan), ...stage.dimensions, batch };
   const wanted = stageInputs(plan, stage);
-  const outside = data.validation && sourceOf(session, data.validation, wanted, dimensions, data);
+  const outside =
+    data.validation && (await sourceOf(session, data.validation, wanted, dimensions, data));
   const isShared = shareOf(stage, options.validation) > 0 && !outside;
   const seed = seedOfStage(trainer, stage);
   if (opened.kind === "arrays") {
@@ -232,7 +140,7 @@ export async function prepareStage(
     const drawn = isShared ? drawnSource(dimensions, waiting, drawnValidation) : undefined;
     return { batch, training, validation: outside ?? drawn };
   }
-  const training = streamSource(session, opened, waiting, wanted, dimensions);
+  const training = await streamSource(session, opened, waiting, wanted, dimensions);
   refuseOnce(trainer, opened);
   await fitOnce(trainer, training, seed);
   return { batch, training, validation: outside };
@@ -240,10 +148,6 @@ export async function prepareStage(
 
 function partOf(data: ArrayData, wanted: ReadonlySet<string>): ArrayData {
   return { ...data, tensors: data.tensors.filter(({ input }) => wanted.has(input.name)) };
-}
-
-function trainedDimensions(plan: Plan): Record<string, number> {
-  return Object.fromEntries(plan.dimensions.map(({ name, trained }) => [name, trained]));
 }
 
 async function fitOnce(trainer: Trainer, source: Source, seed: number): Promise<void> {
@@ -279,38 +183,15 @@ export function describeValidation({ validation, share }: RunData): string {
   return validation ? "data of its own" : `a share of ${share}`;
 }
 
-function sourceOf(
+export async function sourceOf(
   session: TrainingSession,
   data: OpenData,
   wanted: ReadonlySet<string>,
   dimensions: Dimensions,
   { waiting, examples }: { readonly waiting: Waiting; readonly examples?: number | undefined },
-): Source {
+): Promise<Source> {
   const batch = dimensions["batch"] ?? 1;
   if (data.kind === "arrays") return arraySource(session, data, waiting, { batch });
   if (data.kind === "stream") return streamSource(session, data, waiting, wanted, dimensions);
   return drawnSource(dimensions, waiting, examples ?? drawnExamples);
-}
-
-interface SetWishes {
-  readonly batch: number;
-  readonly series: PlanSeries;
-  readonly purpose: Purpose;
-  readonly examples?: number | undefined;
-}
-
-/** A whole set to evaluate or fit on, in its order. */
-export async function openSet(
-  { session, calls }: Trainer,
-  data: unknown,
-  wanted: ReadonlySet<string>,
-  { batch, series, purpose, examples }: SetWishes,
-): Promise<Source> {
-  const { plan } = session;
-  const dimensions = { ...trainedDimensions(plan), batch };
-  const opened = await openData(session, data, wanted);
-  const drawn = examples ?? drawnExamples;
-  const cut = batchesOf(opened, { dimensions, batch, drawn });
-  if (cut) refuseSet(plan, series, cut, purpose);
-  return sourceOf(session, opened, wanted, dimensions, { waiting: calls.within(), examples });
 }

@@ -1,5 +1,6 @@
 // Takes no input, gives the state of a training run: plain data, saved with the weights, that a resumed run goes on from.
 
+import type { Values } from "../backend.js";
 import type { PlanStage, PlanTerm } from "../plan.js";
 import type { Sums } from "./journal.js";
 
@@ -61,6 +62,14 @@ export interface TrainingState {
   updates: Record<string, number>;
   fitted: boolean;
   run: RunState | undefined;
+}
+
+/** All that a trainer holds at one moment. Without the state of training: weights, states and fitted values alone. */
+export interface Capture {
+  readonly storages: ReadonlyMap<number, Values>;
+  /** Of the storages of parameters. */
+  readonly best: readonly Values[] | undefined;
+  readonly state: TrainingState | undefined;
 }
 
 export function freshState(seed: number | undefined, fitted: boolean): TrainingState {

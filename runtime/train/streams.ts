@@ -5,30 +5,9 @@ import { fail } from "../errors.js";
 import type { TrainingSession } from "../session.js";
 import type { Waiting } from "./calls.js";
 import { bindBatch, type Batch, type Cursor, type Source } from "./data.js";
+import type { StreamData } from "./opened.js";
 
 type Batches = AsyncIterator<unknown, unknown> | Iterator<unknown, unknown>;
-
-export interface StreamData {
-  readonly kind: "stream";
-  readonly start: () => Batches;
-  /** It can be read once, as a generator. */
-  readonly once: boolean;
-}
-
-/** Data that is read one batch after the other; undefined where it is none. */
-export function openStream(data: unknown): StreamData | undefined {
-  if (typeof data === "function") {
-    return { kind: "stream", start: () => iterate((data as () => unknown)()), once: false };
-  }
-  if (typeof data !== "object" || data === null || !isIterable(data)) return undefined;
-  // An iterator gives itself; a ReadableStream is locked by its first reader.
-  const once = "next" in data || "getReader" in data;
-  return { kind: "stream", start: () => iterate(data), once };
-}
-
-function isIterable(data: object): boolean {
-  return Symbol.asyncIterator in data || Symbol.iterator in data;
-}
 
 function iterate(data: unknown): Batches {
   if (typeof data === "object" && data !== null) {
@@ -65,13 +44,16 @@ function readerOf(stream: ReadableStream<unknown>): Batches {
   };
 }
 
-export function streamSource(
+export async function streamSource(
   session: TrainingSession,
-  { start, once }: StreamData,
+  { data, once }: StreamData,
   waiting: Waiting,
   wanted: ReadonlySet<string>,
   fallback: Dimensions,
-): Source {
+): Promise<Source> {
+  await Promise.resolve();
+  const start = (): Batches =>
+    iterate(typeof data === "function" ? (data as () => unknown)() : data);
   let isOpened = false;
   const open = (_epoch: number, from: number): Cursor => {
     if (once && isOpened) {

@@ -4,9 +4,7 @@ import type { Report } from "../api.js";
 import { at, fail, unknownName, type NnError } from "../errors.js";
 import { takeTurns } from "../events.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
-import type { SafetensorsFile } from "../safetensors.js";
 import { makeRun, resetStorages, type TrainingSession } from "../session.js";
-import { applyWeights, compareWeights, readWeights } from "../weights.js";
 import type { Calls, Waiting } from "./calls.js";
 import type { Batch } from "./data.js";
 import {
@@ -21,7 +19,8 @@ import {
 } from "./journal.js";
 import type { ParameterCopy } from "./copies.js";
 import { failOutside } from "./ranges.js";
-import type { RunState, TrainingState } from "./state.js";
+import { readStart } from "./start.js";
+import type { Capture, RunState, TrainingState } from "./state.js";
 
 export type Objective = PlanStage["objectives"][number];
 
@@ -66,8 +65,8 @@ export interface Trainer {
   fitting: Promise<void> | undefined;
   /** Steps whose losses are not folded into the run's sums yet. */
   pending: StepRecord[];
-  /** A file to go on from after a loss of the device. */
-  snapshot: Uint8Array | undefined;
+  /** What to go on from after a loss of the device. */
+  snapshot: Capture | undefined;
   /** Why the run in the weights file cannot go on with this model. */
   obstacle: Obstacle | undefined;
   /** Steps that wait for others, in order. */
@@ -125,26 +124,6 @@ export async function enterStage(trainer: Trainer, stage: PlanStage): Promise<vo
   await beginStage(trainer, stage, trainer.calls.within());
 }
 
-type StartFiles = readonly (readonly [SafetensorsFile, readonly string[]])[];
-
-/** What a stage's `start` lines name; rejects where a file cannot be read or does not fit. */
-export async function readStart(
-  { session, readFile }: Trainer,
-  { start }: PlanStage,
-  waiting: Waiting,
-): Promise<StartFiles> {
-  const files: [SafetensorsFile, readonly string[]][] = [];
-  for (const { file, parameters } of start) {
-    const weights = readWeights(await waiting.wait(readFile(file, parameters)), file);
-    const named = session.plan.parameters.filter(({ name }) => parameters.includes(name));
-    // What else the file holds is no matter of this line.
-    const tensors = new Map([...weights.tensors].filter(([name]) => parameters.includes(name)));
-    compareWeights(`what \`start\` takes from ${file}`, named, { ...weights, tensors }, false);
-    files.push([weights, parameters]);
-  }
-  return files;
-}
-
 /**
  * Each stage begins with fresh optimizer state, and with what its `start` lines name. Nothing changes before all of it is
  * read, and nothing is awaited where there is nothing to read.
@@ -161,7 +140,7 @@ export async function beginStage(
   Object.assign(state, { stage: stage.name, steps: 0, updates: {} });
   trainer.before?.free();
   Object.assign(trainer, { held: [], obstacle: undefined, before: undefined });
-  for (const [weights, parameters] of files) applyWeights(session, weights, parameters);
+  for (const apply of files) apply();
 }
 
 /** The unfinished run, if there is one, cannot be gone on with any more. */

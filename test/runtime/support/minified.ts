@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as texts from "../../../compiler/emit/runtimeText.generated.js";
+import { NnError } from "../../../runtime/errors.js";
 import type { CpuSource, Model } from "../../../runtime/api.js";
 import type * as plain from "../../../runtime/index.js";
 
@@ -16,7 +17,7 @@ type Define = (
 
 async function imported(folder: string, name: string, text: string): Promise<object> {
   const path = join(folder, `${name}.mjs`);
-  writeFileSync(path, text.replaceAll("./$words.js", `./${name}.words.js`));
+  writeFileSync(path, text.replaceAll("./$", `./${name}.`));
   return (await import(pathToFileURL(path).href)) as object;
 }
 
@@ -25,11 +26,19 @@ async function defineFrom(folder: string, name: string, text: string): Promise<D
   return (module as { readonly defineModel: Define }).defineModel;
 }
 
+/** Each bundle has a class of its own, all of them by one name. */
+class AnyNnError extends NnError {
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return error instanceof Error && error.name === "NnError";
+  }
+}
+
 export async function minifiedRuntime(
   folder: string,
   original: typeof plain,
-): Promise<Pick<typeof plain, "load" | "loadInference">> {
+): Promise<Pick<typeof plain, "load" | "loadInference" | "NnError">> {
   writeFileSync(join(folder, "training.words.js"), texts.trainingWords);
+  writeFileSync(join(folder, "training.more.js"), texts.trainingMore);
   writeFileSync(join(folder, "inference.words.js"), texts.inferenceWords);
   writeFileSync(join(folder, "package.json"), `{"type":"module"}`);
   const defineTraining = await defineFrom(folder, "training", texts.trainingRuntimeMinified);
@@ -40,7 +49,11 @@ export async function minifiedRuntime(
     (define: Define, own: typeof plain.load | typeof plain.loadInference) =>
     async (plan: object, options?: Options): Promise<unknown> => {
       // Bundles have no other plan than their own, and their modules for the CPU beside them.
-      if (!Reflect.has(Object(plan) as object, "programs"))
+      const { programs } = Object(plan) as { readonly programs?: unknown };
+      const { precision, backend: wish } = Object(options) as Record<string, unknown>;
+      const isGiven = options === undefined || Object(options) === options;
+      const lacksCpu = isGiven && wish !== "webgpu" && !options?.cpu;
+      if (!programs || precision !== undefined || lacksCpu)
         return own(plan as never, options as never);
       const { cpu, ...others } = (Object(options) === options && options) || {};
       const module = async (): Promise<object> => ({ ...(await cpu?.()), ...ownBackend });
@@ -48,6 +61,7 @@ export async function minifiedRuntime(
       return define(plan, module, () => import("../../../runtime/bundle/threads.js")).load(given);
     };
   return {
+    NnError: AnyNnError,
     load: loadBy(defineTraining, original.load) as typeof plain.load,
     loadInference: loadBy(defineInference, original.loadInference) as typeof plain.loadInference,
   };

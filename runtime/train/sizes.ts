@@ -1,0 +1,83 @@
+// The opened data of a run in; an error where a batch of it would be none that the model computes on, before anything is trained, out.
+
+import type { FitOptions } from "../api.js";
+import type { Plan, PlanStage } from "../plan.js";
+import { heldOut } from "./arrays.js";
+import { refuseSet, refuseTraining, type Batches } from "./bounds.js";
+import {
+  batchOf,
+  drawnExamples,
+  drawnValidation,
+  shareOf,
+  trainedDimensions,
+  type OpenData,
+  type RunData,
+} from "./opened.js";
+import { lengthOfRun, updatesOfStep } from "./turns.js";
+
+interface Opened extends Omit<RunData, "waiting"> {
+  /** Nothing is left to fit. */
+  readonly isFitted: boolean;
+}
+
+/** Of a stream each batch is looked at when it comes. */
+export async function refuseSizes(
+  plan: Plan,
+  stages: readonly PlanStage[],
+  opened: Opened,
+  options: FitOptions,
+): Promise<void> {
+  await Promise.resolve();
+  for (const stage of stages) refuseStage(plan, stage, opened, options);
+}
+
+function refuseStage(
+  plan: Plan,
+  stage: PlanStage,
+  { training, validation, share, isFitted: isDone }: Opened,
+  options: FitOptions,
+): void {
+  const batch = batchOf(stage, options);
+  const dimensions = { ...trainedDimensions(plan), ...stage.dimensions };
+  const held = training.kind === "arrays" && share > 0 ? heldOut(training.count, share) : 0;
+  const part = (data: OpenData, drawn: number, without: number): Batches | undefined =>
+    batchesOf(data, { dimensions, batch, drawn, without });
+  const own = part(training, Infinity, held);
+  if (own) refuseTraining(plan, stage, own, reachesLast(stage, own, options));
+  const fitted = isDone ? undefined : part(training, drawnExamples, held);
+  if (fitted) refuseSet(plan, "fitted", fitted, "fitting");
+  const shared = shareOf(stage, options.validation) > 0;
+  const evaluated = validation
+    ? part(validation, drawnExamples, 0)
+    : shared
+      ? part(training, drawnValidation, training.kind === "arrays" ? training.count - held : 0)
+      : undefined;
+  if (evaluated) refuseSet(plan, "evaluation", evaluated, "validation");
+}
+
+/** Whether some step takes the last batch of the training set. */
+function reachesLast(stage: PlanStage, { examples, batch }: Batches, options: FitOptions): boolean {
+  if (stage.dropLast || !Number.isFinite(examples)) return false;
+  const batches = Math.ceil(examples / batch);
+  const { steps, perEpoch } = lengthOfRun(stage, { kind: "arrays", batches }, options);
+  return Math.min(steps, perEpoch) * updatesOfStep(stage) * stage.accumulate >= batches;
+}
+
+/** `without`: so many examples of the data are another set's; `drawn`: as many are drawn. Undefined of a stream. */
+export function batchesOf(
+  data: OpenData,
+  {
+    dimensions,
+    batch,
+    drawn,
+    without = 0,
+  }: Pick<Batches, "dimensions" | "batch"> & {
+    readonly drawn: number;
+    readonly without?: number;
+  },
+): Batches | undefined {
+  if (data.kind === "stream") return undefined;
+  if (data.kind === "drawn") return { names: new Set(), dimensions, examples: drawn, batch };
+  const names = new Set(data.tensors.map(({ input }) => input.name));
+  return { names, dimensions: data.dimensions, examples: data.count - without, batch };
+}
