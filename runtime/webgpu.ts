@@ -53,10 +53,16 @@ export interface GpuContext {
   readonly kernels: DeviceKernels;
   readonly bound: Map<number, BoundProgram>;
   /** Copies rows of sets on the device, where there may be any. */
-  gather?: (encoder: GPUCommandEncoder, to: GPUBuffer, rows: SetRows) => void;
+  gather?: (encoder: GPUCommandEncoder, to: GPUBuffer, rows: SetRows, write: WriteWords) => void;
   /** Resolves where the first buffers are valid. */
   readonly begun: Promise<void>;
 }
+
+/** Puts words at the beginning of a buffer, before what is encoded next runs. */
+export type WriteWords = (
+  target: GPUBuffer,
+  words: Pick<Uint32Array, "buffer" | "byteOffset" | "byteLength">,
+) => void;
 
 /** `owned`: the device was requested by us, and goes with the backend. */
 export function createWebGpuBackend(plan: Plan, device: GPUDevice, owned: boolean): Backend {
@@ -176,15 +182,10 @@ export function submitRun<T>(
     memory.reserve(programs, run.dimensions, room);
     uploads = uploadInputs(context, run, room);
     return encode(device, (encoder) => {
-      for (const [name, given] of givenInputs(context, run))
-        if (isSetRows(given)) context.gather?.(encoder, inputBuffer(context, name, room), given);
-      for (const { input, run: draw } of run.draws) {
-        encodeDispatches(context, draw, encoder, room);
-        const [drawn] = wantedResults(context, draw, room);
-        const target = inputBuffer(context, input, room);
-        if (drawn) copyBytes(encoder, drawn.buffer, drawn.offset, target, drawn.bytes);
-      }
-      encodeDispatches(context, run, encoder, room);
+      // Words are written before anything of the submission runs.
+      encodeRun(context, run, encoder, room, (target, { buffer, byteOffset, byteLength }) => {
+        device.queue.writeBuffer(target, 0, buffer, byteOffset, byteLength);
+      });
       return after(encoder, room);
     });
   };
@@ -206,6 +207,25 @@ export function submitRun<T>(
   }
 }
 
+/** Rows of sets, draws, the dispatches; other inputs are there already. */
+export function encodeRun(
+  context: GpuContext,
+  run: ProgramRun,
+  encoder: GPUCommandEncoder,
+  room: Room,
+  write: WriteWords,
+): void {
+  for (const [name, given] of givenInputs(context, run))
+    if (isSetRows(given)) context.gather?.(encoder, inputBuffer(context, name, room), given, write);
+  for (const { input, run: draw } of run.draws) {
+    encodeDispatches(context, draw, encoder, room, write);
+    const [drawn] = wantedResults(context, draw, room);
+    const target = inputBuffer(context, input, room);
+    if (drawn) copyBytes(encoder, drawn.buffer, drawn.offset, target, drawn.bytes);
+  }
+  encodeDispatches(context, run, encoder, room, write);
+}
+
 /** Submits what is encoded. */
 export function encode<T>(device: GPUDevice, write: (encoder: GPUCommandEncoder) => T): T {
   const encoder = device.createCommandEncoder();
@@ -214,12 +234,12 @@ export function encode<T>(device: GPUDevice, write: (encoder: GPUCommandEncoder)
   return value;
 }
 
-function inputBuffer({ memory }: GpuContext, input: string, room: Room): GPUBuffer {
+export function inputBuffer({ memory }: GpuContext, input: string, room: Room): GPUBuffer {
   return memory.rangeOf(0, { kind: "input", input, elements: 0 }, room).buffer;
 }
 
 /** What is given of the inputs that the program reads. */
-function givenInputs({ plan }: GpuContext, run: ProgramRun): [string, GivenInput][] {
+export function givenInputs({ plan }: GpuContext, run: ProgramRun): [string, GivenInput][] {
   const { inputs } = at(plan.programs, run.program);
   return [...run.inputs].filter(([name]) => inputs.includes(name));
 }
@@ -250,13 +270,11 @@ function encodeDispatches(
   run: ProgramRun,
   encoder: GPUCommandEncoder,
   room: Room,
+  write: WriteWords,
 ): void {
-  const { device, plan, memory, kernels } = context;
+  const { plan, memory, kernels } = context;
   const groups = bindProgram(context, run.program, room);
-  const { buffer, byteLength } = run.words;
-  if (byteLength > 0) {
-    device.queue.writeBuffer(memory.uniformOf(run.program, room), 0, buffer, 0, byteLength);
-  }
+  if (run.words.length > 0) write(memory.uniformOf(run.program, room), run.words);
   const places = memory.givenPlaces(run.program, room);
   const program = at(plan.programs, run.program);
   const pass = encoder.beginComputePass();

@@ -1,6 +1,6 @@
 // A device and sets of data in; the sets on the device, where there is room, and their rows gathered there by index, out.
 
-import type { DeviceSet, SetRows, TrainingBackend } from "../backend.js";
+import type { DeviceSet, TrainingBackend } from "../backend.js";
 import { foldWorkgroups, type GpuContext } from "../webgpu.js";
 
 /** Bytes of all sets on a device at most: what a model takes besides is not known. */
@@ -23,10 +23,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) count: vec3u,
 
 type Sets = Pick<TrainingBackend, "placeSet"> & {
   /** Copies rows of a set to the beginning of a buffer, among the commands of a run. */
-  readonly gather: (encoder: GPUCommandEncoder, to: GPUBuffer, rows: SetRows) => void;
+  readonly gather: NonNullable<GpuContext["gather"]>;
 };
 
-export function createSets({ device, faults, memory }: GpuContext): Sets {
+/** `flush` submits what still wants the sets. */
+export function createSets({ device, faults, memory }: GpuContext, flush: () => void): Sets {
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   let placed = 0;
@@ -56,6 +57,7 @@ export function createSets({ device, faults, memory }: GpuContext): Sets {
     const [all, rows] = value as [GPUBuffer, GPUBuffer];
     placed += bytes;
     const free = (): void => {
+      flush();
       placed -= bytes;
       memory.free(all);
       memory.free(rows);
@@ -80,12 +82,12 @@ export function createSets({ device, faults, memory }: GpuContext): Sets {
       if (!(bytes <= Math.min(limit, mostBytes - placed)) || 4 * (2 + most) > limit) return;
       return place(width, count, most, read);
     },
-    gather: (encoder, to, { set, rows }) => {
+    gather: (encoder, to, { set, rows }, write) => {
       if (!pipeline) return;
       const words = new Uint32Array(2 + rows.length);
       words.set([set.width, rows.length]);
       words.set(rows, 2);
-      device.queue.writeBuffer(set.rows, 0, words);
+      write(set.rows, words);
       const group = device.createBindGroup({
         layout: pipeline.getBindGroupLayout(0),
         entries: [set.all, set.rows, to].map((buffer, binding) => ({

@@ -22,6 +22,7 @@ import { ignore, type Checked } from "../webgpuFaults.js";
 import type { Room } from "../webgpuMemory.js";
 import { createSets } from "./gather.js";
 import { createCallOrder } from "./order.js";
+import { createTogether, type Together } from "./together.js";
 
 /** What was submitted without anyone who waits for it. */
 interface Progress {
@@ -57,17 +58,20 @@ export function createTrainingGpuBackend(
   const context = openContext(plan, device, owned);
   const { faults, memory } = context;
   const free = new Set<number>();
+  const together = createTogether(context);
   const order = createCallOrder(context);
-  const { gather, ...sets } = createSets(context);
+  /** Of all else than runs that nobody reads: behind what waits to be submitted. */
+  const behind = orderBehind(order, together);
+  const { gather, ...sets } = createSets(context, together.flush);
   context.gather = gather;
-  const { pending, ...calls } = openSubmissions(context, order, free);
+  const { pending, ...calls } = openSubmissions(context, order, together, free);
   return {
-    ...backendOn(context, order),
+    ...backendOn(context, behind),
     ...calls,
     ...sets,
-    submissions: () => openSubmissions(context, order, free),
+    submissions: () => openSubmissions(context, order, together, free),
     freeStorage: (index) => {
-      void order.inOrder(() => {
+      void behind.inOrder(() => {
         memory.free(memory.storages[index]);
         free.add(index);
       });
@@ -80,7 +84,7 @@ export function createTrainingGpuBackend(
           encoder.copyBufferToBuffer(source, 0, at(memory.storages, to), 0, source.size);
         });
       };
-      const begun = order.inOrder(() => faults.scoped("a copy", copy));
+      const begun = behind.inOrder(() => faults.scoped("a copy", copy));
       pending.push(begun instanceof Promise ? later(begun) : begun.checked);
     },
     download: async (buffer, type) => {
@@ -90,9 +94,24 @@ export function createTrainingGpuBackend(
   };
 }
 
+function orderBehind(order: CallOrder, { flush }: Together): CallOrder {
+  return {
+    inOrder: (action) =>
+      order.inOrder(() => {
+        flush();
+        return action();
+      }),
+    prepared: (given, action) =>
+      order.prepared(given, (run) => {
+        flush();
+        return action(run);
+      }),
+  };
+}
+
 /** Of what waits for its turn, with the other promises of its call. */
-function later(begun: Promise<Checked<unknown>>): Promise<void> {
-  const checked = begun.then((one) => one.checked);
+function later(begun: Promise<Checked<unknown> | undefined>): Promise<void> {
+  const checked = begun.then((one) => one?.checked);
   checked.catch(ignore);
   return checked;
 }
@@ -100,43 +119,52 @@ function later(begun: Promise<Checked<unknown>>): Promise<void> {
 function openSubmissions(
   context: GpuContext,
   order: CallOrder,
+  together: Together,
   free: Set<number>,
 ): Submissions & Pick<Progress, "pending"> {
   const { device, faults, memory, types } = context;
   const progress: Progress = { pending: [], fresh: false, runs: 0, mark: undefined };
   const { pending } = progress;
   /** From now on the mark is the end of all so far: who waits for it meets what failed before, whoever else waits for that. */
-  const moveMark = (end?: Promise<unknown>): Promise<unknown> =>
-    (progress.mark = faults.guard(
-      "its commands",
-      firstFailure([progress.mark, ...pending.splice(0), end]),
-    ));
+  const moveMark = (end?: () => Promise<unknown>): Promise<unknown> => {
+    together.flush();
+    const all = [progress.mark, ...pending.splice(0), end?.()];
+    return (progress.mark = faults.guard("its commands", firstFailure(all)));
+  };
   const settled = async (): Promise<void> => {
     faults.check();
     progress.fresh = false;
+    // What is submitted in the same turn may share a submission.
+    await Promise.resolve();
     await orForget(progress, moveMark());
   };
   return {
     pending,
     submit: (given) => {
-      const begun = order.prepared(given, (run) =>
-        submitRun(context, run, (encoder, room) => {
+      const begun = order.prepared(given, (run) => {
+        const after = (encoder: GPUCommandEncoder, room: Room): void => {
           copyToJournal(context, run, encoder, room);
-        }),
-      );
+        };
+        const told = (checked: Promise<void>): unknown => pending.push(checked);
+        if (together.join({ run, after, told })) return undefined;
+        const submitted = submitRun(context, run, after);
+        together.passed();
+        return submitted;
+      });
+      progress.runs++;
+      if (begun === undefined) return;
       const waits = begun instanceof Promise;
       pending.push(waits ? later(begun) : begun.checked);
       progress.fresh ||= waits || begun.fresh;
-      progress.runs++;
     },
     ready: async () => {
       faults.check();
       if (progress.fresh) return settled();
-      // A mark every other run; waiting for the one before the last lets the device run ahead.
-      if (progress.runs < 2) return;
+      // A mark every other submission; waiting for the one before the last lets the device run ahead.
+      if (progress.runs < 2 * together.size()) return;
       progress.runs = 0;
       const before = progress.mark;
-      void moveMark(faults.guard("its commands", device.queue.onSubmittedWorkDone()));
+      void moveMark(() => faults.guard("its commands", device.queue.onSubmittedWorkDone()));
       await orForget(progress, before);
     },
     settled,

@@ -129,7 +129,9 @@ describeGpu("a set of data", () => {
     await Promise.all(Array.from({ length: 10 }, () => net.step(batch)));
     const queued = counts();
     expect(awaited.submissions).toBe(10);
-    expect(queued).toEqual(awaited);
+    // Small ones share submissions where no time passes between them.
+    expect(queued.submissions).toBeLessThanOrEqual(10);
+    expect(queued).toEqual({ ...awaited, submissions: queued.submissions });
     expect(queued.mappings).toBe(0);
     expect((await net.report()).step).toBe(21);
     expect(counts().mappings).toBe(1);
