@@ -107,8 +107,10 @@ export interface PlanVariant extends Pick<PlanKernel, "wgsl" | "workgroupSize"> 
 
 export interface PlanKernel {
   readonly name: string;
-  /** Empty where the GPU dispatches it beside others alone. */
+  /** Empty where the GPU dispatches it beside others alone, or where it is fetched. */
   readonly wgsl: string;
+  /** Of small bundles: fetches the shader of a kernel that only some calls need. */
+  readonly later?: () => Promise<string>;
   readonly workgroupSize: number;
   /** The same from the same buffers up to rounding, on another kind of adapter. */
   readonly variants?: Readonly<Partial<Record<PlanAdapter, PlanVariant>>>;

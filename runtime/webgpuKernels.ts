@@ -44,7 +44,9 @@ export function createDeviceKernels(device: GPUDevice, plan: Plan, faults: Fault
       const dispatches = programs.flatMap((program) => at(plan.programs, program).dispatches);
       // Of what the CPU alone runs by itself there is no shader.
       const needed = new Set(
-        dispatches.map(({ kernel }) => kernel).filter((kernel) => at(plan.kernels, kernel).wgsl),
+        dispatches
+          .map(({ kernel }) => kernel)
+          .filter((kernel) => at(plan.kernels, kernel).wgsl || at(plan.kernels, kernel).later),
       );
       let done = 0;
       await Promise.all(
@@ -63,7 +65,7 @@ export function createDeviceKernels(device: GPUDevice, plan: Plan, faults: Fault
 async function compileKernel(
   device: GPUDevice,
   faults: Faults,
-  { name, wgsl, bindings }: PlanKernel,
+  { name, wgsl, later, bindings }: PlanKernel,
 ): Promise<CompiledKernel> {
   const types = [
     "uniform",
@@ -79,11 +81,12 @@ async function compileKernel(
     })),
   });
   const what = `the kernel ${name}`;
+  const code = later ? await faults.guard(what, later()) : wgsl;
   const { value, checked } = faults.scoped(what, () =>
     device.createComputePipelineAsync({
       label: name,
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module: device.createShaderModule({ code: wgsl, label: name }) },
+      compute: { module: device.createShaderModule({ code, label: name }) },
     }),
   );
   try {

@@ -10,7 +10,7 @@ import { minifyJavaScript } from "./minify.js";
 import { exportOf, freeName } from "./names.js";
 import type { PlannedKernel } from "./plan.js";
 import { cpuKernelsText, wasmText } from "./plan.js";
-import { planLiteral } from "./planLiteral.js";
+import { planLiteral, seldomKernels, shaderList } from "./planLiteral.js";
 import { withoutVariants } from "./variants.js";
 import * as runtime from "./runtimeText.generated.js";
 
@@ -204,7 +204,7 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
     request.models.length > 1
       ? `async (given) => { const cpu = await (${module}); return { ...cpu, kernels: async () => ({ kernels: (await cpu.kernels()).kernels[${at}] }), wasm: cpu.wasm?.[${at}] }; }`
       : `(given) => ${module}`;
-  const literal = planLiteral(plan, request.minify);
+  const literal = laterLiteral(request, entry, { plan, stem, at });
   const file = ownEntry(request.weights, model.name);
   // Bundlers know this form, and take the file along; what makes scripts of modules takes their own address from them.
   const address =
@@ -220,6 +220,20 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
   const weights = address ? `weights = ${address}` : "weights";
   const opened = `load(plan, { ...options, weights, cpu: () => (${cpu})(cpu) })`;
   return `((plan) => ({ name: plan.model, load: async ({ cpu, ${weights}, ...options } = {}) => ${opened} }))(${literal})`;
+}
+
+/** The plan, where it is small without the shaders that only some calls need. */
+function laterLiteral(
+  request: Request,
+  entry: EntryName,
+  { plan, stem, at }: { readonly plan: Plan; readonly stem: string; readonly at: number },
+): string {
+  const seldom = isParted(request) && entry === "training" ? seldomKernels(plan) : [];
+  const literal = planLiteral(plan, request.minify, seldom);
+  if (seldom.length === 0) return literal;
+  const module = `import(${JSON.stringify(`./${stem}.more.js`)})`;
+  const later = `(place) => () => ${module}.then(({ shaders }) => shaders[${at}][place])`;
+  return `/* @__PURE__ */ ((later) => (${literal}))(${later})`;
 }
 
 function documentation(request: Request, model: CompiledModel): string {
@@ -286,8 +300,17 @@ function isParted({ minify, external }: Request): boolean {
 function partsOf(request: Request, entry: EntryName, stem: string): Record<string, string> {
   return {
     [`${stem}.words.js`]: wordsText(request, entry),
-    ...(entry === "training" ? { [`${stem}.more.js`]: `${licence}${runtime.trainingMore}` } : {}),
+    ...(entry === "training" ? { [`${stem}.more.js`]: moreText(request) } : {}),
   };
+}
+
+/** What `*.more.js` exports: functions and shaders, each model's, that only some calls need. */
+function moreText(request: Request): string {
+  const shaders = request.models.map((model) => {
+    const plan = planOf(request, model, "training");
+    return shaderList(plan, seldomKernels(plan));
+  });
+  return `${licence}${runtime.trainingMore}export const shaders=[${shaders.join(",")}];\n`;
 }
 
 /** What `*.words.js` exports: what the runtime says of each refusal, by number. */

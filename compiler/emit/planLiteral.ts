@@ -8,18 +8,52 @@ import type {
 } from "../../runtime/plan.js";
 import { minifyWgsl } from "./minifyWgsl.js";
 
-/** Shaders stand as template literals, so that people can read them; everything else is JSON. */
-export function planLiteral(plan: Plan, minify: boolean): string {
+/**
+ * Shaders stand as template literals, so that people can read them; everything else is JSON. `seldom`: kernels whose shaders
+ * are fetched, by what `later` gives for their places in that list.
+ */
+export function planLiteral(plan: Plan, minify: boolean, seldom: readonly number[] = []): string {
   const shaders: string[] = [];
   const marked = {
     ...withoutCosts(plan),
-    kernels: plan.kernels.map((kernel) => shadersOf(kernel, (wgsl) => markOf(shaders, wgsl))),
-  };
+    kernels: plan.kernels.map((kernel, index) => {
+      const place = seldom.indexOf(index);
+      return place < 0
+        ? shadersOf(kernel, (wgsl) => markOf(shaders, wgsl))
+        : { ...kernel, wgsl: "", later: laterMark(place) };
+    }),
+  } as unknown as Plan;
   const text = minify ? shortLiteral(reduced(marked)) : JSON.stringify(marked);
-  return shaders.reduce((whole, wgsl, at) => {
+  const whole = seldom.reduce<string>(
+    (all, _, place) => all.replace(JSON.stringify(laterMark(place)), `later(${place})`),
+    text,
+  );
+  return shaders.reduce((all, wgsl, at) => {
     const shader = templateLiteral(minify ? minifyWgsl(wgsl) : wgsl);
-    return whole.replace(JSON.stringify(shaderMark(at)), () => shader);
-  }, text);
+    return all.replace(JSON.stringify(shaderMark(at)), () => shader);
+  }, whole);
+}
+
+/** Kernels that no first weights and no update of a net that trains need, and whose shaders have no variants. */
+export function seldomKernels({ kernels, programs, stages }: Plan): readonly number[] {
+  if (stages.length === 0) return [];
+  const first = new Set(
+    programs
+      .filter(({ kind }) => ["init", "step", "gather"].includes(kind))
+      .flatMap(({ dispatches }) => dispatches.map(({ kernel }) => kernel)),
+  );
+  return [...kernels.keys()].filter(
+    (index) => !first.has(index) && kernels[index]?.wgsl !== "" && !kernels[index]?.variants,
+  );
+}
+
+/** The shaders of these kernels as the elements of a list. */
+export function shaderList({ kernels }: Plan, wanted: readonly number[]): string {
+  return `[${wanted.map((index) => templateLiteral(minifyWgsl(kernels[index]?.wgsl ?? ""))).join(",")}]`;
+}
+
+function laterMark(place: number): string {
+  return `later ${place} of this plan`;
 }
 
 /** A kernel with something else for each of its shaders, those of its variants included. */

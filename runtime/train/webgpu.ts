@@ -64,10 +64,10 @@ export function createTrainingGpuBackend(
   const behind = orderBehind(order, together);
   const { gather, ...sets } = createSets(context, together.flush);
   context.gather = gather;
-  const { pending, ...calls } = openSubmissions(context, order, together, free);
+  const { pending, ...submitting } = openSubmissions(context, order, together, free);
   return {
     ...backendOn(context, behind),
-    ...calls,
+    ...submitting,
     ...sets,
     submissions: () => openSubmissions(context, order, together, free),
     freeStorage: (index) => {

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { emit } from "../../compiler/emit/bundle.js";
 import { minifyWgsl } from "../../compiler/emit/minifyWgsl.js";
-import { planLiteral } from "../../compiler/emit/planLiteral.js";
+import { planLiteral, seldomKernels, shaderList } from "../../compiler/emit/planLiteral.js";
+import { withoutVariants } from "../../compiler/emit/variants.js";
 import { load } from "../../runtime/index.js";
 import type { Plan } from "../../runtime/plan.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
@@ -73,10 +74,15 @@ it("conditions on one bound value are merged, others are not", () => {
   expect(text.match(/if\(/g)).toHaveLength(3);
 });
 
-/** All kernels minified, and everything that a bundle leaves out. */
+/** All kernels minified, those that only some calls need apart, and everything that a bundle leaves out. */
 function minified(plan: Plan): Plan {
-  // The text is our own printer's; a module of it is what a bundle holds.
-  return (0, eval)(`(${planLiteral(plan, true)})`) as Plan;
+  const seldom = seldomKernels(plan);
+  // The texts are our own printer's; modules of them are what a bundle holds.
+  const shaders = (0, eval)(shaderList(plan, seldom)) as string[];
+  const open = (0, eval)(`(later) => (${planLiteral(plan, true, seldom)})`) as (
+    later: (place: number) => () => Promise<string | undefined>,
+  ) => Plan;
+  return open((place) => () => Promise.resolve(shaders[place]));
 }
 
 const everything = `
@@ -95,17 +101,20 @@ model Everything {
 train Everything { optimizer adam(lr: 0.01)  batch 6  epochs 1  seed 3  clip_norm 1 }
 `;
 
-const programs: readonly [string, string][] = [
-  ["everything", everything],
-  ["lenet", readFileSync("examples/programs/lenet.nn", "utf8")],
+/** With variants, and without: kernels that have none are fetched where only some calls need them. */
+const programs: readonly [string, string, (plan: Plan) => Plan][] = [
+  ["everything", everything, withoutVariants],
+  ["lenet", readFileSync("examples/programs/lenet.nn", "utf8"), (plan) => plan],
 ];
 
 describeGpu("minified shaders", () => {
-  it.each(programs)("of %s compute the same bits", async (name, source) => {
+  it.each(programs)("of %s compute the same bits", async (name, source, change) => {
     const { models, diagnostics } = compile(source, { file: `${name}.nn` });
     expect(diagnostics.map(({ message }) => message)).toEqual([]);
-    const plan = models[0]?.training.plan;
-    if (!plan) throw new Error("no model");
+    const whole = models[0]?.training.plan;
+    if (!whole) throw new Error("no model");
+    const plan = change(whole);
+    expect(seldomKernels(plan).length > 0).toBe(name === "everything");
     const results: Record<string, unknown>[] = [];
     for (const version of [plan, minified(plan)]) {
       const net = await load(version, {
