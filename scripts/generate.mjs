@@ -45,16 +45,15 @@ async function runtimeModule(root) {
   for (const entry of ["inference", "fixed", "training", "cpu", "tune", "threads"]) {
     const file = join(root, `runtime/bundle/${entry}.ts`);
     const readable = await bundleReadable(file);
-    const { minified, words } = await bundleMinified(
-      file,
-      entry === "training" ? withoutSeldom(parted) : wordless.includes(entry) ? parted : undefined,
-    );
+    const { minified, words } = await bundleMinified(file, sourcesOf(entry, parted));
     parts.push(`export const ${entry}Runtime: string =\n  ${JSON.stringify(readable)};\n`);
     parts.push(`export const ${entry}RuntimeMinified: string =\n  ${JSON.stringify(minified)};\n`);
     if (words) parts.push(`export const ${entry}Words: string =\n  ${JSON.stringify(words)};\n`);
   }
-  const more = await moreModule(parted);
-  parts.push(`export const trainingMore: string =\n  ${JSON.stringify(more)};\n`);
+  for (const entry of ["inference", "training"]) {
+    const more = await moreModule(seldom[entry], parted);
+    parts.push(`export const ${entry}More: string =\n  ${JSON.stringify(more)};\n`);
+  }
   const errors = await readFile(join(root, "runtime/errors.ts"), "utf8");
   const codes = /export type ErrorCode =[^;]*;\n/.exec(errors);
   if (!codes) throw new Error("runtime/errors.ts declares no ErrorCode");
@@ -65,22 +64,28 @@ async function runtimeModule(root) {
   return parts.join("");
 }
 
-/** What only some calls of minified nets that train need: modules whose functions are asynchronous, and fetched when they are called. */
-const seldom = [
-  "weights.ts",
-  ...[
-    "checkpoint",
-    "evaluate",
-    "finite",
-    "restore",
-    "resume",
-    "setCalls",
-    "sizes",
-    "start",
-    "streams",
-    "validate",
-  ].map((name) => `train/${name}.ts`),
-];
+/**
+ * What only some calls of minified nets need, by kind of net: modules whose functions are asynchronous, and fetched when they are
+ * called. Nets that predict read plain weights files themselves.
+ */
+const seldom = {
+  inference: ["weights.ts"],
+  training: [
+    "weights.ts",
+    ...[
+      "checkpoint",
+      "evaluate",
+      "finite",
+      "restore",
+      "resume",
+      "setCalls",
+      "sizes",
+      "start",
+      "streams",
+      "validate",
+    ].map((name) => `train/${name}.ts`),
+  ],
+};
 
 /** What apps import: minified, it fetches its errors' words. */
 const wordless = ["inference", "fixed", "training"];
@@ -128,17 +133,26 @@ function sourcesFrom(textOf) {
   };
 }
 
+/** The sources of an entry, where it is parted. */
+function sourcesOf(entry, parted) {
+  if (entry === "training") return withoutSeldom(seldom.training, parted);
+  if (!wordless.includes(entry)) return undefined;
+  const file = join(root, "runtime/weights.ts");
+  const text = `export { fetchWeights, takeWeights } from "./bundle/plainWeights.js";\n`;
+  return new Map(parted).set(file, { ...parted.get(file), text });
+}
+
 /** The sources with what fetches each function of a seldom module in its place. */
-function withoutSeldom(parted) {
+function withoutSeldom(names, parted) {
   const changed = new Map(parted);
-  for (const name of seldom) {
+  for (const name of names) {
     const file = join(root, "runtime", name);
     const up = "../".repeat(name.split("/").length - 1) || "./";
     const stubs = functionsOf(parted.get(file).source).map(
       (one) => `export const ${one} = fetched("${one}");\n`,
     );
     const text = `import { fetched } from "${up}bundle/fetched.js";\n${stubs.join("")}`;
-    changed.set(file, { ...parted.get(file), text });
+    changed.set(file, { ...parted.get(file), text, count: 0 });
   }
   return changed;
 }
@@ -148,8 +162,8 @@ function functionsOf(source) {
 }
 
 /** What `*.more.js` exports: the functions of the seldom modules, whole, made once with the class of errors that the app knows. */
-async function moreModule(parted) {
-  const exported = seldom.map(
+async function moreModule(modules, parted) {
+  const exported = modules.map(
     (name) =>
       `export { ${functionsOf(parted.get(join(root, "runtime", name)).source).join(", ")} } from "./runtime/${name}";`,
   );

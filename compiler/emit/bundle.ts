@@ -300,12 +300,13 @@ function isParted({ minify, external }: Request): boolean {
 function partsOf(request: Request, entry: EntryName, stem: string): Record<string, string> {
   return {
     [`${stem}.words.js`]: wordsText(request, entry),
-    ...(entry === "training" ? { [`${stem}.more.js`]: moreText(request) } : {}),
+    [`${stem}.more.js`]: moreText(request, entry),
   };
 }
 
 /** What `*.more.js` exports: functions and shaders, each model's, that only some calls need. */
-function moreText(request: Request): string {
+function moreText(request: Request, entry: EntryName): string {
+  if (entry === "inference") return `${licence}${runtime.inferenceMore}`;
   const shaders = request.models.map((model) => {
     const plan = planOf(request, model, "training");
     return shaderList(plan, seldomKernels(plan));

@@ -76,6 +76,7 @@ describe("the bundle's files", () => {
     const names = Object.keys(await emit(compiled(), { minify: true }));
     expect(names.filter((name) => /(words|more)\.js$/.test(name))).toEqual([
       "two models.words.js",
+      "two models.more.js",
       "two models.train.words.js",
       "two models.train.more.js",
     ]);

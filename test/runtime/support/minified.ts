@@ -39,6 +39,7 @@ export async function minifiedRuntime(
 ): Promise<Pick<typeof plain, "load" | "loadInference" | "NnError">> {
   writeFileSync(join(folder, "training.words.js"), texts.trainingWords);
   writeFileSync(join(folder, "training.more.js"), texts.trainingMore);
+  writeFileSync(join(folder, "inference.more.js"), texts.inferenceMore);
   writeFileSync(join(folder, "inference.words.js"), texts.inferenceWords);
   writeFileSync(join(folder, "package.json"), `{"type":"module"}`);
   const defineTraining = await defineFrom(folder, "training", texts.trainingRuntimeMinified);
