@@ -65,8 +65,8 @@ function plainTensors(bytes: Uint8Array): Map<string, PlainTensor> | undefined {
     const start = 8 + lengths.getUint32(0, true);
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     const text = decoder.decode(bytes.subarray(8, start));
-    const { __metadata__: notes = {}, ...header } = JSON.parse(text) as Record<string, object>;
-    const entries = Object.entries(header as Record<string, HeaderEntry>).sort(
+    const { __metadata__: notes = {}, ...named } = JSON.parse(text) as Record<string, object>;
+    const entries = Object.entries(named as Record<string, HeaderEntry>).sort(
       ([, a], [, b]) =>
         a.data_offsets[0] - b.data_offsets[0] || countOf(a.shape) - countOf(b.shape),
     );
