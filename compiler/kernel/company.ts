@@ -39,23 +39,41 @@ export function companyFacts(
   const always = new Set(
     kernels.flatMap((kernel, at) => (serves[at] === undefined ? inputsOf(kernel) : [])),
   );
+  const known = new Map<Kernel["body"], BodyFacts>();
   return kernels.map((kernel, at) => {
-    const statements = allStatements(kernel.body);
+    const body = known.get(kernel.body) ?? bodyFacts(kernel);
+    known.set(kernel.body, body);
+    const { statements, barriers, anySize } = body;
     const arrays = kernel.shared.map(({ length, width = 1 }) => 4 * length * width);
-    const barriers = statements.some(({ kind }) => kind === "barrier");
     return {
       memory: new Map(kernel.bindings.map((one) => [memoryKey(one, buffers), one.type])),
-      statements: statements.length,
+      statements,
       given: nests[at]?.arguments.length ?? 0,
       shared: arrays.reduce((sum, bytes) => sum + bytes, 0),
       barriers,
       calm: barriers ? 0 : expectedSize(kernel.workgroups, extents),
-      workgroupSize: takesAnySize(kernel) ? undefined : kernel.workgroupSize,
+      workgroupSize: anySize ? undefined : kernel.workgroupSize,
       flops: expectedSize(kernel.flops, extents),
       serves: serves[at],
       plainInputs: inputsOf(kernel).every((input) => always.has(input)),
     };
   });
+}
+
+/** What kernels of nests alike have in common: see alike.ts. */
+interface BodyFacts {
+  readonly statements: number;
+  readonly barriers: boolean;
+  readonly anySize: boolean;
+}
+
+function bodyFacts(kernel: Kernel): BodyFacts {
+  const statements = allStatements(kernel.body);
+  return {
+    statements: statements.length,
+    barriers: statements.some(({ kind }) => kind === "barrier"),
+    anySize: takesAnySize(kernel),
+  };
 }
 
 export function allStatements(body: readonly Statement[]): readonly Statement[] {

@@ -116,16 +116,20 @@ export function optimize(
   options: OptimizeOptions = {},
 ): Node[] {
   let current = [...roots];
+  const own = options.passes ?? passes;
   const limit = topologicalOrder(roots).length > large ? 1 : rounds;
+  // One after the other, those that have found nothing to change in the graph as it is.
+  let idle = 0;
   for (let round = 0; round < limit; round++) {
-    const before = current;
-    for (const pass of options.passes ?? passes) {
+    for (const pass of own) {
+      if (idle === own.length) return current;
       const next = pass.run(b, current, options);
+      idle++;
       if (same(next, current)) continue;
+      idle = 0;
       current = next;
       options.onPass?.({ pass: pass.name, round, roots: current });
     }
-    if (same(before, current)) break;
   }
   return current;
 }

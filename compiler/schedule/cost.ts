@@ -43,6 +43,8 @@ export interface Costs {
   /** Work for one element of the node where everything but reductions is computed on the spot. */
   readonly element: ReadonlyMap<Node, number>;
   readonly size: ReadonlyMap<Node, number>;
+  /** As `reductionLength`, of what reduces. */
+  readonly length: ReadonlyMap<Node, number>;
 }
 
 /** `nodes` in topological order; those that are given are read, whatever they were computed from. */
@@ -53,20 +55,23 @@ export function estimateCosts(
 ): Costs {
   const element = new Map<Node, number>();
   const size = new Map<Node, number>();
+  const length = new Map<Node, number>();
   const access = (node: Node): number => {
-    if (isReducing(node)) return memoryCost;
+    if (length.has(node)) return memoryCost;
     // What is dearer than this is written to memory somewhere on the way.
     return Math.min(element.get(node) ?? memoryCost, 400);
   };
   for (const node of nodes) {
     size.set(node, estimateSize(node.shape, estimates));
+    const reduces = isReducing(node);
+    const terms = reduces ? reductionLength(node, estimates) : 1;
+    if (reduces) length.set(node, terms);
     if (isGiven(node) && !isLeaf(node)) {
       element.set(node, memoryCost);
       continue;
     }
     const operands = node.inputs.reduce((sum, input) => sum + access(input), 0);
-    const length = reductionLength(node, estimates);
-    element.set(node, length * (ownCost(node) + operands));
+    element.set(node, terms * (ownCost(node) + operands));
   }
-  return { element, size };
+  return { element, size, length };
 }

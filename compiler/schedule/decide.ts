@@ -1,10 +1,10 @@
-// Takes the effects of a program, gives the set of nodes that are written to memory; all others are computed where they are read.
+// Takes the nodes of a program, gives the set of nodes that are written to memory; all others are computed where they are read.
 import { usersOf } from "../graph/walk.js";
 import { dimEqual, divideExactly, elementCount } from "../types/dimension.js";
 import type { Extents } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { Costs } from "./cost.js";
-import { dispatchCost, memoryCost, estimateCosts, reductionLength } from "./cost.js";
+import { dispatchCost, memoryCost, estimateCosts } from "./cost.js";
 import { spare } from "./spare.js";
 import {
   isContraction,
@@ -27,7 +27,6 @@ export interface Decisions {
 }
 
 export interface DecideOptions {
-  readonly estimates: Extents;
   /** False: every node gets a buffer of its own, for tests that fused equals unfused. */
   readonly fuse: boolean;
   /** Nodes that must have a buffer because a kernel would otherwise exceed a limit. */
@@ -40,40 +39,57 @@ const mostInlinedParts = 4;
 /** No kernel holds a chain of more than this: it would be over the limit of operations, and its evaluation out of stack. */
 const longestChain = 500;
 
-/** `nodes` in topological order, host values left out. */
-export function decide(
+/** What is known of the nodes of a level before anything is decided. */
+export interface LevelFacts {
+  /** In topological order. */
+  readonly nodes: readonly Node[];
+  readonly roots: ReadonlySet<Node>;
+  /** Values of the host, and what has a buffer already. */
+  readonly isGiven: (node: Node) => boolean;
+  readonly users: ReadonlyMap<Node, readonly Node[]>;
+  /** With free dimensions as trained, and much longer. */
+  readonly costs: readonly [trained: Costs, longer: Costs];
+  /** Reductions, and what is computed from them without growing. */
+  readonly rowValues: ReadonlySet<Node>;
+  /** What is read where a leaf stands: a loop reads these itself, and all else from buffers. */
+  readonly givenViews: ReadonlySet<Node>;
+}
+
+export function levelFacts(
   nodes: readonly Node[],
   effects: readonly { readonly value: Node }[],
-  isHost: (node: Node) => boolean,
-  options: DecideOptions,
-): Decisions {
-  const weighingOf = (estimates: Extents): Weighing => ({
-    ...{ estimates, evaluations: new Map() },
-    costs: estimateCosts(nodes, estimates, isHost),
-  });
-  const trained = weighingOf(options.estimates);
-  const { costs } = trained;
-  const roots = new Set(effects.map((effect) => effect.value));
+  isGiven: (node: Node) => boolean,
+  estimates: Extents,
+): LevelFacts {
   const own = new Set(nodes);
-  const users = usersOf(
-    effects.map((effect) => effect.value),
-    ({ inputs }) => inputs.filter((input) => own.has(input)),
-  );
+  const values = effects.map((effect) => effect.value);
+  const trained = estimateCosts(nodes, estimates, isGiven);
+  return {
+    ...{ nodes, isGiven, roots: new Set(values) },
+    users: usersOf(values, ({ inputs }) => inputs.filter((input) => own.has(input))),
+    costs: [trained, estimateCosts(nodes, scaled(estimates, muchLonger), isGiven)],
+    rowValues: rowValuesOf(nodes, trained),
+    givenViews: givenViewsOf(nodes, isGiven),
+  };
+}
+
+export function decide(facts: LevelFacts, options: DecideOptions): Decisions {
+  const { nodes, roots, isGiven } = facts;
+  const [costs, longer] = facts.costs;
   const state: State = {
-    costs,
-    users,
-    options,
+    ...{ facts, costs, options, users: facts.users },
     materialized: new Set(),
-    weighings: [trained, weighingOf(scaled(options.estimates, muchLonger))],
+    weighings: [
+      { costs, evaluations: new Map() },
+      { costs: longer, evaluations: new Map() },
+    ],
     home: new Map(),
     taken: new Set(),
     rows: new Map(),
     depth: new Map(),
-    rowValues: rowValuesOf(nodes, costs),
-    givenViews: givenViewsOf(nodes, isHost),
   };
   for (const node of [...nodes].reverse()) {
-    if (isHost(node)) continue;
+    if (isGiven(node)) continue;
     const rows = sharesRows(state, node);
     for (const weighing of state.weighings)
       weighing.evaluations.set(node, rows ? 1 : countEvaluations(state, weighing, node));
@@ -84,17 +100,13 @@ export function decide(
       settle(state, node);
     }
   }
-  if (options.fuse) spareWhatIsCheap(state, nodes, isHost, roots);
+  if (options.fuse) spareWhatIsCheap(state);
   return { materialized: state.materialized, costs };
 }
 
-function spareWhatIsCheap(
-  state: State,
-  nodes: readonly Node[],
-  isHost: (node: Node) => boolean,
-  roots: ReadonlySet<Node>,
-): void {
-  const { users, options, weighings } = state;
+function spareWhatIsCheap(state: State): void {
+  const { facts, users, options, weighings } = state;
+  const { nodes, isGiven: isHost, roots } = facts;
   const stays = (node: Node): boolean => roots.has(node) || options.forced.has(node);
   spare({ nodes, users, isHost, stays, weighings, mostTimesDearer }, state.materialized, (node) => {
     const rows = !state.materialized.has(node) && sharesRows(state, node);
@@ -123,7 +135,6 @@ const muchLonger = 2 ** 14;
 const mostTimesDearer = 20;
 
 interface Weighing {
-  readonly estimates: Extents;
   readonly costs: Costs;
   /** How often each element of the node is computed, on average, if nothing above it changes. */
   readonly evaluations: Map<Node, number>;
@@ -135,6 +146,8 @@ function scaled(estimates: Extents, factor: number): Extents {
 }
 
 interface State {
+  readonly facts: LevelFacts;
+  /** With free dimensions as trained. */
   readonly costs: Costs;
   readonly users: ReadonlyMap<Node, readonly Node[]>;
   readonly options: DecideOptions;
@@ -149,10 +162,6 @@ interface State {
   readonly rows: Map<Node, number>;
   /** How many nodes stand between a node and the value of its kernel. */
   readonly depth: Map<Node, number>;
-  /** Reductions, and what is computed from them without growing. */
-  readonly rowValues: ReadonlySet<Node>;
-  /** What is read where a leaf stands: a loop reads these itself, and all else from buffers. */
-  readonly givenViews: ReadonlySet<Node>;
 }
 
 function givenViewsOf(nodes: readonly Node[], isHost: (node: Node) => boolean): Set<Node> {
@@ -223,7 +232,7 @@ const longestRow = 256;
  * losses. All such reductions of a kernel have the same rows, and no long one of another kind stands beside them.
  */
 function sharesRows(state: State, node: Node): boolean {
-  if (!state.rowValues.has(node)) return false;
+  if (!state.facts.rowValues.has(node)) return false;
   const homes = new Set((state.users.get(node) ?? []).map((user) => state.home.get(user)));
   const [home] = homes;
   if (homes.size !== 1 || home === undefined || state.taken.has(home)) return false;
@@ -256,16 +265,17 @@ function dividesInto(node: Node, home: Node): boolean {
 }
 
 function isLong(state: State, node: Node): boolean {
-  if (!isReducing(node)) return false;
-  if (isContraction(node)) return true;
-  return reductionLength(node, state.options.estimates) > longReduction;
+  const length = state.costs.length.get(node);
+  if (length === undefined) return false;
+  return isContraction(node) || length > longReduction;
 }
 
 function mustMaterialize(state: State, node: Node): boolean {
   if (isGivenLeaf(node)) return false;
   const users = state.users.get(node) ?? [];
   if (users.length === 0) return true;
-  if (users.some((user) => loopOf(user) !== undefined) && !state.givenViews.has(node)) return true;
+  if (users.some((user) => loopOf(user) !== undefined) && !state.facts.givenViews.has(node))
+    return true;
   if (!state.options.fuse || (state.depth.get(node) ?? 0) > longestChain) return true;
   if (isOfPieces(node) && node.inputs.length > mostInlinedParts) return true;
   const shared = sharesRows(state, node);
@@ -349,16 +359,11 @@ function readsInPlace({ costs }: State, user: Node, node: Node): boolean {
 }
 
 /** How often each element of `node` is read where every element of `user` is computed once: 1 exactly where it is once. */
-function readsOfEach(
-  { costs, estimates }: Weighing,
-  user: Node,
-  position: number,
-  node: Node,
-): number {
+function readsOfEach({ costs }: Weighing, user: Node, position: number, node: Node): number {
   if (usesEachOnce(user)) return 1;
   const share = (costs.size.get(user) ?? 1) / (costs.size.get(node) ?? 1);
-  if (!isReducing(user)) return share;
-  const length = reductionLength(user, estimates);
+  const length = costs.length.get(user);
+  if (length === undefined) return share;
   if (isContraction(user)) return share * (length / 4); // registers hold four rows and columns
   if (isScatter(user) && position === 0) return share * 2; // read only where the index matches
   return share * length;

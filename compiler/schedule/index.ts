@@ -6,7 +6,7 @@ import { noFindings } from "./findings.js";
 import type { Problem } from "./findings.js";
 import { nestsOfLevel } from "./level.js";
 import type { ProgramKnowledge } from "./level.js";
-import { wholeLevel } from "./levelGroups.js";
+import { createRemembered, wholeLevel } from "./levelGroups.js";
 import type { LevelOptions } from "./levelGroups.js";
 import { createLoops } from "./loops.js";
 import { numberParts } from "./parts.js";
@@ -33,7 +33,9 @@ export interface Scheduled {
 /** An attempt finds all that is too much for its kernels, and the next knows it. */
 export function scheduled(program: Program, options: ScheduleOptions): Scheduled {
   const findings = noFindings();
-  const known: ProgramKnowledge = { findings, idOf: numberParts(), loops: createLoops() };
+  const known: ProgramKnowledge = {
+    ...{ findings, idOf: numberParts(), loops: createLoops(), remembered: createRemembered() },
+  };
   for (;;) {
     const outcome = trySchedule(program, options, known);
     if (outcome.kind === "done") return { schedule: outcome.schedule, known };
@@ -54,7 +56,7 @@ type Outcome =
 
 function trySchedule(program: Program, options: ScheduleOptions, known: ProgramKnowledge): Outcome {
   const tables = createTables(options.storage, known.loops);
-  const level = { ...program, ...wholeLevel };
+  const level = { ...program, ...wholeLevel, remembered: known.remembered };
   const { nests, problems } = nestsOfLevel(level, { ...known, tables, options });
   if (problems.length > 0) return { kind: "again", problems };
   const made = assemble(program, nests, tables);

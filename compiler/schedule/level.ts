@@ -7,7 +7,7 @@ import type { Findings, Problem } from "./findings.js";
 import { groupParts } from "./groups.js";
 import type { GroupOptions } from "./groups.js";
 import { groupsOfLevel } from "./levelGroups.js";
-import type { Level, LevelOptions } from "./levelGroups.js";
+import type { Level, Remembered, LevelOptions } from "./levelGroups.js";
 import { kernelLimits, measure } from "./limits.js";
 import type { Loops } from "./loops.js";
 import { makeNest } from "./nests.js";
@@ -23,6 +23,8 @@ export interface ProgramKnowledge {
   readonly findings: Findings;
   readonly idOf: PartNumbers;
   readonly loops: Loops;
+  /** Of the program as a whole. */
+  readonly remembered: Remembered;
 }
 
 interface Attempt extends ProgramKnowledge {

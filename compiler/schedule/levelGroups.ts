@@ -3,7 +3,8 @@ import { topologicalOrder } from "../graph/walk.js";
 import type { Extents } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { Recurrence } from "../types/nest.js";
-import { decide } from "./decide.js";
+import { decide, levelFacts } from "./decide.js";
+import type { LevelFacts } from "./decide.js";
 import { isRecurrent } from "./families.js";
 import type { Findings } from "./findings.js";
 import { groupParts } from "./groups.js";
@@ -12,7 +13,7 @@ import { hostNodes } from "./host.js";
 import { kernelLimits } from "./limits.js";
 import type { Cycle, FusionGroup } from "./order.js";
 import { makeParts } from "./parts.js";
-import type { LevelEffect, PartNumbers, PartRequest, StackEffect } from "./parts.js";
+import type { LevelEffect, Part, PartNumbers, PartRequest, StackEffect } from "./parts.js";
 import { isFree } from "./tables.js";
 import type { Roles } from "./tables.js";
 
@@ -37,6 +38,8 @@ export interface Level {
   readonly stacked: Roles["stacked"];
   /** The loops around it, the outermost first. */
   readonly turns: readonly Recurrence[];
+  /** Of a level that is the same in all attempts; what stands outside of others changes. */
+  readonly remembered?: Remembered;
 }
 
 /** Of a program, nothing stands around it. */
@@ -55,24 +58,55 @@ export interface LevelGroups {
   readonly groups: readonly FusionGroup[] | Cycle;
 }
 
+/** A level before its parts are grouped. */
+type LevelParts = Omit<LevelGroups, "groups"> & { readonly parts: readonly Part[] };
+
+/** What attempts to schedule a level have in common, of which each knows more than the one before. */
+export interface Remembered {
+  readonly facts: Latest<{ readonly host: ReadonlySet<Node>; readonly own: LevelFacts }>;
+  readonly parts: Latest<LevelParts>;
+}
+
+/** What was made last, where it was made for an equal key. */
+type Latest<T> = (key: string, make: () => T) => T;
+
+export function createRemembered(): Remembered {
+  return { facts: createLatest(), parts: createLatest() };
+}
+
+function createLatest<T>(): Latest<T> {
+  let latest: { readonly key: string; readonly made: T } | undefined;
+  return (key, make) => {
+    if (latest?.key !== key) latest = { key, made: make() };
+    return latest.made;
+  };
+}
+
 export function groupsOfLevel(
-  { effects, isOutside, waits, ...level }: Level,
-  { estimates, fuse = true, thrifty = false }: LevelOptions,
+  level: Level,
+  options: LevelOptions,
   findings: Findings,
   idOf: PartNumbers,
 ): LevelGroups {
-  const { forced, copied } = findings;
-  const before = (node: Node): readonly Node[] => {
-    const other = waits?.get(node);
-    return other === undefined ? node.inputs : [other, ...node.inputs];
-  };
-  const nodes = topologicalOrder(
-    effects.map((effect) => effect.value),
-    (node) => (isOutside(node) ? [] : before(node)),
+  const { remembered = createRemembered() } = level;
+  // They only grow.
+  const known = `${findings.forced.size} ${findings.copied.size}`;
+  const { parts, ...own } = remembered.parts(known, () =>
+    partsOfLevel({ ...level, remembered }, options, findings, idOf),
   );
-  const host = hostNodes(nodes);
-  const isGiven = (node: Node): boolean => host.has(node) || isRecurrent(node) || isOutside(node);
-  const { materialized, costs } = decide(nodes, effects, isGiven, { estimates, fuse, forced });
+  return { ...own, groups: groupParts(parts, own.grouping) };
+}
+
+function partsOfLevel(
+  { effects, isOutside, waits, remembered, ...level }: Level & { readonly remembered: Remembered },
+  { estimates, fuse = true, thrifty = false }: LevelOptions,
+  findings: Findings,
+  idOf: PartNumbers,
+): LevelParts {
+  const { forced, copied } = findings;
+  const { host, own } = remembered.facts("", () => factsOf(effects, isOutside, waits, estimates));
+  const { nodes } = own;
+  const { materialized, costs } = decide(own, { fuse, forced });
   const free = (node: Node): boolean => isFree({ host, isOutside }, node);
   const isOwn = (node: Node): boolean => materialized.has(node) && !free(node) && !copied.has(node);
   const stacked = new Map([...level.stacked, ...stackedBy(effects, isOwn)]);
@@ -85,8 +119,26 @@ export function groupsOfLevel(
     ...{ merge: fuse, limits: kernelLimits, findings, thrifty },
     sizeOf: (node) => costs.size.get(node) ?? 0,
   };
-  const parts = makeParts({ nodes, effects, ...request });
-  return { nodes, roles, request, grouping, groups: groupParts(parts, grouping) };
+  return { nodes, roles, request, grouping, parts: makeParts({ nodes, effects, ...request }) };
+}
+
+function factsOf(
+  effects: Level["effects"],
+  isOutside: Level["isOutside"],
+  waits: Level["waits"],
+  estimates: Extents,
+): { readonly host: ReadonlySet<Node>; readonly own: LevelFacts } {
+  const before = (node: Node): readonly Node[] => {
+    const other = waits?.get(node);
+    return other === undefined ? node.inputs : [other, ...node.inputs];
+  };
+  const nodes = topologicalOrder(
+    effects.map((effect) => effect.value),
+    (node) => (isOutside(node) ? [] : before(node)),
+  );
+  const host = hostNodes(nodes);
+  const isGiven = (node: Node): boolean => host.has(node) || isRecurrent(node) || isOutside(node);
+  return { host, own: levelFacts(nodes, effects, isGiven, estimates) };
 }
 
 /** By value, the first effect that stacks it. */

@@ -1,5 +1,4 @@
 // Takes the nodes that were to be written to memory, gives fewer: what is cheap to compute again from others is not stored.
-import type { Extents } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { Costs } from "./cost.js";
 import { ownCost } from "./cost.js";
@@ -14,7 +13,6 @@ const longestChain = 100;
 
 export interface Weighed {
   readonly costs: Costs;
-  readonly estimates: Extents;
   /** How often each element of a node is computed. */
   readonly evaluations: ReadonlyMap<Node, number>;
 }
