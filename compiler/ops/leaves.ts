@@ -7,10 +7,11 @@ import { anyNode, wantAxis } from "./broadcast.js";
 import { problem } from "./problem.js";
 import type { ShapeProblem } from "./problem.js";
 import { notDifferentiable } from "./rule.js";
-import type { OpRule, OpTable, ShapeRequest } from "./rule.js";
+import type { LeafSource, OpRule, OpTable, ShapeRequest } from "./rule.js";
 
 interface LeafSpecification<K extends LeafName> {
   readonly doc: string;
+  readonly source: LeafSource;
   readonly check: (request: ShapeRequest<K>, declared: TensorType) => ShapeProblem | undefined;
 }
 
@@ -26,7 +27,7 @@ function leaf<K extends LeafName>(specification: LeafSpecification<K>): OpRule<K
     vjp: notDifferentiable("a leaf has no operands"),
     // Nothing is lifted in a leaf: all members see the same values.
     lift: ({ b, node, extent }) => b.broadcast(anyNode(node), [extent, ...node.shape]),
-    lowering: { kind: "leaf" },
+    lowering: { kind: "leaf", source: specification.source },
   };
 }
 
@@ -55,6 +56,7 @@ export const largestReal = 3.4028234663852886e38;
 export const leaves: Pick<OpTable, LeafName> = {
   constant: leaf({
     doc: "Numbers known while compiling, in row-major order; one value fills the shape.",
+    source: "given",
     check: ({ attributes: { values } }, declared) => {
       const beyond = values.find((value) => !(Math.abs(value) <= largestReal));
       if (beyond !== undefined) {
@@ -71,28 +73,37 @@ export const leaves: Pick<OpTable, LeafName> = {
   }),
   iota: leaf({
     doc: "The index along one axis, as i32.",
+    source: "place",
     check: ({ attributes: { axis } }, declared) =>
       wantDeclared(declared, "i32", "an index") ?? wantAxis(axis, declared.shape, "iota"),
   }),
   dimension: leaf({
     doc: "The live value of a dimension, as an i32 scalar.",
+    source: "given",
     check: (_, declared) =>
       wantDeclared(declared, "i32", "a dimension") ?? wantScalar(declared, "a dimension"),
   }),
   hostScalar: leaf({
     doc: "A scalar that the host computes in double precision once a run, given as f32.",
+    source: "given",
     check: (_, declared) =>
       wantDeclared(declared, "f32", "a host scalar") ?? wantScalar(declared, "a host scalar"),
   }),
-  input: leaf({ doc: "Given data.", check: anything }),
-  stored: leaf({ doc: "The value of a storage before the program runs.", check: anything }),
-  bound: leaf({ doc: "A parameter of a scan's body.", check: anything }),
+  input: leaf({ doc: "Given data.", source: "memory", check: anything }),
+  stored: leaf({
+    doc: "The value of a storage before the program runs.",
+    source: "memory",
+    check: anything,
+  }),
+  bound: leaf({ doc: "A parameter of a scan's body.", source: "place", check: anything }),
   placeholder: leaf({
     doc: "A value that stands in a template, replaced before scheduling.",
+    source: "memory",
     check: anything,
   }),
   random: leaf({
     doc: "Draws: `uniform` is f32 in (0, 1), `bits` are u32; equal paths draw equal values.",
+    source: "draw",
     check: ({ attributes: { source } }, declared) =>
       wantDeclared(declared, source === "uniform" ? "f32" : "u32", `a draw of ${source}`),
   }),

@@ -201,8 +201,17 @@ export interface SegmentLowering<K extends OpName> {
   readonly update: <E>(request: GatherRequest<E, K>, position: E) => readonly E[];
 }
 
+/**
+ * Where scheduling has the elements of a leaf from:
+ * - memory: they lie in a buffer;
+ * - given: one number that is known, or that the host tells;
+ * - place: what an element is shows where it is read: a position along an axis, the number of a turn;
+ * - draw: it is computed, from where it is read alone.
+ */
+export type LeafSource = "memory" | "given" | "place" | "draw";
+
 export type Lowering<K extends OpName> =
-  | { readonly kind: "leaf" }
+  | { readonly kind: "leaf"; readonly source: LeafSource }
   /** Operands align at the last axis and repeat along axes of 1 or missing axes, as in NumPy. */
   | { readonly kind: "pointwise"; readonly op: ScalarOp }
   /** The value of the operand as it is. */

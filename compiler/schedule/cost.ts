@@ -1,42 +1,53 @@
 // Takes nodes and estimated extents, gives estimates of work: what one element costs to compute in place of a load.
+import type { LeafSource } from "../ops/rule.js";
 import { elementCount, evaluateDim } from "../types/dimension.js";
 import type { Dim, Extents } from "../types/dimension.js";
-import type { Node, OpName } from "../types/graph.js";
+import type { Node } from "../types/graph.js";
 import { scalarOperation } from "../scalars/table.js";
-import { isLeaf, isReducing, isSearch, isView, termsOf } from "./families.js";
+import {
+  isLeaf,
+  isReducing,
+  isSameNumber,
+  isSearch,
+  isView,
+  leafSource,
+  termsOf,
+} from "./families.js";
 
 /** Work is counted in simple floating-point operations; a dispatch costs as much as this many of them. */
 export const dispatchCost = 200_000;
 /** Reading or writing one element of a buffer. */
 export const memoryCost = 2;
 
-/** Of what is no scalar operation. */
-const operationCost: Partial<Record<OpName, number>> = {
-  random: 60,
-  constant: 0,
-  iota: 0,
-  bound: 0,
-  dimension: 0,
-  hostScalar: 0,
-  stopGradient: 0,
+/** No operand counts for more. */
+const dearest = 400;
+
+/** What it costs to have an element of a leaf. */
+const leafCost: Readonly<Record<LeafSource, number>> = {
+  ...{ memory: memoryCost, given: 0, place: 0, draw: 60 },
 };
 
-function estimateSize(shape: readonly Dim[], estimates: Extents): number {
-  return Math.max(1, evaluateDim(elementCount(shape), estimates));
+function estimateSize(elements: Dim, estimates: Extents): number {
+  return Math.max(1, evaluateDim(elements, estimates));
 }
 
 /** How many elements of its operand one element of a reducing node reads; 1 for others. */
 export function reductionLength(node: Node, estimates: Extents): number {
-  const length = estimateSize([termsOf(node)], estimates);
+  return lengthOf(node, termsOf(node), estimates);
+}
+
+function lengthOf(node: Node, terms: Dim, estimates: Extents): number {
+  const length = estimateSize(terms, estimates);
   return isSearch(node) ? Math.ceil(Math.log2(length + 1)) : length;
 }
 
-/** Views only move indices. */
+/** Views, and what leaves a value as it is, only move indices. */
 export function ownCost(node: Node): number {
-  const known = scalarOperation(node.op)?.cost ?? operationCost[node.op];
+  const known = scalarOperation(node.op)?.cost;
   if (known !== undefined) return known;
-  if (isLeaf(node)) return memoryCost;
-  return isView(node) ? 0 : 1;
+  const source = leafSource(node);
+  if (source !== undefined) return leafCost[source];
+  return isView(node) || isSameNumber(node) ? 0 : 1;
 }
 
 export interface Costs {
@@ -47,31 +58,37 @@ export interface Costs {
   readonly length: ReadonlyMap<Node, number>;
 }
 
-/** `nodes` in topological order; those that are given are read, whatever they were computed from. */
-export function estimateCosts(
+/**
+ * `nodes` in topological order; those that are given are read, whatever they were computed from. For each of several extents of
+ * free dimensions.
+ */
+export function estimateCosts<Several extends readonly Extents[]>(
   nodes: readonly Node[],
-  estimates: Extents,
+  several: Several,
   isGiven: (node: Node) => boolean,
-): Costs {
-  const element = new Map<Node, number>();
-  const size = new Map<Node, number>();
-  const length = new Map<Node, number>();
-  const access = (node: Node): number => {
-    if (length.has(node)) return memoryCost;
-    // What is dearer than this is written to memory somewhere on the way.
-    return Math.min(element.get(node) ?? memoryCost, 400);
-  };
+): { readonly [Index in keyof Several]: Costs } {
+  const made = several.map((estimates) => ({
+    ...{ estimates, element: new Map<Node, number>() },
+    ...{ size: new Map<Node, number>(), length: new Map<Node, number>() },
+  }));
   for (const node of nodes) {
-    size.set(node, estimateSize(node.shape, estimates));
-    const reduces = isReducing(node);
-    const terms = reduces ? reductionLength(node, estimates) : 1;
-    if (reduces) length.set(node, terms);
-    if (isGiven(node) && !isLeaf(node)) {
-      element.set(node, memoryCost);
-      continue;
+    const elements = elementCount(node.shape);
+    const terms = isReducing(node) ? termsOf(node) : undefined;
+    const own = isGiven(node) && !isLeaf(node) ? undefined : ownCost(node);
+    for (const { estimates, element, size, length } of made) {
+      size.set(node, estimateSize(elements, estimates));
+      const count = terms === undefined ? 1 : lengthOf(node, terms, estimates);
+      if (terms !== undefined) length.set(node, count);
+      if (own === undefined) {
+        element.set(node, memoryCost);
+        continue;
+      }
+      // What is dearer than this is written to memory somewhere on the way.
+      const access = (input: Node): number =>
+        length.has(input) ? memoryCost : Math.min(element.get(input) ?? memoryCost, dearest);
+      const operands = node.inputs.reduce((sum, input) => sum + access(input), 0);
+      element.set(node, count * (own + operands));
     }
-    const operands = node.inputs.reduce((sum, input) => sum + access(input), 0);
-    element.set(node, terms * (ownCost(node) + operands));
   }
-  return { element, size, length };
+  return made as unknown as { readonly [Index in keyof Several]: Costs };
 }

@@ -63,12 +63,13 @@ export function levelFacts(
 ): LevelFacts {
   const own = new Set(nodes);
   const values = effects.map((effect) => effect.value);
-  const trained = estimateCosts(nodes, estimates, isGiven);
+  const several = [estimates, scaled(estimates, muchLonger)] as const;
+  const costs = estimateCosts(nodes, several, isGiven);
   return {
     ...{ nodes, isGiven, roots: new Set(values) },
     users: usersOf(values, ({ inputs }) => inputs.filter((input) => own.has(input))),
-    costs: [trained, estimateCosts(nodes, scaled(estimates, muchLonger), isGiven)],
-    rowValues: rowValuesOf(nodes, trained),
+    costs,
+    rowValues: rowValuesOf(nodes, costs[0]),
     givenViews: givenViewsOf(nodes, isGiven),
   };
 }

@@ -1,5 +1,5 @@
 // Takes a node, gives what the op table says of its lowering, so that scheduling knows families and no op by name.
-import type { ElementRun } from "../ops/rule.js";
+import type { ElementRun, LeafSource } from "../ops/rule.js";
 import { ruleOf } from "../ops/table.js";
 import { searches } from "../scalars/reductions.js";
 import { elementCount } from "../types/dimension.js";
@@ -169,9 +169,9 @@ export function isView(node: Node): boolean {
   return kind === "gather" && !isReducing(node);
 }
 
-/** A leaf that is told by where it is read: a position along an axis, the number of a turn. */
-function isNumbered({ op }: Node): boolean {
-  return op === "iota" || op === "bound";
+/** A leaf that is told by where it is read. */
+function isNumbered(node: Node): boolean {
+  return leafSource(node) === "place";
 }
 
 /** Whether some elements are a fill value, so that each has to be asked which. */
@@ -185,12 +185,18 @@ function hasFillOf<K extends OpName>(node: NodeOf<K>): boolean {
 }
 
 export function isLeaf(node: Node): boolean {
-  return ruleOf(node.op).lowering.kind === "leaf";
+  return leafSource(node) !== undefined;
+}
+
+export function leafSource({ op }: Node): LeafSource | undefined {
+  const { lowering } = ruleOf(op);
+  return lowering.kind === "leaf" ? lowering.source : undefined;
 }
 
 /** A leaf that has a buffer already or costs nothing: every one but a draw. */
 export function isGivenLeaf(node: Node): boolean {
-  return isLeaf(node) && node.op !== "random";
+  const source = leafSource(node);
+  return source !== undefined && source !== "draw";
 }
 
 export function scalarOpOf(node: Node): ScalarOp {

@@ -2,7 +2,15 @@
 import type { Node } from "../types/graph.js";
 import type { Costs } from "./cost.js";
 import { ownCost } from "./cost.js";
-import { hasFill, isGivenLeaf, isLeaf, isPointwise, isReducing, isView } from "./families.js";
+import {
+  hasFill,
+  isGivenLeaf,
+  isLeaf,
+  isPointwise,
+  isReducing,
+  isView,
+  leafSource,
+} from "./families.js";
 
 /** What a value costs that is written to memory, or read there by another kernel, in simple operations for each element. */
 const trafficCost = 32;
@@ -95,7 +103,7 @@ function chainOf(
     if (seen.has(at) || isHost(at)) continue;
     seen.add(at);
     if (materialized.has(at) || (isGivenLeaf(at) && at.inputs.length === 0)) {
-      if (materialized.has(at) || at.op === "stored" || at.op === "input") reads.push(at);
+      if (materialized.has(at) || leafSource(at) === "memory") reads.push(at);
       continue;
     }
     if (isReducing(at) || !(isPointwise(at) || isView(at) || isLeaf(at))) return undefined;

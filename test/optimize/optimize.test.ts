@@ -29,6 +29,24 @@ function textOf(build: (b: GraphBuilder, x: Node) => Node): string {
   return printGraph([{ name: "out", value: after }]);
 }
 
+describe("passes", () => {
+  it("end once each has seen the graph as it is", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [4] });
+    const runs: string[] = [];
+    const pass = (name: string, replacements: readonly Node[]) => ({
+      ...{ name, doc: "" },
+      run: (_: GraphBuilder, roots: readonly Node[]) => {
+        runs.push(name);
+        const next = replacements[runs.filter((one) => one === name).length - 1];
+        return next === undefined ? [...roots] : [next];
+      },
+    });
+    optimize(b, [x], { passes: [pass("a", []), pass("b", [b.negate(x)]), pass("c", [])] });
+    expect(runs.join("")).toBe("abcab");
+  });
+});
+
 describe("simplify", () => {
   it.each([
     ["x + 0", (b: GraphBuilder, x: Node) => b.add(x, 0), 'out = input "x"'],

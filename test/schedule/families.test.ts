@@ -35,6 +35,19 @@ describe("scheduling", () => {
     expect(named).toContain("concat");
   });
 
+  it("names no op at all where costs are weighed and families told apart", () => {
+    const found = ["cost.ts", "families.ts", "spare.ts"].flatMap((file) => {
+      const text = readFileSync(join(folder, file), "utf8");
+      const kinds = new Set<string>(Object.values(opTable).map(({ lowering }) => lowering.kind));
+      return Object.keys(opTable).filter(
+        (name) =>
+          !kinds.has(name) &&
+          (text.includes(`"${name}"`) || new RegExp(String.raw`^  ${name}:`, "m").test(text)),
+      );
+    });
+    expect(found).toEqual([]);
+  });
+
   const b = createBuilder();
   const x = b.input("x", { type: "f32", shape: [4, 6] });
   const flat = b.input("f", { type: "f32", shape: [24] });
