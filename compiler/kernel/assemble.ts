@@ -115,7 +115,7 @@ export function assemble(
     fresh: createNamer(),
     shared: [],
     reduce: writeReduction,
-    quads: mapping.quads && quadsOf(mapping.values, roots.flat(), mapping.quads.member),
+    quads: mapping.quads && quadsOf(mapping, roots.flat(), mapping.quads.member),
   };
   const root = openScope();
   for (const { variable, value } of quads) {
@@ -140,11 +140,14 @@ export function assemble(
 
 /** Which loads quads do together. */
 function quadsOf(
-  values: ValueTable,
+  { values, regions }: Mapping,
   roots: readonly KernelValue[],
   { variable: member }: NamedVariable,
 ): Emission["quads"] {
-  return { member, loads: sharedLoads(values, roots, member) };
+  const named = regions.flatMap((region) => region.named);
+  const apart = named.filter(({ value }) => value.free.has(member));
+  const members = new Set([member, ...apart.map(({ variable }) => variable)]);
+  return { members, loads: sharedLoads(values, roots, members) };
 }
 
 /** Products, and the sum without its constant. */

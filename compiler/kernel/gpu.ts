@@ -11,6 +11,7 @@ import type { ParallelChoice } from "./choose.js";
 import type { AxisValues, ReductionShape } from "./evaluate.js";
 import type { Kernel } from "./ir.js";
 import { quadSize } from "./ir.js";
+import type { QuadOfBlocks } from "./points.js";
 import { blockExtent, regionsOfBlocks } from "./points.js";
 import type { ReduceScalar } from "./measure.js";
 import { split, withinOf } from "./numbering.js";
@@ -29,6 +30,14 @@ export function buildForGpu(
   target: ParallelTarget,
 ): Kernel {
   return assemble(facts.nest, buffers, mappingOf(choice, target));
+}
+
+/** Blocks along each axis, quads of them where they make quads. */
+function countsOf(axes: readonly Axis[], { tile, quads }: ParallelChoice): readonly Dim[] {
+  return axes.map((axis) => {
+    const count = blockExtent(axis, tile);
+    return axis === quads ? ceilDivideDims(count, quadSize) : count;
+  });
 }
 
 /** Entries of an axis that each workgroup does by itself. */
@@ -61,23 +70,24 @@ function workgroupMapping(
   const { inner, tile, laned, packed, workgroupSize } = choice;
   const local = values.variable("localIndex", undefined);
   const others = inQuads(choice).filter((axis) => axis !== slice?.axis);
-  const counts = others.map((axis) => blockExtent(axis, tile));
+  const counts = countsOf(others, choice);
   const sliced = slice && sliceOf(values, slice, tile, groupsAlongAxis);
   const index = (op: "add" | "multiply", left: KernelValue, right: KernelValue) =>
     operation(values, op, "index", [left, right]);
   const all = multiplyDims(1, ...counts);
-  const quads = choice.quads ? quadsOf(values, local, workgroupSize) : undefined;
-  const each = dimValue(values, quads ? ceilDivideDims(all, quadSize) : all);
+  const quads = choice.quads
+    ? quadsOf(values, local, ceilDivideDims(workgroupSize, quadSize))
+    : undefined;
+  const each = dimValue(values, all);
   const below = sliced ? index("multiply", sliced.count, each) : each;
   const most = sliced ? index("multiply", sliced.most, each) : each;
   const variable = values.variable("block", most);
   const along = slice ? [slice.axis, ...others] : others;
   const counted = slice ? [slice.entries, ...counts] : counts;
-  const axes = new Map(
-    quads
-      ? splitQuads(values, { number: variable, member: quads.member.variable }, along, counted)
-      : split(values, variable, along, counted),
-  );
+  const numbered = quads
+    ? splitQuads(values, { number: variable, member: quads.member.variable }, along, counted)
+    : { axes: split(values, variable, along, counted) };
+  const axes = new Map(numbered.axes);
   const own = slice && axes.get(slice.axis);
   if (slice && sliced && own) axes.set(slice.axis, index("add", sliced.first, own));
   const blocks: ReductionLoop = quads
@@ -96,7 +106,7 @@ function workgroupMapping(
     rows: choice.rows ? { loops: [blocks], axes, once: undefined } : undefined,
     loops: choice.rows ? rows.loops : [blocks, ...rows.loops],
     once: undefined,
-    regions: regionsOfBlocks(values, new Map([...axes, ...rows.axes]), tile),
+    regions: regionsOfBlocks(values, new Map([...axes, ...rows.axes]), tile, numbered.quad),
     shapeOf: createSerialShapes(values, laned, packed),
   };
 }
@@ -129,7 +139,7 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
   const values = createValues();
   const { inner, tile, shared, workgroupSize: size } = choice;
   const outer = inQuads(choice);
-  const counts = outer.map((axis) => blockExtent(axis, tile));
+  const counts = countsOf(outer, choice);
   const total = multiplyDims(1, ...counts);
   // Quads are numbered by all invocations, those beyond the last point too.
   const most = choice.quads ? undefined : dimValue(values, total);
@@ -143,16 +153,18 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
         outer,
         counts,
       )
-    : split(values, number, outer, counts);
+    : { axes: split(values, number, outer, counts) };
   const rows = shared
     ? splitLoop(values, inner, local, size)
     : splitLoop(values, inner, literal(values, "index", 0), 1);
-  const axes = new Map([...blocks, ...rows.axes]);
+  const axes = new Map([...blocks.axes, ...rows.axes]);
   return {
     target: "gpu",
     accumulates: "f32",
     workgroupSize: size,
-    workgroups: shared ? total : ceilDivideDims(total, size),
+    workgroups: shared
+      ? total
+      : ceilDivideDims(quads ? multiplyDims(quadSize, total) : total, size),
     values,
     given: [number, local],
     quads,
@@ -160,11 +172,11 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
       ? withinOf(values, quads.number.variable, quads.count, size / quadSize, target)
       : withinOf(values, number, total, shared ? 1 : size, target),
     rows: choice.rows
-      ? { loops: [], axes: blocks, once: shared ? isFirst(values, local) : undefined }
+      ? { loops: [], axes: blocks.axes, once: shared ? isFirst(values, local) : undefined }
       : undefined,
     loops: rows.loops,
     once: shared && inner.length === 0 ? isFirst(values, local) : undefined,
-    regions: regionsOfBlocks(values, axes, tile),
+    regions: regionsOfBlocks(values, axes, tile, blocks.quad),
     shapeOf: createShapes(values, local, choice),
   };
 }
@@ -181,9 +193,8 @@ interface Quads {
   readonly count: Dim;
 }
 
-function quadsOf(values: ValueTable, invocation: VariableValue, total: Dim): Quads {
+function quadsOf(values: ValueTable, invocation: VariableValue, count: Dim): Quads {
   const size = literal(values, "index", quadSize);
-  const count = ceilDivideDims(total, quadSize);
   const part = (op: "divide" | "modulo"): KernelValue =>
     operation(values, op, "index", [invocation, size]);
   return {
@@ -193,23 +204,27 @@ function quadsOf(values: ValueTable, invocation: VariableValue, total: Dim): Qua
   };
 }
 
-/** As `split`, of invocations that lie in quads along the last axis. */
+interface QuadAxes {
+  readonly axes: AxisValues;
+  readonly quad?: QuadOfBlocks;
+}
+
+/** As `split`, of invocations in quads along the last axis, along which quads are counted. */
 function splitQuads(
   values: ValueTable,
   { number, member }: { readonly number: VariableValue; readonly member: VariableValue },
   axes: readonly Axis[],
   counts: readonly Dim[],
-): AxisValues {
-  const last = counts.length - 1;
-  const inQuads = counts.map((count, at) =>
-    at === last ? ceilDivideDims(count, quadSize) : count,
-  );
-  const parts = new Map(split(values, number, axes, inQuads));
-  const axis = axes[last];
+): QuadAxes {
+  const parts = new Map(split(values, number, axes, counts));
+  const axis = axes.at(-1);
   const quad = axis && parts.get(axis);
   if (!quad) throw new Error("quads lie along no axis");
-  const first = operation(values, "multiply", "index", [quad, literal(values, "index", quadSize)]);
-  return parts.set(axis, operation(values, "add", "index", [first, member]));
+  const size = literal(values, "index", quadSize);
+  const first = operation(values, "multiply", "index", [quad, size]);
+  const behind = operation(values, "add", "index", [first, size]);
+  parts.set(axis, operation(values, "add", "index", [first, member]));
+  return { axes: parts, quad: { axis, behind } };
 }
 
 /** One invocation of a workgroup. */

@@ -9,7 +9,12 @@ import { childrenOf } from "./value.js";
 export type Addresses =
   /** The elements from `first` on. */
   | { readonly kind: "contiguous"; readonly first: KernelValue }
-  | { readonly kind: "apart"; readonly each: readonly KernelValue[] }
+  /** `stride`: elements from each to the next, where it is known. */
+  | {
+      readonly kind: "apart";
+      readonly each: readonly KernelValue[];
+      readonly stride: number | undefined;
+    }
   /** The index has to be computed, and its lanes taken out. */
   | { readonly kind: "computed" };
 
@@ -32,7 +37,9 @@ export function addressesOf(values: ValueTable, index: KernelValue): Addresses {
   const each = Array.from({ length: laneCount }, (_, at) =>
     internPolynomial(values, sumOf(rest, ...own.map((term) => atLane(term, lane, at)))),
   );
-  return { kind: "apart", each };
+  const known = own.every(({ factors }) => factors.length === 1);
+  const stride = own.reduce((sum, { coefficient }) => sum + coefficient, 0);
+  return { kind: "apart", each, stride: known ? stride : undefined };
 }
 
 /** An index as one lane sees it. */

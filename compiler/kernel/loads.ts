@@ -30,6 +30,15 @@ export function buildLoad(
     };
     return sharesLoads(emission, value, home) ? { ...wide, together: true } : wide;
   }
+  if (addresses.kind === "apart" && sharesLoads(emission, value, home)) {
+    const [first] = addresses.each;
+    const { stride } = addresses;
+    if (first && stride !== undefined)
+      return {
+        ...{ kind: "load", type, binding, index: at(first) },
+        ...{ width: laneCount, stride, together: true },
+      };
+  }
   const each =
     addresses.kind === "apart" ? addresses.each.map(at) : lanesOf(emission, home, at(index));
   const lanes = each.map((from, lane) => load(from, needed?.[lane]));

@@ -29,35 +29,50 @@ export function blockExtent(axis: Axis, tile: readonly TiledAxis[]): Dim {
   return ceilDivideDims(axis.extent, size);
 }
 
-/** `blocks` gives the block's number along each tiled axis, the index along the others. */
+/** Four neighbouring blocks along an axis, whose invocations load together. */
+export interface QuadOfBlocks {
+  readonly axis: Axis;
+  /** The number of the block behind them. */
+  readonly behind: KernelValue;
+}
+
+/**
+ * `blocks` gives the block's number along each tiled axis, the index along the others. Of a quad all invocations have whole blocks, or
+ * each goes through its points one by one.
+ */
 export function regionsOfBlocks(
   values: ValueTable,
   blocks: AxisValues,
   tile: readonly TiledAxis[],
+  quad?: QuadOfBlocks,
 ): readonly Region[] {
+  const single = quad && !tile.some(({ axis }) => axis === quad.axis);
+  const tiled = single ? [...tile, { axis: quad.axis, size: 1 }] : tile;
   const starts = new Map<Axis, KernelValue>();
-  for (const { axis, size } of tile) {
+  const ends = new Map<Axis, KernelValue>();
+  for (const { axis, size } of tiled) {
     const block = blocks.get(axis);
     if (!block) throw new Error("a tiled axis has no blocks");
-    starts.set(
-      axis,
-      operation(values, "multiply", "index", [block, literal(values, "index", size)]),
-    );
+    const first = (of: KernelValue): KernelValue =>
+      operation(values, "multiply", "index", [of, literal(values, "index", size)]);
+    starts.set(axis, first(block));
+    if (axis === quad?.axis) ends.set(axis, first(quad.behind));
   }
-  return regionsFrom(values, new Map([...blocks, ...starts]), tile);
+  return regionsFrom(values, new Map([...blocks, ...starts]), tiled, ends);
 }
 
-/** `starts` gives the first index of the block along each tiled axis. */
+/** `starts` gives the first index of the block along each tiled axis; `ends`, where blocks are whole together or not at all, the end of all. */
 export function regionsFrom(
   values: ValueTable,
   starts: AxisValues,
   tile: readonly TiledAxis[],
+  ends: AxisValues = new Map(),
 ): readonly Region[] {
   const fitting = tile.filter(fits);
   const cut = tile.filter((tiled) => !fits(tiled));
   if (cut.length === 0)
     return [{ where: undefined, named: [], loops: [], points: pointsFrom(values, starts, tile) }];
-  const parts = cut.map((tiled) => partsOf(values, starts, tiled));
+  const parts = cut.map((tiled) => partsOf(values, starts, tiled, ends.get(tiled.axis)));
   const where = parts
     .map(({ isWhole }) => isWhole)
     .reduce((left, right) => operation(values, "and", "bool", [left, right]));
@@ -88,6 +103,7 @@ function partsOf(
   values: ValueTable,
   starts: AxisValues,
   { axis, size }: TiledAxis,
+  end: KernelValue | undefined,
 ): {
   readonly axis: Axis;
   readonly start: KernelValue;
@@ -103,7 +119,7 @@ function partsOf(
   return {
     axis,
     start,
-    isWhole: operation(values, "lessEqual", "bool", [next, extent]),
+    isWhole: operation(values, "lessEqual", "bool", [end ?? next, extent]),
     whole: values.variable(`s${axis.id}`, last),
     rest: {
       variable: values.variable(`e${axis.id}`, extent),

@@ -4,6 +4,7 @@ import { laneCount } from "./ir.js";
 import { isWide, readsOf } from "./lanes.js";
 import { internPolynomial, polynomialOf } from "./polynomial.js";
 import type { KernelValue, LoadValue, ValueTable, VariableValue } from "./value.js";
+import { dependsOn } from "./value.js";
 
 /** A wide load, by the loads that are its lanes. */
 export interface SharedLoad {
@@ -12,15 +13,15 @@ export interface SharedLoad {
   readonly stride: number;
 }
 
-/** Loads of single elements that all of a quad need: those whose indices differ by constants go together in fours. */
+/** Loads of single elements that all of a quad need, as they depend on none of `members`: those whose indices differ by constants go together in fours. */
 export function sharedLoads(
   values: ValueTable,
   roots: readonly KernelValue[],
-  member: VariableValue,
+  members: ReadonlySet<VariableValue>,
 ): ReadonlyMap<LoadValue, SharedLoad> {
   const families = new Map<string, Placed[]>();
   for (const value of reachable(roots, (each) => readsOf(values, each))) {
-    if (value.kind !== "load" || !isShared(values, value, member)) continue;
+    if (value.kind !== "load" || !isShared(values, value, members)) continue;
     const { constant, terms } = polynomialOf(value.index);
     const base = internPolynomial(values, { constant: 0, terms });
     const key = `${value.buffer} ${value.type} ${base.id}`;
@@ -40,8 +41,12 @@ interface Placed {
   readonly at: number;
 }
 
-function isShared(values: ValueTable, { type, index }: LoadValue, member: VariableValue): boolean {
-  return type !== "bool" && !isWide(values, index) && !index.free.has(member);
+function isShared(
+  values: ValueTable,
+  { type, index }: LoadValue,
+  members: ReadonlySet<VariableValue>,
+): boolean {
+  return type !== "bool" && !isWide(values, index) && !dependsOn(index, members);
 }
 
 /** Runs of four that lie evenly apart, from the first element on. */

@@ -12,6 +12,7 @@ import type {
   ValueTable,
   VariableValue,
 } from "./value.js";
+import { dependsOn } from "./value.js";
 
 /** A block whose statements are being written; it joins its parent when it is closed. */
 export interface BlockScope {
@@ -40,10 +41,10 @@ export interface Emission {
   readonly uses: ReadonlyMap<KernelValue, number>;
   readonly groups: ReadonlyMap<ReductionValue, ReductionGroup>;
   readonly packs: ReadonlyMap<ReductionValue, Pack>;
-  /** Where quads load together: which invocation of its quad this is, and the loads that belong to one of several elements. */
+  /** Where quads load together: the variables that tell the invocations of a quad apart, and the loads that belong to one of several elements. */
   readonly quads:
     | {
-        readonly member: VariableValue;
+        readonly members: ReadonlySet<VariableValue>;
         readonly loads: ReadonlyMap<LoadValue, SharedLoad>;
       }
     | undefined;
@@ -76,7 +77,7 @@ export function openScope(parent?: BlockScope, branchOf?: KernelValue, apart = f
 
 /** Whether the invocations of a quad may find these differently. */
 export function differInQuad({ quads }: Emission, ...values: readonly KernelValue[]): boolean {
-  return quads !== undefined && values.some(({ free }) => free.has(quads.member));
+  return quads !== undefined && values.some((value) => dependsOn(value, quads.members));
 }
 
 /** What is computed in the innermost branch around a scope; undefined where there is none. */

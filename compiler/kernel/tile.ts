@@ -156,20 +156,22 @@ function lanedAxes(
   return [...reduction.laned].filter((axis) => expectedSize(axis.extent, extents) >= laneCount);
 }
 
-/** Axes along which all blocks are whole and come in fours that run the same loops. */
+/** Axes along which blocks come in fours that run the same loops: of free length only where no other will do. */
 function quadAxes(
-  { nest, rows, reductions }: NestFacts,
+  { nest, rows, reductions, extents }: NestFacts,
   reduction: ReductionFacts | undefined,
   { quads }: TileLimits,
   tile: readonly TiledAxis[],
 ): readonly Axis[] {
   if (!quads || !reduction || rows) return [];
   const differing = reductions.flatMap(({ guards, apart }) => [...guards, apart]);
-  return nest.axes.filter((axis) => {
+  const inFours = nest.axes.filter((axis) => {
     const size = tile.find((tiled) => tiled.axis === axis)?.size ?? 1;
-    const inFours = typeof axis.extent === "number" && axis.extent % (size * quadSize) === 0;
-    return inFours && !differing.some((axes) => axes.has(axis));
+    const whole = expectedSize(axis.extent, extents) % (size * quadSize) === 0;
+    return whole && !differing.some((axes) => axes.has(axis));
   });
+  const known = inFours.filter(({ extent }) => typeof extent === "number");
+  return known.length > 0 ? known : inFours;
 }
 
 /** Along these axes lanes of a reduction load what lies side by side, or the same. */

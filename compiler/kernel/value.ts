@@ -203,6 +203,12 @@ function boundBy({
   return lanes ? [...variables, lanes] : variables;
 }
 
+/** Whether it depends on one of these. */
+export function dependsOn({ free }: KernelValue, variables: ReadonlySet<VariableValue>): boolean {
+  for (const variable of variables) if (free.has(variable)) return true;
+  return false;
+}
+
 /** The operands of a value; a reduction's loops bound by values of their own count too. */
 export function childrenOf(value: ValueParts | VariableValue): readonly KernelValue[] {
   switch (value.kind) {

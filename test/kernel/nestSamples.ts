@@ -117,7 +117,14 @@ export function convolution(
 }
 
 /** The derivative of a strided convolution by its input: a gather with a divisor. */
-function inputGradient(h: number, c: number, k: number, o: number, s: number): Sample {
+export function inputGradient(
+  h: number,
+  c: number,
+  k: number,
+  o: number,
+  s: number,
+  examples = 2,
+): Sample {
   const b = nests.createBuilder();
   const out = Math.floor((h - k) / s) + 1;
   const g = b.input("g", countOf(batch, out * out * o));
@@ -155,10 +162,10 @@ function inputGradient(h: number, c: number, k: number, o: number, s: number): S
     value,
   };
   return {
-    name: `input gradient of a convolution, stride ${s}`,
+    name: `input gradient of a convolution, stride ${s}, ${examples} examples`,
     builder: b,
     nests: [nests.nestOf("gather", [n, iy, ix, ic], [store])],
-    sizes: { batch: 2 },
+    sizes: { batch: examples },
   };
 }
 
@@ -363,6 +370,9 @@ export const samples: readonly Sample[] = [
   matmul(7, 5, 13),
   matmul(1, 10, 33),
   matmul(batch, 10, 19, { batch: 5 }),
+  // Whole quads along the batch, and examples beside them.
+  matmul(batch, 3, 9, { batch: 141 }),
+  inputGradient(5, 8, 3, 4, 1, 133),
   matmul(3, 4, 1100),
   convolution(9, 3, 3, 5, 1, 1),
   convolution(11, 1, 5, 8, 2, 2),

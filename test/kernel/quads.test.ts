@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { mapSchedule } from "../../compiler/kernel/index.js";
 import { printKernel } from "../../compiler/kernel/print.js";
 import { byTranspose } from "./laneSamples.js";
-import { matmul } from "./nestSamples.js";
+import { batch, inputGradient, matmul } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
 
@@ -32,5 +32,9 @@ describe("on an adapter in software", () => {
     expect(shared(matmul(9, 64, 33))).toBeGreaterThan(0);
     expect(shared(matmul(9, 40, 33))).toBe(0);
     expect(shared(matmul(63, 7, 33))).toBe(0);
+    // Of a free length the last quads may be cut: their points are computed without the others.
+    expect(shared(matmul(batch, 7, 33))).toBeGreaterThan(0);
+    // Its guards differ along the image, and 8 channels make no four blocks.
+    expect(shared(inputGradient(5, 8, 3, 4, 1))).toBeGreaterThan(0);
   });
 });
