@@ -2,9 +2,10 @@
 
 import type { GpuAdapter, GpuDevice } from "./api.js";
 import type { Backend } from "./backend.js";
+import { isSoftware, nameOfAdapter } from "./adapters.js";
 import { aloud, asNnError, checkChoice, fail, failAloud, said } from "./errors.js";
 import type { Plan } from "./plan.js";
-import { hasQuads, isSoftware, nameOfAdapter, planFor } from "./variants.js";
+import { hasQuads, planFor } from "./variants.js";
 
 export interface BackendOptions<B extends Backend = Backend> {
   /** Opens the WebGPU backend; `owned`: the device was requested by us, and goes with it. */

@@ -1,5 +1,7 @@
 // Takes no input, gives the scalar operations and reductions in double precision: as mathematics has them, what the compiler folds by; and as tensors have them, what the host computes.
 
+import { erf, erfc, inverseErf } from "./errorFunctions.js";
+
 /** Truth values are 0 and 1, or what `Number` makes them. */
 export type ScalarFunction = (a: number, b: number, c: number) => number | boolean;
 
@@ -90,39 +92,4 @@ function roundToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
-}
-
-/** erf(x) = 2/√π · Σ (−1)ⁿ x²ⁿ⁺¹ / (n! (2n + 1)), in the form without alternating signs. */
-function erf(x: number): number {
-  if (Math.abs(x) > 6) return Math.sign(x);
-  let term = x;
-  let sum = x;
-  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-    term *= (2 * x * x) / (2 * n + 1);
-    sum += term;
-  }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
-}
-
-/** The continued fraction of Laplace where erf is near 1. */
-function erfc(x: number): number {
-  if (x < 2) return 1 - erf(x);
-  let tail = x;
-  for (let n = 99; n > 0; n--) tail = x + n / 2 / tail;
-  return Math.exp(-x * x) / tail / Math.sqrt(Math.PI);
-}
-
-/** Halley's steps on erf, in the tails on erfc, from Winitzki's approximation. */
-function inverseErf(y: number): number {
-  const size = Math.abs(y);
-  if (size >= 1) return Math.sign(y) * Infinity;
-  const log = Math.log((1 - size) * (1 + size));
-  const half = 2 / (Math.PI * 0.147) + log / 2;
-  let x = Math.sqrt(Math.sqrt(half * half - log / 0.147) - half);
-  for (let n = 0; n < 4; n++) {
-    const beyond = x < 1 ? erf(x) - size : 1 - size - erfc(x);
-    const step = beyond * (Math.sqrt(Math.PI) / 2) * Math.exp(x * x);
-    x -= step / (1 + x * step);
-  }
-  return Math.sign(y) * x;
 }

@@ -5,7 +5,8 @@ import type { ProgramRun } from "./backend.js";
 import { evaluateDim, type Dimensions } from "./dimensions.js";
 import { at } from "./errors.js";
 import type { Plan, PlanDispatch, PlanKernel, PlanProgram } from "./plan.js";
-import { hasQuads, inSoftware, isSoftware, nameOfAdapter } from "./variants.js";
+import { isSoftware, nameOfAdapter } from "./adapters.js";
+import { hasQuads, inSoftware } from "./variants.js";
 import { backendOn, openContext, submitRun, type GpuContext } from "./webgpu.js";
 
 /** Of each dispatch of a plan, in order: "." as the adapter's kind says, "0" the kernel for any adapter, "1" that for software. */

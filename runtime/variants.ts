@@ -1,21 +1,7 @@
 // Takes a plan and what an adapter tells of itself, gives the plan with the kernels that are best there.
 
+import { isSoftware, type AdapterInfo } from "./adapters.js";
 import type { Plan, PlanKernel } from "./plan.js";
-
-/** What is known of an adapter; some browsers tell nothing. */
-export type AdapterInfo = Partial<GPUAdapterInfo> | undefined;
-
-export function nameOfAdapter(info: AdapterInfo): string {
-  return [info?.vendor, info?.architecture, info?.device, info?.description]
-    .filter(Boolean)
-    .join(" ");
-}
-
-/** Whether a processor computes what a GPU should. */
-export function isSoftware(info: AdapterInfo): boolean {
-  const known = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
-  return info?.isFallbackAdapter === true || known.test(nameOfAdapter(info));
-}
 
 /**
  * Whether invocations in fours may load together: subgroups are of whole quads, and each workgroup of whole subgroups, so that an

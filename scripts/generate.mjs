@@ -48,6 +48,12 @@ async function runtimeModule(root) {
     const { minified, words } = await bundleMinified(file, sourcesOf(entry, parted));
     parts.push(`export const ${entry}Runtime: string =\n  ${JSON.stringify(readable)};\n`);
     parts.push(`export const ${entry}RuntimeMinified: string =\n  ${JSON.stringify(minified)};\n`);
+    if (wordless.includes(entry)) {
+      const plain = await bundleMinified(file, plainly(sourcesOf(entry, parted)));
+      parts.push(
+        `export const ${entry}RuntimePlain: string =\n  ${JSON.stringify(plain.minified)};\n`,
+      );
+    }
     if (words) parts.push(`export const ${entry}Words: string =\n  ${JSON.stringify(words)};\n`);
   }
   for (const entry of ["inference", "training"]) {
@@ -131,6 +137,24 @@ function sourcesFrom(textOf) {
       });
     },
   };
+}
+
+/** What few plans need, and what stands for it where a plan does not (`compiler/emit/features.ts`). */
+const unneeded = {
+  "variants.ts": "plainVariants",
+  "loops.ts": "plainLoops",
+  "errorFunctions.ts": "plainFunctions",
+};
+
+/** The sources without what few plans need. */
+function plainly(sources) {
+  const changed = new Map(sources);
+  for (const [name, plain] of Object.entries(unneeded)) {
+    const file = join(root, "runtime", name);
+    const text = `export * from "./bundle/${plain}.js";\n`;
+    changed.set(file, { ...sources.get(file), text });
+  }
+  return changed;
 }
 
 /** The sources of an entry, where it is parted. */

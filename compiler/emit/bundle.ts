@@ -4,6 +4,7 @@ import type { Plan } from "../../runtime/plan.js";
 import type { CompiledEntry, CompiledModel } from "../compile.js";
 import { declarationsOf, errorClass } from "./declarations.js";
 import { commentText } from "./expression.js";
+import { isPlain } from "./features.js";
 import { formatted } from "./format.js";
 import { compilerName } from "./modelPlan.js";
 import { minifyJavaScript } from "./minify.js";
@@ -255,13 +256,10 @@ function runtimeText(request: Request, entry: EntryName): string {
 const licence = `/*! ${compilerName} runtime, MIT, (c) 2026 The nnc authors */\n`;
 
 function embeddedRuntime(request: Request, entry: EntryName): string {
-  if (entry === "training") {
-    return request.minify ? runtime.trainingRuntimeMinified : runtime.trainingRuntime;
-  }
-  const fixed = isFixed(request);
-  if (request.minify)
-    return fixed ? runtime.fixedRuntimeMinified : runtime.inferenceRuntimeMinified;
-  return fixed ? runtime.fixedRuntime : runtime.inferenceRuntime;
+  const kind = entry === "training" ? "training" : isFixed(request) ? "fixed" : "inference";
+  if (!request.minify) return runtime[`${kind}Runtime`];
+  const plain = request.models.every((model) => isPlain(planOf(request, model, entry)));
+  return plain ? runtime[`${kind}RuntimePlain`] : runtime[`${kind}RuntimeMinified`];
 }
 
 function isFixed({ models }: Request): boolean {

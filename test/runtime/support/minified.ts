@@ -3,9 +3,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isPlain } from "../../../compiler/emit/features.js";
 import * as texts from "../../../compiler/emit/runtimeText.generated.js";
 import { NnError } from "../../../runtime/errors.js";
 import type { CpuSource, Model } from "../../../runtime/api.js";
+import type { Plan } from "../../../runtime/plan.js";
 import type * as plain from "../../../runtime/index.js";
 
 type Options = { readonly cpu?: () => Promise<object> } | undefined;
@@ -15,14 +17,19 @@ type Define = (
   threads: () => unknown,
 ) => Model<unknown, object>;
 
-async function imported(folder: string, name: string, text: string): Promise<object> {
-  const path = join(folder, `${name}.mjs`);
+async function imported(folder: string, name: string, text: string, kind = ""): Promise<object> {
+  const path = join(folder, `${name}${kind}.mjs`);
   writeFileSync(path, text.replaceAll("./$", `./${name}.`));
   return (await import(pathToFileURL(path).href)) as object;
 }
 
-async function defineFrom(folder: string, name: string, text: string): Promise<Define> {
-  const module = await imported(folder, name, `${text}export { defineModel };\n`);
+async function defineFrom(
+  folder: string,
+  name: string,
+  text: string,
+  kind?: string,
+): Promise<Define> {
+  const module = await imported(folder, name, `${text}export { defineModel };\n`, kind);
   return (module as { readonly defineModel: Define }).defineModel;
 }
 
@@ -43,11 +50,12 @@ export async function minifiedRuntime(
   writeFileSync(join(folder, "inference.words.js"), texts.inferenceWords);
   writeFileSync(join(folder, "package.json"), `{"type":"module"}`);
   const defineTraining = await defineFrom(folder, "training", texts.trainingRuntimeMinified);
+  const definePlainly = await defineFrom(folder, "training", texts.trainingRuntimePlain, "plain");
   const defineInference = await defineFrom(folder, "inference", texts.inferenceRuntimeMinified);
   const backend = `${texts.cpuRuntimeMinified}export { createCpuBackend };\n`;
   const ownBackend = await imported(folder, "cpu", backend);
   const loadBy =
-    (define: Define, own: typeof plain.load | typeof plain.loadInference) =>
+    (define: Define, plainly: Define, own: typeof plain.load | typeof plain.loadInference) =>
     async (plan: object, options?: Options): Promise<unknown> => {
       // Bundles have no other plan than their own, and their modules for the CPU beside them.
       const { programs } = Object(plan) as { readonly programs?: unknown };
@@ -59,11 +67,19 @@ export async function minifiedRuntime(
       const { cpu, ...others } = (Object(options) === options && options) || {};
       const module = async (): Promise<object> => ({ ...(await cpu?.()), ...ownBackend });
       const given = cpu ? others : options;
-      return define(plan, module, () => import("../../../runtime/bundle/threads.js")).load(given);
+      return (isPlain(plan as Plan) ? plainly : define)(
+        plan,
+        module,
+        () => import("../../../runtime/bundle/threads.js"),
+      ).load(given);
     };
   return {
     NnError: AnyNnError,
-    load: loadBy(defineTraining, original.load) as typeof plain.load,
-    loadInference: loadBy(defineInference, original.loadInference) as typeof plain.loadInference,
+    load: loadBy(defineTraining, definePlainly, original.load) as typeof plain.load,
+    loadInference: loadBy(
+      defineInference,
+      defineInference,
+      original.loadInference,
+    ) as typeof plain.loadInference,
   };
 }

@@ -1,0 +1,11 @@
+// A plan without variants in; the same out: what small bundles have in place of variants.ts where their plans have none.
+
+import type { Plan } from "../plan.js";
+
+export function planFor(plan: Plan): Plan {
+  return plan;
+}
+
+export function hasQuads(): boolean {
+  return false;
+}
