@@ -130,7 +130,8 @@ function reducedDispatch(
 }
 
 function reference(buffer: PlanBuffer): unknown {
-  return buffer.kind === "storage" ? buffer : without(buffer, "elements");
+  // How long a buffer is says its slot, unless it lies there beside others.
+  return buffer.kind === "storage" || "start" in buffer ? buffer : without(buffer, "elements");
 }
 
 function without<T extends object, K extends keyof T>(whole: T, ...keys: readonly K[]): Omit<T, K> {

@@ -2,6 +2,8 @@
 // out.
 
 import { printGraph } from "../../compiler/graph/print.js";
+import { gpu } from "../../compiler/kernel/target.js";
+import type { ParallelTarget } from "../../compiler/kernel/target.js";
 import { verifyGraph } from "../../compiler/graph/verify.js";
 import { optimize } from "../../compiler/optimize/index.js";
 import type { Node } from "../../compiler/types/graph.js";
@@ -15,6 +17,12 @@ import { generator } from "../support/sampleValues.js";
 import { randomGraph } from "./randomGraphs.js";
 import type { RandomGraph, RandomOptions } from "./randomGraphs.js";
 
+/** Whatever contracts is read through the workgroup's memory, however small it is. */
+const staging: ParallelTarget = {
+  ...gpu,
+  staging: { fours: 4, terms: 8, length: 0, full: 0 },
+};
+
 interface Sample {
   readonly seed: number;
   readonly graph: RandomGraph;
@@ -25,18 +33,19 @@ interface Sample {
 /** Optimized and fused and in steps, optimized alone, and fused alone. */
 const ways: readonly (Scheduling & { readonly optimize: boolean; readonly name: string })[] = [
   { name: "optimized and fused", optimize: true, inSteps: true },
-  { name: "optimized, not fused", optimize: true, fuse: false },
+  { name: "optimized, not fused", optimize: true, fuse: false, targets: { gpu: staging } },
   { name: "fused, not optimized", optimize: false, share: false },
 ];
 
-/** A line for each disagreement; none where all is well. */
+/** A line for each disagreement; none where all is well. `onGpu`: the shaders are run too, of both kinds of adapters. */
 export async function problemsOf(
   seeds: readonly number[],
-  options: RandomOptions = {},
+  { onGpu = false, ...options }: RandomOptions & { readonly onGpu?: boolean } = {},
 ): Promise<string[]> {
   const samples = seeds.map((seed) => sampleOf(seed, options));
   const problems = samples.flatMap((sample) => derivativeProblem(sample) ?? []);
-  for (const way of ways) problems.push(...(await compiledProblems(samples, way)));
+  for (const way of ways)
+    problems.push(...(await compiledProblems(samples, way, onGpu && softwareExpected)));
   return problems;
 }
 
@@ -51,6 +60,7 @@ function sampleOf(seed: number, options: RandomOptions): Sample {
 async function compiledProblems(
   samples: readonly Sample[],
   way: (typeof ways)[number],
+  onGpu: boolean,
 ): Promise<string[]> {
   const programs = samples.map(({ seed, graph, roots }) => ({
     name: `graph${seed}`,
@@ -60,16 +70,20 @@ async function compiledProblems(
   }));
   const plan = planSmall(programs, way);
   const found = await runSmall(plan, "f64");
-  const single = {
-    wasm: await runSmall(plan, "f32"),
-    javascript: await runSmall(plan, "javascript"),
-  };
+  const javascript = await runSmall(plan, "javascript");
+  const single = new Map([["in WebAssembly", await runSmall(plan, "f32")]]);
+  if (onGpu) {
+    single.set("on an adapter in software", await runSmall(plan, "webgpu"));
+    single.set("on any adapter", await runSmall(withoutVariants(plan), "webgpu"));
+  }
   const refused = way === ways[0] && softwareExpected ? await refusedShaders(plan) : [];
   if (refused.length > 0) return [`graphs from ${samples[0]?.seed ?? 0}: ${refused.join("\n")}`];
   return samples.flatMap(({ seed, roots, expected }, at) => {
     const wrong = expected.flatMap((value, n) => [
       ...disagreement(found[at]?.[n], value),
-      ...singleDisagreement(single.wasm[at]?.[n], single.javascript[at]?.[n], value),
+      ...[...single].flatMap(([where, results]) =>
+        singleDisagreement(results[at]?.[n], javascript[at]?.[n], value, where),
+      ),
     ]);
     const [first] = wrong;
     if (first === undefined) return [];
@@ -98,14 +112,30 @@ export async function refusedShaders({ plan }: PlannedPrograms): Promise<string[
   return messages.flat();
 }
 
-/** What WebAssembly makes of numbers that JavaScript computes well in single precision: others decide differently by their rounding. */
+/** What a machine makes of numbers that JavaScript computes well in single precision: others decide differently by their rounding. */
 function singleDisagreement(
-  wasm: Tensor | undefined,
+  found: Tensor | undefined,
   javascript: Tensor | undefined,
   expected: Tensor,
+  where: string,
 ): string[] {
   if (disagreement(javascript, expected, 1e-5).length > 0) return [];
-  return disagreement(wasm, expected, 1e-2).map((text) => `in WebAssembly ${text}`);
+  return disagreement(found, expected, 1e-2).map((text) => `${where} ${text}`);
+}
+
+function alone<T extends { readonly variants?: unknown }>(one: T): Omit<T, "variants"> {
+  const entries = Object.entries(one).filter(([name]) => name !== "variants");
+  return Object.fromEntries(entries) as Omit<T, "variants">;
+}
+
+/** With the kernels that any adapter may run. */
+function withoutVariants(planned: PlannedPrograms): PlannedPrograms {
+  const { plan } = planned;
+  const programs = plan.programs.map((program) => ({
+    ...program,
+    dispatches: program.dispatches.map(alone),
+  }));
+  return { ...planned, plan: { ...plan, kernels: plan.kernels.map(alone), programs } };
 }
 
 /** Errors are weighed by the largest number: sums in another order cancel differently. */

@@ -25,6 +25,13 @@ it.each([0, 1, 2])(
   },
 );
 
+it.each([
+  ["", false],
+  [" with loops in time", true],
+])("random graphs%s compute what they mean on every machine", async (_, recurrent) => {
+  expect(await problemsOf(range(300, 6), { recurrent, onGpu: true })).toEqual([]);
+});
+
 /** What was found wrong once: index arithmetic over a free axis whose "same" padding is a polynomial of its length. */
 it.each([1, 2, 3, 4, 5, 7])("pools over a free axis of %i", async (time) => {
   const b = createBuilder();

@@ -7,7 +7,7 @@ import { cpuModuleText, planKernels, planPrograms } from "../../compiler/emit/pl
 import type { Planned } from "../../compiler/emit/plan.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
-import type { AdapterKernels, NestKernels } from "../../compiler/kernel/index.js";
+import type { AdapterKernels, NestKernels, Targets } from "../../compiler/kernel/index.js";
 import { mapInSteps, mapSchedule } from "../../compiler/kernel/index.js";
 import type { Kernel } from "../../compiler/kernel/ir.js";
 import { printKernel } from "../../compiler/kernel/print.js";
@@ -46,6 +46,8 @@ export interface PlannedPrograms {
 export interface Scheduling extends Pick<ScheduleOptions, "fuse" | "share"> {
   /** What runs in one dispatch does, as in what is compiled for users. */
   readonly inSteps?: boolean;
+  /** Other machines than the usual ones; not in steps. */
+  readonly targets?: Partial<Targets>;
 }
 
 /** What free dimensions are thought to be: other than all that they are in samples. */
@@ -54,7 +56,7 @@ const estimates = { batch: 32, time: 16 };
 /** Schedules every program and gives one plan; throws where a schedule or a kernel breaks a rule. */
 export function planSmall(
   programs: readonly SmallProgram[],
-  { inSteps = false, ...options }: Scheduling = {},
+  { inSteps = false, targets = {}, ...options }: Scheduling = {},
 ): PlannedPrograms {
   const constants: ConstantTable = new Map();
   const b = createBuilder(2 ** 30);
@@ -73,7 +75,7 @@ export function planSmall(
     );
     const stepped = inSteps ? mapInSteps([plain], estimates) : undefined;
     const scheduled = stepped?.schedules[0] ?? plain;
-    const kernels = stepped?.kernels[0] ?? mapSchedule(plain);
+    const kernels = stepped?.kernels[0] ?? mapSchedule(plain, {}, targets);
     const turns = stepped?.turns[0] ?? new Map();
     wantVerified(scheduled, [...kernels, ...turns.values()]);
     const inputs = [...inputLeaves(roots).keys()];
