@@ -84,8 +84,11 @@ export interface Backend {
 export interface Submissions {
   /** Submits a run of a prepared program, and keeps its journal. */
   submit(run: ProgramRun): void;
-  /** Resolves when another run may be submitted; rejects with what went wrong in submitted ones (never in those that are read). */
-  ready(): Promise<void>;
+  /**
+   * Resolves when another run may be submitted; rejects with what went wrong in submitted ones (never in those that are read).
+   * `watched`: someone looks at each run, so that only a few are ahead of what is known.
+   */
+  ready(watched?: boolean): Promise<void>;
   /** Rejects with what went wrong in submitted runs, the latest included. */
   settled(): Promise<void>;
   /** A storage beside the plan's, for copies and journals; its index. */

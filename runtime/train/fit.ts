@@ -283,7 +283,7 @@ async function runEpoch(context: StageRun, passes: Passes): Promise<void> {
     const { journal } = trainer;
     const asks = options.onStep && journal.reading() === 0;
     if (asks || journal.unread() >= 32) void journal.read();
-    await breathe(trainer);
+    await breathe(trainer, options.onStep !== undefined);
     await drain(context, false);
   }
 }

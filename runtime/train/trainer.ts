@@ -312,9 +312,9 @@ export async function reportLatest({ latest, journal }: Trainer): Promise<Report
   return { step: latest.step, ...summarize(meansOf(sumsOfStep(latest))) };
 }
 
-/** On the CPU, lets events, signals and painting have their turn now and then. */
-export async function breathe(trainer: Trainer): Promise<void> {
-  await trainer.session.backend.ready();
+/** On the CPU, lets events, signals and painting have their turn now and then. `watched`: each step is told of. */
+export async function breathe(trainer: Trainer, watched = false): Promise<void> {
+  await trainer.session.backend.ready(watched);
   if (trainer.session.backend.kind !== "cpu" || performance.now() - trainer.breathed < 30) return;
   await takeTurns();
   trainer.breathed = performance.now();

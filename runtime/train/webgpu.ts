@@ -157,11 +157,11 @@ function openSubmissions(
       pending.push(waits ? later(begun) : begun.checked);
       progress.fresh ||= waits || begun.fresh;
     },
-    ready: async () => {
+    ready: async (watched = false) => {
       faults.check();
       if (progress.fresh) return settled();
       // A mark every other submission; waiting for the one before the last lets the device run ahead.
-      if (progress.runs < 2 * together.size()) return;
+      if (progress.runs < 2 * (watched ? 1 : together.size())) return;
       progress.runs = 0;
       const before = progress.mark;
       void moveMark(() => faults.guard("its commands", device.queue.onSubmittedWorkDone()));
