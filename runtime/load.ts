@@ -2,7 +2,7 @@
 
 import type { LoadOptions, TuningCache, WeightsSource } from "./api.js";
 import type { Backend } from "./backend.js";
-import { at, checkNames, fail } from "./errors.js";
+import { at, checkNames, fail, inWords } from "./errors.js";
 import { isSize } from "./dimensions.js";
 import type { Plan } from "./plan.js";
 import { openSession, type Session, type SessionOptions } from "./session.js";
@@ -85,10 +85,10 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
   if (typeof (options.onProgress ?? at) !== "function") fail("option", "onProgress is a function");
   const { weights: given, tune, threads = 1 } = options;
   if (threads !== "auto" && !(isSize(threads) && threads > 0))
-    fail("option", 'threads is a whole number from 1 on, or "auto"');
+    fail("option", `threads is a whole number from 1 on, or "auto", not ${inWords(threads)}`);
   const cache = tune === true ? measured : tune || undefined;
   if (cache && !(typeof cache.get === "function" && typeof cache.set === "function"))
-    fail("option", "tune is true, false or a cache with get and set");
+    fail("option", `tune is true, false or a cache with get and set, not ${inWords(tune)}`);
   const fetching = given === undefined ? undefined : fetchWeights(ownBytes(given));
   // A file that fits has all that would be drawn.
   const isFilled = fetching !== undefined && options.partial !== true;

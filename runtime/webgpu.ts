@@ -183,9 +183,7 @@ export function submitRun<T>(
     uploads = uploadInputs(context, run, room);
     return encode(device, (encoder) => {
       // Words are written before anything of the submission runs.
-      encodeRun(context, run, encoder, room, (target, { buffer, byteOffset, byteLength }) => {
-        device.queue.writeBuffer(target, 0, buffer, byteOffset, byteLength);
-      });
+      encodeRun(context, run, encoder, room, writeTo(device));
       return after(encoder, room);
     });
   };
@@ -205,6 +203,13 @@ export function submitRun<T>(
     settle(false)();
     throw error;
   }
+}
+
+/** Before anything that is submitted from now on runs. */
+function writeTo({ queue }: GPUDevice): WriteWords {
+  return (target, { buffer, byteOffset, byteLength }) => {
+    queue.writeBuffer(target, 0, buffer, byteOffset, byteLength);
+  };
 }
 
 /** Rows of sets, draws, the dispatches; other inputs are there already. */
@@ -251,10 +256,7 @@ function uploadInputs(context: GpuContext, run: ProgramRun, room: Room): Promise
   for (const [name, values] of givenInputs(context, run)) {
     const target = inputBuffer(context, name, room);
     if (isGpuBuffer(values)) copies.push([values, target]);
-    else if (!isSetRows(values)) {
-      const { buffer, byteOffset, byteLength } = values;
-      device.queue.writeBuffer(target, 0, buffer, byteOffset, byteLength);
-    }
+    else if (!isSetRows(values)) writeTo(device)(target, values);
   }
   if (copies.length === 0) return undefined;
   const copy = (): void => {

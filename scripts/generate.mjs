@@ -356,16 +356,6 @@ async function bundleMinified(file, parted) {
   };
 }
 
-/** For measuring: the text of an entry and what each module takes of it. */
-export async function minifiedFor(entry) {
-  const parted = await partedSources(join(root, "runtime"));
-  const plugins = [sourcesFrom((path) => parted.get(path)?.text)];
-  return bundle(
-    { entryPoints: [join(root, `runtime/bundle/${entry}.ts`)] },
-    { minify: true, plugins },
-  );
-}
-
 async function bundle(entry, { minify, plugins = [] }) {
   const result = await build({
     ...entry,

@@ -26,6 +26,7 @@ const names = readdirSync(programs).filter(
 
 /** Of every kind of plan one: pipelines take their time. */
 const onWebGpu = [
+  "digits_mlp.nn",
   "adding_gru.nn",
   "memory.nn",
   "movies.nn",
@@ -61,8 +62,14 @@ async function openBundle(name: string, minify: boolean, options: object): Promi
   return net.load({ ...options, seed: 7 });
 }
 
+interface Outcome {
+  readonly reports: readonly { readonly loss: number }[];
+  readonly outputs: object;
+  readonly saved: Uint8Array;
+}
+
 /** A step of every stage, then a prediction: all that they leave behind. */
-async function outcomeOf(name: string, net: TrainingNet): Promise<object> {
+async function outcomeOf(name: string, net: TrainingNet): Promise<Outcome> {
   const { plan } = modelOf(name);
   const batch = 3;
   const sizes = Object.fromEntries(
@@ -101,5 +108,9 @@ describeGpu("minified programs do on WebGPU what readable ones do", () => {
       device.destroy();
     }
     expect(outcomes[0]).toEqual(outcomes[1]);
+    // With the kernels for any adapter, which the CPU has none of.
+    const cpu = await outcomeOf(name, await openBundle(name, true, { backend: "cpu" }));
+    for (const [stage, { loss }] of cpu.reports.entries())
+      expect(outcomes[0]?.reports[stage]?.loss).toBeCloseTo(loss, 3);
   });
 });

@@ -131,7 +131,10 @@ describe("a weights file", () => {
       data: Uint8Array.of(0, 60, 0, 64),
     };
     const refused = await load(fileOf({ w: halves }));
-    expect(refused).toHaveProperty("message", expect.stringContaining("this call needs *.more.js"));
+    expect(refused).toHaveProperty(
+      "message",
+      expect.stringContaining("this call fetches ./inference.more.js, which is to be served"),
+    );
     rmSync(alone, { recursive: true });
   });
 
