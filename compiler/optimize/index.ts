@@ -9,9 +9,10 @@ import { fold } from "./fold.js";
 import { stableLogarithm } from "./logarithms.js";
 import { joinPieces } from "./pieces.js";
 import { rewrite } from "./rewrite.js";
+import type { Rule } from "./rewrite.js";
 import { mergeScans, optimizeBodies } from "./scans.js";
 import { sumSegments } from "./segments.js";
-import { share } from "./share.js";
+import { createSharedNodes, share } from "./share.js";
 import { simplify } from "./simplify.js";
 import { mergeViews } from "./views.js";
 
@@ -19,8 +20,11 @@ import { mergeViews } from "./views.js";
 export interface Pass {
   readonly name: string;
   readonly doc: string;
-  readonly run: (b: GraphBuilder, roots: readonly Node[], context: PassContext) => Node[];
+  /** For one graph, which is given round by round: what a round left as it was is not looked at again. */
+  readonly start: (context: PassContext) => Run;
 }
+
+type Run = (b: GraphBuilder, roots: readonly Node[]) => Node[];
 
 export interface PassContext {
   /** These stay the very nodes that they are: those that a derivative is taken by. */
@@ -37,8 +41,7 @@ export const passesBeforeDerivatives: readonly Pass[] = [
   {
     name: "logarithms",
     doc: "Logarithms of what was made of exponentials come from the exponents: log softmax(z), log sigmoid(z), log(1 + exp(z)).",
-    run: (b, roots, { kept = new Set() }) =>
-      rewrite(b, roots, (own, node) => stableLogarithm(own, node, kept), kept),
+    start: ({ kept = new Set() }) => byRule((own, node) => stableLogarithm(own, node, kept), kept),
   },
 ];
 
@@ -48,46 +51,55 @@ export const passes: readonly Pass[] = [
   {
     name: "scans",
     doc: "Loops over the same carries become one; yields that nobody reads go; bodies are optimized.",
-    run: (b, roots, { estimates = {} }) =>
-      optimizeBodies(b, mergeScans(b, roots), (body) => optimize(b, body, { estimates })),
+    start:
+      ({ estimates = {} }) =>
+      (b, roots) =>
+        optimizeBodies(b, mergeScans(b, roots), (body) => optimize(b, body, { estimates })),
   },
   {
     name: "share",
     doc: "One node for equal ops over equal operands.",
-    run: (b, roots) => share(b, roots),
+    start: () => {
+      const shared = createSharedNodes();
+      return (b, roots) => share(b, roots, shared);
+    },
   },
   {
     name: "fold",
     doc: "Elementwise ops of single constants become constants.",
-    run: (b, roots) => rewrite(b, roots, fold),
+    start: () => byRule(fold),
   },
   {
     name: "simplify",
     doc: "Identities of algebra that hold for all finite numbers: x + 0, x · 1, x², −(−x), a choice already made.",
-    run: (b, roots) => rewrite(b, roots, simplify),
+    start: () => byRule(simplify),
   },
   {
     name: "extrema",
     doc: "Whether x exceeds 0 is read from max(0, x) where that is computed, so that x need not be kept.",
-    run: (b, roots) => compareExtrema(b, roots),
+    start: () => compareExtrema,
   },
   {
     name: "segments",
     doc: "Where updates are added by index, each sum goes over its own: indices are inverted while compiling, or sorted.",
-    run: (b, roots, { estimates = {} }) =>
-      rewrite(b, roots, (own, node) => sumSegments(own, node, estimates)),
+    start: ({ estimates = {} }) => byRule((own, node) => sumSegments(own, node, estimates)),
   },
   {
     name: "views",
     doc: "Views of views become one; broadcasting that an elementwise op does by itself goes.",
-    run: (b, roots) => rewrite(b, roots, mergeViews),
+    start: () => byRule(mergeViews),
   },
   {
     name: "pieces",
     doc: "Padded tensors that are added side by side are concatenated.",
-    run: (b, roots) => rewrite(b, roots, joinPieces),
+    start: () => byRule(joinPieces),
   },
 ];
+
+function byRule(rule: Rule, kept: ReadonlySet<Node> = new Set()): Run {
+  const settled = new Set(kept);
+  return (b, roots) => rewrite(b, roots, rule, settled);
+}
 
 /** A trace of the work, for people: called after every pass that changed something. */
 export interface PassTrace {
@@ -116,14 +128,14 @@ export function optimize(
   options: OptimizeOptions = {},
 ): Node[] {
   let current = [...roots];
-  const own = options.passes ?? passes;
+  const own = (options.passes ?? passes).map(({ name, start }) => ({ name, run: start(options) }));
   const limit = topologicalOrder(roots).length > large ? 1 : rounds;
   // One after the other, those that have found nothing to change in the graph as it is.
   let idle = 0;
   for (let round = 0; round < limit; round++) {
     for (const pass of own) {
       if (idle === own.length) return current;
-      const next = pass.run(b, current, options);
+      const next = pass.run(b, current);
       idle++;
       if (same(next, current)) continue;
       idle = 0;
@@ -143,7 +155,7 @@ export function prepareForDerivative(
 ): Node[] {
   let current = [...roots];
   for (const pass of passesBeforeDerivatives) {
-    const next = pass.run(b, current, { kept });
+    const next = pass.start({ kept })(b, current);
     if (same(next, current)) continue;
     current = next;
     onPass?.({ pass: pass.name, round: 0, roots: current });

@@ -2,19 +2,31 @@
 
 import { dimKey } from "../types/dimension.js";
 import type { Node, NodeOf } from "../types/graph.js";
-import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { overImages } from "./rewrite.js";
+import { overImages, unsettled } from "./rewrite.js";
 
 /** Constants of more values are compared by identity: writing them down would cost more than sharing saves. */
 const longestConstant = 64;
 
-export function share(b: GraphBuilder, roots: readonly Node[]): Node[] {
+/** Nodes of which no two are equal, numbered, by what they are. */
+export interface SharedNodes {
+  readonly numbers: Map<Node, number>;
+  readonly known: Map<string, Node>;
+  readonly attributeKeys: Map<object, string>;
+}
+
+export function createSharedNodes(): SharedNodes {
+  return { numbers: new Map(), known: new Map(), attributeKeys: new Map() };
+}
+
+/** `shared`: those of graphs before, which stay. */
+export function share(
+  b: GraphBuilder,
+  roots: readonly Node[],
+  { numbers, known, attributeKeys }: SharedNodes = createSharedNodes(),
+): Node[] {
   const images = new Map<Node, Node>();
-  const numbers = new Map<Node, number>();
-  const known = new Map<string, Node>();
-  const attributeKeys = new Map<object, string>();
-  for (const node of topologicalOrder(roots)) {
+  for (const node of unsettled(roots, (own) => numbers.has(own))) {
     const rebuilt = overImages(b, node, images);
     const key = keyOf(rebuilt, numbers, attributeKeys);
     const earlier = known.get(key);

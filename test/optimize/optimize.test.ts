@@ -5,6 +5,7 @@ import { differentiate } from "../../compiler/autodiff/differentiate.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { printGraph } from "../../compiler/graph/print.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
+import { rewrite } from "../../compiler/optimize/rewrite.js";
 import { optimize, passes } from "../../compiler/optimize/index.js";
 import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import { freeDim } from "../../compiler/types/dimension.js";
@@ -36,7 +37,7 @@ describe("passes", () => {
     const runs: string[] = [];
     const pass = (name: string, replacements: readonly Node[]) => ({
       ...{ name, doc: "" },
-      run: (_: GraphBuilder, roots: readonly Node[]) => {
+      start: () => (_: GraphBuilder, roots: readonly Node[]) => {
         runs.push(name);
         const next = replacements[runs.filter((one) => one === name).length - 1];
         return next === undefined ? [...roots] : [next];
@@ -44,6 +45,29 @@ describe("passes", () => {
     });
     optimize(b, [x], { passes: [pass("a", []), pass("b", [b.negate(x)]), pass("c", [])] });
     expect(runs.join("")).toBe("abcab");
+  });
+
+  it("look no more at what they left as it was", () => {
+    const b = createBuilder();
+    const looked: string[] = [];
+    const settled = new Set<Node>();
+    const run = (roots: readonly Node[]): Node[] =>
+      rewrite(
+        b,
+        roots,
+        (own, node) => {
+          looked.push(node.op);
+          return node.op === "negate" ? own.abs(node.inputs[0] ?? node) : undefined;
+        },
+        settled,
+      );
+    const sine = b.sin(b.input("x", { type: "f32", shape: [4] }));
+    const once = run([b.exp(b.negate(sine))]);
+    expect(looked.splice(0)).toEqual(["input", "sin", "negate", "exp"]);
+    expect(run(once)).toEqual(once);
+    expect(looked.splice(0)).toEqual(["abs", "exp"]);
+    run([b.negate(sine)]);
+    expect(looked).toEqual(["negate"]);
   });
 });
 
