@@ -55,9 +55,8 @@ export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: E
     for (const nest of members.size > 0 ? [] : left) {
       const early = nest !== first;
       // A dispatch runs in the turns of all its nests.
-      if (!sameTurns(first, nest)) continue;
-      if (!ready.is(nest) || (early && !memory.allows(nest, first)) || !company.take(nest))
-        continue;
+      if (!ready.is(nest) || !sameTurns(first, nest)) continue;
+      if ((early && !memory.allows(nest, first)) || !company.take(nest)) continue;
       if (early) memory.move(nest, first);
       members.add(nest);
     }
@@ -113,74 +112,82 @@ interface MemoryTrack {
   readonly move: (nest: number, beside: number) => void;
 }
 
-/** The life of a buffer: the first and the last nest of the old order that what touches it runs beside. */
-interface Span {
-  readonly first: number;
-  readonly last: number;
+/** A temporary: its bytes, the nests that touch it, the first and the last nest of the old order that any of these runs beside. */
+interface Life {
+  readonly bytes: number;
+  readonly nests: readonly number[];
+  /** It lives to the end, whoever touches it. */
+  readonly isResult: boolean;
+  first: number;
+  last: number;
 }
 
 function createMemoryTrack(schedule: Schedule, extents: Extents): MemoryTrack {
-  const { sizes, results, touched, touching } = temporariesOf(schedule, extents);
-  const end = schedule.nests.length;
+  const { lives, livesOf } = livesOfTemporaries(schedule, extents);
   const times = [...schedule.nests.keys()];
-  const spanOf = (buffer: number, timeOf: (nest: number) => number): Span => {
-    const all = (touching.get(buffer) ?? []).map(timeOf);
-    return { first: Math.min(...all), last: results.has(buffer) ? end : Math.max(...all) };
+  const timeOf = (nest: number): number => times[nest] ?? nest;
+  const living = new Array<number>(times.length + 1).fill(0);
+  const grow = (from: number, below: number, bytes: number): void => {
+    for (let at = from; at < below; at++) living[at] = (living[at] ?? 0) + bytes;
   };
-  const now = (nest: number): number => times[nest] ?? nest;
-  const spans = new Map([...sizes.keys()].map((buffer) => [buffer, spanOf(buffer, now)]));
-  const living = new Array<number>(end + 1).fill(0);
-  const grow = ({ first, last }: Span, bytes: number): void => {
-    for (let at = first; at <= last; at++) living[at] = (living[at] ?? 0) + bytes;
-  };
-  for (const [buffer, span] of spans) grow(span, sizes.get(buffer) ?? 0);
+  for (const { first, last, bytes } of lives) grow(first, last + 1, bytes);
   const most = mostGrowth * Math.max(...living);
-  const set = (moved: ReadonlyMap<number, Span>): void => {
-    for (const [buffer, span] of moved) {
-      grow(spans.get(buffer) ?? span, -(sizes.get(buffer) ?? 0));
-      grow(span, sizes.get(buffer) ?? 0);
-      spans.set(buffer, span);
+  const settle = (life: Life, first: number, last: number): void => {
+    grow(first, life.first, life.bytes);
+    grow(life.first, first, -life.bytes);
+    grow(life.last + 1, last + 1, life.bytes);
+    grow(last + 1, life.last + 1, -life.bytes);
+    Object.assign(life, { first, last });
+  };
+  const move = (nest: number, beside: number): void => {
+    for (const life of livesOf[nest] ?? []) {
+      const { nests, isResult, last } = life;
+      const ends = !isResult && timeOf(nest) === last;
+      const others = nests.map((other) => (other === nest ? beside : timeOf(other)));
+      settle(life, Math.min(life.first, beside), ends ? Math.max(...others) : last);
     }
   };
-  const movedTo = (nest: number, beside: number): ReadonlyMap<number, Span> =>
-    new Map(
-      (touched[nest] ?? []).map((buffer) => [
-        buffer,
-        spanOf(buffer, (other) => (other === nest ? beside : now(other))),
-      ]),
-    );
   return {
     allows: (nest, beside) => {
-      const moved = movedTo(nest, beside);
-      const before = new Map([...moved.keys()].map((buffer) => [buffer, spanOf(buffer, now)]));
-      set(moved);
-      const fits = living.slice(beside, nest).every((bytes) => bytes <= most);
-      set(before);
+      const own = livesOf[nest] ?? [];
+      const before = own.map(({ first, last }) => ({ first, last }));
+      move(nest, beside);
+      let fits = true;
+      for (let at = beside; fits && at < nest; at++) fits = (living[at] ?? 0) <= most;
+      own.forEach((life, at) => {
+        const { first, last } = before[at] ?? life;
+        settle(life, first, last);
+      });
       return fits;
     },
     move: (nest, beside) => {
-      set(movedTo(nest, beside));
+      move(nest, beside);
       times[nest] = beside;
     },
   };
 }
 
-/** Bytes of each temporary, which of them are results, those that each nest touches, and the nests that touch each. */
-function temporariesOf(schedule: Schedule, extents: Extents) {
-  const { nests, buffers } = schedule;
-  const touched = nests.map((nest) =>
-    [...touchedBuffers(nest)].filter((buffer) => buffers[buffer]?.kind === "temporary"),
-  );
+/** All of them, and those that each nest touches. */
+function livesOfTemporaries({ nests, buffers, results }: Schedule, extents: Extents) {
   const touching = new Map<number, number[]>();
-  touched.forEach((all, nest) => {
-    for (const buffer of all) touching.set(buffer, [...(touching.get(buffer) ?? []), nest]);
-  });
-  const sizes = new Map(
-    [...touching.keys()].map((buffer) => {
-      const elements = buffers[buffer]?.elements ?? 0;
-      return [buffer, elementBytes * expectedSize(elements, extents)];
+  const touched = nests.map((nest, at) =>
+    [...touchedBuffers(nest)].filter((buffer) => {
+      if (buffers[buffer]?.kind !== "temporary") return false;
+      const known = touching.get(buffer);
+      if (known) known.push(at);
+      else touching.set(buffer, [at]);
+      return true;
     }),
   );
-  const results = new Set(schedule.results.map(({ buffer }) => buffer));
-  return { sizes, results, touched, touching };
+  const kept = new Set(results.map(({ buffer }) => buffer));
+  const lives = new Map(
+    [...touching].map(([buffer, own]): [number, Life] => {
+      const bytes = elementBytes * expectedSize(buffers[buffer]?.elements ?? 0, extents);
+      const isResult = kept.has(buffer);
+      const [first, last] = [Math.min(...own), isResult ? nests.length : Math.max(...own)];
+      return [buffer, { bytes, nests: own, isResult, first, last }];
+    }),
+  );
+  const livesOf = touched.map((own) => own.flatMap((buffer) => lives.get(buffer) ?? []));
+  return { lives: [...lives.values()], livesOf };
 }

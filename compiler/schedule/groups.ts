@@ -1,5 +1,5 @@
 // Takes parts, gives groups: parts merged into one kernel each, in an order in which every value is read at the right time.
-import { dimEqual, shapeText } from "../types/dimension.js";
+import { dimEqual, shapeEqual, shapeText } from "../types/dimension.js";
 import type { Node, Shape } from "../types/graph.js";
 import type { Findings } from "./findings.js";
 import type { KernelLimits } from "./limits.js";
@@ -103,7 +103,7 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
 function isAlike(group: OpenGroup | undefined, reads: boolean, part: Part): boolean {
   if (group === undefined) return false;
   // Where rows have points by now, the part is one more row of them.
-  if (shapeText(group.shape) !== shapeText(part.shape) && !mayBeOfRows(part)) return false;
+  if (!shapeEqual(group.shape, part.shape) && !mayBeOfRows(part)) return false;
   const reduces = group.parts.some((one) => one.reducing);
   if (!part.reducing) return !reduces || reads;
   return reads && ![...group.parts, part].some((one) => one.contracting);
@@ -130,7 +130,7 @@ function hasRows(group: OpenGroup | undefined, part: Part, { sizeOf }: GroupOpti
 
 /** All extents of the group's are among the part's, in order, which has others besides; its rows are of one shape. */
 function areRows({ shape, parts }: OpenGroup, part: Part): boolean {
-  if (parts.some((one) => shapeText(one.shape) !== shapeText(shape))) return false;
+  if (!parts.every((one) => shapeEqual(one.shape, shape))) return false;
   const extents = shape.filter((extent) => extent !== 1);
   let at = 0;
   for (const extent of part.shape) {

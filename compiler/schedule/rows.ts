@@ -1,5 +1,5 @@
 // Takes a fusion group and what its parts read, gives its rows: parts that stand once for all points along some of its axes.
-import { shapeText } from "../types/dimension.js";
+import { shapeEqual } from "../types/dimension.js";
 import type { Shape } from "../types/graph.js";
 import type { Axis, NestStore, Scalar } from "../types/nest.js";
 import { createAxesOf, reachableScalars } from "./operands.js";
@@ -7,7 +7,7 @@ import type { FusionGroup } from "./order.js";
 import type { Part } from "./parts.js";
 
 export function isOfRows(part: Part, group: FusionGroup): boolean {
-  return shapeText(part.shape) !== shapeText(group.shape);
+  return !shapeEqual(part.shape, group.shape);
 }
 
 /** The point of a part of `shape` that is read at `index`, where that is made of the point's own axes, each once. */

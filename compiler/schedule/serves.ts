@@ -42,18 +42,24 @@ export function servesOf(
   return serves;
 }
 
+/** By nest: its scalars, which all phases ask about, are walked once. */
+const known = new WeakMap<LoopNest, ReadonlySet<number>>();
+
 /** Buffers that a nest loads from. */
-export function readBuffers(nest: LoopNest): Set<number> {
+export function readBuffers(nest: LoopNest): ReadonlySet<number> {
+  const before = known.get(nest);
+  if (before !== undefined) return before;
   const buffers = new Set<number>();
   for (const scalar of reachableScalars(
     nest.stores.flatMap((store) => [store.index, store.value]),
   )) {
     if (scalar.kind === "load") buffers.add(scalar.buffer);
   }
+  known.set(nest, buffers);
   return buffers;
 }
 
 /** Buffers that a nest loads from or stores to. */
-export function touchedBuffers(nest: LoopNest): Set<number> {
+export function touchedBuffers(nest: LoopNest): ReadonlySet<number> {
   return new Set([...nest.stores.map((store) => store.buffer), ...readBuffers(nest)]);
 }
