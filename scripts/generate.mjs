@@ -1,10 +1,12 @@
 // Source files in; the two generated modules out: the prelude as text, and the runtime as bundled text.
 
+import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { shorten } from "./shorten.mjs";
 import { partWords } from "./words.mjs";
 
 const warning = "// Written by scripts/build.mjs; changes here are lost.\n\n";
@@ -15,10 +17,28 @@ export async function generate(root) {
     join(root, "compiler/prelude/prelude.generated.ts"),
     await preludeModule(join(root, "compiler/prelude")),
   );
-  await writeWhenChanged(
-    join(root, "compiler/emit/runtimeText.generated.ts"),
-    await runtimeModule(root),
-  );
+  const runtimeFile = join(root, "compiler/emit/runtimeText.generated.ts");
+  const mark = `// Of sources whose digest is ${await digestOf(root)}.\n`;
+  // Minifying takes seconds.
+  if (existsSync(runtimeFile) && (await readFile(runtimeFile, "utf8")).includes(mark)) return;
+  await writeWhenChanged(runtimeFile, await runtimeModule(root, mark));
+}
+
+/** Of all that the runtime's text is made from: its sources, what writes it, the versions of what minifies it. */
+async function digestOf(root) {
+  const digest = createHash("sha256");
+  const inFolder = async (folder, wanted) =>
+    (await readdir(join(root, folder), { recursive: true }))
+      .filter((name) => wanted.test(name))
+      .map((name) => join(folder, name));
+  const files = [
+    ...(await inFolder("runtime", /\.ts$/)),
+    ...(await inFolder("scripts", /\.mjs$/)),
+    ...["esbuild", "terser"].map((name) => `node_modules/${name}/package.json`),
+  ];
+  for (const file of files.sort())
+    digest.update(`${file}\n`).update(await readFile(join(root, file)));
+  return digest.digest("hex");
 }
 
 async function preludeModule(folder) {
@@ -36,10 +56,11 @@ async function preludeModule(folder) {
   );
 }
 
-async function runtimeModule(root) {
+async function runtimeModule(root, mark) {
   const parts = [
     "// The runtime's sources in; their bundled text out, so that the emitter reads no file.\n" +
-      warning,
+      warning +
+      mark,
   ];
   const parted = await partedSources(join(root, "runtime"));
   for (const entry of ["inference", "fixed", "training", "cpu", "tune", "threads"]) {
@@ -203,7 +224,9 @@ async function moreModule(modules, parted) {
   );
   const { body, names } = splitExports(text, "*.more.js");
   const returned = names.map(({ local, exported: name }) => `${name}:${local}`).join(",");
-  return `let made;\nexport const open=($NnError)=>made??=(()=>{${body.trim()}return{${returned}}})();\n`;
+  return shorten(
+    `let made;export const open=($NnError)=>made??=(()=>{${body.trim()}return{${returned}}})();`,
+  );
 }
 
 /** The words that these files refuse in, as `*.words.js` exports them. */
@@ -216,7 +239,7 @@ async function wordsModule(files, parted) {
     { stdin: { contents, resolveDir: dirname(files[0]) } },
     { minify: true, plugins: [sourcesFrom((path) => parted.get(path)?.whole)] },
   );
-  return text;
+  return shorten(text);
 }
 
 /**
@@ -351,9 +374,14 @@ async function bundleMinified(file, parted) {
   // Bundlers drop what is unused of a pure call's members, not of a pattern.
   const declared = names.map(({ exported }) => `${exported}=nnc.${exported}`).join(",");
   return {
-    minified: `const nnc=/* @__PURE__ */(()=>{${body.trim()}return{${returned}}})(),${declared};\n`,
+    minified: `const nnc=/* @__PURE__ */${await shortened(`(()=>{${body.trim()}return{${returned}}})()`)},${declared};\n`,
     words: parted ? await wordsModule(files, parted) : "",
   };
+}
+
+/** An expression. */
+async function shortened(text) {
+  return (await shorten(`nnc=${text}`)).trim().replace(/^nnc=|;$/g, "");
 }
 
 async function bundle(entry, { minify, plugins = [] }) {
