@@ -284,7 +284,8 @@ function expressionsOf(body: readonly Statement[]): ReadonlySet<Expression> {
 export function usedBuiltins(body: readonly Statement[]): ReadonlySet<GivenVariable> {
   const used = new Set<GivenVariable>();
   for (const expression of expressionsOf(body)) {
-    const given = builtins.find((name) => "name" in expression && expression.name === name);
+    if (!("name" in expression)) continue;
+    const given = builtins.find((name) => expression.name === name);
     if (given !== undefined) used.add(given);
   }
   return used;

@@ -128,6 +128,7 @@ export function createUnion(keyOf: (own: KernelBinding) => string): Union {
   const bindings: KernelBinding[] = [];
   const uniforms: KernelUniform[] = [];
   const shared: SharedArray[] = [];
+  const [bindingAt, uniformAt] = [numbering<string>(), numbering<string>()];
   const arrayOf = (own: SharedArray, taken: Set<string>): string => {
     const at = shared.findIndex(
       ({ name, type, width }) => !taken.has(name) && type === own.type && width === own.width,
@@ -143,15 +144,16 @@ export function createUnion(keyOf: (own: KernelBinding) => string): Union {
   return {
     ...{ bindings, uniforms, shared },
     bindingOf: (own) => {
-      const at = bindings.findIndex((other) => keyOf(other) === keyOf(own));
+      const at = bindingAt.of(keyOf(own));
       const known = bindings[at];
       if (known === undefined) return bindings.push(own) - 1;
       bindings[at] = { ...known, written: known.written || own.written };
       return at;
     },
     uniformOf: (own) => {
-      const at = uniforms.findIndex((other) => uniformKey(other) === uniformKey(own));
-      return at < 0 ? uniforms.push(own) - 1 : at;
+      const at = uniformAt.of(uniformKey(own));
+      uniforms[at] ??= own;
+      return at;
     },
     arraysOf: (member) => {
       const taken = new Set<string>();
