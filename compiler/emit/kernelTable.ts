@@ -86,32 +86,43 @@ interface Entry<K> {
 /** Entries by their bodies, which nests alike share, the words that they read and how buffers are bound. */
 interface Entries<K> {
   readonly list: Entry<K>[];
-  /** `textOf`: entries of one text are one. */
+  /** `textsOf`: entries of the same texts are one. */
   readonly at: (
     kernels: AdapterKernels,
     words: string,
     make: () => Entry<K>,
-    textOf?: () => string,
+    textsOf?: () => KernelTexts,
   ) => number;
+}
+
+/** What kernels are told apart by: their shaders, which take longer to print, only where their JavaScript is the same. */
+interface KernelTexts {
+  readonly script: string;
+  readonly shaders: () => string;
 }
 
 function createEntries<K>(): Entries<K> {
   const list: Entry<K>[] = [];
   const bodies = numbering<Kernel["body"]>();
   const byKey = new Map<string, number>();
-  const byText = new Map<string, number>();
+  const byScript = new Map<string, { readonly at: number; readonly texts: KernelTexts }[]>();
+  const entryOf = (texts: KernelTexts, make: () => Entry<K>): number => {
+    const alike = byScript.get(texts.script) ?? [];
+    const found = alike.find((one) => one.texts.shaders() === texts.shaders());
+    if (found !== undefined) return found.at;
+    const at = list.push(make()) - 1;
+    byScript.set(texts.script, [...alike, { at, texts }]);
+    return at;
+  };
   return {
     list,
-    at: ({ gpu, software }, words, make, textOf) => {
+    at: ({ gpu, software }, words, make, textsOf) => {
       const written = gpu.bindings.map((one) => one.written);
       const key = [bodies.of(gpu.body), bodies.of(software.body), words, ...written].join(" ");
       const same = byKey.get(key);
       if (same !== undefined) return same;
-      const text = textOf?.();
-      const found = text === undefined ? undefined : byText.get(text);
-      const at = found ?? list.push(make()) - 1;
+      const at = textsOf ? entryOf(textsOf(), make) : list.push(make()) - 1;
       byKey.set(key, at);
-      if (text !== undefined) byText.set(text, at);
       return at;
     },
   };
@@ -137,7 +148,7 @@ export function createKernelTable(): KernelTable {
       const make = (): Entry<NestKernels> => ({
         ...{ kernels, wordOf, comment: comment(), uses: [], elements: [] },
       });
-      const kernel = nests.at(kernels, lists, make, () => textOf(kernels, words));
+      const kernel = nests.at(kernels, lists, make, () => textsOf(kernels, words));
       nests.list[kernel]?.uses.push(given);
       nests.list[kernel]?.elements.push(elements);
       return { kind: "nest", kernel, given };
@@ -186,9 +197,12 @@ function wordsOf(kernel: Kernel, wordOf: WordOf): readonly number[] {
   );
 }
 
-function textOf({ gpu, software, cpu }: NestKernels, words: TargetWords): string {
-  const shaders = [printWgsl(gpu, words.gpu), printWgsl(software, words.software)];
-  return `${shaders.join("")}${printJavaScript(cpu, words.cpu, "f32", "kernel").text}`;
+function textsOf({ gpu, software, cpu }: NestKernels, words: TargetWords): KernelTexts {
+  let shaders: string | undefined;
+  return {
+    script: printJavaScript(cpu, words.cpu, "f32", "kernel").text,
+    shaders: () => (shaders ??= printWgsl(gpu, words.gpu) + printWgsl(software, words.software)),
+  };
 }
 
 /** Positions of arguments that are not the same in all dispatches: turns are not, even in one use. */

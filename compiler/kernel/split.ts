@@ -9,6 +9,7 @@ import type { KernelValue, VariableValue } from "./value.js";
 
 /** Flat axes of storages hide what contractions share; nests without reductions stay as they are. */
 export function splitAxes(nest: LoopNest): LoopNest {
+  if (!mayBeSplit(nest)) return nest;
   // Where axes are cut rests on no size.
   const facts = analyzeNest(nest, {});
   if (facts.reductions.length === 0) return nest;
@@ -25,6 +26,14 @@ export function splitAxes(nest: LoopNest): LoopNest {
     );
   }
   return parts.size === 0 ? nest : rewrite(nest, parts);
+}
+
+/** Without quotients and remainders there is nothing to cut by, whatever else would be found. */
+function mayBeSplit(nest: LoopNest): boolean {
+  const scalars = scalarsOf(nest);
+  const cuts = (scalar: Scalar): boolean =>
+    scalar.kind === "op" && (scalar.op === "divide" || scalar.op === "modulo");
+  return scalars.some(({ kind }) => kind === "reduce") && scalars.some(cuts);
 }
 
 /** What argmax gives is an index along its one axis. */

@@ -21,14 +21,15 @@ interface Piece {
 export function joinPieces(b: GraphBuilder, node: Node): Node | undefined {
   if (node.op !== "add") return undefined;
   const terms = termsOf(node);
-  for (const one of terms) {
-    const piece = pieceOf(one);
-    if (piece === undefined) continue;
-    for (const other of terms) {
-      const next = pieceOf(other);
-      if (next === undefined || !isBeside(piece, next)) continue;
-      const rest = terms.filter((term) => term !== one && term !== other);
-      return rest.reduce((sum, term) => b.add(sum, term), joined(b, piece, next));
+  const pieces = terms.flatMap((term) => {
+    const piece = pieceOf(term);
+    return piece === undefined ? [] : [{ term, piece }];
+  });
+  for (const one of pieces) {
+    for (const other of pieces) {
+      if (!isBeside(one.piece, other.piece)) continue;
+      const rest = terms.filter((term) => term !== one.term && term !== other.term);
+      return rest.reduce((sum, term) => b.add(sum, term), joined(b, one.piece, other.piece));
     }
   }
   return undefined;
