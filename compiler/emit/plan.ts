@@ -6,34 +6,28 @@ import type {
   PlanLoop,
   PlanProgram,
   PlanResult,
-  PlanUniform,
 } from "../../runtime/plan.js";
-import type { AdapterKernels, NestKernels, TurnKernels } from "../kernel/index.js";
+import type { AdapterKernels, ChainKernels, NestKernels, TurnKernels } from "../kernel/index.js";
 import { perAdapter, targetNames } from "../kernel/index.js";
 import { createMerger } from "../kernel/merge.js";
 import type { Merger } from "../kernel/merge.js";
-import type { Kernel, KernelUniform } from "../kernel/ir.js";
+import type { Kernel } from "../kernel/ir.js";
 import { turnsOfStep } from "../schedule/spans.js";
-import { uniformKey } from "../kernel/ir.js";
-import { dimEqual, freeDim } from "../types/dimension.js";
+import { dimEqual } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
 import type { LoopNest, Recurrence, Schedule } from "../types/nest.js";
 import { boundForWriting, elementsOf, planBuffer, planSlot } from "./buffers.js";
-import { hostExpression, planDim } from "./dimensions.js";
+import { planDim } from "./dimensions.js";
 import { commentText } from "./expression.js";
 import { innerDimensions } from "./innerDimensions.js";
 import { javascriptBody, printJavaScript } from "./javascript.js";
-import type {
-  KernelTable,
-  KernelUse,
-  PlannedKernel,
-  PlannedMergedKernel,
-  WordOf,
-} from "./kernelTable.js";
+import type { KernelTable, KernelUse, PlannedKernel, PlannedMergedKernel } from "./kernelTable.js";
 import { createKernelTable } from "./kernelTable.js";
 import type { Precision } from "./javascriptFunctions.js";
 import { hexadecimal, wasmModule } from "./wasm/module.js";
+import type { UniformWords } from "./words.js";
+import { createWords, planUniform } from "./words.js";
 
 /** What a program is for; its dispatches and buffers come from the schedule. */
 export type ProgramHead = Pick<
@@ -48,6 +42,8 @@ export interface ProgramSource {
   readonly kernels: readonly NestKernels[];
   /** Of recurrences all of whose turns run in one dispatch. */
   readonly turns?: TurnKernels;
+  /** Of chains, by the first of their nests. */
+  readonly chains?: ChainKernels;
   /** Of how many entries its results are means, by name. */
   readonly entries?: ReadonlyMap<string, Dim>;
   /** What its results that are checked must lie in, by name. */
@@ -231,7 +227,7 @@ function singleDispatch(
   mapped: NestKernels,
   at: number,
   { context, table }: Shared,
-  { wordOf }: Words,
+  { wordOf }: UniformWords,
 ): UsedDispatch {
   const bound = perAdapter((adapter) => boundForWriting(mapped[adapter], schedule));
   const given = schedule.nests[at]?.arguments ?? [];
@@ -257,20 +253,37 @@ function mergedDispatch(
   source: ProgramSource,
   step: StepMembers,
   shared: Shared,
-  words: Words,
+  words: UniformWords,
 ): UsedDispatch {
-  const { members, first } = step;
-  const parts = source.kernels.slice(first, first + members.length);
-  const own = perAdapter((adapter) =>
-    shared.merge(
-      parts.map((part, at) => ({
-        kernel: part[adapter],
-        given: members[at]?.use.given.length ?? 0,
-      })),
-      source.schedule.buffers,
-    ),
-  );
+  const links = linksOf(source, step);
+  const own = perAdapter((adapter) => {
+    const parts = links.map(({ kernels, given }) => ({ kernel: kernels[adapter], given }));
+    const [only] = parts;
+    return only && parts.length === 1 ? only.kernel : shared.merge(parts, source.schedule.buffers);
+  });
   return jointDispatch(source, step, own, shared, words);
+}
+
+/** What stands side by side: kernels of nests, and of chains of them. */
+function linksOf(
+  { schedule, kernels, chains }: ProgramSource,
+  { members, first }: StepMembers,
+): readonly { readonly kernels: AdapterKernels; readonly given: number }[] {
+  const links: { readonly kernels: AdapterKernels; given: number }[] = [];
+  members.forEach(({ use }, position) => {
+    const at = first + position;
+    const [nest, next] = [schedule.nests[at], schedule.nests[at + 1]];
+    const last = links.at(-1);
+    if (nest?.follows && last) {
+      last.given += use.given.length;
+      return;
+    }
+    const chain = nest && next?.follows && position + 1 < members.length && chains?.get(nest);
+    const own = chain === undefined || chain === false ? kernels[at] : chain;
+    if (!own) throw new Error(`nest ${at} has no kernels`);
+    links.push({ kernels: own, given: use.given.length });
+  });
+  return links;
 }
 
 /** The kernels of several nests, and what each of these is by itself. */
@@ -279,7 +292,7 @@ function jointDispatch(
   { members, first }: StepMembers,
   own: AdapterKernels,
   { context, table }: Shared,
-  { wordOf }: Words,
+  { wordOf }: UniformWords,
 ): UsedDispatch {
   const parts = kernels.slice(first, first + members.length);
   const bound = perAdapter((adapter) => boundForWriting(own[adapter], schedule));
@@ -339,49 +352,6 @@ function planResults(
       ...(range === undefined ? {} : { range }),
     };
   });
-}
-
-interface Words {
-  readonly list: KernelUniform[];
-  readonly wordOf: WordOf;
-}
-
-/** Seed, member, counter and the free dimensions always come first, so that programs can share kernels. */
-function createWords(dimensions: readonly string[]): Words {
-  const list: KernelUniform[] = [
-    { kind: "seed" },
-    { kind: "member" },
-    { kind: "counter" },
-    ...dimensions.map((name): KernelUniform => ({ kind: "dim", dim: freeDim(name) })),
-  ];
-  const positions = new Map(list.map((uniform, at) => [uniformKey(uniform), at]));
-  const wordOf = (uniform: KernelUniform): number => {
-    const key = uniformKey(uniform);
-    const known = positions.get(key);
-    if (known !== undefined) return known;
-    positions.set(key, list.length);
-    list.push(uniform);
-    return list.length - 1;
-  };
-  return { list, wordOf };
-}
-
-function planUniform(uniform: KernelUniform, schedule: Schedule): PlanUniform {
-  switch (uniform.kind) {
-    case "dim":
-      return { kind: "dim", value: planDim(uniform.dim) };
-    case "host": {
-      const value = schedule.host[uniform.index];
-      if (!value) throw new Error(`there is no host value ${uniform.index}`);
-      return { kind: "host", value: hostExpression(value) };
-    }
-    case "seed":
-    case "member":
-    case "counter":
-      return { kind: uniform.kind };
-    case "argument":
-      throw new Error("an argument is a dispatch's");
-  }
 }
 
 /** More places than this make a comment that nobody reads. */

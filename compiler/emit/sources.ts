@@ -2,7 +2,7 @@
 import type { BuiltModel, BuiltProgram } from "../build/types.js";
 import { dimensionsRead, totalsRead } from "../build/totals.js";
 import { topologicalOrder } from "../graph/walk.js";
-import type { NestKernels, TurnKernels } from "../kernel/index.js";
+import type { ChainKernels, NestKernels, TurnKernels } from "../kernel/index.js";
 import type { Schedule } from "../types/nest.js";
 import type { PlanProgram } from "../../runtime/plan.js";
 import { planBounds, planRanges } from "./bounds.js";
@@ -14,11 +14,12 @@ export interface MappedPrograms {
   readonly schedules: readonly Schedule[];
   readonly kernels: readonly (readonly NestKernels[])[];
   readonly turns?: readonly TurnKernels[];
+  readonly chains?: readonly ChainKernels[];
 }
 
 export function planSources(
   built: BuiltModel,
-  { schedules, kernels, turns = [] }: MappedPrograms,
+  { schedules, kernels, turns = [], chains = [] }: MappedPrograms,
 ): readonly ProgramSource[] {
   return built.programs.map((program, index) => {
     const schedule = schedules[index];
@@ -39,6 +40,7 @@ export function planSources(
       schedule,
       kernels: kernels[index] ?? [],
       turns: turns[index] ?? new Map(),
+      chains: chains[index] ?? new Map(),
     };
   });
 }

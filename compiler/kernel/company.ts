@@ -29,18 +29,19 @@ export interface CompanyFacts {
   readonly plainInputs: boolean;
 }
 
-export function companyFacts(
+/** Of kernels, and by kernel the nests that it does: of a schedule's, or of chains of them. */
+export function createCompanyFacts(
   { nests, serves, buffers }: Schedule,
   kernels: readonly Kernel[],
   extents: Extents,
-): readonly CompanyFacts[] {
+): (kernel: Kernel, own: readonly number[]) => CompanyFacts {
   const inputsOf = ({ bindings }: Kernel): number[] =>
     bindings.map(({ buffer }) => buffer).filter((buffer) => buffers[buffer]?.kind === "input");
   const always = new Set(
     kernels.flatMap((kernel, at) => (serves[at] === undefined ? inputsOf(kernel) : [])),
   );
   const known = new Map<Kernel["body"], BodyFacts>();
-  return kernels.map((kernel, at) => {
+  return (kernel, own) => {
     const body = known.get(kernel.body) ?? bodyFacts(kernel);
     known.set(kernel.body, body);
     const { statements, barriers, anySize } = body;
@@ -48,16 +49,16 @@ export function companyFacts(
     return {
       memory: new Map(kernel.bindings.map((one) => [memoryKey(one, buffers), one.type])),
       statements,
-      given: nests[at]?.arguments.length ?? 0,
+      given: own.reduce((sum, nest) => sum + (nests[nest]?.arguments.length ?? 0), 0),
       shared: arrays.reduce((sum, bytes) => sum + bytes, 0),
       barriers,
       calm: barriers ? 0 : expectedSize(kernel.workgroups, extents),
       workgroupSize: anySize ? undefined : kernel.workgroupSize,
       flops: expectedSize(kernel.flops, extents),
-      serves: serves[at],
+      serves: serves[own[0] ?? -1],
       plainInputs: inputsOf(kernel).every((input) => always.has(input)),
     };
-  });
+  };
 }
 
 /** What kernels of nests alike have in common: see alike.ts. */
@@ -81,26 +82,20 @@ export function allStatements(body: readonly Statement[]): readonly Statement[] 
 }
 
 export interface Company {
-  /** Whether a nest belongs to it; it does from then on. The first always does. */
-  readonly take: (nest: number) => boolean;
+  /** Whether a kernel belongs to it, by what counts of it on each kind of adapter; it does from then on. The first always does. */
+  readonly take: (own: readonly CompanyFacts[]) => boolean;
 }
 
-/** On each kind of adapter: what counts of nests, and the limits there. All have to take a nest. */
-export interface CompanySide {
-  readonly facts: readonly CompanyFacts[];
-  readonly limits: MergingLimits;
-}
-
-export function createCompany(sides: readonly CompanySide[]): Company {
-  let all: readonly CompanyFacts[] = [];
+/** `limits` of each kind of adapter: all have to take a kernel. */
+export function createCompany(limits: readonly MergingLimits[]): Company {
+  let all: readonly CompanyFacts[] | undefined;
   return {
-    take: (nest) => {
-      const together = sides.flatMap(({ facts, limits }, side) => {
-        const [own] = facts.slice(nest, nest + 1);
-        const others = all[side];
-        return (own && others ? joined(others, own, limits) : own) ?? [];
+    take: (own) => {
+      const together = limits.flatMap((limit, side) => {
+        const [one, others] = [own[side], all?.[side]];
+        return (one && others ? joined(others, one, limit) : one) ?? [];
       });
-      if (together.length < sides.length) return false;
+      if (together.length < limits.length) return false;
       all = together;
       return true;
     },
@@ -132,12 +127,14 @@ function joined(
     plainInputs: one.plainInputs && other.plainInputs,
   };
   const idle = made.barriers ? made.calm * limits.idleBarriers : 0;
-  const small =
-    made.memory.size <= limits.bindings &&
-    made.statements <= limits.statements &&
-    made.given <= GIVEN_WORDS &&
-    made.shared <= limits.shared;
-  return small && idle <= limits.dispatch ? made : undefined;
+  return isWithin(made, limits) && idle <= limits.dispatch ? made : undefined;
+}
+
+/** Whether one kernel may have so much. */
+export function isWithin(facts: CompanyFacts, limits: MergingLimits): boolean {
+  const { memory, statements, given, shared } = facts;
+  const small = memory.size <= limits.bindings && statements <= limits.statements;
+  return small && given <= GIVEN_WORDS && shared <= limits.shared;
 }
 
 /**

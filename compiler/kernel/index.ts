@@ -8,12 +8,17 @@ import { shapeOfNest } from "./alike.js";
 import type { NestFacts } from "./analyze.js";
 import { analyzeNest } from "./analyze.js";
 import { axesApart } from "./apart.js";
+import type { RowMapping, RowNest } from "./chain.js";
+import { createChainer, findChains, rowMappingOf } from "./chain.js";
 import { chooseParallel, chooseSerial, chooseStaged } from "./choose.js";
+import { createCompanyFacts, isWithin } from "./company.js";
 import { buildForCpu } from "./cpu.js";
 import { buildForGpu } from "./gpu.js";
 import type { Kernel } from "./ir.js";
+import type { Merger } from "./merge.js";
 import { splitAxes } from "./split.js";
 import { buildStaged } from "./staged.js";
+import type { ChainedNests, Side } from "./steps.js";
 import { intoSteps } from "./steps.js";
 import type { Target } from "./target.js";
 import { cpu, gpu, software, wasm } from "./target.js";
@@ -63,16 +68,26 @@ export function mapSchedules(
   extents: Extents = {},
   targets: Partial<Targets> = {},
 ): readonly (readonly NestKernels[])[] {
+  return mapAll(schedules, extents, targets).map((nests) => nests.map(({ kernels }) => kernels));
+}
+
+function mapAll(
+  schedules: readonly Schedule[],
+  extents: Extents,
+  targets: Partial<Targets>,
+): readonly (readonly MappedNest[])[] {
   const machines: Targets = { gpu, software, cpu, wasm, ...targets };
-  const mapped = new Map<string, Mapped>();
+  const known = new Map<string, Mapped>();
   return schedules.map(({ nests, buffers }) =>
-    nests.map((nest) => {
+    nests.map((nest): MappedNest => {
       const shape = shapeOfNest(nest, buffers);
-      const known = mapped.get(shape.key);
-      if (known !== undefined) return kernelsOfAlike(known, nest, shape);
-      const kernels = mapNest(nest, buffers, extents, machines);
-      mapped.set(shape.key, { shape, kernels });
-      return kernels;
+      const like = known.get(shape.key);
+      const mapped = like ?? { shape, ...mapNest(nest, buffers, extents, machines) };
+      known.set(shape.key, mapped);
+      return {
+        kernels: like ? kernelsOfAlike(like, nest, shape) : mapped.kernels,
+        rows: mapped.rows && rowNestOfAlike(mapped.rows, mapped.shape, shape),
+      };
     }),
   );
 }
@@ -86,34 +101,49 @@ export function mapInSteps(
   readonly kernels: readonly (readonly NestKernels[])[];
   /** By schedule, the kernels of recurrences all of whose turns run in one dispatch. */
   readonly turns: readonly TurnKernels[];
+  /** By schedule, those of chains, by the first of their nests. */
+  readonly chains: readonly ChainKernels[];
 } {
-  const mapped = mapSchedules(schedules, extents);
-  const stepped = schedules.map((schedule, at) => stepsOf(schedule, mapped[at] ?? [], extents));
+  const mapped = mapAll(schedules, extents, {});
+  const chain = createChainer();
+  const stepped = schedules.map((schedule, at) =>
+    stepsOf(schedule, mapped[at] ?? [], chain, extents),
+  );
   return {
     schedules: stepped.map(({ schedule }) => schedule),
     kernels: stepped.map(({ kernels }) => kernels),
     turns: stepped.map(({ turns }) => turns),
+    chains: stepped.map(({ chains }) => chains),
   };
 }
 
 export type TurnKernels = ReadonlyMap<Recurrence, AdapterKernels>;
+export type ChainKernels = ReadonlyMap<LoopNest, AdapterKernels>;
 
 interface SteppedProgram {
   readonly schedule: Schedule;
   readonly kernels: readonly NestKernels[];
   readonly turns: TurnKernels;
+  readonly chains: ChainKernels;
 }
 
 /** What kernels of all turns bind shows once buffers have their places: where it is too much, they are given up. */
-function stepsOf(plain: Schedule, own: readonly NestKernels[], extents: Extents): SteppedProgram {
+function stepsOf(
+  plain: Schedule,
+  mapped: readonly MappedNest[],
+  chainer: Merger,
+  extents: Extents,
+): SteppedProgram {
+  const own = mapped.map(({ kernels }) => kernels);
   const sides = [gpu, software].map(({ merging }, side) => ({
     kernels: own.map((kernels) => (side === 0 ? kernels.gpu : kernels.software)),
     limits: merging,
   }));
+  const chained = chainsOf(plain, mapped, sides, { chainer, extents });
   let wanted = turnsWorthIt(plain, extents);
   for (;;) {
     const inOneDispatch = new Set(wanted.map(({ recurrence }) => recurrence));
-    const { schedule, order } = intoSteps({ ...plain, inOneDispatch }, sides, extents);
+    const { schedule, order } = intoSteps({ ...plain, inOneDispatch }, sides, chained, extents);
     const placed = placeTemporaries(schedule, extents);
     const turns = new Map<Recurrence, AdapterKernels>();
     for (const one of wanted) {
@@ -124,10 +154,62 @@ function stepsOf(plain: Schedule, own: readonly NestKernels[], extents: Extents)
     }
     if (turns.size === wanted.length) {
       const kernels = order.flatMap((nest) => own.slice(nest, nest + 1));
-      return { schedule: placed, kernels, turns };
+      return { schedule: placed, kernels, turns, chains: kernelsOfChains(plain, chained) };
     }
     wanted = wanted.filter(({ recurrence }) => turns.has(recurrence));
   }
+}
+
+/** Those of nests outside of recurrences that a dispatch can take on either kind of adapter. */
+function chainsOf(
+  schedule: Schedule,
+  mapped: readonly MappedNest[],
+  sides: readonly Side[],
+  { chainer, extents }: { readonly chainer: Merger; readonly extents: Extents },
+): ReadonlyMap<number, ChainedNests> {
+  const { nests, buffers } = schedule;
+  const kernelOf = (chain: readonly number[], { kernels }: Side): Kernel =>
+    chainer(
+      chain.flatMap((nest) => {
+        const kernel = kernels[nest];
+        return kernel ? { kernel, given: nests[nest]?.arguments.length ?? 0 } : [];
+      }),
+      buffers,
+    );
+  const known = sides.map((side) => ({
+    side,
+    factsOf: createCompanyFacts(schedule, side.kernels, extents),
+  }));
+  const fits = (chain: readonly number[]): boolean =>
+    known.every(({ side, factsOf }) => {
+      const types = chain.flatMap((nest) => {
+        const kernel = side.kernels[nest];
+        return kernel ? [...factsOf(kernel, [nest]).memory] : [];
+      });
+      const alike = new Map(types);
+      if (types.some(([memory, type]) => alike.get(memory) !== type)) return false;
+      return isWithin(factsOf(kernelOf(chain, side), chain), side.limits);
+    });
+  const rows = mapped.map((one, at) => (nests[at]?.turns ? undefined : one.rows));
+  const found = findChains(schedule, rows, fits);
+  return new Map(
+    [...found].map(([head, chain]) => [
+      head,
+      { nests: chain, kernels: sides.map((side) => kernelOf(chain, side)) },
+    ]),
+  );
+}
+
+function kernelsOfChains(
+  { nests }: Schedule,
+  chains: ReadonlyMap<number, ChainedNests>,
+): ChainKernels {
+  return new Map(
+    [...chains].flatMap(([head, { kernels }]) => {
+      const [nest, any, inSoftware] = [nests[head], ...kernels];
+      return nest && any && inSoftware ? [[nest, { gpu: any, software: inSoftware }]] : [];
+    }),
+  );
 }
 
 /** Recurrences within which no other runs, where one dispatch for all turns pays on both kinds of adapters. */
@@ -146,16 +228,30 @@ function turnsWorthIt({ nests, serves }: Schedule, extents: Extents): readonly T
 interface Mapped {
   readonly shape: NestShape;
   readonly kernels: NestKernels;
+  /** Where invocations, or workgroups, of adapters do its rows. */
+  readonly rows: RowNest | undefined;
 }
+
+type MappedNest = Pick<Mapped, "kernels" | "rows">;
 
 function mapNest(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
   extents: Extents,
   targets: Targets,
-): NestKernels {
+): MappedNest {
   const facts = analyzeNest(splitAxes(nest), extents);
-  return perTarget((name) => buildKernel(facts, buffers, targets[name]));
+  const built = perTarget((name) => buildKernel(facts, buffers, targets[name]));
+  const { gpu: any, software: inSoftware } = perAdapter((name) => built[name].rows);
+  return {
+    kernels: perTarget((name) => built[name].kernel),
+    rows: any && inSoftware && { facts, rows: [any, inSoftware], bufferOf: (buffer) => buffer },
+  };
+}
+
+function rowNestOfAlike(rows: RowNest, known: NestShape, shape: NestShape): RowNest {
+  const bufferOf = new Map(known.buffers.map((buffer, at) => [buffer, shape.buffers[at]]));
+  return { ...rows, bufferOf: (buffer) => bufferOf.get(buffer) ?? buffer };
 }
 
 /** The kernels of a nest that is mapped already, as those of another. */
@@ -184,12 +280,11 @@ function buildKernel(
   facts: NestFacts,
   buffers: readonly ScheduledBuffer[],
   target: Target,
-): Kernel {
+): { readonly kernel: Kernel; readonly rows?: RowMapping | undefined } {
   if (target.machine === "cpu")
-    return buildForCpu(facts, chooseSerial(facts, target), buffers, target);
+    return { kernel: buildForCpu(facts, chooseSerial(facts, target), buffers, target) };
   const choice = chooseParallel(facts, target);
   const staged = chooseStaged(facts, choice, target);
-  return staged
-    ? buildStaged(facts, staged, buffers, target)
-    : buildForGpu(facts, choice, buffers, target);
+  if (staged) return { kernel: buildStaged(facts, staged, buffers, target) };
+  return { kernel: buildForGpu(facts, choice, buffers, target), rows: rowMappingOf(choice) };
 }

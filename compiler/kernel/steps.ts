@@ -6,7 +6,8 @@ import { waitsOf } from "../schedule/waits.js";
 import type { Extents } from "../types/dimension.js";
 import { expectedSize } from "../types/dimension.js";
 import type { Schedule } from "../types/nest.js";
-import { companyFacts, createCompany } from "./company.js";
+import type { CompanyFacts } from "./company.js";
+import { createCompany, createCompanyFacts } from "./company.js";
 import type { Kernel } from "./ir.js";
 import type { MergingLimits } from "./target.js";
 
@@ -22,18 +23,32 @@ export interface Side {
   readonly limits: MergingLimits;
 }
 
+/** Nests that one kernel does, each row one behind the other; by kind of adapter the kernel. */
+export interface ChainedNests {
+  readonly nests: readonly number[];
+  readonly kernels: readonly Kernel[];
+}
+
 /**
  * Turns that one dispatch does are a step. Of all else the order stays, but that a nest comes forward to run beside the first of those
  * that are left: where nothing that it waits for is in the same step, they make a good company, and what lives at most does not grow.
+ * Nests of a chain come with its first one, wherever that is.
  */
-export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: Extents): Stepped {
+export function intoSteps(
+  schedule: Schedule,
+  sides: readonly Side[],
+  chains: ReadonlyMap<number, ChainedNests>,
+  extents: Extents,
+): Stepped {
   const { inOneDispatch } = schedule;
   const ready = createReadiness(schedule);
   const memory = createMemoryTrack(schedule, extents);
-  const facts = sides.map(({ kernels, limits }) => ({
-    facts: companyFacts(schedule, kernels, extents),
-    limits,
-  }));
+  const factsOf = sides.map(({ kernels }) => createCompanyFacts(schedule, kernels, extents));
+  const facts = (nest: number, chain: ChainedNests | undefined): readonly CompanyFacts[] =>
+    sides.flatMap(({ kernels }, side) => {
+      const kernel = chain ? chain.kernels[side] : kernels[nest];
+      return (kernel && factsOf[side]?.(kernel, chain?.nests ?? [nest])) ?? [];
+    });
   const sameTurns = (one: number, other: number): boolean => {
     const [own, others] = [schedule.nests[one], schedule.nests[other]];
     return own !== undefined && others !== undefined && haveSameTurns(own, others);
@@ -48,33 +63,45 @@ export function intoSteps(schedule: Schedule, sides: readonly Side[], extents: E
   };
   const order: number[] = [];
   const steps: number[] = [];
+  const following = new Set<number>();
   let left = [...schedule.nests.keys()];
   for (let [first] = left; first !== undefined; [first] = left) {
-    const company = createCompany(facts);
+    const company = createCompany(sides.map(({ limits }) => limits));
     const members = new Set<number>(turnsWith(first));
     for (const nest of members.size > 0 ? [] : left) {
-      const early = nest !== first;
       // A dispatch runs in the turns of all its nests.
-      if (!ready.is(nest) || !sameTurns(first, nest)) continue;
-      if ((early && !memory.allows(nest, first)) || !company.take(nest)) continue;
-      if (early) memory.move(nest, first);
-      members.add(nest);
+      if (members.has(nest) || !sameTurns(first, nest)) continue;
+      const early = nest !== first;
+      const whole = chains.get(nest);
+      if (!ready.are(whole?.nests ?? [nest])) continue;
+      // What has its turn has it without what would come too early.
+      const chain = whole && memory.allows(whole.nests, first) ? whole : undefined;
+      const own = chain?.nests ?? [nest];
+      if (early && (chain !== whole || (!whole && !memory.allows(own, first)))) continue;
+      if (!company.take(facts(nest, chain))) continue;
+      memory.move(own, first);
+      for (const one of own) members.add(one);
+      for (const one of own.slice(1)) following.add(one);
     }
     ready.run(members);
     order.push(...members);
     steps.push(members.size);
     left = left.filter((nest) => !members.has(nest));
   }
-  return { schedule: reordered(schedule, order, steps), order };
+  return { schedule: reordered(schedule, { order, steps, following }), order };
 }
 
-function reordered(
-  schedule: Schedule,
-  order: readonly number[],
-  steps: readonly number[],
-): Schedule {
+interface Order {
+  readonly order: readonly number[];
+  readonly steps: readonly number[];
+  /** Nests that stand behind another of their chain. */
+  readonly following: ReadonlySet<number>;
+}
+
+function reordered(schedule: Schedule, { order, steps, following }: Order): Schedule {
   const { nests, serves } = schedule;
-  return { ...schedule, steps, nests: pick(nests, order), serves: pick(serves, order) };
+  const marked = nests.map((nest, at) => (following.has(at) ? { ...nest, follows: true } : nest));
+  return { ...schedule, steps, nests: pick(marked, order), serves: pick(serves, order) };
 }
 
 function pick<T>(list: readonly T[], order: readonly number[]): readonly T[] {
@@ -82,8 +109,8 @@ function pick<T>(list: readonly T[], order: readonly number[]): readonly T[] {
 }
 
 interface Readiness {
-  /** Whether all that it waits for has run. */
-  readonly is: (nest: number) => boolean;
+  /** Whether all has run that these wait for, but what is among them. */
+  readonly are: (nests: readonly number[]) => boolean;
   readonly run: (nests: ReadonlySet<number>) => void;
 }
 
@@ -95,7 +122,11 @@ function createReadiness({ nests, buffers }: Schedule): Readiness {
     for (const other of all) waiting[other]?.push(nest);
   });
   return {
-    is: (nest) => missing[nest] === 0,
+    are: (own) =>
+      own.every((nest) => {
+        const among = own.filter((other) => waits[nest]?.has(other)).length;
+        return missing[nest] === among;
+      }),
     run: (done) => {
       for (const nest of done)
         for (const next of waiting[nest] ?? []) missing[next] = (missing[next] ?? 0) - 1;
@@ -107,9 +138,9 @@ function createReadiness({ nests, buffers }: Schedule): Readiness {
 const mostGrowth = 1.01;
 
 interface MemoryTrack {
-  /** Whether what lives at most stays as it is, or nearly, where a nest runs beside an earlier one. */
-  readonly allows: (nest: number, beside: number) => boolean;
-  readonly move: (nest: number, beside: number) => void;
+  /** Whether what lives at most stays as it is, or nearly, where nests run beside an earlier one, or one of them. */
+  readonly allows: (nests: readonly number[], beside: number) => boolean;
+  readonly move: (nests: readonly number[], beside: number) => void;
 }
 
 /** A temporary: its bytes, the nests that touch it, the first and the last nest of the old order that any of these runs beside. */
@@ -147,23 +178,27 @@ function createMemoryTrack(schedule: Schedule, extents: Extents): MemoryTrack {
       settle(life, Math.min(life.first, beside), ends ? Math.max(...others) : last);
     }
   };
-  return {
-    allows: (nest, beside) => {
-      const own = livesOf[nest] ?? [];
-      const before = own.map(({ first, last }) => ({ first, last }));
-      move(nest, beside);
-      let fits = true;
-      for (let at = beside; fits && at < nest; at++) fits = (living[at] ?? 0) <= most;
-      own.forEach((life, at) => {
-        const { first, last } = before[at] ?? life;
-        settle(life, first, last);
-      });
-      return fits;
-    },
-    move: (nest, beside) => {
+  const moveAll = (own: readonly number[], beside: number): void => {
+    for (const nest of own) {
       move(nest, beside);
       times[nest] = beside;
+    }
+  };
+  return {
+    allows: (own, beside) => {
+      const last = Math.max(...own);
+      if (last === beside) return true;
+      const lives = new Set(own.flatMap((nest) => livesOf[nest] ?? []));
+      const before = [...lives].map((life) => ({ life, first: life.first, last: life.last }));
+      const then = own.map(timeOf);
+      moveAll(own, beside);
+      let fits = true;
+      for (let at = beside; fits && at < last; at++) fits = (living[at] ?? 0) <= most;
+      for (const { life, first, last: end } of before) settle(life, first, end);
+      own.forEach((nest, at) => (times[nest] = then[at] ?? nest));
+      return fits;
     },
+    move: moveAll,
   };
 }
 

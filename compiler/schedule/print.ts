@@ -24,10 +24,14 @@ export function printSchedule(schedule: Schedule): string {
   let first = 0;
   for (const count of schedule.steps) {
     const nests = schedule.nests.slice(first, first + count);
-    const names = nests.map(({ name }) => name).join(", ");
+    const names = nests
+      .map(({ name, follows }, at) => (at === 0 ? name : `${follows ? " > " : ", "}${name}`))
+      .join("");
     const turns = turnsOfStep(nests, schedule);
     if (turns) lines.push(`  in one dispatch, all turns t${turns.id}: ${names}`);
-    else if (count > 1) lines.push(`  side by side: ${names}`);
+    else if (nests.every(({ follows }, at) => at === 0 || follows))
+      lines.push(...(count > 1 ? [`  row by row: ${names}`] : []));
+    else lines.push(`  side by side: ${names}`);
     for (const nest of nests) lines.push(...printNest(nest).map((line) => `  ${line}`));
     first += count;
   }

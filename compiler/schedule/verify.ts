@@ -67,7 +67,7 @@ function verifyTurns({ nests, steps }: Schedule): string[] {
   return problems;
 }
 
-/** Steps take in all nests, and no nest of one waits for another of it but in turns that one dispatch does. */
+/** Steps take in all nests, and no nest of one waits for another of it but those that it follows, and in turns that one dispatch does. */
 function verifySteps(schedule: Schedule): string[] {
   const { nests, steps, buffers } = schedule;
   const problems: string[] = [];
@@ -77,6 +77,8 @@ function verifySteps(schedule: Schedule): string[] {
   for (const count of steps) {
     if (count < 1) problems.push("a step without a nest");
     const turns = turnsOfStep(nests.slice(first, first + count), schedule);
+    if (nests[first]?.follows)
+      problems.push(`${nests[first]?.name} follows what is in another step`);
     if (turns) {
       const span = spans.get(turns);
       if (span?.first !== first || span.last !== first + count - 1)
@@ -84,8 +86,11 @@ function verifySteps(schedule: Schedule): string[] {
       first += count;
       continue;
     }
+    let head = first;
     for (let at = first; at < first + count; at++) {
-      const early = [...(waits[at] ?? [])].find((other) => other >= first);
+      if (!nests[at]?.follows) head = at;
+      const chain = head;
+      const early = [...(waits[at] ?? [])].find((other) => other >= first && other < chain);
       if (early !== undefined)
         problems.push(`${nests[at]?.name} waits for ${nests[early]?.name}, which is in its step`);
     }

@@ -98,6 +98,11 @@ export interface LoopNest {
   readonly arguments: readonly NestArgument[];
   /** It runs in each turn of these, the outermost first; absent: once. Nests of a recurrence stand one behind the other. */
   readonly turns?: readonly Recurrence[];
+  /**
+   * In a dispatch it stands behind the nest before it, in its step: whoever does a row of that one does the same row of this, and
+   * nothing but its own row comes to it from there.
+   */
+  readonly follows?: boolean;
   /** The source of what is computed, for comments. */
   readonly origins: readonly Origin[];
 }
@@ -167,7 +172,7 @@ export type HostValue =
 
 /**
  * A program in kernels' order: nests run one after the other, those of a step in one dispatch where a machine gains by it: side by
- * side, or one after the other in each turn of their recurrence.
+ * side, one after the other in each row, or in each turn of their recurrence.
  */
 export interface Schedule {
   readonly name: string;
@@ -175,7 +180,7 @@ export interface Schedule {
   readonly nests: readonly LoopNest[];
   /** How many nests there are in each step, in order: what they touch lives together. */
   readonly steps: readonly number[];
-  /** Recurrences whose nests are a step: one dispatch does all turns. Nests of any other step do not wait for each other. */
+  /** Recurrences whose nests are a step: one dispatch does all turns. Nests of any other step wait for those alone that they follow. */
   readonly inOneDispatch: ReadonlySet<Recurrence>;
   /** Parallel to the nests: positions of the results that need it; undefined where an effect on a storage does. */
   readonly serves: readonly (readonly number[] | undefined)[];
