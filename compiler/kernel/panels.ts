@@ -1,4 +1,5 @@
 // Takes a kernel for the CPU, gives one that copies what its inner loops read again and again to a panel, in the order in which they read it.
+import { createRewrite } from "../rewrite.js";
 import type { Expression, Kernel, SharedArray, Statement } from "./ir.js";
 import {
   expressionChildren,
@@ -7,7 +8,7 @@ import {
   statementBody,
   statementExpressions,
 } from "./ir.js";
-import { createReplace, replaceExpressions } from "./replace.js";
+import { overOperands, replaceExpressions } from "./replace.js";
 
 type Loop = Extract<Statement, { kind: "for" }>;
 type Load = Extract<Expression, { kind: "load" }>;
@@ -125,9 +126,9 @@ function collect(body: readonly Statement[], around: Place, packing: Packing): v
 }
 
 function meaningOf(expression: Expression, { meanings }: Place): Expression {
-  return createReplace((old) => (old.kind === "variable" ? meanings.get(old.name) : undefined))(
-    expression,
-  );
+  const meant = (old: Expression): Expression | undefined =>
+    old.kind === "variable" ? meanings.get(old.name) : undefined;
+  return createRewrite(overOperands, meant)(expression);
 }
 
 function inLoop(place: Place, { name, from, below, step }: Loop, { repeating }: Packing): Place {

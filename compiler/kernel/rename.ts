@@ -1,6 +1,7 @@
 // Takes statements of a kernel and new names and numbers for what they refer to, gives the same statements with those.
 import type { Expression, Statement } from "./ir.js";
 import { operate } from "./ir.js";
+import { replaceExpressions } from "./replace.js";
 
 /** What each thing is called in the kernel that the statements come to. */
 export interface Renaming {
@@ -15,44 +16,38 @@ export interface Renaming {
 
 /** Expressions that are shared stay so. */
 export function renamed(body: readonly Statement[], names: Renaming): readonly Statement[] {
-  const known = new Map<Expression, Expression>();
-  const expression = (old: Expression): Expression => {
-    const made = known.get(old) ?? renamedExpression(old, names, expression);
-    known.set(old, made);
-    return made;
-  };
-  return renamedStatements(body, names, expression);
+  return replaceExpressions(
+    body,
+    (old, inner) => renamedExpression(old, names, inner),
+    (statement) => renamedStatement(statement, names),
+  );
 }
 
+/** Undefined: it refers to nothing by itself. */
 function renamedExpression(
   old: Expression,
   names: Renaming,
   inner: (old: Expression) => Expression,
-): Expression {
+): Expression | undefined {
   switch (old.kind) {
-    case "literal":
-      return old;
     case "variable":
       return { ...old, name: names.variable(old.name) };
     case "uniform": {
       const place = names.uniform(old.uniform);
       return typeof place === "number" ? { ...old, uniform: place } : place;
     }
-    case "load":
-      return {
-        ...old,
-        binding: names.binding(old.binding),
-        index: fromStart(names, old.binding, inner(old.index)),
-      };
+    case "load": {
+      const binding = names.binding(old.binding);
+      return { ...old, binding, index: fromStart(names, old.binding, inner(old.index)) };
+    }
     case "shared":
       return { ...old, array: names.array(old.array), index: inner(old.index) };
+    case "literal":
     case "op":
     case "lanes":
-      return { ...old, arguments: old.arguments.map(inner) };
     case "lane":
-      return { ...old, of: inner(old.of) };
     case "draw":
-      return { ...old, stream: inner(old.stream), index: inner(old.index) };
+      return undefined;
   }
 }
 
@@ -61,54 +56,23 @@ function fromStart({ start }: Renaming, binding: number, index: Expression): Exp
   return first ? operate("index", "add", [first, index]) : index;
 }
 
-function renamedStatements(
-  body: readonly Statement[],
-  names: Renaming,
-  inner: (old: Expression) => Expression,
-): readonly Statement[] {
-  const { variable, array, binding } = names;
-  return body.map((old): Statement => {
-    switch (old.kind) {
-      case "let":
-      case "var":
-      case "assign":
-        return { ...old, name: variable(old.name), value: inner(old.value) };
-      case "for":
-        return {
-          ...old,
-          name: variable(old.name),
-          from: inner(old.from),
-          below: inner(old.below),
-          body: renamedStatements(old.body, names, inner),
-        };
-      case "if":
-        return {
-          ...old,
-          condition: inner(old.condition),
-          body: renamedStatements(old.body, names, inner),
-        };
-      case "store":
-        return {
-          ...old,
-          binding: binding(old.binding),
-          index: fromStart(names, old.binding, inner(old.index)),
-          value: inner(old.value),
-        };
-      case "share":
-        return {
-          ...old,
-          array: array(old.array),
-          index: inner(old.index),
-          value: inner(old.value),
-        };
-      case "halving":
-        return {
-          ...old,
-          name: variable(old.name),
-          body: renamedStatements(old.body, names, inner),
-        };
-      case "barrier":
-        return old;
+function renamedStatement(statement: Statement, names: Renaming): Statement {
+  switch (statement.kind) {
+    case "let":
+    case "var":
+    case "assign":
+    case "for":
+    case "halving":
+      return { ...statement, name: names.variable(statement.name) };
+    case "store": {
+      const { binding, index } = statement;
+      const place = names.binding(binding);
+      return { ...statement, binding: place, index: fromStart(names, binding, index) };
     }
-  });
+    case "share":
+      return { ...statement, array: names.array(statement.array) };
+    case "if":
+    case "barrier":
+      return statement;
+  }
 }

@@ -1,54 +1,47 @@
 // Takes statements of a kernel and what takes the place of some expressions, gives the statements with those in their place.
+import type { Over, Replacement } from "../rewrite.js";
+import { createRewrite } from "../rewrite.js";
 import type { Expression, Statement } from "./ir.js";
 
-/** What takes an expression's place, whatever it is made of; undefined: it stays, made of what takes its operands' places. */
-export type Replacement = (old: Expression) => Expression | undefined;
-
-/** Expressions that are shared stay so. */
+/** `own`: what becomes of a statement, in which all that it holds is replaced already. */
 export function replaceExpressions(
   body: readonly Statement[],
-  replacement: Replacement,
+  replacement: Replacement<Expression>,
+  own: (statement: Statement) => Statement = (statement) => statement,
 ): readonly Statement[] {
-  const replace = createReplace(replacement);
-  const statement = (old: Statement): Statement => {
-    switch (old.kind) {
-      case "let":
-      case "var":
-      case "assign":
-        return { ...old, value: replace(old.value) };
-      case "for":
-        return {
-          ...old,
-          from: replace(old.from),
-          below: replace(old.below),
-          body: old.body.map(statement),
-        };
-      case "if":
-        return { ...old, condition: replace(old.condition), body: old.body.map(statement) };
-      case "store":
-      case "share":
-        return { ...old, index: replace(old.index), value: replace(old.value) };
-      case "halving":
-        return { ...old, body: old.body.map(statement) };
-      case "barrier":
-        return old;
-    }
-  };
+  const replace = createRewrite(overOperands, replacement);
+  const statement = (old: Statement): Statement => own(overParts(old, replace, statement));
   return body.map(statement);
 }
 
-/** The same for expressions, one after the other. */
-export function createReplace(replacement: Replacement): (old: Expression) => Expression {
-  const known = new Map<Expression, Expression>();
-  const replace = (old: Expression): Expression => {
-    const made = known.get(old) ?? replacement(old) ?? withOperands(old, replace);
-    known.set(old, made);
-    return made;
-  };
-  return replace;
+function overParts(
+  old: Statement,
+  replace: (expression: Expression) => Expression,
+  inner: (statement: Statement) => Statement,
+): Statement {
+  switch (old.kind) {
+    case "let":
+    case "var":
+    case "assign":
+      return { ...old, value: replace(old.value) };
+    case "for": {
+      const [from, below] = [replace(old.from), replace(old.below)];
+      return { ...old, from, below, body: old.body.map(inner) };
+    }
+    case "if":
+      return { ...old, condition: replace(old.condition), body: old.body.map(inner) };
+    case "store":
+    case "share":
+      return { ...old, index: replace(old.index), value: replace(old.value) };
+    case "halving":
+      return { ...old, body: old.body.map(inner) };
+    case "barrier":
+      return old;
+  }
 }
 
-function withOperands(old: Expression, replace: (old: Expression) => Expression): Expression {
+/** An expression over what takes its operands' places. */
+export const overOperands: Over<Expression> = (old, inner) => {
   switch (old.kind) {
     case "literal":
     case "variable":
@@ -56,13 +49,13 @@ function withOperands(old: Expression, replace: (old: Expression) => Expression)
       return old;
     case "load":
     case "shared":
-      return { ...old, index: replace(old.index) };
+      return { ...old, index: inner(old.index) };
     case "op":
     case "lanes":
-      return { ...old, arguments: old.arguments.map(replace) };
+      return { ...old, arguments: old.arguments.map(inner) };
     case "lane":
-      return { ...old, of: replace(old.of) };
+      return { ...old, of: inner(old.of) };
     case "draw":
-      return { ...old, stream: replace(old.stream), index: replace(old.index) };
+      return { ...old, stream: inner(old.stream), index: inner(old.index) };
   }
-}
+};

@@ -1,5 +1,7 @@
 // Takes a nest, gives it with flat axes taken apart: where indices only use quotients and remainders, each part becomes an axis.
+import { createRewrite } from "../rewrite.js";
 import { givesIndex } from "../scalars/reductions.js";
+import { overOperands } from "../schedule/operands.js";
 import type { Dim } from "../types/dimension.js";
 import { divideExactly } from "../types/dimension.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
@@ -86,41 +88,12 @@ function partsOf(extent: Dim, cuts: readonly number[]): readonly Dim[] {
 function rewrite(nest: LoopNest, parts: ReadonlyMap<Axis, readonly Axis[]>): LoopNest {
   const expand = (axes: readonly Axis[]): readonly Axis[] =>
     axes.flatMap((axis) => parts.get(axis) ?? [axis]);
-  const memo = new Map<Scalar, Scalar>();
-  const visit = (scalar: Scalar): Scalar => {
-    const known = memo.get(scalar);
-    if (known) return known;
-    const made = rebuild(scalar);
-    memo.set(scalar, made);
-    return made;
-  };
-  const rebuild = (scalar: Scalar): Scalar => {
-    switch (scalar.kind) {
-      case "axis": {
-        const split = parts.get(scalar.axis);
-        return split ? joined(split) : scalar;
-      }
-      case "load":
-      case "random":
-        return { ...scalar, index: visit(scalar.index) };
-      case "op":
-        return { ...scalar, arguments: scalar.arguments.map(visit) };
-      case "guard":
-        return {
-          ...scalar,
-          condition: visit(scalar.condition),
-          value: visit(scalar.value),
-          otherwise: visit(scalar.otherwise),
-        };
-      case "reduce":
-        return { ...scalar, axes: expand(scalar.axes), value: visit(scalar.value) };
-      case "literal":
-      case "dim":
-      case "host":
-      case "argument":
-        return scalar;
-    }
-  };
+  const visit = createRewrite<Scalar>(overOperands, (scalar, inner) => {
+    if (scalar.kind === "reduce")
+      return { ...scalar, axes: expand(scalar.axes), value: inner(scalar.value) };
+    const own = scalar.kind === "axis" ? parts.get(scalar.axis) : undefined;
+    return own && joined(own);
+  });
   const stores = nest.stores.map((store) => ({
     ...store,
     ...(store.rows ? { rows: expand(store.rows) } : {}),

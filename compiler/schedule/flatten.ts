@@ -1,7 +1,8 @@
 // Takes a loop nest, gives it over a single axis where it touches every buffer at the same row-major position.
 import type { Dim } from "../types/dimension.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
-import { operandsOf } from "./operands.js";
+import { createRewrite } from "../rewrite.js";
+import { operandsOf, overOperands } from "./operands.js";
 import type { ScalarBuilder } from "./scalars.js";
 
 /**
@@ -20,7 +21,10 @@ export function flattenNest(
   const roots = nest.stores.flatMap((store) => [store.index, store.value]);
   if (!onlyThrough(roots, position, outer)) return nest;
   const axis = newAxis(elements);
-  const replace = replacer(k, position, k.axis(axis));
+  const along = k.axis(axis);
+  const replace = createRewrite<Scalar>(overOperands, (old) =>
+    old === position ? along : undefined,
+  );
   return {
     ...nest,
     axes: [axis],
@@ -47,43 +51,4 @@ function onlyThrough(
     stack.push(...operandsOf(scalar));
   }
   return true;
-}
-
-function replacer(k: ScalarBuilder, from: Scalar, to: Scalar): (scalar: Scalar) => Scalar {
-  const memo = new Map<Scalar, Scalar>([[from, to]]);
-  const replace = (scalar: Scalar): Scalar => {
-    const known = memo.get(scalar);
-    if (known !== undefined) return known;
-    const made = rebuild(k, scalar, replace);
-    memo.set(scalar, made);
-    return made;
-  };
-  return replace;
-}
-
-function rebuild(k: ScalarBuilder, scalar: Scalar, replace: (scalar: Scalar) => Scalar): Scalar {
-  switch (scalar.kind) {
-    case "literal":
-    case "axis":
-    case "dim":
-    case "host":
-    case "argument":
-      return scalar;
-    case "load":
-      return k.load(scalar.buffer, replace(scalar.index), scalar.type);
-    case "random":
-      return k.random(scalar.source, scalar.stream, replace(scalar.index));
-    case "op":
-      return k.op(scalar.op, scalar.type, ...scalar.arguments.map(replace));
-    case "guard":
-      return k.guard(replace(scalar.condition), replace(scalar.value), replace(scalar.otherwise));
-    case "reduce":
-      return k.reduce(
-        scalar.combine,
-        scalar.type,
-        scalar.axes,
-        replace(scalar.value),
-        scalar.terms,
-      );
-  }
 }

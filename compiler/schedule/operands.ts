@@ -1,5 +1,6 @@
-// Takes a scalar, gives the scalars that it is computed from, and walks over all that some need.
+// Takes a scalar, gives the scalars that it is computed from, the scalar over others, and walks over all that some need.
 import { reachable } from "../reachable.js";
+import type { Over } from "../rewrite.js";
 import type { Axis, Scalar } from "../types/nest.js";
 
 /** The scalars that a scalar is computed from. */
@@ -23,6 +24,33 @@ export function operandsOf(scalar: Scalar): readonly Scalar[] {
       return [scalar.value];
   }
 }
+
+/** A scalar over what takes its operands' places. */
+export const overOperands: Over<Scalar> = (scalar, inner) => {
+  switch (scalar.kind) {
+    case "literal":
+    case "axis":
+    case "dim":
+    case "host":
+    case "argument":
+      return scalar;
+    case "load":
+      return { ...scalar, index: inner(scalar.index) };
+    case "random":
+      return { ...scalar, stream: inner(scalar.stream), index: inner(scalar.index) };
+    case "op":
+      return { ...scalar, arguments: scalar.arguments.map(inner) };
+    case "guard": {
+      const { condition, value, otherwise } = scalar;
+      return {
+        ...scalar,
+        ...{ condition: inner(condition), value: inner(value), otherwise: inner(otherwise) },
+      };
+    }
+    case "reduce":
+      return { ...scalar, value: inner(scalar.value) };
+  }
+};
 
 /** Every scalar that the roots are computed from, each once, roots included. */
 export function reachableScalars(roots: readonly Scalar[]): Set<Scalar> {
