@@ -1,26 +1,17 @@
 // An open session in; the net of the inference interface out: predict, read, write, restore, destroy.
 
-import type { InferenceNet, LoadedWeights, LoadOptions } from "./api.js";
+import type { InferenceNet, LoadOptions } from "./api.js";
 import type { Values } from "./backend.js";
 import { countOf, resolveDimensions } from "./dimensions.js";
-import { checkNames, fail, unknownName } from "./errors.js";
+import { fail, unknownName } from "./errors.js";
+import { loadParameters } from "./firstParameters.js";
 import type { Beginning } from "./load.js";
 import { checkedNumbers, outward, writeParameter } from "./parameters.js";
 import type { PlanParameter } from "./plan.js";
 import { checkFilled, createPredictor } from "./predict.js";
-import { checkOpen, reopen, seedOf, type Session } from "./session.js";
+import { reopen } from "./reopen.js";
+import { checkOpen, type Session } from "./session.js";
 import { isGpuBuffer, readTensor } from "./tensors.js";
-import { takeWeights } from "./weights.js";
-
-/** Fills the parameters from the weights given, and from the seed (or with zeros) what those may leave out. */
-export async function loadParameters(
-  session: Session,
-  { weights, partial = false }: Parameters,
-): Promise<LoadedWeights | undefined> {
-  if (!weights || partial) await session.options.initialize?.(session, seedOf(session));
-  if (!weights) return undefined;
-  return takeWeights(session, weights, partial);
-}
 
 type Parameters = Pick<Beginning<LoadOptions>, "weights" | "partial">;
 
@@ -38,7 +29,7 @@ export async function createNet(session: Session, beginning: Parameters): Promis
     session.filled ||= isTrainable || missing.size === 0;
   };
   if (!isTrainable) loaded?.matched.forEach(fill);
-  const written = new Map<string, Values>();
+  const written = new Map<PlanParameter, Values>();
   return {
     get backend() {
       return session.backend.kind;
@@ -70,18 +61,11 @@ export async function createNet(session: Session, beginning: Parameters): Promis
         const parameter = parameterOf(session, name);
         const numbers = parameterValues(session, parameter, values);
         writeParameter(session, parameter, numbers);
-        written.set(name, numbers);
+        written.set(parameter, numbers);
         fill(name);
         resolve();
       }),
-    restore: async (devices = {}) => {
-      checkNames(devices, ["device", "adapter"]);
-      await reopen(session, devices);
-      await loadParameters(session, beginning);
-      for (const [name, values] of written) {
-        writeParameter(session, parameterOf(session, name), values);
-      }
-    },
+    restore: async (devices = {}) => reopen(session, devices, beginning, written),
     destroy: () => {
       if (session.destroyed) return;
       session.destroyed = true;

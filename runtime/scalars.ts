@@ -1,48 +1,37 @@
 // Takes no input, gives the scalar operations and reductions in double precision: as mathematics has them, what the compiler folds by; and as tensors have them, what the host computes.
 
+import { arithmetic, tensorArithmetic, type ScalarFunction } from "./arithmetic.js";
 import { erf, erfc, inverseErf } from "./errorFunctions.js";
 
-/** Truth values are 0 and 1, or what `Number` makes them. */
-export type ScalarFunction = (a: number, b: number, c: number) => number | boolean;
+export { tensorArithmetic } from "./arithmetic.js";
 
 /** By the names of the compiler's table of scalar operations, which takes its values from here. */
 export const scalarValues = {
-  negate: (a) => -a,
-  exp: Math.exp,
+  ...arithmetic,
   log: Math.log,
   expm1: Math.expm1,
   log1p: Math.log1p,
   sqrt: Math.sqrt,
   sin: Math.sin,
-  cos: Math.cos,
   tanh: Math.tanh,
   abs: Math.abs,
   sign: Math.sign,
-  floor: Math.floor,
   round: roundToEven,
   erf,
   erfc,
   erfinv: inverseErf,
   not: (a) => !a,
-  add: (a, b) => a + b,
-  subtract: (a, b) => a - b,
-  multiply: (a, b) => a * b,
-  divide: (a, b) => a / b,
   modulo,
   power: (a, b) => a ** b,
   // A zero has no sign: GPUs lose it.
   atan2: (a, b) => Math.atan2(a + 0, b + 0),
-  minimum: (a, b) => Math.min(a, b),
-  maximum: (a, b) => Math.max(a, b),
   equal: (a, b) => a === b,
   notEqual: (a, b) => a !== b,
-  less: (a, b) => a < b,
   lessEqual: (a, b) => a <= b,
   greater: (a, b) => a > b,
   greaterEqual: (a, b) => a >= b,
   and: (a, b) => a && b,
   or: (a, b) => a || b,
-  select: (condition, a, b) => (condition ? a : b),
   cast: (a) => a,
 } satisfies Readonly<Record<string, ScalarFunction>>;
 
@@ -52,12 +41,11 @@ type Values = Readonly<Record<string, ScalarFunction | undefined>>;
 function valuesOfTensors(least: number, halfUnit: number): Values {
   return {
     ...scalarValues,
+    ...tensorArithmetic,
     log: (a) => Math.log(a < least ? least : a),
     log1p: (a) => (a <= -1 ? Math.log(least) : Math.log1p(a)),
-    sqrt: (a) => (a <= 0 ? 0 : Math.sqrt(a)),
     erfinv: (a) => inverseErf(Math.min(Math.max(a, halfUnit - 1), 1 - halfUnit)),
     modulo: (a, b) => (b === 0 ? 0 : modulo(a, b)),
-    power: (a, b) => (a < 0 && b !== Math.floor(b) ? 0 : Math.pow(a + 0, b)),
   };
 }
 

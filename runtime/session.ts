@@ -54,24 +54,8 @@ export function checkSeed(seed = 0): void {
 
 export const seedRange = "a whole number from 0 to 4294967295";
 
-/** A new backend in place of a lost one, on the same kind of device; where there is none, the old one stays. */
-export async function reopen(
-  session: Session,
-  { device, adapter }: Pick<BackendOptions, "device" | "adapter">,
-): Promise<void> {
-  checkOpen(session);
-  const backend = session.backend.kind;
-  const options = { ...session.options, backend, device, adapter };
-  const opened = await openStarted(session.plan, options);
-  // Another call may have reopened or destroyed it meanwhile.
-  if (session.destroyed) opened.backend.destroy();
-  checkOpen(session);
-  session.backend.destroy();
-  Object.assign(session, opened);
-}
-
 /** A backend ready for runs. An error of the app's own is no reason to take another one. */
-async function openStarted<B extends Backend>(
+export async function openStarted<B extends Backend>(
   plan: Plan,
   options: SessionOptions<B>,
 ): Promise<OpenBackend<B>> {

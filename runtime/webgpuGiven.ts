@@ -1,9 +1,7 @@
 // A plan in; the words that its dispatches are given, laid out as a device binds them, out.
 
-import type { Dimensions } from "./dimensions.js";
-import { at } from "./errors.js";
-import { givenIn, inTurns } from "./loops.js";
-import { GIVEN_WORDS, type Plan, type PlanProgram } from "./plan.js";
+import { givenIn } from "./loops.js";
+import { GIVEN_WORDS, type Plan } from "./plan.js";
 
 /** Words at places where any device may bind them: behind the last are as many as a binding has. */
 export interface GivenWords {
@@ -15,7 +13,7 @@ export interface GivenWords {
 /** What a binding begins at a multiple of, in words. */
 const alignment = 64;
 
-function pack(lists: Iterable<readonly number[]>): GivenWords {
+export function pack(lists: Iterable<readonly number[]>): GivenWords {
   const words: number[] = [];
   const places: number[] = [];
   for (const list of lists) {
@@ -38,13 +36,4 @@ export function packGiven({ programs }: Plan): {
   const { words, places } = pack(lists.flat());
   let first = 0;
   return { words, places: lists.map(({ length }) => places.slice(first, (first += length))) };
-}
-
-/** Of the dispatches of a program with loops, in the order in which they run. */
-export function packTurns(program: PlanProgram, dimensions: Dimensions): GivenWords {
-  function* lists(): Generator<number[]> {
-    for (const { dispatch, turns } of inTurns(program, dimensions, true))
-      yield givenIn(at(program.dispatches, dispatch).given ?? [], turns);
-  }
-  return pack(lists());
 }

@@ -6,7 +6,8 @@ import { at, fail } from "./errors.js";
 import { layOut, type Layout } from "./layout.js";
 import { GIVEN_WORDS, type Plan, type PlanBuffer, type PlanType } from "./plan.js";
 import type { Faults } from "./webgpuFaults.js";
-import { packGiven, packTurns, type GivenWords } from "./webgpuGiven.js";
+import { packGiven, type GivenWords } from "./webgpuGiven.js";
+import { createTurns } from "./webgpuTurns.js";
 
 // WebGPU's flags by number: the globals that name them are missing in Node.
 export const usages = {
@@ -75,8 +76,7 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
   /** Of any binding, and so of each buffer. */
   const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   let generation = 0;
-  /** By program: what its dispatches are given in the turns of its loops. */
-  const turns = new Map<number, GivenWords & { readonly lengths: string }>();
+  const turns = createTurns(plan);
   const keyOfTurns = (program: number): number => -1 - plan.programs.length - program;
   const take = (key: string | number, room: Room): GPUBuffer =>
     (room.get(key) ?? kept.get(key)) as GPUBuffer;
@@ -115,18 +115,10 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
       needs.set(key, Math.max(bytes, needs.get(key) ?? 0));
     };
     for (const index of programs) {
-      const { slots, inputs, uniforms, loops } = at(plan.programs, index);
+      const { slots, inputs, uniforms } = at(plan.programs, index);
       need(-1 - index, Math.ceil(uniforms.length / 4) * 16);
-      if (loops) {
-        const lengths = loops.map(([, , length]) => evaluateDim(length, dimensions)).join();
-        const known = turns.get(index);
-        const packed =
-          known?.lengths === lengths
-            ? known
-            : { ...packTurns(at(plan.programs, index), dimensions), lengths };
-        turns.set(index, packed);
-        need(keyOfTurns(index), packed.words.byteLength);
-      }
+      const turned = turns?.at(index, dimensions);
+      if (turned) need(keyOfTurns(index), turned.words.byteLength);
       const known = layouts[index];
       // One that was refused, or is not granted yet, is no reason to ask for as much again.
       const granted = known?.sizes.every((_, slot) => {
@@ -191,11 +183,11 @@ export function createDeviceMemory(device: GPUDevice, plan: Plan): DeviceMemory 
     },
     uniformOf: (program, room) => take(-1 - program, room),
     givenTo: (program, room) => ({
-      buffer: turns.has(program) ? take(keyOfTurns(program), room) : given,
+      buffer: turns?.latest(program) ? take(keyOfTurns(program), room) : given,
       size: GIVEN_WORDS * 4,
     }),
     givenPlaces: (program, room) => {
-      const packed = turns.get(program);
+      const packed = turns?.latest(program);
       if (!packed) return at(places, program);
       const buffer = take(keyOfTurns(program), room);
       if (written.get(buffer) !== packed) device.queue.writeBuffer(buffer, 0, packed.words);

@@ -96,8 +96,9 @@ async function runtimeModule(root, mark) {
  * called. Nets that predict read plain weights files themselves.
  */
 const seldom = {
-  inference: ["weights.ts"],
+  inference: ["reopen.ts", "weights.ts"],
   training: [
+    "reopen.ts",
     "weights.ts",
     ...[
       "checkpoint",
@@ -164,7 +165,8 @@ function sourcesFrom(textOf) {
 const unneeded = {
   "variants.ts": "plainVariants",
   "loops.ts": "plainLoops",
-  "errorFunctions.ts": "plainFunctions",
+  "scalars.ts": "plainScalars",
+  "webgpuTurns.ts": "plainTurns",
 };
 
 /** The sources without what few plans need. */
@@ -184,7 +186,8 @@ function sourcesOf(entry, parted) {
   if (!wordless.includes(entry)) return undefined;
   const file = join(root, "runtime/weights.ts");
   const text = `export { fetchWeights, takeWeights } from "./bundle/plainWeights.js";\n`;
-  return new Map(parted).set(file, { ...parted.get(file), text });
+  const others = seldom.inference.filter((name) => name !== "weights.ts");
+  return withoutSeldom(others, parted).set(file, { ...parted.get(file), text });
 }
 
 /** The sources with what fetches each function of a seldom module in its place. */
@@ -234,7 +237,8 @@ async function wordsModule(files, parted) {
   const spoken = files.filter((file) => parted.get(file)?.count > 0);
   const imports = spoken.map((file, at) => `import { $words as w${at} } from "${file}";`);
   const all = spoken.map((_, at) => `...w${at}`).join(", ");
-  const contents = `${imports.join("\n")}\nexport const words = { ${all} };\n`;
+  const explain = `import { explainBy } from "${join(root, "runtime/bundle/explain.ts")}";`;
+  const contents = `${imports.join("\n")}\n${explain}\nexport const explain = (error) => explainBy({ ${all} }, error);\n`;
   const { text } = await bundle(
     { stdin: { contents, resolveDir: dirname(files[0]) } },
     { minify: true, plugins: [sourcesFrom((path) => parted.get(path)?.whole)] },

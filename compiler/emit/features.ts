@@ -1,7 +1,8 @@
 // Takes a plan, tells what its small bundle may leave out of the runtime.
 import type { HostExpression, Plan } from "../../runtime/plan.js";
+import { tensorArithmetic } from "../../runtime/scalars.js";
 
-/** Whether it has no variants of kernels, no loops and no function of the host that takes much to compute. */
+/** Whether it has no variants of kernels, no loops and no operation of the host that is rare. */
 export function isPlain({ kernels, programs }: Plan): boolean {
   return (
     kernels.every(({ variants }) => variants === undefined) &&
@@ -13,10 +14,13 @@ export function isPlain({ kernels, programs }: Plan): boolean {
   );
 }
 
-/** Without the error functions: `runtime/errorFunctions.ts`. */
+/** Of no other operations than `runtime/arithmetic.ts` has. */
 function isSimple(value: HostExpression): boolean {
   if (typeof value === "number") return true;
   const [operation, ...parts] = value;
   if (operation === "dim" || operation === "scalar") return true;
-  return !operation.startsWith("erf") && parts.every((part) => isSimple(part as HostExpression));
+  return (
+    Object.hasOwn(tensorArithmetic, operation) &&
+    parts.every((part) => isSimple(part as HostExpression))
+  );
 }

@@ -1,11 +1,7 @@
 // The number of a refusal and what its words name in; an error that gets its words before the app sees it, out. Minified bundles have this in place of `fail`.
 
 import { NnError, type ErrorCode } from "../errors.js";
-
-/** What stands in place of an error's words, until they are fetched; then who fetches them. */
-interface Wordless {
-  words?: readonly [number: number, values: readonly unknown[]] | Promise<void>;
-}
+import type { Wordless } from "./explain.js";
 
 /** As `new NnError`: the sentence is that of the number in `*.words.js`. */
 export function refusal(
@@ -14,7 +10,7 @@ export function refusal(
   number: number,
   ...values: unknown[]
 ): NnError {
-  const error = new NnError(code, `refused (${code} ${number}), words.js says why`, details);
+  const error = new NnError(code, `refused (${code} ${number}): ./$words.js says why`, details);
   return Object.assign(error, { words: [number, values] });
 }
 
@@ -28,29 +24,18 @@ export function refuseFile(problem: string, number: number, ...values: unknown[]
   throw refusal("weights", { problem }, number, ...values);
 }
 
-/** As `said`: fetches the words, once; without them the code is what there is. */
+/** As `said`: what fetches the words fills them in; without them the code is what there is. */
 export async function explained(error: unknown): Promise<string> {
-  if (error instanceof NnError) {
-    const wordless = error as NnError & Wordless;
-    const { words } = wordless;
-    if (Array.isArray(words)) wordless.words = explain(error, ...(words as [number, unknown[]]));
-    await wordless.words;
+  const wordless = error as NnError & Partial<Wordless>;
+  if (error instanceof NnError && wordless.words) {
+    try {
+      await (await import("./words.js")).explain(error as NnError & Wordless);
+    } catch {
+      // The file is not there: its number says what was refused.
+    }
     delete wordless.words;
   }
-  return (error as Error).message;
-}
-
-async function explain(error: NnError, number: number, values: readonly unknown[]): Promise<void> {
-  try {
-    // The words of one may be in those of another.
-    for (const value of values) if (value instanceof Error) await explained(value);
-    const { words } = await import("./words.js");
-    const short = error.message;
-    error.message = words[number]?.(...values) ?? short;
-    error.stack = error.stack?.replace(short, () => error.message) ?? "";
-  } catch {
-    // The file is not there: its number says what was refused.
-  }
+  return wordless.message;
 }
 
 /** As `speaking`: the same function, whose errors have words. */

@@ -1,3 +1,5 @@
-// Takes no input, gives the type of what a `*.words.js` file exports, which the generator writes in place of this: what each refusal says, by its number.
+// An error in, its words filled in: the type of what a `*.words.js` file exports, which the generator writes in place of this: what each refusal says, by its number.
 
-export const words: Readonly<Record<number, (...values: readonly unknown[]) => string>> = {};
+import { explainBy, type Wordless } from "./explain.js";
+
+export const explain = (error: Error & Wordless): Promise<void> => explainBy({}, error);

@@ -4,7 +4,8 @@ import { emptyValues, type Values } from "../backend.js";
 import { countOf } from "../dimensions.js";
 import { fail } from "../errors.js";
 import type { PlanCombine, PlanHeld, PlanType } from "../plan.js";
-import { reductionSteps, scalarValues, type ScalarFunction } from "../scalars.js";
+import type { ScalarFunction } from "../arithmetic.js";
+import { reductionSteps, scalarValues } from "../scalars.js";
 
 /** What batches gave so far. */
 export interface Collected {

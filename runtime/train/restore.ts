@@ -1,7 +1,7 @@
 // A trainer whose device may be lost in; the same on a new one, at its last snapshot, out.
 
 import type { RestoreOptions } from "../api.js";
-import { loadParameters } from "../net.js";
+import { loadParameters } from "../firstParameters.js";
 import { captureTrainer } from "./capture.js";
 import { fileOf, resumeTrainer } from "./checkpoint.js";
 import { openJournal } from "./journal.js";

@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import { givenIn, inTurns } from "../../runtime/loops.js";
 import type { PlanDispatch, PlanLoop } from "../../runtime/plan.js";
-import { packTurns } from "../../runtime/webgpuGiven.js";
+import { packTurns } from "../../runtime/webgpuTurns.js";
 
 const dispatch = (given: PlanDispatch["given"] = []): PlanDispatch => ({
   ...{ kernel: 0, buffers: [], workgroups: 1, flops: 0, given },

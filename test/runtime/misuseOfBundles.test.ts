@@ -42,7 +42,9 @@ describe("an error of a minified bundle", () => {
     const net = await load(linePlan(), cpu);
     await expect(net.predict({ z: [1, 2] })).rejects.toMatchObject({
       code: "name",
-      message: expect.stringMatching(/^refused \(name \d+\), words\.js says why$/) as unknown,
+      message: expect.stringMatching(
+        /^refused \(name \d+\): \.\/training\.words\.js says why$/,
+      ) as unknown,
     });
     net.destroy();
     rmSync(alone, { recursive: true });
