@@ -4,7 +4,8 @@ import { dimEqual, dimKey } from "../types/dimension.js";
 import type { Axis, NestArgument } from "../types/nest.js";
 import type { NestFacts } from "./analyze.js";
 import type { Polynomial } from "./polynomial.js";
-import { polynomialOf, scaled, sumOf } from "./polynomial.js";
+import { scaled } from "../types/polynomial.js";
+import { polynomialOf, sumOf } from "./polynomial.js";
 import { minimumOf } from "./range.js";
 import type { KernelValue, Term, VariableValue } from "./value.js";
 

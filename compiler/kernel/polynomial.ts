@@ -1,12 +1,12 @@
 // Takes i32 values, gives their sums, products and quotients in canonical form, and the ranges that decide comparisons.
 import type { Dim, DimFactor } from "../types/dimension.js";
-import type { Term, KernelValue, ValueTable } from "./value.js";
+import { createPolynomials, monomialOf, type PolynomialOver } from "../types/polynomial.js";
+import type { KernelValue, Term, ValueTable } from "./value.js";
 
 /** A polynomial before it is interned. */
-export interface Polynomial {
-  readonly constant: number;
-  readonly terms: readonly Term[];
-}
+export type Polynomial = PolynomialOver<KernelValue>;
+
+const plain = createPolynomials<KernelValue>(({ id }) => id);
 
 export function polynomialOf(value: KernelValue): Polynomial {
   if (value.kind === "literal") return { constant: value.value, terms: [] };
@@ -14,44 +14,21 @@ export function polynomialOf(value: KernelValue): Polynomial {
   return { constant: 0, terms: [{ coefficient: 1, factors: [value] }] };
 }
 
-function termKey(factors: readonly KernelValue[]): string {
-  return factors.map((factor) => factor.id).join(",");
-}
-
 export function sumOf(...parts: readonly Polynomial[]): Polynomial {
-  const merged = new Map<string, Term>();
-  let constant = 0;
-  for (const part of parts) {
-    constant += part.constant;
-    for (const term of part.terms) {
-      const key = termKey(term.factors);
-      const coefficient = term.coefficient + (merged.get(key)?.coefficient ?? 0);
-      merged.set(key, { coefficient, factors: term.factors });
-    }
-  }
-  return recombine({ constant, terms: [...merged.values()].filter((t) => t.coefficient !== 0) });
-}
-
-export function scaled(polynomial: Polynomial, by: number): Polynomial {
-  if (by === 0) return { constant: 0, terms: [] };
-  return {
-    constant: polynomial.constant * by,
-    terms: polynomial.terms.map((term) => ({ ...term, coefficient: term.coefficient * by })),
-  };
+  return recombine(plain.sumOf(...parts));
 }
 
 export function productOf(left: Polynomial, right: Polynomial): Polynomial {
-  const terms = left.terms.flatMap((a) =>
-    right.terms.map((b) => ({
-      coefficient: a.coefficient * b.coefficient,
-      factors: [...a.factors, ...b.factors].sort((x, y) => x.id - y.id),
-    })),
-  );
-  return sumOf(
-    { constant: left.constant * right.constant, terms },
-    { constant: 0, terms: scaled({ constant: 0, terms: left.terms }, right.constant).terms },
-    { constant: 0, terms: scaled({ constant: 0, terms: right.terms }, left.constant).terms },
-  );
+  return recombine(plain.productOf(left, right));
+}
+
+/** See `Polynomials.divideOut`. */
+export function divideOut(
+  left: Polynomial,
+  divisor: Term,
+): { readonly whole: Polynomial; readonly rest: Polynomial } {
+  const { whole, rest } = plain.divideOut(left, divisor);
+  return { whole: recombine(whole), rest: recombine(rest) };
 }
 
 /** c · (x mod d) + c · d · (x div d) is c · x: so indices taken apart and put together again vanish. */
@@ -75,20 +52,10 @@ function recombine(polynomial: Polynomial): Polynomial {
         { constant: 0, terms: [{ coefficient: term.coefficient, factors: others }] },
         polynomialOf(dividend),
       );
-      return sumOf({ constant: polynomial.constant, terms: rest }, normalOf(whole, others));
+      return sumOf({ constant: polynomial.constant, terms: rest }, whole);
     }
   }
   return polynomial;
-}
-
-/** `productOf` with an empty factor list makes a term without factors, which is a constant. */
-function normalOf(polynomial: Polynomial, factors: readonly KernelValue[]): Polynomial {
-  if (factors.length > 0) return polynomial;
-  const constants = polynomial.terms.filter((term) => term.factors.length === 0);
-  return {
-    constant: constants.reduce((sum, term) => sum + term.coefficient, polynomial.constant),
-    terms: polynomial.terms.filter((term) => term.factors.length > 0),
-  };
 }
 
 function isQuotientTerm(
@@ -120,13 +87,6 @@ function isQuotient(value: KernelValue, dividend: KernelValue, divisor: KernelVa
   return by.value === first.value * divisor.value;
 }
 
-/** The single term that a polynomial is, a constant being a term without factors; undefined for sums. */
-export function monomialOf(polynomial: Polynomial): Term | undefined {
-  if (polynomial.terms.length === 0) return { coefficient: polynomial.constant, factors: [] };
-  const [only] = polynomial.terms;
-  return polynomial.terms.length === 1 && polynomial.constant === 0 ? only : undefined;
-}
-
 export function internPolynomial(values: ValueTable, polynomial: Polynomial): KernelValue {
   const { constant } = polynomial;
   const terms = [...polynomial.terms].sort((a, b) => compareTerms(a.factors, b.factors));
@@ -150,14 +110,11 @@ function compareTerms(left: readonly KernelValue[], right: readonly KernelValue[
 /** A dimension over uniform words, one for each of its factors. */
 function dimPolynomial(values: ValueTable, dim: Dim): Polynomial {
   if (typeof dim === "number") return { constant: dim, terms: [] };
-  const parts = dim.terms.map((term): Polynomial => {
-    const factors = term.factors
-      .map((factor) => dimWord(values, factor))
-      .sort((a, b) => a.id - b.id);
-    if (factors.length === 0) return { constant: term.coefficient, terms: [] };
-    return { constant: 0, terms: [{ coefficient: term.coefficient, factors }] };
-  });
-  return sumOf(...parts);
+  const terms = dim.terms.map(({ coefficient, factors }) => ({
+    coefficient,
+    factors: factors.map((factor) => dimWord(values, factor)).sort((a, b) => a.id - b.id),
+  }));
+  return sumOf({ constant: 0, terms });
 }
 
 function dimWord(values: ValueTable, factor: DimFactor): KernelValue {

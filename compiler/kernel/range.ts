@@ -4,7 +4,8 @@ import { intervalOf } from "../scalars/bounds.js";
 import type { Interval } from "../scalars/intervals.js";
 import type { ScalarOp, ScalarType } from "../types/nest.js";
 import type { Polynomial } from "./polynomial.js";
-import { polynomialOf, productOf, scaled, sumOf } from "./polynomial.js";
+import { scaled } from "../types/polynomial.js";
+import { polynomialOf, productOf, sumOf } from "./polynomial.js";
 import type { Term, KernelValue } from "./value.js";
 
 /** The least that the polynomial can be, −∞ where nothing is known. */

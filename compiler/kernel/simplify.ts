@@ -2,16 +2,10 @@
 import type { ScalarOperation } from "../scalars/record.js";
 import { scalarOps } from "../scalars/table.js";
 import type { ScalarOp, ScalarType } from "../types/nest.js";
-import { coarsest, commonDivisor, divideOut, isBelow } from "./division.js";
+import { coarsest, commonDivisor, isBelow } from "./division.js";
 import type { Polynomial } from "./polynomial.js";
-import {
-  internPolynomial,
-  monomialOf,
-  polynomialOf,
-  productOf,
-  scaled,
-  sumOf,
-} from "./polynomial.js";
+import { monomialOf, scaled } from "../types/polynomial.js";
+import { divideOut, internPolynomial, polynomialOf, productOf, sumOf } from "./polynomial.js";
 import { maximumOf, minimumOf } from "./range.js";
 import type { Term, KernelValue, ValueTable } from "./value.js";
 

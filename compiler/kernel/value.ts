@@ -3,6 +3,7 @@ import type { Dim } from "../types/dimension.js";
 import type { Combine, ScalarOp, ScalarType } from "../types/nest.js";
 import type { KernelUniform } from "./ir.js";
 import { laneCount, uniformKey } from "./ir.js";
+import type { TermOver } from "../types/polynomial.js";
 
 interface Common {
   readonly id: number;
@@ -48,11 +49,8 @@ export interface PolynomialValue extends Common {
   readonly constant: number;
   readonly terms: readonly Term[];
 }
-export interface Term {
-  readonly coefficient: number;
-  /** Sorted by id; none is a literal or a polynomial. */
-  readonly factors: readonly KernelValue[];
-}
+/** None of its factors is a literal or a polynomial; their keys are their ids. */
+export type Term = TermOver<KernelValue>;
 export interface GuardValue extends Common {
   readonly kind: "guard";
   readonly type: ScalarType;

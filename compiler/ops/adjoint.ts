@@ -2,6 +2,7 @@
 
 import { addDims, dimEqual, multiplyDims } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
+import { greatestDivisor } from "../types/polynomial.js";
 import type { ContractAttributes, QuasiAffine, Shape } from "../types/graph.js";
 import { at, indices } from "./broadcast.js";
 
@@ -168,16 +169,13 @@ function eliminate(entry: Linear, variable: number, solution: Linear): Linear {
 /** Numerator and divisor without their common factor. */
 function reduced(entry: Linear): Linear {
   if (entry.divisor === 1 || typeof entry.offset !== "number") return entry;
-  const common = [...entry.coefficients.values(), entry.offset].reduce(gcd, entry.divisor);
+  const common = [...entry.coefficients.values(), entry.offset].reduce(
+    greatestDivisor,
+    entry.divisor,
+  );
   if (common === 1) return entry;
   const coefficients = new Map([...entry.coefficients].map(([key, c]) => [key, c / common]));
   return { coefficients, offset: entry.offset / common, divisor: entry.divisor / common };
-}
-
-function gcd(left: number, right: number): number {
-  let [a, b] = [Math.abs(left), Math.abs(right)];
-  while (b !== 0) [a, b] = [b, a % b];
-  return a;
 }
 
 /** An equation without iteration axes holds only for an operand axis of 1 at index 0. */

@@ -1,5 +1,7 @@
 // Takes integers and names of free dimensions, gives dimensions as canonical polynomials that can be compared and evaluated.
 import { ownEntry } from "../ownEntry.js";
+import type { PolynomialOver, TermOver } from "./polynomial.js";
+import { createPolynomials } from "./polynomial.js";
 
 /** An extent: an integer, or a polynomial in free dimensions (`batch`, `time`) that is known at run time. */
 export type Dim = number | SymbolicDim;
@@ -10,11 +12,8 @@ export interface SymbolicDim {
   readonly terms: readonly DimTerm[];
 }
 
-/** `coefficient` times the product of `factors` (sorted by key, repeated for powers; empty for the constant term). */
-export interface DimTerm {
-  readonly coefficient: number;
-  readonly factors: readonly DimFactor[];
-}
+/** Of factors none, the constant term. */
+export type DimTerm = TermOver<DimFactor>;
 
 /** An indivisible factor: a free dimension, or a quotient rounded down that does not simplify. */
 export type DimFactor =
@@ -34,37 +33,29 @@ function termKey(term: DimTerm): string {
   return term.factors.map(factorKey).join(" * ");
 }
 
-function termsOf(dim: Dim): readonly DimTerm[] {
-  if (typeof dim !== "number") return dim.terms;
-  return dim === 0 ? [] : [{ coefficient: dim, factors: [] }];
+const { sumOf, productOf, divideTerm } = createPolynomials(factorKey);
+
+function polynomialOf(dim: Dim): PolynomialOver<DimFactor> {
+  return typeof dim === "number" ? { constant: dim, terms: [] } : { constant: 0, terms: dim.terms };
 }
 
-/** Merges like terms, drops zeros, sorts: the canonical form on which equality rests. */
-function canonical(terms: readonly DimTerm[]): Dim {
-  const merged = new Map<string, DimTerm>();
-  for (const term of terms) {
-    const key = termKey(term);
-    const coefficient = term.coefficient + (merged.get(key)?.coefficient ?? 0);
-    merged.set(key, { coefficient, factors: term.factors });
-  }
-  const kept = [...merged.entries()].filter(([, term]) => term.coefficient !== 0);
-  kept.sort(([a, left], [b, right]) => {
-    if (left.factors.length !== right.factors.length) {
-      return right.factors.length - left.factors.length;
-    }
-    return a < b ? -1 : 1;
-  });
-  const result = kept.map(([, term]) => term);
-  if (result.length === 0) return 0;
-  const [only] = result;
-  if (result.length === 1 && only?.factors.length === 0) return only.coefficient;
-  return { kind: "dim", terms: result };
+/** In order, on which equality rests. */
+function dimOf({ constant, terms }: PolynomialOver<DimFactor>): Dim {
+  if (terms.length === 0) return constant;
+  const keyed = terms.map((term) => ({ term, key: termKey(term) }));
+  keyed.sort(
+    (left, right) =>
+      right.term.factors.length - left.term.factors.length || (left.key < right.key ? -1 : 1),
+  );
+  const sorted = keyed.map(({ term }) => term);
+  const last = constant === 0 ? [] : [{ coefficient: constant, factors: [] }];
+  return { kind: "dim", terms: [...sorted, ...last] };
 }
 
 export function addDims(...dims: readonly Dim[]): Dim {
   const numbers = dims.filter((dim) => typeof dim === "number");
   if (numbers.length === dims.length) return numbers.reduce((sum, dim) => sum + dim, 0);
-  return canonical(dims.flatMap(termsOf));
+  return dimOf(sumOf(...dims.map(polynomialOf)));
 }
 
 export function negateDim(dim: Dim): Dim {
@@ -95,13 +86,7 @@ function scaled({ terms }: SymbolicDim, by: number): SymbolicDim {
 }
 
 function multiplySymbolic(left: SymbolicDim, right: SymbolicDim): SymbolicDim {
-  const terms = left.terms.flatMap((a) =>
-    right.terms.map((b) => ({
-      coefficient: a.coefficient * b.coefficient,
-      factors: [...a.factors, ...b.factors].sort((x, y) => (factorKey(x) < factorKey(y) ? -1 : 1)),
-    })),
-  );
-  const product = canonical(terms);
+  const product = dimOf(productOf(polynomialOf(left), polynomialOf(right)));
   // The leading terms do not cancel.
   if (typeof product === "number") throw new Error("a product of dimensions became a number");
   return product;
@@ -112,22 +97,19 @@ export function divideExactly(left: Dim, right: Dim): Dim | undefined {
   if (right === 1) return left;
   if (left === 0) return 0;
   if (dimEqual(left, right)) return 1;
-  const divisor = termsOf(right);
-  const [term] = divisor;
-  if (divisor.length !== 1 || term === undefined) return undefined;
-  const quotient: DimTerm[] = [];
+  const [term, another] = termsOf(right);
+  if (term === undefined || another !== undefined) return undefined;
+  const terms: DimTerm[] = [];
   for (const part of termsOf(left)) {
-    const coefficient = part.coefficient / term.coefficient;
-    if (!Number.isInteger(coefficient)) return undefined;
-    const factors = [...part.factors];
-    for (const factor of term.factors) {
-      const at = factors.findIndex((candidate) => factorKey(candidate) === factorKey(factor));
-      if (at < 0) return undefined;
-      factors.splice(at, 1);
-    }
-    quotient.push({ coefficient, factors });
+    const quotient = divideTerm(part, term);
+    if (quotient === undefined) return undefined;
+    terms.push(quotient);
   }
-  return canonical(quotient);
+  return dimOf(sumOf({ constant: 0, terms }));
+}
+
+function termsOf(dim: Dim): readonly DimTerm[] {
+  return typeof dim === "number" ? [{ coefficient: dim, factors: [] }] : dim.terms;
 }
 
 /** `left / right` rounded down. The divisor must not be zero. */
