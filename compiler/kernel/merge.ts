@@ -36,7 +36,7 @@ export function createMerger(): Merger {
   const bodies = numbering<Kernel["body"]>();
   const known = new Map<string, Kernel["body"]>();
   return (members, buffers) => {
-    const size = Math.max(...members.map(({ kernel }) => kernel.workgroupSize));
+    const size = commonSize(members);
     const union = createUnion((own) => memoryKey(own, buffers));
     const ranges = rangesOf(members, size).map((range) => placed(union, range));
     const key = ranges
@@ -63,6 +63,12 @@ export function createMerger(): Merger {
       flops: addDims(...members.map(({ kernel }) => kernel.flops)),
     };
   };
+}
+
+/** The one that some members take, or the largest. */
+function commonSize(members: readonly Member[]): number {
+  const fixed = members.find(({ kernel }) => !takesAnySize(kernel));
+  return fixed?.kernel.workgroupSize ?? Math.max(...members.map((one) => one.kernel.workgroupSize));
 }
 
 /** What numbers invocations alone runs in workgroups of any size. */

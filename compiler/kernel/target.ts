@@ -194,6 +194,9 @@ export const software: ParallelTarget = {
     plain: { fewerThan: 64, length: 128 },
     tiled: { fewerThan: 16, length: 1024 },
     shortRow: 100_000,
+    // Lanes of four times four: each more is one more that a thread has to switch to, at every barrier.
+    large: { ...gpu.sharing.large, invocations: 16 },
+    invocations: 16,
   },
   staging: undefined,
   // The invocations of a workgroup take turns wherever its kernel has a barrier, which costs 30 to 50 µs, a dispatch 50 to 100.

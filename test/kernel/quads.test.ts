@@ -2,16 +2,22 @@
 
 import { describe, expect, it } from "vitest";
 import { mapSchedule } from "../../compiler/kernel/index.js";
+import type { Kernel } from "../../compiler/kernel/ir.js";
+import { createMerger } from "../../compiler/kernel/merge.js";
 import { printKernel } from "../../compiler/kernel/print.js";
 import { byTranspose } from "./laneSamples.js";
 import { batch, inputGradient, matmul } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
 
-function textOf({ builder, nests }: Sample): string {
+function kernelOf({ builder, nests }: Sample): Kernel {
   const [kernels] = mapSchedule(scheduleOf(builder, nests));
   if (!kernels) throw new Error("no kernels");
-  return printKernel(kernels.software);
+  return kernels.software;
+}
+
+function textOf(sample: Sample): string {
+  return printKernel(kernelOf(sample));
 }
 
 /** Accumulators of the first of its loops, four points each. */
@@ -36,5 +42,17 @@ describe("on an adapter in software", () => {
     expect(shared(matmul(batch, 7, 33))).toBeGreaterThan(0);
     // Its guards differ along the image, and 8 channels make no four blocks.
     expect(shared(inputGradient(5, 8, 3, 4, 1))).toBeGreaterThan(0);
+  });
+
+  it("few invocations share a sum, and what runs beside it takes workgroups as small", () => {
+    const shared = kernelOf(matmul(4, 4, 2000));
+    expect(shared.workgroupSize).toBe(16);
+    const alone = kernelOf(matmul(9, 7, 33));
+    expect(alone.workgroupSize).toBe(64);
+    const members = [alone, shared].map((kernel) => ({ kernel, given: 0 }));
+    const { buffers } = scheduleOf(matmul(9, 7, 33).builder, []);
+    const merged = createMerger()(members, buffers);
+    expect(merged.workgroupSize).toBe(16);
+    expect(merged.workgroups).toBe(4 * Number(alone.workgroups) + Number(shared.workgroups));
   });
 });
