@@ -278,9 +278,9 @@ function linksOf(
       last.given += use.given.length;
       return;
     }
-    const chain = nest && next?.follows && position + 1 < members.length && chains?.get(nest);
-    const own = chain === undefined || chain === false ? kernels[at] : chain;
-    if (!own) throw new Error(`nest ${at} has no kernels`);
+    const chained = next?.follows === true && position + 1 < members.length;
+    const own = chained && nest ? chains?.get(nest) : kernels[at];
+    if (!own) throw new Error(`no kernel does nest ${at} and what follows it`);
     links.push({ kernels: own, given: use.given.length });
   });
   return links;

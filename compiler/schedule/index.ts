@@ -8,6 +8,7 @@ import { nestsOfLevel } from "./level.js";
 import type { ProgramKnowledge } from "./level.js";
 import { createRemembered, wholeLevel } from "./levelGroups.js";
 import type { LevelOptions } from "./levelGroups.js";
+import { inParts } from "./longSums.js";
 import { createLoops } from "./loops.js";
 import { numberParts } from "./parts.js";
 import { placeTemporaries } from "./place.js";
@@ -59,7 +60,7 @@ function trySchedule(program: Program, options: ScheduleOptions, known: ProgramK
   const level = { ...program, ...wholeLevel, remembered: known.remembered };
   const { nests, problems } = nestsOfLevel(level, { ...known, tables, options });
   if (problems.length > 0) return { kind: "again", problems };
-  const made = assemble(program, nests, tables);
+  const made = inParts(assemble(program, nests, tables), options.estimates);
   const { share = true, estimates } = options;
   return { kind: "done", schedule: share ? placeTemporaries(made, estimates) : made };
 }

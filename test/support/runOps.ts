@@ -77,10 +77,11 @@ export function planSmall(
     const scheduled = stepped?.schedules[0] ?? plain;
     const kernels = stepped?.kernels[0] ?? mapSchedule(plain, {}, targets);
     const turns = stepped?.turns[0] ?? new Map();
-    wantVerified(scheduled, [...kernels, ...turns.values()]);
+    const chains = stepped?.chains[0] ?? new Map();
+    wantVerified(scheduled, [...kernels, ...turns.values(), ...chains.values()]);
     const inputs = [...inputLeaves(roots).keys()];
     const head = { name, kind: "predict" as const, inputs };
-    return { head, schedule: scheduled, kernels, turns };
+    return { head, schedule: scheduled, kernels, turns, chains };
   });
   const storages = [...constants.values()];
   const dimensions = [...new Set(programs.flatMap((one) => Object.keys(one.dimensions)))];

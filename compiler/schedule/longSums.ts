@@ -1,0 +1,220 @@
+// Takes a schedule, gives it with long reductions of few points in two steps: parts of each by themselves, then what they make together.
+import { createRewrite } from "../rewrite.js";
+import { reductionScalars } from "../scalars/reductions.js";
+import type { Dim, Extents } from "../types/dimension.js";
+import {
+  addDims,
+  expectedSize,
+  floorDivideDims,
+  multiplyDims,
+  subtractDims,
+} from "../types/dimension.js";
+import type {
+  Axis,
+  LoopNest,
+  NestStore,
+  Scalar,
+  Schedule,
+  ScheduledBuffer,
+} from "../types/nest.js";
+import { longReduction } from "./cost.js";
+import { kernelLimits, measure } from "./limits.js";
+import { elementBytes } from "./memory.js";
+import { createAxesOf, operandsOf, overOperands, reachableScalars } from "./operands.js";
+
+type Reduce = Extract<Scalar, { kind: "reduce" }>;
+type Temporary = Extract<ScheduledBuffer, { kind: "temporary" }>;
+type NewAxis = (extent: Dim) => Axis;
+type NewTemporary = Omit<Temporary, "kind" | "slot">;
+
+/**
+ * No machine does a long reduction at once: the invocations of one workgroup share it at most, and threads share nothing of it. Its
+ * parts are points as any others. Temporaries share no memory yet.
+ */
+export function inParts(schedule: Schedule, estimates: Extents): Schedule {
+  const buffers = [...schedule.buffers];
+  const slots = [...schedule.slots];
+  const made = schedule.nests.map((nest) => {
+    const temporaries: NewTemporary[] = [];
+    const nests = inTwoSteps(nest, estimates, (one) => buffers.length + temporaries.push(one) - 1);
+    // What has too many for one kernel stays as it is.
+    if (nests.some((one) => measure(one).buffers > kernelLimits.buffers)) return [nest];
+    for (const one of temporaries) {
+      const below = slots.length === 0 ? [] : [slots.length - 1];
+      const bytes = multiplyDims(elementBytes, one.elements);
+      const slot = slots.push({ bytes, first: 0, last: 0, below }) - 1;
+      buffers.push({ kind: "temporary", slot, ...one });
+    }
+    return nests;
+  });
+  const nests = made.flat();
+  if (nests.length === schedule.nests.length) return schedule;
+  return {
+    ...schedule,
+    ...{ buffers, nests, steps: nests.map(() => 1) },
+    serves: made.flatMap((own, at) => own.map(() => schedule.serves[at])),
+    slots: slots.map((slot) => ({ ...slot, last: nests.length })),
+  };
+}
+
+/** The nest, behind those that make parts of its long reductions: one for all over the same axes. */
+function inTwoSteps(
+  nest: LoopNest,
+  estimates: Extents,
+  temporary: (made: NewTemporary) => number,
+): LoopNest[] {
+  if (nest.turns || nest.stores.some(({ rows }) => rows)) return [nest];
+  const values = nest.stores.map(({ value }) => value);
+  const axesOf = createAxesOf();
+  const steps = new Map<string, Step>();
+  const combined = new Map<Scalar, Scalar>();
+  const fresh = createFreshAxes(nest);
+  for (const reduce of outermostReductions(values)) {
+    const points = nest.axes.filter((axis) => axesOf(reduce).has(axis));
+    const cut = cutOf(reduce, points, estimates);
+    if (!cut) continue;
+    const whole = floorDivideDims(cut.axis.extent, cut.terms);
+    const left = subtractDims(cut.axis.extent, multiplyDims(whole, cut.terms));
+    const count = left === 0 ? whole : addDims(whole, 1);
+    const buffer = temporary({
+      type: reduce.type,
+      elements: multiplyDims(count, ...points.map(({ extent }) => extent)),
+      label: `parts of a ${reduce.combine}`,
+      ...(nest.origins[0] ? { origin: nest.origins[0] } : {}),
+    });
+    const partOf = (number: Scalar): Scalar =>
+      points.length === 0
+        ? number
+        : index("add", index("multiply", placeOf(points), extentOf(count)), number);
+    const key = `${idsOf(points)} over ${idsOf(reduce.axes)}`;
+    const step = steps.get(key) ?? { part: fresh(whole), points, parts: [], rest: [] };
+    steps.set(key, step);
+    const first = index("multiply", indexOf(step.part), literal(cut.terms));
+    const own = cut.terms === 1 ? undefined : fresh(cut.terms);
+    step.parts.push({
+      ...{ buffer, index: partOf(indexOf(step.part)) },
+      value: over(reduce, cut.axis, first, own),
+    });
+    if (left !== 0) {
+      const behind = extentOf(multiplyDims(whole, cut.terms));
+      step.rest.push({
+        ...{ buffer, index: partOf(extentOf(whole)) },
+        value: over(reduce, cut.axis, behind, fresh(left)),
+      });
+    }
+    const along = fresh(count);
+    combined.set(reduce, {
+      ...{ kind: "reduce", type: reduce.type, combine: reduce.combine, axes: [along] },
+      value: { kind: "load", type: reduce.type, buffer, index: partOf(indexOf(along)) },
+    });
+  }
+  if (steps.size === 0) return [nest];
+  const visit = createRewrite<Scalar>(overOperands, (scalar) => combined.get(scalar));
+  const numbered = [...steps.values()].entries();
+  const parts = [...numbered].flatMap(([at, { part, points, ...step }]): LoopNest[] => {
+    const name = `${nest.name}_parts${at === 0 ? "" : at}`;
+    const whole = { ...nest, name, axes: [...points, part], stores: step.parts };
+    const behind = { ...nest, name: `${name}_rest`, axes: points, stores: step.rest };
+    return step.rest.length === 0 ? [whole] : [whole, behind];
+  });
+  return [
+    ...parts,
+    { ...nest, stores: nest.stores.map((one) => ({ ...one, value: visit(one.value) })) },
+  ];
+}
+
+/** Parts of all reductions over the same axes, for the same points. */
+interface Step {
+  readonly part: Axis;
+  readonly points: readonly Axis[];
+  readonly parts: NestStore[];
+  /** What is behind the last whole part. */
+  readonly rest: NestStore[];
+}
+
+function idsOf(axes: readonly Axis[]): string {
+  return axes.map(({ id }) => id).join();
+}
+
+/** Those that are computed at each point whatever holds there, within no other. */
+function outermostReductions(values: readonly Scalar[]): readonly Reduce[] {
+  const found = new Set<Reduce>();
+  const seen = new Set<Scalar>();
+  const visit = (scalar: Scalar): void => {
+    if (seen.has(scalar)) return;
+    seen.add(scalar);
+    if (scalar.kind === "reduce") found.add(scalar);
+    else if (scalar.kind === "guard") visit(scalar.condition);
+    else operandsOf(scalar).forEach(visit);
+  };
+  values.forEach(visit);
+  return [...found];
+}
+
+/** The axis that is cut, and how many of its indices belong to a part. */
+interface Cut {
+  readonly axis: Axis;
+  readonly terms: number;
+}
+
+function cutOf(
+  { combine, type, axes, terms }: Reduce,
+  points: readonly Axis[],
+  estimates: Extents,
+): Cut | undefined {
+  if (!Object.hasOwn(reductionScalars, combine) || type === "bool" || terms) return undefined;
+  const sizeOf = ({ extent }: Axis): number => Math.max(1, expectedSize(extent, estimates));
+  const product = (all: readonly Axis[]): number =>
+    all.reduce((count, axis) => count * sizeOf(axis), 1);
+  const [longest] = [...axes].sort((one, other) => sizeOf(other) - sizeOf(one));
+  const [length, count] = [product(axes), product(points)];
+  if (!longest || length < longReduction.terms || count > longReduction.points) return undefined;
+  const others = length / sizeOf(longest);
+  const fewest = Math.ceil((sizeOf(longest) * count) / longReduction.parts);
+  const own = Math.max(1, fewest, Math.ceil(longReduction.partTerms / others));
+  return 2 * own > sizeOf(longest) ? undefined : { axis: longest, terms: own };
+}
+
+/** The reduction over some indices of one of its axes alone: over `own` of them, from `first` on. */
+function over(reduce: Reduce, axis: Axis, first: Scalar, own: Axis | undefined): Scalar {
+  const at = own ? index("add", first, indexOf(own)) : first;
+  const visit = createRewrite<Scalar>(overOperands, (scalar) =>
+    scalar.kind === "axis" && scalar.axis === axis ? at : undefined,
+  );
+  const axes = reduce.axes.flatMap((one) => (one === axis ? (own ?? []) : one));
+  return { ...reduce, axes, value: visit(reduce.value) };
+}
+
+/** Axes that are none of the nest's. */
+function createFreshAxes({ axes, stores }: LoopNest): NewAxis {
+  const scalars = [...reachableScalars(stores.map(({ value }) => value))];
+  const bound = scalars.flatMap((scalar) => (scalar.kind === "reduce" ? scalar.axes : []));
+  let id = Math.max(-1, ...[...axes, ...bound].map((axis) => axis.id));
+  return (extent) => ({ id: ++id, extent });
+}
+
+/** The row-major place of the axes' point. */
+function placeOf(axes: readonly Axis[]): Scalar {
+  const [first, ...others] = axes;
+  if (!first) return literal(0);
+  return others.reduce(
+    (place, axis) => index("add", index("multiply", place, extentOf(axis.extent)), indexOf(axis)),
+    indexOf(first),
+  );
+}
+
+function index(op: "add" | "multiply", left: Scalar, right: Scalar): Scalar {
+  return { kind: "op", type: "index", op, arguments: [left, right] };
+}
+
+function indexOf(axis: Axis): Scalar {
+  return { kind: "axis", type: "index", axis };
+}
+
+function literal(value: number): Scalar {
+  return { kind: "literal", type: "index", value };
+}
+
+function extentOf(extent: Dim): Scalar {
+  return typeof extent === "number" ? literal(extent) : { kind: "dim", type: "index", dim: extent };
+}
