@@ -271,7 +271,7 @@ function segment(
   const bound = (along: Scalar): Scalar =>
     k.op("cast", "index", evaluate(context, operandOf(node, 2), lowering.table(request, along)));
   const from = k.op("lessEqual", "bool", bound(owner), at);
-  const below = k.op("less", "bool", at, bound(k.op("add", "index", owner, k.index(1))));
+  const below = k.op("less", "bool", at, bound(k.add(owner, k.index(1))));
   const order = evaluate(context, operandOf(node, 1), lowering.table(request, at));
   const position = k.op("cast", "index", order);
   const update = evaluate(context, operandOf(node, 0), lowering.update(request, position));

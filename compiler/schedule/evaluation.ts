@@ -52,13 +52,12 @@ export function positionOf(context: EvaluationContext, shape: Shape, index: Inde
 }
 
 export function linearIndex(k: ScalarBuilder, shape: Shape, index: Index): Scalar {
-  let position = k.index(0);
-  let stride: Dim = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] === 1) continue;
+  const strides: Dim[] = shape.map(() => 1);
+  for (let axis = shape.length - 2; axis >= 0; axis--)
+    strides[axis] = multiplyDims(strides[axis + 1] ?? 1, shape[axis + 1] ?? 1);
+  return shape.reduce<Scalar>((position, extent, axis) => {
+    if (extent === 1) return position;
     const along = index[axis] ?? k.index(0);
-    position = k.add(k.multiply(along, k.dim(stride)), position);
-    stride = multiplyDims(stride, shape[axis] ?? 1);
-  }
-  return position;
+    return k.add(position, k.multiply(along, k.dim(strides[axis] ?? 1)));
+  }, k.index(0));
 }

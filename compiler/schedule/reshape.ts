@@ -1,8 +1,9 @@
 // Takes an index into one shape, gives the index of the same row-major position in another, with as little division as possible.
 import type { Dim } from "../types/dimension.js";
-import { dimEqual, divideExactly, multiplyDims } from "../types/dimension.js";
+import { dimEqual, divideExactly, elementCount, multiplyDims } from "../types/dimension.js";
 import type { Shape } from "../types/graph.js";
 import type { Scalar } from "../types/nest.js";
+import { linearIndex } from "./evaluation.js";
 import type { ScalarBuilder } from "./scalars.js";
 
 interface AxisRun {
@@ -19,19 +20,15 @@ export function unflatten(
 ): Scalar[] {
   const result = to.map(() => k.index(0));
   for (const run of runsOfAxes(from, to)) {
-    let position = k.index(0);
-    for (const axis of run.from) {
-      const extent = from[axis] ?? 1;
-      if (extent === 1) continue; // its index is 0, at least where a guard lets it count
-      position = k.add(k.multiply(position, k.dim(extent)), index[axis] ?? k.index(0));
-    }
-    let stride: Dim = 1;
-    for (let at = run.to.length - 1; at >= 0; at--) {
-      const axis = run.to[at] ?? 0;
-      const extent = to[axis] ?? 1;
-      const quotient = k.divide(position, k.dim(stride));
-      result[axis] = at === 0 ? quotient : k.modulo(quotient, k.dim(extent));
-      stride = multiplyDims(stride, extent);
+    const position = linearIndex(
+      k,
+      run.from.map((axis) => from[axis] ?? 1),
+      run.from.map((axis) => index[axis] ?? k.index(0)),
+    );
+    const extents = run.to.map((axis) => to[axis] ?? 1);
+    for (const [at, axis] of run.to.entries()) {
+      const quotient = k.divide(position, k.dim(elementCount(extents.slice(at + 1))));
+      result[axis] = at === 0 ? quotient : k.modulo(quotient, k.dim(extents[at] ?? 1));
     }
   }
   return result;

@@ -130,7 +130,7 @@ export function createScalarBuilder(): ScalarBuilder {
     axis,
     dim,
     op,
-    ...createIndexArithmetic({ index, op, range }),
+    ...createIndexArithmetic({ index, dim, op, range, id }),
     both,
     id,
     range,
