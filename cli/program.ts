@@ -1,6 +1,7 @@
 // In: the arguments of `nnc` and a terminal; out: the exit code, after the command has run.
 import { Command, CommanderError } from "commander";
 import { reportFailure } from "./failure.js";
+import { meantOption } from "./meantOption.js";
 import type { Terminal } from "./terminal.js";
 
 const description = `Compiles neural networks written in .nn files, trains them, and writes them as bundles for apps.
@@ -57,8 +58,23 @@ async function buildProgram(
     const add = await commands[name]?.();
     add?.(program, terminal);
   }
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  for (const command of program.commands) {
+    command.exitOverride().copyInheritedSettings(program);
+    suggestOptions(command);
+  }
   return program;
+}
+
+/** Commander's guesses know no other tools, and take `--out` for `--root`. */
+function suggestOptions(command: Command): void {
+  const known = command.options.flatMap(({ long }) => (long ? [long] : []));
+  command.showSuggestionAfterError(false).configureOutput({
+    outputError: (text, write) => {
+      const [, given = ""] = /^error: unknown option '(--[^'=]+)/.exec(text) ?? [];
+      const meant = given && meantOption(given, known);
+      write(meant ? `${text.trimEnd()}\n(did you mean ${meant}?)\n` : text);
+    },
+  });
 }
 
 /** Never throws: whatever goes wrong becomes words on stderr and a code. */

@@ -38,6 +38,32 @@ describe("help", () => {
   });
 });
 
+describe("an option that a command does not have", () => {
+  test.each([
+    ["compile", "--out", "--output"],
+    ["compile", "--outptu", "--output"],
+    ["predict", "--input=x.npy", "--data"],
+    ["train", "--batch-size", "--set"],
+    ["inspect", "--batch-size", "--batch"],
+    ["train", "--eopchs", "--epochs"],
+  ])("%s %s may be meant as %s", async (command, given, meant) => {
+    const { code, notes } = await run(command, "a.nn", given);
+    expect(code).toBe(2);
+    expect(notes).toContain(`unknown option '${given.replace(/=.*/, "")}`);
+    expect(notes).toContain(`(did you mean ${meant}?)`);
+  });
+
+  test.each([
+    ["check", "--out"],
+    ["fmt", "--input"],
+    ["gradcheck", "--colours"],
+  ])("%s %s may be anything", async (command, given) => {
+    const { notes } = await run(command, "a.nn", given);
+    expect(notes).toContain(`unknown option '${given}'`);
+    expect(notes).not.toMatch(/did you mean/i);
+  });
+});
+
 describe("wrong usage is exit code 2", () => {
   test.each([
     [[]],
