@@ -104,6 +104,8 @@ const seldom = {
       "checkpoint",
       "evaluate",
       "finite",
+      "otherSources",
+      "report",
       "restore",
       "resume",
       "setCalls",

@@ -249,27 +249,6 @@ function copyRows(
   }
 }
 
-/** How many of the rows a share is. */
-export function heldOut(count: number, share: number): number {
-  return Math.min(count - 1, Math.max(1, Math.round(count * share)));
-}
-
-/** Rows held out and rows to train on, both ascending; the seed chooses. */
-export function splitRows(
-  count: number,
-  share: number,
-  seed: number,
-): { readonly held: Uint32Array; readonly kept: Uint32Array } {
-  if (count < 2)
-    fail(
-      "data",
-      `the data has ${examplesOf(count)}: it cannot be split into training and validation`,
-    );
-  const size = heldOut(count, share);
-  const order = permutation(count, seed, orders.validation, 0);
-  return { held: order.slice(0, size).sort(), kept: order.slice(size).sort() };
-}
-
 /** Tells sets of data apart: their sizes, and a hash (FNV-1a) of at most a million numbers of each tensor. */
 export function fingerprint({ tensors, count }: ArrayData): string {
   let hash = 2166136261;
@@ -291,6 +270,10 @@ export function fingerprint({ tensors, count }: ArrayData): string {
   return `${examplesOf(count)} (${(hash >>> 0).toString(16).padStart(8, "0")})`;
 }
 
-function examplesOf(count: number): string {
+export function examplesOf(count: number): string {
   return count === 1 ? "1 example" : `${count} examples`;
+}
+
+export function partOf(data: ArrayData, wanted: ReadonlySet<string>): ArrayData {
+  return { ...data, tensors: data.tensors.filter(({ input }) => wanted.has(input.name)) };
 }

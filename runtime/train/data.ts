@@ -6,7 +6,6 @@ import { fail, inWords } from "../errors.js";
 import type { Plan, PlanProgram } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import { bindInputs, givenNames, inputOf, isGpuBuffer } from "../tensors.js";
-import type { Waiting } from "./calls.js";
 
 export interface Batch {
   readonly inputs: ReadonlyMap<string, GivenInput>;
@@ -36,26 +35,6 @@ export interface Source {
   free?(): void;
   /** The batches of an epoch from the given one on. */
   open(epoch: number, from: number): Cursor;
-}
-
-/** Batches that the device draws: `examples` of them in all, or without an end. */
-export function drawnSource(dimensions: Dimensions, waiting: Waiting, examples?: number): Source {
-  const batch = dimensions["batch"] ?? 1;
-  const open = (_epoch: number, from: number): Cursor => {
-    let rest = (examples ?? Infinity) - from * batch;
-    return {
-      next: () => {
-        waiting.check();
-        if (rest <= 0) return undefined;
-        const size = Math.min(batch, rest);
-        rest -= size;
-        return { inputs: new Map(), dimensions: { ...dimensions, batch: size }, examples: size };
-      },
-      close: () => Promise.resolve(),
-    };
-  };
-  const batches = examples === undefined ? undefined : Math.ceil(examples / batch);
-  return { kind: "drawn", once: false, names: new Set(), examples, batches, open };
 }
 
 /** One batch as given, checked. */

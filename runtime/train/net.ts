@@ -23,6 +23,7 @@ import { bindBatch, inputsOf, isEvaluation, isFitted, ownBatch, type Batch } fro
 import { fit } from "./fit.js";
 import { openData, type OpenData } from "./opened.js";
 import { checkStepOptions } from "./options.js";
+import { reportLatest } from "./report.js";
 import { restoreTrainer, type Loaded } from "./restore.js";
 import { positionOfRun } from "./run.js";
 import { evaluate, prepare } from "./setCalls.js";
@@ -33,7 +34,6 @@ import {
   createTrainer,
   enterStage,
   executeStep,
-  reportLatest,
   stageOf,
   type Trainer,
 } from "./trainer.js";
@@ -109,7 +109,11 @@ function trainingCalls(trainer: Trainer): TrainingCalls {
     begun(openData(session, data, inputsOf(session.plan, reads)));
   return {
     step: (batch, wishes = {}) => calls.run("step", () => step(trainer, batch, wishes)),
-    report: () => calls.run("read", () => reportLatest(trainer)),
+    report: () =>
+      calls.run("read", () => {
+        const { latest, journal } = trainer;
+        return reportLatest({ latest, journal });
+      }),
     fit: (data, wishes: FitOptions = {}) =>
       calls.run("fit", async () => {
         const history = await fit(trainer, data, wishes, snapshot);

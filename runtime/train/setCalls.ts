@@ -9,7 +9,7 @@ import { evaluateSource, fitValues } from "./evaluate.js";
 import { drawnExamples, trainedDimensions, type OpenData } from "./opened.js";
 import { checkEvaluateOptions } from "./options.js";
 import { batchesOf } from "./sizes.js";
-import { sourceOf } from "./sources.js";
+import { sourceOf } from "./otherSources.js";
 import { seedOfStage, stageOf, type Trainer } from "./trainer.js";
 import { refuseUnprepared } from "./unprepared.js";
 

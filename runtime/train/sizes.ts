@@ -2,7 +2,7 @@
 
 import type { FitOptions } from "../api.js";
 import type { Plan, PlanStage } from "../plan.js";
-import { heldOut } from "./arrays.js";
+import { heldOut } from "./split.js";
 import { refuseSet, refuseTraining, type Batches } from "./bounds.js";
 import {
   batchOf,

@@ -1,34 +1,17 @@
 // The data of a call in; sources of its training and validation batches, one split for all stages, with fitted values computed, out.
 
 import type { FitOptions } from "../api.js";
-import type { Dimensions } from "../dimensions.js";
 import { fail } from "../errors.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
-import { refuseMissing, type TrainingSession } from "../session.js";
-import { arraySource, fingerprint, splitRows, type ArrayData } from "./arrays.js";
+import { refuseMissing } from "../session.js";
+import { arraySource, fingerprint, partOf, type ArrayData } from "./arrays.js";
 import type { Waiting } from "./calls.js";
-import { drawnSource, inputsOf, isEvaluation, isFitted, type Source } from "./data.js";
-import { fitValues } from "./evaluate.js";
-import {
-  batchOf,
-  drawnExamples,
-  drawnValidation,
-  openData,
-  shareOf,
-  trainedDimensions,
-  type OpenData,
-  type RunData,
-  type StreamData,
-} from "./opened.js";
+import { inputsOf, isEvaluation, isFitted } from "./data.js";
+import { fitOnce } from "./fitOnce.js";
+import { batchOf, openData, shareOf, type OpenData, type RunData } from "./opened.js";
+import { prepareOther, type StageSources } from "./otherSources.js";
 import { refuseSizes } from "./sizes.js";
-import { streamSource } from "./streams.js";
 import { seedOfStage, type Trainer } from "./trainer.js";
-
-export interface StageSources {
-  readonly batch: number;
-  readonly training: Source;
-  readonly validation: Source | undefined;
-}
 
 function isTraining(stage: PlanStage): (program: PlanProgram) => boolean {
   return ({ kind, stage: name }) => (kind === "step" || kind === "gather") && name === stage.name;
@@ -96,75 +79,35 @@ function refuseUnwatched({ stopEarly, plateaus }: PlanStage, isValidated: boolea
   fail("data", "this stage watches the validation loss: give `validation` data to fit");
 }
 
-/** The seed of the split: one for all stages, whatever seeds they have. */
-function seedOfSplit({ session, state }: Trainer): number {
-  return (state.seed ?? session.plan.stages[0]?.seed ?? 0) >>> 0;
-}
-
 /** The batches of a stage; computes fitted values where there are none yet. */
-export async function prepareStage(
+export function prepareStage(
   trainer: Trainer,
   stage: PlanStage,
   data: RunData,
   options: FitOptions,
 ): Promise<StageSources> {
+  const wanted = stageInputs(trainer.session.plan, stage);
+  const { training, validation, share } = data;
+  // Which is given on as it is: a run begins no turn later for it.
+  return training.kind === "arrays" && !validation && share === 0
+    ? prepareArrays(trainer, stage, partOf(training, wanted), data, options)
+    : prepareOther(trainer, stage, data, options, wanted);
+}
+
+async function prepareArrays(
+  trainer: Trainer,
+  stage: PlanStage,
+  own: ArrayData,
+  { waiting }: RunData,
+  options: FitOptions,
+): Promise<StageSources> {
   const { session } = trainer;
-  const { plan } = session;
-  const { training: opened, share, waiting } = data;
   const batch = batchOf(stage, options);
-  const dimensions = { ...trainedDimensions(plan), ...stage.dimensions, batch };
-  const wanted = stageInputs(plan, stage);
-  const outside =
-    data.validation && (await sourceOf(session, data.validation, wanted, dimensions, data));
-  const isShared = shareOf(stage, options.validation) > 0 && !outside;
   const seed = seedOfStage(trainer, stage);
-  if (opened.kind === "arrays") {
-    const own = partOf(opened, wanted);
-    const split = share > 0 ? splitRows(opened.count, share, seedOfSplit(trainer)) : undefined;
-    const kept = { ...(split && { rows: split.kept }), batch };
-    await fitOnce(trainer, arraySource(session, own, waiting, kept), seed);
-    const training = arraySource(session, own, waiting, {
-      ...kept,
-      dropLast: stage.dropLast,
-      seed,
-    });
-    const held =
-      split && isShared
-        ? arraySource(session, own, waiting, { rows: split.held, batch })
-        : undefined;
-    return { batch, training, validation: outside ?? held };
-  }
-  if (opened.kind === "drawn") {
-    await fitOnce(trainer, drawnSource(dimensions, waiting, drawnExamples), seed);
-    const training = drawnSource(dimensions, waiting);
-    const drawn = isShared ? drawnSource(dimensions, waiting, drawnValidation) : undefined;
-    return { batch, training, validation: outside ?? drawn };
-  }
-  const training = await streamSource(session, opened, waiting, wanted, dimensions);
-  refuseOnce(trainer, opened);
-  await fitOnce(trainer, training, seed);
-  return { batch, training, validation: outside };
-}
-
-function partOf(data: ArrayData, wanted: ReadonlySet<string>): ArrayData {
-  return { ...data, tensors: data.tensors.filter(({ input }) => wanted.has(input.name)) };
-}
-
-async function fitOnce(trainer: Trainer, source: Source, seed: number): Promise<void> {
-  const { plan } = trainer.session;
-  if (!trainer.state.fitted && plan.programs.some(isFitted)) {
-    await fitValues(trainer, source, seed);
-  }
-}
-
-/** Fitted values are computed over the whole set before the first step, so what can be read only once will not do. */
-function refuseOnce(trainer: Trainer, { once }: StreamData): void {
-  const { plan } = trainer.session;
-  if (trainer.state.fitted || !once || !plan.programs.some(isFitted)) return;
-  fail(
-    "data",
-    `${plan.model} has fitted values: call net.prepare(data) first, or give a function that returns the batches anew`,
-  );
+  await fitOnce(trainer, arraySource(session, own, waiting, { batch }), seed);
+  const { dropLast } = stage;
+  const training = arraySource(session, own, waiting, { batch, dropLast, seed });
+  return { batch, training, validation: undefined };
 }
 
 /** What tells the data of a run's stages from other data, in whatever order and beside whatever else it was given. */
@@ -181,17 +124,4 @@ export function describeData(
 /** What tells how a run validates. */
 export function describeValidation({ validation, share }: RunData): string {
   return validation ? "data of its own" : `a share of ${share}`;
-}
-
-export async function sourceOf(
-  session: TrainingSession,
-  data: OpenData,
-  wanted: ReadonlySet<string>,
-  dimensions: Dimensions,
-  { waiting, examples }: { readonly waiting: Waiting; readonly examples?: number | undefined },
-): Promise<Source> {
-  const batch = dimensions["batch"] ?? 1;
-  if (data.kind === "arrays") return arraySource(session, data, waiting, { batch });
-  if (data.kind === "stream") return streamSource(session, data, waiting, wanted, dimensions);
-  return drawnSource(dimensions, waiting, examples ?? drawnExamples);
 }

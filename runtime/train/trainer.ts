@@ -1,6 +1,5 @@
 // Batches and a stage in; steps of its objectives, submitted without waiting for the device, out.
 
-import type { Report } from "../api.js";
 import { at, fail, unknownName, type NnError } from "../errors.js";
 import { takeTurns } from "../events.js";
 import type { Plan, PlanProgram, PlanStage } from "../plan.js";
@@ -9,16 +8,13 @@ import type { Calls, Waiting } from "./calls.js";
 import type { Batch } from "./data.js";
 import {
   addToSums,
-  meansOf,
   openJournal,
-  summarize,
   sumsOf,
   type Journal,
   type JournalRow,
   type Sums,
 } from "./journal.js";
 import type { ParameterCopy } from "./copies.js";
-import { failOutside } from "./ranges.js";
 import { readStart } from "./start.js";
 import type { Capture, RunState, TrainingState } from "./state.js";
 
@@ -301,15 +297,6 @@ export function sumsOfStep({ updates }: StepRecord): Sums {
     Object.assign(merged, sums);
   }
   return merged;
-}
-
-/** Losses and metrics of the latest step. */
-export async function reportLatest({ latest, journal }: Trainer): Promise<Report> {
-  if (!latest) fail("option", "no step was made yet: report tells of the latest one");
-  while (!isRead(latest)) await journal.read();
-  const outside = outsideOf(latest);
-  if (outside !== undefined) failOutside(outside, ` (step ${latest.step})`);
-  return { step: latest.step, ...summarize(meansOf(sumsOfStep(latest))) };
 }
 
 /** On the CPU, lets events, signals and painting have their turn now and then. `watched`: each step is told of. */
