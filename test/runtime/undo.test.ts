@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { importKernels } from "../../cli/session.js";
 import type { CompiledModel } from "../../compiler/compile.js";
 import { load } from "../../runtime/index.js";
-import type { CpuModule } from "../../runtime/plan.js";
+import type { CpuModule, PlanProgram } from "../../runtime/plan.js";
 import { compileOne, scalarKernels } from "../support/compiled.js";
 
 /** Kernels that are counted, one of which fails. */
@@ -42,8 +42,11 @@ const data = {
 
 it("a fit whose second update fails half gathered goes on as if it had not", async () => {
   const { programs } = gathering.training.plan;
+  // The CPU does what adapters do in one dispatch a nest at a time.
+  const callsOf = (program: PlanProgram | undefined): number =>
+    (program?.dispatches ?? []).reduce((sum, { members }) => sum + (members?.length ?? 1), 0);
   const lengthOf = (kind: string): number =>
-    programs.find((program) => program.kind === kind)?.dispatches.length ?? 0;
+    callsOf(programs.find((program) => program.kind === kind));
   const gather = lengthOf("gather");
   const update = 2 * gather + lengthOf("step");
   expect(gather).toBeGreaterThan(0);
@@ -61,7 +64,7 @@ it("a fit whose second update fails half gathered goes on as if it had not", asy
     const net = await load(gathering, { backend: "cpu", seed: 1, cpu: () => module });
     // What draws the first weights has run.
     let calls = 0;
-    for (const { kind, dispatches } of programs) if (kind === "init") calls += dispatches.length;
+    for (const program of programs) if (program.kind === "init") calls += callsOf(program);
     counter.failAt = calls + update + call;
     await expect(net.fit(data)).rejects.toThrow("a kernel that fails");
     expect(net.run).toMatchObject({ epoch: 0, step: 1 });
