@@ -22,10 +22,11 @@ export const memoryCost = 2;
 /**
  * Reductions of so many terms, for no more points than these, go in parts of about as many terms each, of which all points together
  * have no more than `parts`: a workgroup of 256 that does one point alone goes through 256 terms and more in each invocation, each of
- * which waits for memory, while all others have nothing to do; a second dispatch costs as much as ten of these. No power of 2: parts
- * that are read side by side would meet in the same lines of a cache.
+ * which waits for memory, while all others have nothing to do; a second dispatch costs as much as ten of these. Parts are summed in a
+ * row: longer ones would lose digits (1,008 times 0.1 is 1e-5 off), and those of a power of 2, read side by side, meet in the same
+ * lines of a cache.
  */
-export const longReduction = { terms: 65_536, points: 1024, partTerms: 1008, parts: 16_384 };
+export const longReduction = { terms: 65_536, points: 1024, partTerms: 252, parts: 65_536 };
 
 /** No operand counts for more. */
 const dearest = 400;
