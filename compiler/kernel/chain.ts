@@ -9,7 +9,7 @@ import { stepsOfEntries } from "./apart.js";
 import { bufferKey } from "./bindings.js";
 import type { ParallelChoice } from "./choose.js";
 import type { Kernel, Statement } from "./ir.js";
-import { usedBuiltins } from "./ir.js";
+import { builtins, usedBuiltins } from "./ir.js";
 import { behind, createUnion, memoryKey } from "./merge.js";
 import type { Member, Merger, Union } from "./merge.js";
 import { renamed } from "./rename.js";
@@ -197,7 +197,11 @@ function placed(members: readonly Member[], union: Union): readonly Link[] {
 }
 
 function bodyOf(links: readonly Link[]): readonly Statement[] {
-  const inWorkgroups = links.some(({ kernel }) => usedBuiltins(kernel.body).has("workgroupIndex"));
+  // Where there is one row alone, no kernel asks for the number of its workgroup.
+  const shared = links.some(({ kernel }) => {
+    const used = usedBuiltins(kernel.body);
+    return used.has("workgroupIndex") || used.has("localIndex");
+  });
   const barriers: Statement[] = [{ kind: "barrier", memory: "storage" }];
   // Arrays of one are another's too.
   if (links.some(({ arrays }) => arrays.size > 0))
@@ -210,8 +214,8 @@ function bodyOf(links: readonly Link[]): readonly Statement[] {
       binding: (binding) => bindings[binding] ?? binding,
       uniform: (uniform) => uniforms[uniform] ?? uniform,
     });
-    return at === 0 || !inWorkgroups ? own : [...barriers, ...own];
+    return at === 0 || !shared ? own : [...barriers, ...own];
   });
 }
 
-const given: ReadonlySet<string> = new Set(["workgroupIndex", "localIndex", "invocation"]);
+const given: ReadonlySet<string> = new Set(builtins);
