@@ -2,6 +2,7 @@
 import { createRewrite } from "../rewrite.js";
 import { givesIndex } from "../scalars/reductions.js";
 import { overOperands } from "../schedule/operands.js";
+import { positionOf } from "../schedule/position.js";
 import type { Dim } from "../types/dimension.js";
 import { divideExactly } from "../types/dimension.js";
 import type { Axis, LoopNest, Scalar } from "../types/nest.js";
@@ -92,7 +93,7 @@ function rewrite(nest: LoopNest, parts: ReadonlyMap<Axis, readonly Axis[]>): Loo
     if (scalar.kind === "reduce")
       return { ...scalar, axes: expand(scalar.axes), value: inner(scalar.value) };
     const own = scalar.kind === "axis" ? parts.get(scalar.axis) : undefined;
-    return own && joined(own);
+    return own && positionOf(own);
   });
   const stores = nest.stores.map((store) => ({
     ...store,
@@ -101,24 +102,4 @@ function rewrite(nest: LoopNest, parts: ReadonlyMap<Axis, readonly Axis[]>): Loo
     value: visit(store.value),
   }));
   return { ...nest, axes: expand(nest.axes), stores };
-}
-
-/** The flat index of its parts. */
-function joined(parts: readonly Axis[]): Scalar {
-  const i32 = (op: "add" | "multiply", left: Scalar, right: Scalar): Scalar => ({
-    kind: "op",
-    type: "index",
-    op,
-    arguments: [left, right],
-  });
-  const [first, ...others] = parts.map((axis): Scalar => ({ kind: "axis", type: "index", axis }));
-  if (!first) throw new Error("an axis has no parts");
-  return others.reduce((flat, index, at) => {
-    const extent = parts[at + 1]?.extent ?? 1;
-    const size: Scalar =
-      typeof extent === "number"
-        ? { kind: "literal", type: "index", value: extent }
-        : { kind: "dim", type: "index", dim: extent };
-    return i32("add", i32("multiply", flat, size), index);
-  }, first);
 }

@@ -21,6 +21,7 @@ import { longReduction } from "./cost.js";
 import { kernelLimits, measure } from "./limits.js";
 import { elementBytes } from "./memory.js";
 import { createAxesOf, operandsOf, overOperands, reachableScalars } from "./operands.js";
+import { extentOf, indexLiteral, indexOf, indexOperation, positionOf } from "./position.js";
 
 type Reduce = Extract<Scalar, { kind: "reduce" }>;
 type Temporary = Extract<ScheduledBuffer, { kind: "temporary" }>;
@@ -85,11 +86,15 @@ function inTwoSteps(
     const partOf = (number: Scalar): Scalar =>
       points.length === 0
         ? number
-        : index("add", index("multiply", placeOf(points), extentOf(count)), number);
+        : indexOperation(
+            "add",
+            indexOperation("multiply", positionOf(points), extentOf(count)),
+            number,
+          );
     const key = `${idsOf(points)} over ${idsOf(reduce.axes)}`;
     const step = steps.get(key) ?? { part: fresh(whole), points, parts: [], rest: [] };
     steps.set(key, step);
-    const first = index("multiply", indexOf(step.part), literal(cut.terms));
+    const first = indexOperation("multiply", indexOf(step.part), indexLiteral(cut.terms));
     const own = cut.terms === 1 ? undefined : fresh(cut.terms);
     step.parts.push({
       ...{ buffer, index: partOf(indexOf(step.part)) },
@@ -177,7 +182,7 @@ function cutOf(
 
 /** The reduction over some indices of one of its axes alone: over `own` of them, from `first` on. */
 function over(reduce: Reduce, axis: Axis, first: Scalar, own: Axis | undefined): Scalar {
-  const at = own ? index("add", first, indexOf(own)) : first;
+  const at = own ? indexOperation("add", first, indexOf(own)) : first;
   const visit = createRewrite<Scalar>(overOperands, (scalar) =>
     scalar.kind === "axis" && scalar.axis === axis ? at : undefined,
   );
@@ -191,30 +196,4 @@ function createFreshAxes({ axes, stores }: LoopNest): NewAxis {
   const bound = scalars.flatMap((scalar) => (scalar.kind === "reduce" ? scalar.axes : []));
   let id = Math.max(-1, ...[...axes, ...bound].map((axis) => axis.id));
   return (extent) => ({ id: ++id, extent });
-}
-
-/** The row-major place of the axes' point. */
-function placeOf(axes: readonly Axis[]): Scalar {
-  const [first, ...others] = axes;
-  if (!first) return literal(0);
-  return others.reduce(
-    (place, axis) => index("add", index("multiply", place, extentOf(axis.extent)), indexOf(axis)),
-    indexOf(first),
-  );
-}
-
-function index(op: "add" | "multiply", left: Scalar, right: Scalar): Scalar {
-  return { kind: "op", type: "index", op, arguments: [left, right] };
-}
-
-function indexOf(axis: Axis): Scalar {
-  return { kind: "axis", type: "index", axis };
-}
-
-function literal(value: number): Scalar {
-  return { kind: "literal", type: "index", value };
-}
-
-function extentOf(extent: Dim): Scalar {
-  return typeof extent === "number" ? literal(extent) : { kind: "dim", type: "index", dim: extent };
 }

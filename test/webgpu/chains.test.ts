@@ -3,11 +3,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { withoutVariants } from "../../compiler/emit/variants.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
-import { load } from "../../runtime/index.js";
 import type { Plan } from "../../runtime/plan.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import { check } from "../support/compiled.js";
-import { drawnData } from "../support/drawnData.js";
+import { numbersOf } from "../support/trainedNumbers.js";
 import type { Variant } from "../support/variants.js";
 import { variantOf } from "../support/variants.js";
 
@@ -70,18 +69,6 @@ describeGpu("nests of a step row by row", () => {
     device.destroy();
   });
 
-  async function numbersOf(plan: Plan): Promise<ReadonlyMap<string, readonly number[]>> {
-    const net = await load(plan, { backend: "webgpu", device, seed: 3 });
-    const sizes = Object.fromEntries(
-      plan.dimensions.map(({ name, trained: size }) => [name, size]),
-    );
-    const numbers = new Map<string, readonly number[]>();
-    for (let turn = 0; turn < 2; turn++) await net.step(drawnData(plan, sizes));
-    for (const { name } of plan.parameters) numbers.set(name, [...(await net.read(name))]);
-    net.destroy();
-    return numbers;
-  }
-
   it.each(Object.entries(programs))("%s", { timeout: 180_000 }, async (_, program) => {
     const [chained, single] = [variant(program, true), variant(program, false)];
     for (const schedule of chained.schedules) expect(verifySchedule(schedule)).toEqual([]);
@@ -89,8 +76,8 @@ describeGpu("nests of a step row by row", () => {
     expect(step?.nests.filter(({ follows }) => follows).length).toBe(program.following);
     for (const of of [(plan: Plan) => plan, withoutVariants]) {
       const [found, expected] = [
-        await numbersOf(of(chained.plan)),
-        await numbersOf(of(single.plan)),
+        await numbersOf(of(chained.plan), device),
+        await numbersOf(of(single.plan), device),
       ];
       expect([...expected.values()].flat().every(Number.isFinite)).toBe(true);
       expect(found).toEqual(expected);

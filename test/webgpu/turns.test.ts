@@ -2,12 +2,11 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withoutVariants } from "../../compiler/emit/variants.js";
-import { load } from "../../runtime/index.js";
 import { evaluateDim } from "../../runtime/dimensions.js";
 import type { Plan } from "../../runtime/plan.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import { compileOne } from "../support/compiled.js";
-import { drawnData } from "../support/drawnData.js";
+import { numbersOf } from "../support/trainedNumbers.js";
 import { variantOf } from "../support/variants.js";
 
 interface Program {
@@ -92,6 +91,9 @@ function turnsInOneDispatch({ programs: all }: Plan, kind: string): number {
   return loops.filter(([, , , , within]) => within).length;
 }
 
+/** Numbers of examples that predictions are for. */
+const batches = [1, 2, 8, 37];
+
 describeGpu("recurrences in one dispatch", () => {
   let device: GPUDevice;
   beforeAll(async () => {
@@ -100,24 +102,6 @@ describeGpu("recurrences in one dispatch", () => {
   afterAll(() => {
     device.destroy();
   });
-
-  /** What two steps and predictions for several numbers of examples leave behind. */
-  async function numbersOf(plan: Plan): Promise<ReadonlyMap<string, readonly number[]>> {
-    const net = await load(plan, { backend: "webgpu", device, seed: 3 });
-    const sizes = Object.fromEntries(
-      plan.dimensions.map(({ name, trained: size }) => [name, size]),
-    );
-    const numbers = new Map<string, readonly number[]>();
-    for (let turn = 0; turn < 2; turn++) await net.step(drawnData(plan, sizes));
-    for (const { name } of plan.parameters) numbers.set(name, [...(await net.read(name))]);
-    for (const batch of [1, 2, 8, 37]) {
-      const outputs = await net.predict(drawnData(plan, { ...sizes, batch }, ["input"]));
-      for (const [name, values] of Object.entries(outputs as object))
-        numbers.set(`${name} of ${batch}`, [...(values as Float32Array)]);
-    }
-    net.destroy();
-    return numbers;
-  }
 
   describe.each([
     ["for an adapter in software", (plan: Plan) => plan],
@@ -128,7 +112,10 @@ describeGpu("recurrences in one dispatch", () => {
       expect(turnsInOneDispatch(whole, "step")).toBe(program.inOneDispatch);
       expect(turnsInOneDispatch(single, "step")).toBe(0);
       expect(workgroupsOf(planOf(program, true))).toBe(program.workgroups);
-      const [found, expected] = [await numbersOf(whole), await numbersOf(single)];
+      const [found, expected] = [
+        await numbersOf(whole, device, batches),
+        await numbersOf(single, device, batches),
+      ];
       expect([...found.keys()]).toEqual([...expected.keys()]);
       for (const [name, values] of expected)
         for (const [at, value] of values.entries())
