@@ -1,7 +1,7 @@
 // In: the arguments of `nnc` and a terminal; out: the exit code, after the command has run.
 import { Command, CommanderError } from "commander";
 import { reportFailure } from "./failure.js";
-import { meantOption } from "./meantOption.js";
+import { hintAt } from "./optionHint.js";
 import type { Terminal } from "./terminal.js";
 
 const description = `Compiles neural networks written in .nn files, trains them, and writes them as bundles for apps.
@@ -71,8 +71,8 @@ function suggestOptions(command: Command): void {
   command.showSuggestionAfterError(false).configureOutput({
     outputError: (text, write) => {
       const [, given = ""] = /^error: unknown option '(--[^'=]+)/.exec(text) ?? [];
-      const meant = given && meantOption(given, known);
-      write(meant ? `${text.trimEnd()}\n(did you mean ${meant}?)\n` : text);
+      const hint = given && hintAt(given, known);
+      write(hint ? `${text.trimEnd()}\n(${hint})\n` : text);
     },
   });
 }

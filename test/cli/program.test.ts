@@ -43,7 +43,6 @@ describe("an option that a command does not have", () => {
     ["compile", "--out", "--output"],
     ["compile", "--outptu", "--output"],
     ["predict", "--input=x.npy", "--data"],
-    ["train", "--batch-size", "--set"],
     ["inspect", "--batch-size", "--batch"],
     ["train", "--eopchs", "--epochs"],
   ])("%s %s may be meant as %s", async (command, given, meant) => {
@@ -51,6 +50,15 @@ describe("an option that a command does not have", () => {
     expect(code).toBe(2);
     expect(notes).toContain(`unknown option '${given.replace(/=.*/, "")}`);
     expect(notes).toContain(`(did you mean ${meant}?)`);
+  });
+
+  test.each([
+    ["--batch-size", "batch 32"],
+    ["--lr", "optimizer adam(lr: 1e-3)"],
+  ])("train %s stands in the file", async (given, text) => {
+    const { code, notes } = await run("train", "a.nn", given, "1");
+    expect(code).toBe(2);
+    expect(notes).toContain(`(the file says that, in its train block: ${text})`);
   });
 
   test.each([
