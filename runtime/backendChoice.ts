@@ -97,13 +97,7 @@ async function requestDevice(
   const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   // Who asks for WebGPU may wait: drivers that start take their time.
   const seconds = asked ? 60 : 5;
-  const adapter =
-    given ??
-    (await inTime(
-      seconds,
-      "adapter",
-      gpu?.requestAdapter({ powerPreference: "high-performance" }),
-    ));
+  const adapter = given ?? (await inTime(seconds, "adapter", gpu && findAdapter(gpu)));
   if (!adapter) {
     return failAloud("no-adapter", `WebGPU ${gpu ? "finds no adapter" : "is not available"} here`);
   }
@@ -128,6 +122,15 @@ async function requestDevice(
   } catch (error) {
     return refuse(`gives no device: ${await said(asNnError(error, "its request"))}`);
   }
+}
+
+/** Where all of WebGPU is not to be had, its compatibility mode does: no kernel asks for more. */
+async function findAdapter(gpu: GPU): Promise<GPUAdapter | null> {
+  const wishes = { powerPreference: "high-performance" } as const;
+  return (
+    (await gpu.requestAdapter(wishes)) ??
+    gpu.requestAdapter({ ...wishes, featureLevel: "compatibility" })
+  );
 }
 
 /** Some drivers never answer. */

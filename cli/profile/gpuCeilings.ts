@@ -4,7 +4,7 @@ import type { Ceilings, Work } from "./ceilings.js";
 
 const copiedBytes = 32 << 20;
 const vectorBytes = 16;
-const workgroup = 256;
+const workgroup = 128;
 const invocations = 16_384;
 const chains = 8;
 const steps = 256;

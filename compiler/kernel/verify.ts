@@ -1,13 +1,13 @@
 // Takes a kernel, gives what is wrong with it: empty for every kernel that may be printed.
 import type { ScalarType } from "../types/nest.js";
 import { arithmeticNames, comparisonNames } from "../types/opNames.js";
+import { mostInvocations } from "./target.js";
 import type { Expression, Kernel, SharedArray, Statement, Width } from "./ir.js";
 import { builtins, expressionChildren, laneCount, quadSize, statementBody, widthOf } from "./ir.js";
 
 /** What WebGPU promises every device. */
 const mostBindings = 8;
 const workgroupBytes = 16384;
-const mostInvocations = 256;
 /** Pipelines take a time superlinear in the length of their kernel. */
 const mostStatements = 4000;
 /** Tint stops at 126 nested parentheses. */

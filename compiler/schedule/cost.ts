@@ -21,7 +21,7 @@ export const memoryCost = 2;
 
 /**
  * Reductions of so many terms, for no more points than these, go in parts of about as many terms each, of which all points together
- * have no more than `parts`: a workgroup of 256 that does one point alone goes through 256 terms and more in each invocation, each of
+ * have no more than `parts`: a workgroup of 128 that does one point alone goes through 512 terms and more in each invocation, each of
  * which waits for memory, while all others have nothing to do; a second dispatch costs as much as ten of these. Parts are summed in a
  * row: longer ones would lose digits (1,008 times 0.1 is 1e-5 off), and those of a power of 2, read side by side, meet in the same
  * lines of a cache.

@@ -7,7 +7,7 @@ import { foldWorkgroups, type GpuContext } from "../webgpu.js";
 const mostBytes = 2 ** 28;
 /** Rows are converted in parts of about so many words, so that a set never lies in the host's memory twice. */
 const wordsOfPart = 2 ** 20;
-const workgroupSize = 256;
+const workgroupSize = 128;
 
 /** Words as they are: the first two tell how many a row has and how many rows there are, the rows' indices follow. */
 const shader = `@group(0) @binding(0) var<storage, read> all: array<u32>;

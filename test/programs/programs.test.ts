@@ -15,8 +15,9 @@ import type { TypedModel } from "../../compiler/types/model.js";
 import { renderAll } from "../../grammar/render.js";
 import { load } from "../../runtime/index.js";
 import type { TrainingNet } from "../../runtime/index.js";
+import { GIVEN_WORDS } from "../../runtime/plan.js";
 import type { Plan } from "../../runtime/plan.js";
-import { describeGpu, softwareDevice } from "../support/adapter.js";
+import { compatibilityDevice, describeGpu, softwareDevice } from "../support/adapter.js";
 import { check, importText } from "../support/compiled.js";
 import { drawnData } from "../support/drawnData.js";
 import { inSoftware } from "../../runtime/variants.js";
@@ -181,4 +182,42 @@ describeGpu("the driver's compiler", () => {
     );
     expect(messages.flat()).toEqual([]);
   });
+
+  it("and its compatibility mode: none asks for more than that has", async () => {
+    const compatibility = await compatibilityDevice();
+    const { limits } = compatibility;
+    compatibility.destroy();
+    // Or all of this would be of a device that has all of WebGPU.
+    expect(limits.maxComputeInvocationsPerWorkgroup).toBe(128);
+    const most = {
+      invocations: Math.min(
+        limits.maxComputeInvocationsPerWorkgroup,
+        limits.maxComputeWorkgroupSizeX,
+      ),
+      storageBuffers: limits.maxStorageBuffersPerShaderStage,
+      uniformBytes: limits.maxUniformBufferBindingSize,
+    };
+    for (const [, program] of listed) {
+      const { plan } = variant(program, "as users get it");
+      const asked = {
+        invocations: plan.kernels.flatMap(({ wgsl, variants: own }) =>
+          [wgsl, own?.software?.wgsl, own?.software?.quads].flatMap(sizesOfWorkgroups),
+        ),
+        storageBuffers: plan.kernels.map(({ bindings }) => bindings.length),
+        uniformBytes: [
+          4 * GIVEN_WORDS,
+          ...plan.programs.map(({ uniforms }) => 4 * Math.ceil(uniforms.length / 4) * 4),
+        ],
+      };
+      for (const [name, limit] of Object.entries(most))
+        expect(
+          Math.max(...asked[name as keyof typeof asked]),
+          `${program.name}: ${name}`,
+        ).toBeLessThanOrEqual(limit);
+    }
+  });
 });
+
+function sizesOfWorkgroups(wgsl = ""): number[] {
+  return [...wgsl.matchAll(/@workgroup_size\((\d+)\)/g)].map(([, size]) => Number(size));
+}

@@ -99,4 +99,16 @@ describeGpu("a net that may choose", () => {
     expect([net.backend, net.backendReason]).toEqual(["webgpu", "WebGPU on an unnamed adapter"]);
     net.destroy();
   });
+
+  it("takes an adapter of compatibility mode where there is no other", async () => {
+    const software = await softwareGpu();
+    provide({
+      requestAdapter: async (options: GPURequestAdapterOptions) =>
+        options.featureLevel === "compatibility" ? software.requestAdapter(options) : null,
+    });
+    const net = await load(linePlan(), { ...cpu, backend: "webgpu" });
+    expect(net.backend).toBe("webgpu");
+    expect((await net.predict({ x: [[1, 2]] }))["y"]?.length).toBe(1);
+    net.destroy();
+  });
 });

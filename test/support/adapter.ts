@@ -49,6 +49,14 @@ export async function softwareDevice(): Promise<GPUDevice> {
   return adapter.requestDevice({ requiredFeatures: ["subgroups"] });
 }
 
+/** One of WebGPU's compatibility mode, which has less of much. */
+export async function compatibilityDevice(): Promise<GPUDevice> {
+  const gpu = await softwareGpu();
+  const adapter = await gpu.requestAdapter({ featureLevel: "compatibility" });
+  if (!adapter) throw new Error("the software adapter has no compatibility mode");
+  return adapter.requestDevice();
+}
+
 /** A suite that needs the adapter: it runs where the adapter must be, and is reported as skipped elsewhere. */
 export function describeGpu(name: string, body: () => void): void {
   describe.skipIf(!softwareExpected)(name, body);
