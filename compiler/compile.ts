@@ -16,6 +16,7 @@ import { createDescriber } from "./emit/places.js";
 import { mapInSteps } from "./kernel/index.js";
 import { preludeFiles } from "./prelude/prelude.generated.js";
 import { scheduleWithin } from "./schedule/recompute.js";
+import { createNestMaker } from "./schedule/alikeGroups.js";
 import { schedule } from "./schedule/index.js";
 import { elementBytes, largestSlot } from "./schedule/memory.js";
 import { elementCount, evaluateDim, shapeText } from "./types/dimension.js";
@@ -144,8 +145,8 @@ export function compileEntry(
     return found;
   };
   const bytes = recompute === undefined ? undefined : recompute - lastingBytes(built, estimates);
+  const settings = { estimates, storage, share: false, make: createNestMaker() };
   const ordered = built.programs.map((program) => {
-    const settings = { estimates, storage, share: false };
     if (program.kind !== "step") return schedule(program, settings);
     return scheduleWithin(program, { ...settings, ...(bytes === undefined ? {} : { bytes }) });
   });

@@ -1,7 +1,7 @@
 // Takes the kernels of dispatches as programs come to them, gives the plan's: each once, with what all its dispatches are given in its text.
 import { GIVEN_WORDS } from "../../runtime/plan.js";
 import type { PlanKernel } from "../../runtime/plan.js";
-import { numbering } from "../kernel/alike.js";
+import { numbering } from "../numbering.js";
 import type { AdapterKernels, AdapterName, NestKernels, TargetName } from "../kernel/index.js";
 import { perAdapter, perTarget, targetNames } from "../kernel/index.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";

@@ -1,4 +1,5 @@
 // Takes a nest and the buffers of its schedule, gives what its kernels rest on as a key, and what they name: equal keys, equal kernels.
+import { numbering } from "../numbering.js";
 import { operandsOf } from "../schedule/operands.js";
 import { dimKey } from "../types/dimension.js";
 import type { Axis, LoopNest, Scalar, ScheduledBuffer } from "../types/nest.js";
@@ -11,20 +12,6 @@ export interface NestShape {
   readonly buffers: readonly number[];
   /** Positions in `Schedule.host`. */
   readonly host: readonly number[];
-}
-
-/** Numbers things by when they were first seen. */
-export function numbering<T>(): {
-  readonly of: (thing: T) => number;
-  readonly seen: () => readonly T[];
-} {
-  const numbers = new Map<T, number>();
-  const of = (thing: T): number => {
-    const number = numbers.get(thing) ?? numbers.size;
-    numbers.set(thing, number);
-    return number;
-  };
-  return { of, seen: () => [...numbers.keys()] };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Dim } from "../types/dimension.js";
 import { addDims, dimEqual } from "../types/dimension.js";
 import type { Axis, NestArgument, Schedule, ScheduledBuffer } from "../types/nest.js";
 import { waitsOf } from "../schedule/waits.js";
-import { numbering } from "./alike.js";
+import { numbering } from "../numbering.js";
 import type { NestFacts } from "./analyze.js";
 import { stepsOfEntries } from "./apart.js";
 import { bufferKey } from "./bindings.js";

@@ -9,7 +9,7 @@ import {
   subtractDims,
 } from "../types/dimension.js";
 import type { ScheduledBuffer } from "../types/nest.js";
-import { numbering } from "./alike.js";
+import { numbering } from "../numbering.js";
 import { bufferKey } from "./bindings.js";
 import type {
   GivenVariable,

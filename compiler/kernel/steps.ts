@@ -44,11 +44,17 @@ export function intoSteps(
   const ready = createReadiness(schedule);
   const memory = createMemoryTrack(schedule, extents);
   const factsOf = sides.map(({ kernels }) => createCompanyFacts(schedule, kernels, extents));
-  const facts = (nest: number, chain: ChainedNests | undefined): readonly CompanyFacts[] =>
-    sides.flatMap(({ kernels }, side) => {
-      const kernel = chain ? chain.kernels[side] : kernels[nest];
-      return (kernel && factsOf[side]?.(kernel, chain?.nests ?? [nest])) ?? [];
-    });
+  const known = new Map<number | ChainedNests, readonly CompanyFacts[]>();
+  const facts = (nest: number, chain: ChainedNests | undefined): readonly CompanyFacts[] => {
+    const found =
+      known.get(chain ?? nest) ??
+      sides.flatMap(({ kernels }, side) => {
+        const kernel = chain ? chain.kernels[side] : kernels[nest];
+        return (kernel && factsOf[side]?.(kernel, chain?.nests ?? [nest])) ?? [];
+      });
+    known.set(chain ?? nest, found);
+    return found;
+  };
   const sameTurns = (one: number, other: number): boolean => {
     const [own, others] = [schedule.nests[one], schedule.nests[other]];
     return own !== undefined && others !== undefined && haveSameTurns(own, others);

@@ -1,12 +1,10 @@
 // Roots in; roots over a graph in which equal ops over equal operands are one node out.
 
 import { dimKey } from "../types/dimension.js";
-import type { Node, NodeOf } from "../types/graph.js";
+import { attributeKey } from "../graph/attributeKey.js";
+import type { Node } from "../types/graph.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { overImages, unsettled } from "./rewrite.js";
-
-/** Constants of more values are compared by identity: writing them down would cost more than sharing saves. */
-const longestConstant = 64;
 
 /** Nodes of which no two are equal, numbered, by what they are. */
 export interface SharedNodes {
@@ -52,33 +50,4 @@ function keyOf(
   if (node.op === "scan" || node.op === "bound") return `${key}#${node.id}`;
   if (node.inputs.length === 0) key += `:${node.type}[${node.shape.map(dimKey).join()}]`;
   return key + attributeKey(node, attributeKeys);
-}
-
-function attributeKey(node: Node, known: Map<object, string>): string {
-  switch (node.op) {
-    case "constant":
-      return constantKey(node);
-    case "sum":
-      return `/${node.attributes.axes.join()}`;
-    case "input":
-    case "stored":
-    case "placeholder":
-      return `/${node.attributes.name}`;
-    default:
-      return generalKey(node.attributes, known);
-  }
-}
-
-function constantKey(node: NodeOf<"constant">): string {
-  const { values } = node.attributes;
-  if (values.length > longestConstant) return `#${node.id}`;
-  // Text writes −0 as 0, which differ under division.
-  return `/${values.map((value) => (Object.is(value, -0) ? "-0" : String(value))).join()}`;
-}
-
-function generalKey(attributes: object, known: Map<object, string>): string {
-  if (Object.keys(attributes).length === 0) return "";
-  let key = known.get(attributes);
-  if (key === undefined) known.set(attributes, (key = JSON.stringify(attributes)));
-  return key;
 }

@@ -5,13 +5,15 @@ import type { LoopNest, Schedule, ScheduledResult, Slot } from "../types/nest.js
 import { elementBytes } from "./memory.js";
 import { withoutUnread } from "./prune.js";
 import { readBuffers, servesOf, touchedBuffers } from "./serves.js";
+import type { BufferEntry } from "./outside.js";
 import { noRoles } from "./tables.js";
-import type { BufferEntry, Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 
 export function assemble(program: Program, built: readonly LoopNest[], tables: Tables): Schedule {
   const { buffers, host } = tables;
   // Asking for the buffers of results may add some: first.
-  const results = resultsOf(program, tables.of(noRoles, []).temporary);
+  const { temporary } = tables.of(noRoles, []);
+  const results = resultsOf(program, (node) => tables.positionOf(temporary(node)));
   const kept = new Set(results.map((result) => result.buffer));
   const nests = wantedNests(built, buffers, kept);
   const touched = new Set(nests.flatMap((nest) => [...touchedBuffers(nest)]));

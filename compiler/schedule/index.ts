@@ -1,7 +1,10 @@
 // Takes a program (effects of a graph), gives its schedule: loop nests in order, buffers with shared memory, host values.
 import type { Program } from "../types/graph.js";
 import type { Schedule } from "../types/nest.js";
+import { createNestMaker } from "./alikeGroups.js";
+import type { NestMaker } from "./alikeGroups.js";
 import { assemble } from "./assemble.js";
+import { bindNest } from "./bind.js";
 import { noFindings } from "./findings.js";
 import type { Problem } from "./findings.js";
 import { nestsOfLevel } from "./level.js";
@@ -19,6 +22,8 @@ export interface ScheduleOptions extends LevelOptions {
   /** False: no two temporaries share memory, as where a later phase settles which nests run side by side. */
   readonly share?: boolean;
   readonly storage: StorageOf;
+  /** Of all programs of a model. */
+  readonly make?: NestMaker;
 }
 
 export function schedule(program: Program, options: ScheduleOptions): Schedule {
@@ -36,6 +41,7 @@ export function scheduled(program: Program, options: ScheduleOptions): Scheduled
   const findings = noFindings();
   const known: ProgramKnowledge = {
     ...{ findings, idOf: numberParts(), loops: createLoops(), remembered: createRemembered() },
+    make: options.make ?? createNestMaker(),
   };
   for (;;) {
     const outcome = trySchedule(program, options, known);
@@ -60,7 +66,8 @@ function trySchedule(program: Program, options: ScheduleOptions, known: ProgramK
   const level = { ...program, ...wholeLevel, remembered: known.remembered };
   const { nests, problems } = nestsOfLevel(level, { ...known, tables, options });
   if (problems.length > 0) return { kind: "again", problems };
-  const made = inParts(assemble(program, nests, tables), options.estimates);
+  const bound = nests.map((nest) => bindNest(nest, tables));
+  const made = inParts(assemble(program, bound, tables), options.estimates);
   const { share = true, estimates } = options;
   return { kind: "done", schedule: share ? placeTemporaries(made, estimates) : made };
 }

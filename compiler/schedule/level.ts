@@ -1,18 +1,18 @@
 // Takes the effects of a program, or of a turn of a loop in it, gives their loop nests in order, those of loops within included, or what is wrong.
 import { topologicalOrder } from "../graph/walk.js";
 import type { Effect, Node } from "../types/graph.js";
-import type { LoopNest } from "../types/nest.js";
+import type { NestMaker } from "./alikeGroups.js";
 import { outcomeOf } from "./families.js";
 import type { Findings, Problem } from "./findings.js";
 import { groupParts } from "./groups.js";
 import type { GroupOptions } from "./groups.js";
 import { groupsOfLevel } from "./levelGroups.js";
 import type { Level, Remembered, LevelOptions } from "./levelGroups.js";
-import { kernelLimits, measure } from "./limits.js";
+import { kernelLimits } from "./limits.js";
+import type { KernelLimits } from "./limits.js";
 import type { Loops } from "./loops.js";
-import { makeNest } from "./nests.js";
-import type { ProgramTables } from "./nests.js";
 import type { FusionGroup } from "./order.js";
+import type { Outside, OwnNest } from "./outside.js";
 import { makeParts } from "./parts.js";
 import type { Part, PartNumbers, PartRequest } from "./parts.js";
 import { nodesToStore } from "./relieve.js";
@@ -25,6 +25,7 @@ export interface ProgramKnowledge {
   readonly loops: Loops;
   /** Of the program as a whole. */
   readonly remembered: Remembered;
+  readonly make: NestMaker;
 }
 
 interface Attempt extends ProgramKnowledge {
@@ -33,19 +34,19 @@ interface Attempt extends ProgramKnowledge {
 }
 
 export interface LevelNests {
-  readonly nests: readonly LoopNest[];
+  readonly nests: readonly OwnNest[];
   /** With any, the nests are not to be used. */
   readonly problems: readonly Problem[];
 }
 
 export function nestsOfLevel(level: Level, attempt: Attempt): LevelNests {
   const { name, isOutside, turns } = level;
-  const { findings, idOf, options, tables, loops } = attempt;
+  const { findings, idOf, options, tables, loops, make } = attempt;
   const { nodes, roles, request, grouping, groups } = groupsOfLevel(level, options, findings, idOf);
   if ("kind" in groups) return { nests: [], problems: [copies(groups.parts)] };
   const { materialized, stacked } = roles;
   const own = tables.of(roles, turns);
-  const nests: LoopNest[] = [];
+  const nests: OwnNest[] = [];
   const problems: Problem[] = [];
   const add = (more: LevelNests): void => {
     nests.push(...more.nests);
@@ -60,7 +61,7 @@ export function nestsOfLevel(level: Level, attempt: Attempt): LevelNests {
     const label = `${name}_${index}`;
     const [part] = group.parts;
     if (!part?.loops) {
-      add(nestOf(group, label, roles, own));
+      add(nestOf(group, label, roles, own, make));
       continue;
     }
     const { recurrence, starts, turn } = loops.of(part.value);
@@ -69,7 +70,7 @@ export function nestsOfLevel(level: Level, attempt: Attempt): LevelNests {
       topologicalOrder(part.value.inputs, (node) => (isFilled(node) ? [] : node.inputs)),
     );
     startsOf(starts, request, grouping).forEach((start, at) => {
-      add(nestOf(start, `${label}_start_${at}`, roles, own));
+      add(nestOf(start, `${label}_start_${at}`, roles, own, make));
     });
     const body: Level = {
       ...{ name: label, effects: turn, stacked, turns: [...turns, recurrence] },
@@ -93,11 +94,22 @@ function startsOf(
   return groups;
 }
 
-function nestOf(group: FusionGroup, name: string, roles: Roles, tables: ProgramTables): LevelNests {
-  const made = makeNest(group, name, tables);
+function nestOf(
+  group: FusionGroup,
+  name: string,
+  roles: Roles,
+  outside: Outside,
+  make: NestMaker,
+): LevelNests {
+  const made = make(group, name, outside);
   if ("kind" in made)
     return { nests: [], problems: [made.kind === "hazard" ? copies(made.parts) : made] };
-  const problem = relief(group, made, roles, tables);
+  const alone = (part: Part): number => {
+    const { shape } = part;
+    const own = make({ shape, parts: [part], unwritten: new Set<Node>() }, name, outside);
+    return "kind" in own ? kernelLimits.operations : own.measured.operations;
+  };
+  const problem = relief(group, made.measured, roles, alone);
   return { nests: [made], problems: problem === undefined ? [] : [problem] };
 }
 
@@ -107,28 +119,22 @@ function copies(parts: readonly Part[]): Problem {
 
 /** Several parts are shared out by what each takes alone; a single one is taken apart. */
 function relief(
-  group: FusionGroup,
-  nest: LoopNest,
+  { parts }: FusionGroup,
+  measured: KernelLimits,
   roles: Roles,
-  tables: ProgramTables,
+  operationsAlone: (part: Part) => number,
 ): Problem | undefined {
-  const measured = measure(nest);
   const tooMany = measured.buffers > kernelLimits.buffers;
   const tooLong = measured.operations > kernelLimits.operations;
-  const last = group.parts.at(-1);
+  const last = parts.at(-1);
   if (last === undefined || (!tooMany && !tooLong)) return undefined;
-  const others = group.parts.slice(0, -1);
+  const others = parts.slice(0, -1);
   if (others.length === 0) {
     const nodes = nodesToStore(last, roles, measured, kernelLimits);
     // One operation may be long by itself; it never has more operands than a kernel may bind.
     return nodes.length === 0 && !tooMany ? undefined : { kind: "force", nodes };
   }
   if (tooMany) return { kind: "apart", pairs: others.map((other) => [other, last]) };
-  const operations = new Map<Part, number>();
-  for (const part of group.parts) {
-    const { shape } = part;
-    const alone = makeNest({ shape, parts: [part], unwritten: new Set<Node>() }, nest.name, tables);
-    operations.set(part, "kind" in alone ? kernelLimits.operations : measure(alone).operations);
-  }
+  const operations = new Map(parts.map((part) => [part, operationsAlone(part)]));
   return { kind: "operations", operations };
 }

@@ -1,4 +1,4 @@
-// Takes a group of parts, gives its loop nest, or says why the group is too much for one kernel.
+// Takes a group of parts, gives its loop nest over buffers of its own, or says why the group is too much for one kernel.
 import type { Dim } from "../types/dimension.js";
 import { reachable } from "../reachable.js";
 import { dimEqual, elementCount, multiplyDims } from "../types/dimension.js";
@@ -8,29 +8,15 @@ import type { BufferPlace, EvaluationContext } from "./evaluation.js";
 import { evaluate, inline } from "./evaluate.js";
 import { linearIndex } from "./evaluation.js";
 import { flattenNest } from "./flatten.js";
+import { measure } from "./limits.js";
 import type { FusionGroup } from "./order.js";
 import { reachableScalars } from "./operands.js";
+import type { Outside, OutsideBuffer, OutsideValue, OwnNest } from "./outside.js";
+import { createPositions, elementsOf } from "./outside.js";
 import type { Part } from "./parts.js";
 import { isOfRows, reducesRows, rowOf } from "./rows.js";
 import type { ScalarBuilder } from "./scalars.js";
 import { createScalarBuilder } from "./scalars.js";
-
-/** Numbers the buffers and host values of a program as kernels come to need them. */
-export interface ProgramTables {
-  /** The recurrences around the kernels, the outermost first. */
-  readonly turns: readonly Recurrence[];
-  /** The recurrence whose turns a leaf counts. */
-  readonly turnOf: (node: Node) => Recurrence | undefined;
-  readonly temporary: (node: Node) => number;
-  /** Of a node whose buffer is a stack: it stands at the place of the turn at hand. */
-  readonly stackOf: (node: Node) => Recurrence | undefined;
-  readonly storage: (name: string) => number;
-  readonly elementsOf: (buffer: number) => Dim;
-  readonly input: (node: Node) => number;
-  /** The position of a host value, or the value itself where it is known. */
-  readonly host: (node: Node) => number | { readonly constant: number } | undefined;
-  readonly isMaterialized: (node: Node) => boolean;
-}
 
 export type NestProblem =
   /** The first of a pair is read by the second elsewhere than at its own point. */
@@ -43,9 +29,10 @@ const maximumOrigins = 6;
 export function makeNest(
   group: FusionGroup,
   name: string,
-  tables: ProgramTables,
-): LoopNest | NestProblem {
+  outside: Outside,
+): OwnNest | NestProblem {
   const k = createScalarBuilder();
+  const tables = createOwnTables(outside);
   const { shape } = group;
   let axisCount = 0;
   const newAxis = (extent: Dim): Axis => ({ id: axisCount++, extent });
@@ -62,13 +49,56 @@ export function makeNest(
     name,
     axes: axes.filter((axis) => axis.extent !== 1),
     stores,
-    arguments: k.arguments,
+    arguments: k.given.map(({ value }) => value),
     ...(tables.turns.length === 0 ? {} : { turns: tables.turns }),
     origins: originsOf(group.parts),
   };
   // By their axes it shows what nests of a turn keep apart: see kernel/apart.ts.
-  if (tables.turns.length > 0) return nest;
-  return flattenNest(k, nest, newAxis, elementCount(shape), linearIndex(k, shape, point));
+  const flat =
+    tables.turns.length > 0
+      ? nest
+      : flattenNest(k, nest, newAxis, elementCount(shape), linearIndex(k, shape, point));
+  const { buffers, host } = tables.seen();
+  return { nest: flat, buffers, host, given: k.given, measured: measure(flat) };
+}
+
+/** Numbers buffers and host values as the nest comes to need them. */
+interface OwnTables {
+  readonly turns: readonly Recurrence[];
+  readonly turnOf: Outside["turnOf"];
+  readonly stackOf: Outside["stackOf"];
+  readonly isMaterialized: Outside["isMaterialized"];
+  readonly temporary: (node: Node) => number;
+  readonly storage: (name: string) => number;
+  readonly elementsOf: (buffer: number) => Dim;
+  readonly input: (node: Node) => number;
+  /** The position of a host value, or the value itself where it is known. */
+  readonly host: (node: Node) => number | { readonly constant: number } | undefined;
+  readonly seen: () => Pick<OwnNest, "buffers" | "host">;
+}
+
+function createOwnTables(outside: Outside): OwnTables {
+  const buffers = createPositions<unknown, OutsideBuffer>();
+  const host = createPositions<string, OutsideValue>();
+  const positionOf = (buffer: OutsideBuffer): number => buffers.of(buffer.key, buffer);
+  const { turns, turnOf, stackOf, isMaterialized } = outside;
+  return {
+    ...{ turns, turnOf, stackOf, isMaterialized },
+    temporary: (node) => positionOf(outside.temporary(node)),
+    storage: (name) => positionOf(outside.storage(name)),
+    elementsOf: (buffer) => {
+      const entry = buffers.list[buffer];
+      if (entry === undefined) throw new Error(`there is no buffer ${buffer}`);
+      return elementsOf(entry);
+    },
+    input: (node) => positionOf(outside.input(node)),
+    host: (node) => {
+      const value = outside.host(node);
+      if (value === undefined) return undefined;
+      return typeof value === "number" ? { constant: value } : host.of(value.key, value);
+    },
+    seen: () => ({ buffers: buffers.list, host: host.list }),
+  };
 }
 
 /** What reduces a storage goes before what writes it, in a kernel of its own. */
@@ -92,7 +122,7 @@ interface GroupStores {
   readonly apart: readonly (readonly [Part, Part])[];
 }
 
-function storesOfGroup(group: FusionGroup, tables: ProgramTables, space: GroupSpace): GroupStores {
+function storesOfGroup(group: FusionGroup, tables: OwnTables, space: GroupSpace): GroupStores {
   const { k, newAxis, axes, point } = space;
   const inside = new Map<Node, Part>();
   for (const part of group.parts) if (part.owner !== undefined) inside.set(part.owner, part);
@@ -157,13 +187,13 @@ function samePoint(index: readonly Scalar[], point: readonly Scalar[]): boolean 
   return index.length === point.length && index.every((along, axis) => along === point[axis]);
 }
 
-function placeOf(k: ScalarBuilder, tables: ProgramTables, node: Node): BufferPlace | undefined {
+function placeOf(k: ScalarBuilder, tables: OwnTables, node: Node): BufferPlace | undefined {
   if (node.op === "stored") return { buffer: tables.storage(node.attributes.name) };
   if (node.op === "input") return { buffer: tables.input(node) };
   return tables.isMaterialized(node) ? temporaryOf(k, tables, node) : undefined;
 }
 
-function temporaryOf(k: ScalarBuilder, tables: ProgramTables, node: Node): BufferPlace {
+function temporaryOf(k: ScalarBuilder, tables: OwnTables, node: Node): BufferPlace {
   const buffer = tables.temporary(node);
   const stack = tables.stackOf(node);
   return stack ? { buffer, start: startOfTurn(k, stack, node.shape) } : { buffer };
@@ -173,7 +203,7 @@ function startOfTurn(k: ScalarBuilder, recurrence: Recurrence, shape: Shape): Sc
   return k.multiply(k.turn(recurrence), k.dim(elementCount(shape)));
 }
 
-function hostScalar(k: ScalarBuilder, tables: ProgramTables, node: Node): Scalar | undefined {
+function hostScalar(k: ScalarBuilder, tables: OwnTables, node: Node): Scalar | undefined {
   const host = tables.host(node);
   if (host === undefined) return undefined;
   if (typeof host !== "number") return k.literal(host.constant, node.type);
@@ -186,7 +216,7 @@ function hostScalar(k: ScalarBuilder, tables: ProgramTables, node: Node): Scalar
 /** The stores of one part: into its owner's buffer, and into storages. */
 function storesOf(
   context: EvaluationContext,
-  tables: ProgramTables,
+  tables: OwnTables,
   part: Part,
   point: readonly Scalar[],
   unwritten: ReadonlySet<Node>,
@@ -230,13 +260,22 @@ function indexInOwner(
   point: readonly Scalar[],
 ): Scalar {
   if (offset === undefined) return linearIndex(k, owner.shape, point);
-  const start = multiplyDims(offset.start, elementCount(owner.shape.slice(1)));
-  if (offset.axis === 0 && typeof start === "number")
+  const start = startInOwner(offset, owner);
+  if (start !== undefined)
     return k.add(linearIndex(k, owner.shape, point), k.offset(buffer, start));
   const inOwner = point.map((along, axis) =>
     offset.axis === axis ? k.add(along, k.dim(offset.start)) : along,
   );
   return linearIndex(k, owner.shape, inOwner);
+}
+
+/** Where a piece along the first axis begins, in elements. */
+export function startInOwner(
+  { axis, start }: NonNullable<Part["offset"]>,
+  { shape }: Node,
+): number | undefined {
+  const elements = multiplyDims(start, elementCount(shape.slice(1)));
+  return axis === 0 && typeof elements === "number" ? elements : undefined;
 }
 
 function valueOf(context: EvaluationContext, part: Part, point: readonly Scalar[]): Scalar {
@@ -247,7 +286,7 @@ function valueOf(context: EvaluationContext, part: Part, point: readonly Scalar[
     : evaluate(context, value, point);
 }
 
-function originsOf(parts: readonly Part[]): Origin[] {
+export function originsOf(parts: readonly Part[]): Origin[] {
   const found = new Map<string, Origin>();
   // What the compiler put around a value (the reshape of a gradient, the mean of a loss) stands where the value does.
   const behind = reachable(

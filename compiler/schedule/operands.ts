@@ -25,7 +25,7 @@ export function operandsOf(scalar: Scalar): readonly Scalar[] {
   }
 }
 
-/** A scalar over what takes its operands' places. */
+/** A scalar over what takes its operands' places: the very scalar where these are the same. */
 export const overOperands: Over<Scalar> = (scalar, inner) => {
   switch (scalar.kind) {
     case "literal":
@@ -34,21 +34,33 @@ export const overOperands: Over<Scalar> = (scalar, inner) => {
     case "host":
     case "argument":
       return scalar;
-    case "load":
-      return { ...scalar, index: inner(scalar.index) };
-    case "random":
-      return { ...scalar, stream: inner(scalar.stream), index: inner(scalar.index) };
-    case "op":
-      return { ...scalar, arguments: scalar.arguments.map(inner) };
-    case "guard": {
-      const { condition, value, otherwise } = scalar;
-      return {
-        ...scalar,
-        ...{ condition: inner(condition), value: inner(value), otherwise: inner(otherwise) },
-      };
+    case "load": {
+      const index = inner(scalar.index);
+      return index === scalar.index ? scalar : { ...scalar, index };
     }
-    case "reduce":
-      return { ...scalar, value: inner(scalar.value) };
+    case "random": {
+      const [stream, index] = [inner(scalar.stream), inner(scalar.index)];
+      return stream === scalar.stream && index === scalar.index
+        ? scalar
+        : { ...scalar, stream, index };
+    }
+    case "op": {
+      const operands = scalar.arguments.map(inner);
+      const same = operands.every((operand, at) => operand === scalar.arguments[at]);
+      return same ? scalar : { ...scalar, arguments: operands };
+    }
+    case "guard": {
+      const condition = inner(scalar.condition);
+      const [value, otherwise] = [inner(scalar.value), inner(scalar.otherwise)];
+      const same = value === scalar.value && otherwise === scalar.otherwise;
+      return same && condition === scalar.condition
+        ? scalar
+        : { ...scalar, condition, value, otherwise };
+    }
+    case "reduce": {
+      const value = inner(scalar.value);
+      return value === scalar.value ? scalar : { ...scalar, value };
+    }
   }
 };
 

@@ -7,7 +7,6 @@ import type { ElementType } from "../types/graph.js";
 import type {
   Axis,
   Combine,
-  NestArgument,
   Recurrence,
   Scalar,
   ScalarOp,
@@ -15,6 +14,7 @@ import type {
 } from "../types/nest.js";
 import { createIndexArithmetic } from "./indexArithmetic.js";
 import type { IndexArithmetic } from "./indexArithmetic.js";
+import type { GivenArgument } from "./outside.js";
 
 /** Builds the scalars of one nest. */
 export interface ScalarBuilder extends IndexArithmetic {
@@ -30,7 +30,7 @@ export interface ScalarBuilder extends IndexArithmetic {
   /** The number of a recurrence's turn. */
   readonly turn: (recurrence: Recurrence) => Scalar;
   /** What offsets, streams and turns are, in the order in which they were asked for. */
-  readonly arguments: readonly NestArgument[];
+  readonly given: readonly GivenArgument[];
   readonly load: (buffer: number, index: Scalar, type: ElementType) => Scalar;
   readonly op: (op: ScalarOp, type: ScalarType, ...operands: readonly Scalar[]) => Scalar;
   readonly guard: (condition: Scalar, value: Scalar, otherwise: Scalar) => Scalar;
@@ -59,7 +59,7 @@ const indices = { operands: "index", result: "index" } as const;
 export function createScalarBuilder(): ScalarBuilder {
   const interned = new Map<string, Scalar>();
   const facts = new Map<Scalar, ScalarFacts>();
-  const given: NestArgument[] = [];
+  const given: GivenArgument[] = [];
 
   const id = (scalar: Scalar): number => {
     const known = facts.get(scalar);
@@ -110,7 +110,7 @@ export function createScalarBuilder(): ScalarBuilder {
   const argument = (
     key: string,
     type: "index" | "u32",
-    value: NestArgument,
+    value: GivenArgument,
     range?: Interval,
   ): Scalar =>
     intern(
@@ -136,11 +136,21 @@ export function createScalarBuilder(): ScalarBuilder {
     range,
     host: (of) => intern(`h${of}`, () => ({ kind: "host", type: "f32", index: of })),
     offset: (buffer, elements) =>
-      argument(`f${buffer}:${elements}`, "index", elements, { low: 0, high: Infinity }),
+      argument(
+        `f${buffer}:${elements}`,
+        "index",
+        { value: elements, buffer },
+        { low: 0, high: Infinity },
+      ),
     turn: (recurrence) =>
-      argument(`t${recurrence.id}`, "index", recurrence, indicesBelow(recurrence.length)),
-    stream: (hash) => argument(`s${hash}`, "u32", hash),
-    arguments: given,
+      argument(
+        `t${recurrence.id}`,
+        "index",
+        { value: recurrence },
+        indicesBelow(recurrence.length),
+      ),
+    stream: (hash) => argument(`s${hash}`, "u32", { value: hash }),
+    given,
     load: (buffer, at, type) =>
       intern(`m${buffer}:${id(at)}`, () => ({ kind: "load", type, buffer, index: at })),
     guard: (condition, value, otherwise) =>

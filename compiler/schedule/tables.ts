@@ -1,11 +1,12 @@
 // Takes what a program's nodes become, gives the positions of buffers and host values, made as nests ask for them.
 import { elementCount, evaluateDim } from "../types/dimension.js";
 import type { ElementType, Node } from "../types/graph.js";
-import type { HostValue, Recurrence, ScheduledBuffer } from "../types/nest.js";
+import type { HostValue, Recurrence } from "../types/nest.js";
 import { isGivenLeaf, isRecurrent } from "./families.js";
 import { hostValue, isConstant } from "./host.js";
 import type { Loops, Outcome } from "./loops.js";
-import type { ProgramTables } from "./nests.js";
+import type { BufferEntry, Outside, OutsideBuffer, OutsideValue } from "./outside.js";
+import { createPositions } from "./outside.js";
 import type { StackEffect } from "./parts.js";
 
 /** What becomes of a program's nodes. */
@@ -32,13 +33,11 @@ export const noRoles: Roles = {
 /** Storages by name. */
 export type StorageOf = (name: string) => { readonly elements: number; readonly type: ElementType };
 
-export type BufferEntry =
-  | Exclude<ScheduledBuffer, { kind: "temporary" }>
-  | { readonly kind: "temporary"; readonly node: Node; readonly recurrence?: Recurrence };
-
 export interface Tables {
   /** As the kernels of a level see them, which run in each of these turns. */
-  readonly of: (roles: Roles, turns: readonly Recurrence[]) => ProgramTables;
+  readonly of: (roles: Roles, turns: readonly Recurrence[]) => Outside;
+  readonly positionOf: (buffer: OutsideBuffer) => number;
+  readonly hostPositionOf: (value: OutsideValue) => number;
   readonly buffers: readonly BufferEntry[];
   readonly host: readonly HostValue[];
 }
@@ -54,93 +53,62 @@ export function hasBuffer({ isOutside }: Pick<Roles, "isOutside">, node: Node): 
 }
 
 export function createTables(storage: StorageOf, loops: Loops): Tables {
-  const buffers: BufferEntry[] = [];
-  const positions = new Map<unknown, number>();
-  const position = (key: unknown, make: () => BufferEntry): number => {
-    const known = positions.get(key);
-    if (known !== undefined) return known;
-    positions.set(key, buffers.length);
-    buffers.push(make());
-    return buffers.length - 1;
-  };
-  const host: HostValue[] = [];
-  const outcome = ({ key, node, recurrence }: Outcome): number =>
-    position(key, () => ({ kind: "temporary", node, recurrence }));
-  const hostPositions = new Map<string, number>();
-  const of = (roles: Roles, turns: readonly Recurrence[]): ProgramTables => ({
+  const buffers = createPositions<unknown, BufferEntry>();
+  const host = createPositions<string, HostValue>();
+  const outcome = ({ key, node, recurrence }: Outcome): OutsideBuffer => ({
+    key,
+    entry: { kind: "temporary", node, recurrence },
+  });
+  const of = (roles: Roles, turns: readonly Recurrence[]): Outside => ({
     turns,
     turnOf: loops.turnOf,
     stackOf: (node) => roles.stacked.get(node)?.recurrence,
     temporary: (node) => {
       const stack = roles.stacked.get(node);
       const made = stack ? loops.outcomeAt(stack.storage) : loops.outcomeOf(node);
-      return made ? outcome(made) : position(node, () => ({ kind: "temporary", node }));
-    },
-    elementsOf: (buffer) => {
-      const entry = buffers[buffer];
-      if (entry === undefined) throw new Error(`there is no buffer ${buffer}`);
-      return entry.kind === "temporary" ? elementCount(entry.node.shape) : entry.elements;
+      return made ? outcome(made) : { key: node, entry: { kind: "temporary", node } };
     },
     storage: (name) => {
       const made = loops.outcomeAt(name);
-      return made ? outcome(made) : position(`storage ${name}`, () => storageEntry(name, storage));
+      if (made) return outcome(made);
+      const { type, elements } = storage(name);
+      return { key: `storage ${name}`, entry: { kind: "storage", storage: name, type, elements } };
     },
     input: (node) => {
-      const name = node.op === "input" ? node.attributes.name : "";
-      return position(`input ${name}`, () => inputEntry(name, node));
+      const input = node.op === "input" ? node.attributes.name : "";
+      const elements = elementCount(node.shape);
+      return {
+        key: `input ${input}`,
+        entry: { kind: "input", input, type: node.type, elements },
+      };
     },
     isMaterialized: (node) =>
       hasBuffer(roles, node) ||
       (roles.materialized.has(node) && !(isFree(roles, node) && !roles.copied.has(node))),
-    host: createHostTable(roles.host, host, hostPositions),
+    host: createHostValues(roles.host),
   });
-  return { of, buffers, host };
-}
-
-function storageEntry(name: string, storage: StorageOf): BufferEntry {
-  const { type, elements } = storage(name);
-  return { kind: "storage", storage: name, type, elements };
-}
-
-function inputEntry(name: string, node: Node): BufferEntry {
-  return { kind: "input", input: name, type: node.type, elements: elementCount(node.shape) };
-}
-
-/** Equal host values have one position in `host`. */
-function createHostTable(
-  nodes: ReadonlySet<Node>,
-  host: HostValue[],
-  positions: Map<string, number>,
-): ProgramTables["host"] {
-  const memo = new Map<Node, number | { constant: number }>();
-  return (node) => {
-    if (!nodes.has(node)) return undefined;
-    const known = memo.get(node);
-    if (known !== undefined) return known;
-    const value = hostValue(node);
-    const found = isConstant(value)
-      ? constantOf(value, host, positions)
-      : hostPosition(value, host, positions);
-    memo.set(node, found);
-    return found;
+  return {
+    of,
+    positionOf: ({ key, entry }) => buffers.of(key, entry),
+    hostPositionOf: ({ key, value }) => host.of(key, value),
+    buffers: buffers.list,
+    host: host.list,
   };
 }
 
-function constantOf(
-  value: HostValue,
-  host: HostValue[],
-  positions: Map<string, number>,
-): number | { constant: number } {
-  if (value.kind === "number") return { constant: value.value };
-  if (value.kind === "dim") return { constant: evaluateDim(value.dim, {}) };
-  return hostPosition(value, host, positions);
+function createHostValues(nodes: ReadonlySet<Node>): Outside["host"] {
+  const memo = new Map<Node, OutsideValue | number>();
+  return (node) => {
+    if (!nodes.has(node)) return undefined;
+    const known = memo.get(node) ?? outsideValue(hostValue(node));
+    memo.set(node, known);
+    return known;
+  };
 }
 
-function hostPosition(value: HostValue, host: HostValue[], positions: Map<string, number>): number {
-  const key = JSON.stringify(value);
-  const known = positions.get(key);
-  if (known !== undefined) return known;
-  positions.set(key, host.length);
-  host.push(value);
-  return host.length - 1;
+function outsideValue(value: HostValue): OutsideValue | number {
+  if (value.kind === "number") return value.value;
+  // Of an operation on constants, the host keeps the digits.
+  if (value.kind === "dim" && isConstant(value)) return evaluateDim(value.dim, {});
+  return { key: JSON.stringify(value), value };
 }
