@@ -82,24 +82,26 @@ export function allStatements(body: readonly Statement[]): readonly Statement[] 
 }
 
 export interface Company {
-  /** Whether a kernel belongs to it, by what counts of it on each kind of adapter; it does from then on. The first always does. */
-  readonly take: (own: readonly CompanyFacts[]) => boolean;
+  /** With one more kernel, by what counts of it on each kind of adapter; undefined where it does not belong to it. */
+  readonly with: (own: readonly CompanyFacts[]) => Company | undefined;
 }
 
-/** `limits` of each kind of adapter: all have to take a kernel. */
-export function createCompany(limits: readonly MergingLimits[]): Company {
-  let all: readonly CompanyFacts[] | undefined;
-  return {
-    take: (own) => {
-      const together = limits.flatMap((limit, side) => {
-        const [one, others] = [own[side], all?.[side]];
-        return (one && others ? joined(others, one, limit) : one) ?? [];
-      });
-      if (together.length < limits.length) return false;
-      all = together;
-      return true;
+/** `limits` of each kind of adapter: all have to take a kernel. To none the first one always belongs. */
+export function noCompany(limits: readonly MergingLimits[]): Company {
+  const withAll = (all: readonly CompanyFacts[] | undefined): Company => ({
+    with: (own) => {
+      if (!all) return withAll(own);
+      const together: CompanyFacts[] = [];
+      for (const [side, limit] of limits.entries()) {
+        const [one, others] = [own[side], all[side]];
+        const made = one && others && joined(others, one, limit);
+        if (!made) return undefined;
+        together.push(made);
+      }
+      return withAll(together);
     },
-  };
+  });
+  return withAll(undefined);
 }
 
 /** What counts of two together, where they go together. */
@@ -108,11 +110,8 @@ function joined(
   other: CompanyFacts,
   limits: MergingLimits,
 ): CompanyFacts | undefined {
-  const alike = [...other.memory].every(([key, type]) => (one.memory.get(key) ?? type) === type);
-  const sizes = [one, other].flatMap(({ workgroupSize }) => workgroupSize ?? []);
-  const fits = sizes.every((size) => size === sizes[0]);
   const serves = servesTogether(one, other, limits);
-  if (!alike || !fits || serves === undefined) return undefined;
+  if (serves === undefined || !areAlike(one, other)) return undefined;
   const sum = (of: (each: CompanyFacts) => number): number => of(one) + of(other);
   const made: CompanyFacts = {
     memory: new Map([...one.memory, ...other.memory]),
@@ -121,13 +120,22 @@ function joined(
     shared: sum(({ shared }) => shared),
     barriers: one.barriers || other.barriers,
     calm: sum(({ calm }) => calm),
-    workgroupSize: sizes[0],
+    workgroupSize: one.workgroupSize ?? other.workgroupSize,
     flops: sum(({ flops }) => flops),
     serves: serves.results,
     plainInputs: one.plainInputs && other.plainInputs,
   };
   const idle = made.barriers ? made.calm * limits.idleBarriers : 0;
   return isWithin(made, limits) && idle <= limits.dispatch ? made : undefined;
+}
+
+/** Whether what both bind has one type, and their workgroups one size. */
+function areAlike(one: CompanyFacts, other: CompanyFacts): boolean {
+  const [size = other.workgroupSize, others = size] = [one.workgroupSize, other.workgroupSize];
+  if (size !== others) return false;
+  for (const [key, type] of other.memory)
+    if ((one.memory.get(key) ?? type) !== type) return false;
+  return true;
 }
 
 /** Whether one kernel may have so much. */

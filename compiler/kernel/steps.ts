@@ -7,7 +7,7 @@ import type { Extents } from "../types/dimension.js";
 import { expectedSize } from "../types/dimension.js";
 import type { Schedule } from "../types/nest.js";
 import type { CompanyFacts } from "./company.js";
-import { createCompany, createCompanyFacts } from "./company.js";
+import { createCompanyFacts, noCompany } from "./company.js";
 import type { Kernel } from "./ir.js";
 import type { MergingLimits } from "./target.js";
 
@@ -72,19 +72,22 @@ export function intoSteps(
   const following = new Set<number>();
   let left = [...schedule.nests.keys()];
   for (let [first] = left; first !== undefined; [first] = left) {
-    const company = createCompany(sides.map(({ limits }) => limits));
+    let company = noCompany(sides.map(({ limits }) => limits));
     const members = new Set<number>(turnsWith(first));
     for (const nest of members.size > 0 ? [] : left) {
+      if (!ready.isFirst(nest) || members.has(nest)) continue;
       // A dispatch runs in the turns of all its nests.
-      if (members.has(nest) || !sameTurns(first, nest)) continue;
+      if (!sameTurns(first, nest)) continue;
       const early = nest !== first;
       const whole = chains.get(nest);
       if (!ready.are(whole?.nests ?? [nest])) continue;
       // What has its turn has it without what would come too early.
-      const chain = whole && memory.allows(whole.nests, first) ? whole : undefined;
+      const comes = early || (whole && memory.allows(whole.nests, first));
+      const chain = comes ? whole : undefined;
       const own = chain?.nests ?? [nest];
-      if (early && (chain !== whole || (!whole && !memory.allows(own, first)))) continue;
-      if (!company.take(facts(nest, chain))) continue;
+      const together = company.with(facts(nest, chain));
+      if (!together || (early && !memory.allows(own, first))) continue;
+      company = together;
       memory.move(own, first);
       for (const one of own) members.add(one);
       for (const one of own.slice(1)) following.add(one);
@@ -115,7 +118,9 @@ function pick<T>(list: readonly T[], order: readonly number[]): readonly T[] {
 }
 
 interface Readiness {
-  /** Whether all has run that these wait for, but what is among them. */
+  /** Whether all has run that this one waits for. */
+  readonly isFirst: (nest: number) => boolean;
+  /** The same of several, but for what is among them. */
   readonly are: (nests: readonly number[]) => boolean;
   readonly run: (nests: ReadonlySet<number>) => void;
 }
@@ -127,12 +132,15 @@ function createReadiness({ nests, buffers }: Schedule): Readiness {
   waits.forEach((all, nest) => {
     for (const other of all) waiting[other]?.push(nest);
   });
+  const isFirst = (nest: number): boolean => missing[nest] === 0;
   return {
+    isFirst,
     are: (own) =>
-      own.every((nest) => {
-        const among = own.filter((other) => waits[nest]?.has(other)).length;
-        return missing[nest] === among;
-      }),
+      own.every(
+        (nest) =>
+          isFirst(nest) ||
+          missing[nest] === own.filter((other) => waits[nest]?.has(other)).length,
+      ),
     run: (done) => {
       for (const nest of done)
         for (const next of waiting[nest] ?? []) missing[next] = (missing[next] ?? 0) - 1;
