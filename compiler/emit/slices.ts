@@ -81,9 +81,12 @@ function inUniforms(expression: Expression, names: Names): Expression | undefine
 
 /** At most how many operations and loads a statement takes; ∞ where a loop's end is not known. */
 function work(statement: Statement, names: Names): number {
+  const own = statementExpressions(statement).reduce((total, one) => total + size(one), 1);
+  const body = statementBody(statement);
+  if (body.length === 0) return own;
+  let sum = own;
   const inner = new Map(names);
-  let sum = statementExpressions(statement).reduce((total, one) => total + size(one), 1);
-  for (const part of statementBody(statement)) {
+  for (const part of body) {
     if (part.kind === "let") inner.set(part.name, part.value);
     sum += turns(statement, names) * work(part, inner);
   }

@@ -133,8 +133,7 @@ function joined(
 function areAlike(one: CompanyFacts, other: CompanyFacts): boolean {
   const [size = other.workgroupSize, others = size] = [one.workgroupSize, other.workgroupSize];
   if (size !== others) return false;
-  for (const [key, type] of other.memory)
-    if ((one.memory.get(key) ?? type) !== type) return false;
+  for (const [key, type] of other.memory) if ((one.memory.get(key) ?? type) !== type) return false;
   return true;
 }
 

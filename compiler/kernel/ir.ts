@@ -280,14 +280,20 @@ function expressionsOf(body: readonly Statement[]): ReadonlySet<Expression> {
   return seen;
 }
 
+/** By body: nests alike share it, and merging asks for each of its uses. */
+const usedBy = new WeakMap<readonly Statement[], ReadonlySet<GivenVariable>>();
+
 /** Which of the given variables a body reads. */
 export function usedBuiltins(body: readonly Statement[]): ReadonlySet<GivenVariable> {
+  const known = usedBy.get(body);
+  if (known) return known;
   const used = new Set<GivenVariable>();
   for (const expression of expressionsOf(body)) {
     if (!("name" in expression)) continue;
     const given = builtins.find((name) => expression.name === name);
     if (given !== undefined) used.add(given);
   }
+  usedBy.set(body, used);
   return used;
 }
 

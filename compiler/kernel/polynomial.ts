@@ -89,7 +89,7 @@ function isQuotient(value: KernelValue, dividend: KernelValue, divisor: KernelVa
 
 export function internPolynomial(values: ValueTable, polynomial: Polynomial): KernelValue {
   const { constant } = polynomial;
-  const terms = [...polynomial.terms].sort((a, b) => compareTerms(a.factors, b.factors));
+  const terms = inOrder(polynomial.terms);
   const [only] = terms;
   if (!only) return values.intern({ kind: "literal", type: "index", value: constant });
   const [factor] = only.factors;
@@ -98,10 +98,19 @@ export function internPolynomial(values: ValueTable, polynomial: Polynomial): Ke
   return values.intern({ kind: "polynomial", type: "index", constant, terms });
 }
 
+function inOrder(terms: readonly Term[]): readonly Term[] {
+  const compare = (left: Term, right: Term): number => compareTerms(left.factors, right.factors);
+  const sorted = terms.every((term, at) => {
+    const before = terms[at - 1];
+    return before === undefined || compare(before, term) <= 0;
+  });
+  return sorted ? terms : [...terms].sort(compare);
+}
+
 function compareTerms(left: readonly KernelValue[], right: readonly KernelValue[]): number {
   if (left.length !== right.length) return right.length - left.length;
-  for (const [at, factor] of left.entries()) {
-    const difference = factor.id - (right[at]?.id ?? 0);
+  for (let at = 0; at < left.length; at++) {
+    const difference = (left[at]?.id ?? 0) - (right[at]?.id ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;

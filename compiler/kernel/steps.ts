@@ -138,8 +138,7 @@ function createReadiness({ nests, buffers }: Schedule): Readiness {
     are: (own) =>
       own.every(
         (nest) =>
-          isFirst(nest) ||
-          missing[nest] === own.filter((other) => waits[nest]?.has(other)).length,
+          isFirst(nest) || missing[nest] === own.filter((other) => waits[nest]?.has(other)).length,
       ),
     run: (done) => {
       for (const nest of done)

@@ -95,10 +95,10 @@ export function decide(facts: LevelFacts, options: DecideOptions): Decisions {
     for (const weighing of state.weighings)
       weighing.evaluations.set(node, rows ? 1 : countEvaluations(state, weighing, node));
     state.depth.set(node, depthOf(state, node));
-    if (roots.has(node) || options.forced.has(node) || mustMaterialize(state, node)) {
+    if (roots.has(node) || options.forced.has(node) || mustMaterialize(state, node, rows)) {
       if (!isGivenLeaf(node) || roots.has(node)) materialize(state, node);
     } else {
-      settle(state, node);
+      settle(state, node, rows);
     }
   }
   if (options.fuse) spareWhatIsCheap(state);
@@ -121,10 +121,20 @@ function spareWhatIsCheap(state: State): void {
 
 /** The only kernel that an inlined node is computed in, where there is one. */
 function findHome(state: State, node: Node): void {
-  const homes = new Set((state.users.get(node) ?? []).map((user) => state.home.get(user)));
-  const [home] = homes;
-  if (homes.size === 1 && home !== undefined) state.home.set(node, home);
+  const home = homeOfUsers(state, node);
+  if (home !== undefined) state.home.set(node, home);
   else state.home.delete(node);
+}
+
+/** Where all users of a node are computed, if that is one kernel. */
+function homeOfUsers({ users, home }: State, node: Node): Node | undefined {
+  let only: Node | undefined;
+  for (const user of users.get(node) ?? []) {
+    const own = home.get(user);
+    if (own === undefined || (only !== undefined && own !== only)) return undefined;
+    only = own;
+  }
+  return only;
 }
 
 /**
@@ -201,8 +211,8 @@ function materialize(state: State, node: Node): void {
   if (isLong(state, node)) state.taken.add(node);
 }
 
-/** Remembers in which kernel an inlined node lands. */
-function settle(state: State, node: Node): void {
+/** Remembers in which kernel an inlined node lands; `ofRows`: see `sharesRows`. */
+function settle(state: State, node: Node, ofRows: boolean): void {
   const users = state.users.get(node) ?? [];
   const [user] = users;
   if (
@@ -216,11 +226,10 @@ function settle(state: State, node: Node): void {
     if (isLong(state, node)) state.taken.add(node);
     return;
   }
-  const homes = new Set(users.map((user) => state.home.get(user)));
-  const [home] = homes;
-  if (homes.size === 1 && home !== undefined) {
+  const home = homeOfUsers(state, node);
+  if (home !== undefined) {
     state.home.set(node, home);
-    if (sharesRows(state, node)) state.rows.set(home, state.costs.size.get(node) ?? 1);
+    if (ofRows) state.rows.set(home, state.costs.size.get(node) ?? 1);
     else if (isLong(state, node)) state.taken.add(home);
   }
 }
@@ -234,9 +243,8 @@ const longestRow = 256;
  */
 function sharesRows(state: State, node: Node): boolean {
   if (!state.facts.rowValues.has(node)) return false;
-  const homes = new Set((state.users.get(node) ?? []).map((user) => state.home.get(user)));
-  const [home] = homes;
-  if (homes.size !== 1 || home === undefined || state.taken.has(home)) return false;
+  const home = homeOfUsers(state, node);
+  if (home === undefined || state.taken.has(home)) return false;
   if (isOfPieces(home) || isReducing(home)) return false;
   const rows = state.costs.size.get(node) ?? 1;
   const points = state.costs.size.get(home) ?? 1;
@@ -271,7 +279,7 @@ function isLong(state: State, node: Node): boolean {
   return isContraction(node) || length > longReduction;
 }
 
-function mustMaterialize(state: State, node: Node): boolean {
+function mustMaterialize(state: State, node: Node, ofRows: boolean): boolean {
   if (isGivenLeaf(node)) return false;
   const users = state.users.get(node) ?? [];
   if (users.length === 0) return true;
@@ -279,8 +287,7 @@ function mustMaterialize(state: State, node: Node): boolean {
     return true;
   if (!state.options.fuse || (state.depth.get(node) ?? 0) > longestChain) return true;
   if (isOfPieces(node) && node.inputs.length > mostInlinedParts) return true;
-  const shared = sharesRows(state, node);
-  if (isLong(state, node) && !shared && !fitsEpilogue(state, node, users)) return true;
+  if (isLong(state, node) && !ofRows && !fitsEpilogue(state, node, users)) return true;
   if (isReducing(node) && users.some((user) => isOfPieces(user) && !state.materialized.has(user))) {
     return true;
   }
@@ -336,21 +343,36 @@ function passesThrough(state: State, user: Node, size: number | undefined): bool
  * the same index share what they read.
  */
 function countEvaluations(state: State, weighing: Weighing, node: Node): number {
+  const users = state.users.get(node) ?? [];
+  const runsOf = (user: Node): number =>
+    state.materialized.has(user) ? 1 : (weighing.evaluations.get(user) ?? 1);
+  const [user] = users;
+  if (user !== undefined && users.length === 1)
+    return runsOf(user) * (homeInPlace(state, user, node) ? 1 : readsBy(weighing, user, node));
   let sum = 0;
   const shared = new Map<Node, number>();
-  for (const user of new Set(state.users.get(node))) {
-    const runs = state.materialized.has(user) ? 1 : (weighing.evaluations.get(user) ?? 1);
-    const home = state.home.get(user);
-    if (home !== undefined && readsInPlace(state, user, node)) {
-      shared.set(home, Math.max(runs, shared.get(home) ?? 0));
-      continue;
-    }
-    user.inputs.forEach((input, position) => {
-      if (input === node) sum += runs * readsOfEach(weighing, user, position, node);
-    });
+  for (const user of new Set(users)) {
+    const home = homeInPlace(state, user, node);
+    if (home === undefined) sum += runsOf(user) * readsBy(weighing, user, node);
+    else shared.set(home, Math.max(runsOf(user), shared.get(home) ?? 0));
   }
   for (const runs of shared.values()) sum += runs;
   return sum;
+}
+
+/** The kernel in which a user reads `node` at its own index. */
+function homeInPlace(state: State, user: Node, node: Node): Node | undefined {
+  const home = state.home.get(user);
+  return home !== undefined && readsInPlace(state, user, node) ? home : undefined;
+}
+
+/** How often each element of `node` is read by a user that is computed once. */
+function readsBy(weighing: Weighing, user: Node, node: Node): number {
+  let reads = 0;
+  user.inputs.forEach((input, position) => {
+    if (input === node) reads += readsOfEach(weighing, user, position, node);
+  });
+  return reads;
 }
 
 /** Whether each element of `user` is made from the element of `node` at the same index, and from no other. */

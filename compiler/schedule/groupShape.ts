@@ -58,7 +58,9 @@ export function shapeOfGroup(group: FusionGroup, outside: Outside, texts: GroupT
   const write = createNodeWriter(text, within);
   for (const part of parts) {
     const value = write(part.value);
-    const kept = part.owner ? `${ownerText(text, part, part.owner)} ${unwritten.has(part.owner)}` : "";
+    const kept = part.owner
+      ? `${ownerText(text, part, part.owner)} ${unwritten.has(part.owner)}`
+      : "";
     const how = part.copies ? `copy of ${temporaryText(text, part.value)}` : part.computes;
     text.lines.push(`${value} ${how} ${shapeKey(part.shape)}; ${kept}; ${endsText(text, part)}`);
   }

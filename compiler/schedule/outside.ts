@@ -2,7 +2,13 @@
 import type { Dim } from "../types/dimension.js";
 import { elementCount } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
-import type { HostValue, LoopNest, NestArgument, Recurrence, ScheduledBuffer } from "../types/nest.js";
+import type {
+  HostValue,
+  LoopNest,
+  NestArgument,
+  Recurrence,
+  ScheduledBuffer,
+} from "../types/nest.js";
 import type { KernelLimits } from "./limits.js";
 
 export type BufferEntry =
@@ -58,10 +64,12 @@ export interface OwnNest {
 }
 
 /** Equal keys have one position, by when they were first asked for. */
-export function createPositions<Key, Value>(): {
+export interface Positions<Key, Value> {
   readonly of: (key: Key, value: Value) => number;
   readonly list: readonly Value[];
-} {
+}
+
+export function createPositions<Key, Value>(): Positions<Key, Value> {
   const list: Value[] = [];
   const positions = new Map<Key, number>();
   const of = (key: Key, value: Value): number => {

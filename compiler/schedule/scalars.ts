@@ -4,14 +4,7 @@ import { anything, exactly, indicesBelow, type Interval } from "../scalars/inter
 import type { Dim } from "../types/dimension.js";
 import { dimKey, leastDim } from "../types/dimension.js";
 import type { ElementType } from "../types/graph.js";
-import type {
-  Axis,
-  Combine,
-  Recurrence,
-  Scalar,
-  ScalarOp,
-  ScalarType,
-} from "../types/nest.js";
+import type { Axis, Combine, Recurrence, Scalar, ScalarOp, ScalarType } from "../types/nest.js";
 import { createIndexArithmetic } from "./indexArithmetic.js";
 import type { IndexArithmetic } from "./indexArithmetic.js";
 import type { GivenArgument } from "./outside.js";

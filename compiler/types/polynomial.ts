@@ -38,25 +38,29 @@ export function createPolynomials<Factor>(keyOf: KeyOf<Factor>): Polynomials<Fac
     const [a, b] = [keyOf(left), keyOf(right)];
     return a < b ? -1 : a > b ? 1 : 0;
   };
+  const haveSameFactors = (left: TermOver<Factor>, right: TermOver<Factor>): boolean =>
+    left.factors.length === right.factors.length &&
+    left.factors.every((factor, at) => {
+      const other = right.factors[at];
+      return factor === other || (other !== undefined && keyOf(factor) === keyOf(other));
+    });
   const sumOf = (...parts: readonly PolynomialOver<Factor>[]): PolynomialOver<Factor> => {
-    const merged = new Map<string, TermOver<Factor>>();
+    const merged: TermOver<Factor>[] = [];
     let constant = 0;
     for (const part of parts) {
       constant += part.constant;
-      for (const { coefficient, factors } of part.terms) {
-        if (factors.length === 0) {
-          constant += coefficient;
+      for (const term of part.terms) {
+        if (term.factors.length === 0) {
+          constant += term.coefficient;
           continue;
         }
-        const key = factors.map(keyOf).join(" * ");
-        const before = merged.get(key)?.coefficient ?? 0;
-        merged.set(key, { coefficient: before + coefficient, factors });
+        const at = merged.findIndex((known) => haveSameFactors(known, term));
+        const before = merged[at];
+        if (before === undefined) merged.push(term);
+        else merged[at] = { ...term, coefficient: before.coefficient + term.coefficient };
       }
     }
-    return {
-      constant,
-      terms: [...merged.values()].filter(({ coefficient }) => coefficient !== 0),
-    };
+    return { constant, terms: merged.filter(({ coefficient }) => coefficient !== 0) };
   };
   const productOf = (
     left: PolynomialOver<Factor>,
