@@ -232,6 +232,9 @@ describe("share", () => {
     expect(new Set(optimize(b, roots)).size).toBe(4);
     const zeros = [b.constant(0), b.constant(-0), b.constant(0, [], "i32")];
     expect(new Set(optimize(b, zeros)).size).toBe(3);
+    const fills = [0, -0, Infinity, -Infinity, NaN];
+    const pads = fills.map((value) => b.pad(x, [1, 0], [0, 1], { value }));
+    expect(new Set(optimize(b, pads)).size).toBe(5);
   });
 });
 
