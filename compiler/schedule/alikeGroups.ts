@@ -5,12 +5,12 @@ import type { GroupShape } from "./groupShape.js";
 import { makeNest, originsOf } from "./nests.js";
 import type { NestProblem } from "./nests.js";
 import type { FusionGroup } from "./order.js";
-import type { GivenArgument, Outside, OwnNest } from "./outside.js";
+import type { ArgumentSource, LevelOutside, OwnNest } from "./outside.js";
 
 export type NestMaker = (
   group: FusionGroup,
   name: string,
-  outside: Outside,
+  outside: LevelOutside,
 ) => OwnNest | NestProblem;
 
 /** Remembers what it made: blocks of a deep model are alike, and so are attempts to schedule it, and its programs. */
@@ -58,7 +58,7 @@ function fromPattern(
     if (found === undefined) throw new Error(`${own.name} is not like ${made.nest.name}`);
     return found;
   };
-  const given = made.given.map((argument, position): GivenArgument => {
+  const given = made.given.map((argument, position): ArgumentSource => {
     const number = pattern.given[position];
     return number === undefined ? argument : { ...argument, value: at(shape.numbers, number) };
   });

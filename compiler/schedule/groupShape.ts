@@ -8,7 +8,7 @@ import type { Recurrence } from "../types/nest.js";
 import type { FusionGroup } from "./order.js";
 import { startInOwner } from "./nests.js";
 import { createPositions, elementsOf } from "./outside.js";
-import type { Outside, OutsideBuffer, OutsideValue } from "./outside.js";
+import type { LevelOutside, OutsideBuffer, OutsideValue } from "./outside.js";
 import type { Part } from "./parts.js";
 import { parameterRange } from "./parts.js";
 import { streamOf } from "./stream.js";
@@ -45,7 +45,11 @@ export function createGroupTexts(): GroupTexts {
   };
 }
 
-export function shapeOfGroup(group: FusionGroup, outside: Outside, texts: GroupTexts): GroupShape {
+export function shapeOfGroup(
+  group: FusionGroup,
+  outside: LevelOutside,
+  texts: GroupTexts,
+): GroupShape {
   const { parts, unwritten } = group;
   const lists = createLists();
   const text: ShapeText = { outside, texts, lists, nodes: numbering(), lines: [] };
@@ -68,7 +72,7 @@ export function shapeOfGroup(group: FusionGroup, outside: Outside, texts: GroupT
 }
 
 interface ShapeText {
-  readonly outside: Outside;
+  readonly outside: LevelOutside;
   readonly texts: GroupTexts;
   readonly lists: OutsideLists;
   readonly nodes: Numbering<Node>;
@@ -103,23 +107,23 @@ function placeText(text: ShapeText, node: Node): string {
   return outside.isMaterialized(node) ? ` at ${temporaryText(text, node)}` : "";
 }
 
-/** Without operands, and without what is an argument of the nest. */
+/** Without operands; what is an argument of the nest is a position in the lists. */
 function nodeText({ outside, texts, lists }: ShapeText, node: Node): string {
-  const { op } = node;
-  const type = `${op} ${node.type}${shapeKey(node.shape)}`;
-  if (op === "stored" || op === "input") return type;
-  if (op === "random") {
-    const { source, path } = node.attributes;
-    return `${type} ${source} ${lists.streamOf(streamOf(path))}`;
-  }
-  const range = parameterRange(node);
-  if (range) {
-    const storage = lists.bufferOf(outside.storage(range.stored.attributes.name));
-    return `${type} ${lists.offsetOf(storage, range.start)}`;
-  }
-  const known = texts.nodes.get(node) ?? type + attributeKey(node, texts.attributes);
+  const known = texts.nodes.get(node) ?? ownText(node, texts.attributes);
   texts.nodes.set(node, known);
-  return known;
+  if (node.op === "random") return `${known} ${lists.streamOf(streamOf(node.attributes.path))}`;
+  const range = parameterRange(node);
+  if (!range) return known;
+  const storage = lists.bufferOf(outside.storage(range.stored.attributes.name));
+  return `${known} ${lists.offsetOf(storage, range.start)}`;
+}
+
+/** What a node is, whatever is an argument left out. */
+function ownText(node: Node, attributes: Map<object, string>): string {
+  const type = `${node.op} ${node.type}${shapeKey(node.shape)}`;
+  if (node.op === "random") return `${type} ${node.attributes.source}`;
+  const isArgument = node.op === "stored" || node.op === "input" || parameterRange(node);
+  return isArgument ? type : type + attributeKey(node, attributes);
 }
 
 /** The buffer that a part is written to, and where in it: see `indexInOwner`. */

@@ -74,10 +74,10 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
     const mergeable = options.merge && !part.copies && !part.loops;
     const fits = (candidate: number): boolean =>
       canJoin(groups, below, candidate, needs, part, readers, options);
-    const alike = (open.get(shapeText(part.shape)) ?? []).filter((candidate) =>
-      isAlike(groups[candidate], needs.has(candidate), part),
+    const candidates = mergeable ? (open.get(shapeText(part.shape)) ?? []) : [];
+    const found = candidates.find(
+      (candidate) => isAlike(groups[candidate], needs.has(candidate), part) && fits(candidate),
     );
-    const found = mergeable ? alike.find(fits) : undefined;
     const rows =
       mergeable && found === undefined
         ? [...needs].filter((need) => hasRows(groups[need], part, options)).find(fits)

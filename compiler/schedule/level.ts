@@ -12,7 +12,7 @@ import { kernelLimits } from "./limits.js";
 import type { KernelLimits } from "./limits.js";
 import type { Loops } from "./loops.js";
 import type { FusionGroup } from "./order.js";
-import type { Outside, OwnNest } from "./outside.js";
+import type { LevelOutside, OwnNest } from "./outside.js";
 import { makeParts } from "./parts.js";
 import type { Part, PartNumbers, PartRequest } from "./parts.js";
 import { nodesToStore } from "./relieve.js";
@@ -98,7 +98,7 @@ function nestOf(
   group: FusionGroup,
   name: string,
   roles: Roles,
-  outside: Outside,
+  outside: LevelOutside,
   make: NestMaker,
 ): LevelNests {
   const made = make(group, name, outside);

@@ -11,7 +11,7 @@ import { flattenNest } from "./flatten.js";
 import { measure } from "./limits.js";
 import type { FusionGroup } from "./order.js";
 import { reachableScalars } from "./operands.js";
-import type { Outside, OutsideBuffer, OutsideValue, OwnNest } from "./outside.js";
+import type { LevelOutside, OutsideBuffer, OutsideValue, OwnNest } from "./outside.js";
 import { createPositions, elementsOf } from "./outside.js";
 import type { Part } from "./parts.js";
 import { isOfRows, reducesRows, rowOf } from "./rows.js";
@@ -29,7 +29,7 @@ const maximumOrigins = 6;
 export function makeNest(
   group: FusionGroup,
   name: string,
-  outside: Outside,
+  outside: LevelOutside,
 ): OwnNest | NestProblem {
   const k = createScalarBuilder();
   const tables = createOwnTables(outside);
@@ -65,9 +65,9 @@ export function makeNest(
 /** Numbers buffers and host values as the nest comes to need them. */
 interface OwnTables {
   readonly turns: readonly Recurrence[];
-  readonly turnOf: Outside["turnOf"];
-  readonly stackOf: Outside["stackOf"];
-  readonly isMaterialized: Outside["isMaterialized"];
+  readonly turnOf: LevelOutside["turnOf"];
+  readonly stackOf: LevelOutside["stackOf"];
+  readonly isMaterialized: LevelOutside["isMaterialized"];
   readonly temporary: (node: Node) => number;
   readonly storage: (name: string) => number;
   readonly elementsOf: (buffer: number) => Dim;
@@ -77,7 +77,7 @@ interface OwnTables {
   readonly seen: () => Pick<OwnNest, "buffers" | "host">;
 }
 
-function createOwnTables(outside: Outside): OwnTables {
+function createOwnTables(outside: LevelOutside): OwnTables {
   const buffers = createPositions<unknown, OutsideBuffer>();
   const host = createPositions<string, OutsideValue>();
   const positionOf = (buffer: OutsideBuffer): number => buffers.of(buffer.key, buffer);

@@ -32,7 +32,7 @@ export interface OutsideValue {
 }
 
 /** What the nodes of a level are outside of its kernels. */
-export interface Outside {
+export interface LevelOutside {
   /** The recurrences around the kernels, the outermost first. */
   readonly turns: readonly Recurrence[];
   /** The recurrence whose turns a leaf counts. */
@@ -48,7 +48,7 @@ export interface Outside {
 }
 
 /** An argument of a nest, and of what buffer it is an offset. */
-export interface GivenArgument {
+export interface ArgumentSource {
   readonly value: NestArgument;
   readonly buffer?: number;
 }
@@ -59,7 +59,7 @@ export interface OwnNest {
   readonly buffers: readonly OutsideBuffer[];
   readonly host: readonly OutsideValue[];
   /** Parallel to the nest's arguments. */
-  readonly given: readonly GivenArgument[];
+  readonly given: readonly ArgumentSource[];
   readonly measured: KernelLimits;
 }
 

@@ -318,9 +318,9 @@ export function parameterRange(
   | { readonly stored: NodeOf<"stored">; readonly start: number; readonly count: number }
   | undefined {
   const [stored] = node.inputs;
+  if (stored?.op !== "stored") return undefined;
   const { start, count } = runOf(node) ?? {};
-  if (stored?.op !== "stored" || typeof start !== "number" || typeof count !== "number")
-    return undefined;
+  if (typeof start !== "number" || typeof count !== "number") return undefined;
   return dimEqual(count, elementCount(stored.shape)) ? undefined : { stored, start, count };
 }
 

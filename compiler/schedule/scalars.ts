@@ -7,7 +7,7 @@ import type { ElementType } from "../types/graph.js";
 import type { Axis, Combine, Recurrence, Scalar, ScalarOp, ScalarType } from "../types/nest.js";
 import { createIndexArithmetic } from "./indexArithmetic.js";
 import type { IndexArithmetic } from "./indexArithmetic.js";
-import type { GivenArgument } from "./outside.js";
+import type { ArgumentSource } from "./outside.js";
 
 /** Builds the scalars of one nest. */
 export interface ScalarBuilder extends IndexArithmetic {
@@ -23,7 +23,7 @@ export interface ScalarBuilder extends IndexArithmetic {
   /** The number of a recurrence's turn. */
   readonly turn: (recurrence: Recurrence) => Scalar;
   /** What offsets, streams and turns are, in the order in which they were asked for. */
-  readonly given: readonly GivenArgument[];
+  readonly given: readonly ArgumentSource[];
   readonly load: (buffer: number, index: Scalar, type: ElementType) => Scalar;
   readonly op: (op: ScalarOp, type: ScalarType, ...operands: readonly Scalar[]) => Scalar;
   readonly guard: (condition: Scalar, value: Scalar, otherwise: Scalar) => Scalar;
@@ -52,7 +52,7 @@ const indices = { operands: "index", result: "index" } as const;
 export function createScalarBuilder(): ScalarBuilder {
   const interned = new Map<string, Scalar>();
   const facts = new Map<Scalar, ScalarFacts>();
-  const given: GivenArgument[] = [];
+  const given: ArgumentSource[] = [];
 
   const id = (scalar: Scalar): number => {
     const known = facts.get(scalar);
@@ -103,7 +103,7 @@ export function createScalarBuilder(): ScalarBuilder {
   const argument = (
     key: string,
     type: "index" | "u32",
-    value: GivenArgument,
+    value: ArgumentSource,
     range?: Interval,
   ): Scalar =>
     intern(

@@ -5,7 +5,7 @@ import type { HostValue, Recurrence } from "../types/nest.js";
 import { isGivenLeaf, isRecurrent } from "./families.js";
 import { hostValue, isConstant } from "./host.js";
 import type { Loops, Outcome } from "./loops.js";
-import type { BufferEntry, Outside, OutsideBuffer, OutsideValue } from "./outside.js";
+import type { BufferEntry, LevelOutside, OutsideBuffer, OutsideValue } from "./outside.js";
 import { createPositions } from "./outside.js";
 import type { StackEffect } from "./parts.js";
 
@@ -35,7 +35,7 @@ export type StorageOf = (name: string) => { readonly elements: number; readonly 
 
 export interface Tables {
   /** As the kernels of a level see them, which run in each of these turns. */
-  readonly of: (roles: Roles, turns: readonly Recurrence[]) => Outside;
+  readonly of: (roles: Roles, turns: readonly Recurrence[]) => LevelOutside;
   readonly positionOf: (buffer: OutsideBuffer) => number;
   readonly hostPositionOf: (value: OutsideValue) => number;
   readonly buffers: readonly BufferEntry[];
@@ -59,7 +59,7 @@ export function createTables(storage: StorageOf, loops: Loops): Tables {
     key,
     entry: { kind: "temporary", node, recurrence },
   });
-  const of = (roles: Roles, turns: readonly Recurrence[]): Outside => ({
+  const of = (roles: Roles, turns: readonly Recurrence[]): LevelOutside => ({
     turns,
     turnOf: loops.turnOf,
     stackOf: (node) => roles.stacked.get(node)?.recurrence,
@@ -96,7 +96,7 @@ export function createTables(storage: StorageOf, loops: Loops): Tables {
   };
 }
 
-function createHostValues(nodes: ReadonlySet<Node>): Outside["host"] {
+function createHostValues(nodes: ReadonlySet<Node>): LevelOutside["host"] {
   const memo = new Map<Node, OutsideValue | number>();
   return (node) => {
     if (!nodes.has(node)) return undefined;
