@@ -9,6 +9,7 @@ import type { Node } from "../types/graph.js";
 import type { ScalarOp } from "../types/nest.js";
 import { splatValue } from "./broadcast.js";
 import { movementOf } from "./movement.js";
+import { isAtLeastOne } from "./shifted.js";
 import { ruleOf } from "./table.js";
 
 /** How far up a sign is looked for: enough for sums of exponentials and roots of variances. */
@@ -41,6 +42,8 @@ function known(node: Node, depth: number): Sign {
       return weakestSign(node.attributes.values.map(signOfNumber));
     case "dimension":
       return signOfNumber(leastDim(node.attributes.dim));
+    case "sum":
+      return isAtLeastOne(node) ? "positive" : computed(node, depth);
     case "random":
       return node.attributes.source === "uniform" ? "positive" : "unknown";
     default:

@@ -15,6 +15,7 @@ import { sumSegments } from "./segments.js";
 import { createSharedNodes, share } from "./share.js";
 import { simplify } from "./simplify.js";
 import { mergeViews } from "./views.js";
+import { normalizeSum } from "./weights.js";
 
 /** One pass over a whole graph. What no root depends on any more is left behind by every pass. */
 export interface Pass {
@@ -42,6 +43,11 @@ export const passesBeforeDerivatives: readonly Pass[] = [
     name: "logarithms",
     doc: "Logarithms of what was made of exponentials come from the exponents: log softmax(z), log sigmoid(z), log(1 + exp(z)).",
     start: ({ kept = new Set() }) => byRule((own, node) => stableLogarithm(own, node, kept), kept),
+  },
+  {
+    name: "weights",
+    doc: "A sum weighted by softmax is divided by the sum of its weights, where it has fewer elements than they: attention.",
+    start: ({ kept = new Set() }) => byRule(normalizeSum, kept),
   },
 ];
 

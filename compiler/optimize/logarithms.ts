@@ -4,7 +4,7 @@ import type { Node, NodeOf } from "../types/graph.js";
 import { indices, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { movementOf } from "../ops/movement.js";
-import { alike } from "./alike.js";
+import { alike } from "../ops/alike.js";
 import { chosenOf, holdsOnce } from "./chosenTerm.js";
 import { ofReduction, ofSum, wasShifted } from "./logarithmsOfSums.js";
 import { factorOfSign, isZero, leaf, negated, productOf, signOf } from "./scaledExponential.js";

@@ -1,10 +1,10 @@
 // Terms written as factor · exp(exponent) in; their sum in the same form, shifted by the largest exponent that counts, out.
 
 import type { Node, NodeOf } from "../types/graph.js";
-import { extentAt, inputAt, splatValue } from "../ops/broadcast.js";
+import { inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { isShifted } from "../ops/shifted.js";
 import { isPositive } from "../ops/signs.js";
-import { alike } from "./alike.js";
 import { factorOfSign, isZero, signOf } from "./scaledExponential.js";
 import type { Scaled } from "./scaledExponential.js";
 
@@ -123,27 +123,4 @@ export function ofReduction(b: GraphBuilder, x: NodeOf<"sum">, inner: Scaled): S
   const sum = b.sum(b.exp(b.subtract(exponents, largest)), axes);
   const node = b.add(b.reshape(largest, x.shape), b.log(sum));
   return { node, factor: factorOfSign(b, sign), gains: true };
-}
-
-/** Whether exponents are less their own maximum already, over axes that the sum goes over. */
-function isShifted(exponents: Node, axes: readonly number[]): boolean {
-  if (exponents.op !== "subtract") return false;
-  const shift = ofWhat(inputAt(exponents.inputs, 1));
-  if (shift.op !== "max") return false;
-  const source = inputAt(shift.inputs, 0);
-  const more = exponents.shape.length - source.shape.length;
-  const over = shift.attributes.axes.filter((axis) => extentAt(source.shape, axis) !== 1);
-  return (
-    over.every((axis) => axes.includes(axis + more)) &&
-    alike(ofWhat(source), ofWhat(inputAt(exponents.inputs, 0)))
-  );
-}
-
-/** What only gets another shape or no derivative. */
-function ofWhat(x: Node): Node {
-  let source = x;
-  while (source.op === "stopGradient" || source.op === "reshape" || source.op === "broadcast") {
-    source = inputAt(source.inputs, 0);
-  }
-  return source;
 }

@@ -292,6 +292,7 @@ function mustMaterialize(state: State, node: Node, ofRows: boolean): boolean {
     return true;
   }
   if (isAsGoodAsItsOperand(state, node)) return false;
+  if (isBetterThanItsSum(state, node)) return true;
   const [trained, longer] = state.weighings.map((weighing) => gainOfStoring(weighing, node));
   if (trained === undefined || longer === undefined) return false;
   return longer > mostTimesDearer || (trained > 1 && longer > 1 / mostTimesDearer);
@@ -301,6 +302,23 @@ function mustMaterialize(state: State, node: Node, ofRows: boolean): boolean {
 function isAsGoodAsItsOperand({ users }: State, node: Node): boolean {
   const [shown] = node.inputs;
   return shown !== undefined && keepsPositions(node) && (users.get(shown) ?? []).length > 1;
+}
+
+/**
+ * Several kernels read what is made of a contraction that nothing else reads: one of both is stored, and what is made of it spares
+ * them the rest.
+ */
+function isBetterThanItsSum(state: State, node: Node): boolean {
+  const { users, home, costs } = state;
+  if (!isPointwise(node)) return false;
+  const homes = new Set((users.get(node) ?? []).map((user) => home.get(user)));
+  if (homes.size < 2) return false;
+  return node.inputs.some(
+    (input) =>
+      isContraction(input) &&
+      users.get(input)?.length === 1 &&
+      costs.size.get(input) === costs.size.get(node),
+  );
 }
 
 /** How many times dearer it is to compute a node where it is read than to compute it once and store it. */

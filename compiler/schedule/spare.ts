@@ -7,6 +7,7 @@ import {
   isGivenLeaf,
   isLeaf,
   isPointwise,
+  isRearrangement,
   isReducing,
   isView,
   leafSource,
@@ -51,7 +52,8 @@ export function spare(
   for (const node of [...request.nodes].reverse()) {
     if (request.isHost(node)) continue;
     recount(node);
-    if (!materialized.has(node) || !isPointwise(node) || request.stays(node)) continue;
+    const moves = isPointwise(node) || isRearrangement(node);
+    if (!materialized.has(node) || !moves || request.stays(node)) continue;
     const chain = chainOf(request, node, materialized);
     if (chain === undefined || !isCheap(request, node, chain)) continue;
     const [{ costs }] = request.weighings;

@@ -1,6 +1,7 @@
 // Graphs whose reductions others read in; how many kernels their schedules have, what those store, and that they compute what was meant, out.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../compiler/graph/builder.js";
+import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import { schedule } from "../../compiler/schedule/index.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
 import { freeDim } from "../../compiler/types/dimension.js";
@@ -12,19 +13,19 @@ import { runSchedule } from "../support/runSchedule.js";
 
 const batch = freeDim("batch");
 
-function scheduled(values: readonly Node[]): Schedule {
+function scheduled(values: readonly Node[], expected = 32): Schedule {
   const effects = values.map((value, i) => ({ kind: "result" as const, name: `r${i}`, value }));
   const storage = (name: string): never => {
     throw new Error(`no storage ${name}`);
   };
-  const made = schedule({ name: "test", effects }, { estimates: { batch: 32 }, storage });
+  const made = schedule({ name: "test", effects }, { estimates: { batch: expected }, storage });
   expect(verifySchedule(made)).toEqual([]);
   return made;
 }
 
-function expectMeant(made: Schedule, values: readonly Node[], columns: number): void {
+function expectMeant(made: Schedule, values: readonly Node[], columns: number, width = 5): void {
   const x = tensor([3, columns], 11);
-  const w = tensor([columns, 5], 12);
+  const w = tensor([columns, width], 12);
   const leaves = { x, w };
   const found = runSchedule(made, {
     dims: { batch: 3 },
@@ -169,4 +170,35 @@ it("what is put together of parts is stored where products read it often", () =>
   const made = scheduled([rows, columns]);
   // Both products, what they are parts of, and both results.
   expect(made.nests.flatMap(({ stores }) => stores).length).toBe(5);
+});
+
+describe("of a contraction and what is made of it", () => {
+  const inHeads = (b: GraphBuilder, x: Node): Node =>
+    one(b, "transpose", b.reshape(x, [batch, 2, 3]), [1, 0, 2]);
+
+  it("the latter is stored where several kernels read it", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [batch, 6] });
+    const w = b.input("w", { type: "f32", shape: [6, 5] });
+    const scaled = b.divide(one(b, "matmul", x, w), b.sum(x, [1], true));
+    const values = [b.sum(b.tanh(scaled), [0]), b.max(scaled, [0])];
+    const made = scheduled(values);
+    const products = made.nests.filter(({ stores }) =>
+      stores.some(({ value }) => value.kind === "op" && value.op === "divide"),
+    );
+    expect(products.length).toBe(1);
+    expectMeant(made, values, 6);
+  });
+
+  it("no other order is stored, where kernels may read it in its own", () => {
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [batch, 6] });
+    const w = b.input("w", { type: "f32", shape: [6, 6] });
+    const own = one(b, "tanh", one(b, "matmul", x, w));
+    const byHead = one(b, "matmul", inHeads(b, own), b.constant(0.5, [2, 3, 200]));
+    const values = [own, byHead];
+    const made = scheduled(values, 65_536);
+    expect(made.nests.length).toBe(2);
+    expectMeant(made, values, 6, 6);
+  });
 });

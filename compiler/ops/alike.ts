@@ -1,7 +1,7 @@
 // Two nodes in; whether both are written alike out.
 
 import type { Node } from "../types/graph.js";
-import { splatValue } from "../ops/broadcast.js";
+import { splatValue } from "./broadcast.js";
 
 /** Whether both are written alike: equal operations have not become one node yet. */
 export function alike(left: Node, right: Node, depth = 4): boolean {
