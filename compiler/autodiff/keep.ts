@@ -3,22 +3,27 @@
 import type { Node } from "../types/graph.js";
 import { elementCount, expectedSize } from "../types/dimension.js";
 import { ruleOf } from "../ops/table.js";
+import { reachable } from "../reachable.js";
 
 export interface KeepRequest {
   /** In topological order: what changes from step to step and is not at hand where the derivative is computed. */
   readonly changing: readonly Node[];
   readonly reads: ReadonlySet<Node>;
+  /** Whether a node is another in each step, at hand or not. */
+  readonly varies: (node: Node) => boolean;
 }
 
 /**
  * A minimum cut (Ford and Fulkerson 1956) between what must not be computed again and what is read: each node is as wide as it has
- * elements, and what is elementwise or a view of other nodes is computed from them for nothing. Of cuts as small, the one nearest
+ * elements, and what is elementwise or a view of other nodes, or a product many times their size, is computed from them. Of cuts as small, the one nearest
  * to what is read, so that the least is computed again.
  */
-export function nodesToKeep({ changing, reads }: KeepRequest): Node[] {
+export function nodesToKeep({ changing, reads, varies }: KeepRequest): Node[] {
   const inside = new Set(changing);
-  const operandsOf = (node: Node): Node[] =>
-    isCheap(node) ? [...new Set(node.inputs)].filter((input) => inside.has(input)) : [];
+  const operandsIn = (node: Node): Node[] =>
+    [...new Set(node.inputs)].filter((input) => inside.has(input));
+  const isAgain = (node: Node): boolean => isCheap(node) || expands(node, varies);
+  const operandsOf = (node: Node): Node[] => (isAgain(node) ? operandsIn(node) : []);
   const network = createNetwork();
   const [source, sink] = [network.add(), network.add()];
   const entries = new Map<Node, number>();
@@ -28,7 +33,7 @@ export function nodesToKeep({ changing, reads }: KeepRequest): Node[] {
     entries.set(node, entry);
     exits.set(node, exit);
     network.connect(entry, exit, widthOf(node));
-    if (!isCheap(node)) network.connect(source, entry, Infinity);
+    if (!isAgain(node)) network.connect(source, entry, Infinity);
     for (const operand of operandsOf(node))
       network.connect(exits.get(operand) ?? source, entry, Infinity);
     if (reads.has(node)) network.connect(exit, sink, Infinity);
@@ -57,6 +62,22 @@ function isCheap(node: Node): boolean {
     default:
       return false;
   }
+}
+
+/** How many times what it is computed from a product must be to be computed again. */
+const manyTimes = 8;
+
+/** Scores of a few queries and many keys, not the gates of a cell: to keep these costs less than to compute them again. */
+function expands(node: Node, varies: (node: Node) => boolean): boolean {
+  if (ruleOf(node.op).lowering.kind !== "contract") return false;
+  const operands = [...new Set(node.inputs)].filter(varies);
+  return widthOf(node) >= manyTimes * operands.reduce((sum, one) => sum + widthOf(one), 0);
+}
+
+/** Whether a node is made, element by element, of such a product: it is never to stand there for all steps. */
+export function isExpanded(node: Node, varies: (node: Node) => boolean): boolean {
+  const seen = reachable([node], (one) => (isCheap(one) ? one.inputs : []));
+  return [...seen].some((one) => expands(one, varies));
 }
 
 interface Pipe {

@@ -4,7 +4,7 @@ import type { Node, NodeOf } from "../types/graph.js";
 import { dependents, topologicalOrder } from "../graph/walk.js";
 import { at, indices } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { nodesToKeep } from "./keep.js";
+import { isExpanded, nodesToKeep } from "./keep.js";
 
 /** An output of a graph and what it is weighted with. */
 export interface Seed {
@@ -79,6 +79,10 @@ export function differentiateBody(b: GraphBuilder, request: ScanRequest): BodyDe
   ];
   const leaves = wanted.map((position) => at(bound, position));
   const derivatives = request.differentiate(b, seeds, leaves);
+  const draws = topologicalOrder(derivatives).filter(({ op }) => op === "random");
+  const own = bound.filter((_, position) => !layout.constants.includes(position));
+  const varying = dependents(derivatives, [...own, ...draws, ...seeds.map((one) => one.cotangent)]);
+  const varies = (node: Node): boolean => varying.has(node);
   const valuesAt = (positions: readonly number[]) =>
     positions.flatMap((position) => {
       const value = derivatives[wanted.indexOf(position)];
@@ -88,7 +92,9 @@ export function differentiateBody(b: GraphBuilder, request: ScanRequest): BodyDe
     carried: carries.map((own, n) => ({ ...own, value: at(derivatives, n) })),
     yielded,
     slices: valuesAt(layout.slices),
-    constants: valuesAt(layout.constants).map(({ position, value }) => partsOf(b, position, value)),
+    constants: valuesAt(layout.constants).map(({ position, value }) =>
+      partsOf(b, position, value, varies),
+    ),
   };
 }
 
@@ -107,15 +113,23 @@ function yieldedOf(b: GraphBuilder, { scan, cotangents }: ScanRequest) {
   });
 }
 
-/** The terms of a sum, contractions apart. */
-function partsOf(b: GraphBuilder, position: number, value: Node): ConstantParts {
+/** The terms of a sum; contractions apart, unless their factors are too large to be kept of every step. */
+function partsOf(
+  b: GraphBuilder,
+  position: number,
+  value: Node,
+  varies: (node: Node) => boolean,
+): ConstantParts {
   const products: NodeOf<"contract">[] = [];
   let rest: Node | undefined;
   const pending = [value];
   for (let term = pending.pop(); term !== undefined; term = pending.pop()) {
     if (term.op === "add" && term.inputs.every((input) => sameRank(input, value))) {
       pending.push(...term.inputs);
-    } else if (term.op === "contract") {
+    } else if (
+      term.op === "contract" &&
+      !term.inputs.some((factor) => isExpanded(factor, varies))
+    ) {
       products.push(term);
     } else {
       rest = rest === undefined ? term : b.add(rest, term);
@@ -166,6 +180,7 @@ export function keptOf(scan: NodeOf<"scan">, body: BodyDerivative): Node[] {
   return nodesToKeep({
     changing: forward.filter((node) => changing.has(node) && !atHand.has(node)),
     reads: read,
+    varies: (node) => changing.has(node),
   });
 }
 

@@ -152,14 +152,14 @@ export function optimize(
   return current;
 }
 
-/** The graph that a derivative is taken of: each pass once, the nodes that it is taken by left as they are. */
+/** The graph that a derivative is taken of: each pass once, in bodies of loops too, the nodes that it is taken by left as they are. */
 export function prepareForDerivative(
   b: GraphBuilder,
   roots: readonly Node[],
   kept: ReadonlySet<Node>,
   onPass?: (trace: PassTrace) => void,
 ): Node[] {
-  let current = [...roots];
+  let current = optimizeBodies(b, roots, (body) => prepareForDerivative(b, body, new Set()));
   for (const pass of passesBeforeDerivatives) {
     const next = pass.start({ kept })(b, current);
     if (same(next, current)) continue;

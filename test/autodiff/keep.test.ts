@@ -7,11 +7,16 @@ import { topologicalOrder } from "../../compiler/graph/walk.js";
 import type { Node } from "../../compiler/types/graph.js";
 import { matrixProduct } from "../support/matrixProduct.js";
 
-function kept(reads: readonly Node[], atHand: readonly Node[] = []): Node[] {
+function kept(
+  reads: readonly Node[],
+  atHand: readonly Node[] = [],
+  fixed: readonly Node[] = atHand,
+): Node[] {
   const changing = topologicalOrder(reads).filter(
     (node) => node.op !== "constant" && !atHand.includes(node),
   );
-  return nodesToKeep({ changing, reads: new Set(reads) });
+  const varies = (node: Node): boolean => node.op !== "constant" && !fixed.includes(node);
+  return nodesToKeep({ changing, reads: new Set(reads), varies });
 }
 
 const b = createBuilder();
@@ -35,6 +40,21 @@ describe("what is kept of a turn", () => {
   it("is what is read itself, rather than more from which it is made", () => {
     const own = b.add(linear, 1);
     expect(kept([own], [w])).toEqual([own]);
+  });
+
+  it("is no product many times larger than what changes of its factors", () => {
+    const query = b.input("query", { type: "f32", shape: [4, 2] });
+    const keys = b.input("keys", { type: "f32", shape: [2, 64] });
+    const score = matrixProduct(b, query, keys);
+    const weights = b.exp(b.subtract(score, b.max(score, [1], true)));
+    const sum = b.sum(weights, [1]);
+    const reads = [weights, sum];
+    const scores = kept(reads, [query, keys], [keys]);
+    expect(scores.map(({ op }) => op)).toEqual(["reshape", "sum"]);
+    // Where keys change too, what it is made of is no less than half of it.
+    expect(kept(reads, [query, keys], []).map(({ op }) => op)).toEqual(["exp", "sum"]);
+    // As are the gates of a cell: four times their input.
+    expect(kept([b.tanh(linear)], [h, w], [w]).map(({ op }) => op)).not.toEqual([]);
   });
 
   it("is every sum and every draw that is read, whatever it is made of", () => {

@@ -276,7 +276,17 @@ describe("extrema", () => {
 describe("the list of passes", () => {
   it("is named, and traced where a pass changed something", () => {
     expect(passes.map(({ name }) => name)).toEqual([
-      ...["logarithms", "weights", "scans", "share", "fold", "simplify", "extrema", "segments", "views"],
+      ...[
+        "logarithms",
+        "weights",
+        "scans",
+        "share",
+        "fold",
+        "simplify",
+        "extrema",
+        "segments",
+        "views",
+      ],
       "pieces",
     ]);
     const b = createBuilder();

@@ -482,6 +482,7 @@ def lstm_cell(inputs, w):
 def attention():
     q, k, v = draw("q", 2, 3, 4), draw("k", 2, 5, 4), draw("v", 2, 5, 2)
     qkv = {"q": q, "k": k, "v": v}
+    long = {**qkv, "q": draw("q6", 2, 6, 4)}
     mask = torch.tensor([[True, True, False, True, False], [True, False, False, False, True]])
     x = draw("mha", 2, 3, 4)
     weights = {}
@@ -515,7 +516,28 @@ def attention():
             lambda i, _: hand.attention(i["q"], i["k"], i["v"], causal=True),
         ),
         model_record(
+            "attention in blocks, with a mask of all queries",
+            "attention(q, k, v, mask: mask, causal: true, block: 2)",
+            {**long, "mask": torch.arange(2 * 6 * 5).reshape(2, 6, 5) % 4 != 1},
+            lambda i, _: hand.attention(i["q"], i["k"], i["v"], i["mask"], causal=True),
+            types={"mask": "bool"},
+        ),
+        model_record(
+            "attention in blocks, with a mask of keys",
+            "attention(q, k, v, mask: reshape(mask, [batch, 1, 5]), block: 3)",
+            {**long, "mask": mask},
+            lambda i, _: hand.attention(i["q"], i["k"], i["v"], i["mask"][:, None]),
+            types={"mask": "bool"},
+        ),
+        model_record(
             "multi_head_attention", "x |> multi_head_attention(heads: 2)", {"x": x}, mha, weights
+        ),
+        model_record(
+            "multi_head_attention in blocks of a query",
+            "x |> multi_head_attention(heads: 2, causal: true, block: 1)",
+            {"x": x},
+            lambda i, w: mha(i, w, causal=True),
+            weights,
         ),
         model_record(
             "multi_head_attention, causal",

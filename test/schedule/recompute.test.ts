@@ -1,11 +1,9 @@
 // Programs and the memory that a step may take in; that it takes less where values are computed again, and trains to the same bits, out.
 import { describe, expect, it } from "vitest";
 import type { CompiledModel } from "../../compiler/index.js";
-import { livenessBound } from "../../compiler/schedule/memory.js";
-import { verifySchedule } from "../../compiler/schedule/verify.js";
-import { evaluateDim } from "../../compiler/types/dimension.js";
 import { compileOne, open } from "../support/compiled.js";
 import { drawnData } from "../support/drawnData.js";
+import { temporaryBytes } from "../support/temporaryBytes.js";
 
 const deepNet = `
 model Net {
@@ -56,16 +54,6 @@ model Net {
 }
 train Net { optimizer sgd(lr: 0.05)  batch 8  epochs 1 }
 `;
-
-/** Bytes of a step's temporaries, where most live. */
-function temporaryBytes({ training }: CompiledModel): number {
-  const made = training.schedules.find(({ name }) => name.startsWith("step"));
-  if (made === undefined) throw new Error("there is no step");
-  expect(verifySchedule(made)).toEqual([]);
-  const batch = training.plan.dimensions.find(({ name }) => name === "batch")?.trained ?? 1;
-  const sizes = made.slots.map(({ bytes }) => evaluateDim(bytes, { batch }));
-  return livenessBound(made.slots, sizes);
-}
 
 async function trained(model: CompiledModel): Promise<Record<string, number[]>> {
   const net = await open(model, "f64", { seed: 5 });
