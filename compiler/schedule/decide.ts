@@ -1,10 +1,9 @@
 // Takes the nodes of a program, gives the set of nodes that are written to memory; all others are computed where they are read.
-import { usersOf } from "../graph/walk.js";
 import { dimEqual, divideExactly, elementCount } from "../types/dimension.js";
-import type { Extents } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { Costs } from "./cost.js";
-import { dispatchCost, memoryCost, estimateCosts } from "./cost.js";
+import { dispatchCost, memoryCost } from "./cost.js";
+import type { LevelFacts } from "./facts.js";
 import { spare } from "./spare.js";
 import {
   isContraction,
@@ -38,41 +37,6 @@ const longReduction = 64;
 const mostInlinedParts = 4;
 /** No kernel holds a chain of more than this: it would be over the limit of operations, and its evaluation out of stack. */
 const longestChain = 500;
-
-/** What is known of the nodes of a level before anything is decided. */
-export interface LevelFacts {
-  /** In topological order. */
-  readonly nodes: readonly Node[];
-  readonly roots: ReadonlySet<Node>;
-  /** Values of the host, and what has a buffer already. */
-  readonly isGiven: (node: Node) => boolean;
-  readonly users: ReadonlyMap<Node, readonly Node[]>;
-  /** With free dimensions as trained, and much longer. */
-  readonly costs: readonly [trained: Costs, longer: Costs];
-  /** Reductions, and what is computed from them without growing. */
-  readonly rowValues: ReadonlySet<Node>;
-  /** What is read where a leaf stands: a loop reads these itself, and all else from buffers. */
-  readonly givenViews: ReadonlySet<Node>;
-}
-
-export function levelFacts(
-  nodes: readonly Node[],
-  effects: readonly { readonly value: Node }[],
-  isGiven: (node: Node) => boolean,
-  estimates: Extents,
-): LevelFacts {
-  const own = new Set(nodes);
-  const values = effects.map((effect) => effect.value);
-  const several = [estimates, scaled(estimates, muchLonger)] as const;
-  const costs = estimateCosts(nodes, several, isGiven);
-  return {
-    ...{ nodes, isGiven, roots: new Set(values) },
-    users: usersOf(values, ({ inputs }) => inputs.filter((input) => own.has(input))),
-    costs,
-    rowValues: rowValuesOf(nodes, costs[0]),
-    givenViews: givenViewsOf(nodes, isGiven),
-  };
-}
 
 export function decide(facts: LevelFacts, options: DecideOptions): Decisions {
   const { nodes, roots, isGiven } = facts;
@@ -137,23 +101,13 @@ function homeOfUsers({ users, home }: State, node: Node): Node | undefined {
   return only;
 }
 
-/**
- * Kernels are chosen for the sizes that they are trained with, and must do for any other: what is little to compute again for
- * a sequence of 64 may take hours, or all memory, for one of a million.
- */
-const muchLonger = 2 ** 14;
-/** How many times dearer than the other a choice may get then. */
+/** How many times dearer than the other a choice may get where free dimensions are much longer. */
 const mostTimesDearer = 20;
 
 interface Weighing {
   readonly costs: Costs;
   /** How often each element of the node is computed, on average, if nothing above it changes. */
   readonly evaluations: Map<Node, number>;
-}
-
-function scaled(estimates: Extents, factor: number): Extents {
-  const entries = Object.entries(estimates).map(([name, extent]) => [name, extent * factor]);
-  return Object.fromEntries(entries) as Extents;
 }
 
 interface State {
@@ -173,29 +127,6 @@ interface State {
   readonly rows: Map<Node, number>;
   /** How many nodes stand between a node and the value of its kernel. */
   readonly depth: Map<Node, number>;
-}
-
-function givenViewsOf(nodes: readonly Node[], isHost: (node: Node) => boolean): Set<Node> {
-  const found = new Set<Node>();
-  for (const node of nodes) {
-    const given = isHost(node) || isGivenLeaf(node);
-    if (given || (isView(node) && node.inputs.every((input) => found.has(input)))) found.add(node);
-  }
-  return found;
-}
-
-/** Values that a row shares: computed once by whoever computes the row, if they are inlined at all. */
-function rowValuesOf(nodes: readonly Node[], costs: Costs): Set<Node> {
-  const found = new Set<Node>();
-  for (const node of nodes) {
-    const grows = (input: Node): boolean => costs.size.get(input) !== costs.size.get(node);
-    const follows = isPointwise(node) || isView(node);
-    const reduces = isReducing(node) && !isContraction(node);
-    if (reduces || (follows && node.inputs.some((input) => found.has(input) && !grows(input)))) {
-      found.add(node);
-    }
-  }
-  return found;
 }
 
 function depthOf(state: State, node: Node): number {
