@@ -72,9 +72,10 @@ export function typeOfNode<K extends OpName>(
 
 function sizeProblem(shape: Shape): ShapeProblem | undefined {
   let elements = 1;
-  for (const [axis, extent] of shape.entries()) {
+  for (const extent of shape) {
     const isKnown = typeof extent === "number";
     if (isKnown ? !Number.isInteger(extent) || extent < 1 : isAlwaysNegative(extent)) {
+      const axis = shape.indexOf(extent);
       return problem("shape", `axis ${axis} of ${shapeText(shape)} would have no elements`, {
         expected: "axes of at least 1",
         found: shapeText(shape),

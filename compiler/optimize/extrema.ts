@@ -4,7 +4,7 @@ import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { inputAt, splatValue } from "../ops/broadcast.js";
 import { shapeEqual } from "../types/dimension.js";
-import type { Node } from "../types/graph.js";
+import type { Node, OpName } from "../types/graph.js";
 import { rewrite } from "./rewrite.js";
 
 interface Extremum {
@@ -18,7 +18,8 @@ interface Extremum {
  */
 export function compareExtrema(b: GraphBuilder, roots: readonly Node[]): Node[] {
   const extrema = new Map<Node, Extremum[]>();
-  for (const node of topologicalOrder(roots)) {
+  const nodes = topologicalOrder(roots);
+  for (const node of nodes) {
     if (node.op !== "maximum" && node.op !== "minimum") continue;
     for (const [own, other] of [
       [0, 1],
@@ -30,9 +31,10 @@ export function compareExtrema(b: GraphBuilder, roots: readonly Node[]): Node[] 
       extrema.set(x, [...(extrema.get(x) ?? []), { bound, node }]);
     }
   }
-  return extrema.size === 0
-    ? [...roots]
-    : rewrite(b, roots, (own, node) => compared(own, node, extrema));
+  const asked = nodes.some(
+    ({ op, inputs }) => comparisons.has(op) && inputs.some((input) => extrema.has(input)),
+  );
+  return !asked ? [...roots] : rewrite(b, roots, (own, node) => compared(own, node, extrema));
 }
 
 /** Of a bound c and a value x: comparisons that come out the same for c and max(c, x), or min(c, x). */
@@ -40,6 +42,11 @@ const told = {
   maximum: { boundFirst: ["greaterEqual", "less"], valueFirst: ["lessEqual", "greater"] },
   minimum: { boundFirst: ["lessEqual", "greater"], valueFirst: ["greaterEqual", "less"] },
 } as const;
+
+const comparisons: ReadonlySet<OpName> = new Set([
+  ...told.maximum.boundFirst,
+  ...told.maximum.valueFirst,
+]);
 
 function compared(
   b: GraphBuilder,

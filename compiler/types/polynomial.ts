@@ -49,14 +49,18 @@ export function createPolynomials<Factor>(keyOf: KeyOf<Factor>): Polynomials<Fac
     let constant = 0;
     for (const part of parts) {
       constant += part.constant;
+      // Those of the part itself all differ.
+      const others = merged.length;
       for (const term of part.terms) {
         if (term.factors.length === 0) {
           constant += term.coefficient;
           continue;
         }
-        const at = merged.findIndex((known) => haveSameFactors(known, term));
-        const before = merged[at];
-        if (before === undefined) merged.push(term);
+        let at = 0;
+        let before = merged[at];
+        while (at < others && before !== undefined && !haveSameFactors(before, term))
+          before = merged[++at];
+        if (at === others || before === undefined) merged.push(term);
         else merged[at] = { ...term, coefficient: before.coefficient + term.coefficient };
       }
     }
@@ -66,16 +70,17 @@ export function createPolynomials<Factor>(keyOf: KeyOf<Factor>): Polynomials<Fac
     left: PolynomialOver<Factor>,
     right: PolynomialOver<Factor>,
   ): PolynomialOver<Factor> => {
-    const constant = left.constant * right.constant;
-    const terms = left.terms.flatMap((a) =>
-      right.terms.map((b) => ({
+    const products = left.terms.map((a) => ({
+      constant: 0,
+      terms: right.terms.map((b) => ({
         coefficient: a.coefficient * b.coefficient,
         factors: [...a.factors, ...b.factors].sort(compare),
       })),
-    );
+    }));
     const [ofLeft, ofRight] = [scaled(left, right.constant), scaled(right, left.constant)];
     return sumOf(
-      { constant, terms },
+      { constant: left.constant * right.constant, terms: [] },
+      ...products,
       { constant: 0, terms: ofLeft.terms },
       { constant: 0, terms: ofRight.terms },
     );

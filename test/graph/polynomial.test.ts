@@ -28,7 +28,10 @@ const draw = createDraw();
 const factors = (): string[] => Array.from({ length: draw(4) }, () => "abc".charAt(draw(3))).sort();
 const term = (): TermOver<string> => ({ coefficient: draw(25) - 12, factors: factors() });
 const polynomial = (): PolynomialOver<string> =>
-  sumOf({ constant: draw(25) - 12, terms: Array.from({ length: draw(5) }, term) });
+  sumOf(
+    { constant: draw(25) - 12, terms: [] },
+    ...Array.from({ length: draw(5) }, () => ({ constant: 0, terms: [term()] })),
+  );
 const rounds = 300;
 const nothing = { constant: 0, terms: [] };
 
