@@ -5,7 +5,7 @@ import type { Backend } from "./backend.js";
 import { isSoftware, nameOfAdapter } from "./adapters.js";
 import { aloud, asNnError, checkChoice, fail, failAloud, said } from "./errors.js";
 import type { Plan } from "./plan.js";
-import { hasQuads, planFor } from "./variants.js";
+import { featuresFor, planFor } from "./variants.js";
 
 export interface BackendOptions<B extends Backend = Backend> {
   /** Opens the WebGPU backend; `owned`: the device was requested by us, and goes with it. */
@@ -74,7 +74,7 @@ async function openGpu<B extends Backend>(
   }
   const { device, reason } = given
     ? { device: given as GPUDevice, reason: "a device was given" }
-    : await requestDevice(plan, adapter as GPUAdapter | undefined, asked);
+    : await requestDevice(plan, adapter as GPUAdapter | undefined, asked, !!choose);
   let backend: B | undefined;
   try {
     const chosen =
@@ -93,6 +93,7 @@ async function requestDevice(
   plan: Plan,
   given: GPUAdapter | undefined,
   asked: boolean,
+  measured: boolean,
 ): Promise<{ readonly device: GPUDevice; readonly reason: string }> {
   const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   // Who asks for WebGPU may wait: drivers that start take their time.
@@ -112,8 +113,7 @@ async function requestDevice(
   // Temporaries lie in as few buffers as may be.
   const { maxBufferSize, maxStorageBufferBindingSize } = limits ?? {};
   const sizes = maxBufferSize ? { maxBufferSize, maxStorageBufferBindingSize } : {};
-  const requiredFeatures: GPUFeatureName[] =
-    isSoftware(info) && hasQuads(features, info) ? ["subgroups"] : [];
+  const requiredFeatures = featuresFor(features, info, measured);
   const requiredLimits = { ...plan.requiredLimits, ...sizes };
   try {
     const request = adapter.requestDevice({ requiredLimits, requiredFeatures });

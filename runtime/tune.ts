@@ -6,6 +6,7 @@ import { evaluateDim, type Dimensions } from "./dimensions.js";
 import { at } from "./errors.js";
 import type { Plan, PlanDispatch, PlanKernel, PlanProgram } from "./plan.js";
 import { isSoftware, nameOfAdapter } from "./adapters.js";
+import { createPassTimer, timestamps, type PassTimer } from "./passTimer.js";
 import { hasQuads, inSoftware } from "./variants.js";
 import { backendOn, openContext, submitRun, type GpuContext } from "./webgpu.js";
 
@@ -23,7 +24,7 @@ export interface Tuning {
   /** Programs that are measured, at their trained sizes. */
   readonly programs: readonly number[];
   readonly cache: TuningCache;
-  /** Milliseconds that a run takes; the clock's unless given. */
+  /** Milliseconds that a run takes; the device's where it tells them, else the clock's, unless given. */
   readonly timed?: Timed;
 }
 
@@ -35,11 +36,20 @@ const byClock: Timed = async (run) => {
   return performance.now() - before;
 };
 
+/** What a submission takes besides is no kernel's. */
+function byTimestamps(timer: PassTimer): Timed {
+  return async (run) => {
+    timer.arm();
+    await run();
+    return timer.read();
+  };
+}
+
 /** Where nothing can be measured or kept, a plan has the kernels of its adapter's kind: it is never a reason not to load. */
 export async function tunePlan(
   plan: Plan,
   device: GPUDevice,
-  { programs, cache, timed = byClock }: Tuning,
+  { programs, cache, timed }: Tuning,
 ): Promise<Plan> {
   const adapter = nameOfAdapter(device.adapterInfo);
   const key = ["nnc", adapter, fingerprint(JSON.stringify(plan)), programs.join()].join(" ");
@@ -49,7 +59,13 @@ export async function tunePlan(
     const known = await cache.get(key);
     if (isChoices(known, count)) choices = known;
     else {
-      choices = await measure(plan, device, new Set(programs), timed);
+      const timer = !timed && device.features.has(timestamps) ? createPassTimer(device) : undefined;
+      try {
+        const clock = timed ?? (timer ? byTimestamps(timer) : byClock);
+        choices = await measure(plan, device, new Set(programs), clock);
+      } finally {
+        timer?.close();
+      }
       await cache.set(key, choices);
     }
   } catch {
@@ -187,11 +203,13 @@ async function fasterOf(
   context: GpuContext,
   candidate: Candidate,
   timed: Timed,
-): Promise<"0" | "1"> {
+): Promise<"0" | "1" | "."> {
   const { once, often } = candidate;
   const trials = await leastOf(context, candidate, once, 2, timed);
   const pair = Math.max(...trials) < wellTimed ? often : once;
   const [any, software] = await leastOf(context, candidate, pair, rounds, timed);
+  // What a clock cannot tell apart is as the adapter's kind says.
+  if (software === any) return ".";
   return software < any ? "1" : "0";
 }
 

@@ -19,6 +19,18 @@ export function hasQuads(features: ReadonlySet<string> | undefined, info: Adapte
   );
 }
 
+/** What a device is asked for; `measured`: its kernels are to be timed. */
+export function featuresFor(
+  features: ReadonlySet<string> | undefined,
+  info: AdapterInfo,
+  measured: boolean,
+): GPUFeatureName[] {
+  const wanted: GPUFeatureName[] = [];
+  if (isSoftware(info) && hasQuads(features, info)) wanted.push("subgroups");
+  if (measured && features?.has("timestamp-query")) wanted.push("timestamp-query");
+  return wanted;
+}
+
 /** The kernel as adapters in software get it. */
 export function inSoftware(kernel: PlanKernel, quads: boolean): PlanKernel {
   const own = kernel.variants?.software;

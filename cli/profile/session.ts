@@ -1,6 +1,7 @@
 // In: a plan and its CPU kernels; out: a session on the backend asked for, with a meter of its runs and the ceilings of its device.
 import type { CompiledModel } from "../../compiler/index.js";
 import type { Plan } from "../../runtime/plan.js";
+import { createPassTimer, timestamps, type PassTimer } from "../../runtime/passTimer.js";
 import { openSession } from "../../runtime/train/open.js";
 import { createTrainingGpuBackend } from "../../runtime/train/webgpu.js";
 import type { TrainingSession } from "../../runtime/session.js";
@@ -8,8 +9,8 @@ import { provideWebGpu } from "../backend.js";
 import type { Backend } from "../options.js";
 import { importKernels } from "../session.js";
 import type { Ceilings } from "./ceilings.js";
-import { clockMeter, createPassTimer, timestampMeter } from "./meter.js";
-import type { Meter, PassTimer } from "./meter.js";
+import { clockMeter, timestampMeter } from "./meter.js";
+import type { Meter } from "./meter.js";
 
 export interface ProfiledSession {
   readonly session: TrainingSession;
@@ -22,7 +23,6 @@ export interface ProfiledSession {
   measureCeilings(): Promise<Ceilings>;
 }
 
-const timestamps = "timestamp-query";
 /** Dawn rounds timestamps to a tenth of a millisecond unless told not to. */
 const exactTimestamps = "disable-dawn-features=timestamp_quantization";
 
@@ -34,7 +34,10 @@ function offerTimestamps(gpu: GPU): void {
     if (adapter?.features.has(timestamps) !== true) return adapter;
     const requestDevice = adapter.requestDevice.bind(adapter);
     adapter.requestDevice = (descriptor) =>
-      requestDevice({ ...descriptor, requiredFeatures: [timestamps] });
+      requestDevice({
+        ...descriptor,
+        requiredFeatures: [...(descriptor?.requiredFeatures ?? []), timestamps],
+      });
     return adapter;
   };
 }

@@ -6,6 +6,6 @@ export function planFor(plan: Plan): Plan {
   return plan;
 }
 
-export function hasQuads(): boolean {
-  return false;
+export function featuresFor(): [] {
+  return [];
 }

@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { emit } from "../../compiler/emit/bundle.js";
 import { load, loadInference, type RuntimeOptions } from "../../runtime/index.js";
 import type { Model, TrainingNet } from "../../runtime/api.js";
 import type { Plan, PlanKernel } from "../../runtime/plan.js";
 import { tunePlan } from "../../runtime/tune.js";
 import { planFor } from "../../runtime/variants.js";
-import { describeGpu, softwareDevice } from "../support/adapter.js";
+import { describeGpu, softwareDevice, softwareGpu } from "../support/adapter.js";
 import { injectFaults } from "../support/faults.js";
 import { compileOne } from "../support/compiled.js";
 import { countBuffers } from "./support/buffers.js";
@@ -142,6 +142,45 @@ describeGpu("a plan that is tuned", () => {
     expect(runs).toBeGreaterThan(0);
     const [choices = ""] = cache.values();
     expect(new Set(choices)).toEqual(new Set([".", faster]));
+  });
+
+  it("is measured by the device's own clock where it has one, and leaves the device as it was", async () => {
+    const adapter = await (await softwareGpu()).requestAdapter();
+    if (!adapter) throw new Error("no adapter");
+    const request = adapter.requestDevice.bind(adapter);
+    const left: (() => readonly string[])[] = [];
+    const devices: GPUDevice[] = [];
+    adapter.requestDevice = async (descriptor) => {
+      const device = await request(descriptor);
+      devices.push(device);
+      left.push(countBuffers(device));
+      return device;
+    };
+    // By the host's clock all take the same.
+    const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+    const cache = new Map<string, string>();
+    try {
+      const net = await load(plan, { backend: "webgpu", adapter, seed: 1, tune: cache });
+      net.destroy();
+    } finally {
+      clock.mockRestore();
+    }
+    const [choices = ""] = cache.values();
+    expect(choices).toMatch(/[01]/);
+    expect(devices.map((device) => Object.hasOwn(device, "createCommandEncoder"))).toEqual([false]);
+    expect(left.flatMap((names) => names())).toEqual([]);
+  });
+
+  it("is as the adapter's kind says where no clock tells variants apart", async () => {
+    const device = await softwareDevice();
+    opened.push(device);
+    const cache = new Map<string, string>();
+    const timed = async (run: () => Promise<unknown>): Promise<number> => {
+      await run();
+      return 1;
+    };
+    await tunePlan(plan, device, { programs: [...plan.programs.keys()], cache, timed });
+    expect([...cache.values()]).toEqual([".".repeat(dispatches.length)]);
   });
 
   it.each([false, true])("is so in bundles that hold variants, minified %s", async (minify) => {

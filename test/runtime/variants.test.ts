@@ -3,7 +3,7 @@
 import { expect, it, vi } from "vitest";
 import { emit } from "../../compiler/emit/bundle.js";
 import { load } from "../../runtime/index.js";
-import { hasQuads, inSoftware, planFor } from "../../runtime/variants.js";
+import { featuresFor, hasQuads, inSoftware, planFor } from "../../runtime/variants.js";
 import {
   describeGpu,
   installNavigatorGpu,
@@ -84,6 +84,26 @@ it.each([
   expect(own.some((wgsl) => wgsl.includes("enable subgroups;"))).toBe(together);
   vi.unstubAllGlobals();
   expect(hasQuads(features, info)).toBe(false);
+});
+
+it.each([
+  ["in software", { isFallbackAdapter: true }, false, ["subgroups"]],
+  [
+    "in software, to measure on",
+    { isFallbackAdapter: true },
+    true,
+    ["subgroups", "timestamp-query"],
+  ],
+  ["in hardware", {}, false, []],
+  ["in hardware, to measure on", {}, true, ["timestamp-query"]],
+] as const)("the features that a device %s is asked for", (_, info, measured, wanted) => {
+  vi.stubGlobal("navigator", { gpu: { wgslLanguageFeatures: new Set(["subgroup_id"]) } });
+  const features = new Set(["subgroups", "timestamp-query"]);
+  const sizes = { subgroupMinSize: 4, subgroupMaxSize: 4 };
+  expect(featuresFor(features, { ...info, ...sizes }, measured)).toEqual(wanted);
+  expect(featuresFor(new Set(), { ...info, ...sizes }, measured)).toEqual([]);
+  expect(featuresFor(undefined, { ...info, ...sizes }, measured)).toEqual([]);
+  vi.unstubAllGlobals();
 });
 
 describeGpu("a device in software", () => {
