@@ -81,7 +81,7 @@ async function compileKernel(
     })),
   });
   const what = `the kernel ${name}`;
-  const code = later ? await faults.guard(what, later()) : wgsl;
+  const code = withStorages(bindings, later ? await faults.guard(what, later()) : wgsl);
   const { value, checked } = faults.scoped(what, () =>
     device.createComputePipelineAsync({
       label: name,
@@ -97,4 +97,14 @@ async function compileKernel(
     faults.check();
     return fail("internal", `the GPU refused ${what}: ${String(error)}`);
   }
+}
+
+/** Texts of small bundles leave out what their bindings tell. */
+function withStorages(bindings: PlanKernel["bindings"], code: string): string {
+  if (code.includes("<storage")) return code;
+  const declared = bindings.map(
+    ({ access, type }, index) =>
+      `@group(0)@binding(${index + 1})var<storage,${access}>_${index + 1}:array<${type}>;`,
+  );
+  return declared.join("") + code;
 }

@@ -1,9 +1,27 @@
-// Takes WGSL that our printer wrote, gives the same shader in fewer characters: short names, no spaces, values used once in their place.
+// Takes WGSL that our printer wrote, gives the same shaders in fewer characters: short names, no spaces, values used once in their place.
 import { inlineWgsl, isName } from "./inlineWgsl.js";
+import { createNamer, type Namer } from "./likeNames.js";
+
+/** Shaders of one file: they are named alike where they are alike. */
+export function minifyShaders(shaders: readonly string[]): string[] {
+  const namer = createNamer();
+  return shaders.map((text) => {
+    const texts = shortenStatements(shortenTypes(inlineWgsl(text)));
+    return join(rename(withoutStorages(mergeConditions(withoutBlocks(texts))), namer));
+  });
+}
 
 export function minifyWgsl(text: string): string {
-  const texts = shortenStatements(shortenTypes(inlineWgsl(text)));
-  return join(rename(mergeConditions(withoutBlocks(texts))));
+  return minifyShaders([text]).join("");
+}
+
+/** Storages, which the runtime declares by the kernel's bindings, unless one has a type of its own, or directives have to come first. */
+function withoutStorages(texts: readonly string[]): readonly string[] {
+  const declaration =
+    /@ group \( 0 \) @ binding \( \d+ \) var < storage , \w+ > \w+ : array < \w+ > ; /g;
+  const rest = `${texts.join(" ")} `.replace(declaration, "");
+  const isWhole = rest.includes("< storage ,") || !rest.startsWith("@");
+  return isWhole ? texts : rest.trim().split(" ");
 }
 
 const scalarLetters: Readonly<Record<string, string>> = { f32: "f", i32: "i", u32: "u" };
@@ -103,53 +121,83 @@ function mergeConditions(texts: readonly string[]): string[] {
   return merged;
 }
 
-/** Names that stand in a function, or in a block of it, and how many are taken there. */
+/** What stands outside of functions, in one of them, or in a block of it. */
 interface Scope {
+  /** By the names of the source. */
   readonly names: Map<string, string>;
-  taken: number;
+  readonly taken: Set<string>;
+  readonly series: (index: number) => string;
+  /** Of the series, all before are taken, here or around. */
+  next: number;
 }
 
-/**
- * Names by order of their declaration, so that shaders alike stay alike: what stands outside of functions has names of its own
- * kind, and the names of a block are free again behind it.
- */
-function rename(texts: readonly string[]): string[] {
-  const outer = outerNames(texts);
+function openScope(series: Scope["series"], next = 0): Scope {
+  return { names: new Map(), taken: new Set(), series, next };
+}
+
+/** What stands outside of functions has names of its own kind, and the names of a block are free again behind it. */
+function rename(texts: readonly string[], namer: Namer): string[] {
+  const declared = outerNames(texts);
+  const outer = openScope(outerName);
+  for (const text of texts.filter(isBuffer)) addName(outer, text, bufferName(text));
   const scopes: Scope[] = [];
+  const isFree = (name: string): boolean =>
+    !outer.taken.has(name) && !scopes.some(({ taken }) => taken.has(name));
+  const declare = (scope: Scope, text: string): string => {
+    const fresh = (): string => {
+      while (!isFree(scope.series(scope.next))) scope.next++;
+      return scope.series(scope.next);
+    };
+    const name = namer.next({ kind: "declared", isFree, fresh });
+    addName(scope, text, name);
+    return name;
+  };
   let isHead = false;
   return texts.map((text, at) => {
     const before = texts[at - 1];
     if (before === "fn") {
-      scopes.push({ names: new Map(), taken: 0 });
+      scopes.push(openScope(shortName));
       isHead = true;
     }
     if (text === "{") {
-      if (!isHead) scopes.push({ names: new Map(), taken: scopes.at(-1)?.taken ?? 0 });
+      if (!isHead) scopes.push(openScope(shortName, scopes.at(-1)?.next));
       isHead = false;
     }
     if (text === "}") scopes.pop();
     const scope = scopes.at(-1);
     const isDeclared =
       ["let", "var"].includes(before ?? "") || (before !== ">" && texts[at + 1] === ":");
-    if (scope && isDeclared && isName(text)) scope.names.set(text, shortName(scope.taken++));
-    const isCall = texts[at + 1] === "(" && !outer.has(text);
-    if (isCall || foreign.has(before) || texts[at - 2] === "builtin") return text;
-    const known = scopes.findLast(({ names }) => names.has(text));
-    return known?.names.get(text) ?? outer.get(text) ?? text;
+    if (scope && isDeclared && isName(text)) return declare(scope, text);
+    const isForeign = foreign.has(before) || texts[at - 2] === "builtin";
+    if (isForeign || !isName(text)) return namer.next({ kind: "word", as: text });
+    const isCall = texts[at + 1] === "(";
+    const known = isCall ? undefined : scopes.findLast(({ names }) => names.has(text));
+    const as = known?.names.get(text) ?? outer.names.get(text);
+    if (as !== undefined) return namer.next({ kind: "name", as });
+    return declared.has(text) ? declare(outer, text) : namer.next({ kind: "word", as: text });
   });
 }
 
-/** Functions, and variables that stand outside of them. */
-function outerNames(texts: readonly string[]): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  texts.forEach((text, at) => {
-    const isVariable =
-      texts[at - 1] === ">" && [4, 6].some((before) => texts[at - before] === "var");
-    if ((isVariable || texts[at - 1] === "fn") && !names.has(text))
-      names.set(text, `_${shortName(names.size)}`);
-  });
-  return names;
+function addName({ names, taken }: Scope, text: string, name: string): void {
+  names.set(text, name);
+  taken.add(name);
 }
+
+/** Functions, and variables that stand outside of them. */
+function outerNames(texts: readonly string[]): ReadonlySet<string> {
+  const isVariable = (at: number): boolean =>
+    texts[at - 1] === ">" && [4, 6].some((before) => texts[at - before] === "var");
+  return new Set(texts.filter((_, at) => isVariable(at) || texts[at - 1] === "fn"));
+}
+
+/** As the printer calls what stands at a binding. */
+function isBuffer(text: string): boolean {
+  return /^b\d+$/.test(text);
+}
+
+const bufferName = (text: string): string => text.replace("b", "_");
+
+const outerName = (index: number): string => `_${shortName(index)}`;
 
 /** What the language names follows these. */
 const foreign = new Set<string | undefined>([".", "@", "enable", "requires"]);

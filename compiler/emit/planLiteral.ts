@@ -6,7 +6,7 @@ import type {
   PlanKernel,
   PlanProgram,
 } from "../../runtime/plan.js";
-import { minifyWgsl } from "./minifyWgsl.js";
+import { minifyShaders } from "./minifyWgsl.js";
 
 /**
  * Shaders stand as template literals, so that people can read them; everything else is JSON. `seldom`: kernels whose shaders
@@ -28,10 +28,11 @@ export function planLiteral(plan: Plan, minify: boolean, seldom: readonly number
     (all, _, place) => all.replace(JSON.stringify(laterMark(place)), `later(${place})`),
     text,
   );
-  return shaders.reduce((all, wgsl, at) => {
-    const shader = templateLiteral(minify ? minifyWgsl(wgsl) : wgsl);
-    return all.replace(JSON.stringify(shaderMark(at)), () => shader);
-  }, whole);
+  const printed = minify ? minifyShaders(shaders) : shaders;
+  return printed.reduce(
+    (all, wgsl, at) => all.replace(JSON.stringify(shaderMark(at)), () => templateLiteral(wgsl)),
+    whole,
+  );
 }
 
 /** Kernels that no first weights and no update of a net that trains need, and whose shaders have no variants. */
@@ -49,7 +50,8 @@ export function seldomKernels({ kernels, programs, stages }: Plan): readonly num
 
 /** The shaders of these kernels as the elements of a list. */
 export function shaderList({ kernels }: Plan, wanted: readonly number[]): string {
-  return `[${wanted.map((index) => templateLiteral(minifyWgsl(kernels[index]?.wgsl ?? ""))).join(",")}]`;
+  const shaders = wanted.map((index) => kernels[index]?.wgsl ?? "");
+  return `[${minifyShaders(shaders).map(templateLiteral).join(",")}]`;
 }
 
 function laterMark(place: number): string {
@@ -103,7 +105,14 @@ function reduced(plan: Plan): unknown {
     ...without(plan, "compiler", "doc"),
     inputs: plan.inputs.map((input) => without(input, "doc")),
     outputs: plan.outputs.map(({ name }) => ({ name })),
-    kernels: plan.kernels.map((kernel) => without(kernel, "workgroupSize")),
+    kernels: plan.kernels.map((kernel) => ({
+      ...without(kernel, "workgroupSize"),
+      // As shaders have them, which have no more of the storages than that.
+      bindings: kernel.bindings.map(({ access, type }) => ({
+        access,
+        type: type === "bool" ? "u32" : type,
+      })),
+    })),
     programs: plan.programs.map((program) => ({
       ...program,
       dispatches: program.dispatches.map((dispatch) => reducedDispatch(dispatch, program)),

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { emit } from "../../compiler/emit/bundle.js";
-import { minifyWgsl } from "../../compiler/emit/minifyWgsl.js";
+import { minifyShaders, minifyWgsl } from "../../compiler/emit/minifyWgsl.js";
 import { planLiteral, seldomKernels, shaderList } from "../../compiler/emit/planLiteral.js";
 import { withoutVariants } from "../../compiler/emit/variants.js";
 import { load } from "../../runtime/index.js";
@@ -14,7 +14,8 @@ import { describeGpu, softwareDevice } from "../support/adapter.js";
 
 function body(lines: string): string {
   const text = minifyWgsl(`@compute @workgroup_size(1)\nfn main() {\n${lines}\n}`);
-  return text.slice(text.indexOf("{") + 1, -1);
+  // Storages are called by their bindings.
+  return text.slice(text.indexOf("{") + 1, -1).replace(/\b_(\d)\b/g, "b$1");
 }
 
 it("directives keep what the language names", () => {
@@ -100,6 +101,36 @@ it("conditions on one bound value are merged, others are not", () => {
     "let c1 = b1[0] < 1.0; if (c1) { b1[1] = 1.0; } if (c1) { b1[2] = 1.0; } if (b1[3] < 1.0) { b1[3] = 2.0; } if (b1[3] < 1.0) { b1[4] = 2.0; }",
   );
   expect(text.match(/if\(/g)).toHaveLength(3);
+});
+
+describe("shaders of one file", () => {
+  const loop =
+    "var total: f32 = 0.0; for (var k = 0; k < 9; k++) { let x = b1[k]; total = total + x * x; } b2[0] = total;";
+  const shader = (lines: string): string =>
+    `@group(0) @binding(1) var<storage, read> b1: array<f32>;\n@compute @workgroup_size(1)\nfn main() {\n${lines}\n}`;
+
+  it("have the same names where they are alike", () => {
+    const before = "let y = b1[7]; b2[1] = y; b2[2] = y;";
+    const [first = "", second = ""] = minifyShaders([shader(before + loop), shader(loop)]);
+    const like = /for.*?;(?=\w\+=)/.exec(first)?.[0] ?? "none";
+    expect(like).toMatch(/^for\(var c=.*let d=/);
+    expect(second).toContain(like);
+  });
+
+  it("never take a name that stands for something else there", () => {
+    const around = `var t: f32 = b1[8]; var u: f32 = b1[9]; { ${loop} } b2[1] = t + u;`;
+    const [, second = ""] = minifyShaders([shader(loop), shader(around)]);
+    const names = [...second.matchAll(/(?:var|let) (\w+)/g)].map(([, name]) => name);
+    expect(names).toHaveLength(5);
+    expect(new Set(names).size).toBe(5);
+  });
+
+  it("leave out the storages that their bindings tell, unless one has a length or directives come first", () => {
+    const text = shader(loop);
+    expect(minifyWgsl(text)).toMatch(/^@compute.*_1\[/);
+    for (const other of [text.replace("array<f32>", "array<f32, 9>"), `enable subgroups;\n${text}`])
+      expect(minifyWgsl(other)).toContain("@binding(1)var<storage,read>_1:array<f32");
+  });
 });
 
 /** All kernels minified, those that only some calls need apart, and everything that a bundle leaves out. */
