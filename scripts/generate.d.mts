@@ -2,6 +2,3 @@
 
 /** Writes both generated modules under `root`. */
 export function generate(root: string): Promise<void>;
-
-/** Names of the runtime's properties that minified bundles shorten. */
-export const internalNames: readonly string[];

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { planNames, shortenedNames, shortNames } from "./names.mjs";
 import { shorten } from "./shorten.mjs";
 import { partWords } from "./words.mjs";
 
@@ -34,7 +35,9 @@ async function digestOf(root) {
   const files = [
     ...(await inFolder("runtime", /\.ts$/)),
     ...(await inFolder("scripts", /\.mjs$/)),
-    ...["esbuild", "terser"].map((name) => `node_modules/${name}/package.json`),
+    ...["esbuild", "eslint-scope", "espree", "terser"].map(
+      (name) => `node_modules/${name}/package.json`,
+    ),
   ];
   for (const file of files.sort())
     digest.update(`${file}\n`).update(await readFile(join(root, file)));
@@ -81,6 +84,10 @@ async function runtimeModule(root, mark) {
     const more = await moreModule(seldom[entry], parted);
     parts.push(`export const ${entry}More: string =\n  ${JSON.stringify(more)};\n`);
   }
+  const ofPlans = Object.fromEntries(planNames.map((name) => [name, shortNames[name]]));
+  parts.push(
+    `/** What minified runtimes call the parts of plans. */\nexport const shortPlanNames: Readonly<Record<string, string>> = ${JSON.stringify(ofPlans)};\n`,
+  );
   const errors = await readFile(join(root, "runtime/errors.ts"), "utf8");
   const codes = /export type ErrorCode =[^;]*;\n/.exec(errors);
   if (!codes) throw new Error("runtime/errors.ts declares no ErrorCode");
@@ -243,121 +250,14 @@ async function wordsModule(files, parted) {
   const contents = `${imports.join("\n")}\n${explain}\nexport const explain = (error) => explainBy({ ${all} }, error);\n`;
   const { text } = await bundle(
     { stdin: { contents, resolveDir: dirname(files[0]) } },
-    { minify: true, plugins: [sourcesFrom((path) => parted.get(path)?.whole)] },
+    {
+      minify: true,
+      identifiers: true,
+      plugins: [sourcesFrom((path) => parted.get(path)?.whole)],
+    },
   );
   return shorten(text);
 }
-
-/**
- * Names that stand in no plan, no file, no platform interface and nothing that apps see: minified
- * bundles shorten them (test/emit/shortNames.test.ts asks the types whether they may). The backend of `*.cpu.js`
- * is compiled apart, so all entries agree on the short ones.
- */
-export const internalNames = [
-  "floats",
-  "draws",
-  "wanted",
-  "journal",
-  "readGpu",
-  "readRange",
-  "writeRange",
-  "addStorage",
-  "freeStorage",
-  "copyStorage",
-  "openCpu",
-  "createGpu",
-  "evaluateHost",
-  "generation",
-  "reserve",
-  "rangeOf",
-  "declared",
-  "dims",
-  "destroyed",
-  "scalars",
-  "pipeline",
-  "uniform",
-  "faults",
-  "scoped",
-  "settle",
-  "guard",
-  "mapRead",
-  "staging",
-  "checked",
-  "uniformOf",
-  "pending",
-  "fresh",
-  "mark",
-  "settled",
-  "filled",
-  "precision",
-  "check",
-  "initialize",
-  "ready",
-  "tensors",
-  "free",
-  "create",
-  "count",
-  "options",
-  "plan",
-  "parts",
-  "begin",
-  "begun",
-  "bound",
-  "groups",
-  "header",
-  "sizes",
-  "offsets",
-  "owned",
-  "types",
-  "refused",
-  "givenTo",
-  "places",
-  "inOrder",
-  "prepared",
-  "first",
-  "firstOf",
-  "session",
-  "waiting",
-  "isOwn",
-  "lastGood",
-  "telling",
-  "isFitted",
-  "monitored",
-  "download",
-  "perEpoch",
-  "isHeld",
-  "placeSet",
-  "unread",
-  "isFresh",
-  "snapshotAt",
-  "givenPlaces",
-  "lengths",
-  "isLost",
-  "tuner",
-  "sources",
-  "trainer",
-  "calls",
-  "needed",
-  "choose",
-  "submissions",
-  "seeds",
-  "differing",
-  "failure",
-  "snapshot",
-  "passes",
-  "reading",
-  "breathed",
-  "reached",
-  "verified",
-  "obstacle",
-  "purpose",
-];
-/** One letter each, then a sign before it; no name of ours that stays is that short. */
-function shortName(index) {
-  const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  return ["", "$", "_"][Math.floor(index / 52)] + letters.charAt(index % 52);
-}
-const shortNames = Object.fromEntries(internalNames.map((name, index) => [name, shortName(index)]));
 
 /** ESM text in which the entry's exported names are plain top-level declarations. */
 async function bundleReadable(file) {
@@ -390,7 +290,8 @@ async function shortened(text) {
   return (await shorten(`nnc=${text}`)).trim().replace(/^nnc=|;$/g, "");
 }
 
-async function bundle(entry, { minify, plugins = [] }) {
+/** `identifiers`: those at top level are shortened too, whose names in the source tell else which are to be called alike (`shortVariables.mjs`). */
+async function bundle(entry, { minify, identifiers = false, plugins = [] }) {
   const result = await build({
     ...entry,
     absWorkingDir: root,
@@ -402,12 +303,14 @@ async function bundle(entry, { minify, plugins = [] }) {
     target: "es2022",
     charset: "utf8",
     legalComments: "none",
-    minify,
+    minifySyntax: minify,
+    minifyWhitespace: minify,
+    minifyIdentifiers: identifiers,
     plugins,
     // Fields are assigned, not declared first.
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     ...(minify && {
-      mangleProps: new RegExp(`^(${internalNames.join("|")})$`),
+      mangleProps: new RegExp(`^(${shortenedNames.join("|")})$`),
       mangleCache: shortNames,
     }),
     logLevel: "silent",

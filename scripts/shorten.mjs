@@ -1,6 +1,7 @@
 // The text of a module that esbuild has minified in; a shorter one that does the same out: a second minifier inlines what the first leaves.
 
 import { minify } from "terser";
+import { shortenVariables } from "./shortVariables.mjs";
 
 /** `text` has its exports in place: names at top level stay. */
 export async function shorten(text) {
@@ -8,6 +9,7 @@ export async function shorten(text) {
     ecma: 2022,
     module: false,
     toplevel: false,
+    mangle: false,
     compress: {
       passes: 3,
       ecma: 2022,
@@ -19,5 +21,5 @@ export async function shorten(text) {
     },
     format: { ecma: 2022 },
   });
-  return `${code}\n`;
+  return `${shortenVariables(code)}\n`;
 }

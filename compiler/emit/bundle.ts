@@ -11,7 +11,7 @@ import { minifyJavaScript } from "./minify.js";
 import { exportOf, freeName } from "./names.js";
 import type { PlannedKernel } from "./plan.js";
 import { cpuKernelsText, wasmText } from "./plan.js";
-import { planLiteral, seldomKernels, shaderList } from "./planLiteral.js";
+import { planLiteral, seldomKernels, shaderList, type PlanStyle } from "./planLiteral.js";
 import { withoutVariants } from "./variants.js";
 import * as runtime from "./runtimeText.generated.js";
 
@@ -230,11 +230,16 @@ function laterLiteral(
   { plan, stem, at }: { readonly plan: Plan; readonly stem: string; readonly at: number },
 ): string {
   const seldom = isParted(request) && entry === "training" ? seldomKernels(plan) : [];
-  const literal = planLiteral(plan, request.minify, seldom);
+  const literal = planLiteral(plan, styleOf(request), seldom);
   if (seldom.length === 0) return literal;
   const module = `import(${JSON.stringify(`./${stem}.more.js`)})`;
   const later = `(place) => () => ${module}.then(({ shaders }) => shaders[${at}][place])`;
   return `/* @__PURE__ */ ((later) => (${literal}))(${later})`;
+}
+
+function styleOf({ minify, external }: Request): PlanStyle {
+  if (!minify) return "readable";
+  return external ? "small" : "short";
 }
 
 function documentation(request: Request, model: CompiledModel): string {

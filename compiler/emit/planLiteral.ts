@@ -7,12 +7,17 @@ import type {
   PlanProgram,
 } from "../../runtime/plan.js";
 import { minifyShaders } from "./minifyWgsl.js";
+import { shortPlan } from "./shortPlan.js";
+
+/** `readable`: all of it; `small`: what a runtime reads; `short`: the same under the names that minified runtimes have for it. */
+export type PlanStyle = "readable" | "small" | "short";
 
 /**
  * Shaders stand as template literals, so that people can read them; everything else is JSON. `seldom`: kernels whose shaders
  * are fetched, by what `later` gives for their places in that list.
  */
-export function planLiteral(plan: Plan, minify: boolean, seldom: readonly number[] = []): string {
+export function planLiteral(plan: Plan, style: PlanStyle, seldom: readonly number[] = []): string {
+  const isReadable = style === "readable";
   const shaders: string[] = [];
   const marked = {
     ...withoutCosts(plan),
@@ -23,12 +28,14 @@ export function planLiteral(plan: Plan, minify: boolean, seldom: readonly number
         : { ...kernel, wgsl: "", later: laterMark(place) };
     }),
   } as unknown as Plan;
-  const text = minify ? shortLiteral(reduced(marked)) : JSON.stringify(marked);
+  const text = isReadable
+    ? JSON.stringify(marked)
+    : shortLiteral(style === "short" ? shortPlan(reduced(marked)) : reduced(marked));
   const whole = seldom.reduce<string>(
     (all, _, place) => all.replace(JSON.stringify(laterMark(place)), `later(${place})`),
     text,
   );
-  const printed = minify ? minifyShaders(shaders) : shaders;
+  const printed = isReadable ? shaders : minifyShaders(shaders);
   return printed.reduce(
     (all, wgsl, at) => all.replace(JSON.stringify(shaderMark(at)), () => templateLiteral(wgsl)),
     whole,

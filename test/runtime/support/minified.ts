@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isPlain } from "../../../compiler/emit/features.js";
+import { shortPlan } from "../../../compiler/emit/shortPlan.js";
 import * as texts from "../../../compiler/emit/runtimeText.generated.js";
 import { NnError } from "../../../runtime/errors.js";
 import type { CpuSource, Model } from "../../../runtime/api.js";
@@ -68,7 +69,7 @@ export async function minifiedRuntime(
       const module = async (): Promise<object> => ({ ...(await cpu?.()), ...ownBackend });
       const given = cpu ? others : options;
       return (isPlain(plan as Plan) ? plainly : define)(
-        plan,
+        shortPlan(plan) as object,
         module,
         () => import("../../../runtime/bundle/threads.js"),
       ).load(given);
