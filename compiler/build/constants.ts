@@ -1,4 +1,5 @@
 // Takes effects with constants of several values, gives them with storages in place of those, which the runtime fills once.
+import { numberText } from "../ops/exactText.js";
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import { overImages } from "../optimize/rewrite.js";
@@ -37,7 +38,7 @@ function hasSeveralValues(node: Node): boolean {
 function constantStorage(node: Node, table: ConstantTable): BuiltStorage {
   if (node.op !== "constant") throw new Error("not a constant");
   const { values } = node.attributes;
-  const key = `${node.type}:${values.join(",")}`;
+  const key = `${node.type}:${values.map(numberText).join()}`;
   const known = table.get(key);
   if (known !== undefined) return known;
   const elements = elementCount(node.shape);

@@ -1,5 +1,6 @@
 // A node in; a text of its attributes out, equal for equal attributes alone.
 
+import { exactText, numberText } from "../ops/exactText.js";
 import type { Node, NodeOf } from "../types/graph.js";
 
 /** Constants of more values are compared by identity: writing them down would cost more than sharing saves. */
@@ -16,9 +17,6 @@ export function attributeKey(node: Node, known: Map<object, string>): string {
     case "stored":
     case "placeholder":
       return `/${node.attributes.name}`;
-    case "pad":
-      // JSON has one text for all numbers that are none, and for both zeros.
-      return generalKey(node.attributes, known) + numberText(node.attributes.value);
     default:
       return generalKey(node.attributes, known);
   }
@@ -32,11 +30,6 @@ function constantKey(node: NodeOf<"constant">): string {
 function generalKey(attributes: object, known: Map<object, string>): string {
   if (Object.keys(attributes).length === 0) return "";
   let key = known.get(attributes);
-  if (key === undefined) known.set(attributes, (key = JSON.stringify(attributes)));
+  if (key === undefined) known.set(attributes, (key = exactText(attributes)));
   return key;
-}
-
-/** Text writes −0 as 0, which differ under division. */
-export function numberText(value: number): string {
-  return Object.is(value, -0) ? "-0" : String(value);
 }

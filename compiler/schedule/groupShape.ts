@@ -1,5 +1,6 @@
 // Takes a group of parts, gives what its nest rests on as a key, and what it takes from outside: equal keys, equal nests.
-import { attributeKey, numberText } from "../graph/attributeKey.js";
+import { numberText } from "../ops/exactText.js";
+import { attributeKey } from "../graph/attributeKey.js";
 import { numbering } from "../numbering.js";
 import type { Numbering } from "../numbering.js";
 import { dimEqual, dimKey, elementCount } from "../types/dimension.js";

@@ -1,4 +1,5 @@
 // Takes what a program's nodes become, gives the positions of buffers and host values, made as nests ask for them.
+import { exactText } from "../ops/exactText.js";
 import { elementCount, evaluateDim } from "../types/dimension.js";
 import type { ElementType, Node } from "../types/graph.js";
 import type { HostValue, Recurrence } from "../types/nest.js";
@@ -110,5 +111,5 @@ function outsideValue(value: HostValue): OutsideValue | number {
   if (value.kind === "number") return value.value;
   // Of an operation on constants, the host keeps the digits.
   if (value.kind === "dim" && isConstant(value)) return evaluateDim(value.dim, {});
-  return { key: JSON.stringify(value), value };
+  return { key: exactText(value), value };
 }
