@@ -37,7 +37,10 @@ export function inParts(schedule: Schedule, estimates: Extents): Schedule {
   const slots = [...schedule.slots];
   const made = schedule.nests.map((nest) => {
     const temporaries: NewTemporary[] = [];
-    const nests = inTwoSteps(nest, estimates, (one) => buffers.length + temporaries.push(one) - 1);
+    const temporary = (one: NewTemporary) => buffers.length + temporaries.push(one) - 1;
+    const nests = innerFirst(nest, estimates, temporary).flatMap((one) =>
+      inTwoSteps(one, estimates, temporary),
+    );
     // What has too many for one kernel stays as it is.
     if (nests.some((one) => measure(one).buffers > kernelLimits.buffers)) return [nest];
     for (const one of temporaries) {
@@ -58,13 +61,62 @@ export function inParts(schedule: Schedule, estimates: Extents): Schedule {
   };
 }
 
+/**
+ * What a long reduction needs to be reduced before its first term (the mean in a variance) is made by nests of their own, the innermost
+ * first: each of its parts would make it again, else.
+ */
+function innerFirst(
+  nest: LoopNest,
+  estimates: Extents,
+  temporary: (made: NewTemporary) => number,
+): LoopNest[] {
+  if (!mayBeParted(nest)) return [nest];
+  const axesOf = createAxesOf();
+  const pointsOf = (scalar: Scalar): Axis[] => nest.axes.filter((axis) => axesOf(scalar).has(axis));
+  const long = outermostReductions(nest.stores.map(({ value }) => value)).filter((reduce) =>
+    cutOf(reduce, pointsOf(reduce), estimates),
+  );
+  const inner = new Set(
+    long.flatMap(({ value, axes }) =>
+      outermostReductions([value]).filter((one) => !axes.some((axis) => axesOf(one).has(axis))),
+    ),
+  );
+  if (inner.size === 0) return [nest];
+  const stored = new Map<Scalar, Scalar>();
+  const before = [...inner].flatMap((reduce, at) => {
+    const points = pointsOf(reduce);
+    const buffer = temporary({
+      type: reduce.type,
+      elements: multiplyDims(1, ...points.map(({ extent }) => extent)),
+      label: `a ${reduce.combine} before another`,
+      ...(nest.origins[0] ? { origin: nest.origins[0] } : {}),
+    });
+    const index = positionOf(points);
+    stored.set(reduce, { kind: "load", type: reduce.type, buffer, index });
+    const own: LoopNest = {
+      ...nest,
+      ...{ name: `${nest.name}_first${at === 0 ? "" : at}`, axes: points },
+      stores: [{ buffer, index, value: reduce }],
+    };
+    return innerFirst(own, estimates, temporary);
+  });
+  const visit = createRewrite<Scalar>(overOperands, (scalar) => stored.get(scalar));
+  const rest = { ...nest, stores: nest.stores.map((one) => ({ ...one, value: visit(one.value) })) };
+  return [...before, rest];
+}
+
+/** Those of turns and rows stay as they are. */
+function mayBeParted({ turns, stores }: LoopNest): boolean {
+  return !turns && !stores.some(({ rows }) => rows);
+}
+
 /** The nest, behind those that make parts of its long reductions: one for all over the same axes. */
 function inTwoSteps(
   nest: LoopNest,
   estimates: Extents,
   temporary: (made: NewTemporary) => number,
 ): LoopNest[] {
-  if (nest.turns || nest.stores.some(({ rows }) => rows)) return [nest];
+  if (!mayBeParted(nest)) return [nest];
   const values = nest.stores.map(({ value }) => value);
   const axesOf = createAxesOf();
   const steps = new Map<string, Step>();

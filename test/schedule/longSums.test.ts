@@ -1,5 +1,6 @@
 // Programs with long reductions of few points in; that they go in parts, and give what double precision makes of them for any size, out.
 import { describe, expect, it } from "vitest";
+import { reachableScalars } from "../../compiler/schedule/operands.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
 import type { TestBackend } from "../support/compiled.js";
 import { compileOne, open } from "../support/compiled.js";
@@ -21,6 +22,8 @@ model Net {
   output count = sum(i32(x > 0.75))
   output product = prod(if x > 0.9995 then 1.125 else 1, axis: [0, 2])
   output few = sum(z, axis: 0)
+  output spread = mean((x - mean(x * x)) ^ 2)
+  output spreads = max(x - sum(x * max(x * 2), axis: [0, 2], keep: true) / 1000, axis: [0, 2])
   output places = argmax(reshape(x, [batch, 5 * 4099]), axis: 1)
   loss (z @ w - y) ^ 2
 }
@@ -51,6 +54,7 @@ function expected(batch: number, x: Float32Array, z: Float32Array): Record<strin
   const sum = (own: readonly number[]): number => own.reduce((total, one) => total + one, 0);
   const most = (own: readonly number[]): number => own.reduce((a, b) => Math.max(a, b), -Infinity);
   const mean = sum(all) / all.length;
+  const square = sum(all.map((one) => one * one)) / all.length;
   return {
     total: [sum(all)],
     greatest: each(most, byRow),
@@ -60,6 +64,8 @@ function expected(batch: number, x: Float32Array, z: Float32Array): Record<strin
     centred: [...z].map((one) => one - mean),
     count: [all.filter((one) => one > 0.75).length],
     product: each((own) => own.reduce((a, b) => a * (b > 0.9995 ? 1.125 : 1), 1), byRow),
+    spread: [sum(all.map((one) => (one - square) ** 2)) / all.length],
+    spreads: each((own) => most(own) - (sum(own) * 2 * most(all)) / 1000, byRow),
     few: [0, 1, 2].map((c) => sum([...z].filter((_, at) => at % 3 === c))),
     places: each((own) => own.indexOf(most(own)), byExample),
   };
@@ -91,11 +97,21 @@ describe("long reductions of few points", () => {
       [
         "0 axes, 1 stores",
         "0 axes, 1 stores",
+        "0 axes, 1 stores",
+        "0 axes, 1 stores",
+        "0 axes, 1 stores",
         "1 axes, 1 stores",
         "1 axes, 1 stores",
         "1 axes, 1 stores",
         "1 axes, 1 stores",
         "1 axes, 1 stores",
+        "1 axes, 1 stores",
+        "1 axes, 1 stores",
+        "1 axes, 1 stores",
+        "1 axes, 1 stores",
+        "1 axes, 1 stores",
+        "2 axes, 1 stores",
+        "2 axes, 1 stores",
         "2 axes, 1 stores",
         "2 axes, 1 stores",
         "2 axes, 1 stores",
@@ -111,6 +127,21 @@ describe("long reductions of few points", () => {
 });
 
 describeGpu("long reductions of few points", () => {
+  it("have what all of their terms need made before them, once", () => {
+    const names = predict?.nests.map(({ name }) => name) ?? [];
+    expect(names.filter((name) => name.includes("_first")).length).toBeGreaterThan(0);
+    for (const { name, stores } of predict?.nests ?? []) {
+      if (!name.includes("_parts")) continue;
+      const reductions = [...reachableScalars(stores.map(({ value }) => value))].filter(
+        (scalar) => scalar.kind === "reduce",
+      );
+      const within = reductions.flatMap(({ value }) =>
+        [...reachableScalars([value])].filter(({ kind }) => kind === "reduce"),
+      );
+      expect(within, name).toEqual([]);
+    }
+  });
+
   it("are right for any size on WebGPU", async () => {
     await check("webgpu");
   });
