@@ -26,11 +26,13 @@ const programs: Readonly<Record<string, Program>> = {
     loss mse(o, y)`,
     following: 1,
   },
-  "attention over any number of tokens, whose rows a workgroup shares": {
+  "shares of any number of tokens, whose rows a workgroup shares": {
     body: `
     input x: [batch, time, 8]
-    target y: [batch, time, 8]
-    output o = x |> multi_head_attention(2)
+    target y: [batch, time, time]
+    keys = x |> dense(8)
+    score = x @ transpose(keys, [0, 2, 1])
+    output o = softmax(score) @ score
     loss mse(o, y)`,
     following: 1,
     dimensions: "time 70",
