@@ -87,7 +87,6 @@ export const internalNames = [
   "tensors",
   "free",
   "create",
-  "count",
   "options",
   "plan",
   "parts",
