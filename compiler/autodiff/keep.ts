@@ -64,20 +64,33 @@ function isCheap(node: Node): boolean {
   }
 }
 
+function isProduct({ op }: Node): boolean {
+  return ruleOf(op).lowering.kind === "contract";
+}
+
 /** How many times what it is computed from a product must be to be computed again. */
 const manyTimes = 8;
 
 /** Scores of a few queries and many keys, not the gates of a cell: to keep these costs less than to compute them again. */
 function expands(node: Node, varies: (node: Node) => boolean): boolean {
-  if (ruleOf(node.op).lowering.kind !== "contract") return false;
+  if (!isProduct(node)) return false;
   const operands = [...new Set(node.inputs)].filter(varies);
   return widthOf(node) >= manyTimes * operands.reduce((sum, one) => sum + widthOf(one), 0);
 }
 
-/** Whether a node is made, element by element, of such a product: it is never to stand there for all steps. */
+/**
+ * Whether a node, element by element, is made of products and is many times larger than all that changes of what these and it are made
+ * of: it is never to stand there for all steps. The gates of a cell are not, however few features it reads, as they are made of its state too.
+ */
 export function isExpanded(node: Node, varies: (node: Node) => boolean): boolean {
-  const seen = reachable([node], (one) => (isCheap(one) ? one.inputs : []));
-  return [...seen].some((one) => expands(one, varies));
+  const made = reachable([node], (one) => (isCheap(one) ? one.inputs.filter(varies) : []));
+  const ends = [...made].filter((one) => !isCheap(one));
+  const products = ends.filter(isProduct);
+  const sources = new Set(
+    ends.flatMap((one) => (isProduct(one) ? one.inputs.filter(varies) : [one])),
+  );
+  const width = [...sources].reduce((sum, one) => sum + widthOf(one), 0);
+  return products.length > 0 && widthOf(node) >= manyTimes * width;
 }
 
 interface Pipe {

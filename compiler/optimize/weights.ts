@@ -3,7 +3,7 @@
 import { extentAt, inputAt } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { isAtLeastOne } from "../ops/shifted.js";
-import { multiplyDims } from "../types/dimension.js";
+import { dimEqual, multiplyDims } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { ContractAttributes, Node, NodeOf, QuasiAffine } from "../types/graph.js";
 
@@ -40,8 +40,8 @@ function weightsOf(node: Node): Weights | undefined {
   const summed = inputAt(sum.inputs, 0);
   if (summed.op !== "sum" || inputAt(summed.inputs, 0) !== raw) return undefined;
   const { axes } = summed.attributes;
-  const kept = sum.shape.every(
-    (extent, axis) => extent === (axes.includes(axis) ? 1 : raw.shape[axis]),
+  const kept = sum.shape.every((extent, axis) =>
+    dimEqual(extent, axes.includes(axis) ? 1 : extentAt(raw.shape, axis)),
   );
   return kept && isAtLeastOne(summed) ? { raw, sum } : undefined;
 }

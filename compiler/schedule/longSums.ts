@@ -88,8 +88,7 @@ function innerFirst(
     const buffer = temporary({
       type: reduce.type,
       elements: multiplyDims(1, ...points.map(({ extent }) => extent)),
-      label: `a ${reduce.combine} before another`,
-      ...(nest.origins[0] ? { origin: nest.origins[0] } : {}),
+      ...labelled(nest, `a ${reduce.combine} before another`),
     });
     const index = positionOf(points);
     stored.set(reduce, { kind: "load", type: reduce.type, buffer, index });
@@ -103,6 +102,13 @@ function innerFirst(
   const visit = createRewrite<Scalar>(overOperands, (scalar) => stored.get(scalar));
   const rest = { ...nest, stores: nest.stores.map((one) => ({ ...one, value: visit(one.value) })) };
   return [...before, rest];
+}
+
+function labelled(
+  { origins: [origin] }: LoopNest,
+  label: string,
+): Pick<NewTemporary, "label" | "origin"> {
+  return origin ? { label, origin } : { label };
 }
 
 /** Those of turns and rows stay as they are. */
@@ -132,8 +138,7 @@ function inTwoSteps(
     const buffer = temporary({
       type: reduce.type,
       elements: multiplyDims(count, ...points.map(({ extent }) => extent)),
-      label: `parts of a ${reduce.combine}`,
-      ...(nest.origins[0] ? { origin: nest.origins[0] } : {}),
+      ...labelled(nest, `parts of a ${reduce.combine}`),
     });
     const partOf = (number: Scalar): Scalar =>
       points.length === 0

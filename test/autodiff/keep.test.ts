@@ -1,7 +1,7 @@
 // Bodies of loops and what is read of them in; that the least is kept from which the rest is computed again, and never a sum twice, out.
 
 import { describe, expect, it } from "vitest";
-import { nodesToKeep } from "../../compiler/autodiff/keep.js";
+import { isExpanded, nodesToKeep } from "../../compiler/autodiff/keep.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import type { Node } from "../../compiler/types/graph.js";
@@ -72,5 +72,26 @@ describe("what is kept of a turn", () => {
 
   it("is nothing, of what is at hand", () => {
     expect(kept([b.exp(h), b.tanh(b.exp(h))], [h])).toEqual([]);
+  });
+});
+
+describe("what is never kept of every turn", () => {
+  const varies = (node: Node): boolean => ![w, keys, fromInput].includes(node);
+  const query = b.input("query", { type: "f32", shape: [4, 2] });
+  const keys = b.input("keys", { type: "f32", shape: [2, 64] });
+  const slope = b.input("slope", { type: "f32", shape: [4, 1] });
+  const fromInput = b.input("fromInput", { type: "f32", shape: [1, 32] });
+
+  it("is what is many times larger than all that it is made of", () => {
+    const score = matrixProduct(b, query, keys);
+    expect(isExpanded(b.multiply(b.exp(score), slope), varies)).toBe(true);
+    expect(isExpanded(b.exp(b.broadcast(slope, [4, 64])), varies)).toBe(false);
+  });
+
+  it("is no gate of a cell, though it reads one feature alone", () => {
+    const feature = b.input("feature", { type: "f32", shape: [4, 1] });
+    const gate = b.tanh(b.add(matrixProduct(b, feature, fromInput), linear));
+    expect(isExpanded(gate, varies)).toBe(false);
+    expect(isExpanded(b.tanh(matrixProduct(b, feature, fromInput)), varies)).toBe(true);
   });
 });
