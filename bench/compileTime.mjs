@@ -1,10 +1,13 @@
 // The name of a generated program in (`node bench/compileTime.mjs dense200`); how long it takes from source to plan, as JSON, out.
 
+import { optimizeLate } from "../build/cli/tiering.js";
 import { compile } from "../build/compiler/index.js";
 import { largePrograms } from "./largePrograms.mjs";
 
 const [name] = process.argv.slice(2);
 const source = largePrograms[name]();
+// As the command does.
+optimizeLate();
 const start = performance.now();
 const before = process.cpuUsage();
 const { models, diagnostics } = compile(source, { file: `${name}.nn` });
