@@ -29,7 +29,7 @@ export function valuesToDrop(
   const dropped = new Map<Node, Gap>();
   const settled = new Set<Node>();
   const kinds = computedNodes(plan);
-  const search = { plan, last, dropped, kinds, estimates, mostOperations };
+  const search = { plan, living, last, dropped, kinds, estimates, mostOperations };
   const drop = ({ node, gap, longer, sooner }: Candidate): void => {
     settled.add(node);
     dropped.set(node, gap);
@@ -53,7 +53,7 @@ export function valuesToDrop(
     const candidateOf = (node: Node): Candidate | undefined => {
       const counts = !settled.has(node) && sizeOf(node) >= leastShare * most;
       const gap = counts ? gapAt(touches.get(node) ?? [], top) : undefined;
-      return gap && candidate(search, node, gap);
+      return gap && candidate(search, node, gap, target);
     };
     const found = [...kinds].flatMap((node) => candidateOf(node) ?? []);
     found.sort((one, other) => one.operations - other.operations);
@@ -98,6 +98,8 @@ function computedNodes({ groups, memory }: ProgramPlan): ReadonlySet<Node> {
 
 interface Search {
   readonly plan: ProgramPlan;
+  /** What lives at each place by now, in elements. */
+  readonly living: readonly number[];
   /** The last place at which each value is read, by now. */
   readonly last: ReadonlyMap<Node, number>;
   readonly dropped: ReadonlyMap<Node, Gap>;
@@ -118,14 +120,20 @@ interface Candidate {
   readonly sooner: readonly (readonly [Node, Gap])[];
 }
 
-/** What it takes to compute a value again at the end of its gap: what does not live then is computed again as well. */
+/**
+ * What it takes to compute a value again at the end of its gap. What does not live then is kept until then where it is little, or where
+ * no more than `target` lives meanwhile, and else computed again as well.
+ */
 function candidate(
-  { plan, last, dropped, kinds, estimates, mostOperations }: Search,
+  { plan, living, last, dropped, kinds, estimates, mostOperations }: Search,
   node: Node,
   gap: Gap,
+  target: number,
 ): Candidate | undefined {
   const { sizeOf } = plan.memory;
   const size = sizeOf(node);
+  const hasRoom = (from: number, more: number): boolean =>
+    living.slice(from, gap.until + 1).every((one) => one + more <= target);
   const longer: Node[] = [];
   const sooner: (readonly [Node, Gap])[] = [];
   const seen = new Set<Node>([node]);
@@ -139,14 +147,14 @@ function candidate(
     for (const input of at.inputs) {
       if (seen.has(input) || plan.roles.host.has(input) || isGivenLeaf(input)) continue;
       seen.add(input);
-      if (isRecurrent(input)) return undefined;
       const until = last.get(input);
       if (until !== undefined) {
         const own = dropped.get(input);
         const lives =
           until >= gap.until && !(own && own.after < gap.until && gap.until < own.until);
         if (lives) continue;
-        if (own === undefined && sizeOf(input) <= little * size) {
+        const more = sizeOf(input);
+        if (own === undefined && (more <= little * size || hasRoom(until + 1, more))) {
           longer.push(input);
           continue;
         }
@@ -156,5 +164,6 @@ function candidate(
     }
   }
   const more = longer.reduce((sum, one) => sum + sizeOf(one), 0);
-  return more > size / 2 ? undefined : { node, gap, operations, longer, sooner };
+  const fits = more <= size / 2 || hasRoom(gap.until, more);
+  return fits ? { node, gap, operations, longer, sooner } : undefined;
 }

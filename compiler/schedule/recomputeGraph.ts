@@ -105,7 +105,7 @@ function createImages(
       const ofRoot = node === root;
       const inputs = (): readonly Node[] => node.inputs.map((input) => found.get(input) ?? input);
       const isBorder = !ofRoot && isRead(node);
-      found.set(node, isBorder ? read(node, place) : over(node, inputs(), place, anew && ofRoot));
+      found.set(node, isBorder ? read(node, place) : over(node, inputs(), place, anew));
     }
     return found.get(root) ?? root;
   };

@@ -1,6 +1,5 @@
 // Takes a program and what was found of it, gives it as it would be scheduled: groups in order, and what lives when.
 import type { Node, Program } from "../types/graph.js";
-import { loopOf } from "./families.js";
 import type { ProgramKnowledge } from "./level.js";
 import { groupsOfLevel, wholeLevel } from "./levelGroups.js";
 import type { LevelGroups, LevelOptions } from "./levelGroups.js";
@@ -44,9 +43,8 @@ export function planOf(
   { findings, idOf }: ProgramKnowledge,
 ): ProgramPlan | undefined {
   const level = { ...program, ...wholeLevel };
-  const { groups, nodes, roles, grouping } = groupsOfLevel(level, options, findings, idOf);
-  // Loops keep what their turns leave behind: nothing is known here of what lives within them.
-  if ("kind" in groups || nodes.some((node) => loopOf(node) !== undefined)) return undefined;
+  const { groups, roles, grouping } = groupsOfLevel(level, options, findings, idOf);
+  if ("kind" in groups) return undefined;
   const memory = memoryOf(groups, grouping.sizeOf);
   return { groups, roles, memory, use: useOf([...groups.keys()], memory) };
 }

@@ -55,6 +55,30 @@ model Net {
 train Net { optimizer sgd(lr: 0.05)  batch 8  epochs 1 }
 `;
 
+const wide = `
+model Net {
+  input x: [batch, 8]
+  target y: category(5)[batch]
+  logits = x |> dense(64, activation: gelu) |> dense(64, activation: gelu) |> dense(64, activation: gelu) |> dense(5)
+  output logits
+  loss cross_entropy(logits, y)
+}
+train Net { optimizer sgd(lr: 0.05)  batch 512  epochs 1 }
+`;
+
+const wideAroundLoop = `
+model Net {
+  input x: [batch, 8]
+  target y: category(5)[batch]
+  h = x |> dense(64, activation: gelu) |> dense(64, activation: gelu) |> dense(64, activation: gelu)
+  s = h |> dense(32) |> reshape([batch, 4, 8]) |> lstm(4)
+  logits = s[:, -1] |> dense(64, activation: gelu) |> dense(5)
+  output logits
+  loss cross_entropy(logits, y)
+}
+train Net { optimizer sgd(lr: 0.05)  batch 512  epochs 1 }
+`;
+
 async function trained(model: CompiledModel): Promise<Record<string, number[]>> {
   const net = await open(model, "f64", { seed: 5 });
   const batch = model.plan.dimensions.find(({ name }) => name === "batch")?.trained ?? 1;
@@ -70,6 +94,8 @@ describe.each([
   ["convolutions", convolutions, 0.95],
   ["a transformer", transformer, 0.8],
   ["a loop in time", recurrent, 1],
+  ["wide layers with gelu", wide, 0.75],
+  ["wide layers around a loop in time", wideAroundLoop, 0.7],
 ])("%s", (_, source, share) => {
   const kept = compileOne(source);
   const again = compileOne(source, "test.nn", { recompute: 1 });
