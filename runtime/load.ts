@@ -109,8 +109,8 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
     const weights = await fetching;
     return await create(await opened, { ...options, weights });
   } catch (error) {
-    // What is opened on the way to a net goes where the net does not come about.
-    opened.then(({ backend }) => {
+    // What is opened on the way to a net is gone before it is told that the net does not come about.
+    await opened.then(({ backend }) => {
       backend.destroy();
     }, ignore);
     throw error;

@@ -34,14 +34,16 @@ type Temporary = Extract<ScheduledBuffer, { kind: "temporary" }>;
 /** Bindings begin at multiples of 256 bytes. */
 const aligned = 64;
 
-/** The elements of a pack, and where each buffer begins: one behind the other. */
+/** The elements of a pack, and where each buffer begins: one behind the other, each with room that none other has where a free length is 0. */
 function laidOut({ buffers }: Schedule, { span, members }: SharedSlot) {
   let elements: Dim = 0;
   const starts = new Map<number, Dim>();
   for (const index of members) {
     const start = multiplyDims(aligned, ceilDivideDims(elements, aligned));
     starts.set(index, start);
-    elements = addDims(start, buffers[index]?.elements ?? 0);
+    const own = buffers[index]?.elements ?? 0;
+    // What is bound is never empty, and no two bindings for writing may meet.
+    elements = addDims(start, own, members.length > 1 && typeof own !== "number" ? 1 : 0);
   }
   return { ...span, elements, starts };
 }

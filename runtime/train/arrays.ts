@@ -22,7 +22,7 @@ import {
   type GivenTensor,
 } from "../tensors.js";
 import type { Waiting } from "./calls.js";
-import type { Batch, Cursor, Source } from "./data.js";
+import { refuseEmpty, type Batch, type Cursor, type Source } from "./data.js";
 
 export interface ArrayTensor {
   readonly input: PlanInput;
@@ -71,7 +71,7 @@ export async function openArrays(
   });
   const telling = tensors.some(({ input }) => batchAxis(input) >= 0);
   const count = telling ? (dimensions["batch"] ?? 1) : 1;
-  if (count === 0) fail("data", "the data has no examples");
+  refuseEmpty("the data", dimensions);
   return { kind: "arrays", tensors, dimensions, count };
 }
 

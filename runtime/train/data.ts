@@ -51,8 +51,17 @@ export function bindBatch(
   const names = givenNames(plan, given).filter((name) => wanted.has(name));
   const bound = bindInputs(plan, given, names, backend.precision, fallback);
   const examples = bound.dimensions["batch"] ?? 1;
-  if (examples === 0) fail("data", "a batch has no examples");
+  refuseEmpty("a batch", bound.dimensions);
   return { ...bound, examples };
+}
+
+/** A mean over nothing is no number: neither a loss nor a fitted value comes of data without length. */
+export function refuseEmpty(what: string, dimensions: Dimensions): void {
+  for (const [name, size] of Object.entries(dimensions)) {
+    if (size > 0) continue;
+    const length = name === "batch" ? "examples" : `length along ${name}`;
+    fail("data", `${what} has no ${length}: only predict takes what is empty`);
+  }
 }
 
 /** A batch that waits: a copy of its own, of GPU buffers too, made before the first wait. */

@@ -223,6 +223,19 @@ describeGpu("adapters", () => {
     device.destroy();
   });
 
+  it.each([
+    ["an answer of no success", () => new Response("", { status: 404 })],
+    ["no file", () => new URL("./none.safetensors", import.meta.url)],
+    ["no header", () => new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 123, 123])],
+  ])("leave nothing on a device where the weights are %s", async (_what, weights) => {
+    const device = await softwareDevice();
+    const left = countBuffers(device);
+    const error = await errorOf(load(linePlan(), { ...cpu, device, weights: weights() }));
+    expect(error.code).toBe("weights");
+    expect(left()).toEqual([]);
+    device.destroy();
+  });
+
   it("leave a given device alone, and free its buffers", async () => {
     const device = await softwareDevice();
     const left = countBuffers(device);
