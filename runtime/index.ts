@@ -44,7 +44,7 @@ function cpuOpener(
     cpu &&
     (async (precision) => {
       const [{ createCpuBackend }, module] = await Promise.all([import("./cpu.js"), cpu()]);
-      const openThreads = threadsOpener(threads, () => import("./bundle/threads.js"));
+      const openThreads = threadsOpener(threads, () => import("./libraryThreads.js"));
       return createCpuBackend(plan, module, precision, openThreads);
     })
   );

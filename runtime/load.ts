@@ -6,7 +6,7 @@ import { at, checkNames, fail, inWords } from "./errors.js";
 import { isSize } from "./dimensions.js";
 import type { Plan } from "./plan.js";
 import { openSession, type Session, type SessionOptions } from "./session.js";
-import type { openThreads, OpenThreads } from "./threads.js";
+import type { OpenThreads, Threads } from "./threads.js";
 import { checkView } from "./tensors.js";
 import type { tunePlan } from "./tune.js";
 import { ignore } from "./webgpuFaults.js";
@@ -34,7 +34,7 @@ export interface Tuner {
 
 /** As a `*.threads.js` file exports it. */
 export interface ThreadsModule {
-  readonly openThreads: typeof openThreads;
+  readonly openThreads: (bytes: Uint8Array, wish: number | "auto") => Promise<Threads | string>;
 }
 
 /** What opens threads where more than one is wished for, with code that is fetched then alone. */
@@ -43,7 +43,13 @@ export function threadsOpener(
   fetch: () => Promise<ThreadsModule>,
 ): OpenThreads | undefined {
   if (wish === 1) return undefined;
-  return async (bytes) => (await fetch()).openThreads(bytes, wish);
+  return async (bytes) => {
+    try {
+      return await (await fetch()).openThreads(bytes, wish);
+    } catch (error) {
+      return `; one thread: what starts others is not to be had: ${String(error)}`;
+    }
+  };
 }
 
 /** What is given as bytes is copied at once; what is none, or has lost its bytes, is told by who reads it. */

@@ -1,16 +1,8 @@
 // A module's bytes and a number of threads in; a memory that they share, and calls whose turns they divide among them, out.
 
 import { fail } from "./errors.js";
-import {
-  closed,
-  hire,
-  isIsolated,
-  kernelsOf,
-  place,
-  processors,
-  takeParts,
-  type Hand,
-} from "./workers.js";
+import { closed, kernelsOf, place, takeParts } from "./threadCalls.js";
+import { hire, isIsolated, processors, type Hand, type ThreadScript } from "./workers.js";
 
 /** Kernels of one module in several threads. */
 export interface Threads {
@@ -48,6 +40,7 @@ const longest = 60_000;
 export async function openThreads(
   bytes: Uint8Array,
   wish: number | "auto",
+  script: ThreadScript,
 ): Promise<Threads | string> {
   const count = wish === "auto" ? Math.min(processors(), mostAutomatic) : wish;
   if (count < 2) return "";
@@ -56,7 +49,7 @@ export async function openThreads(
   try {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true });
     const module = await WebAssembly.compile(overSharedMemory(bytes));
-    for (let thread = 1; thread < count; thread++) hands.push(hire());
+    for (let thread = 1; thread < count; thread++) hands.push(hire(script));
     return together(memory, module, hands);
   } catch (error) {
     for (const hand of hands) hand.end();

@@ -1,4 +1,6 @@
-// Nothing in; threads of the platform, which compute parts of calls as the words that they share say, out.
+// Nothing in; threads of the platform, each of which runs a script, out.
+
+import type { Team } from "./threadCalls.js";
 
 /** A thread that was started. */
 export interface Hand {
@@ -9,64 +11,21 @@ export interface Hand {
   end(): void;
 }
 
-/** What a thread is given. */
-export interface Team {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-  readonly control: Int32Array;
-  /** The address of memory of its own. */
-  readonly scratch: number;
+/**
+ * The script that threads run, as a file of its own: bundlers take it along where they see `new Worker(new URL("./…", import.meta.url))`,
+ * and a thread never runs what the app does.
+ */
+export interface ThreadScript {
+  /** In browsers, Deno, Bun. */
+  readonly start: () => Worker;
+  /** In Node. */
+  readonly address: () => URL;
 }
 
-/** Words by which threads agree on a call. */
-export const place = {
-  /** Changes with each call. */
-  calls: 0,
-  /** The next part of the turns to be taken; from `closed` on there is none. */
-  next: 1,
-  /** Threads that look for a part, or compute one. */
-  busy: 2,
-  failed: 3,
-  parts: 4,
-  kernel: 5,
-  /** Where the range that is divided stands among the operands. */
-  divided: 6,
-  count: 7,
-  operands: 8,
-} as const;
-
-/** No call has as many parts. */
-export const closed = 2 ** 30;
-
-type Kernel = (...operands: number[]) => void;
-
-export function kernelsOf(exported: WebAssembly.Exports): readonly (readonly [string, Kernel])[] {
-  return Object.entries(exported).flatMap(([name, value]) =>
-    typeof value === "function" ? [[name, value as Kernel] as const] : [],
-  );
-}
-
-/** Computes parts of the call at hand as long as there are any. Operands are read behind the part: they stand until it is done. */
-export function takeParts(
-  control: Int32Array,
-  kernels: readonly (readonly [string, Kernel])[],
-): void {
-  for (;;) {
-    const part = Atomics.add(control, place.next, 1);
-    if (part >= closed) return;
-    const [parts = 0, kernel = 0, divided = 0, count = 0] = control.subarray(place.parts);
-    if (part >= parts) return;
-    const operands = Array.from(control.subarray(place.operands, place.operands + count));
-    const [first = 0, end = 0] = operands.slice(divided);
-    const startOf = (at: number): number => first + Math.floor(((end - first) * at) / parts);
-    operands[divided] = startOf(part);
-    operands[divided + 1] = startOf(part + 1);
-    kernels[kernel]?.[1](...operands);
-  }
-}
-
-/** What workers of ours are called, so that a worker of the app's that imports this does not become one. */
-const ownName = "nnc-thread";
+/** What threads are called where a platform lists them. */
+export const threadName = "nnc-thread";
+/** Milliseconds without an answer after which a thread counts as not started. */
+const longestStart = 30_000;
 
 interface NodeWorker {
   on(event: string, listener: (value: unknown) => void): void;
@@ -77,17 +36,12 @@ interface NodeWorker {
 
 interface NodeThreads {
   readonly Worker: new (url: URL, options: object) => NodeWorker;
-  readonly workerData: unknown;
-  readonly parentPort: NodeWorker | null;
 }
 
 interface Platform {
   readonly process?: { readonly getBuiltinModule?: (name: string) => unknown };
   readonly crossOriginIsolated?: boolean;
   readonly navigator?: { readonly hardwareConcurrency?: number };
-  readonly name?: unknown;
-  onmessage?: unknown;
-  postMessage?: (value: unknown) => void;
 }
 
 const platform = globalThis as Platform;
@@ -107,8 +61,7 @@ export function processors(): number {
   return os?.availableParallelism() ?? platform.navigator?.hardwareConcurrency ?? 1;
 }
 
-/** Starts a worker from this very module. */
-export function hire(): Hand {
+export function hire(script: ThreadScript): Hand {
   const node = nodeThreads();
   let gone: string | undefined;
   let settle: ((why?: string) => void) | undefined;
@@ -124,7 +77,7 @@ export function hire(): Hand {
   let end: () => void;
   let rest = (): void => undefined;
   if (node) {
-    const worker = new node.Worker(new URL(import.meta.url), { workerData: ownName, execArgv: [] });
+    const worker = new node.Worker(script.address(), { name: threadName, execArgv: [] });
     worker.on("message", said);
     worker.on("error", (error) => {
       leave(String(error));
@@ -141,7 +94,7 @@ export function hire(): Hand {
       worker.unref();
     };
   } else {
-    const worker = new Worker(import.meta.url, { type: "module", name: ownName });
+    const worker = script.start();
     worker.onmessage = ({ data }) => {
       said(data);
     };
@@ -161,7 +114,11 @@ export function hire(): Hand {
     },
     begin: (team) =>
       new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          leave("it does not answer");
+        }, longestStart);
         settle = (why) => {
+          clearTimeout(timer);
           if (why !== undefined) reject(new Error(why));
           else resolve();
           settle = undefined;
@@ -175,45 +132,4 @@ export function hire(): Hand {
       end();
     },
   };
-}
-
-/** In a worker of ours: takes what it is given and computes from then on. Anywhere else it does nothing. */
-export function serve(): void {
-  const node = nodeThreads();
-  const port = node?.parentPort;
-  if (node && port && node.workerData === ownName) {
-    port.on("message", (team) => {
-      work(team as Team, (value) => {
-        port.postMessage(value);
-      });
-    });
-  } else if (platform.name === ownName && platform.postMessage && !("document" in globalThis)) {
-    platform.onmessage = ({ data }: { readonly data: Team }) => {
-      work(data, (value) => platform.postMessage?.(value));
-    };
-  }
-}
-
-/** Turns of waiting awake, a few microseconds: calls follow one another. */
-const patience = 2000;
-
-function work({ module, memory, control, scratch }: Team, say: (value: string) => void): never {
-  const { exports } = new WebAssembly.Instance(module, { host: { memory } });
-  if (exports["scratch"] instanceof WebAssembly.Global) exports["scratch"].value = scratch;
-  const kernels = kernelsOf(exports);
-  let seen = Atomics.load(control, place.calls);
-  say("ready");
-  for (;;) {
-    for (let turn = 0; turn < patience && Atomics.load(control, place.calls) === seen;) turn++;
-    Atomics.wait(control, place.calls, seen);
-    seen = Atomics.load(control, place.calls);
-    Atomics.add(control, place.busy, 1);
-    try {
-      takeParts(control, kernels);
-    } catch (error) {
-      Atomics.store(control, place.failed, 1);
-      say(`it failed: ${String(error)}`);
-    }
-    if (Atomics.sub(control, place.busy, 1) === 1) Atomics.notify(control, place.busy);
-  }
 }

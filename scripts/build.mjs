@@ -47,7 +47,8 @@ async function bundleCommand() {
   const folder = join(root, "build/command");
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ["cli/main.ts"],
+    // The script of threads is found beside what starts them.
+    entryPoints: { main: "cli/main.ts", thread: "runtime/thread.ts" },
     outdir: folder,
     bundle: true,
     splitting: true,

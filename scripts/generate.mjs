@@ -66,7 +66,7 @@ async function runtimeModule(root, mark) {
       mark,
   ];
   const parted = await partedSources(join(root, "runtime"));
-  for (const entry of ["inference", "fixed", "training", "cpu", "tune", "threads"]) {
+  for (const entry of ["inference", "fixed", "training", "cpu", "tune", "threads", "thread"]) {
     const file = join(root, `runtime/bundle/${entry}.ts`);
     const readable = await bundleReadable(file);
     const { minified, words } = await bundleMinified(file, sourcesOf(entry, parted));

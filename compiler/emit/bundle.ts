@@ -159,7 +159,10 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
     [`${stem}.cpu.d.ts`]: cpuDeclarations,
     ...(request.external
       ? {}
-      : { [`${stem}.threads.js`]: await script(request, threadsText(request)) }),
+      : {
+          [`${stem}.threads.js`]: await script(request, threadsText(request, stem)),
+          [`${stem}.thread.js`]: await script(request, threadText(request)),
+        }),
     ...(request.software && !request.external
       ? { [`${stem}.tune.js`]: await script(request, tuneText(request)) }
       : {}),
@@ -334,10 +337,19 @@ function tuneText(request: Request): string {
   return `${licence}${text}\nexport { tunePlan };\n`;
 }
 
-/** What `*.threads.js` exports, and is run by each thread. */
-function threadsText(request: Request): string {
+/** What `*.threads.js` exports: what starts threads, each of which runs `*.thread.js`. */
+function threadsText(request: Request, stem: string): string {
   const text = request.minify ? runtime.threadsRuntimeMinified : runtime.threadsRuntime;
-  return `${licence}${text}\nexport { openThreads };\n`;
+  const address = `new URL(${JSON.stringify(`./${stem}.thread.js`)}, import.meta.url)`;
+  // Bundlers know this form, and no other.
+  const start = `() => new Worker(${address}, { type: "module", name: "nnc-thread" })`;
+  const opened = `openThreads(bytes, wish, { start: ${start}, address: () => ${address} })`;
+  return `${licence}${text}\nconst startThreads = (bytes, wish) => ${opened};\nexport { startThreads as openThreads };\n`;
+}
+
+function threadText(request: Request): string {
+  const text = request.minify ? runtime.threadRuntimeMinified : runtime.threadRuntime;
+  return `${licence}${text}\nserve();\n`;
 }
 
 function kernelsText(kernels: readonly PlannedKernel[]): string {

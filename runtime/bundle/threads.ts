@@ -1,7 +1,3 @@
-// A module's bytes and a number of threads in; what a `*.threads.js` file exports, out: what opens threads, each of which runs this file.
-
-import { serve } from "../workers.js";
+// A module's bytes and a number of threads in; what a `*.threads.js` file has besides the address of the threads' script, out: what opens threads.
 
 export { openThreads } from "../threads.js";
-
-serve();

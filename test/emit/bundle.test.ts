@@ -62,7 +62,7 @@ describe("the bundle's files", () => {
     expect(both).toEqual(
       ["", ".train"]
         .flatMap((entry) =>
-          ["js", "cpu.js", "scalar.js", "cpu.d.ts", "threads.js", "d.ts", "wgsl"].map(
+          ["js", "cpu.js", "scalar.js", "cpu.d.ts", "threads.js", "thread.js", "d.ts", "wgsl"].map(
             (ending) => `two models${entry}.${ending}`,
           ),
         )

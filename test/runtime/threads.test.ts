@@ -1,11 +1,12 @@
 // Bundles whose nets compute with several threads in; the same bits for any number of them, and what is told where one is lost, out.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
+import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Model, TrainingLoadOptions, TrainingNet } from "../../runtime/api.js";
 import { emit } from "../../compiler/index.js";
@@ -23,9 +24,13 @@ afterEach(() => {
 });
 
 /** Writes a bundle of its own for each name; gives the file of the training module. */
-async function bundleOf(name: string, source: string, minify = false): Promise<string> {
+async function bundleOf(
+  name: string,
+  source: string,
+  minify = false,
+  into = join(folder, minify ? `${name}.min` : name),
+): Promise<string> {
   const files = await emit(compileOne(source, `${name}.nn`), { minify });
-  const into = join(folder, minify ? `${name}.min` : name);
   mkdirSync(into);
   for (const [file, text] of Object.entries(files)) writeFileSync(join(into, file), text);
   return join(into, `${name}.train.js`);
@@ -174,6 +179,58 @@ describe("threads", () => {
       "the CPU was asked for; one thread: Error: no threads here",
     ]);
     await net.predict({ x: made(61) });
+  });
+
+  it.each([
+    ["threads", /one thread: what starts others is not to be had: .*mlp\.train\.threads\.js/],
+    ["thread", /one thread: others do not start: .*mlp\.train\.thread\.js/],
+  ])("are one where *.%s.js is not there, and the net says so", async (missing, reason) => {
+    const own = await bundleOf(
+      "mlp",
+      programs["mlp"] ?? "",
+      false,
+      join(folder, `without ${missing}`),
+    );
+    rmSync(own.replace(/js$/, `${missing}.js`));
+    net = await (await modelOf(own)).load({ backend: "cpu", seed: 1, threads: 2 });
+    expect([net.threads, net.machine]).toEqual([1, "wasm"]);
+    expect(net.backendReason).toMatch(reason);
+    await net.predict({ x: made(61) });
+  });
+
+  it("never run what an app does that is one file with its bundle", async () => {
+    const app = `
+      import { M } from ${JSON.stringify(file)};
+      console.log("started");
+      const net = await M.load({ backend: "cpu", seed: 1, threads: 3 });
+      await net.predict({ x: new Float32Array(61) });
+      console.log(net.threads, /thread\\.js/.test(net.backendReason));`;
+    const whole = join(folder, "whole.mjs");
+    const given = { contents: app, resolveDir: folder };
+    await build({ stdin: given, bundle: true, format: "esm", platform: "node", outfile: whole });
+    const said = (): string =>
+      execFileSync(process.execPath, [whole], { encoding: "utf8", timeout: 60_000 });
+    expect(said().split("\n")).toEqual(["started", "1 true", ""]);
+    copyFileSync(file.replace(/js$/, "thread.js"), join(folder, "mlp.train.thread.js"));
+    expect(said().split("\n")).toEqual(["started", "3 false", ""]);
+  });
+
+  it("run for bundles that import the runtime, too", async () => {
+    const files = await emit(compileOne(programs["mlp"] ?? "", "mlp.nn"), {
+      externalRuntime: true,
+    });
+    const into = join(folder, "external");
+    mkdirSync(join(into, "node_modules"), { recursive: true });
+    symlinkSync(process.cwd(), join(into, "node_modules/nnc"));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(into, name), text);
+    const script = `
+      const { M } = await import(${JSON.stringify(pathToFileURL(join(into, "mlp.train.js")).href)});
+      const net = await M.load({ backend: "cpu", seed: 1, threads: 2 });
+      await net.predict({ x: new Float32Array(61) });
+      console.log(net.threads, net.backendReason);`;
+    const given = ["--input-type=module", "--eval", script];
+    const said = execFileSync(process.execPath, given, { encoding: "utf8", timeout: 60_000 });
+    expect(said.trim()).toBe("2 the CPU was asked for");
   });
 
   it("are one where pages may not share memory, and the net says so", async () => {

@@ -71,7 +71,7 @@ export async function minifiedRuntime(
       return (isPlain(plan as Plan) ? plainly : define)(
         shortPlan(plan) as object,
         module,
-        () => import("../../../runtime/bundle/threads.js"),
+        () => import("../../../runtime/libraryThreads.js"),
       ).load(given);
     };
   return {
