@@ -37,7 +37,7 @@ function isWeightsError(error: unknown): error is Error {
 }
 
 async function readStart(file: string, parameters: readonly string[]): Promise<Uint8Array> {
-  const bytes = openSource(file);
+  const bytes = await openSource(file);
   try {
     return await readSomeTensors(bytes, parameters);
   } finally {

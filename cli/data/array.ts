@@ -76,8 +76,9 @@ export function elementCount(shape: readonly number[], file: string): number {
       });
     count *= axis;
   }
-  if (shape.length > 32 || !Number.isSafeInteger(count))
-    throw tooLarge(shape, file, "32 axes are the most");
+  if (shape.length > 32) throw tooLarge(shape, file, "32 axes are the most");
+  if (!Number.isSafeInteger(count))
+    throw tooLarge(shape, file, "no file holds so many numbers: its header is damaged");
   return count;
 }
 

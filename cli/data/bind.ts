@@ -20,6 +20,8 @@ export interface BoundArray {
   readonly data: BoundValues;
   /** The first axis is `batch`. */
   readonly perExample: boolean;
+  /** Names of the columns of a table that it was taken from. */
+  readonly columns?: readonly string[];
 }
 
 export interface BoundData {
@@ -111,6 +113,7 @@ function unify(fitted: readonly Fitted[]): Map<string, number> {
 
 interface ReadColumns extends Fitted {
   readonly data: BoundValues;
+  readonly columns: readonly string[];
 }
 
 interface ColumnsReading {
@@ -129,9 +132,13 @@ function taken(columns: readonly string[]): string {
   return `the columns taken are ${listed(columns)}; others are picked by NAME=FILE.csv:colA,colB`;
 }
 
+function namesOf({ columns, table }: ColumnsFound): readonly string[] {
+  return columns.map((column) => table.header[column] ?? "");
+}
+
 function openReading(found: ColumnsFound, first: number): ColumnsReading {
-  const { spec, file, columns, table } = found;
-  const names = columns.map((column) => table.header[column] ?? "");
+  const { spec, file, columns } = found;
+  const names = namesOf(found);
   // Without examples, the rows of a table are an axis like others.
   const shape = isPerExample(spec) ? fit(["rows", columns.length], spec, file, taken(names)) : [];
   const position = { file, columns: names, row: [columns.length], begin: first * columns.length };
@@ -157,14 +164,15 @@ async function readTable(
     return { columns, take };
   });
   const total = await first.table.read(requests, range);
-  return readings.map(({ found: { spec, file, columns }, sink, shape, rows: count }) => {
-    const data = sink.end();
-    if (!isPerExample(spec))
-      return { spec, file, data, shape: fit([count, columns.length], spec, file) };
+  return readings.map(({ found, sink, shape, rows: count }) => {
+    const { spec, file } = found;
+    const columns = namesOf(found);
+    const common = { spec, file, columns, data: sink.end() };
+    if (!isPerExample(spec)) return { ...common, shape: fit([count, columns.length], spec, file) };
     const [, ...rest] = shape;
     return whole && rows !== undefined
-      ? partOf({ spec, file, data, shape: [count, ...rest] }, rows)
-      : { spec, file, data, shape: [total ?? NaN, ...rest] };
+      ? partOf({ ...common, shape: [count, ...rest] }, rows)
+      : { ...common, shape: [total ?? NaN, ...rest] };
   });
 }
 
@@ -213,11 +221,11 @@ async function readArray(
   return { name, file, shape: taken, data: sink.end(), perExample };
 }
 
-function boundColumns({ spec, file, shape, data }: ReadColumns, rows: Rows): BoundArray {
+function boundColumns({ spec, file, shape, data, columns }: ReadColumns, rows: Rows): BoundArray {
   const perExample = isPerExample(spec);
   const taken = perExample ? [rows.end - rows.begin, ...shape.slice(1)] : shape;
   refuseTooMany(taken, file);
-  return { name: spec.name, file, shape: taken, data, perExample };
+  return { name: spec.name, file, shape: taken, data, perExample, columns };
 }
 
 /** The number of examples: what arrays tell, else (of tables that go on) as many as `--rows` asks for. */

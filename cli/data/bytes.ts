@@ -5,7 +5,7 @@ import { pipeline, Readable } from "node:stream";
 import type { Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "./array.js";
-import { readPipe, refuseDevice, unreadable } from "./file.js";
+import { gzipMark, isGzipped, readPipe, refuseDevice, unreadable } from "./file.js";
 import { errorCode } from "./system.js";
 
 /** How much is read at once where a whole range is walked through. */
@@ -223,10 +223,15 @@ function gunzipped(packed: ByteSource): ByteSource {
   return { ...stream, close };
 }
 
-/** A file of the user's, unpacked on the way where its name ends in `.gz`. Throws DataError. */
-export function openSource(file: string): ByteSource {
+/** A file of the user's, unpacked on the way where it is gzipped. Throws DataError. */
+export async function openSource(file: string): Promise<ByteSource> {
   const plain = openPath(file);
-  return file.toLowerCase().endsWith(".gz") ? gunzipped(plain) : plain;
+  try {
+    return isGzipped(file, await plain.read(0, gzipMark)) ? gunzipped(plain) : plain;
+  } catch (error) {
+    await plain.close();
+    throw error;
+  }
 }
 
 /** How many bytes a source has, by reading through it where nothing tells. */

@@ -82,8 +82,19 @@ function unpack(bytes: Uint8Array, file: string): Uint8Array {
   }
 }
 
+/** How many of a file's first bytes tell that it is gzipped. */
+export const gzipMark = 3;
+
+/**
+ * Whether a file is gzipped: its name or its first bytes say so, since downloads lose names. With these three no text, no array and
+ * no archive that is read begins.
+ */
+export function isGzipped(file: string, [one, two, three]: Uint8Array): boolean {
+  return /\.gz$/i.test(file) || (one === 0x1f && two === 0x8b && three === 0x08);
+}
+
 /** A whole file that is held in memory: weights. */
 export function readUnpacked(file: string): Uint8Array {
   const bytes = readBytes(file);
-  return file.toLowerCase().endsWith(".gz") ? unpack(bytes, file) : bytes;
+  return isGzipped(file, bytes) ? unpack(bytes, file) : bytes;
 }

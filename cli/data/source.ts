@@ -124,7 +124,7 @@ export async function openData(file: string, options: CsvOptions = {}): Promise<
   refuseNoFile(file);
   // What has no reader is not read, however long a pipe may give.
   const format = formatOf(file);
-  const source = openSource(file);
+  const source = await openSource(file);
   try {
     return { ...(await format.open(source, options)), close: source.close };
   } catch (error) {

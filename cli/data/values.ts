@@ -14,6 +14,7 @@ export type BoundValues =
 
 export interface ValueSpec {
   readonly name: string;
+  readonly role: "input" | "target";
   readonly type: DataType;
   readonly categories?: number;
   /** Of integers that reach a class or an index: the least, and the first that is too large. */
@@ -81,13 +82,24 @@ function fault(value: number, spec: ValueSpec): string | undefined {
   }
 }
 
+/** A line of the language that takes it, or, of what is learned, that nothing is to be learned from it. */
+function missingHint(spec: ValueSpec): string {
+  const { name, role, type } = spec;
+  const [low] = rangeOf(spec) ?? [];
+  const stand = low ?? (type === "f32" || type === "i32" ? -1 : 0);
+  const line = `${role} ${name}: … missing ${stand}`;
+  return role === "input"
+    ? `declare it: ${line}`
+    : `leave the row out: nothing can be learned from it; declared as ${line}, it would be learned as if ${stand} stood there`;
+}
+
 /** `seen`: values in front of it and some behind. */
 function hintFor(
   value: number,
   spec: ValueSpec,
   seen: readonly ArrayLike<number>[],
 ): string | undefined {
-  if (Number.isNaN(value)) return `declare it: input ${spec.name}: … missing -1`;
+  if (Number.isNaN(value)) return missingHint(spec);
   const [low, end] = rangeOf(spec) ?? [];
   const fromLow = seen.some((values) => Array.prototype.includes.call(values, low));
   if (value === end && !fromLow)

@@ -9,6 +9,7 @@ import { counted, durationText } from "../numbers.js";
 import { pictureText } from "../picture.js";
 import type { Terminal } from "../terminal.js";
 import { writeWeights } from "../weights.js";
+import { fittedFailure, isOfFitted } from "./fitted.js";
 import { runFolds } from "./folds.js";
 import { watchInterrupt } from "./interrupt.js";
 import { openLog } from "./log.js";
@@ -192,7 +193,7 @@ async function trainOnce(run: Run): Promise<void> {
     interrupt.throwIfInterrupted();
     throwFirst();
   } catch (error) {
-    if (isNotFinite(error)) await saveWeights(run, net, false);
+    if (isNotFinite(error) && !isOfFitted(error)) await saveWeights(run, net, false);
     throw resumeFailure(run, error);
   } finally {
     interrupt.release();
@@ -206,6 +207,10 @@ export async function runTrain(
   terminal: Terminal,
 ): Promise<void> {
   const run = await prepareRun(file, options, terminal);
-  if (options.folds === undefined) await trainOnce(run);
-  else await runFolds(run, options.folds);
+  try {
+    if (options.folds === undefined) await trainOnce(run);
+    else await runFolds(run, options.folds);
+  } catch (error) {
+    throw fittedFailure(run.data, error) ?? error;
+  }
 }

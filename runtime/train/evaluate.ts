@@ -4,6 +4,7 @@ import type { Evaluation } from "../api.js";
 import type { PlanStage } from "../plan.js";
 import type { Purpose } from "./bounds.js";
 import type { Source } from "./data.js";
+import { refuseFitted } from "./finite.js";
 import { summarize, type Summary } from "./journal.js";
 import { runSeries } from "./sets.js";
 import type { Trainer } from "./trainer.js";
@@ -44,6 +45,7 @@ export async function fitValues(trainer: Trainer, source: Source, seed: number):
   trainer.fitting = settled;
   try {
     await fitting;
+    await refuseFitted(trainer);
     trainer.state.fitted = true;
   } finally {
     if (trainer.fitting === settled) trainer.fitting = undefined;

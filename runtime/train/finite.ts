@@ -1,5 +1,6 @@
 // Numbers that came back from the device in; the end of a run that went wrong, with the last good weights kept, out.
 
+import { countOf } from "../dimensions.js";
 import { NnError } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import type { TrainingSession } from "../session.js";
@@ -47,6 +48,36 @@ function whyNotFinite(
     return { cause: `; the first tensor that went wrong is ${tensor ?? ""}`, remedy: ofUpdates };
   const cause = tensor === undefined ? "" : `; behind it ${tensor} is not finite either`;
   return { cause, remedy: `${ofUpdates}; else ${ofData}` };
+}
+
+/** Nothing can be trained with a fitted value that is no number: throws NnError "not-finite" where one was computed. */
+export async function refuseFitted({ session, state }: Trainer): Promise<void> {
+  const { plan, backend } = session;
+  for (const { name, role, type, storage, offset, shape } of plan.parameters) {
+    if (role !== "fitted" || type !== "f32") continue;
+    const values = await backend.readRange(storage, offset, countOf(shape));
+    const position = values.findIndex((value) => !Number.isFinite(value));
+    if (position < 0) continue;
+    state.fitted = false;
+    const index = indicesOf(position, shape);
+    const where = index.length === 0 ? "" : ` at [${index.join(", ")}]`;
+    throw new NnError(
+      "not-finite",
+      `the fitted value ${name} is ${values[position] ?? NaN}${where}, computed from this data: numbers there are too large for f32 (from 1.8e19 on their squares are), or there are too few of them. Give them in a larger unit, give their logarithms, or leave that column out; nothing was trained`,
+      { tensor: name, index },
+    );
+  }
+}
+
+/** Where an element stands, counted from 0 along each axis. */
+function indicesOf(position: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  let rest = position;
+  for (const extent of [...shape].reverse()) {
+    index.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return index;
 }
 
 /** The same for a class or an index that a step computed and that lies outside: throws NnError "label". */

@@ -56,7 +56,7 @@ const trained = (): number => {
 test("of a file of 4 GB the tensors named are read", async () => {
   const file = largeFile();
   const read: number[] = [];
-  const whole = openSource(file);
+  const whole = await openSource(file);
   const counted: ByteSource = {
     ...whole,
     read: async (offset, length) => {

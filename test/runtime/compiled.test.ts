@@ -89,6 +89,29 @@ describe.each(softwareExpected ? (["f32", "webgpu"] as const) : (["f32"] as cons
       await check();
     });
 
+    it("a fitted value that is no number is refused by name before anything is trained", async () => {
+      const net = await opened();
+      await net.prepare({ x });
+      const huge = x.slice();
+      huge[7] = 1e25;
+      const refused = {
+        code: "not-finite",
+        details: { tensor: "standardize_1.variance", index: [1] },
+      };
+      const words =
+        "the fitted value standardize_1.variance is Infinity at [1], computed from this";
+      const prepared = net.prepare({ x: huge });
+      await expect(prepared).rejects.toMatchObject(refused);
+      await expect(prepared).rejects.toThrow(words);
+      const steps: StepReport[] = [];
+      const fitted = net.fit({ x: huge, y }, { onStep: (step) => steps.push(step) });
+      await expect(fitted).rejects.toMatchObject(refused);
+      expect(steps).toEqual([]);
+      // What went wrong is computed anew.
+      await net.fit({ x, y });
+      expect((await net.read("standardize_1.variance"))[1]).toBeCloseTo(moments(1)[1], 4);
+    });
+
     it("fitted values that were written, or loaded, need no preparation", async () => {
       const batch = { x: x.slice(0, 10), y: y.slice(0, 5) };
       const net = await opened();

@@ -256,6 +256,22 @@ describe("refusals", () => {
       { code: "data-value", row: 1, hint: "declare it: input x: … missing -1" },
     ],
     [
+      "a missing target",
+      [{ ...digit, type: "f32" }],
+      () => [`digit=${floatsFile("nan-target.npy", [2], [1, NaN])}`],
+      {
+        code: "data-value",
+        row: 1,
+        hint: "leave the row out: nothing can be learned from it; declared as target digit: … missing -1, it would be learned as if -1 stood there",
+      },
+    ],
+    [
+      "a missing class",
+      [{ ...x, type: "category", categories: 3 }],
+      () => [`x=${floatsFile("nan-class.npy", [2, 2], [1, 0, 2, NaN])}`],
+      { code: "data-value", row: 1, hint: "declare it: input x: … missing 0" },
+    ],
+    [
       "an infinity",
       [x],
       () => [`x=${floatsFile("inf.npy", [2, 2], [Infinity, 2, 3, 4])}`],

@@ -227,6 +227,9 @@ describe("sources", () => {
     for (const [name, bytes, kind] of contents) {
       expect((await openData(folder.put(name, bytes))).kind).toBe(kind);
       expect((await openData(folder.put(`${name}.gz`, gzipSync(bytes)))).kind).toBe(kind);
+      const unnamed = await openData(folder.put(`packed-${name}`, gzipSync(bytes)));
+      expect(unnamed.kind).toBe(kind);
+      if (unnamed.kind === "array") expect([...(await readWhole(unnamed.array)).data]).toEqual([1]);
     }
     const source = await openData(folder.put("z.safetensors", writeSafetensors(tensors)));
     if (source.kind !== "archive") throw new Error("no archive");
@@ -242,12 +245,20 @@ describe("sources", () => {
     ["none.npy", undefined, "file-unreadable"],
     ["cut.npy.gz", gzipSync(new Uint8Array(5000)).subarray(0, 20), "gzip"],
     ["plain.npy.gz", Uint8Array.of(1, 2, 3), "gzip"],
+    ["packed.npy", gzipSync(new Uint8Array(5000)).subarray(0, 20), "gzip"],
     ["cut.safetensors", Uint8Array.of(1, 2, 3), "safetensors-truncated"],
     ["picture.png", Uint8Array.of(1), "data-kind"],
   ])("%s is refused", async (name, bytes, code) => {
     const file = bytes === undefined ? `${folder.path}/${name}` : folder.put(name, bytes);
     await expect(openData(file)).rejects.toMatchObject({ name: "DataError", code, file });
   });
+});
+
+test.each([
+  [[2 ** 32 - 1, 2 ** 32 - 1], "no file holds so many numbers: its header is damaged"],
+  [new Array<number>(33).fill(1), "32 axes are the most"],
+])("a header of the sizes %j is refused with what is wrong", async (sizes, hint) => {
+  await expect(readIdx(idx(8, sizes, []))).rejects.toMatchObject({ code: "data-size", hint });
 });
 
 describe("flipped bytes", () => {

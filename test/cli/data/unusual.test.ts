@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { writeWhole } from "../../../cli/data/atomic.js";
 import { readPipe, readUnpacked } from "../../../cli/data/file.js";
@@ -63,6 +64,10 @@ describe("what is no plain file", () => {
     await expect(openData(at("zero.csv"))).rejects.toThrow("it is a device, not a file");
     await expect(openData("/dev/zero")).rejects.toThrow("no reader");
     expect(() => readUnpacked(at("zero.safetensors"))).toThrow("it is a device, not a file");
+  });
+  test("weights that are gzipped are unpacked, whatever they are called", () => {
+    const packed = folder.put("packed.safetensors", gzipSync("weights"));
+    expect(Buffer.from(readUnpacked(packed)).toString()).toBe("weights");
   });
   test("a pipe is read so far, and no further", () => {
     const handle = openSync("/dev/zero", "r");

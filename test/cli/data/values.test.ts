@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openSink } from "../../../cli/data/values.js";
 
 const hintOf = (...pieces: readonly number[][]): unknown => {
-  const spec = { name: "label", type: "category", categories: 3 } as const;
+  const spec = { name: "label", role: "target", type: "category", categories: 3 } as const;
   const sink = openSink(spec, { file: "a.csv", row: [], begin: 0 }, undefined);
   try {
     for (const piece of pieces) sink.take(Float64Array.from(piece));
