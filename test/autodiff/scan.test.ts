@@ -140,6 +140,29 @@ describe.each([false, true])("a scan (reverse: %s)", (reverse) => {
     }
   });
 
+  it("adds up the cotangents of a weight that its body uses several times", () => {
+    const b = createBuilder();
+    const shapes: Readonly<Record<string, Shape>> = { x: [time, 2, 3], U: [3, 3] };
+    const leaves = Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [name, b.input(name, { type: "f32", shape })]),
+    );
+    const [h, part, u] = [bound(b, [2, 3], 0), bound(b, [2, 3], 1), bound(b, [3, 3], 2)];
+    const once = b.sin(matrixProduct(b, part, u));
+    const next = b.tanh(b.add(matrixProduct(b, h, u), matrixProduct(b, once, u)));
+    const scan = b.scan([b.constant(0.5, [2, 3]), ...Object.values(leaves)], {
+      ...{ length: time, reverse, carries: 1, slices: 1, constants: 1 },
+      bound: [h, part, u, bound(b, [], 3, "i32")],
+      nextCarries: [next],
+      yields: [next],
+    });
+    const loss = b.sum(b.sin(b.result(scan, 1)));
+    const bindings = {
+      leaves: { x: random([dimensions.time, 2, 3], 5), U: random([3, 3], 6) },
+      dimensions,
+    };
+    expectGradients(loss, leaves, differentiate(b, loss, Object.values(leaves)), bindings);
+  });
+
   it("yields no slice again", () => {
     const b = createBuilder();
     const x = b.input("x", { type: "f32", shape: [time, 2] });

@@ -3,6 +3,8 @@
 import { afterEach, expect, it } from "vitest";
 import { load } from "../../runtime/index.js";
 import type { TrainingNet } from "../../runtime/api.js";
+import { createSets } from "../../runtime/train/gather.js";
+import { usages } from "../../runtime/webgpuMemory.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import { injectFaults, type Faults } from "../support/faults.js";
 import { compileOne } from "../support/compiled.js";
@@ -117,6 +119,46 @@ describeGpu("a set of data", () => {
     await there.net.fit(large, wish);
     await here.net.fit(large, wish);
     expect(await there.net.save()).toEqual(await here.net.save());
+  });
+
+  it("is gathered whole where its rows take more workgroups than lie in a row of a grid", async () => {
+    const device = await softwareDevice();
+    opened.push(device);
+    const create = (size: number, usage: number = usages.data): GPUBuffer =>
+      device.createBuffer({ size, usage });
+    const sets = createSets(
+      {
+        device,
+        faults: {
+          scoped: (_: string, make: () => unknown) => ({ value: make(), checked: undefined }),
+          guard: (_: string, made: unknown) => made,
+        },
+        memory: { create: (size: number) => create(size), free: () => undefined },
+      } as never,
+      () => undefined,
+    );
+    const [width, rows, chosen] = [1024, 11, 8_200];
+    const all = Uint32Array.from({ length: width * rows }, (_, index) => index);
+    const set = await sets.placeSet?.(width, rows, chosen, (first, end) =>
+      all.subarray(width * first, width * end),
+    );
+    if (!set) throw new Error("no room");
+    const size = 4 * width * chosen;
+    expect(size / 4 / 128).toBeGreaterThan(65_535);
+    const [batch, read] = [create(size), create(size, usages.staging)];
+    const indices = Uint32Array.from({ length: chosen }, (_, row) => (row * 7) % rows);
+    const encoder = device.createCommandEncoder();
+    sets.gather(encoder, batch, { set, rows: indices }, (target, values) => {
+      device.queue.writeBuffer(target, 0, values as Uint32Array<ArrayBuffer>);
+    });
+    encoder.copyBufferToBuffer(batch, 0, read, 0, size);
+    device.queue.submit([encoder.finish()]);
+    await read.mapAsync(usages.mapRead);
+    const found = new Uint32Array(read.getMappedRange());
+    const wrong = [...indices].findIndex((row, at) =>
+      [0, 1, width - 1].some((column) => found[width * at + column] !== width * row + column),
+    );
+    expect(wrong).toBe(-1);
   });
 
   it("costs steps that are queued nothing: none is waited for or read by itself", async () => {

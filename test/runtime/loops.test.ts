@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import { givenIn, inTurns } from "../../runtime/loops.js";
 import type { PlanDispatch, PlanLoop } from "../../runtime/plan.js";
-import { packTurns } from "../../runtime/webgpuTurns.js";
+import { createTurns, packTurns } from "../../runtime/webgpuTurns.js";
 
 const dispatch = (given: PlanDispatch["given"] = []): PlanDispatch => ({
   ...{ kernel: 0, buffers: [], workgroups: 1, flops: 0, given },
@@ -61,4 +61,23 @@ it("gives each dispatch its numbers and those of its turns, at places where a de
     [9, 1],
     [9, 0],
   ]);
+});
+
+it("lays the numbers of turns out anew where a loop has become another length, and not where it has not", () => {
+  const program = {
+    dispatches: [dispatch([["turn", 0]]), dispatch([5, ["turn", 1]])],
+    loops: [
+      [0, 2, 2, false],
+      [1, 1, "time", false],
+    ],
+  };
+  const turns = createTurns({ programs: [program] } as never);
+  const short = turns?.at(0, { time: 3, batch: 1 });
+  expect(short?.places.length).toBe(8);
+  expect(turns?.at(0, { time: 3, batch: 2 })).toBe(short);
+  const long = turns?.at(0, { time: 7, batch: 2 });
+  expect(long?.places.length).toBe(16);
+  expect(long).toEqual({ ...long, ...packTurns(program as never, { time: 7 }) });
+  expect(turns?.latest(0)).toBe(long);
+  expect(turns?.at(0, { time: 3 })).toEqual(short);
 });

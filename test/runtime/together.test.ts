@@ -161,6 +161,28 @@ describeGpu("small steps", () => {
     expect(results[0]).toEqual(results[1]);
   });
 
+  it("of so many numbers that few fit into a submission share what there is room for", async () => {
+    // About 25 kB: two of them have room, a third has not.
+    const rows = 1_250;
+    const { results, submissions } = await both(async (one) => {
+      const { net } = one;
+      const stepOf = (seed: number): Promise<unknown> =>
+        net.step({
+          x: wave(rows * 3).map((each) => each * Math.cos(seed)),
+          scale: wave(3),
+          target: wave(rows * 2),
+        });
+      // Buffers grow with the first one.
+      await stepOf(0);
+      const steps = Array.from({ length: 12 }, (_, step) => stepOf(step));
+      await Promise.all(steps);
+      return contentOf(one);
+    });
+    expect(results[0].report.step).toBe(17);
+    expect(submissions[0]).toBeLessThan(submissions[1]);
+    expect(results[0]).toEqual(results[1]);
+  });
+
   it("that are asked for in one go are submitted at its end, in their order", async () => {
     tick = 0;
     const { net, submissions } = await open();

@@ -124,6 +124,31 @@ describe("long reductions of few points", () => {
   });
 
   it.each<TestBackend>(["f64", "f32"])("are right for any size on the CPU, %s", check);
+
+  it("along a free axis have what is behind their whole parts, of whatever length", async () => {
+    const examples = compileOne(`
+model Net {
+  input x: [batch, 2]
+  input z: [batch]
+  param w: [] = 0.5
+  output total = sum(x)
+  output greatest = max(x, axis: 0)
+  loss (w - z) ^ 2
+}
+train Net { optimizer sgd(lr: 0.1) batch 100000 }
+`);
+    const net = await open(examples, "f32", { seed: 1 });
+    for (const batch of [100_000, 100_037, 99_999]) {
+      const x = drawn(2 * batch, 3);
+      // The last one is the greatest of its column.
+      x[2 * batch - 1] = 2;
+      const { total, greatest } = await net.predict({ x, z: new Float32Array(batch) });
+      const sum = x.reduce((all, one) => all + one, 0);
+      expect(Math.abs(Number(total) - sum) / sum, `${batch}`).toBeLessThan(1e-6);
+      expect((greatest as Float32Array)[1], `${batch}`).toBe(2);
+    }
+    net.destroy();
+  });
 });
 
 describeGpu("long reductions of few points", () => {
