@@ -128,6 +128,21 @@ describe("disturbances", () => {
     expect(new Set(found.map((image) => image.map(Math.sign).join())).size).toBeGreaterThan(90);
   });
 
+  it("transformer_block drops what it adds, both times", async () => {
+    const call = "transformer_block(2, rate: 1, training: true)";
+    const model = compileOne(`model M {
+      input x: [batch, 3, 4]
+      output y = x |> ${call}
+      output other = x |> transformer_block(2, training: true)
+    }`);
+    const net = await open(model, "f64", { seed: 3 });
+    const x = Array.from({ length: 24 }, (_, index) => Math.sin(index));
+    const { y, other } = await net.predict({ x: { data: x, shape: [2, 3, 4] } });
+    net.destroy();
+    expect(Array.from(y as ArrayLike<number>)).toEqual(x);
+    expect(other).not.toEqual(y);
+  });
+
   it("gaussian_noise adds normal numbers of its deviation", async () => {
     const images = copies(200, distinct);
     const noise = (await changed("gaussian_noise(0.3, training: true)", images)).map((image, i) =>

@@ -59,6 +59,7 @@ describe("spread", () => {
   it.each([
     ["glorot_uniform()", Math.sqrt(2 / (into + out)), Math.sqrt(6 / (into + out))],
     ["glorot_uniform(gain: 3)", 3 * Math.sqrt(2 / (into + out)), 3 * Math.sqrt(6 / (into + out))],
+    ["glorot_normal(gain: 3)", 3 * Math.sqrt(2 / (into + out)), Infinity],
     ["glorot_normal()", Math.sqrt(2 / (into + out)), Infinity],
     ["he_uniform()", Math.sqrt(2 / into), Math.sqrt(6 / into)],
     ["he_normal()", Math.sqrt(2 / into), Infinity],
@@ -67,6 +68,7 @@ describe("spread", () => {
     ["normal(0, 0.02)", 0.02, Infinity],
     // the deviation of a normal distribution that is cut at two is 0.8796
     ["truncated_normal(0, 0.1)", 0.08796, 0.2],
+    ["truncated_normal(0.3, 0.1)", Math.hypot(0.3, 0.08796), 0.5],
   ])("%s", (initializer, expected, limit) => {
     const x = drawn(initializer, shape);
     expect(Math.abs(deviation(x) / expected - 1)).toBeLessThan(0.04);
@@ -76,4 +78,48 @@ describe("spread", () => {
 
 it("identity is one on the diagonal", () => {
   expect([...drawn("identity(gain: 2)", [2, 3]).data]).toEqual([2, 0, 0, 0, 2, 0]);
+});
+
+/** What the parameters begin as whose names end so, of a model that calls a layer. */
+function initialOf(inputs: string, result: string, end: string): readonly (readonly number[])[] {
+  const { parameters } = modelOf(`model M {
+    ${inputs}
+    ${result}
+    output y
+  }`);
+  const own = parameters.filter(({ name }) => name.endsWith(end));
+  return own.map(({ initial }) => {
+    if (initial === undefined) throw new Error(`it has no initial value: ${result}`);
+    return [...interpretOne(initial, { leaves: {}, random: () => 0.5 }).data];
+  });
+}
+
+describe("layers", () => {
+  it.each([
+    ["x |> dense(2, init: uniform(6, 8))", "[batch, 3]", ".W", 1],
+    ["x |> embedding(3, 2, init: uniform(6, 8))", "category(3)[batch]", ".table", 1],
+    ["x |> conv1d(2, kernel: 2, init: uniform(6, 8))", "[batch, 4, 1]", ".W", 1],
+    ["x |> conv2d(2, kernel: 2, init: uniform(6, 8))", "[batch, 4, 4, 1]", ".W", 1],
+    ["x |> conv3d(2, kernel: 2, init: uniform(6, 8))", "[batch, 2, 2, 2, 1]", ".W", 1],
+    ["x |> depthwise_conv2d(2, init: uniform(6, 8))", "[batch, 4, 4, 1]", ".W", 1],
+    ["x |> conv2d_transpose(2, kernel: 2, init: uniform(6, 8))", "[batch, 4, 4, 1]", ".W", 1],
+    ["x |> tiled_conv2d(2, kernel: 2, init: uniform(6, 8))", "[batch, 4, 4, 1]", ".W", 4],
+  ])("draw their weights as they are told: %s", (call, type, end, count) => {
+    const found = initialOf(`input x: ${type}`, `y = ${call}`, end);
+    expect(found.length).toBe(count);
+    for (const values of found) expect(new Set(values)).toEqual(new Set([7]));
+  });
+
+  it.each([
+    ["x |> lstm(2, forget_bias: 3)", 3],
+    ["x |> lstm(2)", 1],
+    ["lstm_cell(x[:, 0], h, c, 2, forget_bias: 3)", 3],
+    ["lstm_cell(x[:, 0], h, c, 2)", 1],
+  ])("forget as they are told: %s", (call, bias) => {
+    const inputs = "input x: [batch, 3, 4]\n  input h: [batch, 2]\n  input c: [batch, 2]";
+    const result = call.startsWith("x") ? "y" : "y, memory";
+    expect(initialOf(inputs, `${result} = ${call}`, ".b")).toEqual([
+      [0, 0, bias, bias, 0, 0, 0, 0],
+    ]);
+  });
 });

@@ -43,7 +43,7 @@ def conv(x, kernel, bias=None, stride=1, padding="valid", dilation=1, groups=1):
     return channels_last(CONV[rank](x, weight, bias, stride, amount, dilation, groups))
 
 
-def conv_transpose(x, kernel, bias, stride=1, padding="valid", groups=1):
+def conv_transpose(x, kernel, bias, stride=1, padding="valid", groups=1, dilation=1):
     """x: [batch, h, w, n], kernel: [h, w, n / groups, out]"""
     height, width, bundle, out = kernel.shape
     n = x.shape[-1]
@@ -52,7 +52,7 @@ def conv_transpose(x, kernel, bias, stride=1, padding="valid", groups=1):
         part = kernel[:, :, :, g * (out // groups) : (g + 1) * (out // groups)]
         weight[g * bundle : (g + 1) * bundle] = part.permute(2, 3, 0, 1)
     amount = 0 if isinstance(padding, str) else padding
-    y = F.conv_transpose2d(channels_first(x), weight, None, stride, amount, 0, groups)
+    y = F.conv_transpose2d(channels_first(x), weight, None, stride, amount, 0, groups, dilation)
     if padding == "same":
         sizes = [size * stride for size in x.shape[1:3]]
         for axis, (k, size) in enumerate(zip((height, width), sizes)):
@@ -107,8 +107,8 @@ def batch_norm(x, scale, shift, mean=None, variance=None, epsilon=1e-5):
     return (x - mean) / torch.sqrt(variance + epsilon) * scale + shift
 
 
-def group_norm(x, scale, shift, groups):
-    return channels_last(F.group_norm(channels_first(x), groups, scale, shift))
+def group_norm(x, scale, shift, groups, epsilon=1e-5):
+    return channels_last(F.group_norm(channels_first(x), groups, scale, shift, epsilon))
 
 
 def rms_norm(x, scale, epsilon=1e-5):
@@ -172,7 +172,7 @@ def multi_head_attention(x, weights, prefix, heads, memory=None, mask=None, caus
     memory = x if memory is None else memory
 
     def project(t, name):
-        y = t @ weights[f"{prefix}.{name}.W"] + weights[f"{prefix}.{name}.b"]
+        y = t @ weights[f"{prefix}.{name}.W"] + weights.get(f"{prefix}.{name}.b", 0)
         return y.reshape(*y.shape[:2], heads, -1).transpose(1, 2)
 
     mask = None if mask is None else mask[:, None, None, :]
@@ -180,4 +180,4 @@ def multi_head_attention(x, weights, prefix, heads, memory=None, mask=None, caus
         project(x, "query"), project(memory, "key"), project(memory, "value"), mask, causal
     )
     joined = mixed.transpose(1, 2).reshape(x.shape)
-    return joined @ weights[f"{prefix}.out.W"] + weights[f"{prefix}.out.b"]
+    return joined @ weights[f"{prefix}.out.W"] + weights.get(f"{prefix}.out.b", 0)

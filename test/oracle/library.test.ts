@@ -5,7 +5,13 @@ import { describe, expect, it } from "vitest";
 import { createBuiltins } from "../../compiler/analyze/builtins/index.js";
 import { walk } from "../../compiler/analyze/calls/syntax.js";
 import { preludeFiles } from "../../compiler/prelude/prelude.generated.js";
-import type { NameExpression } from "../../grammar/ast.js";
+import type {
+  Argument,
+  CallExpression,
+  Expression,
+  NameExpression,
+  PipelineStage,
+} from "../../grammar/ast.js";
 import { parse } from "../../grammar/parse.js";
 import { readRecords, runFiles, valueFiles } from "./records.js";
 
@@ -37,13 +43,15 @@ function listedNames(): readonly string[] {
   );
 }
 
+/** Of the records. */
+const programs = [...valueFiles, ...runFiles, "schedules" as const].flatMap((file) =>
+  readRecords(file).map(({ source }) => source),
+);
+
 /** Names that the records' programs use. */
 function namesInRecords(): ReadonlySet<string> {
-  const sources = [...valueFiles, ...runFiles, "schedules" as const].flatMap((file) =>
-    readRecords(file).map(({ source }) => source),
-  );
   const found = new Set<string>();
-  for (const text of sources) {
+  for (const text of programs) {
     walk(parse({ name: "record.nn", text }).file, (node) => {
       if (node.kind === "Name") found.add((node as NameExpression).name);
     });
@@ -52,15 +60,70 @@ function namesInRecords(): ReadonlySet<string> {
 }
 
 /** What draws has a distribution, not numbers: these tests call it and compare what it gives with closed forms. */
-const ofDraws = ["initializers", "drawn"].map((name) =>
+const [ofInitializers, ofDrawn] = ["initializers", "drawn"].map((name) =>
   readFileSync(new URL(`./${name}.test.ts`, import.meta.url), "utf8"),
-);
+) as [string, string];
 
 /** Calls in the strings of a test. */
 const calledIn = (text: string): string[] =>
   [...text.matchAll(/"[^"\n]*"/g)].flatMap(([string]) =>
     [...string.matchAll(/\b(\w+)\(/g)].map(([, name = ""]) => name),
   );
+
+interface Declared {
+  readonly name: string;
+  /** What it is where a call leaves it out. */
+  readonly text: string | undefined;
+}
+
+/** By entry, in their order. */
+const parametersOf = new Map<string, readonly Declared[]>(
+  preludeFiles.flatMap(({ name, text }) =>
+    parse({ name, text }).file.declarations.flatMap((one): [string, Declared[]][] => {
+      if (!("parameters" in one)) return [];
+      const own = one.parameters.map(({ name: parameter, default: value }) => ({
+        name: parameter,
+        text: value && text.slice(value.span.start, value.span.end),
+      }));
+      return [[one.name, own]];
+    }),
+  ),
+);
+
+/** Whole strings of a test that are calls, as programs: with what the test has before each. */
+const programsOf = (text: string, before: string): string[] =>
+  [...text.matchAll(/"((?:x \|> )?\w+\([^"\n]*\))"/g)].map(
+    ([, call = ""]) => `model M {\n  input x: [batch]\n  output y = ${before}${call}\n}`,
+  );
+
+/** `entry(parameter)` for all that calls give, unless as the default has it. */
+function givenIn(texts: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const text of texts) {
+    const note = (callee: Expression, given: readonly Argument[], first: number): void => {
+      if (callee.kind !== "Name") return;
+      const parameters = parametersOf.get(callee.name) ?? [];
+      given.forEach(({ name, value }, index) => {
+        const parameter = parameters.find((one, at) =>
+          name === undefined ? at === index + first : one.name === name,
+        );
+        const own = text.slice(value.span.start, value.span.end);
+        if (parameter && own !== parameter.text) found.add(`${callee.name}(${parameter.name})`);
+      });
+    };
+    walk(parse({ name: "record.nn", text }).file, (node) => {
+      const { kind } = node;
+      if (kind === "Call") {
+        const { callee, arguments: given } = node as CallExpression;
+        note(callee, given, 0);
+      } else if (kind === "Stage") {
+        const { callee, arguments: given } = node as unknown as PipelineStage;
+        note(callee, given, 1);
+      }
+    });
+  }
+  return found;
+}
 
 describe("the standard library", () => {
   it("is what section 9 lists, and the compiler's own", () => {
@@ -84,10 +147,25 @@ describe("the standard library", () => {
   });
 
   it("is held to numbers made elsewhere, every entry of it", () => {
-    const held = new Set([...namesInRecords(), ...ofDraws.flatMap(calledIn)]);
+    const held = new Set([...namesInRecords(), ...calledIn(ofInitializers), ...calledIn(ofDrawn)]);
     const constants = declarations.flatMap((one) => (one.kind === "Const" ? [one.name] : []));
     const left = entries.filter((name) => !held.has(name) && !constants.includes(name));
     expect(left).toEqual([]);
+  });
+
+  it("is held to them with other values than the defaults, every parameter of it", () => {
+    const held = givenIn([
+      ...programs,
+      ...programsOf(ofInitializers, ""),
+      ...programsOf(ofDrawn, "x |> "),
+    ]);
+    const optional = entries.flatMap((entry) =>
+      (parametersOf.get(entry) ?? []).flatMap(({ name, text }) =>
+        text ? [`${entry}(${name})`] : [],
+      ),
+    );
+    expect(optional.length).toBeGreaterThan(100);
+    expect(optional.filter((one) => !held.has(one))).toEqual([]);
   });
 
   it("has constants of all digits", () => {

@@ -17,6 +17,7 @@ POINTWISE = {
     "leaky_relu(x)": F.leaky_relu,
     "leaky_relu(x, slope: 0.2)": lambda x: F.leaky_relu(x, 0.2),
     "elu(x)": F.elu,
+    "elu(x, alpha: 0.7)": lambda x: F.elu(x, 0.7),
     "selu(x)": F.selu,
     "gelu(x)": F.gelu,
     "silu(x)": F.silu,

@@ -53,7 +53,18 @@ def convolutions():
             bias=False,
             padding="same",
         ),
+        conv_record(
+            "conv1d(4, kernel: 2, groups: 2, activation: tanh)",
+            1,
+            [5],
+            4,
+            4,
+            2,
+            torch.tanh,
+            groups=2,
+        ),
         conv_record("conv2d(3, kernel: 3)", 2, [5, 6], 2, 3, 3),
+        conv_record("conv2d(3, kernel: 2, use_bias: false)", 2, [4, 3], 2, 3, 2, bias=False),
         conv_record(
             "conv2d(4, kernel: 3, stride: 2, padding: 1)", 2, [6, 5], 2, 4, 3, stride=2, padding=1
         ),
@@ -125,6 +136,17 @@ def convolutions():
             padding=1,
             groups=2,
         ),
+        conv_record(
+            "conv3d(2, kernel: 2, dilation: [1, 2, 3], activation: tanh, use_bias: false)",
+            3,
+            [3, 4, 5],
+            2,
+            2,
+            2,
+            torch.tanh,
+            bias=False,
+            dilation=[1, 2, 3],
+        ),
     ]
 
 
@@ -140,7 +162,22 @@ def depthwise():
             inputs["x"], w["depthwise_conv2d_1.W"], w["depthwise_conv2d_1.b"], padding=1, groups=3
         )
 
-    return [model_record(call, f"x |> {call}", {"x": draw("dx", 2, 4, 5, 3)}, forward, weights)]
+    other = "depthwise_conv2d([2, 3], stride: [3, 1], dilation: [1, 2], activation: tanh, use_bias: false)"
+
+    def spread(inputs, w):
+        how = dict(stride=[3, 1], dilation=[1, 2], groups=3)
+        return torch.tanh(hand.conv(inputs["x"], w["depthwise_conv2d_1.W"], **how))
+
+    return [
+        model_record(call, f"x |> {call}", {"x": draw("dx", 2, 4, 5, 3)}, forward, weights),
+        model_record(
+            other,
+            f"x |> {other}",
+            {"x": draw("dx2", 2, 7, 6, 3)},
+            spread,
+            {"depthwise_conv2d_1.W": draw("dw2", 2, 3, 1, 3, scale=0.5)},
+        ),
+    ]
 
 
 def transposed():
@@ -177,25 +214,65 @@ def transposed():
         records.append(
             model_record(call, f"x |> {call}", {"x": draw(call, 2, 3, 4, 2)}, forward, weights)
         )
+    call = "conv2d_transpose(3, kernel: [2, 3], stride: [3, 1], dilation: [1, 2], activation: tanh, use_bias: false)"
+
+    def spread(inputs, w):
+        how = dict(stride=[3, 1], dilation=[1, 2])
+        return torch.tanh(hand.conv_transpose(inputs["x"], w["conv2d_transpose_1.W"], 0, **how))
+
+    weights = {"conv2d_transpose_1.W": draw(call + "W", 2, 3, 2, 3, scale=0.5)}
+    records.append(
+        model_record(call, f"x |> {call}", {"x": draw(call, 2, 3, 4, 2)}, spread, weights)
+    )
     return records
 
 
-def tiled():
-    call = "tiled_conv2d(2, kernel: 2)"
-    names = [f"tiled_conv2d_1.conv2d_{i + 1}" for i in range(4)]
+def tiled_record(call, space, kernel, tiles, activation=None, bias=True, **how):
+    names = [f"tiled_conv2d_1.conv2d_{i + 1}" for i in range(tiles**2)]
     weights = {}
     for name in names:
-        weights[f"{name}.W"], weights[f"{name}.b"] = draw(name, 2, 2, 2, 2), draw(name + "b", 2)
+        weights[f"{name}.W"] = draw(name, *kernel, 2, 2)
+        if bias:
+            weights[f"{name}.b"] = draw(name + "b", 2)
 
     def forward(inputs, w):
-        parts = [hand.conv(inputs["x"], w[f"{name}.W"], w[f"{name}.b"]) for name in names]
+        parts = [
+            hand.conv(inputs["x"], w[f"{name}.W"], w.get(f"{name}.b"), **how) for name in names
+        ]
         rows = []
         for i in range(parts[0].shape[1]):
-            row = [parts[2 * (i % 2) + j % 2][:, i, j] for j in range(parts[0].shape[2])]
+            row = [
+                parts[tiles * (i % tiles) + j % tiles][:, i, j] for j in range(parts[0].shape[2])
+            ]
             rows.append(torch.stack(row, 1))
-        return torch.stack(rows, 1)
+        z = torch.stack(rows, 1)
+        return activation(z) if activation else z
 
-    return [model_record(call, f"x |> {call}", {"x": draw("tiled", 2, 4, 5, 2)}, forward, weights)]
+    return model_record(call, f"x |> {call}", {"x": draw("tiled", 2, *space, 2)}, forward, weights)
+
+
+def tiled():
+    return [
+        tiled_record("tiled_conv2d(2, kernel: 2)", [4, 5], [2, 2], 2),
+        tiled_record(
+            "tiled_conv2d(2, kernel: [2, 3], tiles: 3, stride: [1, 2], padding: 1, activation: tanh, use_bias: false)",
+            [4, 8],
+            [2, 3],
+            3,
+            torch.tanh,
+            bias=False,
+            stride=[1, 2],
+            padding=1,
+        ),
+        tiled_record(
+            'tiled_conv2d(2, kernel: [1, 4], stride: [2, 3], padding: "same")',
+            [5, 8],
+            [1, 4],
+            2,
+            stride=[2, 3],
+            padding="same",
+        ),
+    ]
 
 
 def pool_record(call, space, n, pool, *arguments, **how):
@@ -219,6 +296,17 @@ def pooling():
         pool_record("max_pool2d([2, 3], stride: [1, 2])", [4, 6], 2, hand.max_pool, [2, 3], [1, 2]),
         pool_record("max_pool3d(2)", [4, 2, 3], 2, hand.max_pool, 2),
         pool_record("max_pool3d(2, stride: 1)", [3, 2, 3], 2, hand.max_pool, 2, 1),
+        pool_record("max_pool3d(3, stride: 2, padding: 1)", [3, 4, 2], 2, hand.max_pool, 3, 2, 1),
+        pool_record("mean_pool1d(3, stride: 2, padding: 1)", [6], 2, hand.mean_pool, 3, 2, 1),
+        pool_record(
+            'mean_pool3d(2, stride: [2, 1, 3], padding: "same")',
+            [3, 2, 4],
+            2,
+            hand.mean_pool,
+            2,
+            [2, 1, 3],
+            "same",
+        ),
         pool_record("mean_pool1d(3)", [7], 2, hand.mean_pool, 3),
         pool_record("mean_pool2d(3, stride: 2)", [7, 5], 2, hand.mean_pool, 3, 2),
         pool_record("mean_pool2d(3, stride: 2, padding: 1)", [6, 5], 2, hand.mean_pool, 3, 2, 1),
@@ -247,9 +335,11 @@ def norm_record(call, shape, forward, names=("scale", "shift")):
 
 def batch_norms():
     records = []
-    for shape in ([5, 3], [2, 3, 2, 4]):
+    for shape, epsilon in (([5, 3], 1e-5), ([2, 3, 2, 4], 1e-5), ([6, 2], 0.3)):
         n = shape[-1]
         x = draw(f"batch_norm {shape}", *shape)
+        given = "" if epsilon == 1e-5 else f"epsilon: {epsilon}"
+        told = given and f", {given}"
         weights = {"batch_norm_1.scale": draw("s", n) + 1, "batch_norm_1.shift": draw("t", n)}
         states = {
             "batch_norm_1.running_mean": draw("m", n),
@@ -264,20 +354,22 @@ def batch_norms():
         rank = len(shape)
         records.append(
             model_record(
-                f"batch_norm in training, rank {rank}",
-                "x |> batch_norm(training: true)",
+                f"batch_norm in training, rank {rank}{told}",
+                f"x |> batch_norm(training: true{told})",
                 {"x": x},
-                lambda i, w: hand.batch_norm(i["x"], *w.values()),
+                lambda i, w, e=epsilon: hand.batch_norm(i["x"], *w.values(), epsilon=e),
                 weights,
                 states,
                 after,
             )
         )
         record = model_record(
-            f"batch_norm at inference, rank {rank}",
-            "x |> batch_norm()",
+            f"batch_norm at inference, rank {rank}{told}",
+            f"x |> batch_norm({given})",
             {"x": x},
-            lambda i, w, m=mean, v=variance: hand.batch_norm(i["x"], *w.values(), m, v),
+            lambda i, w, m=mean, v=variance, e=epsilon: hand.batch_norm(
+                i["x"], *w.values(), m, v, e
+            ),
             weights,
             states,
         )
@@ -299,7 +391,18 @@ def normalizations():
         ),
         norm_record("group_norm(2)", [2, 3, 2, 4], lambda x, s, t: hand.group_norm(x, s, t, 2)),
         norm_record("group_norm(3)", [2, 6], lambda x, s, t: hand.group_norm(x, s, t, 3)),
+        norm_record(
+            "group_norm(2, epsilon: 0.2)",
+            [2, 3, 4],
+            lambda x, s, t: hand.group_norm(x, s, t, 2, 0.2),
+        ),
         norm_record("rms_norm()", [3, 5], hand.rms_norm, names=("scale",)),
+        norm_record(
+            "rms_norm(epsilon: 0.4)",
+            [2, 4],
+            lambda x, s: hand.rms_norm(x, s, 0.4),
+            names=("scale",),
+        ),
         pool_record("local_response_norm()", [2, 3], 7, lambda x: hand.local_response_norm(x)),
         pool_record(
             "local_response_norm(size: 4, alpha: 0.3, beta: 0.5, k: 1)",
@@ -416,6 +519,15 @@ def recurrent():
                 types={"mask": "bool"},
             )
         )
+    records.append(
+        model_record(
+            "rnn of another activation",
+            "x |> rnn(2, activation: softsign)",
+            {"x": x},
+            lambda i, w: hand.rnn(i["x"], *w.values(), activation=F.softsign),
+            recurrent_weights("rnn_1", 1, 3, 2),
+        )
+    )
     both = {
         **recurrent_weights("bidirectional_1.onward", 3, 3, 2),
         **recurrent_weights("bidirectional_1.backward", 3, 3, 2),
@@ -431,6 +543,15 @@ def recurrent():
             "rnn_cell(x, h, 2)",
             {"x": one, "h": h},
             rnn_cell,
+            recurrent_weights("rnn_cell_1", 1, 3, 2),
+        )
+    )
+    records.append(
+        model_record(
+            "rnn_cell of another activation",
+            "rnn_cell(x, h, 2, activation: softsign)",
+            {"x": one, "h": h},
+            lambda i, w: rnn_cell(i, w, F.softsign),
             recurrent_weights("rnn_cell_1", 1, 3, 2),
         )
     )
@@ -469,8 +590,10 @@ def bidirectional(inputs, w):
     )
 
 
-def rnn_cell(inputs, w):
+def rnn_cell(inputs, w, activation=None):
     W, U, b = w.values()
+    if activation:
+        return activation(inputs["x"] @ W + inputs["h"] @ U + b)
     return torch.rnn_tanh_cell(inputs["x"], inputs["h"], W.T, U.T, b, torch.zeros_like(b))
 
 
@@ -555,6 +678,22 @@ def attention():
             types={"mask": "bool"},
         ),
         model_record(
+            "multi_head_attention without bias",
+            "x |> multi_head_attention(heads: 2, use_bias: false)",
+            {"x": x},
+            mha,
+            {key: value for key, value in weights.items() if key.endswith(".W")},
+        ),
+        model_record(
+            "memory_read with a mask",
+            "memory_read(q, k, v, mask: mask)",
+            {"q": draw("r", 2, 4), "k": k, "v": v, "mask": mask},
+            lambda i, _: hand.attention(i["q"][:, None] * 2, i["k"], i["v"], i["mask"][:, None])[
+                :, 0
+            ],
+            types={"mask": "bool"},
+        ),
+        model_record(
             "memory_read",
             "memory_read(q, k, v)",
             {"q": draw("r", 2, 4), "k": k, "v": v},
@@ -606,6 +745,14 @@ def transformer_block():
             x,
             lambda i, w: forward(i, w, F.relu, causal=True),
             weights,
+        ),
+        model_record(
+            "transformer_block in blocks of a query, with a mask",
+            "x |> transformer_block(2, expansion: 2, mask: mask, block: 1)",
+            {**x, "mask": torch.tensor([[True, False, True], [False, True, True]])},
+            lambda i, w: forward(i, w, mask=i["mask"]),
+            weights,
+            types={"mask": "bool"},
         ),
     ]
 

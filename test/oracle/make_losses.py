@@ -34,8 +34,8 @@ def logits_bce(x, t):
     return F.binary_cross_entropy_with_logits(x, t, reduction="none")
 
 
-def gaussian_nll(prediction, target, variance):
-    return F.gaussian_nll_loss(prediction, target, variance, reduction="none")
+def gaussian_nll(prediction, target, variance, epsilon=1e-6):
+    return F.gaussian_nll_loss(prediction, target, variance, eps=epsilon, reduction="none")
 
 
 def over_classes(name, call, logits, labels, function):
@@ -213,6 +213,12 @@ def main():
             "gaussian_nll(x, t, variance)",
             {"x": P, "t": T, "variance": variance},
             lambda i, _: gaussian_nll(i["x"], i["t"], i["variance"]),
+        ),
+        model_record(
+            "gaussian_nll, epsilon 0.6",
+            "gaussian_nll(x, t, variance, epsilon: 0.6)",
+            {"x": P, "t": T, "variance": variance},
+            lambda i, _: gaussian_nll(i["x"], i["t"], i["variance"], 0.6),
         ),
         pair("hinge", "hinge(x, t)", P, torch.sign(T), lambda x, t: torch.clamp(1 - t * x, min=0)),
         pair("cosine_distance", "cosine_distance(x, t)", P, T, cosine),

@@ -145,13 +145,28 @@ def main():
         ),
         record("adagrad", "adagrad()", of_torch(lambda p: t.Adagrad(p))),
         record("adagrad, faster", "adagrad(lr: 0.5)", of_torch(lambda p: t.Adagrad(p, lr=0.5))),
+        record(
+            "adagrad, epsilon 0.2",
+            "adagrad(epsilon: 0.2)",
+            of_torch(lambda p: t.Adagrad(p, eps=0.2)),
+        ),
         record("rmsprop", "rmsprop()", of_torch(lambda p: t.RMSprop(p))),
         record(
             "rmsprop with momentum",
             "rmsprop(lr: 0.02, decay: 0.9, momentum: 0.8)",
             of_torch(lambda p: t.RMSprop(p, lr=0.02, alpha=0.9, momentum=0.8)),
         ),
+        record(
+            "rmsprop, epsilon 0.2",
+            "rmsprop(epsilon: 0.2)",
+            of_torch(lambda p: t.RMSprop(p, eps=0.2)),
+        ),
         record("adadelta", "adadelta()", of_torch(lambda p: t.Adadelta(p))),
+        record(
+            "adadelta with other numbers",
+            "adadelta(lr: 0.4, decay: 0.6, epsilon: 1e-2)",
+            of_torch(lambda p: t.Adadelta(p, lr=0.4, rho=0.6, eps=1e-2)),
+        ),
         record("adam", "adam()", of_torch(lambda p: t.Adam(p))),
         record(
             "adam with other numbers",
@@ -168,8 +183,23 @@ def main():
             "adamw(lr: 0.05, weight_decay: 0.1)",
             of_torch(lambda p: t.AdamW(p, lr=0.05, weight_decay=0.1)),
         ),
+        record(
+            "adamw with other numbers",
+            "adamw(beta1: 0.4, beta2: 0.8, epsilon: 0.1)",
+            of_torch(lambda p: t.AdamW(p, betas=(0.4, 0.8), eps=0.1)),
+        ),
         record("nadam", "nadam()", of_torch(lambda p: NAdam(p))),
         record("nadam, faster", "nadam(lr: 0.1)", of_torch(lambda p: NAdam(p, lr=0.1))),
+        record(
+            "nadam with other numbers",
+            "nadam(beta1: 0.7, beta2: 0.8, epsilon: 0.1, momentum_decay: 5)",
+            of_torch(lambda p: NAdam(p, betas=(0.7, 0.8), eps=0.1, momentum_decay=5)),
+        ),
+        record(
+            "lion with other numbers",
+            "lion(lr: 0.01, beta1: 0.3, beta2: 0.6)",
+            of_torch(lambda p: Lion(p, lr=0.01, betas=(0.3, 0.6))),
+        ),
         record(
             "lion",
             "lion(lr: 0.01, weight_decay: 0.1)",

@@ -13,11 +13,11 @@ def half_cosine(low, high, share):
     return low + (high - low) * (1 + math.cos(math.pi * share)) / 2
 
 
-def one_cycle(_, __, progress):
-    low, peak, rise = 0.4 / 25, 0.4, 0.3
+def one_cycle(progress, rise=0.3, division=25, fall=1e4):
+    low, peak = 0.4 / division, 0.4
     if progress < rise:
         return half_cosine(peak, low, progress / rise)
-    return half_cosine(low / 1e4, peak, (progress - rise) / (1 - rise))
+    return half_cosine(low / fall, peak, (progress - rise) / (1 - rise))
 
 
 SCHEDULES = {
@@ -31,7 +31,10 @@ SCHEDULES = {
     "warmup(12)": lambda step, epoch, progress: min(step / 12, 1),
     "warmup(12) * cosine(0.4)": lambda step, epoch, progress: min(step / 12, 1)
     * half_cosine(0, 0.4, progress),
-    "one_cycle(0.4)": one_cycle,
+    "one_cycle(0.4)": lambda step, epoch, progress: one_cycle(progress),
+    "one_cycle(0.4, rise: 0.6, division: 5, fall: 2)": lambda step, epoch, progress: one_cycle(
+        progress, 0.6, 5, 2
+    ),
 }
 
 
