@@ -106,10 +106,14 @@ function keepOwner(file: string, { mode, uid, gid }: Stats): void {
   }
 }
 
+/** A name that nobody has; it does not grow with the target's, which may be as long as names can be. */
+export function temporaryBeside(target: string): string {
+  return join(dirname(target), `.nnc-${process.pid}-${Date.now().toString(36)}.tmp`);
+}
+
 /** Writes beside the file and renames, so that a failure leaves what was there before. */
 function replace(target: string, content: Content, before: Stats | undefined): void {
-  // The name does not grow with the target's, which may be as long as names can be.
-  const temporary = join(dirname(target), `.nnc-${process.pid}-${Date.now().toString(36)}.tmp`);
+  const temporary = temporaryBeside(target);
   try {
     writeContent(temporary, content, "wx");
     if (before !== undefined) keepOwner(temporary, before);

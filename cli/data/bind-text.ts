@@ -60,11 +60,11 @@ function windowLength(
 ): number {
   const axis = input.shape[1] ?? 1;
   const length = typeof axis === "number" ? axis : options.lengths?.get(axis);
+  // A shorter text is one window, of one character at least.
+  const most = Math.max(1, available);
   if (length !== undefined)
-    return whole && typeof axis === "string" && available > 0
-      ? Math.min(length, available)
-      : length;
-  if (whole && available > 0) return available;
+    return whole && typeof axis === "string" ? Math.min(length, most) : length;
+  if (whole) return most;
   throw new DataError("text-length", `the length of a window is not known`, {
     file,
     hint: `say it in the train block: ${axis} 64`,

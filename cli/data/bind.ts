@@ -62,6 +62,9 @@ function refuseMissing(
 const reshaping =
   "axes of length 1 may be missing or extra, a flat row may be reshaped, nothing else";
 
+const oneRow =
+  "this is one example without an axis of examples in front: in NumPy, array[None] gives it one";
+
 function fit(
   found: readonly (number | string)[],
   spec: InputSpec,
@@ -72,10 +75,11 @@ function fit(
   const known = found.map((size) => (typeof size === "number" ? size : NaN));
   const shape = fitShape(known, spec.shape);
   if (shape !== undefined) return shape;
+  const isRow = fitShape([1, ...known], spec.shape) !== undefined;
   throw new DataError(
     "data-shape",
     `the shape found is ${shapeText(found)}, the shape wanted for ${spec.name} is ${shapeText(spec.shape)}`,
-    { file, hint },
+    { file, hint: isRow ? oneRow : hint },
   );
 }
 

@@ -46,7 +46,9 @@ function parseHeader(text: string, file: string): NpyHeader {
     throw headerError(
       file,
       `its elements are ${descr === "[" ? "records" : descr}, not numbers`,
-      "in NumPy: array.astype('float32')",
+      descr === "["
+        ? "in NumPy, each field is an array of its own: numpy.save('field.npy', array['field'])"
+        : "in NumPy: array.astype('float32'), where they are numbers",
     );
   const shape = sizes
     .split(",")

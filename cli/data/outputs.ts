@@ -1,7 +1,23 @@
 // In: the files that a command is going to write, and those that it reads; out: nothing, or why one cannot be written, before any work is done.
-import { accessSync, constants, lstatSync, readlinkSync, statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
-import { makeFolder, refuseUnwritable, statOf, WriteError, writeErrorOf } from "./atomic.js";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import {
+  makeFolder,
+  refuseUnwritable,
+  statOf,
+  temporaryBeside,
+  WriteError,
+  writeErrorOf,
+} from "./atomic.js";
 import { errorCode } from "./system.js";
 
 /** A file to be written, or a folder to be made, and the option that names it. */
@@ -67,16 +83,28 @@ function checkFile(file: string, made: ReadonlySet<string>): void {
   else if (isLink(file)) checkFile(resolve(dirname(file), readlinkSync(file)), made);
   else {
     refuseLongName(file);
-    if (!made.has(resolve(dirname(file))))
-      accessSync(dirname(file), constants.W_OK | constants.X_OK);
+    if (!made.has(resolve(dirname(file)))) tryFolder(dirname(file), file);
   }
+}
+
+/** File systems that hold what the system tells of itself take no files, whatever their modes say: a file is made, and taken away. */
+function tryFolder(folder: string, output: string): void {
+  accessSync(folder, constants.W_OK | constants.X_OK);
+  const trial = temporaryBeside(join(folder, "trial"));
+  try {
+    closeSync(openSync(trial, "wx"));
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    throw new WriteError(output, `nothing can be made in ${folder}`, "name another folder");
+  }
+  rmSync(trial, { force: true });
 }
 
 function checkFolder(folder: string): void {
   const found = standing(resolve(folder));
   if (statOf(found)?.isDirectory() !== true)
     throw new WriteError(found, "this is a file, not a folder", "name another folder");
-  accessSync(found, constants.W_OK | constants.X_OK);
+  tryFolder(found, folder);
 }
 
 function checkOutput(output: Output, path: string, made: ReadonlySet<string>): void {

@@ -1,4 +1,5 @@
 // In: a file and the options of `nnc train`; out: all that a run needs, checked before anything is trained.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { CompiledModel } from "../../compiler/index.js";
 import type { FitOptions, TrainingNet } from "../../runtime/api.js";
@@ -75,6 +76,14 @@ function claimRunOutputs(options: TrainOptions, output: string, reads: readonly 
   claimOutputs(outputs, reads);
 }
 
+/** What was trained for hours is not written over without a word: there is time until the first epoch has ended. */
+function tellReplaced({ checkpoint }: TrainOptions, terminal: Terminal): void {
+  if (checkpoint === undefined || !existsSync(checkpointFile(checkpoint))) return;
+  terminal.note(
+    `${checkpointFile(checkpoint)} holds an earlier run, in whose place this one is written after its first epoch: --resume goes on with it, and another --checkpoint keeps it`,
+  );
+}
+
 export function checkpointFile(folder: string): string {
   return join(folder, "checkpoint.safetensors");
 }
@@ -135,6 +144,7 @@ export async function prepareRun(
   const output = options.output ?? defaultWeightsPath(file);
   claimRunOutputs(options, output, filesRead(file, compiled, { ...options, stages }));
   const { weights, resumed } = startingWeights(options, output);
+  if (!resumed) tellReplaced(options, terminal);
   const needed = new Set(stages.flatMap(({ inputs }) => inputs));
   const data = await bindData(inputSpecs(model.plan, needed), options.data, {
     lengths: trainedLengths(model.plan),

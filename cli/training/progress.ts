@@ -48,10 +48,10 @@ function paceTexts(pace: Pace, step: number, steps: number | undefined, now: num
 
 /** What an epoch settles: validation and metrics, which stay in the line until the next one. */
 function resultTexts({ validation, metrics }: EpochReport): string[] {
-  const texts = validation === undefined ? [] : [`validation ${valueText(validation.loss)}`];
-  for (const [name, value] of Object.entries(validation?.metrics ?? metrics))
-    texts.push(`${name} ${valueText(value)}`);
-  return texts;
+  const textsOf = (values: Readonly<Record<string, number>>): string[] =>
+    Object.entries(values).map(([name, value]) => `${name} ${valueText(value)}`);
+  if (validation === undefined) return textsOf(metrics);
+  return [`validation: ${textsOf({ loss: validation.loss, ...validation.metrics }).join(", ")}`];
 }
 
 interface State {

@@ -151,11 +151,31 @@ describe("what a command is going to write", () => {
     ["this is a folder", ["train", trained, "--data", at("folder.npz.gz")]],
     ["this is a folder", ["train", trained, "--data", data, "--weights", folder.path]],
     ["this is a folder", ["check", folder.path]],
+    // No mode says that these file systems take no files; some systems do not have them.
+    ...(existsSync("/proc/self")
+      ? ([
+          ["nothing can be made in /proc", [...train, "--checkpoint", "/proc/ck"]],
+          ["nothing can be made in /proc", [...train, "-o", "/proc/x.safetensors"]],
+          ["nothing can be made in /proc", [...train, "--report", "/proc/x.html"]],
+          ["nothing can be made in /proc", ["compile", source, "-o", "/proc/bundle"]],
+        ] as const)
+      : []),
   ] as const)("the path is at fault: %s (%#)", async (said, args) => {
     const terminal = recorder();
     expect(await runProgram(args, { terminal, version: "0" })).toBe(1);
     expect(terminal.notes.join("\n")).toContain(`: ${said}`);
     expect(existsSync(at("made"))).toBe(false);
+  });
+  test("an earlier run among the checkpoints is written over with a word, and gone on with by --resume", async () => {
+    const given = [...train, "-o", at("w.safetensors"), "--checkpoint", at("checkpoints")];
+    const said = async (...more: string[]): Promise<string> => {
+      const terminal = recorder();
+      expect(await runProgram([...given, ...more], { terminal, version: "0" })).toBe(0);
+      return terminal.notes.join("\n");
+    };
+    expect(await said()).not.toContain("holds an earlier run");
+    expect(await said()).toContain("checkpoint.safetensors holds an earlier run");
+    expect(await said("--epochs", "2", "--resume")).not.toContain("holds an earlier run");
   });
   test.each([
     [...train, "-o", "-"],

@@ -73,7 +73,7 @@ describe("progress", () => {
     }
     progress.epoch(epochReport(0, 0.5, 0.75));
     expect(terminal.notes).toEqual([
-      "epoch 1/2  step 4/8  loss 0.5  validation 0.75  accuracy 0.25  20 examples/s  0:02 left",
+      "epoch 1/2  step 4/8  loss 0.5  validation: loss 0.75, accuracy 0.25  20 examples/s  0:02 left",
     ]);
     expect(terminal.updates).toEqual([]);
   });

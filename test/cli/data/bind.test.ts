@@ -272,6 +272,21 @@ describe("refusals", () => {
       { code: "data-value", row: 1, hint: "declare it: input x: … missing 0" },
     ],
     [
+      "an empty text, where a shorter one is one window",
+      [{ ...x, type: "category", categories: 9, shape: ["batch", "time"] }],
+      () => [`x=${folder.put("empty.txt", "")}`],
+      { code: "text-short", message: "found 0 characters, one window needs 1" },
+    ],
+    [
+      "one row without its axis of examples",
+      [x],
+      () => [`x=${floatsFile("row.npy", [2], [1, 2])}`],
+      {
+        code: "data-shape",
+        hint: "this is one example without an axis of examples in front: in NumPy, array[None] gives it one",
+      },
+    ],
+    [
       "an infinity",
       [x],
       () => [`x=${floatsFile("inf.npy", [2, 2], [Infinity, 2, 3, 4])}`],
