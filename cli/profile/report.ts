@@ -59,9 +59,27 @@ export function profileText(profile: ProfiledProgram): string {
     ...timesByPurpose(profile),
     "",
     `together ${valueText(totalOf(profile))} ms; the program undivided, with its inputs, ${valueText(profile.whole)} ms by the clock`,
-    `ceilings of this device, measured now: ${valueText(ceilings.gigaflops)} GFLOP/s of multiply-adds, ${valueText(ceilings.gigabytes)} GB/s of a copy beyond caches`,
+    ...differenceOf(profile),
+    `ceilings of this device, the most seen now: ${valueText(ceilings.gigaflops)} GFLOP/s of multiply-adds, ${valueText(ceilings.gigabytes)} GB/s of a copy beyond caches`,
     "operations leave padding out; bytes are an upper estimate, each element once: what caches hold may pass the ceiling",
   ].join("\n");
+}
+
+/** Both are the least of as many rounds: by more than this factor they differ for a reason. */
+const alike = 4 / 3;
+
+function differenceOf(profile: Profile): string[] {
+  const together = totalOf(profile);
+  const { whole } = profile;
+  if (together > whole * alike)
+    return [
+      "dispatches one by one take longer: undivided they overlap, share threads or find what they read in caches",
+    ];
+  if (whole > together * alike)
+    return [
+      "undivided it takes longer: its inputs are taken to the device and checked, submissions take time, each dispatch finds caches that others have filled, and few rounds meet more of what else the machine does",
+    ];
+  return [];
 }
 
 /** What is spent on results, on gradients and on updates, where a program has more than results. */

@@ -6,6 +6,8 @@ import type { SinglePlan } from "./single.js";
 
 export interface DispatchRuns {
   readonly nothing: ProgramRun;
+  /** The program undivided. */
+  readonly whole: ProgramRun;
   /** Each dispatch once, and many times in a run. */
   readonly dispatches: readonly { readonly once: ProgramRun; readonly often: ProgramRun }[];
 }
@@ -16,24 +18,30 @@ export interface Rounds {
   readonly overhead: number;
   /** Of each dispatch, less the overhead. */
   readonly milliseconds: readonly number[];
+  /** Of the program undivided, by the clock. */
+  readonly whole: number;
 }
 
 export interface Budget {
   readonly seconds: number;
+  /** Times the program undivided, which devices tell no time of. */
+  readonly clock: Meter;
   readonly onProgress: (what: string) => void;
 }
 
 const mostRounds = 100;
-const mostWhole = 3;
+const mostNothing = 3;
 /** Milliseconds below which a dispatch is timed many at once: clocks and submissions vary by parts of this. */
 const short = 0.25;
 
 export function runsOf(
   { nothing, singles, repeated }: SinglePlan,
   backend: Backend["kind"],
+  whole: ProgramRun,
   runOf: (program: number) => ProgramRun,
 ): DispatchRuns {
   return {
+    whole,
     nothing: runOf(nothing),
     dispatches: singles[backend].map((once, at) => ({
       once: runOf(once),
@@ -42,26 +50,20 @@ export function runsOf(
   };
 }
 
-/** Milliseconds of the program undivided, at best; the first run makes room, and counts where there is no time for more. */
-export async function timeWhole(clock: Meter, run: ProgramRun, seconds: number): Promise<number> {
-  const end = performance.now() + 250 * seconds;
-  let least = await clock.time(run);
-  for (let again = 0; again < mostWhole && performance.now() < end; again++)
-    least = Math.min(least, await clock.time(run));
-  return least;
-}
-
+/** In each round all is timed once, so that what else the machine does meets all alike; the first run of all makes room. */
 export async function timeRounds(
   meter: Meter,
-  { nothing, dispatches }: DispatchRuns,
-  { seconds, onProgress }: Budget,
+  { nothing, whole, dispatches }: DispatchRuns,
+  { seconds, clock, onProgress }: Budget,
 ): Promise<Rounds> {
+  onProgress("the whole program");
+  let leastWhole = await clock.time(whole);
   const end = performance.now() + 1000 * seconds;
   let overhead = Infinity;
   const timeNothing = async (): Promise<void> => {
     overhead = Math.min(overhead, await meter.time(nothing));
   };
-  for (let again = 0; again < mostWhole; again++) await timeNothing();
+  for (let again = 0; again < mostNothing; again++) await timeNothing();
   const first: number[] = [];
   for (const [at, { once }] of dispatches.entries()) {
     onProgress(`dispatch ${at + 1} of ${dispatches.length}`);
@@ -82,9 +84,11 @@ export async function timeRounds(
       least[at] = Math.min(least[at] ?? Infinity, await meter.time(run));
     }
     rounds++;
+    // It leaves what its dispatches find when they run one after the other.
+    if (performance.now() < end) leastWhole = Math.min(leastWhole, await clock.time(whole));
   } while (rounds < mostRounds && performance.now() < end);
   const milliseconds = chosen.map(({ count }, at) =>
     Math.max(0, ((least[at] ?? 0) - overhead) / count),
   );
-  return { rounds, overhead, milliseconds };
+  return { rounds, overhead, milliseconds, whole: leastWhole };
 }

@@ -7,10 +7,11 @@ import type { TrainingSession } from "../../runtime/session.js";
 import { initialize } from "../../runtime/train/initialize.js";
 import type { Backend } from "../options.js";
 import type { Ceilings } from "./ceilings.js";
+import { mostOf } from "./ceilings.js";
 import { dispatchFacts } from "./dispatches.js";
 import type { DispatchFacts } from "./dispatches.js";
 import { checkMemory, randomInputs } from "./inputs.js";
-import { runsOf, timeRounds, timeWhole } from "./rounds.js";
+import { runsOf, timeRounds } from "./rounds.js";
 import { openProfiled } from "./session.js";
 import { withSingles } from "./single.js";
 
@@ -60,18 +61,20 @@ export async function profileProgram(
     await fillParameters(session);
     const inputs = randomInputs(session.plan, planned, sizes);
     const given = { dimensions: sizes, seed, counter: 1, scalars: scalarsOf(planned, sizes) };
-    onProgress("the whole program");
-    const whole = await timeWhole(clock, makeRun(session, program, { ...given, inputs }), seconds);
     await clock.time(makeRun(session, single.upload, { ...given, inputs }));
-    const runs = runsOf(single, kind, (index) => makeRun(session, index, given));
-    const rounds = await timeRounds(meter, runs, { seconds, onProgress });
+    const undivided = makeRun(session, program, { ...given, inputs });
+    const runs = runsOf(single, kind, undivided, (index) => makeRun(session, index, given));
     onProgress("the ceilings of the device");
-    const ceilings = await opened.measureCeilings();
+    const before = await opened.measureCeilings();
+    const rounds = await timeRounds(meter, runs, { seconds, clock, onProgress });
+    onProgress("the ceilings of the device again");
+    const after = await opened.measureCeilings();
     const dispatches = dispatchFacts(model, program, sizes, kind).map((fact, at) => ({
       ...fact,
       milliseconds: fact.turns * (rounds.milliseconds[at] ?? 0),
     }));
-    const { overhead } = rounds;
+    const { overhead, whole } = rounds;
+    const ceilings = mostOf(before, after, dispatches);
     return {
       place,
       method: meter.method,

@@ -117,7 +117,7 @@ describe("nnc profile", () => {
       /\nlines +layers +for +dispatch +ms +share +GFLOP\/s +of most +GB\/s +of most\n/,
     );
     expect(text).toMatch(/\nnet\.nn:4 +first +forward +\d/);
-    expect(text).toContain("ceilings of this device, measured now: ");
+    expect(text).toContain("ceilings of this device, the most seen now: ");
     const times = [...text.matchAll(/^net\.nn:\d+.*? +\d+ +(\S+) +\S+ %/gm)].map(([, ms]) =>
       Number(ms),
     );
