@@ -1,6 +1,8 @@
 // In: a compiled model, one of its programs and sizes; out: what each dispatch of it computes, where in the source, and how much.
 import type { CompiledEntry, CompiledModel } from "../../compiler/index.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
+import { reachableScalars } from "../../compiler/schedule/operands.js";
+import type { Origin } from "../../compiler/types/graph.js";
 import type { LoopNest, Recurrence } from "../../compiler/types/nest.js";
 import { turnsOfStep } from "../../compiler/schedule/spans.js";
 import { createDescriber } from "../../compiler/emit/places.js";
@@ -41,12 +43,13 @@ export function dispatchFacts(
     throw new Error(`the plan has no program ${program}`);
   const describe = createDescriber(file);
   const purposes = purposesOf(schedule);
+  const sources = sourcesOf(schedule.nests);
   let next = 0;
   return dispatchesOn(planned, backend).map(({ members }) => {
     const first = next;
     next += members?.length ?? 1;
     const nests = schedule.nests.slice(first, next);
-    const origins = nests.flatMap((nest) => nest.origins);
+    const origins = nests.flatMap((nest) => sources.get(nest) ?? []);
     const around = nests[0]?.turns ?? [];
     const within = backend === "webgpu" ? turnsOfStep(nests, schedule) : undefined;
     const count = (recurrences: readonly Recurrence[]): number =>
@@ -63,6 +66,22 @@ export function dispatchFacts(
       bytes: sum((nest) => trafficBytes(nest, schedule.buffers, sizes)),
     };
   });
+}
+
+/** What only fills a buffer for others (where a recurrence begins) has the lines of those that read it next. */
+function sourcesOf(nests: readonly LoopNest[]): Map<LoopNest, readonly Origin[]> {
+  const readers = new Map<number, LoopNest[]>();
+  for (const nest of nests)
+    for (const scalar of reachableScalars(nest.stores.map(({ value }) => value)))
+      if (scalar.kind === "load")
+        readers.set(scalar.buffer, [...(readers.get(scalar.buffer) ?? []), nest]);
+  const own = (nest: LoopNest): readonly Origin[] => nest.computed ?? nest.origins;
+  return new Map(
+    nests.map((nest) => {
+      const read = nest.stores.flatMap(({ buffer }) => readers.get(buffer) ?? []);
+      return [nest, own(nest).length > 0 ? own(nest) : read.flatMap(own)];
+    }),
+  );
 }
 
 function unique(texts: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@
 import type { LoopNest } from "../types/nest.js";
 import { createGroupTexts, shapeOfGroup } from "./groupShape.js";
 import type { GroupShape } from "./groupShape.js";
-import { makeNest, originsOf } from "./nests.js";
+import { makeNest, sourcesOf } from "./nests.js";
 import type { NestProblem } from "./nests.js";
 import type { FusionGroup } from "./order.js";
 import type { ArgumentSource, LevelOutside, OwnNest } from "./outside.js";
@@ -20,7 +20,7 @@ export function createNestMaker(): NestMaker {
   return (group, name, outside) => {
     const shape = shapeOfGroup(group, outside, texts);
     const pattern = known.get(shape.key);
-    if (pattern) return fromPattern(pattern, shape, { name, origins: originsOf(group.parts) });
+    if (pattern) return fromPattern(pattern, shape, { name, ...sourcesOf(group.parts, outside) });
     const made = makeNest(group, name, outside);
     if (!("kind" in made)) known.set(shape.key, patternOf(made, shape));
     return made;
@@ -51,7 +51,7 @@ function patternOf(made: OwnNest, shape: GroupShape): Pattern {
 function fromPattern(
   { made, ...pattern }: Pattern,
   shape: GroupShape,
-  own: Pick<LoopNest, "name" | "origins">,
+  own: Pick<LoopNest, "name" | "origins" | "computed">,
 ): OwnNest {
   const at = <T>(list: readonly T[], position: number): T => {
     const found = list[position];

@@ -51,7 +51,7 @@ export function makeNest(
     stores,
     arguments: k.given.map(({ value }) => value),
     ...(tables.turns.length === 0 ? {} : { turns: tables.turns }),
-    origins: originsOf(group.parts),
+    ...sourcesOf(group.parts, outside),
   };
   // By their axes it shows what nests of a turn keep apart: see kernel/apart.ts.
   const flat =
@@ -286,16 +286,27 @@ function valueOf(context: EvaluationContext, part: Part, point: readonly Scalar[
     : evaluate(context, value, point);
 }
 
-export function originsOf(parts: readonly Part[]): Origin[] {
-  const found = new Map<string, Origin>();
+/** Where in the source its values stand, and all that they are computed from in the same nest. */
+export function sourcesOf(
+  parts: readonly Part[],
+  { isMaterialized }: Pick<LevelOutside, "isMaterialized">,
+): Required<Pick<LoopNest, "origins" | "computed">> {
+  const values = parts.map(({ value }) => value);
   // What the compiler put around a value (the reshape of a gradient, the mean of a loss) stands where the value does.
-  const behind = reachable(
-    parts.map(({ value }) => value),
-    ({ origin, inputs }) => (origin === undefined ? inputs : []),
+  const behind = reachable(values, ({ origin, inputs }) => (origin === undefined ? inputs : []));
+  // What is given and numbers compute nothing.
+  const within = reachable(values, ({ inputs }) =>
+    inputs.filter((one) => one.inputs.length > 0 && !isMaterialized(one)),
   );
-  for (const { origin } of behind) {
+  const origins = originsOf(behind).slice(0, maximumOrigins);
+  return { origins, computed: originsOf([...behind, ...within]) };
+}
+
+function originsOf(nodes: Iterable<Node>): Origin[] {
+  const found = new Map<string, Origin>();
+  for (const { origin } of nodes) {
     if (origin === undefined) continue;
     found.set(`${origin.file.name}:${origin.span.start}:${origin.span.end}`, origin);
   }
-  return [...found.values()].slice(0, maximumOrigins);
+  return [...found.values()];
 }

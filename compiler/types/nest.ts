@@ -105,6 +105,8 @@ export interface LoopNest {
   readonly follows?: boolean;
   /** The source of what is computed, for comments. */
   readonly origins: readonly Origin[];
+  /** The source of all that it computes, of what is inlined into that too. */
+  readonly computed?: readonly Origin[];
 }
 
 export interface NestStore {
