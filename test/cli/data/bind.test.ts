@@ -256,37 +256,6 @@ describe("refusals", () => {
       { code: "data-value", row: 1, hint: "declare it: input x: … missing -1" },
     ],
     [
-      "a missing target",
-      [{ ...digit, type: "f32" }],
-      () => [`digit=${floatsFile("nan-target.npy", [2], [1, NaN])}`],
-      {
-        code: "data-value",
-        row: 1,
-        hint: "leave the row out: nothing can be learned from it; declared as target digit: … missing -1, it would be learned as if -1 stood there",
-      },
-    ],
-    [
-      "a missing class",
-      [{ ...x, type: "category", categories: 3 }],
-      () => [`x=${floatsFile("nan-class.npy", [2, 2], [1, 0, 2, NaN])}`],
-      { code: "data-value", row: 1, hint: "declare it: input x: … missing 0" },
-    ],
-    [
-      "an empty text, where a shorter one is one window",
-      [{ ...x, type: "category", categories: 9, shape: ["batch", "time"] }],
-      () => [`x=${folder.put("empty.txt", "")}`],
-      { code: "text-short", message: "found 0 characters, one window needs 1" },
-    ],
-    [
-      "one row without its axis of examples",
-      [x],
-      () => [`x=${floatsFile("row.npy", [2], [1, 2])}`],
-      {
-        code: "data-shape",
-        hint: "this is one example without an axis of examples in front: in NumPy, array[None] gives it one",
-      },
-    ],
-    [
       "an infinity",
       [x],
       () => [`x=${floatsFile("inf.npy", [2, 2], [Infinity, 2, 3, 4])}`],

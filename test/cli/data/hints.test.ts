@@ -1,0 +1,57 @@
+// In: data that lack something; out: hints that say a line or a step which mends it.
+import { expect, test } from "vitest";
+import { bindData } from "../../../cli/data/bind.js";
+import type { InputSpec } from "../../../cli/data/spec.js";
+import { bytesOf, npy, temporaryFolder } from "./files.js";
+
+const folder = temporaryFolder();
+const x: InputSpec = {
+  name: "x",
+  role: "input",
+  type: "f32",
+  shape: ["batch", 2],
+  optional: false,
+};
+const y: InputSpec = { ...x, name: "digit", role: "target", shape: ["batch"] };
+
+function floats(name: string, shape: readonly number[], values: readonly number[]): string {
+  return folder.put(name, npy("<f4", shape, bytesOf(Float32Array.from(values))));
+}
+
+const cases: [string, InputSpec[], () => string[], Record<string, unknown>][] = [
+  [
+    "a missing target",
+    [y],
+    () => [`digit=${floats("nan-target.npy", [2], [1, NaN])}`],
+    {
+      code: "data-value",
+      row: 1,
+      hint: "leave the row out: nothing can be learned from it; declared as target digit: … missing -1, it would be learned as if -1 stood there",
+    },
+  ],
+  [
+    "a missing class",
+    [{ ...x, type: "category", categories: 3 }],
+    () => [`x=${floats("nan-class.npy", [2, 2], [1, 0, 2, NaN])}`],
+    { code: "data-value", row: 1, hint: "declare it: input x: … missing 0" },
+  ],
+  [
+    "an empty text, where a shorter one is one window",
+    [{ ...x, type: "category", categories: 9, shape: ["batch", "time"] }],
+    () => [`x=${folder.put("empty.txt", "")}`],
+    { code: "text-short", message: "found 0 characters, one window needs 1" },
+  ],
+  [
+    "one row without its axis of examples",
+    [x],
+    () => [`x=${floats("row.npy", [2], [1, 2])}`],
+    {
+      code: "data-shape",
+      hint: "this is one example without an axis of examples in front: in NumPy, array[None] gives it one",
+    },
+  ],
+];
+
+test.each(cases)("%s", async (_what, specs, args, error) => {
+  await expect(bindData(specs, args())).rejects.toMatchObject({ name: "DataError", ...error });
+});
