@@ -47,16 +47,18 @@ export type NumberArray =
   | Uint8ClampedArray
   | readonly number[]
   | readonly boolean[];
-export type NestedArray = readonly (number | boolean | NestedArray)[];
+export type NestedArray = readonly (number | boolean | NumberArray | NestedArray)[];
 
-/**
- * A tensor: a flat array whose length tells the one free dimension, a nested array, `{ data, shape }`,
- * or a buffer on the net's own device (32-bit words, row-major).
- */
-export type TensorInput =
+/** The numbers of a tensor: a flat array whose length tells the one free dimension, a nested array, or `{ data, shape }`. */
+export type TensorNumbers =
   | number
   | NumberArray
   | NestedArray
+  | { readonly data: NumberArray; readonly shape: readonly number[] };
+
+/** A tensor: its numbers, or a buffer on the net's own device (32-bit words, row-major). */
+export type TensorInput =
+  | TensorNumbers
   | GpuBuffer
   | { readonly data: NumberArray | GpuBuffer; readonly shape: readonly number[] };
 
@@ -75,6 +77,8 @@ export interface ModelTypes {
   readonly parameters: string;
   readonly losses: string;
   readonly metrics: string;
+  /** Those metrics that need all examples at once: batches have no mean of them. */
+  readonly wholeMetrics: string;
   readonly stages: string;
   readonly objectives: string;
 }
@@ -107,11 +111,11 @@ export interface LoadOptions {
   readonly adapter?: GpuAdapter;
   /** `auto` (the default) takes WebGPU on a hardware adapter, else the CPU. */
   readonly backend?: "auto" | "webgpu" | "cpu";
-  /** A safetensors file or where it is; what was compiled in (`nnc compile --weights`) unless given. */
-  readonly weights?: WeightsSource;
+  /** A safetensors file or where it is; what was compiled in (`nnc compile --weights`) unless given. `false`: none, not even that. */
+  readonly weights?: WeightsSource | false;
   /** Take what matches of `weights`, and leave the rest as it starts; `net.loaded` tells. */
   readonly partial?: boolean;
-  /** From 0 to 4294967295: of the initial weights (of a net that trains), the order of the examples, and all draws. */
+  /** From 0 to 4294967295: of the initial weights (of a net that trains and has none from a file), the order of the examples, and all draws. */
   readonly seed?: number;
   /** The bundle's module `*.cpu.js`, as the app imports it, for contexts without `import()`: service workers. */
   readonly cpu?: CpuSource;
@@ -169,6 +173,8 @@ export interface DeviceLoss {
   readonly message: string;
 }
 
+export type OutputName<M extends ModelTypes> = Extract<keyof M["outputs"], string>;
+
 export interface InferenceNet<M extends ModelTypes = AnyModel> {
   readonly backend: "webgpu" | "cpu";
   /** What computes. On the CPU it is JavaScript, which takes several times as long, only where WebAssembly with SIMD is not to be had, or memory for it. */
@@ -181,17 +187,17 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
   readonly loaded: LoadedWeights | undefined;
   /** Resolves when the GPU device is lost. */
   readonly lost: Promise<DeviceLoss>;
-  predict(
+  predict<Output extends OutputName<M> = OutputName<M>>(
     inputs: M["inputs"],
-    options: PredictOptions<Extract<keyof M["outputs"], string>> & { readonly as: "gpu" },
-  ): Promise<{ readonly [K in keyof M["outputs"]]: OutputBuffer }>;
-  predict(
+    options: PredictOptions<Output> & { readonly as: "gpu" },
+  ): Promise<{ readonly [K in Output]: OutputBuffer }>;
+  predict<Output extends OutputName<M> = OutputName<M>>(
     inputs?: M["inputs"],
-    options?: PredictOptions<Extract<keyof M["outputs"], string>>,
-  ): Promise<M["outputs"]>;
+    options?: PredictOptions<Output>,
+  ): Promise<Pick<M["outputs"], Output>>;
   /** The values of a weight, bias, param, state or fitted value, row-major. */
   read(name: M["parameters"]): Promise<TensorOutput>;
-  write(name: M["parameters"], values: TensorInput): Promise<void>;
+  write(name: M["parameters"], values: TensorNumbers): Promise<void>;
   /**
    * A new device in place of a lost one, with the weights loaded and written. A net that trains has what it had at its last
    * snapshot: taken at the end of each `fit` and every ten seconds or so within it, between epochs, and by
@@ -203,6 +209,14 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
   destroy(): void;
 }
 
+/** Of a step or an epoch: what needs all examples at once is there only where one batch held them. */
+export type BatchMetrics<M extends ModelTypes> = string extends M["wholeMetrics"]
+  ? Readonly<Record<string, number>>
+  : Readonly<
+      Record<Exclude<M["metrics"], M["wholeMetrics"]>, number> &
+        Partial<Record<M["wholeMetrics"], number>>
+    >;
+
 export interface Report<M extends ModelTypes = AnyModel> {
   /** Counted from 1 within the stage. */
   readonly step: number;
@@ -211,7 +225,7 @@ export interface Report<M extends ModelTypes = AnyModel> {
   readonly losses: Readonly<Record<M["losses"], number>>;
   /** The sum of the regularizers. */
   readonly penalty: number;
-  readonly metrics: Readonly<Record<M["metrics"], number>>;
+  readonly metrics: BatchMetrics<M>;
   readonly monitors: Readonly<Record<string, number>>;
 }
 

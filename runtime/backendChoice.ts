@@ -45,9 +45,12 @@ export async function openBackend<B extends Backend>(
       return await openGpu(plan, options, wish === "webgpu", start);
     } catch (error) {
       const known = asNnError(error, "its start", "no-adapter");
-      if (wish === "webgpu") throw known;
+      const isLost = known.code === "device-lost";
+      if (wish === "webgpu" && !isLost) throw known;
       // Nothing is there to restore.
       [reason = ""] = (await said(known)).split("; net.");
+      if (wish === "webgpu")
+        failAloud(known.code, `${reason} before anything ran on it; take a new one`);
     }
   }
   if (!openCpu) fail("option", `${reason}, but no CPU kernels were given to load`);

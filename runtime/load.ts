@@ -95,7 +95,8 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
   const cache = tune === true ? measured : tune || undefined;
   if (cache && !(typeof cache.get === "function" && typeof cache.set === "function"))
     fail("option", `tune is true, false or a cache with get and set, not ${inWords(tune)}`);
-  const fetching = given === undefined ? undefined : fetchWeights(ownBytes(given));
+  const fetching =
+    given === undefined || given === false ? undefined : fetchWeights(ownBytes(given));
   // A file that fits has all that would be drawn.
   const isFilled = fetching !== undefined && options.partial !== true;
   // Neither waits for the other: files come slowly, and so do drivers.

@@ -40,16 +40,17 @@ export function readTensor(name: string, value: unknown, flat: boolean): GivenTe
   }
   if (Array.isArray(value)) {
     const shape: number[] = [];
-    for (let part: unknown = value; Array.isArray(part); part = part[0]) shape.push(part.length);
+    for (let part: unknown = value; isList(part); part = part[0]) shape.push(part.length);
     const data: unknown[] = [];
-    if (!collect(value, shape, data)) fail("shape", `the rows of ${name} differ in length`);
+    if (!collect(name, value, shape, data)) fail("shape", `the rows of ${name} differ in length`);
     // What is no number among them is refused by its index when it is converted.
     const numbers = data as number[];
     return { name, data: numbers, shape: flat && shape.length === 1 ? undefined : shape };
   }
-  if (isGpuBuffer(value) || (ArrayBuffer.isView(value) && "length" in value)) {
-    if (!isGpuBuffer(value)) checkView(name, value);
-    return { name, data: value as GPUBuffer | Float32Array, shape: undefined };
+  if (isGpuBuffer(value)) return { name, data: value, shape: undefined };
+  if (isList(value)) {
+    checkView(name, value);
+    return { name, data: value as unknown as Float32Array, shape: undefined };
   }
   const given = Object(value) as object;
   if ("data" in given && "shape" in given) {
@@ -63,8 +64,13 @@ export function readTensor(name: string, value: unknown, flat: boolean): GivenTe
   return fail("shape", `${name} is to be a typed array, a nested array or { data, shape }`);
 }
 
+/** A list, or a typed array, which may be a row of one. */
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
+}
+
 /** A view whose buffer was transferred away, or shrank, looks as if it were empty. */
-export function checkView(name: string, view: ArrayBufferView): void {
+export function checkView(name: string, view: object): void {
   try {
     (view as Partial<Uint8Array>).keys?.();
   } catch {
@@ -74,18 +80,21 @@ export function checkView(name: string, view: ArrayBufferView): void {
 
 /** Gathers the elements of a nested array, holes included; false where it is not of this shape. */
 function collect(
+  name: string,
   value: unknown,
   [length, ...rest]: readonly number[],
   elements: unknown[],
 ): boolean {
   if (length === undefined) {
     elements.push(value);
-    return !Array.isArray(value);
+    return !isList(value);
   }
-  if (!Array.isArray(value) || value.length !== length) return false;
+  if (!isList(value)) return false;
+  checkView(name, value);
+  if (value.length !== length) return false;
   // Not `every`, which leaves out holes.
   for (let index = 0; index < length; index++) {
-    if (!collect(value[index], rest, elements)) return false;
+    if (!collect(name, value[index], rest, elements)) return false;
   }
   return true;
 }

@@ -1,5 +1,5 @@
 // Takes compiled models and the runtime's types, gives the bundle's declarations: each model with its own names and shapes.
-import type { PlanDim, PlanInput, PlanOutput, PlanType } from "../../runtime/plan.js";
+import type { Plan, PlanDim, PlanInput, PlanOutput, PlanType } from "../../runtime/plan.js";
 import type { CompiledEntry, CompiledModel } from "../compile.js";
 import { commentText } from "./expression.js";
 import { exportOf, freeName } from "./names.js";
@@ -58,6 +58,7 @@ function modelDeclarations(request: DeclarationRequest, model: CompiledModel): s
     `parameters: ${union(plan.parameters.map((parameter) => parameter.name))};`,
     `losses: ${union(model.typed.inference.losses.map((loss) => loss.name))};`,
     `metrics: ${union(model.typed.inference.metrics.map((metric) => metric.name))};`,
+    `wholeMetrics: ${union(wholeMetrics(plan))};`,
     `stages: ${union(plan.stages.map((stage) => stage.name))};`,
     `objectives: ${union(plan.stages.flatMap((stage) => stage.objectives.map((each) => each.name)))};`,
   ];
@@ -87,6 +88,15 @@ function modelDeclarations(request: DeclarationRequest, model: CompiledModel): s
     exportOf(local, model.name),
     "",
   ].join("\n");
+}
+
+/** Metrics of steps that are no means of entries. */
+function wholeMetrics({ programs }: Plan): readonly string[] {
+  return programs
+    .filter(({ kind }) => kind === "step" || kind === "gather")
+    .flatMap(({ results }) => results)
+    .filter(({ name, entries }) => name.startsWith("metric.") && entries === undefined)
+    .map(({ name }) => name.slice("metric.".length));
 }
 
 /** An alias fits the types of models whose names are not known; an interface, open to more members, would not. */

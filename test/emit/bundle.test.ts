@@ -161,6 +161,63 @@ export { closeness, toString };
   expect(typeProblems(folder, text)).toEqual([]);
 });
 
+it("declarations tell what is given out as it is, and take what is taken", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "nnc-types-"));
+  folders.push(folder);
+  const files = await emit(
+    compiled(`
+model Two {
+  input x: [batch, 2]
+  target t: [batch]
+  output y = (x |> dense(1))[:, 0]
+  output z = y * 2
+  loss (y - t) ^ 2
+  metric fit = r2(y, t)
+  metric off = abs(y - t)
+}
+train Two { optimizer sgd(0.1)  batch 8  epochs 2  seed 1 }
+`),
+    { file: "two.nn" },
+  );
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const text = `import { Two, type TensorInput, type OutputBuffer, type ModelTypes, type TrainingNet } from "./two.train.js";
+const net = await Two.load({ seed: 7 });
+const all = await net.predict({ x: [new Float32Array(2), [1, 2]] });
+const both: readonly Float32Array[] = [all.y, all.z];
+const one = await net.predict({ x: [1, 2] }, { outputs: ["y"] });
+const y: Float32Array = one.y;
+// @ts-expect-error it was not asked for
+one.z;
+const gpu = await net.predict({ x: [1, 2] }, { outputs: ["z"], as: "gpu", batch: 1 });
+const z: OutputBuffer = gpu.z;
+// @ts-expect-error it was not asked for
+gpu.y;
+const every = await net.predict({ x: [1, 2] }, { as: "gpu" });
+every.y.destroy(), every.z.destroy();
+// @ts-expect-error there is no such output
+await net.predict({ x: [1, 2] }, { outputs: ["w"] });
+const { epochs: [epoch] } = await net.fit({ x: [1, 2], t: [3] }, {
+  onStep: ({ metrics }) => metrics.off.toFixed(2),
+});
+const off: number | undefined = epoch?.metrics.off;
+const fit: number | undefined = epoch?.metrics.fit;
+// @ts-expect-error there is none where an epoch has several batches
+epoch?.metrics.fit.toFixed(2);
+const whole: number = (await net.evaluate({ x: [1, 2], t: [3] })).metrics.fit;
+await net.write("dense_1.W", [[1], [2]]);
+declare const buffer: OutputBuffer;
+const input: TensorInput = buffer;
+await net.predict({ x: buffer });
+// @ts-expect-error numbers alone
+await net.write("dense_1.W", buffer);
+// @ts-expect-error numbers alone
+await net.write("dense_1.W", { data: buffer, shape: [2, 1] });
+const general: TrainingNet = net;
+export { both, y, z, off, fit, whole, input, general };
+`;
+  expect(typeProblems(folder, text)).toEqual([]);
+});
+
 it("with an external runtime the modules import it", async () => {
   const files = await emit(compiled(), { externalRuntime: true, file: "two.nn" });
   expect(files["two.js"]).toContain('import { loadInference as load } from "nnc/runtime";');

@@ -156,6 +156,14 @@ describe("weights compiled in", () => {
         const taken = `import { First } from "./dist/${file}";`;
         expect(answers(folder, `${taken} ${load}`)).toBe("cpu 12.5");
       }
+      // A seed leaves them, unless it is said that there are to be none.
+      const seeded = (options: string): string =>
+        answers(
+          folder,
+          `import { First } from "./dist/two.train.js"; const net = await First.load({ backend: "cpu", seed: 1, ${options} });`,
+        );
+      expect(seeded("")).toBe("cpu 12.5");
+      expect(seeded("weights: false")).not.toBe("cpu 12.5");
       // Those that are given go before; the other model has none.
       const other = `
 import { First, Second } from "./dist/two.js";

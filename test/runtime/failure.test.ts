@@ -213,6 +213,21 @@ describeGpu("adapters", () => {
     device.destroy();
   });
 
+  it("that are lost already say so, and are no reason to restore a net that is not there", async () => {
+    const device = await softwareDevice();
+    device.destroy();
+    await device.lost;
+    const error = await errorOf(load(linePlan(), { ...cpu, device, backend: "webgpu" }));
+    expect(error.code).toBe("device-lost");
+    expect(error.message).toMatch(
+      /^the GPU device was lost \(.*\) before anything ran on it; take a new one$/,
+    );
+    const net = await load(linePlan(), { ...cpu, device });
+    expect(net.backend).toBe("cpu");
+    expect(net.backendReason).toMatch(/^the GPU device was lost \(.*\)$/);
+    net.destroy();
+  });
+
   it("free everything where loading fails", async () => {
     const device = await softwareDevice();
     const left = countBuffers(device);

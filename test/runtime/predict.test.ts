@@ -37,6 +37,26 @@ onBothBackends("predict", typesModule, (open) => {
     });
   });
 
+  it("takes typed arrays for the rows of a list", async () => {
+    const net = await open(typesPlan);
+    const predicted = (...kinds: ArrayLike<number>[]): Promise<Record<string, unknown>> =>
+      net.predict({ kinds: kinds as number[][] }, { outputs: ["tens"] });
+    expect(await predicted(new Uint8Array([0, 1, 2]), [2, 1, 0])).toEqual({
+      tens: new Uint32Array([0, 10, 20, 20, 10, 0]),
+    });
+    const ragged = await errorOf(predicted(new Float32Array(3), new Float32Array(2)));
+    expect(ragged.message).toBe("the rows of kinds differ in length");
+    const wrong = await errorOf(predicted([0, 1], new Uint32Array([0, 7])));
+    expect([wrong.code, wrong.message]).toEqual([
+      "label",
+      "kinds[1, 1] is 7, not a whole number from 0 to 2",
+    ]);
+    const gone = new Uint32Array(2);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    const detached = await errorOf(predicted(gone, gone));
+    expect(detached.message).toBe("the buffer of kinds was transferred away");
+  });
+
   it("takes NaN for what is missing in inputs of every type", async () => {
     const missing: Readonly<Record<string, number>> = { kinds: 2, count: -7, flag: 1 };
     const inputs = typesPlan.inputs.map((input) => {
