@@ -161,7 +161,7 @@ describe("train, evaluate, predict", () => {
       ...["--log", log, "--report", report],
     );
     expect(notes).toContain("backend: the CPU");
-    expect(notes).toMatch(/epoch 30\/30 .*loss .*validation .*accuracy .*examples\/s/);
+    expect(notes).toMatch(/epoch 30\/30 .*loss .*validation: loss .*accuracy .*examples\/s/);
     expect(notes).toContain(`wrote ${weights}`);
     expect(code).toBe(0);
     expect(readFileSync(log, "utf8").trim().split("\n")).toHaveLength(33);
@@ -283,7 +283,7 @@ describe("train, evaluate, predict", () => {
       folds.notes
         .split("\n")
         .filter((line) => line.startsWith(`fold ${fold}/2`))
-        .flatMap((line) => / validation (\S+)/.exec(line)?.slice(1) ?? [])
+        .flatMap((line) => / validation: loss ([^\s,]+)/.exec(line)?.slice(1) ?? [])
         .map(Number);
     expect(losses(1).length).toBeGreaterThan(2);
     expect(scores?.map(Number)).toEqual([Math.min(...losses(1)), Math.min(...losses(2))]);
