@@ -116,7 +116,7 @@ async function requestDevice(
   // Temporaries lie in as few buffers as may be.
   const { maxBufferSize, maxStorageBufferBindingSize } = limits ?? {};
   const sizes = maxBufferSize ? { maxBufferSize, maxStorageBufferBindingSize } : {};
-  const requiredFeatures = featuresFor(features, info, measured);
+  const requiredFeatures = featuresFor(features, measured);
   const requiredLimits = { ...plan.requiredLimits, ...sizes };
   try {
     const request = adapter.requestDevice({ requiredLimits, requiredFeatures });

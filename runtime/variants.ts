@@ -22,11 +22,10 @@ export function hasQuads(features: ReadonlySet<string> | undefined, info: Adapte
 /** What a device is asked for; `measured`: its kernels are to be timed. */
 export function featuresFor(
   features: ReadonlySet<string> | undefined,
-  info: AdapterInfo,
   measured: boolean,
 ): GPUFeatureName[] {
   const wanted: GPUFeatureName[] = [];
-  if (isSoftware(info) && hasQuads(features, info)) wanted.push("subgroups");
+  if (features?.has("subgroups")) wanted.push("subgroups");
   if (measured && features?.has("timestamp-query")) wanted.push("timestamp-query");
   return wanted;
 }

@@ -2,6 +2,7 @@
 
 import { at, fail } from "./errors.js";
 import type { Plan, PlanKernel } from "./plan.js";
+import { inSubgroups } from "./subgroups.js";
 import type { Faults } from "./webgpuFaults.js";
 
 const computeStage = 4;
@@ -81,7 +82,8 @@ async function compileKernel(
     })),
   });
   const what = `the kernel ${name}`;
-  const code = withStorages(bindings, later ? await faults.guard(what, later()) : wgsl);
+  const whole = withStorages(bindings, later ? await faults.guard(what, later()) : wgsl);
+  const code = device.features.has("subgroups") ? inSubgroups(whole) : whole;
   const { value, checked } = faults.scoped(what, () =>
     device.createComputePipelineAsync({
       label: name,

@@ -4,13 +4,13 @@ import { Failure } from "../failure.js";
 import { valueText } from "../numbers.js";
 
 interface FittedError extends Error {
-  readonly details: { readonly index: readonly number[] };
+  readonly details: { readonly element: readonly number[] };
 }
 
 /** Nothing was trained: there are no weights to keep. */
 export function isOfFitted(error: unknown): error is FittedError {
   if (!(error instanceof Error) || !("code" in error) || error.code !== "not-finite") return false;
-  return "details" in error && Array.isArray((error.details as { index?: unknown }).index);
+  return "details" in error && Array.isArray((error.details as { element?: unknown }).element);
 }
 
 interface Largest {
@@ -41,7 +41,7 @@ function largestAt(arrays: BoundData["arrays"], column: number | undefined): Lar
 /** The same error with the file and the column; undefined where it is another, or no data are there. */
 export function fittedFailure({ arrays }: BoundData, error: unknown): Failure | undefined {
   if (!isOfFitted(error)) return undefined;
-  const largest = largestAt(arrays, error.details.index.at(-1));
+  const largest = largestAt(arrays, error.details.element.at(-1));
   if (largest === undefined) return undefined;
   const { array, column, value, row } = largest;
   const { name, file, columns, shape } = array;

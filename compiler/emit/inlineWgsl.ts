@@ -33,7 +33,7 @@ interface Shader {
 }
 
 const pattern =
-  /\/\/[^\n]*|\s+|(0[xX][\da-fA-F]+u?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[uif]?|[A-Za-z_]\w*|->|\+\+|--|&&|\|\||<<|>>|[-+*/%&|^<>=!]=|[^\s])/g;
+  /\/\/(?![-+=])[^\n]*|\s+|(\/\/[-+=]|0[xX][\da-fA-F]+u?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[uif]?|[A-Za-z_]\w*|->|\+\+|--|&&|\|\||<<|>>|[-+*/%&|^<>=!]=|[^\s])/g;
 
 export function inlineWgsl(text: string): string[] {
   const tokens = withLoops(
@@ -80,8 +80,8 @@ function inlineValues(tokens: readonly Token[]): Shader {
     const mayMove =
       (bound.uses === 1 || isAlias(shader, expression)) &&
       bound.isNear &&
-      // Where quads load together, all of a quad are to come.
-      !expression.some((text) => text.startsWith("quad_")) &&
+      // Where quads load together, or subgroups meet, all of them are to come.
+      !expression.some((text) => /^(quad_|subgroup)/.test(text)) &&
       expression.every((text, at) => staysEqual(shader, text, expression, at, bound)) &&
       // A sum of floats stays a statement of its own: drivers may fuse within expressions only.
       (isInteger || strength === "atom" || isWhole(tokens, bound.use)) &&

@@ -166,6 +166,8 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
     }
     case "share":
     case "barrier":
+    case "stride":
+    case "subgroups":
       throw new Error("a workgroup's kernel does not run on the CPU");
   }
 }
@@ -213,6 +215,9 @@ function printPlain(context: Context, expression: Expression): Printed {
         : atom(text);
     }
     case "shared":
+    case "across":
+    case "rank":
+    case "isFirst":
       throw new Error("a workgroup's kernel does not run on the CPU");
     case "lanes":
     case "lane":

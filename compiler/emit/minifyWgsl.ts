@@ -6,7 +6,7 @@ import { createNamer, type Namer } from "./likeNames.js";
 export function minifyShaders(shaders: readonly string[]): string[] {
   const namer = createNamer();
   return shaders.map((text) => {
-    const texts = shortenStatements(shortenTypes(inlineWgsl(text)));
+    const texts = shortenStatements(shortenTypes(onOneLine(inlineWgsl(text))));
     return join(rename(withoutStorages(mergeConditions(withoutBlocks(texts))), namer));
   });
 }
@@ -22,6 +22,20 @@ function withoutStorages(texts: readonly string[]): readonly string[] {
   const rest = `${texts.join(" ")} `.replace(declaration, "");
   const isWhole = rest.includes("< storage ,") || !rest.startsWith("@");
   return isWhole ? texts : rest.trim().split(" ");
+}
+
+/** What stands behind `//+` in several lines (`wgslSubgroups.ts`) does in one. */
+function onOneLine(texts: readonly string[]): string[] {
+  let mark: string | undefined;
+  return texts.filter((text) => {
+    const before = mark;
+    if (isMark(text)) mark = text;
+    return text !== "//+" || before !== text;
+  });
+}
+
+function isMark(text: string): boolean {
+  return text.startsWith("//");
 }
 
 const scalarLetters: Readonly<Record<string, string>> = { f32: "f", i32: "i", u32: "u" };
@@ -67,7 +81,7 @@ function shortenStatements(texts: readonly string[]): string[] {
     if (depth > 0 && texts[at - 1] === "var" && texts[at + 1] === ":" && texts[at + 3] === "=")
       at += 2;
     const isSum = texts[at + 1] === "=" && texts[at + 2] === text && texts[at + 3] === "+";
-    if (!isSum || !/^[;{}]$/.test(texts[at - 1] ?? "") || !isTerm(texts, at + 4)) continue;
+    if (!isSum || !/^([;{}]|\/\/.)$/.test(texts[at - 1] ?? "") || !isTerm(texts, at + 4)) continue;
     short.push("+=");
     at += 3;
   }
@@ -219,6 +233,11 @@ function join(texts: readonly string[]): string {
   let joined = "";
   let last = "";
   for (const text of texts) {
+    if (isMark(text) && text !== "//+") {
+      joined += `${text}\n`;
+      last = "";
+      continue;
+    }
     const isWord = /\w/.test(last) && /^(\w|\.\d)/.test(text);
     const isSign = /[-+&|]/.test(last) && last === text.charAt(0);
     joined += isWord || isSign ? ` ${text}` : text;

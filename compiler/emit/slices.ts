@@ -75,6 +75,9 @@ function inUniforms(expression: Expression, names: Names): Expression | undefine
     case "draw":
     case "lanes":
     case "lane":
+    case "across":
+    case "rank":
+    case "isFirst":
       return undefined;
   }
 }

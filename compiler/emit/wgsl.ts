@@ -1,6 +1,6 @@
 // Takes a kernel and the offsets of its uniform words, gives WGSL.
 import type { ScalarType } from "../types/nest.js";
-import type { Expression, Kernel, KernelUniform, Statement, Width } from "../kernel/ir.js";
+import type { Expression, Kernel, Statement, Width } from "../kernel/ir.js";
 import { splat, splatted, usedBuiltins, widthOf } from "../kernel/ir.js";
 import type { Printed } from "./expression.js";
 import {
@@ -33,7 +33,9 @@ import {
   quadLoadFunction,
   quadParameters,
 } from "./wgslQuads.js";
+import { printAcross, printBothWays } from "./wgslSubgroups.js";
 import type { WideLoad } from "./wgslVectors.js";
+import { wordDeclarations, wordLines } from "./wgslWords.js";
 import type { Writer } from "./writer.js";
 import { createWriter } from "./writer.js";
 
@@ -55,15 +57,7 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[], quads = fal
   const main = printMain(context, wordOf);
   const writer = createWriter();
   if (quads) for (const line of quadDirectives) writer.line(line);
-  const wordsOf = (ofDispatch: boolean): number =>
-    Math.max(
-      0,
-      ...kernel.uniforms.map((uniform, at) =>
-        isWord(uniform) && (uniform.kind === "argument") === ofDispatch ? (wordOf[at] ?? 0) + 1 : 0,
-      ),
-    );
-  declareWords(writer, 0, "words", wordsOf(false));
-  declareWords(writer, kernel.bindings.length + 1, "given", wordsOf(true));
+  for (const line of wordDeclarations(kernel, wordOf)) writer.line(line);
   kernel.bindings.forEach((each, at) => {
     const access = each.written ? "read_write" : "read";
     writer.line(
@@ -78,17 +72,6 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[], quads = fal
   const functions = [...shaderFunctions(context.functions), ...context.wide.values()];
   const parts = [writer.text(), ...functions.map((text) => `${text}\n`)];
   return [...parts, main].join("\n");
-}
-
-/** What is not known while compiling. */
-function isWord(uniform: KernelUniform): boolean {
-  return uniform.kind !== "argument" || uniform.value === undefined;
-}
-
-function declareWords(writer: Writer, binding: number, name: string, count: number): void {
-  if (count === 0) return;
-  const size = Math.ceil(count / 4);
-  writer.line(`@group(0) @binding(${binding}) var<uniform> ${name}: array<vec4<u32>, ${size}>;`);
 }
 
 /** Booleans have no layout in memory: they are stored as 0 and 1. */
@@ -118,33 +101,11 @@ function printMain(context: Context, wordOf: readonly number[]): string {
     if (used.has("invocation")) {
       writer.line(`let invocation = workgroupIndex * ${kernel.workgroupSize} + localIndex;`);
     }
-    kernel.uniforms.forEach((uniform, at) => {
-      const word = wordOf[at] ?? 0;
-      const array = uniform.kind === "argument" ? "given" : "words";
-      const text = `${array}[${word >> 2}].${"xyzw".charAt(word & 3)}`;
-      writer.line(
-        isWord(uniform)
-          ? `let ${uniformName(kernel, at)} = ${uniformValue(uniform, text)};`
-          : `let ${uniformName(kernel, at)} = ${knownValue(uniform)};`,
-      );
-    });
+    for (const line of wordLines(kernel, wordOf)) writer.line(line);
     if (quads) for (const line of laneLines(kernel)) writer.line(line);
     printBody(context, writer, kernel.body);
   });
   return writer.text();
-}
-
-/** A word as what it holds. */
-function uniformValue(uniform: KernelUniform, word: string): string {
-  if (uniform.kind === "host") return `bitcast<f32>(${word})`;
-  const isIndex = uniform.kind === "argument" ? uniform.type === "index" : uniform.kind === "dim";
-  return isIndex ? `i32(${word})` : word;
-}
-
-function knownValue(uniform: KernelUniform): string {
-  if (uniform.kind !== "argument" || uniform.value === undefined)
-    throw new Error("a word is not known");
-  return uniform.type === "u32" ? `${uniform.value}u` : String(uniform.value);
 }
 
 function printBody(context: Context, writer: Writer, body: readonly Statement[]): void {
@@ -205,6 +166,22 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
     }
     case "barrier":
       writer.line(`${statement.memory}Barrier();`);
+      return;
+    case "stride": {
+      const { name, from, below, by } = statement;
+      const limit = within(print(context, below), binding.sum);
+      const head = `for (var ${name} = ${text(from)}; ${name} < ${limit}; ${name} += ${text(by)}) {`;
+      writer.indented(head, "}", () => {
+        printBody(context, writer, statement.body);
+      });
+      return;
+    }
+    case "subgroups":
+      if (context.quads) printBody(context, writer, statement.body);
+      else
+        printBothWays(writer, statement, (to, body) => {
+          printBody(context, to, body);
+        });
       return;
   }
 }
@@ -267,6 +244,12 @@ function print(context: Context, expression: Expression): Printed {
           )
         : atom(text);
     }
+    case "across":
+      return printAcross(expression, print(context, expression.of));
+    case "rank":
+      return call("subgroupExclusiveAdd", atom("1"));
+    case "isFirst":
+      return call("subgroupElect");
     case "draw": {
       const name = expression.source === "bits" ? "draw_bits" : "draw_uniform";
       context.functions.add(name);

@@ -33,6 +33,8 @@ export interface Mapping {
   /** The precision of sums. */
   readonly accumulates: "f32" | "f64";
   readonly workgroupSize: number;
+  /** How many accumulators may meet by subgroups; absent: none. */
+  readonly subgroups?: number;
   readonly workgroups: Dim;
   readonly values: ValueTable;
   /** Variables that the machine gives. */
@@ -106,6 +108,7 @@ export function assemble(
     target: mapping.target,
     accumulates: mapping.accumulates,
     workgroupSize: mapping.workgroupSize,
+    subgroups: mapping.subgroups ?? 0,
     depths: new Map([...mapping.given, mapping.values.lane].map((variable) => [variable, 0])),
     uses,
     groups,

@@ -162,6 +162,7 @@ function mappingOf(choice: ParallelChoice, target: ParallelTarget): Mapping {
     target: "gpu",
     accumulates: "f32",
     workgroupSize: size,
+    subgroups: target.sharing.subgroups,
     workgroups: shared
       ? total
       : ceilDivideDims(quads ? multiplyDims(quadSize, total) : total, size),

@@ -367,11 +367,14 @@ function depthOf(expression: Expression): number {
     case "lane":
     case "load":
     case "shared":
+    case "across":
     case "draw":
       return 1 + Math.max(...expressionChildren(expression).map(depthOf));
     case "literal":
     case "variable":
     case "uniform":
+    case "rank":
+    case "isFirst":
       return 0;
   }
 }

@@ -3,6 +3,7 @@ import type { Dim } from "../types/dimension.js";
 import { dimKey } from "../types/dimension.js";
 import type { ElementType, Origin } from "../types/graph.js";
 import type { ScalarOp, ScalarType } from "../types/nest.js";
+import type { reductionScalars } from "../scalars/reductions.js";
 
 /** `remainder` is `modulo` where the dividend is known not to be negative. */
 export type KernelOp = ScalarOp | "remainder";
@@ -70,6 +71,17 @@ export type Expression =
       readonly of: Expression;
       readonly lane: number;
     }
+  /** Of a subgroup: what a reduction makes of the value that each of its invocations has. */
+  | {
+      readonly kind: "across";
+      readonly type: ScalarType;
+      readonly combine: keyof typeof reductionScalars;
+      readonly of: Expression;
+      readonly width?: Width | undefined;
+    }
+  /** Of a subgroup: how many of its invocations come before the one that asks, and whether none does. */
+  | { readonly kind: "rank"; readonly type: "index" }
+  | { readonly kind: "isFirst"; readonly type: "bool" }
   | {
       readonly kind: "draw";
       readonly type: "f32" | "u32";
@@ -152,7 +164,22 @@ export type Statement =
       readonly body: readonly Statement[];
     }
   /** Of the invocations of a workgroup: what was stored before it in this memory is seen behind it. */
-  | { readonly kind: "barrier"; readonly memory: "workgroup" | "storage" };
+  | { readonly kind: "barrier"; readonly memory: "workgroup" | "storage" }
+  /** As `for`, by a step that each subgroup may have its own of: all its invocations meet behind the loop. */
+  | {
+      readonly kind: "stride";
+      readonly name: string;
+      readonly from: Expression;
+      readonly below: Expression;
+      readonly by: Expression;
+      readonly body: readonly Statement[];
+    }
+  /** The same in two ways: `body` where the device has subgroups. What either names is its own. */
+  | {
+      readonly kind: "subgroups";
+      readonly body: readonly Statement[];
+      readonly otherwise: readonly Statement[];
+    };
 
 /** What a uniform word holds; `host` counts in `Schedule.host`. */
 export type KernelUniform =
@@ -224,6 +251,7 @@ export function expressionChildren(expression: Expression): readonly Expression[
     case "lanes":
       return expression.arguments;
     case "lane":
+    case "across":
       return [expression.of];
     case "load":
     case "shared":
@@ -233,6 +261,8 @@ export function expressionChildren(expression: Expression): readonly Expression[
     case "literal":
     case "variable":
     case "uniform":
+    case "rank":
+    case "isFirst":
       return [];
   }
 }
@@ -251,14 +281,18 @@ export function statementExpressions(statement: Statement): readonly Expression[
     case "store":
     case "share":
       return [statement.index, statement.value];
+    case "stride":
+      return [statement.from, statement.below, statement.by];
     case "halving":
     case "barrier":
+    case "subgroups":
       return [];
   }
 }
 
-/** The statements inside a statement. */
+/** The statements inside a statement, both ways of it where there are two. */
 export function statementBody(statement: Statement): readonly Statement[] {
+  if (statement.kind === "subgroups") return [...statement.body, ...statement.otherwise];
   return "body" in statement ? statement.body : [];
 }
 

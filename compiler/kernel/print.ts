@@ -71,6 +71,15 @@ function printBody(
         block(`for ${name} in ${text(from)} .. ${text(below)}${stride}`, statement.body);
         break;
       }
+      case "stride": {
+        const { name, from, below, by } = statement;
+        block(`for ${name} in ${text(from)} .. ${text(below)} step ${text(by)}`, statement.body);
+        break;
+      }
+      case "subgroups":
+        block("where there are subgroups", statement.body);
+        block("elsewhere", statement.otherwise);
+        break;
       case "halving":
         block(`for ${statement.name} halving from ${statement.from}`, statement.body);
         break;
@@ -136,6 +145,12 @@ function expressionText(kernel: Kernel, expression: Expression): string {
       const same = splatted(expression);
       return same ? `all(${text(same)})` : `lanes(${expression.arguments.map(text).join(", ")})`;
     }
+    case "across":
+      return `${expression.combine} across (${text(expression.of)})`;
+    case "rank":
+      return "rank";
+    case "isFirst":
+      return "first";
     case "lane":
       return `lane ${expression.lane} of (${text(expression.of)})`;
     case "op": {

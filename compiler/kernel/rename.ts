@@ -46,6 +46,9 @@ function renamedExpression(
     case "op":
     case "lanes":
     case "lane":
+    case "across":
+    case "rank":
+    case "isFirst":
     case "draw":
       return undefined;
   }
@@ -62,6 +65,7 @@ function renamedStatement(statement: Statement, names: Renaming): Statement {
     case "var":
     case "assign":
     case "for":
+    case "stride":
     case "halving":
       return { ...statement, name: names.variable(statement.name) };
     case "store": {
@@ -73,6 +77,7 @@ function renamedStatement(statement: Statement, names: Renaming): Statement {
       return { ...statement, array: names.array(statement.array) };
     case "if":
     case "barrier":
+    case "subgroups":
       return statement;
   }
 }

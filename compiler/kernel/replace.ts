@@ -37,6 +37,12 @@ function overParts(
       return { ...old, body: old.body.map(inner) };
     case "barrier":
       return old;
+    case "stride": {
+      const [from, below, by] = [replace(old.from), replace(old.below), replace(old.by)];
+      return { ...old, from, below, by, body: old.body.map(inner) };
+    }
+    case "subgroups":
+      return { ...old, body: old.body.map(inner), otherwise: old.otherwise.map(inner) };
   }
 }
 
@@ -46,6 +52,8 @@ export const overOperands: Over<Expression> = (old, inner) => {
     case "literal":
     case "variable":
     case "uniform":
+    case "rank":
+    case "isFirst":
       return old;
     case "load":
     case "shared":
@@ -54,6 +62,7 @@ export const overOperands: Over<Expression> = (old, inner) => {
     case "lanes":
       return { ...old, arguments: old.arguments.map(inner) };
     case "lane":
+    case "across":
       return { ...old, of: inner(old.of) };
     case "draw":
       return { ...old, stream: inner(old.stream), index: inner(old.index) };

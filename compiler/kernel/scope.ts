@@ -35,6 +35,8 @@ export interface Emission {
   /** In what sums are kept: JavaScript's numbers are in double precision, whatever buffers hold. */
   readonly accumulates: "f32" | "f64";
   readonly workgroupSize: number;
+  /** How many accumulators may meet by subgroups, where the device has them. */
+  readonly subgroups: number;
   /** The depth of the scope in which a loop variable lives; absent while its loop is not open. */
   readonly depths: Map<VariableValue, number>;
   /** How many values use a value: what is used twice gets a name. */

@@ -87,6 +87,11 @@ export interface ParallelTarget {
     };
     /** Invocations that share any other. */
     readonly invocations: number;
+    /**
+     * Where the device has subgroups, so many accumulators at most meet by them, with one barrier in place of a tree's. More share the
+     * tree's barriers, and would make the kernel's text longer by five lines each.
+     */
+    readonly subgroups: number;
   };
   /** When a workgroup loads the operands of its tile into its memory; absent: never. */
   readonly staging: StagingLimits | undefined;
@@ -159,6 +164,7 @@ export const gpu: ParallelTarget = {
     shortRow: 32,
     large: { invocations: mostInvocations, length: 1024, arrays: 8 },
     invocations: 64,
+    subgroups: 4,
   },
   // 8 × 8 invocations of 4 × 4 points, 8 terms: what did best over adapters of four vendors in public measurements of WebGPU.
   staging: { fours: 8, terms: 8, length: 32, full: 0.6 },

@@ -3,7 +3,9 @@ import type { ScalarType } from "../types/nest.js";
 import { arithmeticNames, comparisonNames } from "../types/opNames.js";
 import { mostInvocations } from "./target.js";
 import type { Expression, Kernel, SharedArray, Statement, Width } from "./ir.js";
-import { builtins, expressionChildren, laneCount, quadSize, statementBody, widthOf } from "./ir.js";
+import { builtins, expressionChildren, laneCount, statementBody, widthOf } from "./ir.js";
+import type { Names } from "./verifyNames.js";
+import { isAlike, isUniform, lookUp, numbersInvocations } from "./verifyNames.js";
 
 /** What WebGPU promises every device. */
 const mostBindings = 8;
@@ -19,27 +21,12 @@ interface Check {
   statements: number;
   /** All invocations of a quad come here or none. */
   alike: boolean;
-}
-
-interface Named {
-  readonly type: ScalarType;
-  readonly width?: Width | undefined;
-  readonly mutable: boolean;
-  /** The same in all invocations of a workgroup. */
-  readonly uniform: boolean;
-  /** The same in all invocations of a quad. */
-  readonly alike: boolean;
-  /** It numbers invocations, those of a quad from a multiple of four on. */
-  readonly numbers?: boolean;
-}
-
-interface Names {
-  readonly known: Map<string, Named>;
-  readonly parent: Names | undefined;
+  /** All of a workgroup come here together, and there are subgroups. */
+  inSubgroups: boolean;
 }
 
 export function verifyKernel(kernel: Kernel): string[] {
-  const check: Check = { kernel, faults: [], statements: 0, alike: true };
+  const check: Check = { kernel, faults: [], statements: 0, alike: true, inSubgroups: false };
   if (kernel.bindings.length > mostBindings) {
     check.faults.push(`${kernel.bindings.length} storage bindings, ${mostBindings} are promised`);
   }
@@ -92,6 +79,7 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
     if (widthOf(expression) !== undefined) check.faults.push(`${statement.kind}: a wide value`);
   };
   const inner = (): Names => ({ known: new Map(), parent: names });
+  check.inSubgroups &&= uniform;
   switch (statement.kind) {
     case "let":
     case "var":
@@ -136,6 +124,25 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       verifyBody(check, statement.body, scope, uniform);
       return;
     }
+    case "stride": {
+      const { from, below, by } = statement;
+      for (const bound of [from, below, by]) expectOne(bound, "index");
+      const scope = inner();
+      scope.known.set(statement.name, {
+        ...{ type: "index", mutable: false, uniform: false, alike: false },
+      });
+      verifyInner(check, false, () => {
+        verifyBody(check, statement.body, scope, false);
+      });
+      return;
+    }
+    case "subgroups":
+      if (check.kernel.target === "cpu") check.faults.push("subgroups on the CPU");
+      check.inSubgroups = uniform;
+      verifyBody(check, statement.body, inner(), uniform);
+      check.inSubgroups = false;
+      verifyBody(check, statement.otherwise, inner(), uniform);
+      return;
     case "if":
       expectOne(statement.condition, "bool");
       verifyInner(check, isAlike(statement.condition, names), () => {
@@ -164,10 +171,10 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
 }
 
 function verifyInner(check: Check, alike: boolean, verify: () => void): void {
-  const around = check.alike;
+  const around = { alike: check.alike, inSubgroups: check.inSubgroups };
   check.alike &&= alike;
   verify();
-  check.alike = around;
+  Object.assign(check, around);
 }
 
 function bindingType(check: Check, binding: number): ScalarType {
@@ -180,14 +187,6 @@ function sharedArray(check: Check, array: string): SharedArray | undefined {
   const known = check.kernel.shared.find(({ name }) => name === array);
   if (!known) check.faults.push(`there is no array ${array}`);
   return known;
-}
-
-function lookUp(names: Names, name: string) {
-  for (let at: Names | undefined = names; at; at = at.parent) {
-    const known = at.known.get(name);
-    if (known) return known;
-  }
-  return undefined;
 }
 
 function isInfinity({ type, value }: Extract<Expression, { kind: "literal" }>): boolean {
@@ -231,6 +230,18 @@ function verifyExpression(check: Check, expression: Expression, names: Names, de
       if (sharedArray(check, expression.array)?.width !== expression.width)
         check.faults.push(`${expression.array} is loaded in another width`);
       verifyIndex(check, expression.index, names, depth);
+      return;
+    case "across":
+      verifyExpression(check, expression.of, names, depth + 1);
+      if (expression.of.type !== expression.type)
+        check.faults.push(`across a subgroup: ${expression.of.type} as ${expression.type}`);
+      if (widthOf(expression.of) !== expression.width)
+        check.faults.push("across a subgroup: another width");
+      if (!check.inSubgroups) check.faults.push("not all of a subgroup come here");
+      return;
+    case "rank":
+    case "isFirst":
+      if (!check.inSubgroups) check.faults.push("not all of a subgroup come here");
       return;
     case "draw":
       verifyExpression(check, expression.stream, names, depth + 1);
@@ -298,68 +309,6 @@ function verifyOperands(check: Check, expression: Extract<Expression, { kind: "o
   } else if (op === "and" || op === "or" || op === "not") {
     if (types.some((each) => each !== "bool") || type !== "bool") wrong();
   } else if (op !== "cast" && first !== type) wrong();
-}
-
-/** The same in all invocations of a workgroup: whatever does not depend on which one it is, on memory or on a variable. */
-function isUniform(expression: Expression, names: Names): boolean {
-  switch (expression.kind) {
-    case "literal":
-    case "uniform":
-      return true;
-    case "variable":
-      return lookUp(names, expression.name)?.uniform ?? false;
-    case "op":
-    case "lanes":
-    case "lane":
-      return expressionChildren(expression).every((child) => isUniform(child, names));
-    case "load":
-    case "shared":
-    case "draw":
-      return false;
-  }
-}
-
-/**
- * The same in all invocations of a quad: what depends on the number of the quad alone. Those whose number is below some count of
- * whole workgroups are all of a quad or none.
- */
-function isAlike(expression: Expression, names: Names): boolean {
-  switch (expression.kind) {
-    case "literal":
-    case "uniform":
-      return true;
-    case "variable":
-      return lookUp(names, expression.name)?.alike ?? false;
-    case "op": {
-      const [first, second] = expression.arguments;
-      if (first && second && numbersInvocations(first, names)) {
-        const inQuads = second.kind === "literal" && second.value % quadSize === 0;
-        if (expression.op === "divide") return inQuads;
-        if (expression.op === "less") return isUniform(second, names);
-      }
-      return expression.arguments.every((child) => isAlike(child, names));
-    }
-    case "shared":
-      return false;
-    case "lanes":
-    case "lane":
-    case "load":
-    case "draw":
-      return expressionChildren(expression).every((child) => isAlike(child, names));
-  }
-}
-
-/** The place in the workgroup, perhaps after those of other workgroups. */
-function numbersInvocations(expression: Expression, names: Names): boolean {
-  if (expression.kind === "variable") return lookUp(names, expression.name)?.numbers ?? false;
-  if (expression.kind !== "op" || expression.op !== "add") return false;
-  const [before, own] = expression.arguments;
-  return (
-    before !== undefined &&
-    own !== undefined &&
-    isUniform(before, names) &&
-    numbersInvocations(own, names)
-  );
 }
 
 function verifyStores(check: Check, body: readonly Statement[]): void {

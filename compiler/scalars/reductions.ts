@@ -13,6 +13,12 @@ export interface Reduction {
   readonly beats?: "greater" | "less";
 }
 
+/** Of values of the operands' type. */
+interface ValueReduction extends Reduction {
+  /** WGSL's function of a subgroup that takes the step over its invocations; truth values are 1 and 0 to it. */
+  readonly subgroup: string;
+}
+
 const everywhere = (value: number): Reduction["identity"] => ({
   f32: value,
   i32: value,
@@ -26,19 +32,45 @@ const truth = ["bool"] as const;
 
 /** To a value of the operands' type. */
 export const reductionScalars = {
-  sum: { step: reductionSteps.sum, identity: everywhere(0), takes: numbers },
-  prod: { step: reductionSteps.prod, identity: everywhere(1), takes: numbers },
-  max: { step: reductionSteps.max, identity: lowest, takes: numbers },
-  min: { step: reductionSteps.min, identity: highest, takes: numbers },
-  any: { step: reductionSteps.any, identity: everywhere(0), takes: truth },
-  all: { step: reductionSteps.all, identity: everywhere(1), takes: truth },
-} as const satisfies Readonly<Record<string, Reduction>>;
+  sum: {
+    ...{ step: reductionSteps.sum, identity: everywhere(0), takes: numbers },
+    subgroup: "subgroupAdd",
+  },
+  prod: {
+    ...{ step: reductionSteps.prod, identity: everywhere(1), takes: numbers },
+    subgroup: "subgroupMul",
+  },
+  max: {
+    ...{ step: reductionSteps.max, identity: lowest, takes: numbers },
+    subgroup: "subgroupMax",
+  },
+  min: {
+    ...{ step: reductionSteps.min, identity: highest, takes: numbers },
+    subgroup: "subgroupMin",
+  },
+  any: {
+    ...{ step: reductionSteps.any, identity: everywhere(0), takes: truth },
+    subgroup: "subgroupOr",
+  },
+  all: {
+    ...{ step: reductionSteps.all, identity: everywhere(1), takes: truth },
+    subgroup: "subgroupAnd",
+  },
+} as const satisfies Readonly<Record<string, ValueReduction>>;
 
-/** To the index of a value. */
+/** To the index of a value; `of`: what gives the value itself. */
 export const extremumIndexScalars = {
-  argmax: { step: reductionSteps.max, identity: lowest, takes: numbers, beats: "greater" },
-  argmin: { step: reductionSteps.min, identity: highest, takes: numbers, beats: "less" },
-} as const satisfies Readonly<Record<string, Reduction>>;
+  argmax: {
+    ...{ step: reductionSteps.max, identity: lowest, takes: numbers },
+    ...{ beats: "greater", of: "max" },
+  },
+  argmin: {
+    ...{ step: reductionSteps.min, identity: highest, takes: numbers },
+    ...{ beats: "less", of: "min" },
+  },
+} as const satisfies Readonly<
+  Record<string, Reduction & { readonly of: keyof typeof reductionScalars }>
+>;
 
 /** To a number of values along an axis, found by halving it. */
 export const searchScalars = {

@@ -6,6 +6,6 @@ export function planFor(plan: Plan): Plan {
   return plan;
 }
 
-export function featuresFor(): [] {
-  return [];
+export function featuresFor(features: ReadonlySet<string> | undefined): GPUFeatureName[] {
+  return features?.has("subgroups") ? ["subgroups"] : [];
 }

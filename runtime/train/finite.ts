@@ -64,7 +64,7 @@ export async function refuseFitted({ session, state }: Trainer): Promise<void> {
     throw new NnError(
       "not-finite",
       `the fitted value ${name} is ${values[position] ?? NaN}${where}, computed from this data: numbers there are too large for f32 (from 1.8e19 on their squares are), or there are too few of them. Give them in a larger unit, give their logarithms, or leave that column out; nothing was trained`,
-      { tensor: name, index },
+      { tensor: name, element: index },
     );
   }
 }

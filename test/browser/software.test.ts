@@ -32,7 +32,7 @@ const page = `<!doctype html><link rel="icon" href="data:,"><title>software</tit
     const { y } = await net.predict({ x });
     const result = { backend: net.backend, y: [...y] };
     net.destroy();
-    return { ...result, quads: shaders.filter((code) => code.includes("enable subgroups;")).length };
+    return { ...result, quads: shaders.filter((code) => code.includes("quadBroadcast(")).length };
   };
 </script>`;
 

@@ -1,7 +1,6 @@
 // Loop nests built by hand in; what the CPU kernels and the shaders compute compared with plain loops, out.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { planPrograms } from "../../compiler/emit/plan.js";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { plainLoops } from "../../compiler/kernel/cpu.js";
 import { mapSchedule, targetNames } from "../../compiler/kernel/index.js";
@@ -13,69 +12,16 @@ import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Schedule } from "../../compiler/types/nest.js";
 import { inSoftware } from "../../runtime/variants.js";
-import { runNests } from "../support/runSchedule.js";
 import { byTranspose, laneSamples } from "./laneSamples.js";
-import { batch, made, matmul, samples as families } from "./nestSamples.js";
+import { batch, matmul, samples as families } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
+import { expectClose, prepare } from "./prepare.js";
 import { quadSamples } from "./quadSamples.js";
 import { stagedSamples } from "./stagedSamples.js";
-import type { Given } from "./run.js";
 import { runOnCpu, runOnGpu, runOnWasm } from "./run.js";
 
 const samples = [...families, ...laneSamples, ...quadSamples];
-
-function prepare(
-  sample: Sample,
-  kernelsOf: (schedule: Schedule) => readonly NestKernels[] = (schedule) => mapSchedule(schedule),
-) {
-  const { builder } = sample;
-  const sizes = sample.sizes ?? {};
-  const schedule = scheduleOf(builder, sample.nests);
-  const planned = planPrograms(
-    [
-      {
-        head: { name: "p", kind: "predict", inputs: [] },
-        schedule,
-        kernels: kernelsOf(schedule),
-      },
-    ],
-    { storages: [], dimensions: Object.keys(sizes), describe: (origin) => origin.path },
-  );
-  return { planned, ...expectedOf(sample, schedule) };
-}
-
-interface Expected {
-  readonly expected: number[][];
-  readonly given: Given;
-}
-
-const known = new Map<Sample, Expected>();
-
-/** What the nests of a sample mean, whatever kernels compute them: the plain loops are slow, and run once. */
-function expectedOf(sample: Sample, schedule: Schedule): Expected {
-  const before = known.get(sample);
-  if (before !== undefined) return before;
-  const sizes = sample.sizes ?? {};
-  const inputs: Record<string, readonly number[]> = {};
-  const buffers = sample.builder.buffers.map((buffer, at) => {
-    const count =
-      typeof buffer.elements === "number"
-        ? buffer.elements
-        : (sizes["batch"] ?? 1) * (buffer.elements.terms[0]?.coefficient ?? 1);
-    if (buffer.kind !== "input") return new Float64Array(count);
-    const values = sample.inputs?.[buffer.input] ?? made(count, at + 1);
-    inputs[buffer.input] = values;
-    return Float64Array.from(values, (value) =>
-      buffer.type === "f32" ? Math.fround(value) : value,
-    );
-  });
-  runNests(sample.nests, { buffers, dims: sizes });
-  const expected = schedule.results.map((result) => [...(buffers[result.buffer] ?? [])]);
-  const meant = { expected, given: { inputs, sizes } };
-  known.set(sample, meant);
-  return meant;
-}
 
 /** A GPU that computes in vectors, with lanes along reductions too. */
 const wide: ParallelTarget = {
@@ -151,21 +97,6 @@ function inPlainLoops(schedule: Schedule): NestKernels[] {
     const nest = schedule.nests[at];
     if (nest === undefined) throw new Error("a nest for each set of kernels");
     return { ...mapped, cpu: plainLoops(nest, schedule.buffers) };
-  });
-}
-
-function expectClose(
-  actual: readonly number[][],
-  expected: readonly number[][],
-  tolerance: number,
-) {
-  expect(actual.length).toBe(expected.length);
-  expected.forEach((values, result) => {
-    values.forEach((value, index) => {
-      const found = actual[result]?.[index] ?? NaN;
-      const close = Math.abs(found - value) <= tolerance * Math.max(1, Math.abs(value));
-      if (!close) expect({ result, index, found }).toEqual({ result, index, found: value });
-    });
   });
 }
 

@@ -45,6 +45,13 @@ function kernel(body: readonly Statement[], rest: Partial<Kernel> = {}): Kernel 
 
 const good = store(name("invocation"), f32(1));
 const barrier: Statement = { kind: "barrier", memory: "workgroup" };
+const rank: Expression = { kind: "rank", type: "index" };
+const across: Expression = { kind: "across", type: "f32", combine: "sum", of: f32(1) };
+const meeting: Statement = {
+  kind: "subgroups",
+  body: [{ kind: "let", name: "v1", value: across }],
+  otherwise: [],
+};
 
 const quad: Expression = {
   kind: "op",
@@ -162,6 +169,52 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
     "a barrier on the CPU",
     kernel([barrier, store(index(0), f32(1))], { target: "cpu" }),
     "a barrier on the CPU",
+  ],
+  [
+    "subgroups on the CPU",
+    kernel([meeting, store(index(0), f32(1))], { target: "cpu" }),
+    "subgroups on the CPU",
+  ],
+  [
+    "subgroups that not all of a workgroup come to",
+    kernel([{ kind: "if", condition: less(name("localIndex"), index(3)), body: [meeting] }, good]),
+    "not all of a subgroup come here",
+  ],
+  [
+    "subgroups that meet in a loop of different lengths",
+    kernel([
+      {
+        kind: "subgroups",
+        otherwise: [],
+        body: [
+          {
+            kind: "stride",
+            name: "k1",
+            ...{ from: rank, below: index(9), by: index(2) },
+            body: [{ kind: "let", name: "v1", value: across }],
+          },
+        ],
+      },
+      good,
+    ]),
+    "not all of a subgroup come here",
+  ],
+  [
+    "subgroups that meet on every device",
+    kernel([{ kind: "let", name: "v1", value: across }, good]),
+    "not all of a subgroup come here",
+  ],
+  [
+    "a value of a subgroup of another type",
+    kernel([
+      {
+        kind: "subgroups",
+        otherwise: [],
+        body: [{ kind: "let", name: "v1", value: { ...across, type: "index" } }],
+      },
+      good,
+    ]),
+    "across a subgroup: f32 as index",
   ],
   ["nothing that is stored", kernel([]), "nothing is stored"],
   [

@@ -96,7 +96,7 @@ describe.each(softwareExpected ? (["f32", "webgpu"] as const) : (["f32"] as cons
       huge[7] = 1e25;
       const refused = {
         code: "not-finite",
-        details: { tensor: "standardize_1.variance", index: [1] },
+        details: { tensor: "standardize_1.variance", element: [1] },
       };
       const words =
         "the fitted value standardize_1.variance is Infinity at [1], computed from this";

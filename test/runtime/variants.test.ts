@@ -3,6 +3,8 @@
 import { expect, it, vi } from "vitest";
 import { emit } from "../../compiler/emit/bundle.js";
 import { load } from "../../runtime/index.js";
+import { featuresFor as featuresForPlain } from "../../runtime/bundle/plainVariants.js";
+import { inSubgroups } from "../../runtime/subgroups.js";
 import { featuresFor, hasQuads, inSoftware, planFor } from "../../runtime/variants.js";
 import {
   describeGpu,
@@ -87,23 +89,15 @@ it.each([
 });
 
 it.each([
-  ["in software", { isFallbackAdapter: true }, false, ["subgroups"]],
-  [
-    "in software, to measure on",
-    { isFallbackAdapter: true },
-    true,
-    ["subgroups", "timestamp-query"],
-  ],
-  ["in hardware", {}, false, []],
-  ["in hardware, to measure on", {}, true, ["timestamp-query"]],
-] as const)("the features that a device %s is asked for", (_, info, measured, wanted) => {
-  vi.stubGlobal("navigator", { gpu: { wgslLanguageFeatures: new Set(["subgroup_id"]) } });
-  const features = new Set(["subgroups", "timestamp-query"]);
-  const sizes = { subgroupMinSize: 4, subgroupMaxSize: 4 };
-  expect(featuresFor(features, { ...info, ...sizes }, measured)).toEqual(wanted);
-  expect(featuresFor(new Set(), { ...info, ...sizes }, measured)).toEqual([]);
-  expect(featuresFor(undefined, { ...info, ...sizes }, measured)).toEqual([]);
-  vi.unstubAllGlobals();
+  ["to run on", false, ["subgroups"]],
+  ["to measure on", true, ["subgroups", "timestamp-query"]],
+] as const)("the features that a device %s is asked for", (_, measured, wanted) => {
+  const features = new Set(["subgroups", "timestamp-query", "shader-f16"]);
+  expect(featuresFor(features, measured)).toEqual(wanted);
+  expect(featuresFor(new Set(), measured)).toEqual([]);
+  expect(featuresFor(undefined, measured)).toEqual([]);
+  expect(featuresForPlain(features)).toEqual(["subgroups"]);
+  expect(featuresForPlain(undefined)).toEqual([]);
 });
 
 describeGpu("a device in software", () => {
@@ -130,7 +124,7 @@ describeGpu("a device in software", () => {
     };
     const together = await outputOf({ adapter });
     removeNavigatorGpu();
-    expect(shaders.some((wgsl) => wgsl.includes("enable subgroups;"))).toBe(true);
+    expect(shaders.some((wgsl) => wgsl.includes("quadBroadcast("))).toBe(true);
     const device = await softwareDevice();
     const alone = await outputOf({ device });
     device.destroy();
@@ -149,7 +143,8 @@ describeGpu("a device in software", () => {
     };
     const net = await load(plan, { backend: "webgpu", device, seed: 1 });
     const wanted = planFor(plan, { isFallbackAdapter: true }).kernels.map(({ wgsl }) => wgsl);
-    expect(shaders.sort()).toEqual(wanted.filter((wgsl) => wgsl !== "").sort());
+    const own = wanted.filter((wgsl) => wgsl !== "").map(inSubgroups);
+    expect(shaders.sort()).toEqual(own.sort());
     net.destroy();
     device.destroy();
   });

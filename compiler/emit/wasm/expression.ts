@@ -56,6 +56,10 @@ export function write(context: WriteContext, expression: Expression): MachineVal
       return writeLane(context, expression);
     case "draw":
       return writeDraw(context, expression);
+    case "across":
+    case "rank":
+    case "isFirst":
+      throw new Error("a workgroup's kernel does not run on the CPU");
     case "op":
       return writeOperation(context, expression);
   }

@@ -172,6 +172,8 @@ function writeStatement(context: KernelContext, statement: Statement): void {
       body.emit(shareCode(context, statement.array, statement.index, statement.value));
       return;
     case "barrier":
+    case "stride":
+    case "subgroups":
       throw new Error("a workgroup's kernel does not run on the CPU");
   }
 }
