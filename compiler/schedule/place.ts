@@ -34,16 +34,20 @@ type Temporary = Extract<ScheduledBuffer, { kind: "temporary" }>;
 /** Bindings begin at multiples of 256 bytes. */
 const aligned = 64;
 
-/** The elements of a pack, and where each buffer begins: one behind the other, each with room that none other has where a free length is 0. */
+/** Elements from a buffer's start to where another of its slot may begin: where a free length is 0, it has room of its own all the same. */
+export function roomOf(elements: Dim, alone: boolean): Dim {
+  // What is bound is never empty, and no two bindings for writing may meet.
+  return alone || typeof elements === "number" ? elements : addDims(elements, 1);
+}
+
+/** The elements of a pack, and where each buffer begins: one behind the other. */
 function laidOut({ buffers }: Schedule, { span, members }: SharedSlot) {
   let elements: Dim = 0;
   const starts = new Map<number, Dim>();
   for (const index of members) {
     const start = multiplyDims(aligned, ceilDivideDims(elements, aligned));
     starts.set(index, start);
-    const own = buffers[index]?.elements ?? 0;
-    // What is bound is never empty, and no two bindings for writing may meet.
-    elements = addDims(start, own, members.length > 1 && typeof own !== "number" ? 1 : 0);
+    elements = addDims(start, roomOf(buffers[index]?.elements ?? 0, members.length === 1));
   }
   return { ...span, elements, starts };
 }

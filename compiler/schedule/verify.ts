@@ -12,6 +12,7 @@ import type {
 import { measure } from "./limits.js";
 import { operandsOf } from "./operands.js";
 import { reducesRows } from "./rows.js";
+import { roomOf } from "./place.js";
 import { haveSameTurns, spansOfRecurrences, touchesOf, turnsOfStep } from "./spans.js";
 import { readBuffers } from "./serves.js";
 import { waitsOf } from "./waits.js";
@@ -120,7 +121,7 @@ function sharedMemory(schedule: Schedule): string[] {
     for (const { start = 0, elements } of buffers) {
       if (!dimEqual(start, multiplyDims(64, ceilDivideDims(end, 64))))
         problems.push(`slot ${at} has a buffer at ${dimText(start)}, behind ${dimText(end)}`);
-      end = addDims(start, elements);
+      end = addDims(start, roomOf(elements, buffers.length === 1));
     }
     const bytes = schedule.slots[at]?.bytes ?? 0;
     if (!dimEqual(bytes, multiplyDims(4, end)))

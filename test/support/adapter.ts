@@ -43,10 +43,12 @@ export function removeNavigatorGpu(): void {
 }
 
 /** A fresh device; the caller destroys it. */
-export async function softwareDevice(): Promise<GPUDevice> {
+export async function softwareDevice(
+  requiredFeatures: readonly GPUFeatureName[] = ["subgroups"],
+): Promise<GPUDevice> {
   const adapter = await (await softwareGpu()).requestAdapter();
   if (!adapter) throw new Error("the software adapter is gone");
-  return adapter.requestDevice({ requiredFeatures: ["subgroups"] });
+  return adapter.requestDevice({ requiredFeatures: [...requiredFeatures] });
 }
 
 /** One of WebGPU's compatibility mode, which has less of much. */

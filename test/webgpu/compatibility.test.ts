@@ -49,7 +49,8 @@ describeGpu("a device of WebGPU's compatibility mode", () => {
     const { plan } = compileOne(source);
     for (const each of [plan, withoutVariants(plan)]) {
       const less = await numbersOf(each, await compatibilityDevice());
-      expect(less).toEqual(await numbersOf(each, await softwareDevice()));
+      // That mode has no subgroups, by which sums are made in another order.
+      expect(less).toEqual(await numbersOf(each, await softwareDevice([])));
     }
   });
 });
