@@ -7,6 +7,7 @@ import { bytesText } from "./numbers.js";
 import type { ModelOptions } from "./options.js";
 import { importReader, readNnFile, rootName } from "./sources.js";
 import type { Terminal } from "./terminal.js";
+import { optimizedLate } from "./tiering.js";
 
 /** `--model` names no model of the file: wrong usage, not a fault of the file. */
 const unknownModel = "NN0611";
@@ -89,7 +90,7 @@ export async function compileFile(
   const { check, compile } = await import("../compiler/index.js");
   const imports: string[] = [];
   const settings = compilerOptions(file, options, (path) => imports.push(path));
-  const { models, diagnostics } = compile(text, settings);
+  const { models, diagnostics } = await optimizedLate(() => compile(text, settings));
   await refuseMistakes(diagnostics, terminal);
   const { model, ...others } = settings;
   const names = models.length > 0 || model === undefined ? [] : check(text, others).models;

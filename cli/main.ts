@@ -7,7 +7,6 @@ import { errorCode } from "./data/system.js";
 import { reportFailure } from "./failure.js";
 import { runProgram } from "./program.js";
 import { processTerminal } from "./terminal.js";
-import { optimizeLate } from "./tiering.js";
 
 /** Newer Node.js keeps compiled code between runs; what main.ts itself imports is compiled before. */
 function keepCompiledCode(): void {
@@ -34,7 +33,6 @@ process.stdout.on("error", endWithoutStdout);
 process.stderr.on("error", () => undefined);
 
 keepCompiledCode();
-optimizeLate();
 
 /** What is thrown where nothing waits for it: a driver that fails late, a fault of ours. */
 process.on("uncaughtException", (error) => {

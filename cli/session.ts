@@ -9,7 +9,6 @@ import { startFile } from "./reads.js";
 import type { Terminal } from "./terminal.js";
 import { openSource } from "./data/bytes.js";
 import { readSomeTensors } from "./data/tensors.js";
-import { optimizeAsUsual } from "./tiering.js";
 import type { WeightsFile } from "./weights.js";
 
 export interface SessionOptions {
@@ -26,7 +25,6 @@ export interface SessionOptions {
 
 /** The printed kernels become a module by way of a URL that holds their text. */
 export async function importKernels(text: string): Promise<CpuModule> {
-  optimizeAsUsual();
   const encoded = Buffer.from(text, "utf8").toString("base64");
   return (await import(`data:text/javascript;base64,${encoded}`)) as CpuModule;
 }

@@ -1,4 +1,4 @@
-// Nothing in; the engine told when to optimize functions, out: late while the compiler runs, as usual once kernels in JavaScript do.
+// Work of the compiler in; what it gives, out: the engine optimizes functions late meanwhile, and as usual behind it.
 import { setFlagsFromString } from "node:v8";
 
 interface Tiering {
@@ -26,14 +26,15 @@ function tell(when: "usual" | "late"): void {
 }
 
 /**
- * The compiler lives for seconds, in which the engine would optimize a thousand of its functions, most of them when they have little
- * left to do. That costs more processor time than the compiler itself takes, which waits for it where there are two processors.
+ * The compiler works for seconds, in which the engine would optimize a thousand of its functions, most of them when they have little
+ * left to do. That costs more processor time than the compiler itself takes, which waits for it where there are two processors. Readers
+ * of data and kernels in JavaScript loop over numbers: they are worth it soon.
  */
-export function optimizeLate(): void {
+export async function optimizedLate<T>(work: () => T | Promise<T>): Promise<T> {
   tell("late");
-}
-
-/** Loops over numbers are worth it soon. */
-export function optimizeAsUsual(): void {
-  tell("usual");
+  try {
+    return await work();
+  } finally {
+    tell("usual");
+  }
 }

@@ -23,7 +23,7 @@ export interface ThreadScript {
 }
 
 /** What threads are called where a platform lists them. */
-export const threadName = "nnc-thread";
+const threadName = "nnc-thread";
 /** Milliseconds without an answer after which a thread counts as not started. */
 const longestStart = 30_000;
 

@@ -14,6 +14,7 @@ import { modelOption, recomputeOption, rootOption, setOption, weightsOption } fr
 import type { ModelOptions } from "../options.js";
 import { filesRead } from "../reads.js";
 import type { Terminal } from "../terminal.js";
+import { optimizedLate } from "../tiering.js";
 
 interface CompileOptions extends ModelOptions {
   readonly output: string;
@@ -94,14 +95,16 @@ async function runCompile(
   const stages = models.flatMap(({ plan }) => plan.stages);
   const weightsFile = weightsName(stem, stages);
   const { emit } = await import("../../compiler/index.js");
-  const files = await emit(models, {
-    file,
-    entry,
-    minify: minify ?? false,
-    software: software ?? false,
-    externalRuntime: externalRuntime ?? false,
-    weights: Object.fromEntries((weights?.models ?? []).map((name) => [name, weightsFile])),
-  });
+  const files = await optimizedLate(() =>
+    emit(models, {
+      file,
+      entry,
+      minify: minify ?? false,
+      software: software ?? false,
+      externalRuntime: externalRuntime ?? false,
+      weights: Object.fromEntries((weights?.models ?? []).map((name) => [name, weightsFile])),
+    }),
+  );
   const all: [string, string | Uint8Array][] = Object.entries(files).filter(
     ([name]) => name !== packageName || !keepsPackage(output, terminal),
   );

@@ -2,7 +2,7 @@
 
 import type { Node } from "../types/graph.js";
 import { elementCount, expectedSize } from "../types/dimension.js";
-import { ruleOf } from "../ops/table.js";
+import { isContraction, ruleOf } from "../ops/table.js";
 import { reachable } from "../reachable.js";
 
 export interface KeepRequest {
@@ -64,16 +64,12 @@ function isCheap(node: Node): boolean {
   }
 }
 
-function isProduct({ op }: Node): boolean {
-  return ruleOf(op).lowering.kind === "contract";
-}
-
 /** How many times what it is computed from a product must be to be computed again. */
 const manyTimes = 8;
 
 /** Scores of a few queries and many keys, not the gates of a cell: to keep these costs less than to compute them again. */
 function expands(node: Node, varies: (node: Node) => boolean): boolean {
-  if (!isProduct(node)) return false;
+  if (!isContraction(node)) return false;
   const operands = [...new Set(node.inputs)].filter(varies);
   return widthOf(node) >= manyTimes * operands.reduce((sum, one) => sum + widthOf(one), 0);
 }
@@ -85,9 +81,9 @@ function expands(node: Node, varies: (node: Node) => boolean): boolean {
 export function isExpanded(node: Node, varies: (node: Node) => boolean): boolean {
   const made = reachable([node], (one) => (isCheap(one) ? one.inputs.filter(varies) : []));
   const ends = [...made].filter((one) => !isCheap(one));
-  const products = ends.filter(isProduct);
+  const products = ends.filter(isContraction);
   const sources = new Set(
-    ends.flatMap((one) => (isProduct(one) ? one.inputs.filter(varies) : [one])),
+    ends.flatMap((one) => (isContraction(one) ? one.inputs.filter(varies) : [one])),
   );
   const width = [...sources].reduce((sum, one) => sum + widthOf(one), 0);
   return products.length > 0 && widthOf(node) >= manyTimes * width;

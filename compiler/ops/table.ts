@@ -1,6 +1,6 @@
 // The records of all families in; the op table out: all that the compiler knows of every core op.
 
-import type { OpName } from "../types/graph.js";
+import type { Node, OpName } from "../types/graph.js";
 import { binary } from "./binary.js";
 import { contraction } from "./contraction.js";
 import { indexed } from "./indexed.js";
@@ -28,4 +28,9 @@ export const opTable: OpTable = {
 export function ruleOf<K extends OpName>(op: K): OpRule<K> {
   const rule: OpTable[K] = opTable[op];
   return rule;
+}
+
+/** A sum of products of two operands, whose kernels keep rows and columns in registers. */
+export function isContraction({ op }: Node): boolean {
+  return ruleOf(op).lowering.kind === "contract";
 }

@@ -1,4 +1,5 @@
 // Takes the nodes of a program, gives the set of nodes that are written to memory; all others are computed where they are read.
+import { isContraction } from "../ops/table.js";
 import { dimEqual, divideExactly, elementCount } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { Costs } from "./cost.js";
@@ -6,7 +7,6 @@ import { dispatchCost, memoryCost } from "./cost.js";
 import type { LevelFacts } from "./facts.js";
 import { spare } from "./spare.js";
 import {
-  isContraction,
   isGivenLeaf,
   isOfPieces,
   isPointwise,

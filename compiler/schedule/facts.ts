@@ -1,10 +1,11 @@
 // Takes the nodes of a level and what they leave behind, gives what is known of them before anything is decided.
 import { usersOf } from "../graph/walk.js";
+import { isContraction } from "../ops/table.js";
 import type { Extents } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import type { Costs } from "./cost.js";
 import { estimateCosts } from "./cost.js";
-import { isContraction, isGivenLeaf, isPointwise, isReducing, isView } from "./families.js";
+import { isGivenLeaf, isPointwise, isReducing, isView } from "./families.js";
 
 /** What is known of the nodes of a level before anything is decided. */
 export interface LevelFacts {

@@ -94,11 +94,6 @@ export function isRecurrent(node: Node): boolean {
   return kind === "recurrence" || kind === "outcome";
 }
 
-/** A sum of products of two operands, whose kernels keep rows and columns in registers. */
-export function isContraction(node: Node): boolean {
-  return ruleOf(node.op).lowering.kind === "contract";
-}
-
 /** A sum whose terms are those updates alone that name its place. */
 export function isScatter(node: Node): boolean {
   return ruleOf(node.op).lowering.kind === "scatter";

@@ -1,8 +1,9 @@
 // Takes a program as it would be scheduled, gives the values that cost least to compute again for the memory that they free where most lives.
+import { isContraction } from "../ops/table.js";
 import type { Extents } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import { ownCost, reductionLength } from "./cost.js";
-import { isContraction, isGivenLeaf, isOfPieces, isRecurrent, isReducing } from "./families.js";
+import { isGivenLeaf, isOfPieces, isRecurrent, isReducing } from "./families.js";
 import { elementBytes } from "./memory.js";
 import type { Dropping, Gap, ProgramPlan, RecomputeLimits } from "./recomputePlan.js";
 

@@ -10,22 +10,24 @@ const module = pathToFileURL(join(import.meta.dirname, "../../build/cli/tiering.
 const calls = 15_000;
 
 const script = `
-import * as tiering from "${module}";
+import { optimizedLate } from "${module}";
 const byTurboFan = 1 << 6;
 let made = 0;
-const isOptimizedBehind = (tell) => {
-  tell();
+const isOptimized = () => {
   // Functions of one text would share what the engine counts.
   const hot = new Function("x", "y", "return x * y + x - y * 0." + ++made);
   let sum = 0;
   for (let at = 0; at < ${calls}; at++) sum += hot(at, sum);
   return (%GetOptimizationStatus(hot) & byTurboFan) !== 0;
 };
-const [usual, late] = [tiering.optimizeAsUsual, tiering.optimizeLate].map(isOptimizedBehind);
-console.log(JSON.stringify({ usual, late, again: isOptimizedBehind(tiering.optimizeAsUsual) }));
+const usual = isOptimized();
+const late = await optimizedLate(isOptimized);
+const again = isOptimized();
+const failed = await optimizedLate(() => { throw 1; }).catch(isOptimized);
+console.log(JSON.stringify({ usual, late, again, failed }));
 `;
 
-test("functions of the compiler are optimized later than those of kernels", () => {
+test("functions are optimized later while the compiler works, and as usual behind it", () => {
   const flags = ["--allow-natives-syntax", "--no-concurrent-recompilation", "--no-use-osr"];
   const { stdout, stderr } = spawnSync(
     process.execPath,
@@ -33,5 +35,5 @@ test("functions of the compiler are optimized later than those of kernels", () =
     { encoding: "utf8" },
   );
   expect(stderr).toBe("");
-  expect(JSON.parse(stdout)).toEqual({ usual: true, late: false, again: true });
+  expect(JSON.parse(stdout)).toEqual({ usual: true, late: false, again: true, failed: true });
 });

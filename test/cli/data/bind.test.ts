@@ -5,7 +5,7 @@ import { zipSync } from "fflate";
 import { bindData } from "../../../cli/data/bind.js";
 import type { BindOptions, BoundData } from "../../../cli/data/bind.js";
 import type { InputSpec } from "../../../cli/data/spec.js";
-import { bytesOf, idx, npy, temporaryFolder } from "./files.js";
+import { bytesOf, idx, npy, pairs, temporaryFolder } from "./files.js";
 
 const folder = temporaryFolder();
 
@@ -216,13 +216,7 @@ describe("binding", () => {
 });
 
 describe("refusals", () => {
-  const x: InputSpec = {
-    name: "x",
-    role: "input",
-    type: "f32",
-    shape: ["batch", 2],
-    optional: false,
-  };
+  const x = pairs;
   const huge = folder.put("huge.npy", npy("<f8", [1, 2], bytesOf(Float64Array.of(1, 1e300))));
   const cases: [string, InputSpec[], () => string[], Record<string, unknown>][] = [
     ["an unknown name", [image], () => [`imgae=${images}`], { code: "data-name" }],

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import type { InputSpec } from "../../../cli/data/spec.js";
 
 /** A folder of the test file's own, removed at its end; `put` writes a file and gives its path. */
 export function temporaryFolder(): {
@@ -68,3 +69,12 @@ export function generator(seed: number): (limit: number) => number {
     return Math.floor((state / 2 ** 32) * limit);
   };
 }
+
+/** An input of two numbers for each example. */
+export const pairs: InputSpec = {
+  name: "x",
+  role: "input",
+  type: "f32",
+  shape: ["batch", 2],
+  optional: false,
+};

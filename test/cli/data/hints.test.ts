@@ -2,16 +2,9 @@
 import { expect, test } from "vitest";
 import { bindData } from "../../../cli/data/bind.js";
 import type { InputSpec } from "../../../cli/data/spec.js";
-import { bytesOf, npy, temporaryFolder } from "./files.js";
+import { bytesOf, npy, pairs as x, temporaryFolder } from "./files.js";
 
 const folder = temporaryFolder();
-const x: InputSpec = {
-  name: "x",
-  role: "input",
-  type: "f32",
-  shape: ["batch", 2],
-  optional: false,
-};
 const y: InputSpec = { ...x, name: "digit", role: "target", shape: ["batch"] };
 
 function floats(name: string, shape: readonly number[], values: readonly number[]): string {
