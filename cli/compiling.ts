@@ -48,7 +48,7 @@ async function noteMemory(
     const { step, model: name } = describeModel(model, undefined);
     if (step > recompute)
       terminal.note(
-        `${name}: a step takes ${bytesText(step)} at its peak, which is as near to the ${bytesText(recompute)} of --recompute as computing values again comes`,
+        `${name}: a step takes ${bytesText(step)} at its peak: no way was found to come nearer to the ${bytesText(recompute)} of --recompute by computing values again`,
       );
   }
 }

@@ -3,7 +3,8 @@ import type { CompiledModel } from "../compiler/index.js";
 import { livenessBound } from "../compiler/schedule/memory.js";
 import { countOf, evaluateShape, formatShape } from "../runtime/dimensions.js";
 import { bytesOf, layOut } from "../runtime/layout.js";
-import type { Plan, PlanParameter } from "../runtime/plan.js";
+import { stepKinds } from "../runtime/plan.js";
+import type { Plan, PlanParameter, PlanProgramKind } from "../runtime/plan.js";
 import { keptValues } from "./kept.js";
 import type { KeptValues } from "./kept.js";
 import { bytesText, countText, tableText } from "./numbers.js";
@@ -11,7 +12,7 @@ import { operationCount } from "./profile/operations.js";
 
 export interface ProgramDescription {
   readonly name: string;
-  readonly kind: string;
+  readonly kind: PlanProgramKind;
   readonly kernels: number;
   /** Without those of terms that padding leaves out. */
   readonly flops: number;
@@ -68,7 +69,7 @@ function programDescription(model: CompiledModel, at: number, sizes: Sizes): Pro
     flops: schedule.nests.reduce((sum, nest) => sum + operationCount(nest, sizes), 0),
     temporary: bytesOf(layout),
     bound: livenessBound(schedule.slots, layout.sizes),
-    ...(kind === "step" && { kept: keptValues(model, at, sizes) }),
+    ...(stepKinds.includes(kind) && { kept: keptValues(model, at, sizes) }),
   };
 }
 
@@ -90,7 +91,9 @@ export function describeModel(model: CompiledModel, batch: number | undefined): 
   const programs = plan.programs.map((_, at) => programDescription(model, at, dimensions));
   const persistent = plan.storages.reduce((sum, { elements }) => sum + elementBytes * elements, 0);
   const given = givenBytes(plan, dimensions);
-  const steps = programs.filter(({ kind }) => kind === "step").map(({ temporary }) => temporary);
+  const steps = programs
+    .filter(({ kind }) => stepKinds.includes(kind))
+    .map(({ temporary }) => temporary);
   const most = (of: (program: ProgramDescription) => number): number =>
     programs.reduce((largest, program) => Math.max(largest, of(program)), 0) + persistent + given;
   return {

@@ -3,6 +3,7 @@ import { diagnostic, hasErrors } from "../grammar/diagnostics.js";
 import type { Diagnostic } from "../grammar/diagnostics.js";
 import { parse } from "../grammar/parse.js";
 import type { SourceFile } from "../grammar/span.js";
+import { stepKinds } from "../runtime/plan.js";
 import type { Plan } from "../runtime/plan.js";
 import { analyze } from "./analyze/index.js";
 import { build } from "./build/index.js";
@@ -147,7 +148,7 @@ export function compileEntry(
   const bytes = recompute === undefined ? undefined : recompute - lastingBytes(built, estimates);
   const settings = { estimates, storage, share: false, make: createNestMaker() };
   const ordered = built.programs.map((program) => {
-    if (program.kind !== "step") return schedule(program, settings);
+    if (!stepKinds.includes(program.kind)) return schedule(program, settings);
     return scheduleWithin(program, { ...settings, ...(bytes === undefined ? {} : { bytes }) });
   });
   const mapped = mapInSteps(ordered, estimates);

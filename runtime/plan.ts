@@ -137,6 +137,9 @@ export type PlanProgramKind =
   /** run once for a set, with as many examples as it has for its batch: held values; the last of a series writes fitted values, or gives losses, penalties and metrics */
   | "whole";
 
+/** Those that compute gradients. */
+export const stepKinds: readonly PlanProgramKind[] = ["step", "gather"];
+
 /** Programs that run one after the other over a whole set. */
 export type PlanSeries = "fitted" | "evaluation";
 

@@ -1,4 +1,5 @@
 // Takes compiled models and the runtime's types, gives the bundle's declarations: each model with its own names and shapes.
+import { stepKinds } from "../../runtime/plan.js";
 import type { Plan, PlanDim, PlanInput, PlanOutput, PlanType } from "../../runtime/plan.js";
 import type { CompiledEntry, CompiledModel } from "../compile.js";
 import { commentText } from "./expression.js";
@@ -93,7 +94,7 @@ function modelDeclarations(request: DeclarationRequest, model: CompiledModel): s
 /** Metrics of steps that are no means of entries. */
 function wholeMetrics({ programs }: Plan): readonly string[] {
   return programs
-    .filter(({ kind }) => kind === "step" || kind === "gather")
+    .filter(({ kind }) => stepKinds.includes(kind))
     .flatMap(({ results }) => results)
     .filter(({ name, entries }) => name.startsWith("metric.") && entries === undefined)
     .map(({ name }) => name.slice("metric.".length));

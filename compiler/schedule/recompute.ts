@@ -45,9 +45,14 @@ export function scheduleWithin(
     return { of, ...made, peak: peakOf(made.schedule, options.estimates) };
   };
   let best = outcomeOf(program, settings);
+  let least = best;
   if (best.peak <= bytes) return best.schedule;
   const options = { ...settings, thrifty: wanted !== undefined };
-  if (options.thrifty) best = outcomeOf(program, options);
+  const goOn = (outcome: typeof best): void => {
+    best = outcome;
+    if (best.peak < least.peak) least = best;
+  };
+  if (options.thrifty) goOn(outcomeOf(program, options));
   for (const mostOperations of levels) {
     for (let round = 0; round < mostRounds && best.peak > bytes; round++) {
       const plan = planOf(best.of, options, best.known);
@@ -55,10 +60,10 @@ export function scheduleWithin(
       if (!plan || !dropping || dropping.dropped.size === 0) break;
       const next = outcomeOf(computedAgain(b, best.of, plan, dropping), options);
       if (next.peak > bytes && next.peak > (1 - worthwhile) * best.peak) break;
-      best = next;
+      goOn(next);
     }
   }
-  return best.schedule;
+  return least.schedule;
 }
 
 /** Bytes of what lives at the same time, where these are most. */

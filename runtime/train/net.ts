@@ -12,7 +12,7 @@ import type {
 import { fail, unknownName } from "../errors.js";
 import { ownBytes, type Beginning } from "../load.js";
 import { createNet } from "../net.js";
-import type { PlanStage } from "../plan.js";
+import { stepKinds, type PlanStage } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import { ignore } from "../webgpuFaults.js";
 import { fetchWeights } from "../weights.js";
@@ -269,7 +269,7 @@ function wantedObjectives<O extends { readonly name: string }>(
 function givenBatches({ session }: Trainer, given: object | undefined, stage: PlanStage): Batch[] {
   const wanted = inputsOf(
     session.plan,
-    (program) => program.stage === stage.name && ["step", "gather"].includes(program.kind),
+    (program) => program.stage === stage.name && stepKinds.includes(program.kind),
   );
   const bind = (batch: unknown): Batch => bindBatch(session, batch, wanted, stage.dimensions);
   if (!Array.isArray(given)) return [bind(given === undefined ? {} : given)];

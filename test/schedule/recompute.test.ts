@@ -1,6 +1,6 @@
 // Programs and the memory that a step may take in; that it takes less where values are computed again, and trains to the same bits, out.
 import { describe, expect, it } from "vitest";
-import type { CompiledModel } from "../../compiler/index.js";
+import type { CompiledModel, CompileOptions } from "../../compiler/index.js";
 import { compileOne, open } from "../support/compiled.js";
 import { drawnData } from "../support/drawnData.js";
 import { temporaryBytes } from "../support/temporaryBytes.js";
@@ -110,6 +110,28 @@ describe.each([
       values.forEach((value, at) => {
         expect(found[name]?.[at], name).toBeCloseTo(value, 9);
       });
+  });
+});
+
+it("is less for each program of a step, and never more for less room", () => {
+  const source = transformer
+    .replace("range(3)", "range(1)")
+    .replace("epochs", "accumulate 2  epochs");
+  const bytesOf = (options: CompileOptions): number[] => {
+    const model = compileOne(source, "test.nn", options);
+    return ["step", "gather"].map((kind) => temporaryBytes(model, kind));
+  };
+  const kept = bytesOf({});
+  let before = kept;
+  for (const recompute of [1e9, 1]) {
+    const now = bytesOf({ recompute });
+    now.forEach((bytes, at) => {
+      expect(bytes, `in ${recompute}`).toBeLessThanOrEqual(before[at] ?? 0);
+    });
+    before = now;
+  }
+  before.forEach((bytes, at) => {
+    expect(bytes / (kept[at] ?? 0)).toBeLessThanOrEqual(0.85);
   });
 });
 

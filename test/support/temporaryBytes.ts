@@ -5,9 +5,10 @@ import { livenessBound } from "../../compiler/schedule/memory.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
 import { evaluateDim } from "../../compiler/types/dimension.js";
 
-export function temporaryBytes({ training }: CompiledModel): number {
-  const made = training.schedules.find(({ name }) => name.startsWith("step"));
-  if (made === undefined) throw new Error("there is no step");
+/** `kind`: of the step, or of what gathers gradients before it. */
+export function temporaryBytes({ training }: CompiledModel, kind = "step"): number {
+  const made = training.schedules.find(({ name }) => name.startsWith(`${kind}.`));
+  if (made === undefined) throw new Error(`there is no ${kind}`);
   expect(verifySchedule(made)).toEqual([]);
   const batch = training.plan.dimensions.find(({ name }) => name === "batch")?.trained ?? 1;
   const sizes = made.slots.map(({ bytes }) => evaluateDim(bytes, { batch }));
