@@ -39,8 +39,8 @@ export interface ReductionFacts {
   readonly loads: readonly LoadFacts[];
   readonly operations: readonly OperationFacts[];
   readonly guards: readonly ReadonlySet<Axis>[];
-  /** Lanes may take terms of their own along these of its axes. */
-  readonly laned: ReadonlySet<Axis>;
+  /** Those along which terms may be taken in any order, or several at once: nothing is searched, and no guard of a load says where they end. */
+  readonly orderless: ReadonlySet<Axis>;
   /** The nest's axes along which its loop starts and ends elsewhere, as loaded bounds say: points along them share no loop. */
   readonly apart: ReadonlySet<Axis>;
 }
@@ -226,7 +226,7 @@ function factsOf(reduction: ReductionValue, look: Look, extents: Extents): Reduc
   );
   const everything = [...reachable([reduction.value], childrenOf)];
   const hindering = [...everything.filter(isSearch), ...guardsOfLoads(everything)];
-  const laned = along.filter((axis) => {
+  const orderless = along.filter((axis) => {
     const variable = look.variables.get(axis);
     const hindered = hindering.some((value) => variable && value.free.has(variable));
     return !hindered && reduction.index === undefined && reduction.terms === undefined;
@@ -234,7 +234,7 @@ function factsOf(reduction: ReductionValue, look: Look, extents: Extents): Reduc
   return {
     ...{ axes, length, guards },
     along: new Set(along),
-    laned: new Set(laned),
+    orderless: new Set(orderless),
     work: pointsOf(axes, extents) * length,
     loads: loads.map((value) => loadFacts(value, look)),
     operations: operationsOf(terms.filter(changes), look),

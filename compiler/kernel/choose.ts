@@ -6,19 +6,18 @@ import { contractionOf } from "./contraction.js";
 import { expectedSize } from "../types/dimension.js";
 import { laneCount } from "./ir.js";
 import { pointsOf } from "./measure.js";
+import type { Passages } from "./shapes.js";
+import { oneByOne } from "./shapes.js";
 import type { PanelLimits, ParallelTarget, SerialTarget, TileLimits } from "./target.js";
 import type { Tile, TiledAxis } from "./tile.js";
-import { chooseTile, lanedWell } from "./tile.js";
+import { chooseTile, lanedWell, registersOf } from "./tile.js";
 
 /** Loops over the axes, some in blocks. */
 export interface SerialChoice {
   /** Their loops stand outside, around what is stored once a row. */
   readonly rows: ReadonlySet<Axis> | undefined;
   readonly tile: readonly TiledAxis[];
-  /** Axes of reductions along which lanes take terms of their own. */
-  readonly laned: ReadonlySet<Axis>;
-  /** The one along which they do so for wide points too, each of whose lanes is reduced by itself. */
-  readonly packed: Axis | undefined;
+  readonly passages: Passages;
   /** Axes whose loops stand inmost, since they repeat what is read from a panel then. */
   readonly repeating: ReadonlySet<Axis>;
 }
@@ -31,9 +30,8 @@ export interface ParallelChoice {
   /** Something is stored once for each point of the outer axes. */
   readonly rows: boolean;
   readonly tile: readonly TiledAxis[];
-  /** As of a serial choice, in each invocation by itself. */
-  readonly laned: ReadonlySet<Axis>;
-  readonly packed: Axis | undefined;
+  /** Of reductions that an invocation does by itself. */
+  readonly passages: Passages;
   /** Neighbours along it make quads, which load together what does not depend on it. */
   readonly quads: Axis | undefined;
   /** The invocations of a workgroup share reductions. */
@@ -57,7 +55,7 @@ export function chooseSerial(facts: NestFacts, target: SerialTarget): SerialChoi
   return {
     rows: facts.rows,
     tile: axes,
-    ...inLanes(facts, target.tile, laned),
+    passages: passagesOf(facts, axes, laned, target.tile),
     repeating: new Set(target.panels && !laned ? repeatingAxes(facts, axes, target.panels) : []),
   };
 }
@@ -89,19 +87,53 @@ function repeatingAxes(
 
 const bytesOfNumber = 4;
 
-/** Along what the tile was chosen with, and along reductions that no tile is about where it costs nothing. */
-function inLanes(
+function passagesOf(
   facts: NestFacts,
-  limits: TileLimits,
+  tile: readonly TiledAxis[],
   chosen: Axis | undefined,
-): Pick<SerialChoice, "laned" | "packed"> {
+  limits: TileLimits,
+): Passages {
   const well = facts.reductions.flatMap((reduction) => lanedWell(reduction, limits, facts.extents));
-  const hindered = facts.reductions.flatMap(({ along, laned }) =>
-    [...along].filter((axis) => !laned.has(axis)),
+  // Along what the tile was chosen with, and along reductions that no tile is about where it costs nothing.
+  const laned = everywhereOrderless(facts, [...(chosen ? [chosen] : []), ...well]);
+  const packed = chosen && laned.has(chosen) ? chosen : undefined;
+  return { laned, packed, writtenOut: writtenOut(facts, tile, laned, limits) };
+}
+
+/** Axes along which no reduction minds the order of its terms. */
+function everywhereOrderless({ reductions }: NestFacts, axes: readonly Axis[]): ReadonlySet<Axis> {
+  return new Set(
+    axes.filter((axis) =>
+      reductions.every(({ along, orderless }) => !along.has(axis) || orderless.has(axis)),
+    ),
   );
-  const candidates = [...(chosen ? [chosen] : []), ...well];
-  const laned = new Set(candidates.filter((axis) => !hindered.includes(axis)));
-  return { laned, packed: chosen && laned.has(chosen) ? chosen : undefined };
+}
+
+/** The innermost axes of reductions, as far as the kernel does not become too long. */
+function writtenOut(
+  facts: NestFacts,
+  tile: readonly TiledAxis[],
+  laned: ReadonlySet<Axis>,
+  { short }: TileLimits,
+): ReadonlySet<Axis> {
+  const found = new Set<Axis>();
+  if (!short) return found;
+  for (const { axes, along, loads, operations } of facts.reductions) {
+    const computed = operations.reduce((sum, { cost }) => sum + cost, loads.length);
+    const points = registersOf(
+      tile.filter(({ axis }) => axes.has(axis)),
+      false,
+    );
+    let terms = 1;
+    for (const axis of [...along].reverse()) {
+      const { extent } = axis;
+      if (typeof extent !== "number" || laned.has(axis)) break;
+      terms *= extent;
+      if (terms > short.terms || terms * points * computed > short.operations) break;
+      found.add(axis);
+    }
+  }
+  return everywhereOrderless(facts, [...found]);
 }
 
 /** Where tiles of a workgroup's are mostly full, and sums long enough. */
@@ -140,7 +172,7 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
   const { invocations, sharing } = target;
   const alone = (outer: readonly Axis[], inner: readonly Axis[]): ParallelChoice => ({
     ...{ outer, inner, rows, tile: [], shared: false, workgroupSize: invocations },
-    ...{ laned: new Set(), packed: undefined, quads: undefined },
+    ...{ passages: passagesOf(facts, [], undefined, target.tile), quads: undefined },
   });
   if (reductions.length === 0)
     return { ...alone(nest.axes, []), tile: chooseTile(facts, target.tile).axes };
@@ -151,7 +183,7 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
   const length = Math.max(...reductions.map((reduction) => reduction.length));
   const together = (tile: readonly TiledAxis[]): ParallelChoice => ({
     ...{ outer, inner, rows, tile, shared: true },
-    ...{ laned: new Set(), packed: undefined, quads: undefined },
+    ...{ passages: oneByOne, quads: undefined },
     workgroupSize: sharingInvocations(facts, tile, length, target),
   });
   // Reductions that all points of a row share are done once: short rows by an invocation, long ones by a workgroup.
@@ -170,7 +202,7 @@ export function chooseParallel(facts: NestFacts, target: ParallelTarget): Parall
     : {
         ...alone(outer, []),
         tile,
-        ...inLanes(facts, target.tile, found.laned),
+        passages: passagesOf(facts, tile, found.laned, target.tile),
         quads: worthwhile ? found.quads : undefined,
       };
 }
@@ -197,8 +229,8 @@ export function chooseForWorkgroup(
   return {
     ...{ outer, inner, rows, shared: false, workgroupSize: target.turns.invocations },
     ...(tiled
-      ? { tile: found.axes, ...inLanes(facts, target.tile, found.laned) }
-      : { tile: [], laned: new Set(), packed: undefined }),
+      ? { tile: found.axes, passages: passagesOf(facts, found.axes, found.laned, target.tile) }
+      : { tile: [], passages: passagesOf(facts, [], undefined, target.tile) }),
     quads: tiled && found.quads !== slice?.axis ? found.quads : undefined,
   };
 }

@@ -7,7 +7,7 @@ import type { Kernel } from "./ir.js";
 import { packPanels } from "./panels.js";
 import { regionsFrom } from "./points.js";
 import { dimValue } from "./polynomial.js";
-import { createSerialShapes } from "./shapes.js";
+import { createSerialShapes, oneByOne } from "./shapes.js";
 import { literal } from "./simplify.js";
 import type { SerialTarget } from "./target.js";
 import type { ReductionLoop, KernelValue } from "./value.js";
@@ -39,8 +39,7 @@ export function plainLoops(nest: LoopNest, buffers: readonly ScheduledBuffer[]):
   const choice = {
     rows: rows && new Set(rows),
     tile: [],
-    laned: new Set<Axis>(),
-    packed: undefined,
+    passages: oneByOne,
     repeating: new Set<Axis>(),
   };
   return inLoops(nest, buffers, choice, "f64");
@@ -49,7 +48,7 @@ export function plainLoops(nest: LoopNest, buffers: readonly ScheduledBuffer[]):
 function inLoops(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
-  { rows, tile, laned, packed, repeating }: SerialChoice,
+  { rows, tile, passages, repeating }: SerialChoice,
   accumulates: SerialTarget["accumulates"],
 ): Kernel {
   const values = createValues();
@@ -88,6 +87,6 @@ function inLoops(
     loops,
     once: undefined,
     regions: regionsFrom(values, starts, tile),
-    shapeOf: createSerialShapes(values, laned, packed),
+    shapeOf: createSerialShapes(values, passages),
   });
 }

@@ -21,6 +21,8 @@ export interface ReductionShape {
   readonly rest?: ReductionShape;
   readonly loops: readonly ReductionLoop[];
   readonly axes: AxisValues;
+  /** What axes that have no loop stand for in each of the terms that are taken at once; absent: there is one. */
+  readonly terms?: readonly AxisValues[];
   readonly cooperative: boolean;
   /** Scalars of its terms that are read from the workgroup's memory, where the axes say from which element. */
   readonly staged?: ReadonlyMap<Scalar, (axes: AxisValues) => KernelValue | undefined>;
@@ -148,7 +150,15 @@ export function createEvaluation(
     shape: ReductionShape,
   ): KernelValue => {
     const inner = new Map([...axes, ...shape.axes]);
-    const value = evaluate(scalar.value, inner);
+    const [first = inner, ...more] = (shape.terms ?? []).map(
+      (term): AxisValues => new Map([...inner, ...term]),
+    );
+    const { step } = reductionTable[scalar.combine];
+    const value = more.reduce(
+      (sum, term) =>
+        operation(values, step, scalar.value.type, [sum, evaluate(scalar.value, term)]),
+      evaluate(scalar.value, first),
+    );
     const arg = givesExtremumIndex(scalar.combine);
     const [axis] = scalar.axes;
     const index = arg && axis ? inner.get(axis) : undefined;

@@ -67,7 +67,7 @@ function workgroupMapping(
   { groupsAlongAxis }: ParallelTarget,
 ): Mapping {
   const values = createValues();
-  const { inner, tile, laned, packed, workgroupSize } = choice;
+  const { inner, tile, passages, workgroupSize } = choice;
   const local = values.variable("localIndex", undefined);
   const others = inQuads(choice).filter((axis) => axis !== slice?.axis);
   const counts = countsOf(others, choice);
@@ -107,7 +107,7 @@ function workgroupMapping(
     loops: choice.rows ? rows.loops : [blocks, ...rows.loops],
     once: undefined,
     regions: regionsOfBlocks(values, new Map([...axes, ...rows.axes]), tile, numbered.quad),
-    shapeOf: createSerialShapes(values, laned, packed),
+    shapeOf: createSerialShapes(values, passages),
   };
 }
 
@@ -254,11 +254,11 @@ function splitLoop(
 function createShapes(
   values: ValueTable,
   local: VariableValue,
-  { outer, shared: sharing, workgroupSize: size, laned, packed }: ParallelChoice,
+  { outer, shared: sharing, workgroupSize: size, passages }: ParallelChoice,
 ): (reduce: ReduceScalar, wide: boolean) => ReductionShape {
   const axesOf = createAxesOf();
   const groupAxes = sharing ? new Set(outer) : undefined;
-  const serial = createSerialShapes(values, laned, packed);
+  const serial = createSerialShapes(values, passages);
   const shared = new Map<string, ReductionShape>();
   return (reduce, wide) => {
     const alike =

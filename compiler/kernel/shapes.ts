@@ -1,11 +1,25 @@
 // Takes a reduction, gives its loops in one invocation: one an axis, or one an axis and four lanes along one of them.
-import type { Axis } from "../types/nest.js";
-import type { ReductionShape } from "./evaluate.js";
+import { createAxesOf, reachableScalars } from "../schedule/operands.js";
+import type { Axis, Scalar } from "../types/nest.js";
+import type { AxisValues, ReductionShape } from "./evaluate.js";
 import { laneCount } from "./ir.js";
 import type { ReduceScalar } from "./measure.js";
 import { dimValue } from "./polynomial.js";
 import { literal, operation } from "./simplify.js";
 import type { KernelValue, ReductionLoop, ValueTable } from "./value.js";
+
+/** How an invocation goes through the terms of its reductions. */
+export interface Passages {
+  /** Axes along which lanes take terms of their own: each every fourth, what is left is taken after. */
+  readonly laned: ReadonlySet<Axis>;
+  /** The one along which they do so for wide points too, each of whose lanes is reduced by itself. */
+  readonly packed: Axis | undefined;
+  /** Axes without a loop: all of their terms are taken at once. */
+  readonly writtenOut: ReadonlySet<Axis>;
+}
+
+/** One term after the other, in a loop for each axis. */
+export const oneByOne: Passages = { laned: new Set(), packed: undefined, writtenOut: new Set() };
 
 /** An axis as its reduction goes through it. */
 interface Passage {
@@ -13,14 +27,10 @@ interface Passage {
   readonly index: KernelValue;
 }
 
-/**
- * One loop an axis; axes of extent 1 need none. Along `laned` axes each lane takes every fourth term, what is left is taken after; of wide
- * points along the `packed` one alone.
- */
+/** One loop an axis, where it is not written out; axes of extent 1 need none. */
 export function createSerialShapes(
   values: ValueTable,
-  laned: ReadonlySet<Axis> = new Set(),
-  packed?: Axis,
+  { laned, packed, writtenOut }: Passages = oneByOne,
 ): (reduce: ReduceScalar, wide: boolean) => ReductionShape {
   const passages = new Map<Axis, Passage>();
   const single = (axis: Axis): Passage => {
@@ -29,9 +39,14 @@ export function createSerialShapes(
     return passage;
   };
   const lanes = new Map<Axis, ReturnType<typeof inLanes>>();
-  return ({ axes }, wide) => {
+  return (reduce, wide) => {
+    const axes = inOrder(reduce).filter((axis) => !writtenOut.has(axis));
+    const terms = termsAlong(
+      values,
+      reduce.axes.filter((axis) => writtenOut.has(axis)),
+    );
     const axis = axes.find((each) => (wide ? each === packed : laned.has(each)));
-    if (!axis) return shapeOf(axes, single);
+    if (!axis) return shapeOf(axes, terms, single);
     const parts = lanes.get(axis) ?? inLanes(values, axis);
     lanes.set(axis, parts);
     const along =
@@ -39,19 +54,53 @@ export function createSerialShapes(
       (each: Axis): Passage =>
         each === axis ? part : single(each);
     const shape: ReductionShape = {
-      ...shapeOf(axes, along(parts.whole)),
+      ...shapeOf(axes, terms, along(parts.whole)),
       lanes: values.lane,
       ...(wide && { packed: true }),
     };
-    return parts.rest ? { ...shape, rest: shapeOf(axes, along(parts.rest)) } : shape;
+    return parts.rest ? { ...shape, rest: shapeOf(axes, terms, along(parts.rest)) } : shape;
   };
 }
 
-function shapeOf(axes: readonly Axis[], passageOf: (axis: Axis) => Passage): ReductionShape {
+/** Where a guard says how far a loop goes, it stands outside: what every loop within does is then the same for all that it guards. */
+function inOrder({ axes, value }: ReduceScalar): readonly Axis[] {
+  if (axes.length < 2) return axes;
+  const guarding = guardAxes(value);
+  return [true, false].flatMap((bounded) => axes.filter((axis) => guarding.has(axis) === bounded));
+}
+
+function guardAxes(term: Scalar): ReadonlySet<Axis> {
+  const guards = [...reachableScalars([term])].filter(({ kind }) => kind === "guard");
+  const axesOf = createAxesOf();
+  return new Set(
+    guards.flatMap((guard) => (guard.kind === "guard" ? [...axesOf(guard.condition)] : [])),
+  );
+}
+
+/** Every term along the axes, the last of which runs fastest. */
+function termsAlong(values: ValueTable, axes: readonly Axis[]): readonly AxisValues[] {
+  return axes.reduce<readonly AxisValues[]>(
+    (terms, axis) =>
+      terms.flatMap((term) =>
+        Array.from(
+          { length: Number(axis.extent) },
+          (_, at) => new Map([...term, [axis, literal(values, "index", at)]]),
+        ),
+      ),
+    [new Map()],
+  );
+}
+
+function shapeOf(
+  axes: readonly Axis[],
+  terms: readonly AxisValues[],
+  passageOf: (axis: Axis) => Passage,
+): ReductionShape {
   const passages = axes.map((axis) => [axis, passageOf(axis)] as const);
   return {
     axes: new Map(passages.map(([axis, { index }]) => [axis, index])),
     loops: passages.flatMap(([, { loop }]) => loop ?? []),
+    terms,
     cooperative: false,
   };
 }

@@ -277,7 +277,10 @@ export function zeroConditions(value: KernelValue): readonly KernelValue[] {
         ? [...new Set([...conjunctsOf(first), ...zeroConditions(second)])]
         : [];
     case "all":
-      return value.arguments.length === 1 ? zeroConditions(first) : [];
+      return value.arguments.slice(1).reduce((common, argument) => {
+        const own = common.length > 0 ? zeroConditions(argument) : [];
+        return common.filter((condition) => own.includes(condition));
+      }, zeroConditions(first));
     case "none":
       return [];
   }

@@ -14,10 +14,20 @@ export interface TileLimits {
   readonly guardCost: number;
   /** What loading an element costs, and adding a term to the register of a point (or of a wide one). */
   readonly load: number;
+  /** Loops that are written out; absent: none. */
+  readonly short?: ShortLimits;
   /** Neighbouring invocations load together what all of them need. */
   readonly quads?: true;
   /** Absent: the machine computes with single numbers. */
   readonly wide?: WideLimits;
+}
+
+/** Of loops that cost more to run than their text does to compile. */
+export interface ShortLimits {
+  /** Terms of a reduction that an iteration takes at once. */
+  readonly terms: number;
+  /** Loads and operations that are written for them, over all points of a tile. */
+  readonly operations: number;
 }
 
 export interface BareLimits {
@@ -192,6 +202,7 @@ export const software: ParallelTarget = {
     bare: { accumulators: 32, operations: 4, work: 4e6 },
     guardCost: 0.25,
     load: 1.7,
+    short: { terms: 8, operations: 1000 },
     quads: true,
     wide: {
       ...{ largest: 8, alongReductions: false, speedsAll: false, guards: "machine" },

@@ -95,7 +95,7 @@ function accumulatorsAllowed(
 }
 
 /** Lanes along a reduction hold terms of one point, so that each point takes a register. */
-function registersOf(axes: readonly TiledAxis[], laned: boolean): number {
+export function registersOf(axes: readonly TiledAxis[], laned: boolean): number {
   return axes.reduce(
     (product, { size, inLanes }) => product * (inLanes && !laned ? size / laneCount : size),
     1,
@@ -153,7 +153,7 @@ function lanedAxes(
   extents: Extents,
 ): readonly Axis[] {
   if (!wide?.alongReductions || !reduction) return [];
-  return [...reduction.laned].filter((axis) => expectedSize(axis.extent, extents) >= laneCount);
+  return [...reduction.orderless].filter((axis) => expectedSize(axis.extent, extents) >= laneCount);
 }
 
 /** Axes along which blocks come in fours that run the same loops: of free length only where no other will do. */
@@ -176,12 +176,12 @@ function quadAxes(
 
 /** Along these axes lanes of a reduction load what lies side by side, or the same. */
 export function lanedWell(
-  { laned, loads }: ReductionFacts,
+  { orderless, loads }: ReductionFacts,
   limits: TileLimits,
   extents: Extents,
 ): readonly Axis[] {
   if (!limits.wide?.alongReductions) return [];
-  return [...laned].filter(
+  return [...orderless].filter(
     (axis) =>
       expectedSize(axis.extent, extents) >= 2 * laneCount &&
       loads.some(({ within }) => within.has(axis)) &&
