@@ -5,8 +5,9 @@ import { mapSchedule } from "../../compiler/kernel/index.js";
 import type { Kernel } from "../../compiler/kernel/ir.js";
 import { createMerger } from "../../compiler/kernel/merge.js";
 import { printKernel } from "../../compiler/kernel/print.js";
+import type { Axis } from "../../compiler/types/nest.js";
 import { byTranspose } from "./laneSamples.js";
-import { batch, inputGradient, matmul } from "./nestSamples.js";
+import { batch, convolution, inputGradient, matmul } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
 import { scheduleOf } from "./nests.js";
 
@@ -42,6 +43,39 @@ describe("on an adapter in software", () => {
     expect(shared(matmul(batch, 7, 33))).toBeGreaterThan(0);
     // Its guards differ along the image, and 8 channels make no four blocks.
     expect(shared(inputGradient(5, 8, 3, 4, 1))).toBeGreaterThan(0);
+  });
+
+  it("short loops are written out, from the innermost on, as far as no guard bounds them and the text stays short", () => {
+    const loops = (sample: Sample): number => new Set(textOf(sample).match(/for k\d+ in/g)).size;
+    expect(loops(matmul(9, 33, 8))).toBe(0);
+    expect(loops(matmul(9, 33, 9))).toBe(1);
+    // Rows and columns of the kernel stay, its two channels go.
+    expect(loops(convolution(8, 2, 5, 3, 1, 0))).toBe(2);
+    // What reads beside the image is guarded: the bounds of these loops differ among points.
+    expect(loops(convolution(8, 1, 3, 3, 1, 0))).toBe(1);
+    expect(loops(convolution(8, 1, 3, 3, 1, 1))).toBe(2);
+  });
+
+  it("loops that guards bound stand around those that they do not", () => {
+    const sample = inputGradient(5, 8, 3, 12, 1);
+    const inTurn = (axes: readonly Axis[]): readonly Axis[] => [
+      ...axes.slice(2),
+      ...axes.slice(0, 2),
+    ];
+    const nests = sample.nests.map((nest) => ({
+      ...nest,
+      stores: nest.stores.map((store) => ({
+        ...store,
+        value:
+          store.value.kind === "reduce"
+            ? { ...store.value, axes: inTurn(store.value.axes) }
+            : store.value,
+      })),
+    }));
+    const bounds = (of: Sample): readonly string[] =>
+      [...textOf(of).matchAll(/for k\d+ in (.*) \{/g)].map(([, range = ""]) => range).slice(0, 3);
+    expect(bounds({ ...sample, nests })).toEqual(bounds(sample));
+    expect(bounds(sample)[2]).toBe("0 .. 12");
   });
 
   it("few invocations share a sum, and what runs beside it takes workgroups as small", () => {
