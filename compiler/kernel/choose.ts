@@ -127,7 +127,8 @@ function writtenOut(
     let terms = 1;
     for (const axis of [...along].reverse()) {
       const { extent } = axis;
-      if (typeof extent !== "number" || laned.has(axis)) break;
+      // Without terms there is nothing to write: its loop never runs.
+      if (typeof extent !== "number" || extent === 0 || laned.has(axis)) break;
       terms *= extent;
       if (terms > short.terms || terms * points * computed > short.operations) break;
       found.add(axis);

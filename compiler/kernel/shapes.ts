@@ -1,4 +1,4 @@
-// Takes a reduction, gives its loops in one invocation: one an axis, or one an axis and four lanes along one of them.
+// Takes a reduction, gives how one invocation goes through its terms: in a loop an axis, in four lanes along one of them, or written out.
 import { createAxesOf, reachableScalars } from "../schedule/operands.js";
 import type { Axis, Scalar } from "../types/nest.js";
 import type { AxisValues, ReductionShape } from "./evaluate.js";
@@ -62,18 +62,19 @@ export function createSerialShapes(
   };
 }
 
-/** Where a guard says how far a loop goes, it stands outside: what every loop within does is then the same for all that it guards. */
+/** The loops that a guard bounds first, from outside in: those within them then run from end to end, whatever the point. */
 function inOrder({ axes, value }: ReduceScalar): readonly Axis[] {
   if (axes.length < 2) return axes;
   const guarding = guardAxes(value);
   return [true, false].flatMap((bounded) => axes.filter((axis) => guarding.has(axis) === bounded));
 }
 
+/** The axes that say which terms of a reduction are guarded. */
 function guardAxes(term: Scalar): ReadonlySet<Axis> {
-  const guards = [...reachableScalars([term])].filter(({ kind }) => kind === "guard");
   const axesOf = createAxesOf();
+  const scalars = [...reachableScalars([term])];
   return new Set(
-    guards.flatMap((guard) => (guard.kind === "guard" ? [...axesOf(guard.condition)] : [])),
+    scalars.flatMap((each) => (each.kind === "guard" ? [...axesOf(each.condition)] : [])),
   );
 }
 

@@ -49,6 +49,7 @@ describe("on an adapter in software", () => {
     const loops = (sample: Sample): number => new Set(textOf(sample).match(/for k\d+ in/g)).size;
     expect(loops(matmul(9, 33, 8))).toBe(0);
     expect(loops(matmul(9, 33, 9))).toBe(1);
+    expect(loops(matmul(9, 33, 0))).toBe(1);
     // Rows and columns of the kernel stay, its two channels go.
     expect(loops(convolution(8, 2, 5, 3, 1, 0))).toBe(2);
     // What reads beside the image is guarded: the bounds of these loops differ among points.
