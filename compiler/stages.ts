@@ -6,7 +6,9 @@ import { printAst } from "../grammar/printAst.js";
 import type { CompiledModel } from "./compile.js";
 import { printGraph } from "./graph/print.js";
 import { passesText } from "./passesText.js";
-import type { AdapterKernels } from "./kernel/index.js";
+import type { AdapterKernels, TargetName } from "./kernel/index.js";
+import { adapterNames, kindNames, targetNames, targets } from "./kernel/index.js";
+import type { Kernel } from "./kernel/ir.js";
 import { printKernel } from "./kernel/print.js";
 import { printSchedule } from "./schedule/print.js";
 import type { Effect } from "./types/graph.js";
@@ -50,26 +52,29 @@ export function stageText(model: CompiledModel, stage: StageName): string {
 
 /** Those of nests, then those that run several of these side by side. */
 function kernelsText({ kernels, merged }: Planned): string {
-  const single = kernels.map(({ plan, comment, cpu, wasm, ...adapters }) => [
-    `${plan.name}: ${comment}`,
-    ...adapterTexts(adapters),
-    "on the CPU, in JavaScript",
-    printKernel(cpu),
-    "on the CPU, in WebAssembly",
-    printKernel(wasm),
+  const single = kernels.map((kernel) => [
+    `${kernel.plan.name}: ${kernel.comment}`,
+    ...textsOf(targetNames, kernel),
   ]);
-  const together = merged.map(({ plan, comment, members, ...adapters }) => [
-    `${plan.name}: ${comment}`,
-    members.join(" beside "),
-    ...adapterTexts(adapters),
+  const together = merged.map((kernel) => [
+    `${kernel.plan.name}: ${kernel.comment}`,
+    kernel.members.join(" beside "),
+    ...textsOf(adapterNames, kernel),
   ]);
   return [...single, ...together].map((lines) => lines.join("\n")).join("\n\n");
 }
 
-function adapterTexts({ gpu, software }: AdapterKernels): readonly string[] {
-  const [any, own] = [gpu, software].map(printKernel);
-  const shown = ["on the GPU", any ?? ""];
-  return any === own ? shown : [...shown, "on an adapter in software", own ?? ""];
+/** Where it runs and the kernel, for each; a kind of adapter's only where it is another than for any. */
+function textsOf<T extends TargetName>(
+  names: readonly T[],
+  kernels: AdapterKernels & Readonly<Record<T, Kernel>>,
+): readonly string[] {
+  const any = printKernel(kernels.gpu);
+  return names.flatMap((name) => {
+    const own = printKernel(kernels[name]);
+    const isSame = kindNames.some((kind) => kind === name) && own === any;
+    return isSame ? [] : [targets[name].title, own];
+  });
 }
 
 /** The body as it was traced: with inference semantics, then with training semantics. */

@@ -98,7 +98,9 @@ export interface PlanHeld {
 }
 
 /** Kinds of adapters that have kernels of their own, where those differ: one in software wants large tiles and no barriers. */
-export type PlanAdapter = "software";
+export const planAdapters = ["software"] as const;
+
+export type PlanAdapter = (typeof planAdapters)[number];
 
 export interface PlanVariant extends Pick<PlanKernel, "wgsl" | "workgroupSize"> {
   /** The same shader for devices with subgroups of whole quads, whose invocations load together. */

@@ -4,14 +4,20 @@ import type { TuningCache } from "./api.js";
 import type { ProgramRun } from "./backend.js";
 import { evaluateDim, type Dimensions } from "./dimensions.js";
 import { at } from "./errors.js";
-import type { Plan, PlanDispatch, PlanKernel, PlanProgram } from "./plan.js";
-import { isSoftware, nameOfAdapter } from "./adapters.js";
+import { planAdapters } from "./plan.js";
+import type { Plan, PlanAdapter, PlanDispatch, PlanKernel, PlanProgram } from "./plan.js";
+import { nameOfAdapter } from "./adapters.js";
 import { createPassTimer, timestamps, type PassTimer } from "./passTimer.js";
-import { hasQuads, inSoftware } from "./variants.js";
+import { hasQuads, kernelFor, kindOf } from "./variants.js";
 import { backendOn, openContext, submitRun, type GpuContext } from "./webgpu.js";
 
-/** Of each dispatch of a plan, in order: "." as the adapter's kind says, "0" the kernel for any adapter, "1" that for software. */
+/** Of each dispatch of a plan, in order: "." as the adapter's kind says, "0" the kernel for any adapter, "1" that of the first of `planAdapters`. */
 type Choices = string;
+
+/** What a dispatch may run: the kernel for any adapter, or that of a kind. */
+type Way = PlanAdapter | undefined;
+
+const ways: readonly Way[] = [undefined, ...planAdapters];
 
 /** Measurements of each variant, taken in turns; the least counts. */
 const rounds = 5;
@@ -74,13 +80,14 @@ export async function tunePlan(
   return withChoices(
     plan,
     choices,
-    isSoftware(device.adapterInfo),
+    kindOf(device.adapterInfo),
     hasQuads(device.features, device.adapterInfo),
   );
 }
 
 function isChoices(value: unknown, count: number): value is Choices {
-  return typeof value === "string" && value.length === count && /^[.01]*$/.test(value);
+  const known = new RegExp(`^[.0-${planAdapters.length}]*$`);
+  return typeof value === "string" && value.length === count && known.test(value);
 }
 
 /** FNV-1a, 32 bits: what it confuses costs time, never right numbers. */
@@ -92,7 +99,7 @@ function fingerprint(text: string): string {
 }
 
 /** The plan with the chosen variant in each dispatch. */
-function withChoices(plan: Plan, choices: Choices, software: boolean, quads: boolean): Plan {
+function withChoices(plan: Plan, choices: Choices, kind: Way, quads: boolean): Plan {
   const kernels = [...plan.kernels];
   const choose = createChooser(plan, kernels, quads);
   let position = 0;
@@ -100,7 +107,7 @@ function withChoices(plan: Plan, choices: Choices, software: boolean, quads: boo
     ...program,
     dispatches: program.dispatches.map((dispatch) => {
       const choice = choices[position++];
-      return choose(dispatch, choice === "." ? software : choice === "1");
+      return choose(dispatch, choice === "." ? kind : ways[Number(choice)]);
     }),
   }));
   return { ...plan, kernels, programs };
@@ -111,31 +118,32 @@ function createChooser(
   plan: Plan,
   kernels: PlanKernel[],
   quads: boolean,
-): (dispatch: PlanDispatch, software: boolean) => PlanDispatch {
-  const places = new Map<number, number>();
-  const placeOf = (index: number): number => {
+): (dispatch: PlanDispatch, way: Way) => PlanDispatch {
+  const places = new Map<string, number>();
+  const placeOf = (index: number, kind: PlanAdapter): number => {
     const kernel = at(plan.kernels, index);
-    if (!kernel.variants?.software) return index;
-    const place = places.get(index) ?? kernels.push(inSoftware(kernel, quads)) - 1;
-    places.set(index, place);
+    if (!kernel.variants?.[kind]) return index;
+    const key = `${index} ${kind}`;
+    const place = places.get(key) ?? kernels.push(kernelFor(kernel, kind, quads)) - 1;
+    places.set(key, place);
     return place;
   };
-  return (dispatch, software) => {
-    if (!software) return dispatch;
+  return (dispatch, way) => {
+    if (!way) return dispatch;
     const { kernel, workgroups, variants } = dispatch;
     return {
       ...dispatch,
-      kernel: placeOf(kernel),
-      workgroups: variants?.software ?? workgroups,
+      kernel: placeOf(kernel, way),
+      workgroups: variants?.[way] ?? workgroups,
     };
   };
 }
 
-/** A dispatch that has variants, by itself and many at once: positions of programs, "0" before "1". */
+/** A dispatch that has variants, in each of `ways`, by itself and many at once: positions of programs. */
 interface Candidate {
   readonly key: string;
-  readonly once: readonly [number, number];
-  readonly often: readonly [number, number];
+  readonly once: readonly number[];
+  readonly often: readonly number[];
   readonly dimensions: Dimensions;
 }
 
@@ -163,11 +171,9 @@ async function measure(
       const key = measured.has(index) ? keyOf(plan, dispatch, dimensions) : undefined;
       keys.push(key);
       if (key === undefined || candidates.has(key)) continue;
-      const both = (times: number): [number, number] => [
-        add(program, choose(dispatch, false), times),
-        add(program, choose(dispatch, true), times),
-      ];
-      candidates.set(key, { key, once: both(1), often: both(many), dimensions });
+      const each = (times: number): number[] =>
+        ways.map((way) => add(program, choose(dispatch, way), times));
+      candidates.set(key, { key, once: each(1), often: each(many), dimensions });
     }
   });
   if (candidates.size === 0) return ".".repeat(keys.length);
@@ -187,9 +193,8 @@ async function measure(
 /** What takes a dispatch's time: others alike are measured with it. Undefined where it has no variants. */
 function keyOf(plan: Plan, dispatch: PlanDispatch, dimensions: Dimensions): string | undefined {
   const { kernel, workgroups, variants } = dispatch;
-  const own = at(plan.kernels, kernel).variants?.software;
-  if (!own && variants?.software === undefined) return undefined;
-  const counts = [workgroups, variants?.software ?? workgroups];
+  if (!at(plan.kernels, kernel).variants && !variants) return undefined;
+  const counts = [workgroups, ...planAdapters.map((kind) => variants?.[kind] ?? workgroups)];
   return [kernel, ...counts.map((count) => evaluateDim(count, dimensions))].join();
 }
 
@@ -199,31 +204,28 @@ function trainedDimensions(plan: Plan, { stage }: PlanProgram): Dimensions {
   return { ...Object.fromEntries(trained), ...own };
 }
 
-async function fasterOf(
-  context: GpuContext,
-  candidate: Candidate,
-  timed: Timed,
-): Promise<"0" | "1" | "."> {
+async function fasterOf(context: GpuContext, candidate: Candidate, timed: Timed): Promise<Choices> {
   const { once, often } = candidate;
   const trials = await leastOf(context, candidate, once, 2, timed);
-  const pair = Math.max(...trials) < wellTimed ? often : once;
-  const [any, software] = await leastOf(context, candidate, pair, rounds, timed);
+  const measured = Math.max(...trials) < wellTimed ? often : once;
+  const times = await leastOf(context, candidate, measured, rounds, timed);
+  const least = Math.min(...times);
   // What a clock cannot tell apart is as the adapter's kind says.
-  if (software === any) return ".";
-  return software < any ? "1" : "0";
+  const fastest = times.flatMap((time, way) => (time === least ? [way] : []));
+  return fastest.length === 1 ? fastest.join("") : ".";
 }
 
 /** The least milliseconds of each program, run in turns. */
 async function leastOf(
   context: GpuContext,
   { dimensions }: Candidate,
-  pair: readonly [number, number],
+  measured: readonly number[],
   times: number,
   timed: Timed,
-): Promise<[number, number]> {
-  const least: [number, number] = [Infinity, Infinity];
+): Promise<number[]> {
+  const least = measured.map(() => Infinity);
   for (let round = 0; round < times; round++) {
-    for (const [position, program] of pair.entries()) {
+    for (const [position, program] of measured.entries()) {
       const run = runOf(context.plan, program, dimensions);
       const took = await timed(
         async () => {

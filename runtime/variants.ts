@@ -1,7 +1,7 @@
 // Takes a plan and what an adapter tells of itself, gives the plan with the kernels that are best there.
 
 import { isSoftware, type AdapterInfo } from "./adapters.js";
-import type { Plan, PlanKernel } from "./plan.js";
+import type { Plan, PlanAdapter, PlanKernel } from "./plan.js";
 
 /**
  * Whether invocations in fours may load together: subgroups are of whole quads, and each workgroup of whole subgroups, so that an
@@ -30,24 +30,30 @@ export function featuresFor(
   return wanted;
 }
 
-/** The kernel as adapters in software get it. */
-export function inSoftware(kernel: PlanKernel, quads: boolean): PlanKernel {
-  const own = kernel.variants?.software;
+/** The kind of an adapter; undefined: it runs what is for any. */
+export function kindOf(info: AdapterInfo): PlanAdapter | undefined {
+  return isSoftware(info) ? "software" : undefined;
+}
+
+/** The kernel as a kind of adapter gets it. */
+export function kernelFor(kernel: PlanKernel, kind: PlanAdapter, quads: boolean): PlanKernel {
+  const own = kernel.variants?.[kind];
   return own ? { ...kernel, ...own, wgsl: (quads && own.quads) || own.wgsl } : kernel;
 }
 
 /** `features` of the device. */
 export function planFor(plan: Plan, info: AdapterInfo, features?: ReadonlySet<string>): Plan {
-  if (!isSoftware(info)) return plan;
+  const kind = kindOf(info);
+  if (!kind) return plan;
   const quads = hasQuads(features, info);
   return {
     ...plan,
-    kernels: plan.kernels.map((kernel) => inSoftware(kernel, quads)),
+    kernels: plan.kernels.map((kernel) => kernelFor(kernel, kind, quads)),
     programs: plan.programs.map((program) => ({
       ...program,
       dispatches: program.dispatches.map((dispatch) => ({
         ...dispatch,
-        workgroups: dispatch.variants?.software ?? dispatch.workgroups,
+        workgroups: dispatch.variants?.[kind] ?? dispatch.workgroups,
       })),
     })),
   };

@@ -1,13 +1,21 @@
 // Takes the kernels of dispatches as programs come to them, gives the plan's: each once, with what all its dispatches are given in its text.
 import { GIVEN_WORDS } from "../../runtime/plan.js";
-import type { PlanKernel } from "../../runtime/plan.js";
+import type { PlanKernel, PlanVariant } from "../../runtime/plan.js";
 import { numbering } from "../numbering.js";
-import type { AdapterKernels, AdapterName, NestKernels, TargetName } from "../kernel/index.js";
-import { perAdapter, perTarget, targetNames } from "../kernel/index.js";
+import type {
+  AdapterKernels,
+  AdapterName,
+  NestKernels,
+  PerAdapter,
+  PerTarget,
+  TargetName,
+} from "../kernel/index.js";
+import { adapterNames, perAdapter, perTarget, targetNames, targets } from "../kernel/index.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
 import { quadStrides } from "../kernel/ir.js";
 import type { NestArgument } from "../types/nest.js";
 import { printJavaScript } from "./javascript.js";
+import { variantsOf } from "./variants.js";
 import { printWgsl } from "./wgsl.js";
 
 /** Of one nest; its plan has no text for adapters where they run it beside others alone. */
@@ -20,7 +28,7 @@ export interface PlannedKernel extends NestKernels {
   readonly given: number;
 }
 
-export type TargetWords = Readonly<Record<TargetName, readonly number[]>>;
+export type TargetWords = PerTarget<readonly number[]>;
 
 /** Of several nests, which adapters run side by side. */
 export interface PlannedMergedKernel extends AdapterKernels {
@@ -116,9 +124,10 @@ function createEntries<K>(): Entries<K> {
   };
   return {
     list,
-    at: ({ gpu, software }, words, make, textsOf) => {
-      const written = gpu.bindings.map((one) => one.written);
-      const key = [bodies.of(gpu.body), bodies.of(software.body), words, ...written].join(" ");
+    at: (kernels, words, make, textsOf) => {
+      const written = kernels.gpu.bindings.map((one) => one.written);
+      const own = adapterNames.map((name) => bodies.of(kernels[name].body));
+      const key = [...own, words, ...written].join(" ");
       const same = byKey.get(key);
       if (same !== undefined) return same;
       const at = textsOf ? entryOf(textsOf(), make) : list.push(make()) - 1;
@@ -159,7 +168,7 @@ export function createKernelTable(): KernelTable {
       const make = (): Entry<Merged> => ({
         ...{ kernels, wordOf, comment: comment(), uses: [], elements: [] },
       });
-      const words = [own.gpu, own.software].map((kernel) => wordsOf(kernel, wordOf)).join(" ");
+      const words = adapterNames.map((name) => wordsOf(own[name], wordOf)).join(" ");
       const kernel = merged.at(own, words, make);
       merged.list[kernel]?.uses.push(given);
       merged.list[kernel]?.elements.push(elements);
@@ -197,11 +206,13 @@ function wordsOf(kernel: Kernel, wordOf: WordOf): readonly number[] {
   );
 }
 
-function textsOf({ gpu, software, cpu }: NestKernels, words: TargetWords): KernelTexts {
+function textsOf(kernels: NestKernels, words: TargetWords): KernelTexts {
   let shaders: string | undefined;
+  const print = (): string =>
+    adapterNames.map((name) => printWgsl(kernels[name], words[name])).join("");
   return {
-    script: printJavaScript(cpu, words.cpu, "f32", "kernel").text,
-    shaders: () => (shaders ??= printWgsl(gpu, words.gpu) + printWgsl(software, words.software)),
+    script: printJavaScript(kernels.cpu, words.cpu, "f32", "kernel").text,
+    shaders: () => (shaders ??= print()),
   };
 }
 
@@ -243,11 +254,10 @@ function settle(
   return { kernel: { ...kernel, uniforms }, words };
 }
 
-/**
- * Where every use of the kernel binds as many elements, that is the length of the array: adapters in software then keep what is
- * read within it by a number, not by a length that they compute each time.
- */
-function inArrays(kernel: Kernel, { elements }: Entry<unknown>): Kernel {
+/** As `Target.lengths` has it: where every use of the kernel binds as many elements, that is the length of the array. */
+function inArrays(kernel: Kernel, target: TargetName, { elements }: Entry<unknown>): Kernel {
+  const machine = targets[target];
+  if (machine.machine === "cpu" || !machine.lengths) return kernel;
   const bindings = kernel.bindings.map((binding, at) => {
     const [first] = elements.map((each) => each[at]);
     const same = first !== undefined && elements.every((each) => each[at] === first);
@@ -264,11 +274,7 @@ function planKernel(
 ): PlannedKernel {
   const { kernels, comment } = entry;
   const own = perTarget((target) =>
-    settle(
-      target === "software" ? inArrays(kernels[target], entry) : kernels[target],
-      entry,
-      differing,
-    ),
+    settle(inArrays(kernels[target], target, entry), entry, differing),
   );
   const text = (settled: Settled, quads: boolean): string =>
     alone ? shaderText(settled, comment, quads) : "";
@@ -288,11 +294,7 @@ function planMerged(
 ): PlannedMergedKernel {
   const { kernels, comment } = entry;
   const own = perAdapter((adapter) =>
-    settle(
-      adapter === "software" ? inArrays(kernels[adapter], entry) : kernels[adapter],
-      entry,
-      differing,
-    ),
+    settle(inArrays(kernels[adapter], adapter, entry), entry, differing),
   );
   return {
     plan: planShaders(name, own, (settled, quads) => shaderText(settled, comment, quads)),
@@ -308,20 +310,24 @@ function shaderText({ kernel, words }: Settled, comment: string, quads: boolean)
 
 function planShaders(
   name: string,
-  own: Readonly<Record<AdapterName, Settled>>,
+  own: PerAdapter<Settled>,
   textOf: (settled: Settled, quads: boolean) => string,
 ): PlanKernel {
-  const shader = (adapter: AdapterName): Pick<PlanKernel, "wgsl" | "workgroupSize"> => ({
+  const shaderOf = (adapter: AdapterName): Pick<PlanKernel, "wgsl" | "workgroupSize"> => ({
     wgsl: textOf(own[adapter], false),
     workgroupSize: own[adapter].kernel.workgroupSize,
   });
-  const [any, plain] = [shader("gpu"), shader("software")];
-  const inQuads = quadStrides(own.software.kernel.body).size > 0;
-  const software = inQuads ? { ...plain, quads: textOf(own.software, true) } : plain;
+  const any = shaderOf("gpu");
+  const variants = variantsOf((adapter): PlanVariant | undefined => {
+    const shader = shaderOf(adapter);
+    if (shader.wgsl === any.wgsl) return undefined;
+    const inQuads = quadStrides(own[adapter].kernel.body).size > 0;
+    return inQuads ? { ...shader, quads: textOf(own[adapter], true) } : shader;
+  });
   return {
     name,
     ...any,
-    ...(software.wgsl === any.wgsl ? {} : { variants: { software } }),
+    ...variants,
     bindings: own.gpu.kernel.bindings.map(({ type, written }) => ({
       access: written ? "read_write" : "read",
       type,

@@ -25,6 +25,7 @@ import { javascriptBody, printJavaScript } from "./javascript.js";
 import type { KernelTable, KernelUse, PlannedKernel, PlannedMergedKernel } from "./kernelTable.js";
 import { createKernelTable } from "./kernelTable.js";
 import type { Precision } from "./javascriptFunctions.js";
+import { variantsOf } from "./variants.js";
 import { hexadecimal, wasmModule } from "./wasm/module.js";
 import type { UniformWords } from "./words.js";
 import { createWords, planUniform } from "./words.js";
@@ -308,10 +309,11 @@ function jointDispatch(
 }
 
 function dispatchOf(
-  { gpu, software }: AdapterKernels,
+  kernels: AdapterKernels,
   schedule: Schedule,
   context: PlanContext,
 ): Pick<PlanDispatch, "buffers" | "workgroups" | "variants" | "flops"> {
+  const { gpu } = kernels;
   return {
     buffers: gpu.bindings.map((own) =>
       own.whole
@@ -319,9 +321,10 @@ function dispatchOf(
         : planBuffer(schedule, own.buffer, context.storages),
     ),
     workgroups: planDim(gpu.workgroups),
-    ...(dimEqual(gpu.workgroups, software.workgroups)
-      ? {}
-      : { variants: { software: planDim(software.workgroups) } }),
+    ...variantsOf((adapter) => {
+      const { workgroups } = kernels[adapter];
+      return dimEqual(gpu.workgroups, workgroups) ? undefined : planDim(workgroups);
+    }),
     flops: planDim(gpu.flops),
   };
 }

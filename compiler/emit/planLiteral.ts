@@ -8,6 +8,7 @@ import type {
 } from "../../runtime/plan.js";
 import { minifyShaders } from "./minifyWgsl.js";
 import { shortPlan } from "./shortPlan.js";
+import { withShaders } from "./variants.js";
 
 /** `readable`: all of it; `small`: what a runtime reads; `short`: the same under the names that minified runtimes have for it. */
 export type PlanStyle = "readable" | "small" | "short";
@@ -67,17 +68,9 @@ function laterMark(place: number): string {
 
 /** A kernel with something else for each of its shaders, those of its variants included. */
 function shadersOf(kernel: PlanKernel, change: (wgsl: string) => string): PlanKernel {
-  const { variants, wgsl } = kernel;
-  const software = variants?.software;
-  const own = software && {
-    ...{ ...software, wgsl: change(software.wgsl) },
-    ...(software.quads === undefined ? {} : { quads: change(software.quads) }),
-  };
-  return {
-    ...kernel,
-    wgsl: change(wgsl),
-    ...(own ? { variants: { software: own } } : {}),
-  };
+  const { variants } = kernel;
+  const own = variants && { variants: withShaders(variants, change) };
+  return { ...kernel, wgsl: change(kernel.wgsl), ...own };
 }
 
 function markOf(shaders: string[], wgsl: string): string {

@@ -1,5 +1,40 @@
-// Takes a plan, gives it with the kernels for any adapter alone.
-import type { Plan, PlanDispatch, PlanKernel } from "../../runtime/plan.js";
+// Takes what kinds of adapters have by themselves, gives it as plans do; and plans with what is for any adapter alone.
+import type {
+  Plan,
+  PlanAdapter,
+  PlanDispatch,
+  PlanKernel,
+  PlanVariant,
+} from "../../runtime/plan.js";
+import { kindNames } from "../kernel/index.js";
+
+type Variants<T> = Readonly<Partial<Record<PlanAdapter, T>>>;
+
+/** `of`: what a kind of adapter has otherwise than any adapter; undefined: nothing. */
+export function variantsOf<T>(of: (adapter: PlanAdapter) => T | undefined): {
+  readonly variants?: Variants<T>;
+} {
+  const own = kindNames.flatMap((name) => {
+    const found = of(name);
+    return found === undefined ? [] : [[name, found] as const];
+  });
+  return own.length === 0 ? {} : { variants: Object.fromEntries(own) };
+}
+
+/** With something else for each of its shaders. */
+export function withShaders(
+  variants: Variants<PlanVariant>,
+  change: (wgsl: string) => string,
+): Variants<PlanVariant> {
+  return (
+    variantsOf((adapter) => {
+      const own = variants[adapter];
+      if (!own) return undefined;
+      const quads = own.quads === undefined ? {} : { quads: change(own.quads) };
+      return { ...own, wgsl: change(own.wgsl), ...quads };
+    }).variants ?? {}
+  );
+}
 
 export function withoutVariants(plan: Plan): Plan {
   return {

@@ -13,6 +13,8 @@ import { builtins, usedBuiltins } from "./ir.js";
 import { behind, createUnion, memoryKey } from "./merge.js";
 import type { Member, Merger, Union } from "./merge.js";
 import { renamed } from "./rename.js";
+import type { PerAdapter } from "./targets.js";
+import { adapterNames } from "./targets.js";
 
 /** What an invocation, or a workgroup, of a kernel does by itself. */
 export interface RowMapping {
@@ -46,8 +48,7 @@ function extentsOf({ axes }: RowMapping): readonly Dim[] {
 /** A nest as it is in its schedule: `facts` may be of another that is like it. */
 export interface RowNest {
   readonly facts: NestFacts;
-  /** By kind of adapter. */
-  readonly rows: readonly RowMapping[];
+  readonly rows: PerAdapter<RowMapping>;
   /** The buffer that one of the facts' nest stands for. */
   readonly bufferOf: (buffer: number) => number;
 }
@@ -76,7 +77,7 @@ export function findChains(
     const members = chain.flatMap((nest) => rowNests[nest] ?? []);
     const [first] = members;
     const alike = members.every(({ rows }) =>
-      rows.every((own, side) => first?.rows[side] && haveSameRows(first.rows[side], own)),
+      adapterNames.every((name) => first && haveSameRows(first.rows[name], rows[name])),
     );
     const given = chain.map((nest) => nests[nest]?.arguments ?? []);
     return members.length === chain.length && alike && stayInRows(members, given, buffers);
@@ -120,19 +121,21 @@ function stayInRows(
       own.flatMap(({ memory, writes }) => (writes && touching(memory) > 1 ? [memory] : [])),
     ),
   );
-  const steps = new Map<string, string>();
-  return members.every(({ facts, rows: [rows] }, at) => {
-    const entry = (rows?.axes ?? []).flatMap((axis) => {
-      const variable = facts.variables.get(axis);
-      return variable && axis.extent !== 1 ? [{ variable, extent: axis.extent }] : [];
-    });
-    if (entry.length === 0) return true;
-    return (accesses[at] ?? []).every(({ memory, index }) => {
-      if (!common.has(memory)) return true;
-      const own = stepsOfEntries(index, entry, given[at] ?? []);
-      const known = steps.get(memory) ?? own;
-      if (own !== undefined) steps.set(memory, own);
-      return own !== undefined && own === known;
+  return adapterNames.every((name) => {
+    const steps = new Map<string, string>();
+    return members.every(({ facts, rows }, at) => {
+      const entry = rows[name].axes.flatMap((axis) => {
+        const variable = facts.variables.get(axis);
+        return variable && axis.extent !== 1 ? [{ variable, extent: axis.extent }] : [];
+      });
+      if (entry.length === 0) return true;
+      return (accesses[at] ?? []).every(({ memory, index }) => {
+        if (!common.has(memory)) return true;
+        const own = stepsOfEntries(index, entry, given[at] ?? []);
+        const known = steps.get(memory) ?? own;
+        if (own !== undefined) steps.set(memory, own);
+        return own !== undefined && own === known;
+      });
     });
   });
 }

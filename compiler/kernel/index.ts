@@ -21,42 +21,29 @@ import { buildStaged } from "./staged.js";
 import type { ChainedNests, Side } from "./steps.js";
 import { intoSteps } from "./steps.js";
 import type { Target } from "./target.js";
-import { cpu, gpu, software, wasm } from "./target.js";
+import type { AdapterKernels, NestKernels, PerAdapter, Targets } from "./targets.js";
+import { adapterNames, forEachAdapter, perAdapter, perTarget, targets } from "./targets.js";
 import type { Turns } from "./turns.js";
 import { isWorthOneDispatch, kernelOfTurns } from "./turns.js";
 
-/** What kernels of a nest are for: any adapter, one in software, JavaScript, WebAssembly. */
-export const targetNames = ["gpu", "software", "cpu", "wasm"] as const;
-
-export type TargetName = (typeof targetNames)[number];
-
-/** A nest on every target; buffers are bound in the same order on each. */
-export type NestKernels = Readonly<Record<TargetName, Kernel>>;
-
-/** The machines that the kernels of a nest are built for. */
-export type Targets = Readonly<Record<TargetName, Target>>;
-
-/** What an adapter may run: any, one in software. */
-export type AdapterName = "gpu" | "software";
-
-export type AdapterKernels = Readonly<Record<AdapterName, Kernel>>;
-
-export function perAdapter<T>(of: (name: AdapterName) => T): Readonly<Record<AdapterName, T>> {
-  return { gpu: of("gpu"), software: of("software") };
-}
-
-/** One of something for each target. */
-export function perTarget<T>(of: (name: TargetName) => T): Readonly<Record<TargetName, T>> {
-  return { gpu: of("gpu"), software: of("software"), cpu: of("cpu"), wasm: of("wasm") };
-}
+export type {
+  AdapterKernels,
+  AdapterName,
+  NestKernels,
+  PerAdapter,
+  PerTarget,
+  TargetName,
+  Targets,
+} from "./targets.js";
+export { adapterNames, kindNames, perAdapter, perTarget, targetNames, targets } from "./targets.js";
 
 /** As `mapSchedules`, of one schedule. */
 export function mapSchedule(
   schedule: Schedule,
   extents: Extents = {},
-  targets: Partial<Targets> = {},
+  others: Partial<Targets> = {},
 ): readonly NestKernels[] {
-  return mapSchedules([schedule], extents, targets).flat();
+  return mapSchedules([schedule], extents, others).flat();
 }
 
 /**
@@ -66,17 +53,17 @@ export function mapSchedule(
 export function mapSchedules(
   schedules: readonly Schedule[],
   extents: Extents = {},
-  targets: Partial<Targets> = {},
+  others: Partial<Targets> = {},
 ): readonly (readonly NestKernels[])[] {
-  return mapAll(schedules, extents, targets).map((nests) => nests.map(({ kernels }) => kernels));
+  return mapAll(schedules, extents, others).map((nests) => nests.map(({ kernels }) => kernels));
 }
 
 function mapAll(
   schedules: readonly Schedule[],
   extents: Extents,
-  targets: Partial<Targets>,
+  others: Partial<Targets>,
 ): readonly (readonly MappedNest[])[] {
-  const machines: Targets = { gpu, software, cpu, wasm, ...targets };
+  const machines: Targets = { ...targets, ...others };
   const known = new Map<string, Mapped>();
   return schedules.map(({ nests, buffers }) =>
     nests.map((nest): MappedNest => {
@@ -135,9 +122,9 @@ function stepsOf(
   extents: Extents,
 ): SteppedProgram {
   const own = mapped.map(({ kernels }) => kernels);
-  const sides = [gpu, software].map(({ merging }, side) => ({
-    kernels: own.map((kernels) => (side === 0 ? kernels.gpu : kernels.software)),
-    limits: merging,
+  const sides = perAdapter((name): Side => ({
+    kernels: own.map((kernels) => kernels[name]),
+    limits: targets[name].merging,
   }));
   const chained = chainsOf(plain, mapped, sides, { chainer, extents });
   let wanted = turnsWorthIt(plain, extents);
@@ -147,10 +134,8 @@ function stepsOf(
     const placed = placeTemporaries(schedule, extents);
     const turns = new Map<Recurrence, AdapterKernels>();
     for (const one of wanted) {
-      const [any, inSoftware] = [gpu, software].map((target) =>
-        kernelOfTurns(one, placed.buffers, target),
-      );
-      if (any && inSoftware) turns.set(one.recurrence, { gpu: any, software: inSoftware });
+      const kernels = forEachAdapter((name) => kernelOfTurns(one, placed.buffers, targets[name]));
+      if (kernels) turns.set(one.recurrence, kernels);
     }
     if (turns.size === wanted.length) {
       const kernels = order.flatMap((nest) => own.slice(nest, nest + 1));
@@ -160,11 +145,11 @@ function stepsOf(
   }
 }
 
-/** Those of nests outside of recurrences that a dispatch can take on either kind of adapter. */
+/** Those of nests outside of recurrences that a dispatch can take on every adapter. */
 function chainsOf(
   schedule: Schedule,
   mapped: readonly MappedNest[],
-  sides: readonly Side[],
+  sides: PerAdapter<Side>,
   { chainer, extents }: { readonly chainer: Merger; readonly extents: Extents },
 ): ReadonlyMap<number, ChainedNests> {
   const { nests, buffers } = schedule;
@@ -176,26 +161,24 @@ function chainsOf(
       }),
       buffers,
     );
-  const known = sides.map((side) => ({
-    side,
-    factsOf: createCompanyFacts(schedule, side.kernels, extents),
-  }));
+  const factsOf = perAdapter((name) => createCompanyFacts(schedule, sides[name].kernels, extents));
   const fits = (chain: readonly number[]): boolean =>
-    known.every(({ side, factsOf }) => {
+    adapterNames.every((name) => {
+      const side = sides[name];
       const types = chain.flatMap((nest) => {
         const kernel = side.kernels[nest];
-        return kernel ? [...factsOf(kernel, [nest]).memory] : [];
+        return kernel ? [...factsOf[name](kernel, [nest]).memory] : [];
       });
       const alike = new Map(types);
       if (types.some(([memory, type]) => alike.get(memory) !== type)) return false;
-      return isWithin(factsOf(kernelOf(chain, side), chain), side.limits);
+      return isWithin(factsOf[name](kernelOf(chain, side), chain), side.limits);
     });
   const rows = mapped.map((one, at) => (nests[at]?.turns ? undefined : one.rows));
   const found = findChains(schedule, rows, fits);
   return new Map(
     [...found].map(([head, chain]) => [
       head,
-      { nests: chain, kernels: sides.map((side) => kernelOf(chain, side)) },
+      { nests: chain, kernels: perAdapter((name) => kernelOf(chain, sides[name])) },
     ]),
   );
 }
@@ -206,13 +189,13 @@ function kernelsOfChains(
 ): ChainKernels {
   return new Map(
     [...chains].flatMap(([head, { kernels }]) => {
-      const [nest, any, inSoftware] = [nests[head], ...kernels];
-      return nest && any && inSoftware ? [[nest, { gpu: any, software: inSoftware }]] : [];
+      const nest = nests[head];
+      return nest ? [[nest, kernels]] : [];
     }),
   );
 }
 
-/** Recurrences within which no other runs, where one dispatch for all turns pays on both kinds of adapters. */
+/** Recurrences within which no other runs, where one dispatch for all turns pays on every adapter. */
 function turnsWorthIt({ nests, serves }: Schedule, extents: Extents): readonly Turns[] {
   return [...spansOfRecurrences(nests)].flatMap(([recurrence, { first, last }]) => {
     const own = nests.slice(first, last + 1);
@@ -221,7 +204,7 @@ function turnsWorthIt({ nests, serves }: Schedule, extents: Extents): readonly T
     if (!alike || own.some(({ turns }) => turns?.at(-1) !== recurrence)) return [];
     const facts = own.map((nest) => analyzeNest(splitAxes(nest), extents));
     const turns = { recurrence, nests: facts, apart: axesApart(facts), extents };
-    return [gpu, software].every((target) => isWorthOneDispatch(turns, target)) ? [turns] : [];
+    return adapterNames.every((name) => isWorthOneDispatch(turns, targets[name])) ? [turns] : [];
   });
 }
 
@@ -238,14 +221,14 @@ function mapNest(
   nest: LoopNest,
   buffers: readonly ScheduledBuffer[],
   extents: Extents,
-  targets: Targets,
+  machines: Targets,
 ): MappedNest {
   const facts = analyzeNest(splitAxes(nest), extents);
-  const built = perTarget((name) => buildKernel(facts, buffers, targets[name]));
-  const { gpu: any, software: inSoftware } = perAdapter((name) => built[name].rows);
+  const built = perTarget((name) => buildKernel(facts, buffers, machines[name]));
+  const rows = forEachAdapter((name) => built[name].rows);
   return {
     kernels: perTarget((name) => built[name].kernel),
-    rows: any && inSoftware && { facts, rows: [any, inSoftware], bufferOf: (buffer) => buffer },
+    rows: rows && { facts, rows, bufferOf: (buffer) => buffer },
   };
 }
 

@@ -10,6 +10,8 @@ import type { CompanyFacts } from "./company.js";
 import { createCompanyFacts, noCompany } from "./company.js";
 import type { Kernel } from "./ir.js";
 import type { MergingLimits } from "./target.js";
+import type { AdapterKernels, PerAdapter } from "./targets.js";
+import { adapterNames, perAdapter } from "./targets.js";
 
 export interface Stepped {
   readonly schedule: Schedule;
@@ -17,16 +19,16 @@ export interface Stepped {
   readonly order: readonly number[];
 }
 
-/** A kind of adapter: the kernels of all nests, and when they go together. */
+/** An adapter: the kernels of all nests, and when they go together. */
 export interface Side {
   readonly kernels: readonly Kernel[];
   readonly limits: MergingLimits;
 }
 
-/** Nests that one kernel does, each row one behind the other; by kind of adapter the kernel. */
+/** Nests that one kernel does, each row one behind the other. */
 export interface ChainedNests {
   readonly nests: readonly number[];
-  readonly kernels: readonly Kernel[];
+  readonly kernels: AdapterKernels;
 }
 
 /**
@@ -36,21 +38,21 @@ export interface ChainedNests {
  */
 export function intoSteps(
   schedule: Schedule,
-  sides: readonly Side[],
+  sides: PerAdapter<Side>,
   chains: ReadonlyMap<number, ChainedNests>,
   extents: Extents,
 ): Stepped {
   const { inOneDispatch } = schedule;
   const ready = createReadiness(schedule);
   const memory = createMemoryTrack(schedule, extents);
-  const factsOf = sides.map(({ kernels }) => createCompanyFacts(schedule, kernels, extents));
+  const factsOf = perAdapter((name) => createCompanyFacts(schedule, sides[name].kernels, extents));
   const known = new Map<number | ChainedNests, readonly CompanyFacts[]>();
   const facts = (nest: number, chain: ChainedNests | undefined): readonly CompanyFacts[] => {
     const found =
       known.get(chain ?? nest) ??
-      sides.flatMap(({ kernels }, side) => {
-        const kernel = chain ? chain.kernels[side] : kernels[nest];
-        return (kernel && factsOf[side]?.(kernel, chain?.nests ?? [nest])) ?? [];
+      adapterNames.flatMap((name) => {
+        const kernel = chain ? chain.kernels[name] : sides[name].kernels[nest];
+        return kernel ? [factsOf[name](kernel, chain?.nests ?? [nest])] : [];
       });
     known.set(chain ?? nest, found);
     return found;
@@ -72,7 +74,7 @@ export function intoSteps(
   const following = new Set<number>();
   let left = [...schedule.nests.keys()];
   for (let [first] = left; first !== undefined; [first] = left) {
-    let company = noCompany(sides.map(({ limits }) => limits));
+    let company = noCompany(adapterNames.map((name) => sides[name].limits));
     const members = new Set<number>(turnsWith(first));
     for (const nest of members.size > 0 ? [] : left) {
       if (!ready.isFirst(nest) || members.has(nest)) continue;

@@ -56,7 +56,8 @@ export interface WideLimits {
 /** One thread that runs loops. */
 export interface SerialTarget {
   readonly machine: "cpu";
-  readonly name: string;
+  /** Where its kernels run, as `nnc inspect` says it. */
+  readonly title: string;
   readonly tile: TileLimits;
   /** The precision of sums. */
   readonly accumulates: "f32" | "f64";
@@ -76,10 +77,13 @@ export interface PanelLimits {
 /** Workgroups of invocations, which may share a reduction: each takes some of the terms, and they meet in a tree of barriers. */
 export interface ParallelTarget {
   readonly machine: "gpu";
-  readonly name: string;
+  /** Where its kernels run, as `nnc inspect` says it. */
+  readonly title: string;
   readonly tile: TileLimits;
   /** Invocations of a workgroup that shares nothing. */
   readonly invocations: number;
+  /** The length of a storage is text where it is known: the machine keeps what is read within it by a number, not by one that it computes each time. */
+  readonly lengths?: true;
   /** Workgroups along an axis of the grid: more fold into a second one, which may leave some without work. */
   readonly groupsAlongAxis: number;
   readonly sharing: {
@@ -159,7 +163,7 @@ export const mostInvocations = 128;
 /** Any adapter within the default limits of WebGPU's compatibility mode. */
 export const gpu: ParallelTarget = {
   machine: "gpu",
-  name: "gpu",
+  title: "on the GPU",
   tile: {
     largest: 4,
     accumulators: 20,
@@ -195,7 +199,7 @@ export const gpu: ParallelTarget = {
  */
 export const software: ParallelTarget = {
   ...gpu,
-  name: "software",
+  title: "on an adapter in software",
   tile: {
     largest: 16,
     accumulators: 16,
@@ -209,6 +213,7 @@ export const software: ParallelTarget = {
       four: { together: 4, apart: 4 },
     },
   },
+  lengths: true,
   sharing: {
     ...gpu.sharing,
     plain: { fewerThan: 64, length: 128 },
@@ -228,7 +233,7 @@ export const software: ParallelTarget = {
 /** JavaScript in one thread. */
 export const cpu: SerialTarget = {
   machine: "cpu",
-  name: "cpu",
+  title: "on the CPU, in JavaScript",
   tile: { largest: 8, accumulators: 20, guardCost: 1, load: 1 },
   accumulates: "f64",
 };
@@ -236,7 +241,7 @@ export const cpu: SerialTarget = {
 /** WebAssembly in one thread: eight accumulators stay in registers, and leave some for what they take in. */
 export const wasm: SerialTarget = {
   machine: "cpu",
-  name: "wasm",
+  title: "on the CPU, in WebAssembly",
   tile: {
     largest: 8,
     accumulators: 8,

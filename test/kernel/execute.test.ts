@@ -11,7 +11,7 @@ import type { ParallelTarget, SerialTarget } from "../../compiler/kernel/target.
 import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Schedule } from "../../compiler/types/nest.js";
-import { inSoftware } from "../../runtime/variants.js";
+import { kernelFor } from "../../runtime/variants.js";
 import { byTranspose, laneSamples } from "./laneSamples.js";
 import { batch, matmul, samples as families } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
@@ -80,7 +80,10 @@ const direct: SerialTarget = { ...wasm, panels: { operandBytes: Infinity, bytes:
 function inQuads(planned: Planned): Planned {
   return {
     ...planned,
-    kernels: planned.kernels.map((kernel) => ({ ...kernel, plan: inSoftware(kernel.plan, true) })),
+    kernels: planned.kernels.map((kernel) => ({
+      ...kernel,
+      plan: kernelFor(kernel.plan, "software", true),
+    })),
     programs: planned.programs.map((program) => ({
       ...program,
       dispatches: program.dispatches.map((dispatch) => ({

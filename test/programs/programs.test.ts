@@ -20,7 +20,7 @@ import type { Plan } from "../../runtime/plan.js";
 import { compatibilityDevice, describeGpu, softwareDevice } from "../support/adapter.js";
 import { check, importText } from "../support/compiled.js";
 import { drawnData } from "../support/drawnData.js";
-import { inSoftware } from "../../runtime/variants.js";
+import { kernelFor } from "../../runtime/variants.js";
 import { variantOf } from "../support/variants.js";
 import type { Variant, VariantOptions } from "../support/variants.js";
 
@@ -172,7 +172,11 @@ describeGpu("the driver's compiler", () => {
     const { plan } = variant(program, "as users get it");
     const messages = await Promise.all(
       plan.kernels
-        .flatMap((kernel) => [kernel, inSoftware(kernel, false), inSoftware(kernel, true)])
+        .flatMap((kernel) => [
+          kernel,
+          kernelFor(kernel, "software", false),
+          kernelFor(kernel, "software", true),
+        ])
         .filter(({ wgsl }) => wgsl !== "")
         .map(async ({ name, wgsl }) => {
           const module = device.createShaderModule({ code: wgsl });

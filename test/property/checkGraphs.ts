@@ -7,7 +7,7 @@ import type { ParallelTarget } from "../../compiler/kernel/target.js";
 import { verifyGraph } from "../../compiler/graph/verify.js";
 import { optimize } from "../../compiler/optimize/index.js";
 import type { Node } from "../../compiler/types/graph.js";
-import { inSoftware } from "../../runtime/variants.js";
+import { kernelFor } from "../../runtime/variants.js";
 import { softwareDevice, softwareExpected } from "../support/adapter.js";
 import { interpret, interpretOne } from "../support/interpret.js";
 import type { Tensor } from "../support/interpret.js";
@@ -101,7 +101,11 @@ export async function refusedShaders({ plan }: PlannedPrograms): Promise<string[
   device.pushErrorScope("validation");
   const messages = await Promise.all(
     plan.kernels
-      .flatMap((kernel) => [kernel, inSoftware(kernel, false), inSoftware(kernel, true)])
+      .flatMap((kernel) => [
+        kernel,
+        kernelFor(kernel, "software", false),
+        kernelFor(kernel, "software", true),
+      ])
       .map(async ({ wgsl }) => {
         const info = await device.createShaderModule({ code: wgsl }).getCompilationInfo();
         return info.messages.map(({ type, message }) => `${type}: ${message}\n${wgsl}`);

@@ -5,7 +5,7 @@ import { emit } from "../../compiler/emit/bundle.js";
 import { load } from "../../runtime/index.js";
 import { featuresFor as featuresForPlain } from "../../runtime/bundle/plainVariants.js";
 import { inSubgroups } from "../../runtime/subgroups.js";
-import { featuresFor, hasQuads, inSoftware, planFor } from "../../runtime/variants.js";
+import { featuresFor, hasQuads, kernelFor, planFor } from "../../runtime/variants.js";
 import {
   describeGpu,
   installNavigatorGpu,
@@ -82,7 +82,7 @@ it.each([
   const info = { isFallbackAdapter: true, subgroupMinSize, subgroupMaxSize };
   expect(hasQuads(features, info)).toBe(together);
   const own = planFor(plan, info, features).kernels.map(({ wgsl }) => wgsl);
-  expect(own).toEqual(plan.kernels.map((kernel) => inSoftware(kernel, together).wgsl));
+  expect(own).toEqual(plan.kernels.map((kernel) => kernelFor(kernel, "software", together).wgsl));
   expect(own.some((wgsl) => wgsl.includes("enable subgroups;"))).toBe(together);
   vi.unstubAllGlobals();
   expect(hasQuads(features, info)).toBe(false);
