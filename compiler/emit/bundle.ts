@@ -210,10 +210,7 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
       : `(given) => ${module}`;
   const literal = laterLiteral(request, entry, { plan, stem, at });
   const file = ownEntry(request.weights, model.name);
-  // Bundlers know this form, and take the file along; what makes scripts of modules takes their own address from them.
-  const address =
-    file &&
-    `import.meta.url ? new URL(${JSON.stringify(`./${file}`)}, import.meta.url) : undefined`;
+  const address = file && addressText(file);
   if (!request.external) {
     const weights = address ? `() => ${address}` : "undefined";
     const tuner = `() => import(${JSON.stringify(`./${stem}.tune.js`)})`;
@@ -225,6 +222,20 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
   const opened = `load(plan, { ...options, weights, cpu: () => (${cpu})(cpu) })`;
   return `((plan) => ({ name: plan.model, load: async ({ cpu, ${weights}, ...options } = {}) => ${opened} }))(${literal})`;
 }
+
+/** Where weights lie that were compiled in; where that cannot be known, what cannot be read, and says so: other weights are not begun with unasked. */
+function addressText(file: string): string {
+  const here = JSON.stringify(`./${file}`);
+  const source = [
+    `name: ${JSON.stringify(file)}`,
+    `arrayBuffer: async () => { throw "${homeless}" }`,
+  ];
+  // Bundlers know this form, and take the file along; what makes scripts of modules takes their own address from them.
+  return `import.meta.url ? new URL(${here}, import.meta.url) : { ${source.join(", ")} }`;
+}
+
+const homeless =
+  "this script knows no address of its own (import.meta.url), beside which it would lie; give load({ weights }) the file's, or weights: false for none";
 
 /** The plan, where it is small without the shaders that only some calls need. */
 function laterLiteral(

@@ -1,6 +1,6 @@
 // A plan, what its bundle has beside it and the parts of the runtime it needs in; a model that loads nets out.
 
-import type { CpuSource, LoadOptions, Model } from "../api.js";
+import type { CpuSource, LoadOptions, Model, WeightsSource } from "../api.js";
 import type { Backend } from "../backend.js";
 import { checkObject, failAloud, speaking } from "../errors.js";
 import {
@@ -18,8 +18,8 @@ import type { BundledCpu } from "./cpu.js";
 /** The CPU's module: the caller's, else fetched. Called only where the CPU is used. */
 export type CpuOf = (given: CpuSource | undefined) => Promise<BundledCpu> | BundledCpu;
 
-/** Where weights lie that were compiled in. */
-export type CompiledWeights = () => URL | undefined;
+/** Where weights lie that were compiled in; what tells why it cannot be read where that is not known. */
+export type CompiledWeights = () => WeightsSource;
 
 /** Fetches what measures variants: of bundles that have them. */
 export type TunerOf = () => Promise<Tuner>;

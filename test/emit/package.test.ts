@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, buildSync } from "esbuild";
 import ts from "typescript";
 import { afterAll, describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
@@ -134,6 +134,19 @@ console.log(net.backend, ...y);`;
   return execFileSync(process.execPath, ["app.mjs"], { cwd: folder, encoding: "utf8" }).trim();
 }
 
+/** The same in CommonJS, as esbuild makes it. */
+function scriptAnswers(folder: string, lines: string): string {
+  const contents = `async function main() { ${lines.replace(/^import .*$/m, "")}
+const { y } = await net.predict({ x: [[1, 2]] });
+console.log(net.backend, ...y); } main();`;
+  const [head = ""] = /^import .*$/m.exec(lines) ?? [];
+  const outfile = join(folder, "app.cjs");
+  const stdin = { contents: `${head}\n${contents}`, resolveDir: folder };
+  const options = { bundle: true, format: "cjs", platform: "node", logLevel: "silent" } as const;
+  buildSync({ stdin, outfile, ...options });
+  return execFileSync(process.execPath, [outfile], { encoding: "utf8" }).trim();
+}
+
 describe("weights compiled in", () => {
   it.each([
     [false, false],
@@ -174,6 +187,16 @@ const given = await First.load({ backend: "cpu", weights: "https://localhost:1/n
 console.log(given.message.includes("localhost:1/none"));
 const net = zeros;`;
       expect(answers(folder, other)).toBe("weights 2\ntrue\ncpu 12.5");
+      // A script of CommonJS knows no address: none are begun with in their place, and those given are taken.
+      const why =
+        "weights two.safetensors cannot be read as a safetensors file: this script knows no address of its own (import.meta.url), beside which it would lie; give load({ weights }) the file's, or weights: false for none";
+      for (const file of ["two.js", "two.train.js"]) {
+        const lines = `import { First } from "./dist/${file}";
+const load = (options) => First.load({ backend: "cpu", ...options });
+for (const options of [{}, { seed: 1 }]) await load(options).catch(({ code, message }) => console.log(code, message));
+const net = await load({ weights: new URL("./w.safetensors", "file://" + __dirname + "/") });`;
+        expect(scriptAnswers(folder, lines)).toBe(`${why}\n${why}\ncpu 12.5`);
+      }
       const bundle = await bundled(folder, 'import { First } from "./dist/two.js"; First.load();');
       expect(bundle).toMatch(/new URL\("\.\/two\.safetensors",\s*import\.meta\.url\)/);
     },
