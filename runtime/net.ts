@@ -90,7 +90,7 @@ function parameterOf(session: Session, name: string): PlanParameter {
 
 function parameterValues(session: Session, parameter: PlanParameter, value: unknown): Values {
   const { name, shape } = parameter;
-  const { data, shape: given } = readTensor(name, value, shape.length !== 1);
+  const { data, shape: given } = readTensor(name, value, shape.length);
   if (isGpuBuffer(data)) fail("option", `write takes numbers for ${name}, not a GPUBuffer`);
   resolveDimensions([{ name, declared: shape, shape: given, count: data.length }], {}, {});
   return checkedNumbers(session, parameter, data);

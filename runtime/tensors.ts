@@ -33,19 +33,24 @@ export function givenNames({ inputs: all }: Plan, inputs: object): string[] {
   return allowed.filter((name) => names.includes(name));
 }
 
-/** `flat`: a list without lists in it is elements in a row, as a typed array is. */
-export function readTensor(name: string, value: unknown, flat: boolean): GivenTensor {
+/**
+ * A list without lists in it is elements in a row, as a typed array is. `rank`: the axes wanted; lists are followed to one more, whose shape
+ * says what is wrong, and no deeper: they may hold themselves.
+ */
+export function readTensor(name: string, value: unknown, rank: number): GivenTensor {
   if (typeof value === "number" || typeof value === "boolean") {
     return { name, data: [Number(value)], shape: [] };
   }
   if (Array.isArray(value)) {
     const shape: number[] = [];
-    for (let part: unknown = value; isList(part); part = part[0]) shape.push(part.length);
     const data: unknown[] = [];
+    for (let part: unknown = value; isList(part); part = part[0])
+      if (shape.push(part.length) > rank + 1)
+        fail("shape", `${name} has lists in lists ${rank + 2} deep or deeper, and ${rank} axes`);
     if (!collect(name, value, shape, data)) fail("shape", `the rows of ${name} differ in length`);
     // What is no number among them is refused by its index when it is converted.
     const numbers = data as number[];
-    return { name, data: numbers, shape: flat && shape.length === 1 ? undefined : shape };
+    return { name, data: numbers, shape: shape.length > 1 ? shape : undefined };
   }
   if (isGpuBuffer(value)) return { name, data: value, shape: undefined };
   if (isList(value)) {
@@ -53,8 +58,8 @@ export function readTensor(name: string, value: unknown, flat: boolean): GivenTe
     return { name, data: value as unknown as Float32Array, shape: undefined };
   }
   const given = Object(value) as object;
-  if ("data" in given && "shape" in given) {
-    const { data } = readTensor(name, given.data, true);
+  if ("data" in given && "shape" in given && !("data" in Object(given.data))) {
+    const { data } = readTensor(name, given.data, rank);
     const shape = readShape(name, given.shape);
     if (!isGpuBuffer(data) && data.length !== countOf(shape)) {
       fail("shape", `${name} has ${data.length} numbers and the shape ${formatShape(shape)}`);
@@ -107,7 +112,7 @@ function readShape(name: string, value: unknown): number[] {
 
 /** An input out of what a caller gives. */
 export function readInput(plan: Plan, name: string, given: object): GivenTensor {
-  return readTensor(name, Reflect.get(given, name), inputOf(plan, name).shape.length > 1);
+  return readTensor(name, Reflect.get(given, name), inputOf(plan, name).shape.length);
 }
 
 /** Live dimensions told by tensors; `known` are the caller's, the trained ones fill in. */
