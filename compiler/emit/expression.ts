@@ -74,17 +74,17 @@ export function formOf(op: KernelOp, language: TextLanguage, type: ScalarType): 
 
 const largestFloat = 3.4028234663852886e38;
 
-/** The nearest f32; beyond the range, and for infinity, the largest, which is finite on every driver. */
+/** The nearest f32; of finite numbers beyond the range the largest. What is infinite, as what a maximum starts from, stays so. */
 export function nearestFloat(value: number): number {
   if (Number.isNaN(value)) throw new Error("a literal is not a number");
   const nearest = Math.fround(value);
-
+  if (!Number.isFinite(value)) return value;
   if (!Number.isFinite(nearest)) return Math.sign(value) * largestFloat;
   // Denormals are flushed by some drivers and not by others.
   return Math.abs(nearest) < 1.1754943508222875e-38 ? 0 : nearest;
 }
 
-/** The shortest decimal that reads back as this f32. */
+/** The shortest decimal that reads back as this f32, which is finite. */
 export function floatDigits(value: number): string {
   const nearest = nearestFloat(value);
   for (let digits = 1; digits <= 9; digits++) {

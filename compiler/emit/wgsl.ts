@@ -218,7 +218,7 @@ function printWideStore(writer: Writer, target: string, index: string, value: st
 function print(context: Context, expression: Expression): Printed {
   switch (expression.kind) {
     case "literal":
-      return printLiteral(expression.type, expression.value);
+      return printLiteral(context, expression);
     case "variable":
       return atom(expression.name);
     case "uniform":
@@ -280,7 +280,10 @@ function printWideLoad(context: Context, load: WideLoad): Printed {
   return call(quadLoadFunction(context.wide, load), index, atom(laneOffset(load.stride ?? 1)));
 }
 
-function printLiteral(type: ScalarType, value: number): Printed {
+function printLiteral(
+  { functions }: Context,
+  { type, value }: Extract<Expression, { kind: "literal" }>,
+): Printed {
   switch (type) {
     case "bool":
       return atom(value !== 0 ? "true" : "false");
@@ -290,6 +293,11 @@ function printLiteral(type: ScalarType, value: number): Printed {
     case "index":
       return value < 0 ? atom(`i32(${value})`) : atom(String(value));
     case "f32": {
+      if (Math.abs(value) === Infinity) {
+        functions.add("infinity");
+        const size = call("infinity");
+        return value > 0 ? size : { text: `-${size.text}`, binds: binding.unary };
+      }
       const digits = floatDigits(value);
       const text = /[.e]/.test(digits) ? digits : `${digits}.0`;
       return { text, binds: text.startsWith("-") ? binding.unary : binding.atom };

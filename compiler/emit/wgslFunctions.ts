@@ -48,8 +48,18 @@ const asGiven: Helper = {
 }`,
 };
 
+const infinity: Helper = {
+  name: "infinity",
+  // Of a variable: WGSL has no literal of it, and refuses constant expressions that are infinite.
+  text: `fn infinity() -> f32 {
+  var large = 1e38;
+  return large * large;
+}`,
+};
+
 const functions: readonly Helper[] = [
   asGiven,
+  infinity,
   ...helpersOf("wgsl"),
   toI32.wgsl,
   toU32.wgsl,

@@ -198,7 +198,7 @@ function verifyExpression(check: Check, expression: Expression, names: Names, de
   if (depth >= deepest) return;
   switch (expression.kind) {
     case "literal":
-      // Extrema start from infinity.
+      // Extrema start from infinity, and what pads them is infinite.
       if (!Number.isFinite(expression.value) && !isInfinity(expression))
         check.faults.push("a literal is not finite");
       return;

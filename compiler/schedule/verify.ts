@@ -167,6 +167,11 @@ function verifyRows(schedule: Schedule, nest: LoopNest, { buffer, rows }: NestSt
   return problems;
 }
 
+/** What pads a maximum. */
+function isInfinity({ type, value }: Extract<Scalar, { kind: "literal" }>): boolean {
+  return type === "f32" && Math.abs(value) === Infinity;
+}
+
 function verifyNest(schedule: Schedule, nest: LoopNest): string[] {
   const problems: string[] = [];
   if (nest.stores.length === 0) problems.push(`${nest.name} stores nothing`);
@@ -177,7 +182,7 @@ function verifyNest(schedule: Schedule, nest: LoopNest): string[] {
     if (scalar.kind === "load" && schedule.buffers[scalar.buffer] === undefined) {
       problems.push(`${nest.name} loads from b${scalar.buffer}, which does not exist`);
     }
-    if (scalar.kind === "literal" && !Number.isFinite(scalar.value)) {
+    if (scalar.kind === "literal" && !Number.isFinite(scalar.value) && !isInfinity(scalar)) {
       problems.push(`${nest.name} holds the literal ${scalar.value}`);
     }
     if (scalar.kind === "host" && schedule.host[scalar.index] === undefined) {

@@ -1,4 +1,4 @@
-// Targets and rates at the ends of what they may be in; what scikit-learn and PyTorch say of their metrics and layers, out.
+// Targets, rates and images at the ends of what they may be in; what scikit-learn and PyTorch say of their metrics and layers, out.
 import { describe, expect, it } from "vitest";
 import { compileOne, open } from "../support/compiled.js";
 
@@ -46,5 +46,27 @@ describe.each(["f64", "f32", "webgpu"] as const)("on %s", (backend) => {
     for (const values of Object.values(found)) {
       expect([...values].map((value) => value + 0)).toEqual([0, 0, 0, 0]);
     }
+  });
+
+  it("extrema and pools of nothing but infinities are infinite", async () => {
+    const infinite = compileOne(`model Infinite {
+      input x: [batch, 3, 4, 1]
+      y = x * 1e38 * 1e38 * 1e38 * 1e38 * 1e38
+      z = y * 1e38 * 1e38 * 1e38 * 1e38 * 1e38
+      output rows = max(z, axis: 1)
+      output pictures = max(z, axis: [1, 2])
+      output all = max(z)
+      output pooled = max_pool2d(z, 2, stride: 1, padding: 1)
+      output least = min(-z, axis: [1, 2])
+      output share = log_softmax(reshape(z, [batch, 12]))
+    }`);
+    const net = await open(infinite, backend);
+    const x = Array.from({ length: 24 }, (_, at) => -1 - at);
+    const { least, share, ...greatest } = await net.predict({ x });
+    net.destroy();
+    for (const [name, values] of Object.entries(greatest))
+      expect(new Set(values), name).toEqual(new Set([-Infinity]));
+    expect(new Set(least)).toEqual(new Set([Infinity]));
+    expect(new Set(share)).toEqual(new Set([NaN]));
   });
 });

@@ -37,7 +37,9 @@ const listed = trials.map((trial) => [`${trial.name} of ${trial.type}`, trial] a
 const least = -(2 ** 31);
 const largest = 3.4028234663852886e38;
 const ends: Readonly<Record<PlanType, readonly number[]>> = {
-  f32: [0, 1, -1, 0.5, -2, 3, largest, -largest, 1e-30, -1e-30].map(Math.fround),
+  f32: [0, 1, -1, 0.5, -2, 3, largest, -largest, 1e-30, -1e-30, Infinity, -Infinity].map(
+    Math.fround,
+  ),
   i32: [0, 1, -1, 2, -7, 2 ** 31 - 1, least, 65_537],
   u32: [0, 1, 2, 7, 2 ** 31, 2 ** 32 - 1, 65_537],
   bool: [0, 1],

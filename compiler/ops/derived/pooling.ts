@@ -4,7 +4,6 @@ import { shapeText } from "../../types/dimension.js";
 import type { Node, WindowAttributes } from "../../types/graph.js";
 import { indices } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
-import { largestReal } from "../leaves.js";
 import { integersAt, realAt } from "./arguments.js";
 import { sliding } from "./geometry.js";
 import type { Sliding } from "./geometry.js";
@@ -22,11 +21,11 @@ export const pooling: Readonly<Record<string, Primitive>> = {
   window_max: define("window_max", {
     doc:
       "The largest of each window, channels last: x [..., spatial…, channels]. Windows do not overlap unless a stride is " +
-      "given; padding never wins (it is the lowest f32, not −∞); the derivative goes to the first that is largest.",
+      "given; padding never wins (it is −∞); the derivative goes to the first that is largest.",
     parameters,
     expand: (call) => {
       const request = readCall(call);
-      return call.b.max(windowsOf(call.b, request, -largestReal), appended(request));
+      return call.b.max(windowsOf(call.b, request, -Infinity), appended(request));
     },
   }),
   window_mean: define("window_mean", {
