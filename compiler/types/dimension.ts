@@ -1,7 +1,7 @@
 // Takes integers and names of free dimensions, gives dimensions as canonical polynomials that can be compared and evaluated.
 import { ownEntry } from "../ownEntry.js";
 import type { PolynomialOver, TermOver } from "./polynomial.js";
-import { createPolynomials } from "./polynomial.js";
+import { createPolynomials, greatestDivisor, scaled as scaledPolynomial } from "./polynomial.js";
 
 /** An extent: an integer, or a polynomial in free dimensions (`batch`, `time`) that is known at run time. */
 export type Dim = number | SymbolicDim;
@@ -33,7 +33,7 @@ function termKey(term: DimTerm): string {
   return term.factors.map(factorKey).join(" * ");
 }
 
-const { sumOf, productOf, divideTerm } = createPolynomials(factorKey);
+const { sumOf, productOf, divideTerm, divideOut } = createPolynomials(factorKey);
 
 function polynomialOf(dim: Dim): PolynomialOver<DimFactor> {
   return typeof dim === "number" ? { constant: dim, terms: [] } : { constant: 0, terms: dim.terms };
@@ -112,14 +112,31 @@ function termsOf(dim: Dim): readonly DimTerm[] {
   return typeof dim === "number" ? [{ coefficient: dim, factors: [] }] : dim.terms;
 }
 
-/** `left / right` rounded down. The divisor must not be zero. */
+/**
+ * `left / right` rounded down. The divisor must not be zero. What it divides stands outside of the rounding, and what all that is
+ * left has in common with it is taken out, so that quotients are alike that are equal: ⌊(2 n + 3) / 2⌋ is n + 1, ⌊(2 n + 3) / 4⌋ is ⌊(n + 1) / 2⌋.
+ */
 export function floorDivideDims(left: Dim, right: Dim): Dim {
   if (typeof left === "number" && typeof right === "number") return Math.floor(left / right);
+  if (typeof right === "number" && right < 0) return floorDivideDims(negateDim(left), -right);
   const exact = divideExactly(left, right);
   if (exact !== undefined) return exact;
+  const [divisor, another] = termsOf(right);
+  if (divisor === undefined || another !== undefined) return roundedDown(left, right);
+  const { whole, rest } = divideOut(sumOf(polynomialOf(left)), divisor);
+  if (typeof right !== "number") return addDims(dimOf(whole), roundedDown(dimOf(rest), right));
+  const common = rest.terms.reduce((all, own) => greatestDivisor(all, own.coefficient), right);
+  const least = scaledPolynomial({ constant: 0, terms: rest.terms }, 1 / common);
+  const numerator = dimOf({ ...least, constant: Math.floor(rest.constant / common) });
+  return addDims(dimOf(whole), roundedDown(numerator, right / common));
+}
+
+function roundedDown(numerator: Dim, denominator: Dim): Dim {
+  if (typeof numerator === "number" && typeof denominator === "number")
+    return Math.floor(numerator / denominator);
   return {
     kind: "dim",
-    terms: [{ coefficient: 1, factors: [{ kind: "floor", numerator: left, denominator: right }] }],
+    terms: [{ coefficient: 1, factors: [{ kind: "floor", numerator, denominator }] }],
   };
 }
 

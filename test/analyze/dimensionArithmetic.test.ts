@@ -1,11 +1,13 @@
 // Dimensions made by the arithmetic of extents in; the plain integers that they stand for, at small sizes, out.
 import { expect, it } from "vitest";
+import { sliding } from "../../compiler/ops/derived/geometry.js";
 import {
   addDims,
   ceilDivideDims,
   dimEqual,
   divideExactly,
   evaluateDim,
+  floorDivideDims,
   freeDim,
   multiplyDims,
   subtractDims,
@@ -24,6 +26,7 @@ it.each<[string, (a: Dim, c: Dim) => Dim | undefined, (a: number, c: number) => 
   ["sums", addDims, (a, c) => a + c],
   ["differences", subtractDims, (a, c) => a - c],
   ["products", multiplyDims, (a, c) => a * c],
+  ["quotients rounded down", floorDivideDims, (a, c) => Math.floor(a / c)],
   ["quotients rounded up", ceilDivideDims, (a, c) => Math.ceil(a / c)],
   ["quotients without a rest, where there are", divideExactly, (a, c) => a / c],
 ])("%s of dimensions are those of the numbers", (_, combine, expected) => {
@@ -46,4 +49,37 @@ it("dimensions are equal where their numbers are at all sizes, however they were
     const same = sizes.every((size) => evaluateDim(a, size) === evaluateDim(c, size));
     expect(dimEqual(a, c)).toBe(same);
   }
+});
+
+it("quotients of sums are those of the numbers, and equal where what is added divides", () => {
+  const between = (low: number, high: number): number[] =>
+    Array.from({ length: high - low + 1 }, (_, at) => low + at);
+  const line = (a: number, b: number): Dim => addDims(multiplyDims(a, n), multiplyDims(b, m));
+  for (const divisor of [-6, -4, -1, 1, 2, 3, 4, 6])
+    for (const a of between(-7, 7))
+      for (const rest of between(-7, 7)) {
+        const sum = addDims(line(a, 2), rest);
+        const quotient = floorDivideDims(sum, divisor);
+        for (const size of sizes)
+          expect(evaluateDim(quotient, size)).toBe(
+            Math.floor(evaluateDim(sum, size) / divisor) + 0,
+          );
+        // ⌊(x + d · y) / d⌋ = ⌊x / d⌋ + y, and ⌊k · x / (k · d)⌋ = ⌊x / d⌋, also with a rest below k.
+        const more = addDims(multiplyDims(3, n, m), a);
+        const moved = floorDivideDims(addDims(sum, multiplyDims(divisor, more)), divisor);
+        expect(dimEqual(moved, addDims(quotient, more))).toBe(true);
+        const tripled = addDims(multiplyDims(3, sum), divisor > 0 ? 2 : -2);
+        expect(dimEqual(floorDivideDims(tripled, 3 * divisor), quotient)).toBe(true);
+      }
+});
+
+it("over what a transposed convolution makes of a free length lie as many windows as it was long", () => {
+  for (const stride of [1, 2, 3, 4, 5])
+    for (const reach of [1, 2, 3, 4, 5, 7]) {
+      const [own] = sliding({
+        ...{ extents: [multiplyDims(stride, n)], sizes: [reach], strides: [stride] },
+        ...{ dilations: [1], padding: "same", what: "kernel", paddingPosition: 0 },
+      });
+      expect(dimEqual(own?.count ?? 0, n)).toBe(true);
+    }
 });
