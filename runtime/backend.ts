@@ -111,8 +111,8 @@ export interface TrainingBackend extends Backend, Submissions {
     most: number,
     read: (first: number, end: number) => Values,
   ): Promise<DeviceSet | undefined>;
-  /** The content of a caller's buffer of this device. */
-  download(buffer: GPUBuffer, type: PlanType): Promise<Values>;
+  /** The content of a caller's buffer of this device, given for an input. */
+  download(input: string, buffer: GPUBuffer, type: PlanType): Promise<Values>;
 }
 
 /** Whether a dispatch that serves these results (all, without a list) is needed for the wanted ones. */

@@ -112,7 +112,10 @@ function readShape(name: string, value: unknown): number[] {
 
 /** An input out of what a caller gives. */
 export function readInput(plan: Plan, name: string, given: object): GivenTensor {
-  return readTensor(name, Reflect.get(given, name), inputOf(plan, name).shape.length);
+  const rank = inputOf(plan, name).shape.length;
+  const tensor = readTensor(name, Reflect.get(given, name), rank);
+  if (isGpuBuffer(tensor.data)) checkReadable(name, tensor.data);
+  return tensor;
 }
 
 /** Live dimensions told by tensors; `known` are the caller's, the trained ones fill in. */
@@ -291,7 +294,7 @@ export function checkedInputs(
   for (const { name, data } of tensors) {
     const found = used.find(({ input }) => input.name === name);
     if (!found) continue;
-    if (isGpuBuffer(data)) checkBuffer(name, data, found.shape);
+    if (isGpuBuffer(data)) checkSize(name, data, found.shape);
     inputs.set(
       name,
       isGpuBuffer(data) ? data : toValues(found.input, data, precision, found.shape),
@@ -301,17 +304,16 @@ export function checkedInputs(
 }
 
 /** What can be told of a caller's buffer before it is read; the device tells whether it is destroyed or another's. */
-export function checkBuffer(
-  name: string,
-  { size, usage, mapState }: GPUBuffer,
-  shape: readonly number[],
-): void {
+function checkReadable(name: string, { usage, mapState }: GPUBuffer): void {
+  if (!(usage & 4)) fail("option", `the GPUBuffer of ${name} lacks the usage COPY_SRC`);
+  if (mapState !== "unmapped") fail("option", `the GPUBuffer of ${name} is mapped: unmap it first`);
+}
+
+function checkSize(name: string, { size }: GPUBuffer, shape: readonly number[]): void {
   const bytes = countOf(shape) * 4;
   if (size < bytes)
     fail(
       "shape",
       `the GPUBuffer of ${name} has ${size} bytes, its shape ${formatShape(shape)} takes ${bytes}`,
     );
-  if (!(usage & 4)) fail("option", `the GPUBuffer of ${name} lacks the usage COPY_SRC`);
-  if (mapState !== "unmapped") fail("option", `the GPUBuffer of ${name} is mapped: unmap it first`);
 }

@@ -177,7 +177,7 @@ export function submitRun<T>(
   faults.check();
   const programs = [...run.draws.map((draw) => draw.run.program), run.program];
   const room = new Map<string | number, GPUBuffer>();
-  let uploads: Promise<void> | undefined;
+  let uploads: readonly Promise<void>[] = [];
   const submit = (): T => {
     memory.reserve(programs, run.dimensions, room);
     uploads = uploadInputs(context, run, room);
@@ -195,7 +195,7 @@ export function submitRun<T>(
     const submitted = faults.scoped(what, submit);
     const checked = faults.guard(
       what,
-      Promise.all([uploads, submitted.checked]).then(() => undefined),
+      Promise.all([...uploads, submitted.checked]).then(() => undefined),
     );
     checked.then(settle(true), settle(false));
     return { value: submitted.value, checked, fresh: room.size > 0 };
@@ -249,22 +249,44 @@ export function givenInputs({ plan }: GpuContext, run: ProgramRun): [string, Giv
   return [...run.inputs].filter(([name]) => inputs.includes(name));
 }
 
-/** Numbers are copied at once; a caller's buffers in a submission of their own, whose faults are the caller's. */
-function uploadInputs(context: GpuContext, run: ProgramRun, room: Room): Promise<void> | undefined {
-  const { device, faults } = context;
-  const copies: (readonly [GPUBuffer, GPUBuffer])[] = [];
+/** Numbers are copied at once, and a caller's buffers; what is wrong with those is told by these promises. */
+function uploadInputs(context: GpuContext, run: ProgramRun, room: Room): Promise<void>[] {
+  const copies: Promise<void>[] = [];
   for (const [name, values] of givenInputs(context, run)) {
     const target = inputBuffer(context, name, room);
-    if (isGpuBuffer(values)) copies.push([values, target]);
-    else if (!isSetRows(values)) writeTo(device)(target, values);
+    if (isGpuBuffer(values)) {
+      const { checked } = withGiven(context, name, (encoder) => {
+        copyBytes(encoder, values, 0, target, values.size);
+      });
+      copies.push(checked);
+    } else if (!isSetRows(values)) writeTo(context.device)(target, values);
   }
-  if (copies.length === 0) return undefined;
-  const copy = (): void => {
-    encode(device, (encoder) => {
-      for (const [values, target] of copies) copyBytes(encoder, values, 0, target, values.size);
-    });
-  };
-  return faults.scoped("a GPUBuffer that was given", copy, "option").checked;
+  return copies;
+}
+
+/** Commands that read a caller's buffer: a submission of their own, whose faults are those of what was given by this name. */
+function withGiven<T>(
+  { device, faults }: GpuContext,
+  name: string,
+  write: (encoder: GPUCommandEncoder) => T,
+): Checked<T> {
+  return faults.scoped(nameOfGiven(name), () => encode(device, write), "option");
+}
+
+export function nameOfGiven(name: string): string {
+  return `the GPUBuffer of ${name}`;
+}
+
+/** A copy of a caller's buffer as it is now. */
+export function copyGiven(
+  context: GpuContext,
+  name: string,
+  buffer: GPUBuffer,
+): Checked<GPUBuffer> {
+  const whole = { buffer, offset: 0, bytes: buffer.size };
+  return withGiven(context, name, (encoder) =>
+    at(copyOut(context.device, [whole], encoder, usages.data), 0),
+  );
 }
 
 function encodeDispatches(
@@ -315,13 +337,14 @@ function wantedResults({ plan, memory }: GpuContext, run: ProgramRun, room: Room
 export async function readRanges(
   context: GpuContext,
   ranges: readonly TypedRange[],
+  what = "a read",
   code?: ErrorCode,
 ): Promise<Values[]> {
   const { device, faults } = context;
   faults.check();
   const copy = (): GPUBuffer[] =>
     encode(device, (encoder) => copyOut(device, ranges, encoder, usages.staging));
-  return readCopies(context, faults.scoped("a read", copy, code), ranges);
+  return readCopies(context, faults.scoped(what, copy, code), ranges);
 }
 
 /** The content of buffers made for reading, once it is known that nothing failed. */

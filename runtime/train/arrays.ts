@@ -54,7 +54,7 @@ export async function openArrays(
       const tensor = readInput(plan, name, data);
       const { data: numbers } = tensor;
       if (!isGpuBuffer(numbers)) return { ...tensor, ...ownNumbers(numbers) };
-      const own = await backend.download(numbers, inputOf(plan, name).type);
+      const own = await backend.download(name, numbers, inputOf(plan, name).type);
       return { ...tensor, data: own, isOwn: true };
     }),
   );

@@ -70,7 +70,7 @@ export async function ownBatch({ plan, backend }: TrainingSession, batch: Batch)
     [...batch.inputs].map(async ([name, values]): Promise<[string, GivenInput]> => {
       if (isSetRows(values)) return [name, values];
       const copy = isGpuBuffer(values)
-        ? await backend.download(values, inputOf(plan, name).type)
+        ? await backend.download(name, values, inputOf(plan, name).type)
         : values.slice();
       return [name, copy];
     }),

@@ -2,14 +2,13 @@
 
 import type { ProgramRun } from "../backend.js";
 import { isGpuBuffer } from "../tensors.js";
-import { encode, type GpuContext, type CallOrder } from "../webgpu.js";
+import { copyGiven, type GpuContext, type CallOrder } from "../webgpu.js";
 import { ignore } from "../webgpuFaults.js";
-import { copyBytes, usages } from "../webgpuMemory.js";
 
 /** A run with nothing of its caller's in it. */
 interface OwnRun {
   readonly run: ProgramRun;
-  readonly checked: Promise<void> | undefined;
+  readonly checked: readonly Promise<void>[];
   readonly free: () => void;
 }
 
@@ -38,7 +37,7 @@ export function createCallOrder(context: GpuContext): CallOrder {
       const missing = programs.filter((program) => !kernels.has(program));
       if (missing.length === 0 && !last) return action(run);
       const { run: own, checked, free } = ownRun(context, run);
-      const begun = behind([kernels.prepare(missing), checked], () => action(own));
+      const begun = behind([kernels.prepare(missing), ...checked], () => action(own));
       begun.then(free, free);
       return begun;
     },
@@ -46,28 +45,16 @@ export function createCallOrder(context: GpuContext): CallOrder {
 }
 
 /** A caller's buffers hold what they do when they are given. */
-function ownRun({ device, faults, memory }: GpuContext, run: ProgramRun): OwnRun {
-  const given = [...run.inputs].flatMap(([name, values]) =>
-    isGpuBuffer(values) ? [{ name, values }] : [],
+function ownRun(context: GpuContext, run: ProgramRun): OwnRun {
+  const copies = [...run.inputs].flatMap(([name, values]) =>
+    isGpuBuffer(values) ? [{ name, ...copyGiven(context, name, values) }] : [],
   );
-  if (given.length === 0) return { run, checked: undefined, free: ignore };
-  const { value: copies, checked } = faults.scoped(
-    "a GPUBuffer that was given",
-    () =>
-      encode(device, (encoder) =>
-        given.map(({ name, values }) => {
-          const copy = memory.create(values.size, name, usages.data);
-          copyBytes(encoder, values, 0, copy, values.size);
-          return [name, copy] as const;
-        }),
-      ),
-    "option",
-  );
+  const own = copies.map(({ name, value }) => [name, value] as const);
   return {
-    run: { ...run, inputs: new Map([...run.inputs, ...copies]) },
-    checked,
+    run: { ...run, inputs: new Map([...run.inputs, ...own]) },
+    checked: copies.map(({ checked }) => checked),
     free: () => {
-      for (const [, copy] of copies) memory.free(copy);
+      for (const { value } of copies) value.destroy();
     },
   };
 }

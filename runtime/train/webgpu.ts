@@ -12,6 +12,7 @@ import type { Plan } from "../plan.js";
 import {
   backendOn,
   encode,
+  nameOfGiven,
   openContext,
   readRanges,
   submitRun,
@@ -87,9 +88,10 @@ export function createTrainingGpuBackend(
       const begun = behind.inOrder(() => faults.scoped("a copy", copy));
       pending.push(begun instanceof Promise ? later(begun) : begun.checked);
     },
-    download: async (buffer, type) => {
+    download: async (name, buffer, type) => {
       const bytes = Math.floor(buffer.size / 4) * 4;
-      return at(await readRanges(context, [{ buffer, offset: 0, bytes, type }], "option"), 0);
+      const ranges = [{ buffer, offset: 0, bytes, type }];
+      return at(await readRanges(context, ranges, nameOfGiven(name), "option"), 0);
     },
   };
 }
