@@ -102,6 +102,43 @@ describe("careless calls are refused with what is wanted:", () => {
   });
 });
 
+describe("lists in lists, and objects in objects, are followed no deeper than there are axes", () => {
+  /** As parsers give them, of a request that means harm; lists that hold themselves end nowhere. */
+  const deep: unknown = JSON.parse("[".repeat(200_000) + "]".repeat(200_000));
+  const endless: unknown[] = [];
+  endless.push(endless, endless);
+  let boxes: unknown = [1];
+  for (let depth = 0; depth < 20_000; depth++) boxes = { data: boxes, shape: [1] };
+  const within = (data: unknown): object => ({ data, shape: [1] });
+
+  it.each([
+    ["deep", deep],
+    ["endless", endless],
+    ["endless below a row", [endless]],
+    ["deep as data", within(deep)],
+    ["endless as data", within(endless)],
+    ["deep objects", boxes],
+    ["objects as data", within(boxes)],
+  ])("%s", async (_name, x) => {
+    const net = await open();
+    const t = [1];
+    const given = { x, t } as never;
+    const calls = [
+      () => net.predict({ x }),
+      () => net.step(given),
+      () => net.fit(given, { epochs: 1 }),
+      () => net.evaluate(given),
+      () => net.write("w", x as never),
+    ];
+    for (const call of calls) {
+      const refused = await refusal(call);
+      expect(refused).toMatch(/^shape: /);
+      expect(refused.length).toBeLessThan(120);
+    }
+    net.destroy();
+  });
+});
+
 it("an error in onProgress is the app's own", async () => {
   const own = new Error("own");
   const onProgress = (): never => {
