@@ -19,6 +19,8 @@ export interface Findings {
   readonly areApart: (one: Part, other: Part) => boolean;
   /** Operations of a part where it is known, else 0. */
   readonly operationsOf: (part: Part) => number;
+  /** How much is known: it only grows. */
+  readonly count: () => number;
   /** False where all of it was known. */
   readonly add: (problem: Problem) => boolean;
 }
@@ -32,6 +34,7 @@ export function noFindings(): Findings {
   return {
     forced,
     copied,
+    count: known,
     areApart: (one, other) => apart.has(pairKey(one, other)),
     operationsOf: ({ id }) => operations.get(id) ?? 0,
     add: (problem) => {

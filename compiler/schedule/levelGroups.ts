@@ -66,13 +66,14 @@ type LevelParts = Omit<LevelGroups, "groups"> & { readonly parts: readonly Part[
 export interface Remembered {
   readonly facts: Latest<{ readonly host: ReadonlySet<Node>; readonly own: LevelFacts }>;
   readonly parts: Latest<LevelParts>;
+  readonly groups: Latest<LevelGroups["groups"]>;
 }
 
 /** What was made last, where it was made for an equal key. */
 type Latest<T> = (key: string, make: () => T) => T;
 
 export function createRemembered(): Remembered {
-  return { facts: createLatest(), parts: createLatest() };
+  return { facts: createLatest(), parts: createLatest(), groups: createLatest() };
 }
 
 function createLatest<T>(): Latest<T> {
@@ -95,7 +96,8 @@ export function groupsOfLevel(
   const { parts, ...own } = remembered.parts(known, () =>
     partsOfLevel({ ...level, remembered }, options, findings, idOf),
   );
-  return { ...own, groups: groupParts(parts, own.grouping) };
+  const groups = remembered.groups(String(findings.count()), () => groupParts(parts, own.grouping));
+  return { ...own, groups };
 }
 
 function partsOfLevel(

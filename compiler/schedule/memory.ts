@@ -1,5 +1,5 @@
 // Takes temporaries with their lifetimes, says which lies above which in the memory that they share.
-import { layOut } from "../../runtime/layout.js";
+import { bytesOf, layOut } from "../../runtime/layout.js";
 import type { Dim, Extents } from "../types/dimension.js";
 import { evaluateDim, multiplyDims } from "../types/dimension.js";
 import type { Schedule, Slot } from "../types/nest.js";
@@ -218,6 +218,12 @@ function pseudoRandom(): () => number {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
+}
+
+/** Bytes of memory that they share out where free dimensions have these values. */
+export function placedBytes(slots: readonly Slot[], extents: Extents): number {
+  const sized = slots.map(({ bytes, below }) => [evaluateDim(bytes, extents), ...below] as const);
+  return bytesOf(layOut(sized, {}, Infinity));
 }
 
 /** Bytes of the largest temporary where free dimensions have these values. */

@@ -1,16 +1,16 @@
 // Takes a program and the bytes that its temporaries may take, gives its schedule, in which values may be computed again in place of being kept.
 import { createBuilder } from "../graph/builder.js";
-import { evaluateDim } from "../types/dimension.js";
 import type { Extents } from "../types/dimension.js";
 import type { Program } from "../types/graph.js";
 import type { Schedule } from "../types/nest.js";
 import { scheduled } from "./index.js";
-import type { ScheduleOptions } from "./index.js";
-import { elementBytes, livenessBound } from "./memory.js";
-import { touchesOf } from "./spans.js";
+import type { Scheduled, ScheduleOptions } from "./index.js";
+import { placedBytes } from "./memory.js";
+import { placeTemporaries } from "./place.js";
 import { valuesToDrop } from "./recomputeChoice.js";
 import { computedAgain } from "./recomputeGraph.js";
 import { planOf } from "./recomputePlan.js";
+import type { RecomputeLimits } from "./recomputePlan.js";
 
 export interface MemoryOptions extends ScheduleOptions {
   /** Bytes that temporaries may take, as trained; undefined: as few as cost next to nothing. */
@@ -28,10 +28,24 @@ const firstId = 2 ** 41;
 const mostRounds = 8;
 /** A round frees at least this share of what lives at most. */
 const worthwhile = 0.01;
+/**
+ * What a round wants to leave of that: from the beginning with each of them in turn, as what a round makes of a program is sometimes
+ * where no other round finds more.
+ */
+const aims: readonly number[] = [0.7, 0.85, 0.5];
+
+interface Outcome {
+  readonly of: Program;
+  readonly made: Scheduled;
+  /** Bytes that its temporaries take, as trained. */
+  readonly peak: number;
+}
 
 /**
- * The schedule of a program that takes no more memory than it may, or as little more as is found: first what is cheap is computed
- * again, then what is less so. In rounds, as what computes something again is scheduled in another way; what frees next to nothing is left.
+ * The schedule of a program that takes no more memory than it may, or where none is found, the least that is: first what is cheap is
+ * computed again, then what is less so. In rounds, as what computes something again is scheduled in another way; what frees next to
+ * nothing is left. What rounds are tried does not depend on what the program may take, so that less room never comes to more memory,
+ * and what fits is found for any room that it fits; the last round is made again to free no more than it has to.
  */
 export function scheduleWithin(
   program: Program,
@@ -39,39 +53,43 @@ export function scheduleWithin(
 ): Schedule {
   const bytes = wanted ?? little;
   const levels = wanted === undefined ? [nextToNothing] : [nextToNothing, ...dearer];
-  const b = createBuilder(firstId);
-  const outcomeOf = (of: Program, options: ScheduleOptions) => {
+  const { estimates } = settings;
+  const outcomeOf = (of: Program, options: ScheduleOptions): Outcome => {
     const made = scheduled(of, options);
-    return { of, ...made, peak: peakOf(made.schedule, options.estimates) };
+    return { of, made, peak: peakOf(made.schedule, estimates) };
   };
-  let best = outcomeOf(program, settings);
-  let least = best;
-  if (best.peak <= bytes) return best.schedule;
+  const kept = outcomeOf(program, settings);
+  if (kept.peak <= bytes) return kept.made.schedule;
   const options = { ...settings, thrifty: wanted !== undefined };
-  const goOn = (outcome: typeof best): void => {
-    best = outcome;
-    if (best.peak < least.peak) least = best;
+  const b = createBuilder(firstId);
+  const freed = (before: Outcome, limits: RecomputeLimits): Outcome | undefined => {
+    const plan = planOf(before.of, options, before.made.known);
+    const dropping = plan && valuesToDrop(plan, limits, estimates);
+    if (!plan || !dropping || dropping.dropped.size === 0) return undefined;
+    return outcomeOf(computedAgain(b, before.of, plan, dropping), options);
   };
-  if (options.thrifty) goOn(outcomeOf(program, options));
-  for (const mostOperations of levels) {
-    for (let round = 0; round < mostRounds && best.peak > bytes; round++) {
-      const plan = planOf(best.of, options, best.known);
-      const dropping = plan && valuesToDrop(plan, { bytes, mostOperations }, options.estimates);
-      if (!plan || !dropping || dropping.dropped.size === 0) break;
-      const next = outcomeOf(computedAgain(b, best.of, plan, dropping), options);
-      if (next.peak > bytes && next.peak > (1 - worthwhile) * best.peak) break;
-      goOn(next);
+  const begun = options.thrifty ? outcomeOf(program, options) : kept;
+  let least = begun.peak < kept.peak ? begun : kept;
+  for (const aim of wanted === undefined ? aims.slice(0, 1) : aims) {
+    let best = begun;
+    for (const mostOperations of levels) {
+      for (let round = 0; round < mostRounds && least.peak > bytes; round++) {
+        const next = freed(best, { bytes: aim * best.peak, mostOperations });
+        if (next && next.peak <= bytes) {
+          const enough = freed(best, { bytes, mostOperations });
+          return (enough && enough.peak <= bytes ? enough : next).made.schedule;
+        }
+        if (!next || next.peak > (1 - worthwhile) * best.peak) break;
+        best = next;
+        if (best.peak < least.peak) least = best;
+      }
     }
   }
-  return least.schedule;
+  return least.made.schedule;
 }
 
-/** Bytes of what lives at the same time, where these are most. */
+/** Bytes that temporaries take as they are placed. */
 function peakOf(made: Schedule, estimates: Extents): number {
-  const lives = [...touchesOf(made)].flatMap(([buffer, span]) => {
-    const declared = made.buffers[buffer];
-    return declared?.kind === "temporary" ? [{ ...span, elements: declared.elements }] : [];
-  });
-  const sizes = lives.map(({ elements }) => elementBytes * evaluateDim(elements, estimates));
-  return livenessBound(lives, sizes);
+  const { slots } = placeTemporaries(made, estimates);
+  return placedBytes(slots, estimates);
 }

@@ -40,9 +40,9 @@ export interface Dropping {
 export function planOf(
   program: Program,
   options: LevelOptions,
-  { findings, idOf }: ProgramKnowledge,
+  { findings, idOf, remembered }: ProgramKnowledge,
 ): ProgramPlan | undefined {
-  const level = { ...program, ...wholeLevel };
+  const level = { ...program, ...wholeLevel, remembered };
   const { groups, roles, grouping } = groupsOfLevel(level, options, findings, idOf);
   if ("kind" in groups) return undefined;
   const memory = memoryOf(groups, grouping.sizeOf);

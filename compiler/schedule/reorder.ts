@@ -38,22 +38,29 @@ export function lowerPeak(
   after.forEach((needs, group) => {
     for (const need of needs) before[need]?.push(group);
   });
+  const peakOf = createPeaks(memory);
   let work = mostWork;
   let best = { order, use: useOf(order, memory) };
   for (let moves = 0; moves < mostMoves && best.use.peak > enough; moves++) {
-    const better = largest(best.use, memory).flatMap((value) => {
+    let least: { readonly order: readonly number[]; readonly peak: number } | undefined;
+    const places = placesFor(best.use);
+    for (const value of largest(best.use, memory)) {
       const own = touching(value, memory);
-      const needed = reachable(own, (group) => [...(after[group] ?? [])]);
-      const later = reachable(own, (group) => before[group] ?? []);
-      return placesFor(best.use).flatMap((place) => {
-        work -= order.length;
-        const moved = work > 0 ? movedTo(place, best.order, { own, needed, later }) : undefined;
-        return moved === undefined ? [] : [{ order: moved, use: useOf(moved, memory) }];
+      const cluster = clusterOf(best.order, {
+        own,
+        needed: reachable(own, (group) => [...(after[group] ?? [])]),
+        later: reachable(own, (group) => before[group] ?? []),
       });
-    });
-    const [least] = better.sort((one, other) => one.use.peak - other.use.peak);
-    if (least === undefined || least.use.peak > (1 - worthwhile) * best.use.peak) break;
-    best = least;
+      for (const place of places) {
+        work -= order.length;
+        if (work <= 0 || place > cluster.latest) continue;
+        const moved = movedTo(place, best.order, cluster);
+        const peak = peakOf(moved);
+        if (!least || peak < least.peak) least = { order: moved, peak };
+      }
+    }
+    if (least === undefined || least.peak > (1 - worthwhile) * best.use.peak) break;
+    best = { order: least.order, use: useOf(least.order, memory) };
   }
   return best.order;
 }
@@ -66,21 +73,66 @@ interface Cluster {
   readonly later: ReadonlySet<number>;
 }
 
-/** The order with a cluster before what stands at a place; undefined where what is before that waits for some of it. */
-function movedTo(
-  place: number,
-  order: readonly number[],
-  { own, needed, later }: Cluster,
-): readonly number[] | undefined {
-  const first = order.slice(0, place).filter((group) => !own.has(group));
-  if (first.some((group) => later.has(group))) return undefined;
-  const done = new Set(first);
-  const left = order.filter((group) => !done.has(group));
-  return [
-    ...first,
-    ...left.filter((group) => needed.has(group)),
-    ...left.filter((group) => !needed.has(group)),
-  ];
+/** The last place to which it can move: what waits for it stands behind that. */
+function clusterOf(order: readonly number[], cluster: Cluster) {
+  const { own, later } = cluster;
+  const first = order.findIndex((group) => later.has(group) && !own.has(group));
+  return { ...cluster, latest: first < 0 ? order.length : first };
+}
+
+/** The order with a cluster before what stands at a place. */
+function movedTo(place: number, order: readonly number[], { own, needed }: Cluster): number[] {
+  const first: number[] = [];
+  const then: number[] = [];
+  const last: number[] = [];
+  order.forEach((group, at) => {
+    if (at < place && !own.has(group)) first.push(group);
+    else (needed.has(group) ? then : last).push(group);
+  });
+  return [...first, ...then, ...last];
+}
+
+/** What lives at most in an order, in elements: as `useOf` has it, of which thousands are asked. */
+function createPeaks(memory: GroupMemory): (order: readonly number[]) => number {
+  const { reads, writes, results, sizeOf } = memory;
+  const numbers = new Map<Node, number>();
+  const numberOf = (node: Node): number => {
+    const number = numbers.get(node) ?? numbers.size;
+    numbers.set(node, number);
+    return number;
+  };
+  const written = writes.map((nodes) => [...nodes].map(numberOf));
+  // What no group writes is there before all of them, and takes nothing.
+  const touched = reads.map((nodes, group) => [
+    ...(written[group] ?? []),
+    ...[...nodes].flatMap((node) => numbers.get(node) ?? []),
+  ]);
+  const sizes = Float64Array.from(numbers.keys(), sizeOf);
+  const lasting = [...results].flatMap((node) => numbers.get(node) ?? []);
+  const first = new Int32Array(sizes.length);
+  const last = new Int32Array(sizes.length);
+  const change = new Float64Array(writes.length + 2);
+  return (order) => {
+    first.fill(-1);
+    order.forEach((group, place) => {
+      for (const value of written[group] ?? []) if ((first[value] ?? 0) < 0) first[value] = place;
+      for (const value of touched[group] ?? []) last[value] = place;
+    });
+    for (const value of lasting) last[value] = order.length;
+    change.fill(0);
+    first.forEach((from, value) => {
+      const until = (last[value] ?? 0) + 1;
+      change[from] = (change[from] ?? 0) + (sizes[value] ?? 0);
+      change[until] = (change[until] ?? 0) - (sizes[value] ?? 0);
+    });
+    let lives = 0;
+    let peak = 0;
+    for (let place = 0; place < order.length; place++) {
+      lives += change[place] ?? 0;
+      peak = Math.max(peak, lives);
+    }
+    return peak;
+  };
 }
 
 export interface MemoryUse {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CompiledModel, CompileOptions } from "../../compiler/index.js";
 import { compileOne, open } from "../support/compiled.js";
 import { drawnData } from "../support/drawnData.js";
+import { placedBytes } from "../../compiler/schedule/memory.js";
 import { temporaryBytes } from "../support/temporaryBytes.js";
 
 const deepNet = `
@@ -110,6 +111,49 @@ describe.each([
       values.forEach((value, at) => {
         expect(found[name]?.[at], name).toBeCloseTo(value, 9);
       });
+  });
+});
+
+/** What a step takes at its peak as buffers are placed, beside parameters and data. */
+function placed(source: string, options: CompileOptions = {}): number {
+  const { training } = compileOne(source, "test.nn", options);
+  const sizes = Object.fromEntries(
+    training.plan.dimensions.map(({ name, trained: size }) => [name, size]),
+  );
+  const steps = training.schedules.filter(({ name }) => name.startsWith("step."));
+  return Math.max(...steps.map(({ slots }) => placedBytes(slots, sizes)));
+}
+
+describe.each([
+  ["silu", 3],
+  ["silu", 6],
+  ["gelu", 4],
+  ["gelu", 8],
+])("a residual chain with %s, %i times", (activation, times) => {
+  const source = `
+model Net {
+  input x: [batch, 30]
+  target y: [batch, 30]
+  h = x
+  for i in range(${times}) { h = h + (h |> dense(30, activation: ${activation})) }
+  output o = h
+  loss mse(h, y)
+}
+train Net { optimizer sgd(lr: 0.01)  batch 33 }
+`;
+  const data = 4 * (2 * 30 * 33 + times * 31 * 30);
+  const kept = placed(source);
+  const least = placed(source, { recompute: 1 });
+
+  it("takes less where it has less room, and fits wherever what is found fits", () => {
+    expect(least / kept).toBeLessThan(0.8);
+    for (const share of [0.95, 0.85, 0.75, 0.65, 0.5]) {
+      const room = least + Math.round(share * (kept - least));
+      expect(placed(source, { recompute: data + room }), `in ${room}`).toBeLessThanOrEqual(room);
+    }
+    const tight = placed(source, { recompute: data + least });
+    expect(tight).toBe(least);
+    expect(placed(source, { recompute: data + least - 1 })).toBe(least);
   });
 });
 
