@@ -25,6 +25,14 @@ export interface SetRows {
 /** What a run is given for an input: numbers, a buffer of the caller's, or rows of a set on the device. */
 export type GivenInput = Values | GPUBuffer | SetRows;
 
+/** A copy on the device of what a caller gave. */
+export interface OwnCopy {
+  readonly value: GPUBuffer;
+  /** Rejects where the caller's buffer was destroyed, or is another device's. */
+  readonly checked: Promise<void>;
+  readonly free: () => void;
+}
+
 export function isSetRows(given: GivenInput): given is SetRows {
   return "rows" in given;
 }
@@ -98,6 +106,13 @@ export interface Submissions {
 /** What training needs beyond: the submissions of the one call that trains, and those of others beside it. */
 export interface TrainingBackend extends Backend, Submissions {
   submissions(): Submissions;
+  /**
+   * Acts at once, unless what was asked for before has to wait, or it `needs` something itself: what is asked for behind it
+   * waits with it. Rejects without acting where that does not come.
+   */
+  inOrder<T>(action: () => T, needs?: Promise<unknown>): T | Promise<Awaited<T>>;
+  /** A copy of a caller's buffer, given for an input of a run of these dimensions. */
+  copyGiven(input: string, buffer: GPUBuffer, dimensions: Dimensions): OwnCopy;
   freeStorage(storage: number): void;
   /** Copies a whole storage to another of its size. */
   copyStorage(from: number, to: number): void;

@@ -58,6 +58,8 @@ export function createCpuBackend(
       ...submissions(queue, executor),
       addStorage: storages.addStorage,
     }),
+    inOrder: (action, needs) => (needs ? needs.then(action as () => never) : action()),
+    copyGiven: onlyGpu,
     download: onlyGpu,
     destroy: () => {
       queue.close();

@@ -6,15 +6,16 @@ import {
   isSetRows,
   type GivenInput,
   type Backend,
+  type OwnCopy,
   type ProgramRun,
   type SetRows,
   type Values,
 } from "./backend.js";
-import { countOf, evaluateDim, evaluateShape } from "./dimensions.js";
+import { countOf, evaluateDim, evaluateShape, type Dimensions } from "./dimensions.js";
 import { at, type ErrorCode } from "./errors.js";
 import type { Plan, PlanType } from "./plan.js";
 import { inTurns } from "./loops.js";
-import { isGpuBuffer } from "./tensors.js";
+import { inputOf, isGpuBuffer } from "./tensors.js";
 import { watchDevice, type Checked, type Faults } from "./webgpuFaults.js";
 import { createDeviceKernels, type DeviceKernels } from "./webgpuKernels.js";
 import {
@@ -89,8 +90,8 @@ export function openContext(plan: Plan, device: GPUDevice, owned: boolean): GpuC
 
 /** When things happen on the device: in the order of the calls. */
 export interface CallOrder {
-  /** Acts at once, unless what was asked for before has to wait. */
-  inOrder<T>(action: () => T): T | Promise<Awaited<T>>;
+  /** Acts at once, unless what was asked for before has to wait, or it `needs` something itself. */
+  inOrder<T>(action: () => T, needs?: Promise<unknown>): T | Promise<Awaited<T>>;
   /** The same for a run, which may have to wait for its kernels, as what it is then given may not. */
   prepared<T>(run: ProgramRun, action: (run: ProgramRun) => T): T | Promise<Awaited<T>>;
 }
@@ -277,16 +278,27 @@ export function nameOfGiven(name: string): string {
   return `the GPUBuffer of ${name}`;
 }
 
-/** A copy of a caller's buffer as it is now. */
+/** A copy of what a run of these dimensions reads of a caller's buffer as it is now. */
 export function copyGiven(
   context: GpuContext,
   name: string,
   buffer: GPUBuffer,
-): Checked<GPUBuffer> {
-  const whole = { buffer, offset: 0, bytes: buffer.size };
-  return withGiven(context, name, (encoder) =>
-    at(copyOut(context.device, [whole], encoder, usages.data), 0),
-  );
+  dimensions: Dimensions,
+): OwnCopy {
+  const { plan, memory } = context;
+  const bytes = 4 * countOf(evaluateShape(inputOf(plan, name).shape, dimensions));
+  const { value, checked } = withGiven(context, name, (encoder) => {
+    const copy = memory.create(bytes, name);
+    copyBytes(encoder, buffer, 0, copy, bytes);
+    return copy;
+  });
+  return {
+    value,
+    checked,
+    free: () => {
+      memory.free(value);
+    },
+  };
 }
 
 function encodeDispatches(

@@ -5,7 +5,12 @@ import { addToSums } from "./journal.js";
 import type { Capture, TrainingState } from "./state.js";
 import { isRead, sumsOfStep, type Trainer } from "./trainer.js";
 
+/** Behind all steps that were asked for. */
 export async function captureTrainer(trainer: Trainer, isWhole: boolean): Promise<Capture> {
+  return trainer.session.backend.inOrder(() => capture(trainer, isWhole));
+}
+
+async function capture(trainer: Trainer, isWhole: boolean): Promise<Capture> {
   const { session, best } = trainer;
   const { plan, backend } = session;
   // Everything is asked for before the first answer is awaited, so that all is of one moment.

@@ -1,16 +1,18 @@
 // One batch as a caller gives it, or as the device is to draw it, in; the batch that a program runs on out.
 
-import { isSetRows, type GivenInput } from "../backend.js";
+import type { GivenInput } from "../backend.js";
 import type { Dimensions } from "../dimensions.js";
 import { fail, inWords } from "../errors.js";
 import type { Plan, PlanProgram } from "../plan.js";
 import type { TrainingSession } from "../session.js";
-import { bindInputs, givenNames, inputOf, isGpuBuffer } from "../tensors.js";
+import { bindInputs, givenNames, isGpuBuffer } from "../tensors.js";
 
 export interface Batch {
   readonly inputs: ReadonlyMap<string, GivenInput>;
   readonly dimensions: Dimensions;
   readonly examples: number;
+  /** Gives back what it has on the device: called once its step is submitted. */
+  readonly free?: () => void;
 }
 
 export interface Cursor {
@@ -64,18 +66,26 @@ export function refuseEmpty(what: string, dimensions: Dimensions): void {
   }
 }
 
-/** A batch that waits: a copy of its own, of GPU buffers too, made before the first wait. */
-export async function ownBatch({ plan, backend }: TrainingSession, batch: Batch): Promise<Batch> {
-  const entries = await Promise.all(
-    [...batch.inputs].map(async ([name, values]): Promise<[string, GivenInput]> => {
-      if (isSetRows(values)) return [name, values];
-      const copy = isGpuBuffer(values)
-        ? await backend.download(name, values, inputOf(plan, name).type)
-        : values.slice();
-      return [name, copy];
-    }),
+export function hasBuffers({ inputs }: Batch): boolean {
+  return [...inputs.values()].some(isGpuBuffer);
+}
+
+/** With copies in place of a caller's buffers: made before the first wait, and known to be valid once this resolves. */
+export async function ownBatch({ backend }: TrainingSession, batch: Batch): Promise<Batch> {
+  const copies = [...batch.inputs].flatMap(([name, given]) =>
+    isGpuBuffer(given) ? [{ name, ...backend.copyGiven(name, given, batch.dimensions) }] : [],
   );
-  return { ...batch, inputs: new Map(entries) };
+  const free = (): void => {
+    for (const copy of copies) copy.free();
+  };
+  try {
+    for (const { checked } of copies) await checked;
+  } catch (error) {
+    free();
+    throw error;
+  }
+  const own = copies.map(({ name, value }) => [name, value] as const);
+  return { ...batch, inputs: new Map([...batch.inputs, ...own]), free };
 }
 
 /** Inputs and targets that programs of these kinds read. */

@@ -227,7 +227,7 @@ async function runEpochs(context: StageRun): Promise<Stopped> {
   try {
     while (!isOver(run, length)) {
       waiting.check();
-      passes ??= openPasses(training, run);
+      passes ??= openPasses(trainer.session, training, run);
       await runEpoch(context, passes);
       if (run.epochSteps === 0) return endOfData(context);
       // A generator gives one epoch after the other; a pass that the last step began goes on.

@@ -19,7 +19,15 @@ import { fetchWeights } from "../weights.js";
 import { createCalls } from "./calls.js";
 import { captureTrainer } from "./capture.js";
 import { resumeTrainer, saveTrainer } from "./checkpoint.js";
-import { bindBatch, inputsOf, isEvaluation, isFitted, ownBatch, type Batch } from "./data.js";
+import {
+  bindBatch,
+  hasBuffers,
+  inputsOf,
+  isEvaluation,
+  isFitted,
+  ownBatch,
+  type Batch,
+} from "./data.js";
 import { fit } from "./fit.js";
 import { openData, type OpenData } from "./opened.js";
 import { checkStepOptions } from "./options.js";
@@ -110,10 +118,12 @@ function trainingCalls(trainer: Trainer): TrainingCalls {
   return {
     step: (batch, wishes = {}) => calls.run("step", () => step(trainer, batch, wishes)),
     report: () =>
-      calls.run("read", () => {
-        const { latest, journal } = trainer;
-        return reportLatest({ latest, journal });
-      }),
+      calls.run("read", async () =>
+        session.backend.inOrder(() => {
+          const { latest, journal } = trainer;
+          return reportLatest({ latest, journal });
+        }),
+      ),
     fit: (data, wishes: FitOptions = {}) =>
       calls.run("fit", async () => {
         const history = await fit(trainer, data, wishes, snapshot);
@@ -174,19 +184,25 @@ async function step(
   const isHeld = isSingle && stage.accumulate > 1;
   if (isHeld) for (const batch of batches) checkBatch(trainer, objectives, batch);
   const reads = state.stage !== stage.name && stage.start.length > 0;
-  if (trainer.queue || isHeld || reads) {
-    const owned = Promise.all(batches.map((batch) => ownBatch(session, batch)));
-    await inTurn(trainer, async () => {
-      const own = await owned;
-      await enterStage(trainer, stage);
-      await makeStep(trainer, stage, objectives, { batches: own, isHeld, options });
-    });
-  } else {
-    // Nothing is awaited in here.
+  let own = batches;
+  const owning = async (): Promise<void> => {
+    own = await Promise.all(batches.map((batch) => ownBatch(session, batch)));
+  };
+  // A step changes nothing before it is known that all it is given can be read.
+  const owned = batches.some(hasBuffers) ? begun(owning()) : undefined;
+  const make = async (): Promise<void> => {
+    // Nothing is awaited in here, unless the stage has been entered.
     const entered = enterStage(trainer, stage);
-    await makeStep(trainer, stage, objectives, { batches, isHeld, options });
+    await makeStep(trainer, stage, objectives, { batches: own, isHeld, options });
     await entered;
-  }
+  };
+  if (trainer.queue || isHeld || reads) {
+    await inTurn(trainer, async () => {
+      await owned;
+      await enterStage(trainer, stage);
+      await session.backend.inOrder(make);
+    });
+  } else await session.backend.inOrder(make, owned);
   await breathe(trainer);
 }
 

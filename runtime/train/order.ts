@@ -17,12 +17,23 @@ export function createCallOrder(context: GpuContext): CallOrder {
   /** What was asked for last, where something has to wait: it resolves once that was begun, or failed. */
   let last: Promise<unknown> | undefined;
   const behind = <T>(needs: readonly unknown[], action: () => T): Promise<Awaited<T>> => {
+    const before = last;
     // What an action gives is not waited for here: the next may follow at once.
-    const begun = Promise.all([last, ...needs]).then(() => {
+    const begun = Promise.all([before, ...needs]).then(() => {
       faults.check();
-      return { value: action() };
+      // What it asks for itself comes before all that is behind it.
+      const after = last;
+      last = undefined;
+      try {
+        const value = action();
+        return { value, own: last as Promise<unknown> | undefined };
+      } finally {
+        last = after;
+      }
     });
-    const turn = begun.then(ignore, ignore).then(() => {
+    const ended = begun.then(({ own }) => own).then(ignore, ignore);
+    // What it needs may fail before its turn has come.
+    const turn = Promise.all([before, ended]).then(() => {
       if (last === turn) last = undefined;
     });
     last = turn;
@@ -31,7 +42,7 @@ export function createCallOrder(context: GpuContext): CallOrder {
     return result;
   };
   return {
-    inOrder: (action) => (last ? behind([], action) : action()),
+    inOrder: (action, needs) => (last || needs ? behind([needs], action) : action()),
     prepared: (run, action) => {
       const programs = [run.program, ...run.draws.map((draw) => draw.run.program)];
       const missing = programs.filter((program) => !kernels.has(program));
@@ -47,14 +58,14 @@ export function createCallOrder(context: GpuContext): CallOrder {
 /** A caller's buffers hold what they do when they are given. */
 function ownRun(context: GpuContext, run: ProgramRun): OwnRun {
   const copies = [...run.inputs].flatMap(([name, values]) =>
-    isGpuBuffer(values) ? [{ name, ...copyGiven(context, name, values) }] : [],
+    isGpuBuffer(values) ? [{ name, ...copyGiven(context, name, values, run.dimensions) }] : [],
   );
   const own = copies.map(({ name, value }) => [name, value] as const);
   return {
     run: { ...run, inputs: new Map([...run.inputs, ...own]) },
     checked: copies.map(({ checked }) => checked),
     free: () => {
-      for (const { value } of copies) value.destroy();
+      for (const copy of copies) copy.free();
     },
   };
 }

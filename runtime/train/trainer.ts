@@ -222,10 +222,15 @@ export function executeStep(
 ): StepRecord {
   const { state } = trainer;
   const { epoch } = position;
-  const updates = work.map((update) => runUpdate(trainer, stage, update, position));
+  const seen = new Set(work.flatMap(({ batches }) => batches));
+  let updates: JournalRow[][];
+  try {
+    updates = work.map((update) => runUpdate(trainer, stage, update, position));
+  } finally {
+    for (const { free } of seen) free?.();
+  }
   trainer.session.filled = true;
   state.steps++;
-  const seen = new Set(work.flatMap(({ batches }) => batches));
   const examples = [...seen].reduce((sum, batch) => sum + batch.examples, 0);
   const record = { stage: stage.name, step: state.steps, epoch, examples, updates };
   trainer.latest = record;

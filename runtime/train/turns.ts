@@ -3,7 +3,8 @@
 import type { FitOptions } from "../api.js";
 import { at, fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
-import type { Batch, Cursor, Source } from "./data.js";
+import type { TrainingSession } from "../session.js";
+import { hasBuffers, ownBatch, type Batch, type Cursor, type Source } from "./data.js";
 import type { Objective, Update } from "./trainer.js";
 
 /** Steps that count as an epoch where the data is drawn and nothing else says. */
@@ -65,7 +66,9 @@ export interface Passes {
   close(): Promise<void>;
 }
 
+/** What is wrong with a caller's buffers is known before a step begins. */
 export function openPasses(
+  session: TrainingSession,
   source: Source,
   from: { readonly pass: number; readonly position: number },
 ): Passes {
@@ -74,13 +77,13 @@ export function openPasses(
   return {
     reached: () => ({ pass, position }),
     take: async (count, goesOn) => {
-      let batches = await takeBatches(cursor, count);
+      let batches = await takeBatches(session, cursor, count);
       if (batches.length === 0 && goesOn && !source.once) {
         await cursor.close();
         pass++;
         position = 0;
         cursor = source.open(pass, position);
-        batches = await takeBatches(cursor, count);
+        batches = await takeBatches(session, cursor, count);
       }
       position += batches.length;
       return batches;
@@ -125,12 +128,16 @@ function scheduleProgress(progress: number, share: number, turn: number, repeat:
   return progress + (share * turn) / repeat;
 }
 
-async function takeBatches(cursor: Cursor, count: number): Promise<Batch[]> {
+async function takeBatches(
+  session: TrainingSession,
+  cursor: Cursor,
+  count: number,
+): Promise<Batch[]> {
   const batches: Batch[] = [];
   while (batches.length < count) {
     const batch = await cursor.next();
     if (!batch) break;
-    batches.push(batch);
+    batches.push(hasBuffers(batch) ? await ownBatch(session, batch) : batch);
   }
   return batches;
 }

@@ -11,6 +11,7 @@ import { at } from "../errors.js";
 import type { Plan } from "../plan.js";
 import {
   backendOn,
+  copyGiven,
   encode,
   nameOfGiven,
   openContext,
@@ -71,6 +72,8 @@ export function createTrainingGpuBackend(
     ...submitting,
     ...sets,
     submissions: () => openSubmissions(context, order, together, free),
+    inOrder: (action, needs) => order.inOrder(action, needs),
+    copyGiven: (...given) => copyGiven(context, ...given),
     freeStorage: (index) => {
       void behind.inOrder(() => {
         memory.free(memory.storages[index]);

@@ -2,8 +2,12 @@
 import { describe, expect, it } from "vitest";
 import type { FitOptions } from "../../runtime/api.js";
 import type { PlanStage } from "../../runtime/plan.js";
+import type { TrainingSession } from "../../runtime/session.js";
 import type { Batch, Source } from "../../runtime/train/data.js";
 import { collectStep, givenStep, lengthOfRun, openPasses } from "../../runtime/train/turns.js";
+
+/** Of batches without buffers nothing is asked of it. */
+const session = {} as TrainingSession;
 
 interface Given {
   /** `repeat` of each line. */
@@ -115,7 +119,7 @@ describe("the updates of a step", () => {
 
   it("share the progress that the step makes, each line by its own repetitions", async () => {
     const stage = stageOf({ lines: [4, undefined, 2] });
-    const passes = openPasses(sourceOf("arrays", 5), { pass: 0, position: 0 });
+    const passes = openPasses(session, sourceOf("arrays", 5), { pass: 0, position: 0 });
     expect(told(await collectStep(stage, { passes, isFresh: false }, 0.5, 0.25))).toEqual([
       { program: 0, batches: [0], progress: 0.5, turn: 0 },
       { program: 0, batches: [1], progress: 0.5625, turn: 1 },
@@ -132,15 +136,15 @@ describe("the updates of a step", () => {
   it("are none at the end of a pass, unless an epoch begins there", async () => {
     const stage = stageOf({ accumulate: 2 });
     const at = { pass: 2, position: 5 };
-    const atEnd = openPasses(sourceOf("arrays", 5), at);
+    const atEnd = openPasses(session, sourceOf("arrays", 5), at);
     expect(await collectStep(stage, { passes: atEnd, isFresh: false }, 0, 0)).toBeUndefined();
     expect(atEnd.reached()).toEqual(at);
-    const fresh = openPasses(sourceOf("arrays", 5), at);
+    const fresh = openPasses(session, sourceOf("arrays", 5), at);
     const updates = await collectStep(stage, { passes: fresh, isFresh: true }, 0, 0);
     expect(updates?.map(({ batches }) => batches.map(({ examples }) => examples))).toEqual([
       [30, 31],
     ]);
-    const last = openPasses(sourceOf("arrays", 5), { pass: 2, position: 4 });
+    const last = openPasses(session, sourceOf("arrays", 5), { pass: 2, position: 4 });
     const fewer = await collectStep(stage, { passes: last, isFresh: false }, 0, 0);
     expect(fewer?.map(({ batches }) => batches.length)).toEqual([1]);
   });
