@@ -3,15 +3,19 @@ import type { Span } from "../../../grammar/span.js";
 import { reductionTable } from "../../scalars/reductions.js";
 import { scalarOps } from "../../scalars/table.js";
 import type { Primitive } from "../../ops/primitives.js";
+import { isNeverNegative } from "../../types/bounds.js";
+import { subtractDims } from "../../types/dimension.js";
 import type { ReductionName } from "../../types/opNames.js";
 import type { Frame, BuiltinCall } from "../context.js";
 import { finite, foldNumbers, foldScalar } from "../values/folding.js";
 import { report } from "../report.js";
 import {
+  asDim,
   asInteger,
   asNumber,
   bool,
   float,
+  fromDim,
   int,
   list,
   listItems,
@@ -41,9 +45,19 @@ function foldSeveral(
 ): Value | undefined {
   const given = op.parameters.flatMap((one) => values.get(one.name) ?? []);
   const numbers = given.flatMap((value) => asNumber(value) ?? []);
-  if (numbers.length < given.length) return undefined;
+  if (numbers.length < given.length) return foldExtremum(name, given);
   const whole = given.every((value) => value.kind === "int");
   return foldScalar(frame, name, numbers, { whole, span });
+}
+
+/** Of two dimensions the one that is never less, or never more, whatever the free dimensions are; undefined where that is not known. */
+function foldExtremum(name: string, given: readonly Value[]): Value | undefined {
+  const [left, right, another] = given.map(asDim);
+  if (left === undefined || right === undefined || another !== undefined) return undefined;
+  const [ahead, behind] = name === "maximum" ? [left, right] : [right, left];
+  if (name !== "maximum" && name !== "minimum") return undefined;
+  if (isNeverNegative(subtractDims(ahead, behind))) return fromDim(left);
+  return isNeverNegative(subtractDims(behind, ahead)) ? fromDim(right) : undefined;
 }
 
 function foldElementwise(frame: Frame, name: string, x: Value, span: Span): Value | undefined {

@@ -7,7 +7,7 @@ import { at, extentAt, indices } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
 import { axisEntry } from "../contraction.js";
 import { factorsAt, integerAt, integersAt } from "./arguments.js";
-import { sliding } from "./geometry.js";
+import { givenMargins, sliding } from "./geometry.js";
 import { define, fail, parameter } from "./primitive.js";
 import type { Argument, Call, Parameter, Primitive } from "./primitive.js";
 
@@ -175,28 +175,17 @@ function transposedExtent(
     return { count: multiplyDims(stride, extent), before: Math.floor(total / 2) };
   }
   // Margins that a convolution from the output to the input would have.
-  const [own] = sliding({
-    extents: [reach],
-    sizes: [1],
-    strides: [1],
-    dilations: [1],
-    padding:
-      Array.isArray(padding) && padding.length === spatial.length
-        ? [at(padding as readonly Argument[], axis)]
-        : (padding ?? "valid"),
-    what: "kernel",
-    paddingPosition,
-  });
-  const before = typeof own?.before === "number" ? own.before : 0;
-  const after = typeof own?.after === "number" ? own.after : 0;
-  const count = addDims(multiplyDims(stride, addDims(extent, -1)), reach - before - after);
-  if (typeof count === "number" && count < 1) {
-    fail("shape", "this padding leaves nothing of the transposed convolution", {
-      found: dimText(count),
+  const rank = spatial.length;
+  const { before, after } = givenMargins({ padding, paddingPosition, rank }, axis);
+  const whole = addDims(multiplyDims(stride, addDims(extent, -1)), reach);
+  if (typeof whole === "number" && before + after >= whole) {
+    fail("argument", "this padding leaves nothing of the transposed convolution", {
+      expected: `less than ${whole} before and behind spatial axis ${axis} together`,
+      found: String(before + after),
       operands: [paddingPosition],
     });
   }
-  return { count, before };
+  return { count: addDims(whole, -before - after), before };
 }
 
 interface Iteration {

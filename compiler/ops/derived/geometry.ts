@@ -5,9 +5,11 @@ import {
   ceilDivideDims,
   dimText,
   multiplyDims,
+  negateDim,
   subtractDims,
 } from "../../types/dimension.js";
 import type { Dim } from "../../types/dimension.js";
+import { isNeverNegative } from "../../types/bounds.js";
 import type { Shape } from "../../types/graph.js";
 import { at } from "../broadcast.js";
 import { windowCount } from "../neighbours.js";
@@ -48,10 +50,22 @@ export function sliding(request: SlidingRequest): Sliding[] {
     const [size, stride, dilation] = [at(sizes, axis), at(strides, axis), at(dilations, axis)];
     const reach = dilation * (size - 1) + 1;
     const { before, after } = marginsOf(request, axis, extent, reach);
+    if (request.what === "window") wantElements(request, [before, after], size);
     const padded = addDims(extent, before, after);
     const count = windowCount(padded, size, stride, dilation);
     if (typeof count === "number" && count < 1) tooLarge(request.what, axis, reach, padded);
     return { extent, size, stride, dilation, before, after, count };
+  });
+}
+
+/** Each window holds an element of the tensor at least: of padding alone there is no largest, and no mean that says anything. */
+function wantElements(request: SlidingRequest, margins: readonly Dim[], size: number): void {
+  const wide = margins.find((margin) => typeof margin === "number" && margin >= size);
+  if (wide === undefined) return;
+  fail("argument", "with this padding windows lie in the padding alone", {
+    expected: `a padding of less than the window, ${size}; PyTorch allows half of it`,
+    found: dimText(wide),
+    operands: [request.paddingPosition],
   });
 }
 
@@ -65,29 +79,41 @@ function tooLarge(what: string, axis: number, reach: number, padded: Dim): never
 
 function marginsOf(request: SlidingRequest, axis: number, extent: Dim, reach: number): Margins {
   const { padding, extents, strides } = request;
-  if (padding === "valid") return { before: 0, after: 0 };
   if (padding === "same") return sameMargins(extent, at(strides, axis), reach);
+  return givenMargins({ ...request, rank: extents.length }, axis);
+}
+
+/** Padding that is "valid", a number, or a list with a number or [before, after] for each of `rank` axes. */
+export function givenMargins(
+  request: Pick<SlidingRequest, "padding" | "paddingPosition"> & { readonly rank: number },
+  axis: number,
+): { readonly before: number; readonly after: number } {
+  const { padding, rank } = request;
+  if (padding === "valid") return { before: 0, after: 0 };
   const list = Array.isArray(padding) ? (padding as readonly Argument[]) : undefined;
-  if (list !== undefined && list.length !== extents.length) return wrongPadding(request);
+  if (list !== undefined && list.length !== rank) return wrongPadding(request);
   const own = list === undefined ? padding : list[axis];
-  if (Array.isArray(own)) {
-    const [before, after, ...more] = own as readonly Argument[];
-    if (!isCount(before) || !isCount(after) || more.length > 0) return wrongPadding(request);
-    return { before, after };
-  }
-  return isCount(own) ? { before: own, after: own } : wrongPadding(request);
+  const [before, after, ...more] = Array.isArray(own) ? (own as readonly Argument[]) : [own, own];
+  return isCount(before) && isCount(after) && more.length === 0
+    ? { before, after }
+    : wrongPadding(request);
 }
 
 function isCount(value: Argument | undefined): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0;
 }
 
-function wrongPadding({ padding, extents, paddingPosition }: SlidingRequest): never {
+function wrongPadding({
+  padding,
+  paddingPosition,
+  rank,
+}: Parameters<typeof givenMargins>[0]): never {
   return fail(
     "argument",
-    `"padding" is "same", "valid", a whole number, or a list of ${extents.length}`,
+    `"padding" is "same", "valid", a whole number of at least 0, or a list of ${rank}`,
     {
-      expected: '"same", "valid" or a whole number',
+      expected:
+        '"same", "valid", a whole number of at least 0, or a list with one or [before, after] for each spatial axis',
       found: describe(padding),
       operands: [paddingPosition],
     },
@@ -96,7 +122,8 @@ function wrongPadding({ padding, extents, paddingPosition }: SlidingRequest): ne
 
 /**
  * TensorFlow's "same": ⌈extent / stride⌉ windows, the odd element of padding behind. For a free extent the total
- * (count − 1) · stride + reach − extent must not be cut off at 0, which holds where the window reaches the next one.
+ * (count − 1) · stride + reach − extent must be known not to be below 0, or never to be above it: where the window reaches
+ * the next one, or is one element.
  */
 function sameMargins(extent: Dim, stride: number, reach: number): Margins {
   const count = ceilDivideDims(extent, stride);
@@ -109,12 +136,13 @@ function sameMargins(extent: Dim, stride: number, reach: number): Margins {
     const whole = Math.max(total, 0);
     return { before: Math.floor(whole / 2), after: Math.ceil(whole / 2) };
   }
-  if (reach < stride) {
+  if (isNeverNegative(negateDim(total))) return { before: 0, after: 0 };
+  if (!isNeverNegative(total)) {
     return fail(
       "shape",
-      '"same" padding of a free dimension wants a window of at least the stride',
+      '"same" padding of a free dimension wants a window of at least the stride, or of 1',
       {
-        expected: `a reach of at least ${stride}`,
+        expected: `a reach of 1, or of at least ${stride}`,
         found: String(reach),
         operands: [0],
       },
