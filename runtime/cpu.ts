@@ -10,17 +10,20 @@ import {
 import { openMachine } from "./cpuMachine.js";
 import { createMemory, type Memory } from "./cpuMemory.js";
 import { createExecutor, onlyGpu, type Executor } from "./cpuRuns.js";
-import { at, fail } from "./errors.js";
+import { at, fail, NnError } from "./errors.js";
 import type { CpuModule, Plan } from "./plan.js";
 import type { OpenThreads } from "./threads.js";
 import { createTaskQueue, valuesOf, type Task, type TaskQueue } from "./tasks.js";
 
+/** `errors`: the class of the copy of the runtime that asks, where it is another than this one's: errors of this one are then of both. */
 export function createCpuBackend(
   plan: Plan,
   module: CpuModule,
   precision: 32 | 64,
   openThreads?: OpenThreads,
+  errors = NnError,
 ): TrainingBackend {
+  if (errors !== NnError) Object.setPrototypeOf(NnError.prototype, errors.prototype);
   let opened: Memory | undefined;
   let machine: Backend["machine"] = "javascript";
   let threads = 1;

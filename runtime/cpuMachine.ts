@@ -3,7 +3,7 @@
 import { arrayOf, type Values } from "./backend.js";
 import { at, fail, noMemory } from "./errors.js";
 import { createLinearMemory, type LinearMemory } from "./linearMemory.js";
-import type { CpuModule, PlanType } from "./plan.js";
+import type { CpuModule, PlanType, ScalarKernels } from "./plan.js";
 import type { OpenThreads, Threads } from "./threads.js";
 
 /** An array that kernels see; its content is 0 at first. */
@@ -48,9 +48,21 @@ function missing(kernel: string): never {
   return fail("option", `the CPU module given has no kernel "${kernel}": it is another model's`);
 }
 
+/** Bundles fetch them where they are needed. Throws NnError "option". */
+async function scalarKernels({ kernels: given }: CpuModule): Promise<ScalarKernels> {
+  if (typeof given !== "function") return given;
+  try {
+    return (await given()).kernels;
+  } catch (error) {
+    return fail(
+      "option",
+      `without WebAssembly the CPU takes *.scalar.js, which is to be served beside *.cpu.js: ${String(error)}`,
+    );
+  }
+}
+
 async function javascriptMachine(module: CpuModule, precision: 32 | 64): Promise<CpuMachine> {
-  const given = module.kernels;
-  const kernels = typeof given === "function" ? (await given()).kernels : given;
+  const kernels = await scalarKernels(module);
   let words = new Uint32Array(0);
   let floats: Float32Array | Float64Array = new Float32Array(0);
   return {

@@ -213,7 +213,7 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
   const address = file && addressText(file);
   if (!request.external) {
     const weights = address ? `() => ${address}` : "undefined";
-    const tuner = `() => import(${JSON.stringify(`./${stem}.tune.js`)})`;
+    const tuner = `() => ${besideIt(`${stem}.tune.js`, "load({ tune })")}`;
     const threads = `() => import(${JSON.stringify(`./${stem}.threads.js`)})`;
     const optional = request.software ? [weights, tuner] : address ? [weights] : [];
     return `defineModel(${[literal, cpu, threads, ...optional].join(", ")})`;
@@ -236,6 +236,13 @@ function addressText(file: string): string {
 
 const homeless =
   "this script knows no address of its own (import.meta.url), beside which it would lie; give load({ weights }) the file's, or weights: false for none";
+
+/** What fetches a file beside the module; `what` takes it. */
+function besideIt(file: string, what: string): string {
+  const why = `${what} takes ./${file}, which is to be served beside its module: `;
+  const refusal = `throw new ${errorClass}("option", ${JSON.stringify(why)} + error)`;
+  return `import(${JSON.stringify(`./${file}`)}).catch((error) => { ${refusal}; })`;
+}
 
 /** The plan, where it is small without the shaders that only some calls need. */
 function laterLiteral(

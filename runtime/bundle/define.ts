@@ -2,7 +2,7 @@
 
 import type { CpuSource, LoadOptions, Model, WeightsSource } from "../api.js";
 import type { Backend } from "../backend.js";
-import { checkObject, failAloud, speaking } from "../errors.js";
+import { checkObject, failAloud, NnError, speaking } from "../errors.js";
 import {
   loadNet,
   threadsOpener,
@@ -72,7 +72,13 @@ export function defineBundle<B extends Backend, Options extends LoadOptions, Net
           return failAloud("option", `give *.cpu.js to load({ cpu })${reason}`);
         // Every CPU backend trains too.
         const openThreads = threadsOpener(options.threads, threads);
-        return module.createCpuBackend(plan, module, precision, openThreads) as unknown as B;
+        return module.createCpuBackend(
+          plan,
+          module,
+          precision,
+          openThreads,
+          NnError,
+        ) as unknown as B;
       };
       const given = weights === undefined ? options : { ...options, weights };
       const session = { ...options, ...parts, tuner, measured, openCpu };

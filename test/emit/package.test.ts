@@ -238,6 +238,26 @@ for (const [name, { shape }] of Object.entries(net.parameters)) await net.write(
   }, 60_000);
 });
 
+it("a file that is fetched later and is not there is told as an error of the bundle's own", async () => {
+  for (const minify of [false, true]) {
+    const folder = await app({ minify, software: true });
+    for (const entry of ["two", "two.train"]) {
+      for (const part of ["scalar", "tune"]) rmSync(join(folder, `dist/${entry}.${part}.js`));
+      const lines = `import { First, NnError } from "./dist/${entry}.js";
+globalThis.WebAssembly = undefined;
+const limits = new Proxy({}, { get: () => Infinity });
+const device = { createBuffer() {}, limits, features: new Set(), lost: new Promise(() => {}), destroy() {} };
+const refused = (options) => First.load({ seed: 1, ...options }).catch((error) => error instanceof NnError && error.code + ": " + error.message);
+for (const options of [{ backend: "cpu" }, { backend: "webgpu", tune: true, device }]) console.log(await refused(options));`;
+      writeFileSync(join(folder, "app.mjs"), lines);
+      const told = execFileSync(process.execPath, ["app.mjs"], { cwd: folder, encoding: "utf8" });
+      const [scalar, tune] = told.split("\n");
+      expect(scalar).toMatch(/^option: .*\*\.scalar\.js, which is to be served beside/);
+      expect(tune).toMatch(/^option: load\(\{ tune \}\) takes \.\/two\..*which is to be served/);
+    }
+  }
+}, 60_000);
+
 async function bundled(folder: string, entry: string): Promise<string> {
   writeFileSync(join(folder, "entry.js"), entry);
   const result = await build({
