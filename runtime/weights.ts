@@ -21,7 +21,7 @@ import { checkView } from "./tensors.js";
 export async function fetchWeights(source: WeightsSource, name = unnamed): Promise<Uint8Array> {
   const given = Object(source) as Partial<ArrayBuffer & Response & File & URL>;
   const address = typeof source === "string" ? source : given.href;
-  const origin = address || given.url || given.name || name;
+  const origin = shortened(address || given.url || given.name || name);
   try {
     let bytes: Uint8Array;
     if (ArrayBuffer.isView(source)) {
@@ -39,6 +39,12 @@ export async function fetchWeights(source: WeightsSource, name = unnamed): Promi
   }
 }
 
+/** Addresses may hold whole files, and keys behind a question mark. */
+function shortened(address: string): string {
+  return address.length > mostShown ? `${address.slice(0, mostShown)}…` : address;
+}
+
+const mostShown = 120;
 const unnamed = "what was given as weights";
 
 function unreadable(origin: string, error: unknown): never {
@@ -57,8 +63,13 @@ async function contentOf(answer: Partial<Response>): Promise<Uint8Array> {
   );
 }
 
-/** Node's own `fetch` reads no files. */
+/** Node's own `fetch` reads no files, and that of a page nothing that its policy does not list: bundlers write small files into their address. */
 async function fetchAddress(address: string): Promise<Response> {
+  const [, data] = /^data:[^,]*;base64,(.*)$/i.exec(address) ?? [];
+  if (data !== undefined)
+    return new Response(
+      Uint8Array.from(atob(decodeURIComponent(data)), (byte) => byte.charCodeAt(0)),
+    );
   const { process } = globalThis as { process?: Partial<NodeJS.Process> };
   if (process?.versions?.node && !/^\w\w+:/.test(address))
     fail("weights", "of a path, give new URL(path, import.meta.url)");

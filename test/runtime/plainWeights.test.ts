@@ -117,6 +117,25 @@ describe("a weights file", () => {
     await expectAlike(() => new Response(file.slice()));
   });
 
+  it("that a bundler wrote into its address is read where a policy lets nothing be fetched", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+    const addressOf = (file: Uint8Array): string =>
+      `data:application/octet-stream;base64,${Buffer.from(file).toString("base64")}`;
+    const direct = await expectAlike(() => fileOf());
+    expect(await expectAlike(() => addressOf(fileOf()))).toEqual(direct);
+    expect(await expectAlike(() => new URL(addressOf(fileOf())))).toEqual(direct);
+    // Neither a file nor a key is told.
+    for (const address of [
+      addressOf(fileOf().subarray(0, -1)),
+      `https://a.b/?${"k".repeat(500)}`,
+    ]) {
+      const refused = await expectAlike(() => address);
+      expect(refused).toHaveProperty("code", "weights");
+      expect((refused as Error).message).toMatch(/^(data|https):.{114,116}… cannot be read as/);
+      expect((refused as Error).message.length).toBeLessThan(260);
+    }
+  });
+
   it("of exactly the parameters is read without more", async () => {
     expect(await expectAlike(() => fileOf())).toHaveProperty("values");
     const alone = mkdtempSync(join(tmpdir(), "nnc-plain-"));
