@@ -175,6 +175,12 @@ export interface DeviceLoss {
 
 export type OutputName<M extends ModelTypes> = Extract<keyof M["outputs"], string>;
 
+/** What `predict` is given: inputs may be left out where none is needed. */
+export type PredictGiven<Inputs, Options> =
+  Partial<Inputs> extends Inputs
+    ? [inputs?: Inputs, options?: Options]
+    : [inputs: Inputs, options?: Options];
+
 export interface InferenceNet<M extends ModelTypes = AnyModel> {
   readonly backend: "webgpu" | "cpu";
   /** What computes. On the CPU it is JavaScript, which takes several times as long, only where WebAssembly with SIMD is not to be had, or memory for it. */
@@ -192,8 +198,7 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
     options: PredictOptions<Output> & { readonly as: "gpu" },
   ): Promise<{ readonly [K in Output]: OutputBuffer }>;
   predict<Output extends OutputName<M> = OutputName<M>>(
-    inputs?: M["inputs"],
-    options?: PredictOptions<Output>,
+    ...given: PredictGiven<M["inputs"], PredictOptions<Output>>
   ): Promise<Pick<M["outputs"], Output>>;
   /** The values of a weight, bias, param, state or fitted value, row-major. */
   read(name: M["parameters"]): Promise<TensorOutput>;
@@ -357,7 +362,7 @@ export interface EvaluateOptions<M extends ModelTypes = AnyModel> {
   /** Its losses are summed. That of the latest update unless said, at first the last of the file. */
   readonly stage?: M["stages"];
   readonly batch?: number;
-  /** How many, where every input is drawn. */
+  /** How many, where every input is drawn; refused with data, which has its own. */
   readonly examples?: number;
   readonly seed?: number;
 }

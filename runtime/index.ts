@@ -83,7 +83,7 @@ export async function loadInference<M extends ModelTypes = AnyModel>(
     tuner,
   };
   const net = await loadNet(plan, options, { ...options, ...parts }, createNet);
-  return net;
+  return net as unknown as InferenceNet<M>;
 }
 
 /** Opens a plan, or a compiled model that holds one. Throws NnError. */

@@ -88,10 +88,11 @@ async function runEvaluate(
     ...readingOptions(options),
   });
   refuseUndrawn(plan, data, options.examples);
-  const { backend, threads, examples = 4096 } = options;
+  const { backend, threads, examples } = options;
   const session = { backend, threads, source: file, ...(weights === undefined ? {} : { weights }) };
   const net = await openNetwork(model, session, terminal);
-  const result = await net.evaluate(batchOf(data.arrays), { examples });
+  const wishes = examples === undefined ? {} : { examples };
+  const result = await net.evaluate(batchOf(data.arrays), wishes);
   const confusion = await confusions(net, plan, data);
   net.destroy();
   if (options.json) {

@@ -1,6 +1,7 @@
 // Data that was opened for `evaluate` or `prepare` in; its losses and metrics, or values fitted to it, out.
 
 import type { EvaluateOptions, TrainingNet } from "../api.js";
+import { fail } from "../errors.js";
 import type { Plan, PlanSeries } from "../plan.js";
 import { refuseMissing } from "../session.js";
 import { refuseSet, type Purpose } from "./bounds.js";
@@ -76,6 +77,11 @@ async function openSet(
   const { plan } = session;
   const dimensions = { ...trainedDimensions(plan), batch };
   const opened = await opening;
+  if (examples !== undefined && opened.kind !== "drawn")
+    fail(
+      "option",
+      "examples says how many are drawn, and the data given has its own: leave it out",
+    );
   const drawn = examples ?? drawnExamples;
   const cut = batchesOf(opened, { dimensions, batch, drawn });
   if (cut) refuseSet(plan, series, cut, purpose);

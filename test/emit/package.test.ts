@@ -317,12 +317,18 @@ describe("a bundle in a bundler", () => {
 });
 
 describe("a bundle's types", () => {
-  const common = `import { First, NnError } from "./dist/two.train.js";
+  const common = `import { First, NnError, type TrainingNet } from "./dist/two.train.js";
 const net = await First.load({ seed: 7 });
 const file = await net.save();
 const gpu = await net.predict({ x: [1, 2] }, { as: "gpu" });
 const unknown: unknown = undefined;
 if (unknown instanceof NnError && unknown.code === "shape") unknown.message;
+// @ts-expect-error it needs x
+const nothing = () => net.predict();
+// @ts-expect-error it needs x, whatever is wished for
+const wished = () => net.predict(undefined, { outputs: ["y"] });
+const general: TrainingNet = net;
+const whatever = () => general.predict();
 // @ts-expect-error no such code
 if (unknown instanceof NnError && unknown.code === "nonsense") unknown.message;
 `;

@@ -54,6 +54,9 @@ it("what cannot be an option's value is refused", async () => {
   const net = await open();
   expect(await refusal(net.predict(inputs, { as: "gpus" } as never))).toContain('as is "array" or');
   expect(await refusal(net.save({ optimizer: 1 } as never))).toContain("true or false, not 1");
+  expect(await refusal(net.evaluate({ ...inputs, t: [1] }, { examples: 3 }))).toBe(
+    "option: examples says how many are drawn, and the data given has its own: leave it out",
+  );
   for (const name of ["predict", "restore", "save", "evaluate", "fit", "step"])
     expect(await refusal(calls[name]?.(net, null as never) ?? Promise.resolve())).toBe(
       "option: options are an object, not null",
