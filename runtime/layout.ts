@@ -3,8 +3,10 @@
 import { evaluateDim, type Dimensions } from "./dimensions.js";
 import type { PlanSlot } from "./plan.js";
 
-/** What the offset of a binding must be a multiple of. */
-const alignment = 256;
+/** What WebGPU promises: bytes of a binding, what its offset must be a multiple of, and workgroups along an axis of a dispatch. */
+export const bindingBytes = 2 ** 27;
+export const alignment = 256;
+export const axisLimit = 65_535;
 
 /** In bytes, by slot. */
 export interface Layout {

@@ -139,9 +139,11 @@ function createChooser(
   };
 }
 
-/** A dispatch that has variants, in each of `ways`, by itself and many at once: positions of programs. */
+/** A dispatch that has variants, in each way that it has, by itself and many at once: positions of programs. */
 interface Candidate {
   readonly key: string;
+  /** Positions in `ways`. */
+  readonly own: readonly number[];
   readonly once: readonly number[];
   readonly often: readonly number[];
   readonly dimensions: Dimensions;
@@ -171,9 +173,10 @@ async function measure(
       const key = measured.has(index) ? keyOf(plan, dispatch, dimensions) : undefined;
       keys.push(key);
       if (key === undefined || candidates.has(key)) continue;
+      const own = waysOf(plan, dispatch);
       const each = (times: number): number[] =>
-        ways.map((way) => add(program, choose(dispatch, way), times));
-      candidates.set(key, { key, once: each(1), often: each(many), dimensions });
+        own.map((way) => add(program, choose(dispatch, ways[way]), times));
+      candidates.set(key, { key, own, once: each(1), often: each(many), dimensions });
     }
   });
   if (candidates.size === 0) return ".".repeat(keys.length);
@@ -190,10 +193,19 @@ async function measure(
   }
 }
 
+/** The kernel for any adapter, and those of kinds that have another. */
+function waysOf(plan: Plan, { kernel, variants }: PlanDispatch): readonly number[] {
+  const own = at(plan.kernels, kernel).variants;
+  return [...ways.keys()].filter((position) => {
+    const kind = ways[position];
+    return !kind || own?.[kind] !== undefined || variants?.[kind] !== undefined;
+  });
+}
+
 /** What takes a dispatch's time: others alike are measured with it. Undefined where it has no variants. */
 function keyOf(plan: Plan, dispatch: PlanDispatch, dimensions: Dimensions): string | undefined {
   const { kernel, workgroups, variants } = dispatch;
-  if (!at(plan.kernels, kernel).variants && !variants) return undefined;
+  if (waysOf(plan, dispatch).length === 1) return undefined;
   const counts = [workgroups, ...planAdapters.map((kind) => variants?.[kind] ?? workgroups)];
   return [kernel, ...counts.map((count) => evaluateDim(count, dimensions))].join();
 }
@@ -205,13 +217,13 @@ function trainedDimensions(plan: Plan, { stage }: PlanProgram): Dimensions {
 }
 
 async function fasterOf(context: GpuContext, candidate: Candidate, timed: Timed): Promise<Choices> {
-  const { once, often } = candidate;
+  const { own, once, often } = candidate;
   const trials = await leastOf(context, candidate, once, 2, timed);
   const measured = Math.max(...trials) < wellTimed ? often : once;
   const times = await leastOf(context, candidate, measured, rounds, timed);
   const least = Math.min(...times);
   // What a clock cannot tell apart is as the adapter's kind says.
-  const fastest = times.flatMap((time, way) => (time === least ? [way] : []));
+  const fastest = own.filter((_, position) => times[position] === least);
   return fastest.length === 1 ? fastest.join("") : ".";
 }
 

@@ -4,8 +4,8 @@ import { isSoftware, type AdapterInfo } from "./adapters.js";
 import type { Plan, PlanAdapter, PlanKernel } from "./plan.js";
 
 /**
- * Whether invocations in fours may load together: subgroups are of whole quads, and each workgroup of whole subgroups, so that an
- * invocation's place in its workgroup follows from its subgroup and its place there.
+ * Whether invocations in fours may load together: subgroups are of whole quads, and of workgroups of powers of two either is a whole
+ * number of the other, so that an invocation's place in its workgroup follows from its subgroup and its place there.
  */
 export function hasQuads(features: ReadonlySet<string> | undefined, info: AdapterInfo): boolean {
   const { subgroupMinSize = 0, subgroupMaxSize = 0 } = info ?? {};

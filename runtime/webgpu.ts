@@ -18,6 +18,7 @@ import { inTurns } from "./loops.js";
 import { inputOf, isGpuBuffer } from "./tensors.js";
 import { watchDevice, type Checked, type Faults } from "./webgpuFaults.js";
 import { createDeviceKernels, type DeviceKernels } from "./webgpuKernels.js";
+import { axisLimit } from "./layout.js";
 import {
   copyBytes,
   copyOut,
@@ -28,9 +29,6 @@ import {
   type Range,
   type Room,
 } from "./webgpuMemory.js";
-
-/** Workgroups along one axis of a dispatch. */
-const axisLimit = 65_535;
 
 /** Bind groups over kept buffers. */
 interface BoundProgram {

@@ -1,10 +1,11 @@
 // Takes a typed model, gives flat storages in which parameters that are updated together stand next to each other.
+import { bindingBytes } from "../../runtime/layout.js";
 import { elementCount } from "../types/dimension.js";
 import type { ParameterDeclaration, TypedModel } from "../types/model.js";
 import type { BuiltStorage, ParameterRange } from "./types.js";
 
-/** A storage is bound as a whole, and WebGPU promises bindings of 128 MiB. */
-const maximumElements = (128 * 1024 * 1024) / 4;
+/** A storage is bound as a whole. */
+const maximumElements = bindingBytes / 4;
 
 export interface StorageLayout {
   readonly storages: readonly BuiltStorage[];

@@ -15,15 +15,15 @@ import type {
   PlanStorage,
 } from "../../runtime/plan.js";
 import { PLAN_FORMAT } from "../../runtime/plan.js";
+import { bindingBytes } from "../../runtime/layout.js";
 import { planDim } from "./dimensions.js";
 import { stageFormulas } from "./stageFormulas.js";
 import { stageTerms } from "./stageTerms.js";
 
 export const compilerName = "nnc 0.1.0";
 
-/** WebGPU's default limits on a buffer and on a binding, in bytes. */
+/** WebGPU's default limit on a buffer, in bytes. */
 const defaultBuffer = 256 * 1024 * 1024;
-const defaultBinding = 128 * 1024 * 1024;
 
 export interface ModelPlanRequest {
   readonly built: BuiltModel;
@@ -212,6 +212,6 @@ function requiredLimits(built: BuiltModel, temporary: number): Record<string, nu
   const largest = Math.max(temporary, ...built.storages.map((storage) => storage.elements * 4));
   return {
     ...(largest > defaultBuffer ? { maxBufferSize: largest } : {}),
-    ...(largest > defaultBinding ? { maxStorageBufferBindingSize: largest } : {}),
+    ...(largest > bindingBytes ? { maxStorageBufferBindingSize: largest } : {}),
   };
 }

@@ -1,4 +1,5 @@
 // Takes no input, gives the machines that kernels are built for: what the choice of a mapping rests on, as data.
+import { axisLimit } from "../../runtime/layout.js";
 import { dispatchCost } from "../schedule/cost.js";
 import { kernelLimits } from "../schedule/limits.js";
 
@@ -171,7 +172,7 @@ export const gpu: ParallelTarget = {
     load: 1,
   },
   invocations: 64,
-  groupsAlongAxis: 65535,
+  groupsAlongAxis: axisLimit,
   sharing: {
     plain: { fewerThan: 4096, length: 128 },
     tiled: { fewerThan: 1024, length: 1024 },

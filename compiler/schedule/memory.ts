@@ -1,5 +1,5 @@
 // Takes temporaries with their lifetimes, says which lies above which in the memory that they share.
-import { bytesOf, layOut } from "../../runtime/layout.js";
+import { bindingBytes, bytesOf, layOut } from "../../runtime/layout.js";
 import type { Dim, Extents } from "../types/dimension.js";
 import { evaluateDim, multiplyDims } from "../types/dimension.js";
 import type { Schedule, Slot } from "../types/nest.js";
@@ -22,8 +22,8 @@ export interface MemoryPlan {
 
 /** Every element is one 32-bit word. */
 export const elementBytes = 4;
-/** What WebGPU promises of a binding, in bytes: buffers of temporaries are as large. */
-const segmentBytes = 2 ** 27;
+/** Buffers of temporaries are as large. */
+const segmentBytes = bindingBytes;
 
 /**
  * Of temporaries that live at the same time, one lies above the other at all sizes: which, is decided here, and offsets follow

@@ -1,8 +1,9 @@
 // Takes a schedule whose steps are settled, gives it with the places of its temporaries: those that never live together share memory.
+import { alignment } from "../../runtime/layout.js";
 import { addDims, ceilDivideDims, multiplyDims } from "../types/dimension.js";
 import type { Dim, Extents } from "../types/dimension.js";
 import type { Schedule, ScheduledBuffer } from "../types/nest.js";
-import { planMemory } from "./memory.js";
+import { elementBytes, planMemory } from "./memory.js";
 import { packTemporaries } from "./packs.js";
 import type { SharedSlot } from "./packs.js";
 import { touchesOf } from "./spans.js";
@@ -31,8 +32,8 @@ export function placeTemporaries(schedule: Schedule, estimates: Extents): Schedu
 
 type Temporary = Extract<ScheduledBuffer, { kind: "temporary" }>;
 
-/** Bindings begin at multiples of 256 bytes. */
-const aligned = 64;
+/** Bindings begin at multiples of so many elements. */
+const aligned = alignment / elementBytes;
 
 /** Elements from a buffer's start to where another of its slot may begin: where a free length is 0, it has room of its own all the same. */
 export function roomOf(elements: Dim, alone: boolean): Dim {

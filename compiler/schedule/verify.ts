@@ -15,7 +15,6 @@ import { reducesRows } from "./rows.js";
 import { roomOf } from "./place.js";
 import { haveSameTurns, spansOfRecurrences, touchesOf, turnsOfStep } from "./spans.js";
 import { readBuffers } from "./serves.js";
-import { waitsOf } from "./waits.js";
 
 export function verifySchedule(schedule: Schedule, maxBuffers = 8): string[] {
   const problems: string[] = [];
@@ -72,7 +71,7 @@ function verifyTurns({ nests, steps }: Schedule): string[] {
 function verifySteps(schedule: Schedule): string[] {
   const { nests, steps, buffers } = schedule;
   const problems: string[] = [];
-  const waits = waitsOf(nests, buffers);
+  const memory = nests.map((nest) => memoryOf(nest, buffers));
   const spans = spansOfRecurrences(nests);
   let first = 0;
   for (const count of steps) {
@@ -91,14 +90,41 @@ function verifySteps(schedule: Schedule): string[] {
     for (let at = first; at < first + count; at++) {
       if (!nests[at]?.follows) head = at;
       const chain = head;
-      const early = [...(waits[at] ?? [])].find((other) => other >= first && other < chain);
-      if (early !== undefined)
-        problems.push(`${nests[at]?.name} waits for ${nests[early]?.name}, which is in its step`);
+      const own = memory[at];
+      const early = memory.slice(first, chain).findIndex((other) => own && isOrdered(own, other));
+      if (early >= 0)
+        problems.push(
+          `${nests[at]?.name} waits for ${nests[first + early]?.name}, which is in its step`,
+        );
     }
     first += count;
   }
   if (first !== nests.length) problems.push(`steps of ${first} nests, there are ${nests.length}`);
   return problems;
+}
+
+interface NestMemory {
+  readonly reads: ReadonlySet<string>;
+  readonly writes: ReadonlySet<string>;
+}
+
+/** Looked at by itself, whatever steps were made by. */
+function memoryOf(nest: LoopNest, buffers: readonly ScheduledBuffer[]): NestMemory {
+  const nameOf = (buffer: number): string => {
+    const declared = buffers[buffer];
+    return declared?.kind === "storage" ? `the storage ${declared.storage}` : `b${buffer}`;
+  };
+  return {
+    reads: new Set([...readBuffers(nest)].map(nameOf)),
+    writes: new Set(nest.stores.map(({ buffer }) => nameOf(buffer))),
+  };
+}
+
+/** Whether one reads what the other writes: then it matters which of them runs first. */
+function isOrdered(one: NestMemory, other: NestMemory): boolean {
+  const meet = (names: ReadonlySet<string>, others: ReadonlySet<string>): boolean =>
+    [...names].some((name) => others.has(name));
+  return meet(one.reads, other.writes) || meet(one.writes, other.reads);
 }
 
 /** Each temporary lies in a slot that lives as long as it does, alone or behind others of its type. */

@@ -9,7 +9,8 @@ import { freeDim, subtractDims } from "../../compiler/types/dimension.js";
 import type { ScalarOp } from "../../compiler/types/nest.js";
 import { tensorValue } from "../../runtime/scalars.js";
 
-const numbers = [-3, -0.5, 0, 0.25, 2] as const;
+/** Between multiples of π and beyond the first of them, of either size and sign. */
+const numbers = [-8, -4, -3, -0.5, 0, 0.25, 2, 4, 5, 8] as const;
 const ops = Object.keys(scalarOps) as ScalarOp[];
 const record = (op: ScalarOp): ScalarOperation => scalarOps[op];
 

@@ -33,6 +33,19 @@ const programs: Readonly<Record<string, string>> = {
     6,
     "sgd(lr: 0.05, momentum: 0.9)",
   ),
+  "metrics of parameters beside their update": trained(
+    `
+    input x: [batch, 13]
+    target y: [batch, 5]
+    param w: [13, 5] = 0.1
+    param v: [5] = 0.2
+    output z = x @ w + v
+    loss mse(z, y)
+    metric sum(v * v)
+    metric sum(abs(w))`,
+    7,
+    "sgd(lr: 10)",
+  ),
   "branches of several lengths": trained(
     `
     input x: [batch, 21]
