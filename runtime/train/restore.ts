@@ -1,13 +1,17 @@
 // A trainer whose device may be lost in; the same on a new one, at its last snapshot, out.
 
 import type { RestoreOptions } from "../api.js";
+import type { GivenInput } from "../backend.js";
+import { countOf, evaluateShape } from "../dimensions.js";
 import { loadParameters } from "../firstParameters.js";
+import type { TrainingSession } from "../session.js";
+import { inputOf, isGpuBuffer } from "../tensors.js";
 import { captureTrainer } from "./capture.js";
 import { fileOf, resumeTrainer } from "./checkpoint.js";
+import type { Batch } from "./data.js";
 import { openJournal } from "./journal.js";
 import { freshState } from "./state.js";
 import type { Trainer } from "./trainer.js";
-import { ignore } from "../webgpuFaults.js";
 
 /** What the net was loaded with. */
 export interface Loaded {
@@ -24,31 +28,56 @@ export async function restoreTrainer(
   devices: RestoreOptions,
   loaded: Loaded,
 ): Promise<void> {
-  // Of a device that is not lost, all goes on where it is.
   const kept = trainer.snapshot;
-  await snapshot(trainer).catch(ignore);
+  const left = await snapshot(trainer).catch(() => nothing);
   try {
     await restore(devices);
   } catch (error) {
     trainer.snapshot = kept;
     throw error;
   }
-  await rebuild(trainer, loaded);
+  await rebuild(trainer, loaded, left);
   trainer.calls.watch();
 }
 
-async function snapshot(trainer: Trainer): Promise<void> {
+/** What is left beside a snapshot where no device was lost: the step that is reported, batches that wait for more. */
+type Left = Pick<Trainer, "latest" | "held">;
+
+const nothing: Left = { latest: undefined, held: [] };
+
+/** Of a device that is not lost, all goes on where it is. */
+async function snapshot(trainer: Trainer): Promise<Left> {
   trainer.snapshot = await captureTrainer(trainer, true);
+  const { journal, latest, held, session } = trainer;
+  // Its losses stay where they were.
+  await journal.read();
+  return { latest, held: await Promise.all(held.map((batch) => onHost(session, batch))) };
+}
+
+async function onHost({ plan, backend }: TrainingSession, batch: Batch): Promise<Batch> {
+  const inputs = await Promise.all(
+    [...batch.inputs].map(async ([name, given]): Promise<[string, GivenInput]> => {
+      if (!isGpuBuffer(given)) return [name, given];
+      const { type, shape } = inputOf(plan, name);
+      const values = await backend.download(name, given, type);
+      return [name, values.subarray(0, countOf(evaluateShape(shape, batch.dimensions)))];
+    }),
+  );
+  const { dimensions, examples } = batch;
+  return { inputs: new Map(inputs), dimensions, examples };
 }
 
 /** On a new device: the last snapshot's weights and state, else those of the beginning. */
-async function rebuild(trainer: Trainer, { bytes, seed, isFitted }: Loaded): Promise<void> {
+async function rebuild(
+  trainer: Trainer,
+  { bytes, seed, isFitted }: Loaded,
+  left: Left,
+): Promise<void> {
   const { session } = trainer;
   Object.assign(trainer, {
     state: freshState(seed, isFitted),
     journal: openJournal(session),
-    latest: undefined,
-    held: [],
+    ...left,
     best: undefined,
     before: undefined,
     pending: [],

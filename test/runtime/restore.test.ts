@@ -40,6 +40,27 @@ onBothBackends("restore", lineModule, (open, backend) => {
     expect([...(await net.read("b"))]).toEqual([4]);
   });
 
+  it("of a net that lost nothing keeps the report, and batches that wait for more", async () => {
+    const plan = linePlan([{ accumulate: 2 }]);
+    const device = backend === "webgpu" ? await softwareDevice() : undefined;
+    const net = await open(plan, device ? { device } : {});
+    const other = await open(plan);
+    const batches = [1, 2, 3, 4].map((value) => ({ x: [[value, 2]], t: [9] }));
+    for (const batch of batches.slice(0, 2)) await net.step(batch);
+    const report = await net.report();
+    // One that waits, in a buffer of the device that goes.
+    const buffer = device?.createBuffer({ size: 16, usage: 140 });
+    device?.queue.writeBuffer(buffer as GPUBuffer, 0, Float32Array.of(3, 2));
+    const x = buffer ? { data: buffer, shape: [1, 2] } : [[3, 2]];
+    await net.step({ x, t: [9] });
+    await net.restore(await next());
+    expect(await net.report()).toEqual(report);
+    await net.step(batches[3]);
+    for (const batch of batches) await other.step(batch);
+    expect(await stateOf(net)).toEqual(await stateOf(other));
+    expect(await net.report()).toEqual(await other.report());
+  });
+
   it.skipIf(backend === "cpu")("after a loss goes on from the end of the last fit", async () => {
     for (const aborts of [false, true]) {
       const device = await softwareDevice();
