@@ -20,9 +20,10 @@ export function checkNames(run: Run, unit: Unit): void {
     if (!isChecked(declaration) || isOfNoModel(declaration, unit)) continue;
     const local = new Set([...namesBoundIn(declaration, unit), ...ambient(declaration)]);
     const references = namesUsedIn(declaration);
-    for (const { name, span } of references) {
-      if (global.has(name) || local.has(name)) continue;
-      reportUnknown({ ...fileFrame(run, unit), body: bodies[declaration.kind] }, local, name, span);
+    const frame = { ...fileFrame(run, unit), body: bodies[declaration.kind] };
+    for (const reference of references) {
+      if (global.has(reference.name) || local.has(reference.name)) continue;
+      reportUnknown(frame, local, reference);
     }
     if (declaration.kind !== "Model" && declaration.kind !== "Train") {
       calls.set(
@@ -62,12 +63,11 @@ const bodies = {
 function reportUnknown(
   frame: Frame,
   local: ReadonlySet<string>,
-  name: string,
-  span: ast.Span,
+  { name, span, called }: Reference,
 ): void {
   const names = new Map([...local].map((known) => [known, binding] as const));
   const scope = { parent: frame.unit.scope, names, lazy: new Map<string, never>() };
-  unknownName({ ...frame, scope }, name, span);
+  unknownName({ ...frame, scope }, name, span, called);
 }
 
 const binding = { value: poison, place: undefined, fixed: undefined, state: undefined };

@@ -4,18 +4,28 @@ import type { Frame, Scope, Unit, Value } from "../context.js";
 import { didYouMean, isFull, report } from "../report.js";
 import { visibleNames } from "./scope.js";
 
-export function unknownName(frame: Frame, name: string, span: Span): Value {
-  const full = isFull(frame.run);
-  const known = full ? undefined : elsewhere(frame.scope, name);
+/** `called`: it stands where something is called. */
+export function unknownName(frame: Frame, name: string, span: Span, called = false): Value {
   return report(frame, "NN0201", span, {
     message: `nothing here is called \`${name}\``,
-    hint:
-      known === undefined
-        ? full
-          ? undefined
-          : (didYouMean(name, visibleNames(frame.scope)) ?? howToName(frame, name))
-        : `here it is called \`${known}\``,
+    // Of what is beyond the mistakes that are listed nobody reads a hint.
+    hint: isFull(frame.run) ? undefined : hintFor(frame, name, called),
   });
+}
+
+function hintFor(frame: Frame, name: string, called: boolean): string | undefined {
+  const known = elsewhere(frame.scope, name);
+  if (known !== undefined) return `here it is called \`${known}\``;
+  return (
+    (Object.hasOwn(expressed, name) ? expressed[name] : undefined) ??
+    didYouMean(name, visibleNames(frame.scope)) ??
+    (called ? howToDeclare(name) : howToName(frame, name))
+  );
+}
+
+/** What gives something to call a name. */
+function howToDeclare(name: string): string {
+  return `what is called is declared beside the models: \`fn ${name}(x) = …\`, or \`layer ${name}(x) = …\` where it has parameters of its own`;
 }
 
 /** What gives a name a value where it stands. */
@@ -42,6 +52,19 @@ const foreign: Readonly<Record<string, string>> = {
   pow: "^",
   True: "true",
   False: "false",
+};
+
+const resized =
+  "a transposed convolution with a stride learns it: `conv2d_transpose(n, 2, stride: 2)`; entries are repeated along an axis by `reshape(stack([x, x], axis: 2), [batch, 2 * height, width, n])`";
+const pooledTo =
+  "`global_mean_pool` gives one value a channel; for more of them, `mean_pool2d` with the window that leaves so many";
+const instances = "it is a `group_norm` with as many groups as there are channels";
+
+/** Words of other libraries for what the language says with several words. */
+const expressed: Readonly<Record<string, string>> = {
+  ...{ upsample: resized, Upsample: resized, UpSampling2D: resized, interpolate: resized },
+  ...{ adaptive_avg_pool2d: pooledTo, AdaptiveAvgPool2d: pooledTo },
+  ...{ instance_norm: instances, InstanceNorm1d: instances, InstanceNorm2d: instances },
 };
 
 /** What other libraries call so: declarations say it in their documentation. */
