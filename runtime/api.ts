@@ -56,7 +56,7 @@ export type TensorNumbers =
   | NestedArray
   | { readonly data: NumberArray; readonly shape: readonly number[] };
 
-/** A tensor: its numbers, or a buffer on the net's own device (32-bit words, row-major). */
+/** A tensor: its numbers, or a buffer on the net's own device (32-bit words, row-major), where a NaN is not looked for and may give plausible numbers. */
 export type TensorInput =
   | TensorNumbers
   | GpuBuffer
