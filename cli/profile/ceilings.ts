@@ -3,23 +3,31 @@
 export interface Ceilings {
   /** Multiply-adds in registers, two operations each, or what a dispatch was seen to do beyond that. */
   readonly gigaflops: number;
-  /** Of a copy between arrays beyond any cache, what is read and what is written. */
+  /** Of a copy between arrays beyond any cache, what is read and what is written, or what a dispatch was seen to move beyond that. */
   readonly gigabytes: number;
 }
 
 /**
  * The most of what was seen before and behind a measurement and of what its dispatches did: a busy machine does less at one time than
- * at another. Of bytes, dispatches tell an upper estimate alone.
+ * at another, and caches hold what dispatches of small nets move. So no share is more than all.
  */
 export function mostOf(
   before: Ceilings,
   after: Ceilings,
-  dispatches: readonly { readonly flops: number; readonly milliseconds: number }[],
+  dispatches: readonly {
+    readonly flops: number;
+    readonly bytes: number;
+    readonly milliseconds: number;
+  }[],
 ): Ceilings {
   let gigaflops = Math.max(before.gigaflops, after.gigaflops);
-  for (const { flops, milliseconds } of dispatches)
-    if (milliseconds > 0) gigaflops = Math.max(gigaflops, flops / milliseconds / 1e6);
-  return { gigaflops, gigabytes: Math.max(before.gigabytes, after.gigabytes) };
+  let gigabytes = Math.max(before.gigabytes, after.gigabytes);
+  for (const { flops, bytes, milliseconds } of dispatches) {
+    if (milliseconds <= 0) continue;
+    gigaflops = Math.max(gigaflops, flops / milliseconds / 1e6);
+    gigabytes = Math.max(gigabytes, bytes / milliseconds / 1e6);
+  }
+  return { gigaflops, gigabytes };
 }
 
 /** Milliseconds of work of so many rounds. */
