@@ -4,7 +4,7 @@ import { livenessBound } from "../compiler/schedule/memory.js";
 import { countOf, evaluateShape, formatShape } from "../runtime/dimensions.js";
 import { bytesOf, layOut } from "../runtime/layout.js";
 import { stepKinds } from "../runtime/plan.js";
-import type { Plan, PlanParameter, PlanProgramKind } from "../runtime/plan.js";
+import type { PlanInput, PlanParameter, PlanProgramKind } from "../runtime/plan.js";
 import { keptValues } from "./kept.js";
 import type { KeptValues } from "./kept.js";
 import { bytesText, countText, tableText } from "./numbers.js";
@@ -44,9 +44,11 @@ export interface PlanDescription {
   readonly persistent: number;
   /** Bytes of all inputs and targets. */
   readonly given: number;
-  /** All that a net holds on its device: persistent bytes, those given, and the largest program's temporary ones. */
+  /** Of what evaluations and fitted values hold of whole sets. */
+  readonly held: number;
+  /** All that a net holds on its device: persistent bytes, those given and held, and the largest program's temporary ones. */
   readonly peak: number;
-  /** Persistent bytes, those given, and the temporary ones of the largest training step; without steps 0. */
+  /** Persistent bytes, those given and held, and the temporary ones of the largest training step; without steps 0. */
   readonly step: number;
   /** The same as `peak`, were temporaries to take no more than they must. */
   readonly bound: number;
@@ -73,9 +75,8 @@ function programDescription(model: CompiledModel, at: number, sizes: Sizes): Pro
   };
 }
 
-/** Bytes of inputs, targets, and what is held for whole sets. */
-function givenBytes({ inputs, held = [] }: Plan, sizes: Sizes): number {
-  return [...inputs, ...held].reduce(
+function bytesAt(tensors: readonly Pick<PlanInput, "shape">[], sizes: Sizes): number {
+  return tensors.reduce(
     (sum, { shape }) => sum + elementBytes * countOf(evaluateShape(shape, sizes)),
     0,
   );
@@ -90,12 +91,14 @@ export function describeModel(model: CompiledModel, batch: number | undefined): 
   const parameters = plan.parameters.map(parameterDescription);
   const programs = plan.programs.map((_, at) => programDescription(model, at, dimensions));
   const persistent = plan.storages.reduce((sum, { elements }) => sum + elementBytes * elements, 0);
-  const given = givenBytes(plan, dimensions);
+  const given = bytesAt(plan.inputs, dimensions);
+  const held = bytesAt(plan.held ?? [], dimensions);
+  const lasting = persistent + given + held;
   const steps = programs
     .filter(({ kind }) => stepKinds.includes(kind))
     .map(({ temporary }) => temporary);
   const most = (of: (program: ProgramDescription) => number): number =>
-    programs.reduce((largest, program) => Math.max(largest, of(program)), 0) + persistent + given;
+    programs.reduce((largest, program) => Math.max(largest, of(program)), 0) + lasting;
   return {
     model: plan.model,
     trained: parameters
@@ -117,7 +120,8 @@ export function describeModel(model: CompiledModel, batch: number | undefined): 
     programs,
     persistent,
     given,
-    step: steps.length === 0 ? 0 : Math.max(...steps) + persistent + given,
+    held,
+    step: steps.length === 0 ? 0 : Math.max(...steps) + lasting,
     peak: most(({ temporary }) => temporary),
     bound: most(({ bound }) => bound),
   };
@@ -127,8 +131,9 @@ function indented(text: string): string {
   return text.replace(/^(?=.)/gm, "  ");
 }
 
-function memoryText({ persistent, given, peak, bound }: PlanDescription): string {
-  const parts = `${bytesText(persistent)} of parameters and optimizer state, ${bytesText(given)} of inputs and targets`;
+function memoryText({ persistent, given, held, peak, bound }: PlanDescription): string {
+  const ofSets = held > 0 ? `, ${bytesText(held)} held of whole sets` : "";
+  const parts = `${bytesText(persistent)} of parameters and optimizer state, ${bytesText(given)} of inputs and targets${ofSets}`;
   const ratio = bound > 0 ? `, ${(peak / bound).toFixed(2)} times what lives at once` : "";
   return `${parts}, and the most that a program's temporaries take: ${bytesText(peak)} at peak${ratio}`;
 }
@@ -175,16 +180,18 @@ export function descriptionText(description: PlanDescription): string {
       3,
     ),
     `${countText(trained)} trained numbers`,
-    tableText([
-      [sizes.join(", "), "kernels", "operations", "temporary", "at least"],
-      ...programs.map(({ name, kernels, flops, temporary, bound }) => [
-        name,
-        countText(kernels),
-        countText(flops),
-        bytesText(temporary),
-        bytesText(bound),
-      ]),
-    ]),
+    programs.length === 0
+      ? sizes.join(", ")
+      : tableText([
+          [sizes.join(", "), "kernels", "operations", "temporary", "at least"],
+          ...programs.map(({ name, kernels, flops, temporary, bound }) => [
+            name,
+            countText(kernels),
+            countText(flops),
+            bytesText(temporary),
+            bytesText(bound),
+          ]),
+        ]),
     ...programs.flatMap(keptText),
     memoryText(description),
   ];

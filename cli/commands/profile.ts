@@ -34,8 +34,14 @@ function chooseProgram({ model, programs, stages }: Plan, wanted?: string): numb
       ? (step ?? programs.findIndex(({ kind }) => kind === "predict"))
       : programs.findIndex(({ name }) => name === wanted);
   if (found >= 0) return found;
-  throw new Failure(2, "program", `${model} has no program "${wanted ?? "predict"}"`, {
-    hint: `its programs: ${programs.map(({ name }) => name).join(", ")}`,
+  if (programs.length === 0)
+    throw new Failure(1, "program", `${model} computes nothing: there is nothing to profile`, {
+      hint: "an `output` in it is predicted; a `loss` with a `train` block gives training steps",
+    });
+  const lacks =
+    wanted === undefined ? "neither a training step nor an output" : `no program "${wanted}"`;
+  throw new Failure(2, "program", `${model} has ${lacks}`, {
+    hint: `its programs: ${programs.map(({ name }) => name).join(", ")}; --program NAME takes one`,
   });
 }
 

@@ -21,6 +21,7 @@ train Net { optimizer sgd(lr: 0.1, momentum: 0.9)  batch 1024  epochs 1 }
 interface Inspected {
   readonly persistent: number;
   readonly given: number;
+  readonly held: number;
   readonly step: number;
   readonly peak: number;
   readonly bound: number;
@@ -61,14 +62,15 @@ describe("nnc inspect", () => {
     async (batch) => {
       const found = await inspected("--batch", String(batch));
       expect(found.persistent).toBe(4 * 2 * parameters);
-      // And the one number of the set that evaluations hold.
-      expect(found.given).toBe(4 * (batch * (20 + 5) + 1));
+      expect(found.given).toBe(4 * batch * (20 + 5));
+      // The one number of the set that evaluations hold.
+      expect(found.held).toBe(4);
       const most = Math.max(...found.programs.map(({ temporary }) => temporary));
-      expect(found.peak).toBe(found.persistent + found.given + most);
+      expect(found.peak).toBe(found.persistent + found.given + found.held + most);
       for (const { temporary, bound } of found.programs)
         expect(temporary).toBeGreaterThanOrEqual(bound);
       const least = Math.max(...found.programs.map(({ bound }) => bound));
-      expect(found.bound).toBe(found.persistent + found.given + least);
+      expect(found.bound).toBe(found.persistent + found.given + found.held + least);
       // Both hidden layers live when the gradient begins.
       expect(least).toBeGreaterThanOrEqual(4 * batch * (300 + 200));
       expect(found.peak).toBeLessThanOrEqual(1.05 * found.bound);
@@ -92,8 +94,13 @@ describe("nnc inspect", () => {
       /step\S* keeps 2\.07 MB from its forward pass for its gradients, by source line\n +net\.nn:4 +wide +1\.23 MB +59 %\n +net\.nn:5 +narrow +819 kB +40 %\n/,
     );
     expect(text).toMatch(
-      / kB of inputs and targets, .* at peak, 1\.\d\d times what lives at once\n/,
+      / kB of inputs and targets, 4 B held of whole sets, .* at peak, 1\.\d\d times what lives at once\n/,
     );
+  });
+
+  test("has no table of programs where a model computes nothing", async () => {
+    const { written } = await recorded([], "model None { }\n");
+    expect(written.join("")).not.toMatch(/kernels|operations/);
   });
 
   test("computes again what does not fit --recompute, and says how near that comes", async () => {

@@ -161,7 +161,24 @@ describe("nnc profile", () => {
     const { code, notes } = await profile("--program", "guess");
     expect(code).toBe(2);
     expect(notes).toContain('Net has no program "guess"');
-    expect(notes).toMatch(/its programs: .*predict/);
+    expect(notes).toMatch(/its programs: .*predict.*; --program NAME takes one/);
+  });
+
+  test.each([
+    ["model None { }\n", "None computes nothing: there is nothing to profile", "an `output` in it"],
+    [
+      "model Bare { input x: [batch]  loss mse(x, 0 * x) }\n",
+      "Bare has neither a training step nor an output",
+      "its programs: ",
+    ],
+  ])("says what a model lacks that has neither steps nor outputs: %s", async (text, what, hint) => {
+    const terminal = recorder();
+    const file = folder.put("bare.nn", text);
+    expect(await runProgram(["profile", file], { terminal, version: "0" })).toBeGreaterThan(0);
+    const notes = terminal.notes.join("\n");
+    expect(notes).toContain(what);
+    expect(notes).toContain(hint);
+    expect(notes).not.toContain('predict"');
   });
 
   test.skipIf(!softwareExpected)(
