@@ -72,6 +72,8 @@ export interface CompiledModel {
   /** `training.plan`, and its CPU kernels as the text of an ES module. */
   readonly plan: Plan;
   readonly cpu: string;
+  /** Those kernels for `load({ precision: 64 })`: nothing is rounded to single precision, as `cpu` rounds written numbers and what decides. */
+  readonly cpuDouble: string;
 }
 
 /** Parses and analyses: all that can be said about the source. */
@@ -116,6 +118,7 @@ function compileModel(typed: TypedModel, options: CompileOptions): CompiledModel
   const training = compileEntry(typed, "training", options);
   let inference: CompiledEntry | undefined;
   let cpu: string | undefined;
+  let cpuDouble: string | undefined;
   return {
     name: typed.name,
     file: typed.place.file,
@@ -127,6 +130,9 @@ function compileModel(typed: TypedModel, options: CompileOptions): CompiledModel
     },
     get cpu() {
       return (cpu ??= cpuModuleText(training.planned.kernels, "f32"));
+    },
+    get cpuDouble() {
+      return (cpuDouble ??= cpuModuleText(training.planned.kernels, "f64"));
     },
   };
 }

@@ -30,7 +30,7 @@ interface CpuOptions {
 }
 
 export interface RuntimeOptions extends Omit<TrainingLoadOptions, "cpu">, CpuOptions {
-  /** 64: double precision on the CPU, for checks of derivatives. */
+  /** 64: double precision on the CPU, for checks of derivatives; `cpu` gives the kernels for it then (`cpuDouble` of a compiled model). */
   readonly precision?: 32 | 64;
 }
 
@@ -44,6 +44,12 @@ function cpuOpener(
     cpu &&
     (async (precision) => {
       const [{ createCpuBackend }, module] = await Promise.all([import("./cpu.js"), cpu()]);
+      // Those of single precision, which alone are WebAssembly too, round written numbers and what decides.
+      if (precision === 64 && module.wasm !== undefined)
+        fail(
+          "option",
+          "precision: these kernels round to single precision; for 64, give load({ cpu }) those of `cpuDouble` of the compiled model",
+        );
       const openThreads = threadsOpener(threads, () => import("./libraryThreads.js"));
       return createCpuBackend(plan, module, precision, openThreads);
     })

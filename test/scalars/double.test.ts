@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { inKernels, scalarFunctions } from "../oracle/reference.js";
-import { compileOne, open } from "../support/compiled.js";
+import { load } from "../../runtime/index.js";
+import { compileOne, importText, open } from "../support/compiled.js";
 import { planSmall, runSmall } from "../support/runOps.js";
 import { agrees, trials } from "./samples.js";
 
@@ -94,4 +95,25 @@ it("extremes and their places, of numbers beyond single precision", async () => 
   expect([...(found["at"] ?? [])]).toEqual([1, 2]);
   expect([...(found["under"] ?? [])]).toEqual([1, 2]);
   expect([...(found["all"] ?? [])]).toEqual([-5e38]);
+});
+
+const thirds = compileOne(`model Thirds {
+  input x: [batch, n]
+  output written = x * (1 / 3) + 0.1
+  output root = sqrt(mean(x ^ 2, axis: 1) + 1e-5)
+}`);
+
+it("written numbers and what rests on free sizes have all digits", async () => {
+  const cpu = () => importText(thirds.cpuDouble);
+  const net = await load(thirds.plan, { backend: "cpu", precision: 64, seed: 1, cpu });
+  const { written, root } = await net.predict({ x: { data: [1, 2, 5], shape: [1, 3] } });
+  net.destroy();
+  expect([...(written ?? [])]).toEqual([1, 2, 5].map((x) => x * (1 / 3) + 0.1));
+  expect(root?.[0]).toBeCloseTo(Math.sqrt(10 + 1e-5), 14);
+});
+
+it("kernels that round to single precision are refused", async () => {
+  const cpu = () => importText(thirds.cpu);
+  const opened = load(thirds.plan, { backend: "cpu", precision: 64, seed: 1, cpu });
+  await expect(opened).rejects.toThrow("cpuDouble");
 });
