@@ -205,9 +205,10 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
   write(name: M["parameters"], values: TensorNumbers): Promise<void>;
   /**
    * A new device in place of a lost one, with the weights loaded and written. A net that trains has what it had at its last
-   * snapshot: taken at the end of each `fit` and every ten seconds or so within it, between epochs, and by
-   * `save({ optimizer: true })`; steps made since are lost with the device (`run` tells where an unfinished fit goes on). On
-   * a device that is not lost nothing is; where no new one can be had, the net stays as it is.
+   * snapshot, and what was written since: taken at the end of each `fit` and `prepare` and every ten seconds or so within a
+   * fit, between epochs, by `save({ optimizer: true })`, and by a `write` before which steps were made since; later steps are
+   * lost with the device (`run` tells where an unfinished fit goes on). On a device that is not lost nothing is; where no new
+   * one can be had, the net stays as it is.
    */
   restore(options?: RestoreOptions): Promise<void>;
   /** Frees every buffer. */

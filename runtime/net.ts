@@ -15,7 +15,14 @@ import { isGpuBuffer, readTensor } from "./tensors.js";
 
 type Parameters = Pick<Beginning<LoadOptions>, "weights" | "partial">;
 
-export async function createNet(session: Session, beginning: Parameters): Promise<InferenceNet> {
+/** The latest numbers of each parameter that was written. */
+export type Written = Map<PlanParameter, Values>;
+
+export async function createNet(
+  session: Session,
+  beginning: Parameters,
+  written: Written = new Map(),
+): Promise<InferenceNet> {
   const { plan } = session;
   // Only a plan that trains carries what its parameters begin with; any other's hold zeros until all are written.
   const isTrainable = plan.programs.some(({ kind }) => kind === "init");
@@ -29,7 +36,6 @@ export async function createNet(session: Session, beginning: Parameters): Promis
     session.filled ||= isTrainable || missing.size === 0;
   };
   if (!isTrainable) loaded?.matched.forEach(fill);
-  const written = new Map<PlanParameter, Values>();
   return {
     get backend() {
       return session.backend.kind;

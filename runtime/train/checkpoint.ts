@@ -32,9 +32,7 @@ export async function saveTrainer(
   wishes: SaveOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkSaveOptions(wishes);
-  const capture = await captured;
-  if (capture.state) trainer.snapshot = capture;
-  return fileOf(trainer.session, capture);
+  return fileOf(trainer.session, await captured);
 }
 
 /** Weights, states and fitted values; with the state of training all else that a resumed run needs. */

@@ -66,7 +66,7 @@ interface FitCall {
   readonly data: RunData;
   /** For callbacks, which a signal does not cut off. */
   readonly telling: Waiting;
-  readonly snapshot: () => Promise<void>;
+  readonly snapshot: () => Promise<unknown>;
   readonly epochs: EpochReport[];
   readonly stages: StageReport[];
   steps: number;
@@ -77,7 +77,7 @@ export async function fit(
   trainer: Trainer,
   given: unknown,
   options: FitOptions,
-  snapshot: () => Promise<void>,
+  snapshot: () => Promise<unknown>,
 ): Promise<History> {
   checkFitOptions(options);
   const { plan } = trainer.session;

@@ -9,9 +9,9 @@ import type {
   TrainingLoadOptions,
   TrainingNet,
 } from "../api.js";
-import { fail, unknownName } from "../errors.js";
+import { at, fail, unknownName } from "../errors.js";
 import { ownBytes, type Beginning } from "../load.js";
-import { createNet } from "../net.js";
+import { createNet, type Written } from "../net.js";
 import { stepKinds, type PlanStage } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import { ignore } from "../webgpuFaults.js";
@@ -35,6 +35,7 @@ import { reportLatest } from "./report.js";
 import { restoreTrainer, type Loaded } from "./restore.js";
 import { positionOfRun } from "./run.js";
 import { evaluate, prepare } from "./setCalls.js";
+import { keepWritten, takeSnapshot } from "./snapshot.js";
 import { freshState } from "./state.js";
 import {
   breathe,
@@ -55,7 +56,8 @@ export async function createTrainingNet(
 ): Promise<TrainingNet> {
   const { seed, partial = false, weights: bytes } = options;
   if (typeof (options.readFile ?? ignore) !== "function") fail("option", "readFile is a function");
-  const net = await createNet(session, options);
+  const written: Written = new Map();
+  const net = await createNet(session, options, written);
   const fitted = fittedNames(session);
   const loaded = net.loaded?.matched ?? [];
   const isFitted = bytes !== undefined && fitted.every((name) => loaded.includes(name));
@@ -65,12 +67,12 @@ export async function createTrainingNet(
   };
   const calls = createCalls(session);
   calls.watch();
-  const trainer = createTrainer(session, calls, freshState(seed, isFitted), readFile);
+  const trainer = createTrainer(session, calls, freshState(seed, isFitted), readFile, written);
   // Taken in part, a file gives weights alone: its run was another model's.
   if (bytes && !partial) await resumeTrainer(trainer, bytes, seed);
   await session.backend.ready();
   const methods = { ...guarded(trainer, net), ...trainingCalls(trainer) };
-  const changing = changingCalls(trainer, net, { bytes, seed, isFitted });
+  const changing = changingCalls(trainer, net, { bytes, seed, isFitted }, written);
   Object.assign(net, methods, changing);
   return Object.defineProperty(net, "run", {
     get: () => positionOfRun(trainer),
@@ -109,9 +111,7 @@ type TrainingCalls = Pick<TrainingNet, "step" | "report" | "fit" | "evaluate" | 
 
 function trainingCalls(trainer: Trainer): TrainingCalls {
   const { calls, session } = trainer;
-  const snapshot = async (): Promise<void> => {
-    trainer.snapshot = await captureTrainer(trainer, true);
-  };
+  const snapshot = (): Promise<unknown> => takeSnapshot(trainer);
   /** Data is the call's from its beginning on, whatever is fetched before it is looked at. */
   const opened = (data: unknown, reads: Parameters<typeof inputsOf>[1]): Promise<OpenData> =>
     begun(openData(session, data, inputsOf(session.plan, reads)));
@@ -132,11 +132,17 @@ function trainingCalls(trainer: Trainer): TrainingCalls {
       }),
     evaluate: (data, wishes: EvaluateOptions = {}) =>
       calls.run("evaluate", () => evaluate(trainer, opened(data, isEvaluation), wishes)),
-    prepare: (data) => calls.run("prepare", () => prepare(trainer, opened(data, isFitted))),
+    prepare: (data) =>
+      calls.run("prepare", async () => {
+        await prepare(trainer, opened(data, isFitted));
+        if (session.backend.kind === "webgpu") await snapshot();
+      }),
     save: (wishes = {}) =>
       calls.run("read", () => {
         const { optimizer } = Object(wishes) as SaveOptions;
-        return saveTrainer(trainer, begun(captureTrainer(trainer, optimizer === true)), wishes);
+        const captured =
+          optimizer === true ? takeSnapshot(trainer) : captureTrainer(trainer, false);
+        return saveTrainer(trainer, begun(captured), wishes);
       }),
   };
 }
@@ -145,6 +151,7 @@ function changingCalls(
   trainer: Trainer,
   net: InferenceNet,
   loaded: Loaded,
+  written: Written,
 ): Pick<TrainingNet, "write" | "restore"> {
   const { session, calls } = trainer;
   const { isFitted } = loaded;
@@ -154,9 +161,17 @@ function changingCalls(
   return {
     write: (name, values) =>
       calls.run("write", async () => {
-        await inference.write(name, values);
+        const writing = inference.write(name, values);
+        // Steps that wait come before it.
+        const latest = session.backend.inOrder(() => trainer.latest);
+        await writing;
         // Once all fitted values are the caller's, there is nothing left to prepare.
         if (unwritten.delete(name) && unwritten.size === 0) trainer.state.fitted = true;
+        const [parameter, numbers] = at(
+          [...written].filter(([one]) => one.name === name),
+          0,
+        );
+        await keepWritten(trainer, parameter, numbers, await latest);
       }),
     restore: (devices = {}) =>
       calls.run("restore", async () => {

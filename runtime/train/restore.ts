@@ -4,12 +4,13 @@ import type { RestoreOptions } from "../api.js";
 import type { GivenInput } from "../backend.js";
 import { countOf, evaluateShape } from "../dimensions.js";
 import { loadParameters } from "../firstParameters.js";
+import { writeParameter } from "../parameters.js";
 import type { TrainingSession } from "../session.js";
 import { inputOf, isGpuBuffer } from "../tensors.js";
-import { captureTrainer } from "./capture.js";
 import { fileOf, resumeTrainer } from "./checkpoint.js";
 import type { Batch } from "./data.js";
 import { openJournal } from "./journal.js";
+import { takeSnapshot } from "./snapshot.js";
 import { freshState } from "./state.js";
 import type { Trainer } from "./trainer.js";
 
@@ -47,7 +48,7 @@ const nothing: Left = { latest: undefined, held: [] };
 
 /** Of a device that is not lost, all goes on where it is. */
 async function snapshot(trainer: Trainer): Promise<Left> {
-  trainer.snapshot = await captureTrainer(trainer, true);
+  await takeSnapshot(trainer);
   const { journal, latest, held, session } = trainer;
   // Its losses stay where they were.
   await journal.read();
@@ -78,15 +79,22 @@ async function rebuild(
     state: freshState(seed, isFitted),
     journal: openJournal(session),
     ...left,
+    // No step is left that would come between.
+    snapshot: { ...trainer.snapshot, latest: left.latest },
+    taking: undefined,
     best: undefined,
     before: undefined,
     pending: [],
     queue: undefined,
   });
-  const file = trainer.snapshot ? fileOf(session, trainer.snapshot) : bytes;
+  const { written } = trainer.snapshot;
+  const capture = await trainer.snapshot.capture;
+  const file = capture ? fileOf(session, capture) : bytes;
   if (file) {
-    if (trainer.snapshot) await loadParameters(session, { weights: file });
+    if (capture) await loadParameters(session, { weights: file });
     await resumeTrainer(trainer, file, seed);
   }
+  for (const [parameter, values] of written) writeParameter(session, parameter, values);
+  trainer.state.fitted ||= isFitted;
   await session.backend.ready();
 }

@@ -1,8 +1,9 @@
 // Batches and a stage in; steps of its objectives, submitted without waiting for the device, out.
 
+import type { Values } from "../backend.js";
 import { at, fail, unknownName, type NnError } from "../errors.js";
 import { takeTurns } from "../events.js";
-import type { Plan, PlanProgram, PlanStage } from "../plan.js";
+import type { Plan, PlanParameter, PlanProgram, PlanStage } from "../plan.js";
 import { makeRun, resetStorages, type TrainingSession } from "../session.js";
 import type { Calls, Waiting } from "./calls.js";
 import type { Batch } from "./data.js";
@@ -44,6 +45,15 @@ export interface Obstacle {
   readonly run: RunState | undefined;
 }
 
+/** Numbers that once were together: written ones are beside a capture only where no step was made between. */
+export interface Snapshot {
+  /** Undefined: what was loaded. */
+  readonly capture: Promise<Capture> | undefined;
+  readonly written: Map<PlanParameter, Values>;
+  /** The latest step at that time. */
+  readonly latest: StepRecord | undefined;
+}
+
 export interface Trainer {
   readonly session: TrainingSession;
   readonly calls: Calls;
@@ -62,7 +72,9 @@ export interface Trainer {
   /** Steps whose losses are not folded into the run's sums yet. */
   pending: StepRecord[];
   /** What to go on from after a loss of the device. */
-  snapshot: Capture | undefined;
+  snapshot: Snapshot;
+  /** The latest that is not all there yet. */
+  taking: Snapshot | undefined;
   /** Why the run in the weights file cannot go on with this model. */
   obstacle: Obstacle | undefined;
   /** Steps that wait for others, in order. */
@@ -75,6 +87,7 @@ export function createTrainer(
   calls: Calls,
   state: TrainingState,
   readFile: Trainer["readFile"],
+  written: Snapshot["written"],
 ): Trainer {
   return {
     session,
@@ -88,7 +101,8 @@ export function createTrainer(
     before: undefined,
     fitting: undefined,
     pending: [],
-    snapshot: undefined,
+    snapshot: { capture: undefined, written, latest: undefined },
+    taking: undefined,
     obstacle: undefined,
     queue: undefined,
     breathed: performance.now(),

@@ -80,6 +80,33 @@ onBothBackends("restore", lineModule, (open, backend) => {
     }
   });
 
+  it.skipIf(backend === "cpu").each<[string, (net: TrainingNet) => Promise<unknown>]>([
+    ["loading", () => Promise.resolve()],
+    ["a step", (net) => net.step({ x: [[1, 2]], t: [9] })],
+    ["a fit", (net) => net.fit(data, { epochs: 1 })],
+    ["saving", (net) => net.save({ optimizer: true })],
+    [
+      "a write and a step",
+      async (net) => Promise.all([net.write("w", [7, 8]), net.step({ x: [[1, 2]], t: [9] })]),
+    ],
+  ])("after a loss has what was written behind %s, and all that was there then", async (_, act) => {
+    const device = await softwareDevice();
+    const net = await open(linePlan(), { device });
+    for (const value of [4, 5]) {
+      await act(net);
+      await Promise.all([net.write("b", 1), net.write("b", value)]);
+    }
+    const weights = [await net.read("w"), await net.read("b")];
+    await net.step({ x: [[3, 3]], t: [1] });
+    device.destroy();
+    await net.lost;
+    await net.restore(await next());
+    expect([await net.read("w"), await net.read("b")]).toEqual(weights);
+    await net.write("b", 6);
+    await net.restore(await next());
+    expect([await net.read("w"), await net.read("b")]).toEqual([weights[0], Float32Array.of(6)]);
+  });
+
   it.skipIf(backend === "cpu")("that finds no device leaves the net as it is", async () => {
     const net = await open(linePlan());
     await net.step({ x: [[1, 2]], t: [9] });
