@@ -36,7 +36,7 @@ export function planMemory(lifetimes: readonly Lifetime[], estimates: Extents): 
   const upwards = bestOrder(lifetimes, trials);
   const positions = new Array<number>(lifetimes.length).fill(0);
   upwards.forEach((index, position) => (positions[index] = position));
-  const below = reducedBelow(belowOf(lifetimes, upwards));
+  const below = reducedBelow(belowOf(livesOf(lifetimes), upwards));
   const slots = upwards.map((index, position): Slot => {
     const { first = 0, last = 0 } = lifetimes[index] ?? {};
     return { bytes: bytes[index] ?? 0, first, last, below: below[position] ?? [] };
@@ -136,19 +136,15 @@ function bestOrder(lifetimes: readonly Lifetime[], trials: readonly Trial[]): Or
   return best?.upwards ?? [];
 }
 
-function together(a: Lifetime, b: Lifetime): boolean {
-  return a.first <= b.last && b.first <= a.last;
-}
-
 /** Of each in an order upwards: the positions of all before it that live at the same time. */
-function belowOf(lifetimes: readonly Lifetime[], upwards: Order): number[][] {
-  const ordered = upwards.flatMap((index) => lifetimes[index] ?? []);
-  return ordered.map((own, position) => {
+function belowOf({ first, last }: Lives, upwards: Order): number[][] {
+  const firsts = Int32Array.from(upwards, (index) => first[index] ?? 0);
+  const lasts = Int32Array.from(upwards, (index) => last[index] ?? 0);
+  return upwards.map((_, position) => {
+    const [from, until] = [firsts[position] ?? 0, lasts[position] ?? 0];
     const below: number[] = [];
-    for (let other = 0; other < position; other++) {
-      const lifetime = ordered[other];
-      if (lifetime !== undefined && together(lifetime, own)) below.push(other);
-    }
+    for (let other = 0; other < position; other++)
+      if ((firsts[other] ?? 0) <= until && from <= (lasts[other] ?? 0)) below.push(other);
     return below;
   });
 }

@@ -1,11 +1,13 @@
 // Takes a program and the bytes that its temporaries may take, gives its schedule, in which values may be computed again in place of being kept.
 import { createBuilder } from "../graph/builder.js";
+import { evaluateDim } from "../types/dimension.js";
 import type { Extents } from "../types/dimension.js";
 import type { Program } from "../types/graph.js";
 import type { Schedule } from "../types/nest.js";
 import { scheduled } from "./index.js";
 import type { Scheduled, ScheduleOptions } from "./index.js";
-import { placedBytes } from "./memory.js";
+import { elementBytes, livenessBound, placedBytes } from "./memory.js";
+import { touchesOf } from "./spans.js";
 import { placeTemporaries } from "./place.js";
 import { valuesToDrop } from "./recomputeChoice.js";
 import { computedAgain } from "./recomputeGraph.js";
@@ -56,6 +58,7 @@ export function scheduleWithin(
   const { estimates } = settings;
   const outcomeOf = (of: Program, options: ScheduleOptions): Outcome => {
     const made = scheduled(of, options);
+    const peakOf = wanted === undefined ? boundOf : placedPeakOf;
     return { of, made, peak: peakOf(made.schedule, estimates) };
   };
   const kept = outcomeOf(program, settings);
@@ -88,8 +91,18 @@ export function scheduleWithin(
   return least.made.schedule;
 }
 
+/** Bytes of what lives at the same time, where these are most: near enough where nobody asks, and soon known. */
+function boundOf(made: Schedule, estimates: Extents): number {
+  const lives = [...touchesOf(made)].flatMap(([buffer, span]) => {
+    const declared = made.buffers[buffer];
+    return declared?.kind === "temporary" ? [{ ...span, elements: declared.elements }] : [];
+  });
+  const sizes = lives.map(({ elements }) => elementBytes * evaluateDim(elements, estimates));
+  return livenessBound(lives, sizes);
+}
+
 /** Bytes that temporaries take as they are placed. */
-function peakOf(made: Schedule, estimates: Extents): number {
+function placedPeakOf(made: Schedule, estimates: Extents): number {
   const { slots } = placeTemporaries(made, estimates);
   return placedBytes(slots, estimates);
 }
