@@ -244,26 +244,27 @@ function inputsOf(plan: Plan, data: Record<string, Float32Array | Uint32Array>):
 // given where their parameters lie: a net of equal layers is far shorter for it. 16 until predictions remembered what follows from
 // the names and sizes that they are given: one example took twice as long. Adapters in software are asked whether their subgroups
 // load together. 16.6 until several threads could be asked for, 16.5 until words of refusals had a file of their own, and so had what reads unusual weights files.
-it("lenet's inference module takes less than 13 kB compressed", async () => {
+it("lenet's inference module takes less than 13.05 kB compressed", async () => {
   const source = readFileSync("examples/programs/lenet.nn", "utf8");
   const { models } = compile(source, { file: "lenet.nn" });
   const files = await emit(models, { entry: "inference", minify: true });
-  expect(gzipSync(files["lenet.js"] ?? "", { level: 9 }).length).toBeLessThan(13_000);
+  expect(gzipSync(files["lenet.js"] ?? "", { level: 9 }).length).toBeLessThan(13_050);
 });
 
 // What `fit` on the GPU without options downloads. 46 kB until what only refusals and seldom calls need had files of their own. Each
-// has 0.1 kB more since devices are asked for subgroups and given shaders that use them.
+// has 0.1 kB more since devices are asked for subgroups and given shaders that use them. 0.4 kB more since steps wait
+// for copies of a caller's buffers, snapshots hold what was written, and errors are of one class.
 it.each([
-  ["w1's", "bench/programs/w1.nn", 29_100],
-  ["lenet's", "examples/programs/lenet.nn", 33_400],
+  ["w1's", "bench/programs/w1.nn", 29_600],
+  ["lenet's", "examples/programs/lenet.nn", 33_900],
 ])("%s training module is as small as it became", async (_name, file, most) => {
   const { models } = compile(readFileSync(file, "utf8"), { file });
   const files = await emit(models, { entry: "training", minify: true, file: "small.nn" });
   expect(gzipSync(files["small.train.js"] ?? "", { level: 9 }).length).toBeLessThan(most);
 });
 
-it("w1's inference module takes less than 12.3 kB compressed", async () => {
+it("w1's inference module takes less than 12.35 kB compressed", async () => {
   const { models } = compile(readFileSync("bench/programs/w1.nn", "utf8"), { file: "w1.nn" });
   const files = await emit(models, { entry: "inference", minify: true });
-  expect(gzipSync(files["w1.js"] ?? "", { level: 9 }).length).toBeLessThan(12_300);
+  expect(gzipSync(files["w1.js"] ?? "", { level: 9 }).length).toBeLessThan(12_350);
 });
