@@ -34,8 +34,8 @@ export function givenNames({ inputs: all }: Plan, inputs: object): string[] {
 }
 
 /**
- * A list without lists in it is elements in a row, as a typed array is. `rank`: the axes wanted; lists are followed to one more, whose shape
- * says what is wrong, and no deeper: they may hold themselves.
+ * A list without lists in it is elements in a row, as a typed array is, but where one axis is wanted. `rank`: the axes wanted; lists are
+ * followed to one more, whose shape says what is wrong, and no deeper: they may hold themselves.
  */
 export function readTensor(name: string, value: unknown, rank: number): GivenTensor {
   if (typeof value === "number" || typeof value === "boolean") {
@@ -50,7 +50,7 @@ export function readTensor(name: string, value: unknown, rank: number): GivenTen
     if (!collect(name, value, shape, data)) fail("shape", `the rows of ${name} differ in length`);
     // What is no number among them is refused by its index when it is converted.
     const numbers = data as number[];
-    return { name, data: numbers, shape: shape.length > 1 ? shape : undefined };
+    return { name, data: numbers, shape: rank !== 1 && shape.length === 1 ? undefined : shape };
   }
   if (isGpuBuffer(value)) return { name, data: value, shape: undefined };
   if (isList(value)) {
