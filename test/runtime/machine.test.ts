@@ -65,11 +65,10 @@ describe("kernels on the CPU run", () => {
     ]);
   });
 
-  it("in JavaScript in double precision", async () => {
-    expect(await predicting({ kernels, wasm }, 64)).toEqual([
-      "javascript",
-      "the CPU was asked for",
-    ]);
+  it("in JavaScript in double precision, those made for it alone", async () => {
+    const module = await importText(cpuModuleText(model.training.planned.kernels, "f64"));
+    expect(await predicting(module, 64)).toEqual(["javascript", "the CPU was asked for"]);
+    await expect(predicting({ kernels, wasm }, 64)).rejects.toMatchObject({ code: "option" });
   });
 
   it.each([
