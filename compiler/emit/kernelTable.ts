@@ -9,8 +9,8 @@ import type {
   PerAdapter,
   PerTarget,
   TargetName,
-} from "../kernel/index.js";
-import { adapterNames, perAdapter, perTarget, targetNames, targets } from "../kernel/index.js";
+} from "../kernel/targets.js";
+import { adapterNames, perAdapter, perTarget, targetNames, targets } from "../kernel/targets.js";
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
 import { quadStrides } from "../kernel/ir.js";
 import type { NestArgument } from "../types/nest.js";

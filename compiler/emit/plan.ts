@@ -7,8 +7,9 @@ import type {
   PlanProgram,
   PlanResult,
 } from "../../runtime/plan.js";
-import type { AdapterKernels, ChainKernels, NestKernels, TurnKernels } from "../kernel/index.js";
-import { perAdapter, targetNames } from "../kernel/index.js";
+import type { ChainKernels, TurnKernels } from "../kernel/index.js";
+import type { AdapterKernels, NestKernels } from "../kernel/targets.js";
+import { perAdapter, targetNames } from "../kernel/targets.js";
 import { createMerger } from "../kernel/merge.js";
 import type { Merger } from "../kernel/merge.js";
 import type { Kernel } from "../kernel/ir.js";

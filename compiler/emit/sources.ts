@@ -2,7 +2,8 @@
 import type { BuiltModel, BuiltProgram } from "../build/types.js";
 import { dimensionsRead, totalsRead } from "../build/totals.js";
 import { topologicalOrder } from "../graph/walk.js";
-import type { ChainKernels, NestKernels, TurnKernels } from "../kernel/index.js";
+import type { ChainKernels, TurnKernels } from "../kernel/index.js";
+import type { NestKernels } from "../kernel/targets.js";
 import type { Schedule } from "../types/nest.js";
 import type { PlanProgram } from "../../runtime/plan.js";
 import { planBounds, planRanges } from "./bounds.js";

@@ -6,7 +6,7 @@ import type {
   PlanKernel,
   PlanVariant,
 } from "../../runtime/plan.js";
-import { kindNames } from "../kernel/index.js";
+import { kindNames } from "../kernel/targets.js";
 
 type Variants<T> = Readonly<Partial<Record<PlanAdapter, T>>>;
 

@@ -26,17 +26,6 @@ import { adapterNames, forEachAdapter, perAdapter, perTarget, targets } from "./
 import type { Turns } from "./turns.js";
 import { isWorthOneDispatch, kernelOfTurns } from "./turns.js";
 
-export type {
-  AdapterKernels,
-  AdapterName,
-  NestKernels,
-  PerAdapter,
-  PerTarget,
-  TargetName,
-  Targets,
-} from "./targets.js";
-export { adapterNames, kindNames, perAdapter, perTarget, targetNames, targets } from "./targets.js";
-
 /** As `mapSchedules`, of one schedule. */
 export function mapSchedule(
   schedule: Schedule,

@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { plainLoops } from "../../compiler/kernel/cpu.js";
-import { mapSchedule, targetNames } from "../../compiler/kernel/index.js";
-import type { NestKernels } from "../../compiler/kernel/index.js";
+import { mapSchedule } from "../../compiler/kernel/index.js";
+import { targetNames } from "../../compiler/kernel/targets.js";
+import type { NestKernels } from "../../compiler/kernel/targets.js";
 import { printKernel } from "../../compiler/kernel/print.js";
 import { gpu, software, wasm } from "../../compiler/kernel/target.js";
 import type { ParallelTarget, SerialTarget } from "../../compiler/kernel/target.js";

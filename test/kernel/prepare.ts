@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import { planPrograms } from "../../compiler/emit/plan.js";
 import { mapSchedule } from "../../compiler/kernel/index.js";
-import type { NestKernels } from "../../compiler/kernel/index.js";
+import type { NestKernels } from "../../compiler/kernel/targets.js";
 import type { Schedule } from "../../compiler/types/nest.js";
 import { runNests } from "../support/runSchedule.js";
 import { made } from "./nestSamples.js";

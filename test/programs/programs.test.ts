@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cpuModuleText } from "../../compiler/emit/plan.js";
 import { verifyGraph } from "../../compiler/graph/verify.js";
-import { targetNames } from "../../compiler/kernel/index.js";
+import { targetNames } from "../../compiler/kernel/targets.js";
 import { printSchedule } from "../../compiler/schedule/print.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";

@@ -7,7 +7,7 @@ import { cpuModuleText, planKernels, planPrograms } from "../../compiler/emit/pl
 import type { Planned } from "../../compiler/emit/plan.js";
 import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
-import type { AdapterKernels, NestKernels, Targets } from "../../compiler/kernel/index.js";
+import type { AdapterKernels, NestKernels, Targets } from "../../compiler/kernel/targets.js";
 import { mapInSteps, mapSchedule } from "../../compiler/kernel/index.js";
 import type { Kernel } from "../../compiler/kernel/ir.js";
 import { printKernel } from "../../compiler/kernel/print.js";
