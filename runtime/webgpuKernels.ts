@@ -2,7 +2,7 @@
 
 import { at, fail } from "./errors.js";
 import type { Plan, PlanKernel } from "./plan.js";
-import { inSubgroups } from "./subgroups.js";
+import { inSubgroups } from "./ways.js";
 import type { Faults } from "./webgpuFaults.js";
 
 const computeStage = 4;

@@ -167,7 +167,7 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
     case "share":
     case "barrier":
     case "stride":
-    case "subgroups":
+    case "either":
       throw new Error("a workgroup's kernel does not run on the CPU");
   }
 }

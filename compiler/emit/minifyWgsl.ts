@@ -24,7 +24,7 @@ function withoutStorages(texts: readonly string[]): readonly string[] {
   return isWhole ? texts : rest.trim().split(" ");
 }
 
-/** What stands behind `//+` in several lines (`wgslSubgroups.ts`) does in one. */
+/** What stands behind `//+` in several lines (`wgslWays.ts`) does in one. */
 function onOneLine(texts: readonly string[]): string[] {
   let mark: string | undefined;
   return texts.filter((text) => {

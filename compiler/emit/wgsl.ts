@@ -33,8 +33,9 @@ import {
   quadLoadFunction,
   quadParameters,
 } from "./wgslQuads.js";
-import { printAcross, printBothWays } from "./wgslSubgroups.js";
+import { printAcross } from "./wgslSubgroups.js";
 import type { WideLoad } from "./wgslVectors.js";
+import { printBothWays } from "./wgslWays.js";
 import { wordDeclarations, wordLines } from "./wgslWords.js";
 import type { Writer } from "./writer.js";
 import { createWriter } from "./writer.js";
@@ -176,7 +177,7 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       });
       return;
     }
-    case "subgroups":
+    case "either":
       if (context.quads) printBody(context, writer, statement.body);
       else
         printBothWays(writer, statement, (to, body) => {

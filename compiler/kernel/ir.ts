@@ -174,12 +174,18 @@ export type Statement =
       readonly by: Expression;
       readonly body: readonly Statement[];
     }
-  /** The same in two ways: `body` where the device has subgroups. What either names is its own. */
+  /** The same in two ways: `body` on devices of which `way` is said. What either names is its own. */
   | {
-      readonly kind: "subgroups";
+      readonly kind: "either";
+      readonly way: Way;
       readonly body: readonly Statement[];
       readonly otherwise: readonly Statement[];
     };
+
+/** How some devices compute what others do otherwise. */
+export type Way =
+  /** They have subgroups. */
+  "subgroups";
 
 /** What a uniform word holds; `host` counts in `Schedule.host`. */
 export type KernelUniform =
@@ -285,14 +291,14 @@ export function statementExpressions(statement: Statement): readonly Expression[
       return [statement.from, statement.below, statement.by];
     case "halving":
     case "barrier":
-    case "subgroups":
+    case "either":
       return [];
   }
 }
 
 /** The statements inside a statement, both ways of it where there are two. */
 export function statementBody(statement: Statement): readonly Statement[] {
-  if (statement.kind === "subgroups") return [...statement.body, ...statement.otherwise];
+  if (statement.kind === "either") return [...statement.body, ...statement.otherwise];
   return "body" in statement ? statement.body : [];
 }
 

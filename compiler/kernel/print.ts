@@ -2,7 +2,15 @@
 import { dimText } from "../types/dimension.js";
 import type { ScalarType } from "../types/nest.js";
 import { scalarOperation } from "../scalars/table.js";
-import type { Expression, Kernel, KernelOp, KernelUniform, Statement, Width } from "./ir.js";
+import type {
+  Expression,
+  Kernel,
+  KernelOp,
+  KernelUniform,
+  Statement,
+  Way,
+  Width,
+} from "./ir.js";
 import { splatted, widthOf } from "./ir.js";
 
 export function printKernel(kernel: Kernel): string {
@@ -42,6 +50,8 @@ function uniformText(uniform: KernelUniform): string {
   return uniform.kind === "host" ? `host value ${uniform.index}` : "a word of the key of draws";
 }
 
+const onDevices: Readonly<Record<Way, string>> = { subgroups: "where there are subgroups" };
+
 function printBody(
   kernel: Kernel,
   body: readonly Statement[],
@@ -76,8 +86,8 @@ function printBody(
         block(`for ${name} in ${text(from)} .. ${text(below)} step ${text(by)}`, statement.body);
         break;
       }
-      case "subgroups":
-        block("where there are subgroups", statement.body);
+      case "either":
+        block(onDevices[statement.way], statement.body);
         block("elsewhere", statement.otherwise);
         break;
       case "halving":

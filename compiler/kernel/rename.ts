@@ -77,7 +77,7 @@ function renamedStatement(statement: Statement, names: Renaming): Statement {
       return { ...statement, array: names.array(statement.array) };
     case "if":
     case "barrier":
-    case "subgroups":
+    case "either":
       return statement;
   }
 }

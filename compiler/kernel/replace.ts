@@ -41,7 +41,7 @@ function overParts(
       const [from, below, by] = [replace(old.from), replace(old.below), replace(old.by)];
       return { ...old, from, below, by, body: old.body.map(inner) };
     }
-    case "subgroups":
+    case "either":
       return { ...old, body: old.body.map(inner), otherwise: old.otherwise.map(inner) };
   }
 }

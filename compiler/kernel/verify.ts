@@ -136,9 +136,9 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       });
       return;
     }
-    case "subgroups":
-      if (check.kernel.target === "cpu") check.faults.push("subgroups on the CPU");
-      check.inSubgroups = uniform;
+    case "either":
+      if (check.kernel.target === "cpu") check.faults.push(`${statement.way} on the CPU`);
+      check.inSubgroups = uniform && statement.way === "subgroups";
       verifyBody(check, statement.body, inner(), uniform);
       check.inSubgroups = false;
       verifyBody(check, statement.otherwise, inner(), uniform);

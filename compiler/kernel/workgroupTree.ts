@@ -36,7 +36,8 @@ export function combineInvocations(
   if (accumulators.length > emission.subgroups) home.statements.push(...otherwise);
   else
     home.statements.push({
-      ...{ kind: "subgroups", body: acrossSubgroups(emission, placed.flat()), otherwise },
+      ...{ kind: "either", way: "subgroups" },
+      ...{ body: acrossSubgroups(emission, placed.flat()), otherwise },
     });
 }
 

@@ -9,7 +9,7 @@ import { minifyShaders, minifyWgsl } from "../../compiler/emit/minifyWgsl.js";
 import { planLiteral, seldomKernels, shaderList } from "../../compiler/emit/planLiteral.js";
 import { withoutVariants } from "../../compiler/emit/variants.js";
 import { load } from "../../runtime/index.js";
-import { inSubgroups } from "../../runtime/subgroups.js";
+import { inSubgroups } from "../../runtime/ways.js";
 import type { Plan } from "../../runtime/plan.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 

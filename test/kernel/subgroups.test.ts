@@ -5,7 +5,7 @@ import { mapSchedule } from "../../compiler/kernel/index.js";
 import { gpu, software } from "../../compiler/kernel/target.js";
 import type { ParallelTarget } from "../../compiler/kernel/target.js";
 import { verifyKernel } from "../../compiler/kernel/verify.js";
-import { inSubgroups } from "../../runtime/subgroups.js";
+import { inSubgroups } from "../../runtime/ways.js";
 import { compatibilityDevice, describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Planned } from "../../compiler/emit/plan.js";
 import { expectClose, prepare } from "./prepare.js";

@@ -48,7 +48,8 @@ const barrier: Statement = { kind: "barrier", memory: "workgroup" };
 const rank: Expression = { kind: "rank", type: "index" };
 const across: Expression = { kind: "across", type: "f32", combine: "sum", of: f32(1) };
 const meeting: Statement = {
-  kind: "subgroups",
+  kind: "either",
+  way: "subgroups",
   body: [{ kind: "let", name: "v1", value: across }],
   otherwise: [],
 };
@@ -184,7 +185,8 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
     "subgroups that meet in a loop of different lengths",
     kernel([
       {
-        kind: "subgroups",
+        kind: "either",
+        way: "subgroups",
         otherwise: [],
         body: [
           {
@@ -208,7 +210,8 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
     "a value of a subgroup of another type",
     kernel([
       {
-        kind: "subgroups",
+        kind: "either",
+        way: "subgroups",
         otherwise: [],
         body: [{ kind: "let", name: "v1", value: { ...across, type: "index" } }],
       },

@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest";
 import { emit } from "../../compiler/emit/bundle.js";
 import { load } from "../../runtime/index.js";
 import { featuresFor as featuresForPlain } from "../../runtime/bundle/plainVariants.js";
-import { inSubgroups } from "../../runtime/subgroups.js";
+import { inSubgroups } from "../../runtime/ways.js";
 import { featuresFor, hasQuads, kernelFor, planFor } from "../../runtime/variants.js";
 import {
   describeGpu,

@@ -173,7 +173,7 @@ function writeStatement(context: KernelContext, statement: Statement): void {
       return;
     case "barrier":
     case "stride":
-    case "subgroups":
+    case "either":
       throw new Error("a workgroup's kernel does not run on the CPU");
   }
 }
