@@ -1,8 +1,9 @@
 // Programs of a plan in; the pipelines of their kernels on a device, each compiled once, out.
 
+import { isSoftware } from "./adapters.js";
 import { at, fail } from "./errors.js";
 import type { Plan, PlanKernel } from "./plan.js";
-import { inSubgroups } from "./ways.js";
+import { alone, inSubgroups } from "./ways.js";
 import type { Faults } from "./webgpuFaults.js";
 
 const computeStage = 4;
@@ -83,7 +84,8 @@ async function compileKernel(
   });
   const what = `the kernel ${name}`;
   const whole = withStorages(bindings, later ? await faults.guard(what, later()) : wgsl);
-  const code = device.features.has("subgroups") ? inSubgroups(whole) : whole;
+  const own = isSoftware(device.adapterInfo) ? alone(whole) : whole;
+  const code = device.features.has("subgroups") ? inSubgroups(own) : own;
   const { value, checked } = faults.scoped(what, () =>
     device.createComputePipelineAsync({
       label: name,

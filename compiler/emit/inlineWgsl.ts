@@ -33,7 +33,7 @@ interface Shader {
 }
 
 const pattern =
-  /\/\/(?![-+=])[^\n]*|\s+|(\/\/[-+=]|0[xX][\da-fA-F]+u?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[uif]?|[A-Za-z_]\w*|->|\+\+|--|&&|\|\||<<|>>|[-+*/%&|^<>=!]=|[^\s])/g;
+  /\/\/(?![-+=*<>])[^\n]*|\s+|(\/\/[-+=*<>]|0[xX][\da-fA-F]+u?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[uif]?|[A-Za-z_]\w*|->|\+\+|--|&&|\|\||<<|>>|[-+*/%&|^<>=!]=|[^\s])/g;
 
 export function inlineWgsl(text: string): string[] {
   const tokens = withLoops(

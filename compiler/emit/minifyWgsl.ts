@@ -24,18 +24,23 @@ function withoutStorages(texts: readonly string[]): readonly string[] {
   return isWhole ? texts : rest.trim().split(" ");
 }
 
-/** What stands behind `//+` in several lines (`wgslWays.ts`) does in one. */
+/** What stands behind `//+` or `//*` in several lines (`wgslWays.ts`) does in one. */
 function onOneLine(texts: readonly string[]): string[] {
   let mark: string | undefined;
   return texts.filter((text) => {
     const before = mark;
     if (isMark(text)) mark = text;
-    return text !== "//+" || before !== text;
+    return !isLineMark(text) || before !== text;
   });
 }
 
 function isMark(text: string): boolean {
   return text.startsWith("//");
+}
+
+/** The line goes on behind it. */
+function isLineMark(text: string): boolean {
+  return text === "//+" || text === "//*";
 }
 
 const scalarLetters: Readonly<Record<string, string>> = { f32: "f", i32: "i", u32: "u" };
@@ -233,7 +238,7 @@ function join(texts: readonly string[]): string {
   let joined = "";
   let last = "";
   for (const text of texts) {
-    if (isMark(text) && text !== "//+") {
+    if (isMark(text) && !isLineMark(text)) {
       joined += `${text}\n`;
       last = "";
       continue;

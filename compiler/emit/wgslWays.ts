@@ -6,6 +6,7 @@ import { createWriter } from "./writer.js";
 /** What a line begins with that is such devices' alone, and what stands before and behind that which is the others'. */
 const marks: Readonly<Record<Way, readonly [line: string, from: string, to: string]>> = {
   subgroups: ["//+", "//-", "//="],
+  alone: ["//*", "//<", "//>"],
 };
 
 /** Comments of which the runtime makes the shader of such devices (`runtime/ways.ts`): the text is the others' as it stands. */

@@ -8,8 +8,6 @@ import type { ReductionValue } from "./value.js";
 export interface Accumulator {
   readonly reduction: ReductionValue;
   readonly best: Expression & { readonly kind: "variable" };
-  /** Of a sum in single precision: the accumulators of its blocks, `best` first, from the outermost to the innermost. */
-  readonly levels: readonly (Expression & { readonly kind: "variable" })[];
   /** Of argmax and argmin: where the best was found. */
   readonly index: (Expression & { readonly kind: "variable" }) | undefined;
 }

@@ -26,6 +26,8 @@ export interface ReductionShape {
   readonly cooperative: boolean;
   /** Scalars of its terms that are read from the workgroup's memory, where the axes say from which element. */
   readonly staged?: ReadonlyMap<Scalar, (axes: AxisValues) => KernelValue | undefined>;
+  /** How an invocation goes through its terms by itself, where `staged` is of its workgroup. */
+  readonly alone?: ReductionShape;
 }
 
 type ReduceScalar = Extract<Scalar, { kind: "reduce" }>;
@@ -166,6 +168,7 @@ export function createEvaluation(
       return index || searches(scalar.combine)
         ? operation(values, "cast", scalar.type, [index ?? value])
         : value;
+    const alone = shape.alone && reducePoint(scalar, axes, shape.alone);
     return values.intern({
       kind: "reduction",
       type: scalar.type,
@@ -177,6 +180,7 @@ export function createEvaluation(
       terms: scalar.terms,
       family: shape,
       lanes: shape.lanes,
+      ...(alone?.kind === "reduction" && { alone }),
     });
   };
   return { values, evaluate };

@@ -163,7 +163,7 @@ export function groupWithin(
  * Terms that a condition makes 0 need not be visited: in a sum, and where `any` looks for a true one. Lanes share a loop: what only
  * some of them need they all visit.
  */
-function commonConditions(
+export function commonConditions(
   values: ValueTable,
   members: readonly ReductionValue[],
 ): readonly KernelValue[] {

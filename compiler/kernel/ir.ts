@@ -185,7 +185,9 @@ export type Statement =
 /** How some devices compute what others do otherwise. */
 export type Way =
   /** They have subgroups. */
-  "subgroups";
+  | "subgroups"
+  /** Invocations that wait for each other cost them more than what these would share. */
+  | "alone";
 
 /** What a uniform word holds; `host` counts in `Schedule.host`. */
 export type KernelUniform =

@@ -2,15 +2,7 @@
 import { dimText } from "../types/dimension.js";
 import type { ScalarType } from "../types/nest.js";
 import { scalarOperation } from "../scalars/table.js";
-import type {
-  Expression,
-  Kernel,
-  KernelOp,
-  KernelUniform,
-  Statement,
-  Way,
-  Width,
-} from "./ir.js";
+import type { Expression, Kernel, KernelOp, KernelUniform, Statement, Way, Width } from "./ir.js";
 import { splatted, widthOf } from "./ir.js";
 
 export function printKernel(kernel: Kernel): string {
@@ -50,7 +42,10 @@ function uniformText(uniform: KernelUniform): string {
   return uniform.kind === "host" ? `host value ${uniform.index}` : "a word of the key of draws";
 }
 
-const onDevices: Readonly<Record<Way, string>> = { subgroups: "where there are subgroups" };
+const onDevices: Readonly<Record<Way, string>> = {
+  subgroups: "where there are subgroups",
+  alone: "where barriers cost more",
+};
 
 function printBody(
   kernel: Kernel,

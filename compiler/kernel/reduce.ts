@@ -5,7 +5,7 @@ import { beats, combine, literalOf, replaceWhere, startOf, variable } from "./ac
 import type { LoopBlocks } from "./blocks.js";
 import { levelsOf, planBlocks } from "./blocks.js";
 import type { ReductionGroup } from "./group.js";
-import { groupWithin } from "./group.js";
+import { commonConditions, groupWithin } from "./group.js";
 import type { Expression, Statement } from "./ir.js";
 import { combineInvocations } from "./workgroupTree.js";
 import { hoist } from "./hoist.js";
@@ -36,21 +36,26 @@ export function writeReduction(
     writeSearch(emission, first, home, minimum);
     return;
   }
-  const blocks = planBlocks(first.loops);
-  const levels = blocks.reduce((count, loop) => count + levelsOf(loop), 0);
-  const accumulators = group.members.map((member) =>
-    openAccumulator(emission, member, home, levels),
-  );
-  const loops = first.loops.map((loop, at): BlockedLoop => ({
-    ...loop,
-    blocks: blocks[at] ?? { sizes: [], apart: false },
-  }));
-  const nest = { emission, accumulators };
+  const accumulators = group.members.map((member) => openAccumulator(emission, member, home));
   // Where the invocations of a workgroup meet, none may stay behind.
   const conditions = meetsOthers(first) ? [] : group.conditions;
-  writeLoops(nest, loops, 0, conditions, home, minimum, (scope, depth) => {
-    for (const accumulator of accumulators) update(emission, accumulator, scope, depth);
-  });
+  const alone = accumulators.flatMap(({ reduction, ...rest }) =>
+    reduction.alone ? [{ ...rest, reduction: reduction.alone }] : [],
+  );
+  if (alone.length === 0) writeTerms(emission, accumulators, conditions, home, minimum);
+  else {
+    const ofAlone = commonConditions(
+      emission.values,
+      alone.map(({ reduction }) => reduction),
+    );
+    const [body, otherwise] = [openScope(home), openScope(home)];
+    writeTerms(emission, alone, ofAlone, body, minimum);
+    writeTerms(emission, accumulators, conditions, otherwise, minimum);
+    home.statements.push({
+      ...{ kind: "either", way: "alone", body: body.statements },
+      otherwise: otherwise.statements,
+    });
+  }
   if (first.cooperative) combineInvocations(emission, accumulators, home);
   const inPacks = writePacks(emission, accumulators, home);
   for (const { reduction, best, index: found } of accumulators) {
@@ -61,6 +66,27 @@ export function writeReduction(
       reduction.lanes ? acrossLanes(emission, reduction, best, home) : result,
     );
   }
+}
+
+/** The loops of reductions that have them in common, whose terms these accumulators take in. */
+function writeTerms(
+  emission: Emission,
+  opened: readonly Accumulator[],
+  conditions: readonly KernelValue[],
+  home: BlockScope,
+  minimum: number,
+): void {
+  const own = opened[0]?.reduction.loops ?? [];
+  const blocks = planBlocks(own);
+  const depth = blocks.reduce((count, loop) => count + levelsOf(loop), 0);
+  const accumulators = opened.map((accumulator) => withLevels(emission, accumulator, depth));
+  const loops = own.map((loop, at): BlockedLoop => ({
+    ...loop,
+    blocks: blocks[at] ?? { sizes: [], apart: false },
+  }));
+  writeLoops({ emission, accumulators }, loops, 0, conditions, home, minimum, (scope, least) => {
+    for (const accumulator of accumulators) update(emission, accumulator, scope, least);
+  });
 }
 
 function groupHere(
@@ -79,9 +105,14 @@ interface BlockedLoop extends ReductionLoop {
   readonly blocks: LoopBlocks;
 }
 
+interface BlockedAccumulator extends Accumulator {
+  /** Of a sum in single precision: the accumulators of its blocks, `best` first, from the outermost to the innermost. */
+  readonly levels: readonly Accumulator["best"][];
+}
+
 interface ReductionNest {
   readonly emission: Emission;
-  readonly accumulators: readonly Accumulator[];
+  readonly accumulators: readonly BlockedAccumulator[];
 }
 
 /** What the lanes have come to, combined: those that lie two apart, then what is left. */
@@ -108,25 +139,34 @@ function openAccumulator(
   emission: Emission,
   reduction: ReductionValue,
   home: BlockScope,
-  depth: number,
 ): Accumulator {
   const type = reduction.value.type;
   const wide = reduction.lanes !== undefined || isWide(emission.values, reduction);
   const width = wide ? laneCount : undefined;
   const best = variable(emission.fresh("acc"), type, width);
+  const start = startOf(reduction.combine, best);
+  home.statements.push({ kind: "var", name: best.name, value: start });
+  if (!reduction.index) return { reduction, best, index: undefined };
+  const found = variable(emission.fresh("at"), reduction.type, width);
+  const none = literalOf(reduction.type, 0);
+  home.statements.push({ kind: "var", name: found.name, value: width ? splat(none) : none });
+  return { reduction, best, index: found };
+}
+
+/** `depth`: how many sums of blocks lie within each other, where there are any. */
+function withLevels(
+  emission: Emission,
+  accumulator: Accumulator,
+  depth: number,
+): BlockedAccumulator {
+  const { reduction, best } = accumulator;
+  const { type, width } = best;
   const blocked =
     reduction.combine === "sum" && type === "f32" && emission.accumulates === "f32" ? depth : 0;
   const inner = Array.from({ length: blocked }, () =>
     variable(emission.fresh("part"), type, width),
   );
-  const levels = [best, ...inner];
-  const start = startOf(reduction.combine, best);
-  home.statements.push({ kind: "var", name: best.name, value: start });
-  if (!reduction.index) return { reduction, best, levels, index: undefined };
-  const found = variable(emission.fresh("at"), reduction.type, width);
-  const none = literalOf(reduction.type, 0);
-  home.statements.push({ kind: "var", name: found.name, value: width ? splat(none) : none });
-  return { reduction, best, levels, index: found };
+  return { ...accumulator, levels: [best, ...inner] };
 }
 
 /** Opens the loops from outside in; a condition is checked as soon as its operands are known. */
@@ -217,7 +257,7 @@ function blockedLoop(
 
 /** Statements with accumulators of their own, one level further in, which are then added to those of `level`. */
 function inPart(
-  accumulators: readonly Accumulator[],
+  accumulators: readonly BlockedAccumulator[],
   level: number,
   statements: readonly Statement[],
 ): readonly Statement[] {
@@ -319,7 +359,7 @@ function boundOf(
 
 function update(
   emission: Emission,
-  accumulator: Accumulator,
+  accumulator: BlockedAccumulator,
   scope: BlockScope,
   minimum: number,
 ): void {

@@ -17,6 +17,7 @@ import type { ReduceScalar } from "./measure.js";
 import { split, withinOf } from "./numbering.js";
 import type { Region } from "./points.js";
 import { dimValue } from "./polynomial.js";
+import { createSerialShapes } from "./shapes.js";
 import { literal, operation } from "./simplify.js";
 import type { ParallelTarget } from "./target.js";
 import type {
@@ -184,10 +185,14 @@ function createShapes(tiles: Tiles): (reduce: ReduceScalar) => ReductionShape {
   const keyOf = ({ axes }: ReduceScalar): string => axes.map(({ id }) => id).join(",");
   const shapes = new Map<string, ReductionShape>();
   const fresh = createArrayNames();
+  const serial = createSerialShapes(tiles.values);
   return (reduce) => {
     const key = keyOf(reduce);
     const alike = [...parts].flatMap(([other, of]) => (keyOf(other) === key ? [of] : []));
-    const shape = shapes.get(key) ?? shapeOf(tiles, reduce.axes, alike, fresh);
+    const shape = shapes.get(key) ?? {
+      ...shapeOf(tiles, reduce.axes, alike, fresh),
+      alone: serial(reduce, false),
+    };
     shapes.set(key, shape);
     return shape;
   };

@@ -95,6 +95,8 @@ export interface ReductionValue extends Common {
   readonly terms: Dim | undefined;
   /** The reduction of the nest that this is one point of: points share one loop. */
   readonly family: object;
+  /** The same of an invocation that shares nothing with others of its workgroup; absent: this does not either, or it has to. */
+  readonly alone?: ReductionValue;
 }
 /** A wide value of one value for each lane. */
 export interface LanesValue extends Common {
@@ -230,7 +232,11 @@ export function childrenOf(value: ValueParts | VariableValue): readonly KernelVa
     case "guard":
       return [value.condition, value.value, value.otherwise];
     case "reduction":
-      return [...operandsOf(value), ...value.loops.flatMap(({ staging }) => stagedValues(staging))];
+      return [
+        ...operandsOf(value),
+        ...value.loops.flatMap(({ staging }) => stagedValues(staging)),
+        ...(value.alone ? operandsOf(value.alone) : []),
+      ];
   }
 }
 

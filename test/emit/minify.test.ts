@@ -9,7 +9,7 @@ import { minifyShaders, minifyWgsl } from "../../compiler/emit/minifyWgsl.js";
 import { planLiteral, seldomKernels, shaderList } from "../../compiler/emit/planLiteral.js";
 import { withoutVariants } from "../../compiler/emit/variants.js";
 import { load } from "../../runtime/index.js";
-import { inSubgroups } from "../../runtime/ways.js";
+import { alone, inSubgroups } from "../../runtime/ways.js";
 import type { Plan } from "../../runtime/plan.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 
@@ -67,6 +67,24 @@ describe("a value that is used once", () => {
     );
     const once = "let v = subgroupAdd(acc); if (acc > 2.0) { b1[0] = v; }";
     expect(body(`var acc: f32 = 0.5; ${once}`)).toContain("let b=subgroupAdd(a);if(");
+  });
+
+  it("stays in the way of those that compute it, together in a workgroup or each by itself", () => {
+    const both = `
+      //* for (var k = 0; k < n; k++) {
+      //*   acc = acc + b1[k];
+      //* }
+      //<
+      workgroupBarrier();
+      acc = acc + staged1[n];
+      //>
+      acc = acc + 1.0;`;
+    const text = body(`var acc: f32 = 0.5; let n = 3; ${both}`);
+    expect(text).toBe(
+      "var a=.5;let b=3;//*for(var c=0;c<b;c++){a+=b1[c];}//<\n" +
+        "workgroupBarrier();a+=staged1[b];//>\na+=1.;",
+    );
+    expect(alone(text)).toBe("var a=.5;let b=3;for(var c=0;c<b;c++){a+=b1[c];}\na+=1.;");
   });
 
   it("stays before a loop, and before what may change it", () => {
@@ -244,18 +262,19 @@ function inputsOf(plan: Plan, data: Record<string, Float32Array | Uint32Array>):
 // given where their parameters lie: a net of equal layers is far shorter for it. 16 until predictions remembered what follows from
 // the names and sizes that they are given: one example took twice as long. Adapters in software are asked whether their subgroups
 // load together. 16.6 until several threads could be asked for, 16.5 until words of refusals had a file of their own, and so had what reads unusual weights files.
-it("lenet's inference module takes less than 13.05 kB compressed", async () => {
+it("lenet's inference module takes less than 13.1 kB compressed", async () => {
   const source = readFileSync("examples/programs/lenet.nn", "utf8");
   const { models } = compile(source, { file: "lenet.nn" });
   const files = await emit(models, { entry: "inference", minify: true });
-  expect(gzipSync(files["lenet.js"] ?? "", { level: 9 }).length).toBeLessThan(13_050);
+  expect(gzipSync(files["lenet.js"] ?? "", { level: 9 }).length).toBeLessThan(13_100);
 });
 
 // What `fit` on the GPU without options downloads. 46 kB until what only refusals and seldom calls need had files of their own. Each
 // has 0.1 kB more since devices are asked for subgroups and given shaders that use them. 0.4 kB more since steps wait
-// for copies of a caller's buffers, snapshots hold what was written, and errors are of one class.
+// for copies of a caller's buffers, snapshots hold what was written, and errors are of one class. 0.2 kB more since shaders hold what
+// adapters in software compute in place of barriers, whose pipelines take a third of a second each there.
 it.each([
-  ["w1's", "bench/programs/w1.nn", 29_600],
+  ["w1's", "bench/programs/w1.nn", 29_850],
   ["lenet's", "examples/programs/lenet.nn", 33_900],
 ])("%s training module is as small as it became", async (_name, file, most) => {
   const { models } = compile(readFileSync(file, "utf8"), { file });
@@ -263,8 +282,8 @@ it.each([
   expect(gzipSync(files["small.train.js"] ?? "", { level: 9 }).length).toBeLessThan(most);
 });
 
-it("w1's inference module takes less than 12.35 kB compressed", async () => {
+it("w1's inference module takes less than 12.5 kB compressed", async () => {
   const { models } = compile(readFileSync("bench/programs/w1.nn", "utf8"), { file: "w1.nn" });
   const files = await emit(models, { entry: "inference", minify: true });
-  expect(gzipSync(files["w1.js"] ?? "", { level: 9 }).length).toBeLessThan(12_350);
+  expect(gzipSync(files["w1.js"] ?? "", { level: 9 }).length).toBeLessThan(12_500);
 });

@@ -13,6 +13,7 @@ import { verifyKernel } from "../../compiler/kernel/verify.js";
 import { describeGpu, softwareDevice } from "../support/adapter.js";
 import type { Schedule } from "../../compiler/types/nest.js";
 import { kernelFor } from "../../runtime/variants.js";
+import { alone } from "../../runtime/ways.js";
 import { byTranspose, laneSamples } from "./laneSamples.js";
 import { batch, matmul, samples as families } from "./nestSamples.js";
 import type { Sample } from "./nestSamples.js";
@@ -93,6 +94,14 @@ function inQuads(planned: Planned): Planned {
       })),
     })),
   };
+}
+
+function withShaders(planned: Planned, change: (wgsl: string) => string): Planned {
+  const kernels = planned.kernels.map((kernel) => ({
+    ...kernel,
+    plan: { ...kernel.plan, wgsl: change(kernel.plan.wgsl) },
+  }));
+  return { ...planned, kernels };
 }
 
 /** On the CPU without splitting axes, choosing or tiling anything. */
@@ -236,6 +245,14 @@ describeGpu("over WGSL", () => {
         [],
       );
     });
+    it("have a way without barriers, for adapters on which these cost more", () => {
+      const waiting = stagedSamples.filter((sample) => {
+        const { kernels } = withShaders(prepare(sample, kernelsOf).planned, alone);
+        return kernels.some(({ plan }) => plan.wgsl.includes("workgroupBarrier"));
+      });
+      // Of one term there is no loop that could have two ways.
+      expect(waiting.map(({ name }) => name)).toEqual(["matmul 1 × 1 × 1"]);
+    });
     it.each(contracting.map((sample) => [sample.name, sample] as const))(
       "%s",
       async (_, sample) => {
@@ -244,6 +261,8 @@ describeGpu("over WGSL", () => {
         const { results } = await runOnGpu(device, planned, given);
         // Sums of 1,100 terms of either sign lose as much.
         expectClose(results, expected, 1e-4);
+        const byThemselves = await runOnGpu(device, withShaders(planned, alone), given);
+        expectClose(byThemselves.results, expected, 1e-4);
       },
     );
   });

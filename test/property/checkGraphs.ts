@@ -8,6 +8,7 @@ import { verifyGraph } from "../../compiler/graph/verify.js";
 import { optimize } from "../../compiler/optimize/index.js";
 import type { Node } from "../../compiler/types/graph.js";
 import { kernelFor } from "../../runtime/variants.js";
+import { alone } from "../../runtime/ways.js";
 import { softwareDevice, softwareExpected } from "../support/adapter.js";
 import { interpret, interpretOne } from "../support/interpret.js";
 import type { Tensor } from "../support/interpret.js";
@@ -74,7 +75,9 @@ async function compiledProblems(
   const single = new Map([["in WebAssembly", await runSmall(plan, "f32")]]);
   if (onGpu) {
     single.set("on an adapter in software", await runSmall(plan, "webgpu"));
-    single.set("on any adapter", await runSmall(withoutVariants(plan), "webgpu"));
+    const any = withoutVariants(plan);
+    single.set("on any adapter in software", await runSmall(any, "webgpu"));
+    single.set("on any other adapter", await runSmall(together(any), "webgpu"));
   }
   const refused = way === ways[0] && softwareExpected ? await refusedShaders(plan) : [];
   if (refused.length > 0) return [`graphs from ${samples[0]?.seed ?? 0}: ${refused.join("\n")}`];
@@ -103,6 +106,7 @@ export async function refusedShaders({ plan }: PlannedPrograms): Promise<string[
     plan.kernels
       .flatMap((kernel) => [
         kernel,
+        { wgsl: alone(kernel.wgsl) },
         kernelFor(kernel, "software", false),
         kernelFor(kernel, "software", true),
       ])
@@ -127,7 +131,7 @@ function singleDisagreement(
   return disagreement(found, expected, 1e-2).map((text) => `${where} ${text}`);
 }
 
-function alone<T extends { readonly variants?: unknown }>(one: T): Omit<T, "variants"> {
+function forAny<T extends { readonly variants?: unknown }>(one: T): Omit<T, "variants"> {
   const entries = Object.entries(one).filter(([name]) => name !== "variants");
   return Object.fromEntries(entries) as Omit<T, "variants">;
 }
@@ -137,9 +141,19 @@ function withoutVariants(planned: PlannedPrograms): PlannedPrograms {
   const { plan } = planned;
   const programs = plan.programs.map((program) => ({
     ...program,
-    dispatches: program.dispatches.map(alone),
+    dispatches: program.dispatches.map(forAny),
   }));
-  return { ...planned, plan: { ...plan, kernels: plan.kernels.map(alone), programs } };
+  return { ...planned, plan: { ...plan, kernels: plan.kernels.map(forAny), programs } };
+}
+
+/** In software too, what other adapters compute together in a workgroup. */
+function together(planned: PlannedPrograms): PlannedPrograms {
+  const { plan } = planned;
+  const kernels = plan.kernels.map(({ wgsl, ...kernel }) => ({
+    ...kernel,
+    wgsl: wgsl.replace(/\/\/\*[^\n]*|\/\/[<>]/g, ""),
+  }));
+  return { ...planned, plan: { ...plan, kernels } };
 }
 
 /** Errors are weighed by the largest number: sums in another order cancel differently. */

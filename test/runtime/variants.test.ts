@@ -2,6 +2,7 @@
 
 import { expect, it, vi } from "vitest";
 import { emit } from "../../compiler/emit/bundle.js";
+import { withoutVariants } from "../../compiler/emit/variants.js";
 import { load } from "../../runtime/index.js";
 import { featuresFor as featuresForPlain } from "../../runtime/bundle/plainVariants.js";
 import { inSubgroups } from "../../runtime/ways.js";
@@ -147,5 +148,31 @@ describeGpu("a device in software", () => {
     expect(shaders.sort()).toEqual(own.sort());
     net.destroy();
     device.destroy();
+  });
+
+  it("computes without barriers what others share, where it has no kernels of its own", async () => {
+    const source =
+      "model M { input x: [batch, 40]  output y = x |> dense(64)  loss mean(y ^ 2) }\n" +
+      "train M { optimizer sgd(lr: 0.1)  batch 64 }";
+    const plain = withoutVariants(compileOne(source).training.plan);
+    const rows = Float32Array.from({ length: 33 * 40 }, (_, at) => Math.sin(at));
+    const outcomeOn = async (info?: object) => {
+      const device = await softwareDevice();
+      if (info) Object.defineProperty(device, "adapterInfo", { value: info });
+      const shaders: string[] = [];
+      const make = device.createShaderModule.bind(device);
+      device.createShaderModule = (descriptor) => {
+        shaders.push(descriptor.code);
+        return make(descriptor);
+      };
+      const net = await load(plain, { backend: "webgpu", device, seed: 1 });
+      const { y } = await net.predict({ x: rows });
+      net.destroy();
+      device.destroy();
+      return { y, waits: shaders.some((code) => code.includes("\n    workgroupBarrier")) };
+    };
+    const [inSoftware, elsewhere] = [await outcomeOn(), await outcomeOn({ vendor: "apple" })];
+    expect([inSoftware.waits, elsewhere.waits]).toEqual([false, true]);
+    expect(inSoftware.y).toEqual(elsewhere.y);
   });
 });
