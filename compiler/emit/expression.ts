@@ -2,7 +2,7 @@
 import type { Form, TextLanguage } from "../scalars/record.js";
 import { printings } from "../scalars/table.js";
 import type { ScalarType } from "../types/nest.js";
-import type { Expression, Kernel, KernelOp } from "../kernel/ir.js";
+import type { Expression, KernelOp } from "../kernel/ir.js";
 
 /** Text, and how tightly its outermost operator binds. */
 export interface Printed {
@@ -104,12 +104,4 @@ export function typeOfOperand(expression: Expression): ScalarType {
 /** One line for a comment, whatever names it holds. */
 export function commentText(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").replace(/\*\//g, "* /");
-}
-
-/** What a uniform of a kernel is called in its text. */
-export function uniformName(kernel: Kernel, at: number): string {
-  const uniform = kernel.uniforms[at];
-  if (uniform?.kind === "argument") return `${uniform.type === "u32" ? "s" : "o"}${at + 1}`;
-  const kind = uniform?.kind ?? "dim";
-  return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
 }

@@ -1,7 +1,7 @@
 // Takes kernels for the CPU, gives JavaScript: one function a kernel, and the module that exports them.
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, Kernel, KernelUniform, Statement } from "../kernel/ir.js";
-import { expressionChildren } from "../kernel/ir.js";
+import { expressionChildren, uniformName } from "../kernel/ir.js";
 import type { Exactness } from "./exactness.js";
 import { analyzeExactness } from "./exactness.js";
 import type { Printed } from "./expression.js";
@@ -15,7 +15,6 @@ import {
   nearestFloat,
   typeOfOperand,
   within,
-  uniformName,
 } from "./expression.js";
 import type { Precision } from "./javascriptFunctions.js";
 import { scriptFunctions } from "./javascriptFunctions.js";

@@ -1,7 +1,7 @@
 // Takes a kernel and the offsets of its uniform words, gives WGSL.
 import type { ScalarType } from "../types/nest.js";
 import type { Expression, Kernel, Statement, Width } from "../kernel/ir.js";
-import { splat, splatted, usedBuiltins, widthOf } from "../kernel/ir.js";
+import { splat, splatted, uniformName, usedBuiltins, widthOf } from "../kernel/ir.js";
 import type { Printed } from "./expression.js";
 import {
   atom,
@@ -13,7 +13,6 @@ import {
   infix,
   typeOfOperand,
   within,
-  uniformName,
 } from "./expression.js";
 import { shaderFunctions } from "./wgslFunctions.js";
 import {

@@ -1,6 +1,6 @@
 // Takes a kernel and the offsets of its uniform words, gives the lines of WGSL that declare them and name what they hold.
 import type { Kernel, KernelUniform } from "../kernel/ir.js";
-import { uniformName } from "./expression.js";
+import { uniformName } from "../kernel/ir.js";
 
 /** `wordOf` gives the word of each of the kernel's uniforms. */
 export function wordDeclarations(kernel: Kernel, wordOf: readonly number[]): readonly string[] {

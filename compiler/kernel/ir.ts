@@ -298,6 +298,14 @@ export function statementExpressions(statement: Statement): readonly Expression[
   }
 }
 
+/** What a uniform of a kernel is called in its text: nothing else is called so. */
+export function uniformName(kernel: Kernel, at: number): string {
+  const uniform = kernel.uniforms[at];
+  if (uniform?.kind === "argument") return `${uniform.type === "u32" ? "s" : "o"}${at + 1}`;
+  const kind = uniform?.kind ?? "dim";
+  return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
+}
+
 /** The statements inside a statement, both ways of it where there are two. */
 export function statementBody(statement: Statement): readonly Statement[] {
   if (statement.kind === "either") return [...statement.body, ...statement.otherwise];

@@ -120,7 +120,7 @@ function partsOf(
     axis,
     start,
     isWhole: operation(values, "lessEqual", "bool", [end ?? next, extent]),
-    whole: values.variable(`s${axis.id}`, last),
+    whole: values.variable(`p${axis.id}`, last),
     rest: {
       variable: values.variable(`e${axis.id}`, extent),
       from: start,

@@ -3,7 +3,7 @@ import { dimText } from "../types/dimension.js";
 import type { ScalarType } from "../types/nest.js";
 import { scalarOperation } from "../scalars/table.js";
 import type { Expression, Kernel, KernelOp, KernelUniform, Statement, Way, Width } from "./ir.js";
-import { splatted, widthOf } from "./ir.js";
+import { splatted, uniformName, widthOf } from "./ir.js";
 
 export function printKernel(kernel: Kernel): string {
   const lines = [headOf(kernel)];
@@ -27,13 +27,6 @@ function headOf(kernel: Kernel): string {
   if (kernel.target === "cpu") return `kernel ${kernel.name}, ${flops}`;
   const workgroups = `${dimText(kernel.workgroups)} workgroups of ${kernel.workgroupSize}`;
   return `kernel ${kernel.name}, ${workgroups}, ${flops}`;
-}
-
-function uniformName(kernel: Kernel, at: number): string {
-  const uniform = kernel.uniforms[at];
-  if (uniform?.kind === "argument") return `${uniform.type === "u32" ? "s" : "o"}${at + 1}`;
-  const kind = uniform?.kind ?? "dim";
-  return kind === "dim" ? `n${at + 1}` : kind === "host" ? `h${at + 1}` : kind;
 }
 
 function uniformText(uniform: KernelUniform): string {

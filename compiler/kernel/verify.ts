@@ -3,8 +3,15 @@ import type { ScalarType } from "../types/nest.js";
 import { arithmeticNames, comparisonNames } from "../types/opNames.js";
 import { mostInvocations } from "./target.js";
 import type { Expression, Kernel, SharedArray, Statement, Width } from "./ir.js";
-import { builtins, expressionChildren, laneCount, statementBody, widthOf } from "./ir.js";
-import type { Names } from "./verifyNames.js";
+import {
+  builtins,
+  expressionChildren,
+  laneCount,
+  statementBody,
+  uniformName,
+  widthOf,
+} from "./ir.js";
+import type { Named, Names } from "./verifyNames.js";
 import { isAlike, isUniform, lookUp, numbersInvocations } from "./verifyNames.js";
 
 /** What WebGPU promises every device. */
@@ -18,6 +25,8 @@ const deepest = 60;
 interface Check {
   readonly kernel: Kernel;
   readonly faults: string[];
+  /** What these are called. */
+  readonly uniforms: ReadonlySet<string>;
   statements: number;
   /** All invocations of a quad come here or none. */
   alike: boolean;
@@ -26,7 +35,10 @@ interface Check {
 }
 
 export function verifyKernel(kernel: Kernel): string[] {
-  const check: Check = { kernel, faults: [], statements: 0, alike: true, inSubgroups: false };
+  const uniforms = new Set(kernel.uniforms.map((_, at) => uniformName(kernel, at)));
+  const check: Check = {
+    ...{ kernel, uniforms, faults: [], statements: 0, alike: true, inSubgroups: false },
+  };
   if (kernel.bindings.length > mostBindings) {
     check.faults.push(`${kernel.bindings.length} storage bindings, ${mostBindings} are promised`);
   }
@@ -84,8 +96,7 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
     case "let":
     case "var":
       verifyExpression(check, statement.value, names);
-      if (names.known.has(statement.name)) check.faults.push(`${statement.name} is named twice`);
-      names.known.set(statement.name, {
+      declare(check, names, statement.name, {
         type: statement.value.type,
         width: widthOf(statement.value),
         mutable: statement.kind === "var",
@@ -110,7 +121,8 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       const bounds = [statement.from, statement.below];
       const same = bounds.every((bound) => isUniform(bound, names));
       const alike = bounds.every((bound) => isAlike(bound, names));
-      scope.known.set(statement.name, { type: "index", mutable: false, uniform: same, alike });
+      const counter = { type: "index", mutable: false, uniform: same, alike } as const;
+      declare(check, scope, statement.name, counter);
       verifyInner(check, alike, () => {
         verifyBody(check, statement.body, scope, uniform && same);
       });
@@ -118,7 +130,7 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
     }
     case "halving": {
       const scope = inner();
-      scope.known.set(statement.name, {
+      declare(check, scope, statement.name, {
         ...{ type: "index", mutable: false, uniform: true, alike: true },
       });
       verifyBody(check, statement.body, scope, uniform);
@@ -128,7 +140,7 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       const { from, below, by } = statement;
       for (const bound of [from, below, by]) expectOne(bound, "index");
       const scope = inner();
-      scope.known.set(statement.name, {
+      declare(check, scope, statement.name, {
         ...{ type: "index", mutable: false, uniform: false, alike: false },
       });
       verifyInner(check, false, () => {
@@ -168,6 +180,13 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
       if (check.kernel.target === "cpu") check.faults.push("a barrier on the CPU");
       return;
   }
+}
+
+/** What is called like something else here would stand in its place: a uniform, or a value of a block around. */
+function declare(check: Check, names: Names, name: string, named: Named): void {
+  const isTaken = lookUp(names, name) !== undefined || check.uniforms.has(name);
+  if (isTaken) check.faults.push(`${name} is named twice`);
+  names.known.set(name, named);
 }
 
 function verifyInner(check: Check, alike: boolean, verify: () => void): void {

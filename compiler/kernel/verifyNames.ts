@@ -3,7 +3,7 @@ import type { ScalarType } from "../types/nest.js";
 import type { Expression, Width } from "./ir.js";
 import { expressionChildren, quadSize } from "./ir.js";
 
-interface Named {
+export interface Named {
   readonly type: ScalarType;
   readonly width?: Width | undefined;
   readonly mutable: boolean;

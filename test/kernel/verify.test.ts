@@ -167,6 +167,21 @@ const wrong: readonly (readonly [string, Kernel, string])[] = [
     "a barrier that not all invocations reach",
   ],
   [
+    "a value that is called as a uniform is",
+    kernel([{ kind: "let", name: "s1", value: index(1) }, good], {
+      uniforms: [{ kind: "argument", type: "u32", index: 0 }],
+    }),
+    "s1 is named twice",
+  ],
+  [
+    "a loop that is called as a value around it is",
+    kernel([
+      { kind: "let", name: "p1", value: index(1) },
+      { kind: "for", name: "p1", from: index(0), below: index(9), step: 1, body: [good] },
+    ]),
+    "p1 is named twice",
+  ],
+  [
     "a barrier on the CPU",
     kernel([barrier, store(index(0), f32(1))], { target: "cpu" }),
     "a barrier on the CPU",

@@ -1,0 +1,34 @@
+// Shapes of what is drawn in; that JavaScript, WebAssembly and WebGPU draw the same numbers, out.
+
+import { expect, it } from "vitest";
+import { softwareExpected } from "../support/adapter.js";
+import { compileOne, open } from "../support/compiled.js";
+import type { TestBackend } from "../support/compiled.js";
+
+const backends: readonly TestBackend[] = softwareExpected ? ["f32", "any adapter"] : ["f32"];
+
+// Drawn in loops of eight with a rest, in one kernel with what is computed of them.
+it.each([
+  ["weight W: [15, 15] ~ orthogonal()", "x @ W", 15],
+  ["weight W: [10, 31] ~ orthogonal()", "x @ W", 10],
+  ["weight W: [7, 5] = 1\n  n: [7, 5] ~ bernoulli(0.5)", "x @ (W * n / sqrt(sum(W ^ 2)))", 7],
+])("%s", async (declared, output, width) => {
+  const model = compileOne(
+    `model M {\n  input x: [batch, ${width}]\n  ${declared}\n  output y = ${output}\n  loss mean(y ^ 2)\n}\n` +
+      "train M { optimizer sgd(lr: 0.1) }",
+  );
+  const identity = Array.from({ length: width ** 2 }, (_, at) => +(at % (width + 1) === 0));
+  const drawnOn = async (backend: TestBackend) => {
+    const net = await open(model, backend, { seed: 4 });
+    const { y } = await net.predict({ x: { data: identity, shape: [width, width] } }, { seed: 3 });
+    net.destroy();
+    return Array.from(y as Float32Array);
+  };
+  const expected = await drawnOn("f64");
+  for (const backend of backends) {
+    const found = await drawnOn(backend);
+    expected.forEach((value, at) => {
+      expect(found[at], `${backend}, ${at}`).toBeCloseTo(value, 3);
+    });
+  }
+});
