@@ -26,6 +26,8 @@ export interface ReductionShape {
   readonly cooperative: boolean;
   /** Scalars of its terms that are read from the workgroup's memory, where the axes say from which element. */
   readonly staged?: ReadonlyMap<Scalar, (axes: AxisValues) => KernelValue | undefined>;
+  /** Where alone what its points come to is wanted; absent: anywhere. */
+  readonly where?: KernelValue | undefined;
   /** How an invocation goes through its terms by itself, where `staged` is of its workgroup. */
   readonly alone?: ReductionShape;
 }
@@ -180,6 +182,7 @@ export function createEvaluation(
       terms: scalar.terms,
       family: shape,
       lanes: shape.lanes,
+      ...(shape.where && { where: shape.where }),
       ...(alone?.kind === "reduction" && { alone }),
     });
   };

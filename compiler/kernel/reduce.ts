@@ -44,10 +44,9 @@ export function writeReduction(
   );
   if (alone.length === 0) writeTerms(emission, accumulators, conditions, home, minimum);
   else {
-    const ofAlone = commonConditions(
-      emission.values,
-      alone.map(({ reduction }) => reduction),
-    );
+    const own = alone.map(({ reduction }) => reduction);
+    const wanted = own.flatMap(({ where }) => where ?? []).slice(0, 1);
+    const ofAlone = [...wanted, ...commonConditions(emission.values, own)];
     const [body, otherwise] = [openScope(home), openScope(home)];
     writeTerms(emission, alone, ofAlone, body, minimum);
     writeTerms(emission, accumulators, conditions, otherwise, minimum);

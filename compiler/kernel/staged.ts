@@ -153,6 +153,14 @@ function regionOf({ values, sides: { rows, columns }, batch }: Tiles): Region {
   };
 }
 
+/** Where the first point of an invocation lies within the nest: elsewhere none does. */
+function firstWhere({ values, sides: { rows, columns } }: Tiles): KernelValue | undefined {
+  const [row, column] = [rows, columns].map(
+    (side) => side.members[0] && pointOf(values, side, side.members[0]).where,
+  );
+  return both(values, row, column);
+}
+
 function pointOf(
   values: ValueTable,
   { axes, count, fours, start, four, member: own }: Side,
@@ -191,7 +199,7 @@ function createShapes(tiles: Tiles): (reduce: ReduceScalar) => ReductionShape {
     const alike = [...parts].flatMap(([other, of]) => (keyOf(other) === key ? [of] : []));
     const shape = shapes.get(key) ?? {
       ...shapeOf(tiles, reduce.axes, alike, fresh),
-      alone: serial(reduce, false),
+      alone: { ...serial(reduce, false), where: firstWhere(tiles) },
     };
     shapes.set(key, shape);
     return shape;

@@ -95,6 +95,8 @@ export interface ReductionValue extends Common {
   readonly terms: Dim | undefined;
   /** The reduction of the nest that this is one point of: points share one loop. */
   readonly family: object;
+  /** Where alone what it comes to is wanted; absent: anywhere. */
+  readonly where?: KernelValue | undefined;
   /** The same of an invocation that shares nothing with others of its workgroup; absent: this does not either, or it has to. */
   readonly alone?: ReductionValue;
 }
@@ -244,9 +246,11 @@ export function childrenOf(value: ValueParts | VariableValue): readonly KernelVa
 function operandsOf({
   value,
   index,
+  where,
   loops,
-}: Pick<ReductionValue, "value" | "index" | "loops">): readonly KernelValue[] {
-  return [value, ...(index ? [index] : []), ...loops.flatMap((loop) => [loop.from, loop.below])];
+}: Pick<ReductionValue, "value" | "index" | "where" | "loops">): readonly KernelValue[] {
+  const own = [value, index, where].flatMap((operand) => operand ?? []);
+  return [...own, ...loops.flatMap((loop) => [loop.from, loop.below])];
 }
 
 function stagedValues(staging: readonly StagedArray[] = []): readonly KernelValue[] {
