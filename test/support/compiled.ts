@@ -2,6 +2,7 @@
 import { check, compile } from "../../compiler/compile.js";
 import type { CompiledModel, CompileOptions } from "../../compiler/compile.js";
 import { cpuModuleText } from "../../compiler/emit/plan.js";
+import { withoutVariants } from "../../compiler/emit/variants.js";
 import { renderAll } from "../../grammar/render.js";
 import { load } from "../../runtime/index.js";
 import type { RuntimeOptions, TrainingNet } from "../../runtime/index.js";
@@ -20,17 +21,20 @@ export function compileOne(
   return model;
 }
 
-export type TestBackend = "f64" | "f32" | "webgpu";
+export type TestBackend = "f64" | "f32" | "webgpu" | "any adapter";
 
-/** f64: the CPU kernels in double precision; f32: as users run them; webgpu: the software adapter. */
+/**
+ * f64: the CPU kernels in double precision; f32: as users run them; webgpu: the software adapter with kernels of its own; any adapter:
+ * the same with those that all others run too, whose pipelines take less time.
+ */
 export async function open(
   model: CompiledModel,
   backend: TestBackend,
   options: Partial<RuntimeOptions> = {},
 ): Promise<TrainingNet> {
-  if (backend === "webgpu") {
-    const device = await softwareDevice();
-    return load(model.plan, { ...options, backend: "webgpu", device });
+  if (backend === "webgpu" || backend === "any adapter") {
+    const plan = backend === "webgpu" ? model.plan : withoutVariants(model.plan);
+    return load(plan, { ...options, backend: "webgpu", device: await softwareDevice() });
   }
   const text = cpuModuleText(model.training.planned.kernels, backend);
   return load(model.plan, {
