@@ -1,0 +1,58 @@
+// The prelude's entries with a mask, and one that is known while compiling, in; the numbers of the tensor that says the same, out.
+
+import { describe, expect, it } from "vitest";
+import { compileOne, open } from "../support/compiled.js";
+
+const batch = 2;
+const time = 3;
+const width = 4;
+const sequence = Array.from({ length: batch * time * width }, (_, i) => Math.sin(i + 1));
+
+/** What a call gives whose `mask` is this. */
+async function masked(call: string, mask: string): Promise<number[]> {
+  const model = compileOne(`model M {
+    input x: [batch, ${time}, ${width}]
+    output y = ${call.replace("MASK", mask)}
+  }`);
+  const net = await open(model, "f64", { seed: 3 });
+  const { y } = await net.predict({ x: { data: sequence, shape: [batch, time, width] } });
+  net.destroy();
+  return Array.from(y as ArrayLike<number>);
+}
+
+const recurrent = [
+  "x |> rnn(2, mask: MASK)",
+  "x |> gru(2, mask: MASK)",
+  "x |> lstm(2, mask: MASK)",
+  "x |> bidirectional(lstm(2, mask: MASK))",
+];
+const attending = [
+  "attention(x, x, x, mask: MASK)",
+  "attention(x, x, x, mask: MASK, causal: true)",
+  "attention(x, x, x, mask: MASK, block: 1)",
+  "memory_read(x[:, 0], x, x, mask: MASK)",
+  "x |> multi_head_attention(2, mask: MASK)",
+  "x |> multi_head_attention(2, memory: x[:, 0:2], mask: MASK)",
+  "x |> transformer_block(2, mask: MASK)",
+];
+
+describe.each([...recurrent, ...attending])("%s", (call) => {
+  const length = call.includes("0:2") ? 2 : time;
+  const shape = call.startsWith("attention") ? `[batch, ${time}, ${time}]` : `[batch, ${length}]`;
+
+  it.each(["false", "true"])("takes %s for a tensor of it", async (value) => {
+    const tensor = `full(${shape}, ${value === "true" ? 1 : 0}) > 0`;
+    expect(await masked(call, value)).toEqual(await masked(call, tensor));
+  });
+
+  it("takes a list for the mask of every example", async () => {
+    const list = `[${[false, true, true].slice(-length).join(", ")}]`;
+    const tensor = `zeros(${shape}) + range(${length}) >= ${length - 2}`;
+    expect(await masked(call, list)).toEqual(await masked(call, tensor));
+    expect(await masked(call, list)).not.toEqual(await masked(call, "false"));
+  });
+});
+
+it.each(recurrent)("%s: states that pass unchanged stay zero", async (call) => {
+  expect(new Set(await masked(call, "false"))).toEqual(new Set([0]));
+});
