@@ -23,7 +23,7 @@ export interface DispatchFacts {
   readonly layers: readonly string[];
   /** How often a run of the program comes by: the turns of the recurrences around it, which its kernel does not do by itself. */
   readonly turns: number;
-  /** Of all turns, without those of terms that padding leaves out. */
+  /** Of all turns, without those of terms that padding and masks leave out. */
   readonly flops: number;
   /** Of all turns, from above: see trafficBytes. */
   readonly bytes: number;
@@ -55,7 +55,7 @@ export function dispatchFacts(
     const count = (recurrences: readonly Recurrence[]): number =>
       recurrences.reduce((product, { length }) => product * evaluateDim(length, sizes), 1);
     const sum = (of: (nest: LoopNest) => number): number =>
-      count(around) * nests.reduce((total, nest) => total + of(nest), 0);
+      nests.reduce((total, nest) => total + of(nest), 0);
     return {
       name: nests.map(({ name }) => name).join(" | "),
       purposes: [...new Set(purposes.slice(first, next).flat())],
@@ -63,7 +63,7 @@ export function dispatchFacts(
       layers: unique(origins.map(({ path }) => path)).filter((path) => path !== ""),
       turns: count(around.filter((recurrence) => recurrence !== within)),
       flops: sum((nest) => operationCount(nest, sizes)),
-      bytes: sum((nest) => trafficBytes(nest, schedule.buffers, sizes)),
+      bytes: count(around) * sum((nest) => trafficBytes(nest, schedule.buffers, sizes)),
     };
   });
 }

@@ -61,7 +61,7 @@ export function profileText(profile: ProfiledProgram): string {
     `together ${valueText(totalOf(profile))} ms; the program undivided, with its inputs, ${valueText(profile.whole)} ms by the clock`,
     ...differenceOf(profile),
     `ceilings of this device, the most seen now: ${valueText(ceilings.gigaflops)} GFLOP/s of multiply-adds or a dispatch, ${valueText(ceilings.gigabytes)} GB/s of a copy beyond caches or a dispatch`,
-    "operations leave padding out; bytes are an upper estimate, each element once, and caches move them faster than a copy beyond them",
+    "operations leave out what padding and masks do; bytes are an upper estimate, each element once, and caches move them faster than a copy beyond them",
   ].join("\n");
 }
 

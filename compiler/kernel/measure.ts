@@ -32,19 +32,25 @@ export function countedOperations(scalars: readonly Scalar[]): readonly CountedO
   });
 }
 
-/** How many indices of an axis count: fewer than it has where it is searched, or where guards over loaded bounds leave some out. */
-export function countedLengths(scalars: readonly Scalar[]): (axis: Axis) => Dim {
+/**
+ * How many indices of an axis count: fewer than it has where it is searched, or where guards over loaded bounds leave some out.
+ * `extentOf`: how long axes are, where more is known of it than they say.
+ */
+export function countedLengths(
+  scalars: readonly Scalar[],
+  extentOf: (axis: Axis) => Dim = ({ extent }) => extent,
+): (axis: Axis) => Dim {
   const fewer = new Map(
     scalars.flatMap((scalar) =>
       scalar.kind === "reduce"
         ? scalar.axes.flatMap((axis, n): [Axis, Dim][] => {
-            if (searches(scalar.combine)) return [[axis, stepsAlong(axis)]];
+            if (searches(scalar.combine)) return [[axis, stepsAlong(extentOf(axis))]];
             return scalar.terms === undefined ? [] : [[axis, n === 0 ? scalar.terms : 1]];
           })
         : [],
     ),
   );
-  return (axis) => fewer.get(axis) ?? axis.extent;
+  return (axis) => fewer.get(axis) ?? extentOf(axis);
 }
 
 /** Terms that guards leave out count too, unless bounds were loaded for that. */
@@ -66,6 +72,6 @@ export function flopsOf(nest: LoopNest): Dim {
 }
 
 /** How often a search halves an axis. */
-function stepsAlong({ extent }: Axis): number {
+function stepsAlong(extent: Dim): number {
   return typeof extent === "number" ? Math.ceil(Math.log2(extent + 1)) : indexBits;
 }

@@ -1,7 +1,7 @@
 // Takes an operation and its operands, gives the interned value: integers in canonical form, decided conditions folded.
 import type { ScalarOperation } from "../scalars/record.js";
 import { scalarOps } from "../scalars/table.js";
-import type { ScalarOp, ScalarType } from "../types/nest.js";
+import type { Scalar, ScalarOp, ScalarType } from "../types/nest.js";
 import { coarsest, commonDivisor, isBelow } from "./division.js";
 import type { Polynomial } from "./polynomial.js";
 import { monomialOf, scaled } from "../types/polynomial.js";
@@ -249,27 +249,38 @@ function repeated(
   return times % 2 === 0 ? square : operation(values, "multiply", type, [square, base]);
 }
 
+/** Of a nest's scalars as of the values that they become. */
+type Choosing = KernelValue | Scalar;
+
 /** The conditions whose conjunction `condition` is. */
-export function conjunctsOf(condition: KernelValue): readonly KernelValue[] {
+export function conjunctsOf(condition: KernelValue): readonly KernelValue[];
+export function conjunctsOf(condition: Scalar): readonly Scalar[];
+export function conjunctsOf(condition: Choosing): readonly Choosing[];
+export function conjunctsOf(condition: Choosing): readonly Choosing[] {
   if (condition.kind === "op" && condition.op === "and") {
-    return condition.arguments.flatMap(conjunctsOf);
+    const parts: readonly Choosing[] = condition.arguments;
+    return parts.flatMap((part) => conjunctsOf(part));
   }
   if (condition.kind === "literal" && condition.value !== 0) return [];
   return [condition];
 }
 
 /** Conditions without which `value` is certainly 0 (or false): its terms vanish from a sum. */
-export function zeroConditions(value: KernelValue): readonly KernelValue[] {
+export function zeroConditions(value: KernelValue): readonly KernelValue[];
+export function zeroConditions(value: Scalar): readonly Scalar[];
+export function zeroConditions(value: Choosing): readonly Choosing[];
+export function zeroConditions(value: Choosing): readonly Choosing[] {
   if (value.kind === "guard" && isZero(value.otherwise)) {
     return [...new Set([...conjunctsOf(value.condition), ...zeroConditions(value.value)])];
   }
   if (value.kind !== "op") return [];
-  const [first, second, third] = value.arguments;
+  const operands: readonly Choosing[] = value.arguments;
+  const [first, second, third] = operands;
   if (!first) return [];
   const { zero }: ScalarOperation = scalarOps[value.op];
   switch (zero) {
     case "any":
-      return [...new Set(value.arguments.flatMap(zeroConditions))];
+      return [...new Set(operands.flatMap((operand) => zeroConditions(operand)))];
     case "first":
       return zeroConditions(first);
     case "choices":
@@ -277,7 +288,7 @@ export function zeroConditions(value: KernelValue): readonly KernelValue[] {
         ? [...new Set([...conjunctsOf(first), ...zeroConditions(second)])]
         : [];
     case "all":
-      return value.arguments.slice(1).reduce((common, argument) => {
+      return operands.slice(1).reduce((common, argument) => {
         const own = common.length > 0 ? zeroConditions(argument) : [];
         return common.filter((condition) => own.includes(condition));
       }, zeroConditions(first));
@@ -286,6 +297,6 @@ export function zeroConditions(value: KernelValue): readonly KernelValue[] {
   }
 }
 
-function isZero(value: KernelValue): boolean {
+function isZero(value: Choosing): boolean {
   return value.kind === "literal" && value.value === 0;
 }
