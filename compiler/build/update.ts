@@ -2,7 +2,6 @@
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { opTable } from "../ops/table.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
 import type {
   ObjectiveDeclaration,
@@ -10,10 +9,11 @@ import type {
   StageDeclaration,
   UpdateTemplate,
 } from "../types/model.js";
-import { elementCount, shapeEqual } from "../types/dimension.js";
+import { elementCount } from "../types/dimension.js";
+import { acrossParameters, type ShapedUpdate } from "./elementwise.js";
 import type { StorageLayout } from "./layout.js";
 import { storageLeaf } from "./parameters.js";
-import type { BuiltStorage } from "./types.js";
+import type { BuiltStorage, ParameterRange } from "./types.js";
 
 export interface UpdatedStorage {
   readonly storage: string;
@@ -49,10 +49,12 @@ export function updateStorages(
     );
     if (update === undefined) continue;
     const before = storageLeaf(b, layout, storage);
-    const template = update.optimizer.update(before.shape);
-    const result = isElementwise(template, before.shape)
-      ? applyWhole(request, storage, template, before, gradient)
-      : applyEach(request, storage, update.optimizer, before, gradient);
+    const parts = partsOf(layout, members, update.optimizer);
+    const template = acrossParameters(b, parts, wholeNumber(before.shape));
+    const result =
+      template === undefined
+        ? applyEach(request, storage, parts, before, gradient)
+        : applyWhole(request, storage, template, before, gradient);
     updated.push({ storage, before, next: result.next });
     effects.push(...result.effects);
     storages.push(...result.storages);
@@ -66,20 +68,22 @@ interface Applied {
   readonly storages: readonly BuiltStorage[];
 }
 
-/** True where every parameter's update is the same expression of its own entries, so that a whole storage may be one tensor. */
-function isElementwise(template: UpdateTemplate, shape: Shape): boolean {
-  const roots = [template.weight, ...template.states.map((state) => state.next)];
-  const scalarsStay = template.states.every(
-    (state) => state.shape.length > 0 || state.next.shape.length === 0,
-  );
-  return (
-    scalarsStay &&
-    topologicalOrder(roots).every((node) => {
-      const { kind } = opTable[node.op].lowering;
-      const simple = kind === "leaf" || kind === "pointwise" || kind === "identity";
-      return simple && (node.shape.length === 0 || shapeEqual(node.shape, shape));
-    })
-  );
+/** A parameter of a storage and its update. */
+interface Part extends ShapedUpdate {
+  readonly range: ParameterRange;
+}
+
+function partsOf(
+  layout: StorageLayout,
+  members: readonly string[],
+  optimizer: OptimizerInstance,
+): Part[] {
+  return members.flatMap((name) => {
+    const range = layout.ranges.get(name);
+    if (range === undefined) return [];
+    const { shape } = range.declaration;
+    return [{ range, shape, template: optimizer.update(shape) }];
+  });
 }
 
 function stateName(request: UpdateRequest, storage: string, state: string): string {
@@ -121,19 +125,15 @@ function applyWhole(
 function applyEach(
   request: UpdateRequest,
   storage: string,
-  optimizer: OptimizerInstance,
+  parts: readonly Part[],
   before: Node,
   gradient: Node,
 ): Applied {
-  const { b, layout } = request;
-  const updates = (layout.members.get(storage) ?? [])
-    .flatMap((name) => layout.ranges.get(name) ?? [])
-    .map((range) => ({ range, template: optimizer.update(range.declaration.shape) }));
-  const states = joinStates(updates.map(({ template }) => template));
+  const { b } = request;
+  const states = joinStates(parts.map(({ template }) => template));
   const weights: Node[] = [];
-  for (const { range, template } of updates) {
-    const { shape } = range.declaration;
-    const count = elementCount(range.declaration.shape);
+  for (const { range, shape, template } of parts) {
+    const count = wholeNumber(shape);
     const part = (of: Node): Node => b.reshape(b.slice(of, [range.offset], [count]), shape);
     const leaves = new Map([
       ["w", part(before)],
