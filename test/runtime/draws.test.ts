@@ -32,3 +32,34 @@ it.each([
     });
   }
 });
+
+/** Bounds beyond i32 that are numbers, and as tensors of u32. */
+const beyond = [
+  ["u32", 3_000_000_000, 4_000_000_000],
+  ["u32", 7, 2 ** 32 - 1],
+  ["f32", 2 ** 32 - 300, 2 ** 32 - 100],
+] as const;
+it.each(beyond)("%s from %d to %d", async (type, low, high) => {
+  const drawnOn = async (backend: TestBackend, bounds: string) => {
+    const model = compileOne(`model M {
+      bounds: u32[2] = [${low}, ${high}]
+      input v: ${type}[batch] ~ randint(${bounds})
+      output y = v
+    }`);
+    const net = await open(model, backend, { seed: 4 });
+    const { y } = await net.predict({}, { batch: 500 });
+    net.destroy();
+    return Array.from(y as ArrayLike<number>);
+  };
+  const expected = await drawnOn("f64", "bounds[0], bounds[1]");
+  const [least, most] = [Math.min(...expected), Math.max(...expected)];
+  expect(least).toBeGreaterThanOrEqual(low);
+  expect(most).toBeLessThan(high);
+  expect(most - least).toBeGreaterThan((high - low) * 0.9);
+  for (const backend of ["f64", ...backends] as const) {
+    const found = await drawnOn(backend, `${low}, ${high}`);
+    // Devices round large integers to f32 as they like.
+    const worst = Math.max(...found.map((value, at) => Math.abs(value - (expected[at] ?? NaN))));
+    expect(worst, backend).toBeLessThanOrEqual(type === "f32" && backend !== "f64" ? 256 : 0);
+  }
+});

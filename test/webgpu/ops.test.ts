@@ -273,6 +273,9 @@ function drawProgram(): { readonly names: readonly string[]; readonly program: S
     "bernoulli as bool": draw("bernoulli", "bool", [0.3]),
     randint: draw("randint", "i32", [low, 9]),
     "randint as u32": draw("randint", "u32", [0, 10]),
+    "randint beyond i32": draw("randint", "u32", [3e9, 4e9]),
+    "randint of all u32": draw("randint", "u32", [0, 2 ** 32]),
+    "randint of all i32": draw("randint", "i32", [-(2 ** 31), 2 ** 31]),
     normal: draw("normal", "f32", [0.5, 2]),
     categorical: draw("categorical", "u32", [b.constant([0, 1, -1], [3])]),
   };

@@ -126,14 +126,56 @@ function bernoulli(draw: Draw): Node {
   return b.less(b.random(request.path, "uniform", request.shape), parameterAt(draw, 0, "f32"));
 }
 
-/** low + bits mod (high − low), in integers throughout; the bias of the remainder is below range / 2³². */
+/**
+ * low + bits mod (high − low), in integers throughout; the bias of the remainder is below range / 2³². Bounds known while
+ * compiling lie within the type that is drawn, but that `high` may be the number behind it, which wraps to the first: a span
+ * of 0 is all 2³² numbers then.
+ */
 function randint(draw: Draw): Node {
   const { b, request, values } = draw;
   for (const position of [0, 1]) wantInteger(values[position], position);
-  const [low, high] = [parameterAt(draw, 0, "i32"), parameterAt(draw, 1, "i32")];
+  const type = typeOfIntegers(request.type, values);
+  const [low, high] = [integerAt(draw, 0, type), integerAt(draw, 1, type)];
   const bits = b.random(request.path, "bits", request.shape);
   const span = b.cast(b.subtract(high, low), "u32");
-  return b.add(low, b.cast(b.modulo(bits, span), "i32"));
+  const within = b.modulo(bits, span);
+  const offset = values[1] === behind[type] ? b.select(b.equal(span, 0), bits, within) : within;
+  return b.add(low, b.cast(offset, type));
+}
+
+type IntegerType = "i32" | "u32";
+
+const first = { i32: -(2 ** 31), u32: 0 } as const;
+const behind = { i32: 2 ** 31, u32: 2 ** 32 } as const;
+
+/** What integers are drawn in: the type that is filled where it is one of them, else the bounds' as they promote, u32 where i32 ends too early. */
+function typeOfIntegers(
+  filled: ElementType,
+  bounds: readonly (Argument | undefined)[],
+): IntegerType {
+  if (filled === "i32" || filled === "u32") return filled;
+  const isSigned = (bound: Argument | undefined): boolean =>
+    isNode(bound) ? bound.type !== "u32" : typeof bound === "number" && bound < 0;
+  const isLarge = (bound: Argument | undefined): boolean =>
+    isNode(bound) ? bound.type === "u32" : typeof bound === "number" && bound > behind.i32;
+  return bounds.some(isLarge) && !bounds.some(isSigned) ? "u32" : "i32";
+}
+
+/** A bound of randint; a number is held to the type, and wraps where it is the one behind. */
+function integerAt(draw: Draw, position: number, type: IntegerType): Node {
+  const value = draw.values[position];
+  if (typeof value !== "number") return parameterAt(draw, position, type);
+  const last = behind[type] - (position === 0 ? 1 : 0);
+  if (value >= first[type] && value <= last) {
+    return draw.b.constant(type === "i32" ? value | 0 : value >>> 0, [], type);
+  }
+  const name = position === 0 ? "low" : "high";
+  const drawn = type === "u32" ? "u32 or a category" : type;
+  return fail("argument", `"${name}" of randint is from ${first[type]} to ${last} for ${drawn}`, {
+    expected: `a whole number from ${first[type]} to ${last}`,
+    found: String(value),
+    operands: [position],
+  });
 }
 
 function wantInteger(value: Argument | undefined, position: number): void {
