@@ -15,6 +15,11 @@ import type { ScanRequest } from "./scanBody.js";
  * outside, over time too; other parts are carried. The result is an ordinary scan, to be differentiated again.
  */
 export function differentiateScan(b: GraphBuilder, request: ScanRequest): (Node | undefined)[] {
+  const { length, carries } = request.scan.attributes;
+  // Without a turn the last carries are the first, and nothing else reaches a result.
+  if (length === 0) {
+    return request.scan.inputs.map((_, at) => (at < carries ? request.cotangents[at] : undefined));
+  }
   const body = differentiateBody(b, request);
   const kept = keptOf(request.scan, body);
   const forward = extendForward(b, request.scan, kept);

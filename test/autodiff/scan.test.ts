@@ -11,6 +11,7 @@ import { optimize } from "../../compiler/optimize/index.js";
 import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import { freeDim } from "../../compiler/types/dimension.js";
 import type { Node, NodeOf, Shape } from "../../compiler/types/graph.js";
+import { compileOne, open } from "../support/compiled.js";
 import { interpret, interpretOne } from "../support/interpret.js";
 import type { Bindings, Tensor } from "../support/interpret.js";
 import { matrixProduct } from "../support/matrixProduct.js";
@@ -212,4 +213,24 @@ describe.each([false, true])("a scan (reverse: %s)", (reverse) => {
         expect(found[root]?.data[i]).toBeCloseTo(value, 10);
     }
   });
+});
+
+it("passes cotangents through a loop without turns, in which nothing else is read", async () => {
+  const net = await open(
+    compileOne(`
+model None(depth = 0) {
+  input x: [batch, 2]
+  target y: [batch, 2]
+  weight V: [2, 2] = 0.5
+  weight U: [2, 2] = 0.5
+  output z = scan t in range(depth) { carry h: [batch, 2] = x @ V  h <- tanh(h @ U) }
+  loss mse(z, y)
+}
+train None { optimizer sgd(lr: 1)  batch 1  steps 1 }`),
+    "f32",
+  );
+  await net.fit({ x: [1, 2], y: [0.5, 1.5] });
+  expect([...(await net.read("V"))]).toEqual([-0.5, 0.5, -1.5, 0.5]);
+  expect([...(await net.read("U"))]).toEqual([0.5, 0.5, 0.5, 0.5]);
+  net.destroy();
 });
