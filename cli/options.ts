@@ -174,13 +174,18 @@ export function backendOption(): Option {
     .default("auto");
 }
 
+/** As many as the runtime takes. */
+const mostThreads = 64;
+
 /** The same numbers come out for any number of threads. */
 export function threadsOption(): Option {
   return new Option(
     "--threads <n>",
-    'threads on the CPU, or "auto": one for each processor, up to 8',
+    'threads on the CPU, up to 64, or "auto": one for each processor, up to 8',
   )
-    .argParser((text: string): number | "auto" => (text === "auto" ? text : wholeNumber(1)(text)))
+    .argParser((text: string): number | "auto" =>
+      text === "auto" ? text : wholeNumber(1, mostThreads)(text),
+    )
     .default(1);
 }
 

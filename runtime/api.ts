@@ -125,7 +125,7 @@ export interface LoadOptions {
    */
   readonly tune?: boolean | TuningCache;
   /**
-   * How many threads compute on the CPU in WebAssembly, the caller's among them: one, unless said; `"auto"`: one for each processor, up to 8.
+   * How many threads compute on the CPU in WebAssembly, the caller's among them: one, unless said, and 64 at most; `"auto"`: one for each processor, up to 8.
    * The numbers are the same bits for any number. In pages they take cross-origin isolation, without which there is one.
    */
   readonly threads?: number | "auto";

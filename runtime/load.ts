@@ -32,6 +32,9 @@ export interface Tuner {
   readonly tunePlan: typeof tunePlan;
 }
 
+/** Each of them is a worker with an engine of its own: a process ends where it runs out of memory for them. */
+const mostThreads = 64;
+
 /** As a `*.threads.js` file exports it. */
 export interface ThreadsModule {
   readonly openThreads: (bytes: Uint8Array, wish: number | "auto") => Promise<Threads | string>;
@@ -90,8 +93,11 @@ export async function loadNet<B extends Backend, Options extends LoadOptions, Ne
   checkNames<object>(options, names as never[]);
   if (typeof (options.onProgress ?? at) !== "function") fail("option", "onProgress is a function");
   const { weights: given, tune, threads = 1 } = options;
-  if (threads !== "auto" && !(isSize(threads) && threads > 0))
-    fail("option", `threads is a whole number from 1 on, or "auto", not ${inWords(threads)}`);
+  if (threads !== "auto" && !(isSize(threads) && threads > 0 && threads <= mostThreads))
+    fail(
+      "option",
+      `threads is a whole number from 1 to ${mostThreads}, or "auto", not ${inWords(threads)}`,
+    );
   const cache = tune === true ? measured : tune || undefined;
   if (cache && !(typeof cache.get === "function" && typeof cache.set === "function"))
     fail("option", `tune is true, false or a cache with get and set, not ${inWords(tune)}`);

@@ -96,6 +96,11 @@ describe("options", () => {
       expect(notes).toContain("from 0 to 4294967295");
     }
   });
+  test("more threads than a net takes are refused, by number", async () => {
+    const { code, notes } = await run("predict", file, "--threads", "65");
+    expect(code).toBe(2);
+    expect(notes).toContain("from 1 to 64");
+  });
   test("--no-header reads a table whose first line is data", async () => {
     const bare = folder.put("bare.csv", "1,2\n3,4\n");
     const model = folder.put("twice.nn", "model A { input x: [batch, 2]  output y = 2 * x }\n");
