@@ -80,6 +80,8 @@ export interface CallSite {
   readonly name: string;
   /** The arguments, by the names of parameters. */
   readonly given: ReadonlyMap<string, GivenArgument>;
+  /** What the body is about, where the call alone does not tell: the parameter that an optimizer updates. */
+  readonly on?: string | undefined;
 }
 
 export interface ScanState {

@@ -162,7 +162,7 @@ function userPlace(frame: Frame, span: Span): UserPlace {
     calls.unshift({
       span: call.span,
       file: call.caller.unit.source,
-      text: `called here: ${call.name}`,
+      text: `called here: ${call.name}${call.on === undefined ? "" : `, where ${call.on}`}`,
     });
   }
   return { unit: at.unit, span: place, calls: shortened(calls), moved };

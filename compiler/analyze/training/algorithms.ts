@@ -54,21 +54,21 @@ function algorithmNames(frame: Frame, kind: "Optimizer" | "Projection"): string[
   });
 }
 
-/** The traces of an algorithm, each shape's made once; undefined where there are mistakes (reported once). */
-export function traces(algorithm: Algorithm): (shape: Shape) => UpdateTemplate | undefined {
+/** The update of parameters of a shape; undefined where there are mistakes. `of`: the parameter that these are told of. */
+export type Traced = (shape: Shape, of?: string) => UpdateTemplate | undefined;
+
+/** The traces of an algorithm, each shape's made once, and its mistakes reported once. */
+export function traces(algorithm: Algorithm): Traced {
   const known = new Map<string, UpdateTemplate | undefined>();
-  return (shape) => {
+  return (shape, of) => {
     const key = shapeText(shape);
-    if (!known.has(key)) known.set(key, traceTemplate(algorithm, shape));
+    if (!known.has(key)) known.set(key, traceTemplate(algorithm, shape, of));
     return known.get(key);
   };
 }
 
 /** An optimizer as the typed model holds it. */
-export function optimizerInstance(
-  algorithm: Algorithm,
-  trace: (shape: Shape) => UpdateTemplate | undefined,
-): OptimizerInstance {
+export function optimizerInstance(algorithm: Algorithm, trace: Traced): OptimizerInstance {
   const { caller, span, closure } = algorithm;
   const { name } = closure.declaration;
   return {

@@ -92,7 +92,7 @@ function instanceFor(
 ): OptimizerInstance | undefined {
   if (algorithm === undefined) return undefined;
   const trace = traces(algorithm);
-  const whole = selected.every(({ shape }) => trace(shape) !== undefined);
+  const whole = selected.every(({ shape, name }) => trace(shape, name) !== undefined);
   return whole ? optimizerInstance(algorithm, trace) : undefined;
 }
 

@@ -15,7 +15,7 @@ export function resolveProjections(
     const { names } = select(frame, statement.selector, parameters);
     if (algorithm === undefined) return [];
     const traced = traces(algorithm);
-    for (const { name, shape } of parameters.items) if (names.includes(name)) traced(shape);
+    for (const { name, shape } of parameters.items) if (names.includes(name)) traced(shape, name);
     const { span } = statement;
     return [
       {

@@ -29,13 +29,20 @@ export interface Algorithm {
   readonly span: ast.Span;
 }
 
-/** Traces the body for a parameter of one shape; undefined when a mistake was reported. */
-export function traceTemplate(algorithm: Algorithm, shape: Shape): UpdateTemplate | undefined {
+/**
+ * Traces the body for a parameter of one shape; undefined when a mistake was reported. `of`: the parameter that messages
+ * name, since a body may be right for one and wrong for the next.
+ */
+export function traceTemplate(
+  algorithm: Algorithm,
+  shape: Shape,
+  of: string | undefined,
+): UpdateTemplate | undefined {
   const { closure, caller } = algorithm;
   const { declaration } = closure;
   if (declaration.kind !== "Optimizer" && declaration.kind !== "Projection") return undefined;
   const template: TemplateState = { shape, states: new Map(), weight: undefined };
-  const frame = templateFrame(algorithm, template);
+  const frame = templateFrame(algorithm, template, of);
   const { builder } = caller.run;
   const type = { type: "f32", shape } as const;
   bind(frame.scope, "w", tensor(builder.placeholder("w", type)), { fixed: "parameter" });
@@ -66,10 +73,15 @@ export function traceTemplate(algorithm: Algorithm, shape: Shape): UpdateTemplat
   return { states, weight };
 }
 
-function templateFrame(algorithm: Algorithm, template: TemplateState): Frame {
+function templateFrame(
+  algorithm: Algorithm,
+  template: TemplateState,
+  of: string | undefined,
+): Frame {
   const { closure, caller, span } = algorithm;
   const { declaration } = closure;
   const optimizer = declaration.kind === "Optimizer";
+  const on = of === undefined ? undefined : `\`w\` is \`${of}\`, ${shapeText(template.shape)}`;
   return {
     ...caller,
     taint: { spoilt: false },
@@ -81,7 +93,7 @@ function templateFrame(algorithm: Algorithm, template: TemplateState): Frame {
     activation: newActivation(),
     drawPath: rootPath,
     training: true,
-    call: callSite(caller, span, declaration.name, algorithm.matched),
+    call: { ...callSite(caller, span, declaration.name, algorithm.matched), on },
     declaration,
     depth: caller.depth + 1,
     scan: undefined,
