@@ -201,10 +201,20 @@ model Everything {
 train Everything { optimizer adam(lr: 0.01)  batch 6  epochs 1  seed 3  clip_norm 1 }
 `;
 
+const digits = `
+model Digits {
+  input image: [batch, 8, 8, 1]
+  target label: category(4)[batch]
+  output logits = image |> conv2d(8, kernel: 3, activation: relu) |> flatten() |> dense(4)
+  loss cross_entropy(logits, label)
+}
+train Digits { optimizer sgd(lr: 0.01)  batch 64  epochs 1  seed 3 }
+`;
+
 /** With variants, and without: kernels that have none are fetched where only some calls need them. */
 const programs: readonly [string, string, (plan: Plan) => Plan][] = [
   ["everything", everything, withoutVariants],
-  ["lenet", readFileSync("examples/programs/lenet.nn", "utf8"), (plan) => plan],
+  ["digits", digits, (plan) => plan],
 ];
 
 describeGpu("minified shaders", () => {
@@ -215,6 +225,8 @@ describeGpu("minified shaders", () => {
     if (!whole) throw new Error("no model");
     const plan = change(whole);
     expect(seldomKernels(plan).length > 0).toBe(name === "everything");
+    const inQuads = plan.kernels.filter(({ variants }) => variants?.software?.quads);
+    expect(inQuads.length > 0).toBe(name === "digits");
     const results: Record<string, unknown>[] = [];
     for (const version of [plan, minified(plan)]) {
       const net = await load(version, {
