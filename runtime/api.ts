@@ -191,7 +191,7 @@ export interface InferenceNet<M extends ModelTypes = AnyModel> {
   readonly backendReason: string;
   readonly parameters: Readonly<Record<M["parameters"], ParameterInfo>>;
   readonly loaded: LoadedWeights | undefined;
-  /** Resolves when the GPU device is lost. */
+  /** Resolves when the GPU device is lost. On the CPU it never does: where a thread is gone, calls that want it fail with `device-lost`. */
   readonly lost: Promise<DeviceLoss>;
   predict<Output extends OutputName<M> = OutputName<M>>(
     inputs: M["inputs"],
