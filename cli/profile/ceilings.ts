@@ -1,4 +1,5 @@
 // In: how to time work of a given size; out: the most that a machine was seen to do: operations and bytes a second.
+import type { DispatchTime } from "./resolution.js";
 
 export interface Ceilings {
   /** Multiply-adds in registers, two operations each, or what a dispatch was seen to do beyond that. */
@@ -9,21 +10,18 @@ export interface Ceilings {
 
 /**
  * The most of what was seen before and behind a measurement and of what its dispatches did: a busy machine does less at one time than
- * at another, and caches hold what dispatches of small nets move. So no share is more than all.
+ * at another, and caches hold what dispatches of small nets move. So no share is more than all. Times that are not known to a tenth
+ * tell no rate.
  */
 export function mostOf(
   before: Ceilings,
   after: Ceilings,
-  dispatches: readonly {
-    readonly flops: number;
-    readonly bytes: number;
-    readonly milliseconds: number;
-  }[],
+  dispatches: readonly (DispatchTime & { readonly flops: number; readonly bytes: number })[],
 ): Ceilings {
   let gigaflops = Math.max(before.gigaflops, after.gigaflops);
   let gigabytes = Math.max(before.gigabytes, after.gigabytes);
-  for (const { flops, bytes, milliseconds } of dispatches) {
-    if (milliseconds <= 0) continue;
+  for (const { flops, bytes, milliseconds, below } of dispatches) {
+    if (below !== undefined) continue;
     gigaflops = Math.max(gigaflops, flops / milliseconds / 1e6);
     gigabytes = Math.max(gigabytes, bytes / milliseconds / 1e6);
   }

@@ -9,7 +9,6 @@ export interface ProfiledProgram extends Profile {
 }
 
 interface Rates {
-  readonly share: number;
   readonly gigaflops: number;
   readonly gigabytes: number;
   /** Of the ceilings: 1 is all that the device was seen to do. */
@@ -21,15 +20,20 @@ function totalOf({ dispatches }: Profile): number {
   return dispatches.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
 }
 
-/** Nothing has a rate that took no time that could be told. */
-function ratesOf(profile: Profile, { milliseconds, flops, bytes }: DispatchProfile): Rates {
+function shareOf(profile: Profile, milliseconds: number): number {
   const total = totalOf(profile);
-  const perSecond = (count: number): number => (milliseconds > 0 ? count / milliseconds / 1e6 : 0);
+  return total > 0 ? milliseconds / total : 0;
+}
+
+/** A time of which only a bound is known has no rates. */
+function ratesOf(profile: Profile, dispatch: DispatchProfile): Rates | undefined {
+  const { milliseconds, below, flops, bytes } = dispatch;
+  if (below !== undefined) return undefined;
+  const perSecond = (count: number): number => count / milliseconds / 1e6;
   const { gigaflops: mostFlops, gigabytes: mostBytes } = profile.ceilings;
   const gigaflops = perSecond(flops);
   const gigabytes = perSecond(bytes);
   return {
-    share: total > 0 ? milliseconds / total : 0,
     gigaflops,
     gigabytes,
     ofMultiplyAdds: gigaflops / mostFlops,
@@ -42,24 +46,30 @@ export function profileData(profile: ProfiledProgram): object {
   return {
     ...rest,
     milliseconds: totalOf(profile),
-    dispatches: dispatches.map((dispatch) => ({ ...dispatch, ...ratesOf(profile, dispatch) })),
+    dispatches: dispatches.map((dispatch) => ({
+      ...dispatch,
+      share: shareOf(profile, dispatch.milliseconds),
+      ...ratesOf(profile, dispatch),
+    })),
   };
 }
 
 export function profileText(profile: ProfiledProgram): string {
-  const { model, program, dimensions, place, method, rounds, ceilings, overhead } = profile;
+  const { model, program, dimensions, place, method, rounds, ceilings, overhead, uncertainty } =
+    profile;
   const least = rounds === 1 ? "in one round" : `the least of ${rounds} rounds`;
   const sizes = Object.entries(dimensions).map(([name, size]) => `${name} ${size}`);
   const where = sizes.length === 0 ? "" : `, ${sizes.join(", ")}`;
   return [
     `${model}, program ${program}${where}, on ${place}`,
-    `${method}; ${least}, less the ${valueText(overhead)} ms that a run without a dispatch takes`,
+    `${method}; ${least}, less the ${valueText(overhead)} ms that a run without a dispatch takes (± ${valueText(uncertainty)})`,
     "",
     tableText(rowsOf(profile), leftColumns),
     ...timesByPurpose(profile),
     "",
     `together ${valueText(totalOf(profile))} ms; the program undivided, with its inputs, ${valueText(profile.whole)} ms by the clock`,
     ...differenceOf(profile),
+    ...untoldOf(profile),
     `ceilings of this device, the most seen now: ${valueText(ceilings.gigaflops)} GFLOP/s of multiply-adds or a dispatch, ${valueText(ceilings.gigabytes)} GB/s of a copy beyond caches or a dispatch`,
     "operations leave out what padding and masks do; bytes are an upper estimate, each element once, and caches move them faster than a copy beyond them",
   ].join("\n");
@@ -82,6 +92,13 @@ function differenceOf(profile: Profile): string[] {
   return [];
 }
 
+function untoldOf({ dispatches }: Profile): string[] {
+  if (dispatches.every(({ below }) => below === undefined)) return [];
+  return [
+    "of times behind < no more is known, beside what a run without a dispatch takes and how that varies: they have no rates, and set no ceiling",
+  ];
+}
+
 /** What is spent on results, on gradients and on updates, where a program has more than results. */
 function timesByPurpose(profile: Profile): string[] {
   const times = new Map<string, number>();
@@ -95,14 +112,8 @@ function timesByPurpose(profile: Profile): string[] {
 }
 
 function rowsOf(profile: Profile): string[][] {
-  const rows = profile.dispatches.map((dispatch, at) => ({
-    dispatch,
-    at,
-    ...ratesOf(profile, dispatch),
-  }));
+  const rows = profile.dispatches.map((dispatch, at) => ({ dispatch, at }));
   rows.sort((one, other) => other.dispatch.milliseconds - one.dispatch.milliseconds);
-  const percent = (fraction: number): string =>
-    `${(100 * fraction).toFixed(fraction < 0.1 ? 1 : 0)} %`;
   const head = [
     "lines",
     "layers",
@@ -117,20 +128,42 @@ function rowsOf(profile: Profile): string[][] {
   ];
   return [
     head,
-    ...rows.map(({ dispatch, at, share, gigaflops, gigabytes, ofMultiplyAdds, ofCopies }) => [
+    ...rows.map(({ dispatch, at }) => [
       // What only puts sums together has no line.
       shortList(dispatch.places.length === 0 ? [dispatch.name] : dispatch.places),
       shortList(dispatch.layers),
       dispatch.purposes.join(", "),
       dispatch.turns === 1 ? String(at) : `${at} (${dispatch.turns} ×)`,
-      valueText(dispatch.milliseconds),
-      percent(share),
-      valueText(gigaflops),
-      percent(ofMultiplyAdds),
-      valueText(gigabytes),
-      percent(ofCopies),
+      ...timeCells(profile, dispatch),
     ]),
   ];
+}
+
+/** Milliseconds, share and rates. */
+function timeCells(profile: Profile, dispatch: DispatchProfile): string[] {
+  const { milliseconds, below } = dispatch;
+  const percent = (fraction: number): string =>
+    `${(100 * fraction).toFixed(fraction < 0.1 ? 1 : 0)} %`;
+  if (below !== undefined) return [below > 0 ? `< ${valueText(roundedUp(below))}` : "not told"];
+  const rates = ratesOf(profile, dispatch);
+  return [
+    valueText(milliseconds),
+    percent(shareOf(profile, milliseconds)),
+    ...(rates === undefined
+      ? []
+      : [
+          valueText(rates.gigaflops),
+          percent(rates.ofMultiplyAdds),
+          valueText(rates.gigabytes),
+          percent(rates.ofCopies),
+        ]),
+  ];
+}
+
+/** To one digit. */
+function roundedUp(value: number): number {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return Number((Math.ceil(value / unit) * unit).toPrecision(1));
 }
 
 /** Lines, layers and purposes. */

@@ -11,6 +11,7 @@ import { mostOf } from "./ceilings.js";
 import { dispatchFacts } from "./dispatches.js";
 import type { DispatchFacts } from "./dispatches.js";
 import { checkMemory, randomInputs } from "./inputs.js";
+import type { DispatchTime } from "./resolution.js";
 import { runsOf, timeRounds } from "./rounds.js";
 import { openProfiled } from "./session.js";
 import { withSingles } from "./single.js";
@@ -26,10 +27,8 @@ export interface ProfileRequest {
   readonly onProgress: (what: string) => void;
 }
 
-export interface DispatchProfile extends DispatchFacts {
-  /** The least of all rounds, less what a run takes that dispatches nothing; of short ones, a part of many in one run. */
-  readonly milliseconds: number;
-}
+/** Of all turns: the least of all rounds, less what a run takes that dispatches nothing; of short ones, a part of many in one run. */
+export interface DispatchProfile extends DispatchFacts, DispatchTime {}
 
 export interface Profile {
   readonly place: string;
@@ -38,6 +37,8 @@ export interface Profile {
   readonly ceilings: Ceilings;
   /** Milliseconds of a run that dispatches nothing: taken off each dispatch. */
   readonly overhead: number;
+  /** Milliseconds by which that, and so the time of a run, may be wrong. */
+  readonly uncertainty: number;
   /** Milliseconds of the program as it runs undivided, with its inputs taken to the device, by the clock. */
   readonly whole: number;
   /** In the order of running. */
@@ -69,21 +70,16 @@ export async function profileProgram(
     const rounds = await timeRounds(meter, runs, { seconds, clock, onProgress });
     onProgress("the ceilings of the device again");
     const after = await opened.measureCeilings();
-    const dispatches = dispatchFacts(model, program, sizes, kind).map((fact, at) => ({
-      ...fact,
-      milliseconds: fact.turns * (rounds.milliseconds[at] ?? 0),
-    }));
-    const { overhead, whole } = rounds;
+    const dispatches = dispatchFacts(model, program, sizes, kind).map((fact, at) => {
+      const { milliseconds = 0, below } = rounds.dispatches[at] ?? {};
+      return {
+        ...fact,
+        milliseconds: fact.turns * milliseconds,
+        ...(below !== undefined && { below: fact.turns * below }),
+      };
+    });
     const ceilings = mostOf(before, after, dispatches);
-    return {
-      place,
-      method: meter.method,
-      rounds: rounds.rounds,
-      overhead,
-      whole,
-      ceilings,
-      dispatches,
-    };
+    return { place, method: meter.method, ...rounds, ceilings, dispatches };
   } finally {
     session.backend.destroy();
   }

@@ -50,11 +50,12 @@ interface Profiled {
     readonly places: readonly string[];
     readonly layers: readonly string[];
     readonly milliseconds: number;
+    readonly below?: number;
     readonly share: number;
     readonly flops: number;
     readonly bytes: number;
-    readonly gigaflops: number;
-    readonly ofMultiplyAdds: number;
+    readonly gigaflops?: number;
+    readonly ofMultiplyAdds?: number;
   }[];
 }
 
@@ -80,8 +81,12 @@ function expectWhole(profiled: Profiled, dispatches: number): void {
   expect(shares).toBeCloseTo(1, 6);
   expect(profiled.rounds).toBeGreaterThanOrEqual(1);
   expect(profiled.whole).toBeGreaterThan(0);
-  for (const { milliseconds, flops, gigaflops, ofMultiplyAdds } of profiled.dispatches) {
-    if (milliseconds === 0) continue;
+  for (const dispatch of profiled.dispatches) {
+    const { milliseconds, below, flops, gigaflops = -1, ofMultiplyAdds } = dispatch;
+    if (below !== undefined) {
+      expect(dispatch).not.toHaveProperty("gigaflops");
+      continue;
+    }
     expect(gigaflops).toBeCloseTo(flops / milliseconds / 1e6, 6);
     expect(ofMultiplyAdds).toBeCloseTo(gigaflops / profiled.ceilings.gigaflops, 6);
   }
@@ -118,7 +123,8 @@ describe("nnc profile", () => {
     );
     expect(text).toMatch(/\nnet\.nn:4 +first +forward +\d/);
     expect(text).toContain("ceilings of this device, the most seen now: ");
-    const times = [...text.matchAll(/^net\.nn:\d+.*? +\d+ +(\S+) +\S+ %/gm)].map(([, ms]) =>
+    // On a busy machine some have a bound alone, and no share.
+    const times = [...text.matchAll(/^net\.nn:\d+.*? +\d+ +([^<\s]+) +\S+ %/gm)].map(([, ms]) =>
       Number(ms),
     );
     expect(times.length).toBeGreaterThan(0);
