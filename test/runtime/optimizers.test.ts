@@ -156,6 +156,22 @@ optimizer columns(lr = 0.5) { w <- w - lr * g / max(sqrt(sum(g ^ 2, except: -1, 
 model M { input x: [batch, 2]  target y: [batch, 2]  weight W: [2, 2] = 0  output z = x @ W  loss mse(z, y) }
 train M { optimizer columns() batch 2 steps 1 }`;
 
+const overridden = `
+optimizer products() { w <- w - g @ transpose(g) @ g }
+model Overridden {
+  input p: [batch, 2, 3]
+  weight W: [2, 3] = 0
+  bias b: [3] = 0
+  bias c: [3] = 0
+  output z = p
+  loss sum(p * W) + sum(p * b) + sum(p * c)
+}
+train Overridden {
+  optimizer products()
+  optimizer sgd(lr: 1) on b
+  freeze c  batch 1  steps 1
+}`;
+
 const nets: TrainingNet[] = [];
 afterEach(() => {
   for (const net of nets.splice(0)) net.destroy();
@@ -208,6 +224,12 @@ describe.each(softwareExpected ? (["f32", "webgpu"] as const) : (["f32"] as cons
       const net = await trained(together, { p: [3, 0, 4, -2, 1, 6], r: [3, 5] });
       await expectWeights(net, "W", [0.023689, 0.288074, -0.114286, 0.486508, 0.299639, -0.200807]);
       await expectWeights(net, "b", [0.584474, 0.415526]);
+    });
+
+    it("are asked of what they update alone: later lines and `freeze` take the rest", async () => {
+      const net = await trained(overridden, { p: [3, 0, 1, 4, 2, 2] });
+      await expectWeights(net, "W", [-86, -28, -38, -138, -48, -62]);
+      await expectWeights(net, "b", [-7, -2, -3]);
     });
 
     it("divide each column of a gradient by its norm", async () => {

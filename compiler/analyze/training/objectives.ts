@@ -24,9 +24,10 @@ interface Updater {
 /** Undefined when mistakes leave no objectives to speak of. */
 export function analyzeObjectives(stage: StageRequest): ObjectiveDeclaration[] | undefined {
   const { train } = stage;
-  const updaters = train.lines.flatMap((line) =>
-    line.kind === "OptimizerLine" ? [readUpdater(stage, line.algorithm, line.selector)] : [],
+  const lines = train.lines.flatMap((line) =>
+    line.kind === "OptimizerLine" ? [readLine(stage, line.algorithm, line.selector)] : [],
   );
+  const updaters = lines.map((line, at) => updaterOf(stage, line, lines.slice(at + 1)));
   const minimized = train.lines.filter((line) => line.kind === "MinimizeLine");
   if (updaters.length === 0 && minimized.length === 0) {
     if (!stage.understood) return undefined;
@@ -69,21 +70,41 @@ function trainedNames(stage: StageRequest): string[] {
     .map(({ name }) => name);
 }
 
-/** Reads an optimizer and traces it for every shape that it may update, so that its mistakes show now. */
-function readUpdater(
+/** An optimizer and what it selects, as written. */
+interface Line {
+  readonly algorithm: Algorithm | undefined;
+  readonly names: ReadonlySet<string>;
+  readonly spoilt: boolean;
+}
+
+function readLine(
   stage: StageRequest,
   expression: ast.Expression,
   selector: ast.Selector | undefined,
-): Updater {
+): Line {
   const { frame, parameters } = stage;
   const algorithm = readAlgorithm(frame, expression, "Optimizer");
-  const selection =
+  const { names, spoilt } =
     selector === undefined
       ? { names: trainedNames(stage), spoilt: false }
       : select(frame, selector, parameters);
-  const names = new Set(selection.names);
+  return { algorithm, names: new Set(names), spoilt };
+}
+
+/**
+ * Traces an optimizer for every shape that it may update, so that its mistakes show now: not for what `later` lines take, or
+ * what is frozen, unless that is all that it selects.
+ */
+function updaterOf(
+  { parameters, frozen }: StageRequest,
+  { algorithm, names, spoilt }: Line,
+  later: readonly Line[],
+): Updater {
   const selected = parameters.items.filter(({ name }) => names.has(name));
-  return { instance: instanceFor(algorithm, selected), names, spoilt: selection.spoilt };
+  const own = selected.filter(
+    ({ name }) => !frozen.has(name) && !later.some((line) => line.names.has(name)),
+  );
+  return { instance: instanceFor(algorithm, own.length > 0 ? own : selected), names, spoilt };
 }
 
 function instanceFor(
@@ -163,7 +184,9 @@ function minimizeObjective(
       ? { names: trainedNames(stage), spoilt: false }
       : select(stage.frame, line.selector, stage.parameters);
   const own =
-    line.algorithm === undefined ? updaters : [readUpdater(stage, line.algorithm, line.selector)];
+    line.algorithm === undefined
+      ? updaters
+      : [updaterOf(stage, readLine(stage, line.algorithm, line.selector), [])];
   const told = !selection.spoilt && reportsUnminimized(stage, line, selection.names, own);
   const updates = told ? undefined : assign(stage, selection.names, own);
   const repeat = repeatOf(stage, line);
