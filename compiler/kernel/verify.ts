@@ -11,7 +11,7 @@ import {
   uniformName,
   widthOf,
 } from "./ir.js";
-import type { Named, Names } from "./verifyNames.js";
+import type { KnownName, Names } from "./verifyNames.js";
 import { isAlike, isUniform, lookUp, numbersInvocations } from "./verifyNames.js";
 
 /** What WebGPU promises every device. */
@@ -183,7 +183,7 @@ function verifyStatement(check: Check, statement: Statement, names: Names, unifo
 }
 
 /** What is called like something else here would stand in its place: a uniform, or a value of a block around. */
-function declare(check: Check, names: Names, name: string, named: Named): void {
+function declare(check: Check, names: Names, name: string, named: KnownName): void {
   const isTaken = lookUp(names, name) !== undefined || check.uniforms.has(name);
   if (isTaken) check.faults.push(`${name} is named twice`);
   names.known.set(name, named);

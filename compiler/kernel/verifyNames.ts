@@ -3,7 +3,7 @@ import type { ScalarType } from "../types/nest.js";
 import type { Expression, Width } from "./ir.js";
 import { expressionChildren, quadSize } from "./ir.js";
 
-export interface Named {
+export interface KnownName {
   readonly type: ScalarType;
   readonly width?: Width | undefined;
   readonly mutable: boolean;
@@ -16,7 +16,7 @@ export interface Named {
 }
 
 export interface Names {
-  readonly known: Map<string, Named>;
+  readonly known: Map<string, KnownName>;
   readonly parent: Names | undefined;
 }
 
