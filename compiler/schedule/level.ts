@@ -131,8 +131,9 @@ function relief(
   const others = parts.slice(0, -1);
   if (others.length === 0) {
     const nodes = nodesToStore(last, roles, measured, kernelLimits);
-    // One operation may be long by itself; it never has more operands than a kernel may bind.
-    return nodes.length === 0 && !tooMany ? undefined : { kind: "force", nodes };
+    if (nodes.length > 0) return { kind: "force", nodes };
+    // One operation may be long by itself; it never has more operands than a kernel may bind, beside those whom storages leave room for.
+    return tooMany ? copies([last]) : undefined;
   }
   if (tooMany) return { kind: "apart", pairs: others.map((other) => [other, last]) };
   const operations = new Map(parts.map((part) => [part, operationsAlone(part)]));

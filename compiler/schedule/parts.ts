@@ -3,6 +3,7 @@ import type { Dim } from "../types/dimension.js";
 import { addDims, dimEqual, dimKey, elementCount, freeNames } from "../types/dimension.js";
 import type { Effect, Node, NodeOf, Shape } from "../types/graph.js";
 import type { Recurrence } from "../types/nest.js";
+import { kernelLimits } from "./limits.js";
 import { isPlainReduction, isReducing, loopOf, outcomeOf, piecesAxis, runOf } from "./families.js";
 
 /** A range of a storage in elements; without `count` the whole of it. */
@@ -104,8 +105,9 @@ export function numberParts(): PartNumbers {
   };
 }
 
-/** More destinations than this make a kernel of their own. */
+/** More destinations than these make a kernel of their own: storages are bound beside what is read. */
 const mostDestinations = 64;
+const mostStorages = kernelLimits.buffers - 1;
 
 export function makeParts(request: PartRequest): Part[] {
   const { nodes, effects, materialized, isFree } = request;
@@ -165,7 +167,7 @@ export function makeParts(request: PartRequest): Part[] {
     } else if (materialized.has(node)) {
       addMaterialized(node, storages, request, add);
     }
-    if (request.copied.has(node) && all.length > 0) addCopy(node, all);
+    if (request.copied.has(node)) for (const some of inKernels(all)) addCopy(node, some);
   }
   // A value that only storages take needs no buffer of its own.
   return parts.map((part) => {
@@ -220,11 +222,28 @@ function addStored(
   add: AddPart,
 ): void {
   const offset = undefined;
-  add({ ...part, offset, storages: storages.slice(0, mostDestinations) });
-  for (let from = mostDestinations; from < storages.length; from += mostDestinations) {
-    const more = storages.slice(from, from + mostDestinations);
+  const [first = [], ...others] = inKernels(storages);
+  add({ ...part, offset, storages: first });
+  for (const more of others)
     add({ ...part, computes: false, owner: undefined, offset, storages: more });
+}
+
+/** What one kernel stores, and each after it. */
+function inKernels(storages: Part["storages"]): readonly Part["storages"][] {
+  const kernels: Destination[][] = [];
+  let bound = new Set<string>();
+  for (const target of storages) {
+    const last = kernels.at(-1);
+    const isFull = last?.length === mostDestinations || bound.size === mostStorages;
+    if (last && (!isFull || (bound.has(target.storage) && last.length < mostDestinations))) {
+      last.push(target);
+    } else {
+      kernels.push([target]);
+      bound = new Set();
+    }
+    bound.add(target.storage);
   }
+  return kernels;
 }
 
 function addMaterialized(

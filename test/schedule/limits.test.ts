@@ -6,7 +6,7 @@ import { kernelLimits, measure } from "../../compiler/schedule/limits.js";
 import { withoutUnread } from "../../compiler/schedule/prune.js";
 import { verifySchedule } from "../../compiler/schedule/verify.js";
 import { freeDim } from "../../compiler/types/dimension.js";
-import type { Node } from "../../compiler/types/graph.js";
+import type { Effect, Node } from "../../compiler/types/graph.js";
 import type { LoopNest, Scalar, Schedule } from "../../compiler/types/nest.js";
 import { compileOne, open } from "../support/compiled.js";
 import { runSchedule } from "../support/runSchedule.js";
@@ -16,12 +16,15 @@ const batch = freeDim("batch");
 const elements: Readonly<Record<string, number>> = { w: 180 };
 
 function scheduled(...values: readonly Node[]): Schedule {
-  const effects = values.map((value, i) => ({ kind: "result" as const, name: `r${i}`, value }));
+  return scheduledEffects(values.map((value, i) => ({ kind: "result", name: `r${i}`, value })));
+}
+
+function scheduledEffects(effects: readonly Effect[]): Schedule {
   const made = schedule(
     { name: "test", effects },
     {
       estimates: { batch: 32 },
-      storage: (name) => ({ elements: elements[name] ?? 0, type: "f32" }),
+      storage: (name) => ({ elements: elements[name] ?? 2, type: "f32" }),
     },
   );
   expect(verifySchedule(made)).toEqual([]);
@@ -79,6 +82,24 @@ describe("what is too much for one kernel", () => {
     let expected = 1;
     for (let i = 0; i < 4000; i++) expected = expected * 0.5 + (i % 3);
     expect(results["r0"]?.data[0]).toBeCloseTo(expected, 12);
+  });
+
+  it.each([1, 7, 8, 9, 30])("stores one value to %i storages", (count) => {
+    const columns = counted(7, (i) => b.input(`x${i}`, { type: "f32", shape: [2] }));
+    const one = b.select(b.less(columns[0] ?? 0, columns[1] ?? 0), sum(columns), 3);
+    const values = [b.constant([0], [2]), columns[2], one];
+    for (const value of values) {
+      if (!value) throw new Error("no value");
+      const names = counted(count, (i) => `s${i}`);
+      const made = scheduledEffects([
+        ...names.map((storage): Effect => ({ kind: "store", storage, value })),
+        { kind: "result", name: "r0", value },
+      ]);
+      const storages = new Map(names.map((name) => [name, new Float64Array(2)]));
+      const inputs = Object.fromEntries(counted(7, (i) => [`x${i}`, [i, 1]]));
+      const { r0 } = runSchedule(made, { dims: {}, inputs, storages });
+      expect([...storages.values()]).toEqual(names.map(() => Float64Array.from(r0?.data ?? [])));
+    }
   });
 
   it("shares out many results over one iteration space", () => {
