@@ -35,7 +35,8 @@ export function acrossParameters(
   return inARow(b, model, [elements]);
 }
 
-function rootsOf({ states, weight }: UpdateTemplate): Node[] {
+/** The new weight, and the new states. */
+export function rootsOf({ states, weight }: UpdateTemplate): Node[] {
   return [weight, ...states.map(({ next }) => next)];
 }
 

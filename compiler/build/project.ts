@@ -1,10 +1,9 @@
 // Takes the new values of storages, gives them with the stage's projections applied to the parameters that they select.
 import { elementCount } from "../types/dimension.js";
-import { substitute } from "../graph/substitute.js";
-import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Node } from "../types/graph.js";
 import type { ProjectionInstance, StageDeclaration } from "../types/model.js";
+import { fillTemplate } from "./fillTemplate.js";
 import type { StorageLayout } from "./layout.js";
 import type { UpdatedStorage } from "./update.js";
 
@@ -41,12 +40,8 @@ function projectOne(
   let value = b.reshape(b.slice(storage, [range.offset], [count]), shape);
   for (const projection of projections) {
     if (!projection.parameters.includes(name)) continue;
-    const body = projection.apply(shape);
-    const replacements = new Map<Node, Node>();
-    for (const node of topologicalOrder([body])) {
-      if (node.op === "placeholder" && node.attributes.name === "w") replacements.set(node, value);
-    }
-    value = substitute(b, [body], replacements)[0] ?? value;
+    const leaves = new Map([["w", value]]);
+    value = fillTemplate(b, [projection.apply(shape)], name, leaves)[0] ?? value;
   }
   return b.reshape(value, [count]);
 }

@@ -1,6 +1,4 @@
 // Takes clipped gradients by storage, gives the optimizer's new weights and states, each storage as one tensor where that is possible.
-import { substitute } from "../graph/substitute.js";
-import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
 import type {
@@ -10,7 +8,8 @@ import type {
   UpdateTemplate,
 } from "../types/model.js";
 import { elementCount } from "../types/dimension.js";
-import { acrossParameters, type ShapedUpdate } from "./elementwise.js";
+import { acrossParameters, rootsOf, type ShapedUpdate } from "./elementwise.js";
+import { fillTemplate } from "./fillTemplate.js";
 import type { StorageLayout } from "./layout.js";
 import { storageLeaf } from "./parameters.js";
 import type { BuiltStorage, ParameterRange } from "./types.js";
@@ -110,7 +109,7 @@ function applyWhole(
     leaves.set(`state.${state.name}`, b.reshape(stored, state.shape));
     storages.push({ name, type: "f32", elements, kind: "optimizer", initial: state.initial });
   }
-  const [next, ...states] = fill(b, template, leaves);
+  const [next, ...states] = fillTemplate(b, rootsOf(template), storage, leaves);
   const effects = template.states.flatMap((state, index): Effect[] => {
     const value = states[index];
     if (value === undefined) return [];
@@ -146,7 +145,12 @@ function applyEach(
       const stored = b.stored(stateName(request, storage, name), type);
       leaves.set(`state.${name}`, b.reshape(b.slice(stored, [offset], [wholeNumber(own)]), own));
     }
-    const [weight = before, ...values] = fill(b, template, leaves);
+    const [weight = before, ...values] = fillTemplate(
+      b,
+      rootsOf(template),
+      range.declaration.name,
+      leaves,
+    );
     weights.push(b.reshape(weight, [count]));
     template.states.forEach(({ name, shape: own }, index) => {
       const value = values[index];
@@ -203,21 +207,4 @@ function wholeNumber(shape: Shape): number {
   const count = elementCount(shape);
   if (typeof count !== "number") throw new Error("a parameter's shape depends on a free dimension");
   return count;
-}
-
-/** The template's weight and states with its placeholders filled. */
-function fill(
-  b: GraphBuilder,
-  template: UpdateTemplate,
-  leaves: ReadonlyMap<string, Node>,
-): Node[] {
-  const roots = [template.weight, ...template.states.map((state) => state.next)];
-  const replacements = new Map<Node, Node>();
-  for (const node of topologicalOrder(roots)) {
-    if (node.op !== "placeholder") continue;
-    const value = leaves.get(node.attributes.name);
-    if (value === undefined) throw new Error(`placeholder ${node.attributes.name} is unknown`);
-    replacements.set(node, value);
-  }
-  return substitute(b, roots, replacements);
 }

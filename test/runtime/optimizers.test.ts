@@ -238,3 +238,41 @@ describe.each(softwareExpected ? (["f32", "webgpu"] as const) : (["f32"] as cons
     });
   },
 );
+
+it("what an update draws is drawn for each parameter, and for each line of the block", async () => {
+  const model = compileOne(`
+fn noisy(x: [...s]) {
+  n: [...s] ~ normal(0, 1)
+  return n
+}
+optimizer whole() { w <- w - noisy(w) + 0 * sum(g ^ 2) }
+optimizer single() { w <- w - noisy(w) }
+projection kick() { w <- w + noisy(w) * (sum(w ^ 2) + 1) }
+model M {
+  input x: [batch, 3]
+  weight A: [3, 3] = 0
+  weight B: [3, 3] = 0
+  bias c: [3] = 0
+  bias d: [3] = 0
+  weight E: [2, 3] = 0
+  weight F: [2, 3] = 0
+  output y = x @ (A + B) + c + d + sum(E, axis: 0) + sum(F, axis: 0)
+  loss mean(y ^ 2)
+  project kick() on E
+  project kick() on F
+}
+train M {
+  optimizer whole()
+  optimizer single() on biases
+  optimizer single() on d
+  optimizer single() on E
+  optimizer single() on F
+  steps 1
+}`);
+  const net = await open(model, "f64", { seed: 1 });
+  await net.step({ x: [[1, 2, 3]] });
+  const drawn = await Promise.all(["A", "B", "c", "d", "E", "F"].map((name) => net.read(name)));
+  const numbers = drawn.flatMap((values) => [...values]);
+  expect(new Set(numbers).size).toBe(9 + 9 + 3 + 3 + 6 + 6);
+  net.destroy();
+});
