@@ -1,6 +1,7 @@
 // Takes WGSL that our printer wrote, gives the same shaders in fewer characters: short names, no spaces, values used once in their place.
 import { inlineWgsl, isName } from "./inlineWgsl.js";
 import { createNamer, type Namer } from "./likeNames.js";
+import { isLineMark } from "./wgslWays.js";
 
 /** Shaders of one file: they are named alike where they are alike. */
 export function minifyShaders(shaders: readonly string[]): string[] {
@@ -36,11 +37,6 @@ function onOneLine(texts: readonly string[]): string[] {
 
 function isMark(text: string): boolean {
   return text.startsWith("//");
-}
-
-/** The line goes on behind it. */
-function isLineMark(text: string): boolean {
-  return text === "//+" || text === "//*";
 }
 
 const scalarLetters: Readonly<Record<string, string>> = { f32: "f", i32: "i", u32: "u" };

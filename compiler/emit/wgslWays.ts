@@ -9,6 +9,11 @@ const marks: Readonly<Record<Way, readonly [line: string, from: string, to: stri
   alone: ["//*", "//<", "//>"],
 };
 
+/** A line goes on behind such a mark. */
+export function isLineMark(text: string): boolean {
+  return Object.values(marks).some(([line]) => line === text);
+}
+
 /** Comments of which the runtime makes the shader of such devices (`runtime/ways.ts`): the text is the others' as it stands. */
 export function printBothWays(
   writer: Writer,

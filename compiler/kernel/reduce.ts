@@ -45,7 +45,8 @@ export function writeReduction(
   if (alone.length === 0) writeTerms(emission, accumulators, conditions, home, minimum);
   else {
     const own = alone.map(({ reduction }) => reduction);
-    const wanted = own.flatMap(({ where }) => where ?? []).slice(0, 1);
+    // Points of an invocation are wanted where its first one is, whichever reduction they are of.
+    const wanted = new Set(own.flatMap(({ where }) => where ?? []));
     const ofAlone = [...wanted, ...commonConditions(emission.values, own)];
     const [body, otherwise] = [openScope(home), openScope(home)];
     writeTerms(emission, alone, ofAlone, body, minimum);

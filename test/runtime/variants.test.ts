@@ -24,6 +24,17 @@ const trained = compileOne(
     "train M { optimizer sgd(lr: 0.1) }",
 );
 
+/** The texts of shader modules that the device is given from now on. */
+function shadersOf(device: GPUDevice): readonly string[] {
+  const shaders: string[] = [];
+  const make = device.createShaderModule.bind(device);
+  device.createShaderModule = (descriptor) => {
+    shaders.push(descriptor.code);
+    return make(descriptor);
+  };
+  return shaders;
+}
+
 const adaptersInSoftware = [
   { vendor: "google", architecture: "swiftshader" },
   { vendor: "mesa", description: "llvmpipe (LLVM 15.0.7, 256 bits)" },
@@ -112,15 +123,11 @@ describeGpu("a device in software", () => {
       net.destroy();
       return y as Float32Array;
     };
-    const shaders: string[] = [];
+    let shaders: readonly string[] = [];
     const request = adapter.requestDevice.bind(adapter);
     adapter.requestDevice = async (descriptor) => {
       const device = await request(descriptor);
-      const make = device.createShaderModule.bind(device);
-      device.createShaderModule = (module) => {
-        shaders.push(module.code);
-        return make(module);
-      };
+      shaders = shadersOf(device);
       return device;
     };
     const together = await outputOf({ adapter });
@@ -136,16 +143,11 @@ describeGpu("a device in software", () => {
 
   it("is given its own shaders, and no others", async () => {
     const device = await softwareDevice();
-    const shaders: string[] = [];
-    const make = device.createShaderModule.bind(device);
-    device.createShaderModule = (descriptor) => {
-      shaders.push(descriptor.code);
-      return make(descriptor);
-    };
+    const shaders = shadersOf(device);
     const net = await load(plan, { backend: "webgpu", device, seed: 1 });
     const wanted = planFor(plan, { isFallbackAdapter: true }).kernels.map(({ wgsl }) => wgsl);
     const own = wanted.filter((wgsl) => wgsl !== "").map(inSubgroups);
-    expect(shaders.sort()).toEqual(own.sort());
+    expect([...shaders].sort()).toEqual(own.sort());
     net.destroy();
     device.destroy();
   });
@@ -159,12 +161,7 @@ describeGpu("a device in software", () => {
     const outcomeOn = async (info?: object) => {
       const device = await softwareDevice();
       if (info) Object.defineProperty(device, "adapterInfo", { value: info });
-      const shaders: string[] = [];
-      const make = device.createShaderModule.bind(device);
-      device.createShaderModule = (descriptor) => {
-        shaders.push(descriptor.code);
-        return make(descriptor);
-      };
+      const shaders = shadersOf(device);
       const net = await load(plain, { backend: "webgpu", device, seed: 1 });
       const { y } = await net.predict({ x: rows });
       net.destroy();
