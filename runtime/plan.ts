@@ -110,8 +110,8 @@ export interface PlanVariant extends Pick<PlanKernel, "wgsl" | "workgroupSize"> 
 export interface PlanKernel {
   readonly name: string;
   /**
-   * Empty where the GPU dispatches it beside others alone, or where it is fetched. Comments hold what devices with subgroups compute
-   * otherwise: see `subgroups.ts`.
+   * Empty where the GPU dispatches it beside others alone, or where it is fetched. Comments hold what some devices compute
+   * otherwise: see `ways.ts`.
    */
   readonly wgsl: string;
   /** Of small bundles: fetches the shader of a kernel that only some calls need. */
