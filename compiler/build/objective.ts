@@ -73,18 +73,37 @@ export function buildStep(request: StepRequest): BuiltStep {
 interface Goal {
   /** Each the mean over its entries. */
   readonly losses: readonly Named[];
-  /** The sum of the penalties that concern trained parameters; undefined where there is none. */
-  readonly penalty: Node | undefined;
+  /** Sums of the penalties that count here, each of those that count in the same lines, by what tells these lines apart. */
+  readonly penalties: ReadonlyMap<string, Node>;
   readonly value: Node;
 }
 
-function goalOf({ b, objective }: StepRequest, trace: BoundTrace): Goal {
+function goalOf({ b, stage, objective }: StepRequest, trace: BoundTrace): Goal {
   const losses = trace.losses.map((loss) => ({ ...loss, value: meanOfAll(b, loss.value) }));
-  const trained = trainedBy(objective);
-  const penalties = trace.penalties.filter((one) => dependsOn(one.value, trace, trained));
-  const penalty = sumOf(b, penalties);
-  const value = b.add(sumOf(b, losses), penalty);
-  return { losses, penalty: penalties.length > 0 ? penalty : undefined, value };
+  const groups = new Map<string, Named[]>();
+  const counted = trace.penalties.filter((penalty) => {
+    const lines = linesOf(stage, trace, penalty.value);
+    if (!lines.includes(objective)) return false;
+    const places = lines.map((line) => stage.objectives.indexOf(line) + 1);
+    const name = lines.length === stage.objectives.length ? "total" : places.join("+");
+    groups.set(name, [...(groups.get(name) ?? []), penalty]);
+    return true;
+  });
+  const penalties = new Map([...groups].map(([name, group]) => [name, sumOf(b, group)]));
+  return { losses, penalties, value: b.add(sumOf(b, losses), sumOf(b, counted)) };
+}
+
+/**
+ * A penalty counts in the lines whose parameters it depends on. One that no line can change (of inputs alone, of frozen
+ * weights) counts in all: it has no gradient, but is told of as an evaluation tells of it.
+ */
+function linesOf(
+  { objectives }: StageDeclaration,
+  trace: BoundTrace,
+  penalty: Node,
+): readonly ObjectiveDeclaration[] {
+  const lines = objectives.filter((line) => dependsOn(penalty, trace, trainedBy(line)));
+  return lines.length > 0 ? lines : objectives;
 }
 
 function trainedBy(objective: ObjectiveDeclaration): readonly string[] {
@@ -110,7 +129,7 @@ function reports({ b, model, last }: StepRequest, trace: BoundTrace, goal: Goal)
     if (mean === undefined) return;
     report(`loss.${name}`, mean.value, entriesOf(shape, examples));
   });
-  if (goal.penalty !== undefined) report("penalty.total", goal.penalty, examples);
+  for (const [name, value] of goal.penalties) report(`penalty.${name}`, value, examples);
   for (const { name, value } of last ? trace.metrics : []) {
     const alone = ofBatchAlone(value);
     if (alone && examplesMeet(value)) continue;

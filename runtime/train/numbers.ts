@@ -9,7 +9,7 @@ export function firstNotFinite(values: Readonly<Record<string, number>>): string
     if (Number.isFinite(value)) continue;
     if (name === "loss.loss") return "the loss";
     if (name.startsWith("loss.")) return `the loss ${name.slice(5)}`;
-    if (name.startsWith("penalty.")) return `the regularizer ${name.slice(8)}`;
+    if (name.startsWith("penalty.")) return "the sum of the regularizers";
   }
   return undefined;
 }
