@@ -50,15 +50,20 @@ function wantScalar(declared: TensorType, what: string): ShapeProblem | undefine
   });
 }
 
-/** The largest finite f32: a literal beyond it cannot be written in a shader. */
+/** The largest finite f32. */
 export const largestReal = 3.4028234663852886e38;
+
+/** Whether the nearest f32 is finite: a literal of any other cannot be written in a shader. Many write the largest as 3.4028235e38. */
+export function fitsReal(value: number): boolean {
+  return Number.isFinite(Math.fround(value));
+}
 
 export const leaves: Pick<OpTable, LeafName> = {
   constant: leaf({
     doc: "Numbers known while compiling, in row-major order; one value fills the shape.",
     source: "given",
     check: ({ attributes: { values } }, declared) => {
-      const beyond = values.find((value) => !(Math.abs(value) <= largestReal));
+      const beyond = values.find((value) => !fitsReal(value));
       if (beyond !== undefined) {
         return problem("argument", `${beyond} is not a number that 32 bits hold`, {
           expected: "a finite number of at most 3.4e38",

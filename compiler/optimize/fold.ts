@@ -4,7 +4,7 @@ import { shapeEqual } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import { splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { largestReal } from "../ops/leaves.js";
+import { fitsReal } from "../ops/leaves.js";
 import { movementOf } from "../ops/movement.js";
 import { ruleOf } from "../ops/table.js";
 import { evaluateScalar } from "../scalars/evaluate.js";
@@ -32,8 +32,7 @@ export function fold(b: GraphBuilder, node: Node): Node | undefined {
 }
 
 function splat(b: GraphBuilder, node: Node, value: number | undefined): Node | undefined {
-  if (value === undefined || !Number.isFinite(value) || Math.abs(value) > largestReal)
-    return undefined;
+  if (value === undefined || !fitsReal(value)) return undefined;
   const constant = b.constant(value, node.shape, node.type);
   return shapeEqual(constant.shape, node.shape) ? constant : undefined;
 }

@@ -4,7 +4,7 @@ import { multiplyDims } from "../types/dimension.js";
 import type { Node, NodeOf } from "../types/graph.js";
 import { at, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { largestReal } from "../ops/leaves.js";
+import { fitsReal } from "../ops/leaves.js";
 import { neverNegative } from "../ops/signs.js";
 import { repeatedProduct } from "../ops/power.js";
 import { alwaysFinite, isSplat } from "./constants.js";
@@ -87,8 +87,7 @@ function simplifyProduct(b: GraphBuilder, x: Node, y: Node): Node | undefined {
 
 /** Neither too large for an f32 nor so small that devices take it for 0. */
 function isNormal(value: number): boolean {
-  const size = Math.abs(Math.fround(value));
-  return size >= 2 ** -126 && size <= largestReal;
+  return fitsReal(value) && Math.abs(Math.fround(value)) >= 2 ** -126;
 }
 
 /** A product's constant and the rest. */

@@ -47,6 +47,13 @@ describe("compile-time values", () => {
     expect(valueOf(expression)).toBe(`f32[${value}]`);
   });
 
+  it("a number fits into f32 where the nearest one is finite", () => {
+    const codesFor = (number: string): string[] =>
+      codesOf(`model M { input x: [batch] missing ${number}\n output y = x * ${number} }`);
+    expect(codesFor("3.4028235e38")).toEqual([]);
+    expect(codesFor("3.4028236e38")).toEqual(["NN0306", "NN0306"]);
+  });
+
   it("rounds no quotient", () => {
     expect(typeOf("x * (7 / 2)")).toBe("f32[batch, 6]");
     expect(

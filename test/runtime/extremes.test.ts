@@ -69,4 +69,28 @@ describe.each(["f64", "f32", "webgpu"] as const)("on %s", (backend) => {
     expect(new Set(least)).toEqual(new Set([Infinity]));
     expect(new Set(share)).toEqual(new Set([NaN]));
   });
+
+  // As C, NumPy and Java write the largest f32, and nearly the last number that rounds to it.
+  it.each(["3.40282347e38", "3.4028235e38", "3.40282356779e38"])(
+    "%s is the largest number",
+    async (largest) => {
+      const large = compileOne(`model Large {
+        input x: [batch, 2] missing ${largest}
+        weight w: [] = ${largest}
+        output given = x[:, 0]
+        output initial = w * x[:, 1]
+        output product = x[:, 1] * ${largest}
+        output folded = x[:, 1] * (ones([1]) * ${largest})
+        output joined = x[:, 1] * 0.5 * ${largest} * 2
+        output listed = sum([${largest}, 0] * x[:, 1:], axis: 1)
+        output least = min(x[:, 0], ${largest})
+        output chosen = if x[:, 1] > 0 then ${largest} else -${largest}
+      }`);
+      const net = await open(large, backend, { seed: 1 });
+      const found = await net.predict({ x: [NaN, 1] });
+      net.destroy();
+      for (const [name, values] of Object.entries(found))
+        expect([...values].map(Math.fround), name).toEqual([Math.fround(Number(largest))]);
+    },
+  );
 });

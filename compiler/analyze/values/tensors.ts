@@ -2,6 +2,7 @@
 import type { DiagnosticCode } from "../../../grammar/diagnostics.js";
 import type { Span } from "../../../grammar/span.js";
 import type { GraphBuilder } from "../../ops/builder.js";
+import { fitsReal, largestReal } from "../../ops/leaves.js";
 import { isProblem, type ProblemSubject, type ShapeProblem } from "../../ops/problem.js";
 import { dimEqual, dimText, shapeText, type Dim } from "../../types/dimension.js";
 import type {
@@ -231,7 +232,6 @@ const isGradient = (value: Value): boolean =>
 const gradientHint = "the gradient of `w` is `g`";
 
 const integerRange = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;
-const largestFloat = 3.4028234663852886e38;
 
 function constantOf(
   frame: Frame,
@@ -246,7 +246,7 @@ function constantOf(
       message: `the number ${value} does not fit into ${type}`,
       notes:
         type === "f32"
-          ? [`the largest number of f32 is about ${largestFloat.toPrecision(3)}`]
+          ? [`the largest number of f32 is about ${largestReal.toPrecision(3)}`]
           : [`${type} holds ${type === "bool" ? "true and false" : "whole numbers of 32 bits"}`],
       hint: type === "f32" ? undefined : "convert the tensor first: `f32(x)`",
     });
@@ -257,7 +257,7 @@ function constantOf(
 
 /** Whether an element of the type can be this number. */
 export function fits(value: number, type: ElementType): boolean {
-  if (type === "f32") return Math.abs(value) <= largestFloat;
+  if (type === "f32") return fitsReal(value);
   if (type === "bool") return value === 0 || value === 1;
   const [low, high] = integerRange[type];
   return Number.isInteger(value) && value >= low && value <= high;
