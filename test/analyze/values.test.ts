@@ -49,7 +49,9 @@ describe("compile-time values", () => {
 
   it("a number fits into f32 where the nearest one is finite", () => {
     const codesFor = (number: string): string[] =>
-      codesOf(`model M { input x: [batch] missing ${number}\n output y = x * ${number} }`);
+      [`input x: [batch] missing ${number}`, `input x: [batch]\n weight w: [] = ${number}`].flatMap(
+        (line) => codesOf(`model M { ${line}\n output y = x }`),
+      );
     expect(codesFor("3.4028235e38")).toEqual([]);
     expect(codesFor("3.4028236e38")).toEqual(["NN0306", "NN0306"]);
   });
