@@ -195,7 +195,7 @@ function moduleText(request: Request, entry: EntryName, stem: string): string {
     ].join("\n");
   });
   const taken = request.models.some(({ name }) => name === errorClass);
-  const errors = taken || request.external ? "" : `export { ${errorClass} };\n`;
+  const errors = taken ? "" : `export { ${errorClass} };\n`;
   return [head, errors, ...parts].join("\n");
 }
 
@@ -223,15 +223,16 @@ function modelValue(request: Request, entry: EntryName, stem: string, at: number
   return `((plan) => ({ name: plan.model, load: async ({ cpu, ${weights}, ...options } = {}) => ${opened} }))(${literal})`;
 }
 
-/** Where weights lie that were compiled in; where that cannot be known, what cannot be read, and says so: other weights are not begun with unasked. */
+/**
+ * Where weights lie that were compiled in. Throws NnError where that cannot be known: other weights are not begun with unasked.
+ * What makes scripts of modules takes their own address from them; nothing lies beside one that is a `blob:` or a `data:`.
+ */
 function addressText(file: string): string {
-  const here = JSON.stringify(`./${file}`);
-  const source = [
-    `name: ${JSON.stringify(file)}`,
-    `arrayBuffer: async () => { throw "${homeless}" }`,
-  ];
-  // Bundlers know this form, and take the file along; what makes scripts of modules takes their own address from them.
-  return `import.meta.url ? new URL(${here}, import.meta.url) : { ${source.join(", ")} }`;
+  const why = `${file} cannot be fetched: ${homeless}`;
+  const refusal = `throw new ${errorClass}("weights", ${JSON.stringify(why)})`;
+  // Bundlers know this form, and take the file along.
+  const address = `new URL(${JSON.stringify(`./${file}`)}, import.meta.url)`;
+  return `/^[^:]+:\\//.test(import.meta.url) ? ${address} : (() => { ${refusal}; })()`;
 }
 
 const homeless =
@@ -271,9 +272,7 @@ function documentation(request: Request, model: CompiledModel): string {
 function runtimeText(request: Request, entry: EntryName): string {
   if (request.external) {
     const load = entry === "training" ? "load" : "loadInference as load";
-    const taken = request.models.some(({ name }) => name === errorClass);
-    const errors = taken ? "" : `export { ${errorClass} } from "nnc/runtime";\n`;
-    return `import { ${load} } from "nnc/runtime";\n${errors}`;
+    return `import { ${load}, ${errorClass} } from "nnc/runtime";\n`;
   }
   return licence + embeddedRuntime(request, entry);
 }

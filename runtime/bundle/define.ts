@@ -18,7 +18,7 @@ import type { BundledCpu } from "./cpu.js";
 /** The CPU's module: the caller's, else fetched. Called only where the CPU is used. */
 export type CpuOf = (given: CpuSource | undefined) => Promise<BundledCpu> | BundledCpu;
 
-/** Where weights lie that were compiled in; what tells why it cannot be read where that is not known. */
+/** Where weights lie that were compiled in. Throws NnError where that is not known. */
 export type CompiledWeights = () => WeightsSource;
 
 /** Fetches what measures variants: of bundles that have them. */

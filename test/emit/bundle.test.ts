@@ -220,8 +220,10 @@ export { both, y, z, off, fit, whole, input, general };
 
 it("with an external runtime the modules import it", async () => {
   const files = await emit(compiled(), { externalRuntime: true, file: "two.nn" });
-  expect(files["two.js"]).toContain('import { loadInference as load } from "nnc/runtime";');
-  expect(files["two.train.js"]).toContain('import { load } from "nnc/runtime";');
+  expect(files["two.js"]).toContain(
+    'import { loadInference as load, NnError } from "nnc/runtime";',
+  );
+  expect(files["two.train.js"]).toContain('import { load, NnError } from "nnc/runtime";');
   expect(files["two.cpu.js"]).not.toContain("createCpuBackend");
   expect((files["two.js"] ?? "").length).toBeLessThan(20_000);
 });

@@ -189,13 +189,21 @@ const net = zeros;`;
       expect(answers(folder, other)).toBe("weights 2\ntrue\ncpu 12.5");
       // A script of CommonJS knows no address: none are begun with in their place, and those given are taken.
       const why =
-        "weights two.safetensors cannot be read as a safetensors file: this script knows no address of its own (import.meta.url), beside which it would lie; give load({ weights }) the file's, or weights: false for none";
+        "weights two.safetensors cannot be fetched: this script knows no address of its own (import.meta.url), beside which it would lie; give load({ weights }) the file's, or weights: false for none";
       for (const file of ["two.js", "two.train.js"]) {
         const lines = `import { First } from "./dist/${file}";
 const load = (options) => First.load({ backend: "cpu", ...options });
 for (const options of [{}, { seed: 1 }]) await load(options).catch(({ code, message }) => console.log(code, message));
 const net = await load({ weights: new URL("./w.safetensors", "file://" + __dirname + "/") });`;
         expect(scriptAnswers(folder, lines)).toBe(`${why}\n${why}\ncpu 12.5`);
+        // Nothing lies beside a module that is a `data:`, from where the library is not found either.
+        const inside = `import { readFileSync } from "node:fs";
+const module = "data:text/javascript;base64," + readFileSync("dist/${file}", "base64");
+const { First, NnError } = await import(module);
+const told = (error) => console.log(error instanceof NnError && error.code, error.message);
+for (const options of [{}, { seed: 1 }]) await First.load({ backend: "cpu", ...options }).catch(told);
+const net = await (await import("./dist/${file}")).First.load({ backend: "cpu" });`;
+        if (!external) expect(answers(folder, inside)).toBe(`${why}\n${why}\ncpu 12.5`);
       }
       const bundle = await bundled(folder, 'import { First } from "./dist/two.js"; First.load();');
       expect(bundle).toMatch(/new URL\("\.\/two\.safetensors",\s*import\.meta\.url\)/);
