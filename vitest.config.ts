@@ -16,11 +16,15 @@ export const running = {
   teardownTimeout: 10_000,
 };
 
-/** Tests that put something else in the place of a module need modules that no other file loaded. */
-const withModulesOfTheirOwn = readdirSync(join(import.meta.dirname, "test"), { recursive: true })
+const root = import.meta.dirname;
+
+/** Tests that put something else in the place of a module, or run the tests of other files: these need modules that no other file loaded. */
+const withModulesOfTheirOwn = readdirSync(join(root, "test"), { recursive: true })
   .map((name) => `test/${String(name).replaceAll("\\", "/")}`)
   .filter((name) => name.endsWith(".test.ts"))
-  .filter((name) => readFileSync(join(import.meta.dirname, name), "utf8").includes("vi.mock("));
+  .filter((name) =>
+    /\bvi\.mock\(|\bimport\("[^"]+\.test\.js"\)/.test(readFileSync(join(root, name), "utf8")),
+  );
 
 export default defineConfig({
   test: {

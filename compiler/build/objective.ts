@@ -80,22 +80,26 @@ interface Goal {
 
 function goalOf({ b, stage, objective }: StepRequest, trace: BoundTrace): Goal {
   const losses = trace.losses.map((loss) => ({ ...loss, value: meanOfAll(b, loss.value) }));
+  const counted = trace.penalties
+    .map((penalty) => ({ penalty, lines: linesOf(stage, trace, penalty.value) }))
+    .filter(({ lines }) => lines.includes(objective));
   const groups = new Map<string, Named[]>();
-  const counted = trace.penalties.filter((penalty) => {
-    const lines = linesOf(stage, trace, penalty.value);
-    if (!lines.includes(objective)) return false;
+  for (const { penalty, lines } of counted) {
     const places = lines.map((line) => stage.objectives.indexOf(line) + 1);
     const name = lines.length === stage.objectives.length ? "total" : places.join("+");
     groups.set(name, [...(groups.get(name) ?? []), penalty]);
-    return true;
-  });
+  }
   const penalties = new Map([...groups].map(([name, group]) => [name, sumOf(b, group)]));
-  return { losses, penalties, value: b.add(sumOf(b, losses), sumOf(b, counted)) };
+  const sum = sumOf(
+    b,
+    counted.map(({ penalty }) => penalty),
+  );
+  return { losses, penalties, value: b.add(sumOf(b, losses), sum) };
 }
 
 /**
- * A penalty counts in the lines whose parameters it depends on. One that no line can change (of inputs alone, of frozen
- * weights) counts in all: it has no gradient, but is told of as an evaluation tells of it.
+ * A penalty counts in the lines whose parameters it depends on. One that no line of the stage can change (of inputs alone, of
+ * frozen weights) counts in all of them: it has no gradient, but is told of as an evaluation tells of it.
  */
 function linesOf(
   { objectives }: StageDeclaration,

@@ -38,7 +38,7 @@ export async function softwareGpu(): Promise<GPU> {
 
 /**
  * While a device has work, Dawn's module for Node asks for news in every turn of the event loop, which keeps a core busy that the
- * software adapter could use: it asks once a millisecond here, as long as few dispatches take.
+ * software adapter could use: here it asks once a millisecond. Hardly a dispatch is done sooner.
  */
 function askLessOften(): void {
   const later = (...[call, ...values]: Parameters<typeof setImmediate>): NodeJS.Timeout =>
