@@ -35,7 +35,7 @@ export interface TemplateState {
   readonly shape: Shape;
   readonly states: Map<
     string,
-    { readonly shape: Shape; readonly initial: number; next: Node; readonly span: Span }
+    { readonly shape: Shape; readonly initial: Node; next: Node; readonly span: Span }
   >;
   weight: Node | undefined;
 }

@@ -6,12 +6,12 @@ import type { GraphBuilder } from "../ops/builder.js";
 import { opTable } from "../ops/table.js";
 import { shapeEqual } from "../types/dimension.js";
 import type { Node, Shape } from "../types/graph.js";
-import type { UpdateTemplate } from "../types/model.js";
+import type { NumberedTemplate } from "./firstStates.js";
 
 /** The update of a parameter in its own shape: a rank of 1 would not tell which axis an expression looks along. */
 export interface ShapedUpdate {
   readonly shape: Shape;
-  readonly template: UpdateTemplate;
+  readonly template: NumberedTemplate;
 }
 
 /**
@@ -22,7 +22,7 @@ export function acrossParameters(
   b: GraphBuilder,
   updates: readonly ShapedUpdate[],
   elements: number,
-): UpdateTemplate | undefined {
+): NumberedTemplate | undefined {
   const model = updates.find(({ shape }) => shape.length > 0) ?? updates[0];
   if (model === undefined || !isElementwise(model)) return undefined;
   const others = new Set(updates.map(({ template }) => template));
@@ -36,7 +36,7 @@ export function acrossParameters(
 }
 
 /** The new weight, and the new states. */
-export function rootsOf({ states, weight }: UpdateTemplate): Node[] {
+export function rootsOf({ states, weight }: NumberedTemplate): Node[] {
   return [weight, ...states.map(({ next }) => next)];
 }
 
@@ -52,6 +52,8 @@ function isOfOneEntry(node: Node, shape: Shape): boolean {
   if (lowering.kind !== "leaf")
     return lowering.kind === "pointwise" || lowering.kind === "identity";
   if (node.op === "constant") return node.attributes.values.length === 1;
+  // One number drawn for a parameter is another for the next one.
+  if (node.op === "random") return node.shape.length === shape.length;
   return lowering.source !== "place" || shape.length === 0;
 }
 
@@ -61,7 +63,7 @@ function isAlike(model: ShapedUpdate, other: ShapedUpdate): boolean {
   return textOf(model.template, told) === textOf(other.template, told);
 }
 
-function textOf(template: UpdateTemplate, tellsNumbers: boolean): string {
+function textOf(template: NumberedTemplate, tellsNumbers: boolean): string {
   const numbers = new Map<Node, number>();
   const attributes = new Map<object, string>();
   const rank = ({ shape }: { shape: Shape }): boolean => tellsNumbers && shape.length > 0;
@@ -77,7 +79,7 @@ function textOf(template: UpdateTemplate, tellsNumbers: boolean): string {
 }
 
 /** The same expression over leaves of another shape; numbers stay numbers. */
-function inARow(b: GraphBuilder, { shape, template }: ShapedUpdate, row: Shape): UpdateTemplate {
+function inARow(b: GraphBuilder, { shape, template }: ShapedUpdate, row: Shape): NumberedTemplate {
   const own = (of: Shape): Shape => (shapeEqual(of, shape) ? row : of);
   const roots = rootsOf(template);
   const replacements = new Map<Node, Node>();

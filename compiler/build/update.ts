@@ -10,6 +10,7 @@ import type {
 import { elementCount } from "../types/dimension.js";
 import { acrossParameters, rootsOf, type ShapedUpdate } from "./elementwise.js";
 import { fillTemplate } from "./fillTemplate.js";
+import { fromNumbers, type NumberedTemplate } from "./firstStates.js";
 import type { StorageLayout } from "./layout.js";
 import { storageLeaf } from "./parameters.js";
 import type { BuiltStorage, ParameterRange } from "./types.js";
@@ -48,7 +49,7 @@ export function updateStorages(
     );
     if (update === undefined) continue;
     const before = storageLeaf(b, layout, storage);
-    const parts = partsOf(layout, members, update.optimizer);
+    const parts = partsOf(b, layout, members, update.optimizer);
     const template = acrossParameters(b, parts, wholeNumber(before.shape));
     const result =
       template === undefined
@@ -73,15 +74,23 @@ interface Part extends ShapedUpdate {
 }
 
 function partsOf(
+  b: GraphBuilder,
   layout: StorageLayout,
   members: readonly string[],
   optimizer: OptimizerInstance,
 ): Part[] {
+  const templates = new Map<UpdateTemplate, NumberedTemplate>();
+  const numbered = (shape: Shape): NumberedTemplate => {
+    const template = optimizer.update(shape);
+    const known = templates.get(template) ?? fromNumbers(b, template);
+    templates.set(template, known);
+    return known;
+  };
   return members.flatMap((name) => {
     const range = layout.ranges.get(name);
     if (range === undefined) return [];
     const { shape } = range.declaration;
-    return [{ range, shape, template: optimizer.update(shape) }];
+    return [{ range, shape, template: numbered(shape) }];
   });
 }
 
@@ -92,7 +101,7 @@ function stateName(request: UpdateRequest, storage: string, state: string): stri
 function applyWhole(
   request: UpdateRequest,
   storage: string,
-  template: UpdateTemplate,
+  template: NumberedTemplate,
   before: Node,
   gradient: Node,
 ): Applied {
@@ -184,7 +193,7 @@ interface JoinedState {
   readonly next: Node[];
 }
 
-function joinStates(templates: readonly UpdateTemplate[]): ReadonlyMap<string, JoinedState> {
+function joinStates(templates: readonly NumberedTemplate[]): ReadonlyMap<string, JoinedState> {
   const joined = new Map<string, JoinedState>();
   for (const { name, shape, initial } of templates.flatMap(({ states }) => states)) {
     const elements = (joined.get(name)?.elements ?? 0) + wholeNumber(shape);

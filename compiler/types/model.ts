@@ -106,7 +106,8 @@ export interface OptimizerInstance {
   readonly place: Place;
   /**
    * The update for a parameter of this shape, over `placeholder` leaves: `w`, `g`, `state.NAME` (value before), and
-   * `hostScalar`s. `states` gives each state's shape (w's, or a scalar) and initial value (a number).
+   * `hostScalar`s. `states` gives each state's shape (w's, or a scalar) and what it holds before the first update, over the
+   * same leaves and of its shape or one number.
    */
   readonly update: (shape: Shape) => UpdateTemplate;
 }
@@ -115,7 +116,7 @@ export interface UpdateTemplate {
   readonly states: readonly {
     readonly name: string;
     readonly shape: Shape;
-    readonly initial: number;
+    readonly initial: Node;
     readonly next: Node;
   }[];
   readonly weight: Node;

@@ -47,7 +47,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
       const leaf = (name: string) => b.placeholder(name, { type: "f32", shape });
       const next = b.add(b.multiply(leaf("state.m"), 0.9), leaf("g"));
       return {
-        states: [{ name: "m", shape, initial: 0, next }],
+        states: [{ name: "m", shape, initial: b.constant(0), next }],
         weight: b.subtract(leaf("w"), b.multiply(next, b.divide(0.1, b.hostScalar("step")))),
       };
     },

@@ -163,23 +163,22 @@ class Training {
       for (const name of parameters) {
         const w = tensorOf(this.stored, name);
         const { states, weight } = optimizer.update(w.shape);
-        const before = states.map((state) => {
-          const fresh = reference.broadcast([scalar(state.initial)], {
-            shape: state.shape as number[],
-          });
-          return [
-            `state.${state.name}`,
-            this.states.get(`${name} ${state.name}`) ?? fresh,
-          ] as const;
-        });
-        const leaves = {
-          ...Object.fromEntries(before),
+        const given = {
           w,
           g: gradients.get(name) ?? scalar(0),
           step: scalar(this.step),
           epoch: scalar(0),
           progress: scalar(0),
         };
+        const before = states.map((state) => {
+          const [initial = scalar(0)] = interpret([state.initial], { leaves: given });
+          const fresh = reference.broadcast([initial], { shape: state.shape as number[] });
+          return [
+            `state.${state.name}`,
+            this.states.get(`${name} ${state.name}`) ?? fresh,
+          ] as const;
+        });
+        const leaves = { ...Object.fromEntries(before), ...given };
         const nodes = [weight, ...states.map((state) => state.next)];
         const [updated, ...kept] = interpret(nodes, { leaves });
         if (updated !== undefined) next[name] = this.projected(name, updated);

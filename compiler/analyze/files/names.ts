@@ -76,8 +76,8 @@ const binding = { value: poison, place: undefined, fixed: undefined, state: unde
 function ambient(declaration: Checked): readonly string[] {
   const always = ["training", "step", "epoch", "progress"];
   if (declaration.kind === "Init") return [...always, "shape", "fan_in", "fan_out"];
-  if (declaration.kind === "Optimizer") return [...always, "w", "g"];
-  return declaration.kind === "Projection" ? [...always, "w"] : always;
+  if (declaration.kind === "Optimizer") return [...always, "w", "g", "shape"];
+  return declaration.kind === "Projection" ? [...always, "w", "shape"] : always;
 }
 
 /** Every name that is bound anywhere in a declaration: parameters, dimensions, bindings, carries and so on. */

@@ -15,9 +15,8 @@ const watched = 2;
 
 /** True only where it is certain: a decay of the weights, say, moves them without any gradient. */
 export function restsWithoutGradient({ states, weight }: UpdateTemplate): boolean {
-  const roots = [weight, ...states.map(({ next }) => next)];
-  const order = topologicalOrder(roots);
-  let held = new Map<string, Known>(states.map(({ name, initial }) => [`state.${name}`, initial]));
+  const order = topologicalOrder([weight, ...states.map(({ next }) => next)]);
+  let held = firstStates(states);
   for (let step = 0; ; step++) {
     const known = new Map<Node, Known>();
     for (const node of order) known.set(node, knownOf(node, known, held));
@@ -28,6 +27,17 @@ export function restsWithoutGradient({ states, weight }: UpdateTemplate): boolea
     const kept = (value: Known): Known => (step < watched ? value : undefined);
     held = new Map([...held, ...changed.map(([name, value]) => [name, kept(value)] as const)]);
   }
+}
+
+/** A state may start from one that was declared before it. */
+function firstStates(states: UpdateTemplate["states"]): Map<string, Known> {
+  const held = new Map<string, Known>();
+  for (const { name, initial } of states) {
+    const known = new Map<Node, Known>();
+    for (const node of topologicalOrder([initial])) known.set(node, knownOf(node, known, held));
+    held.set(`state.${name}`, known.get(initial));
+  }
+  return held;
 }
 
 function knownOf(

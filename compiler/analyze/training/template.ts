@@ -12,9 +12,9 @@ import { bind, newScope } from "../values/scope.js";
 import { bindParameters } from "../calls/signatures.js";
 import { toTensor } from "../values/tensors.js";
 import {
-  asNumber,
-  describe,
+  fromDim,
   isSpoilt,
+  list,
   tensor,
   typeText,
   type ClosureValue,
@@ -45,6 +45,7 @@ export function traceTemplate(
   const frame = templateFrame(algorithm, template, of);
   const { builder } = caller.run;
   const type = { type: "f32", shape } as const;
+  bind(frame.scope, "shape", list(shape.map(fromDim)));
   bind(frame.scope, "w", tensor(builder.placeholder("w", type)), { fixed: "parameter" });
   if (declaration.kind === "Optimizer") {
     bind(frame.scope, "g", tensor(builder.placeholder("g", type)));
@@ -91,7 +92,7 @@ function templateFrame(
     body: optimizer ? "optimizer" : "projection",
     instance: undefined,
     activation: newActivation(),
-    drawPath: rootPath,
+    drawPath: { parent: rootPath, name: declaration.name, id: 0 },
     training: true,
     call: { ...callSite(caller, span, declaration.name, algorithm.matched), on },
     declaration,
@@ -103,36 +104,53 @@ function templateFrame(
   };
 }
 
-/** `state m = 0` (of `w`'s shape), `state t: [] = 1` (a scalar). */
+/** `state m = 0` or `state slow = w` (of `w`'s shape), `state t: [] = 1` (a scalar). */
 export function declareTemplateState(
   statement: ast.StateStatement,
   frame: Frame,
   template: TemplateState,
 ): void {
   const value = frame.run.evaluator.expression(statement.value, frame);
-  const initial = asNumber(value);
   const scalar = statement.type?.dimensions.length === 0;
+  const spoilt = (): void => {
+    bind(frame.scope, statement.name, { kind: "poison" });
+  };
   if (frame.body === "projection" || (statement.type !== undefined && !scalar)) {
     report(frame, "NN0505", statement.span, {
       message:
         frame.body === "projection"
           ? "a projection keeps no state"
           : "a state of an optimizer has the shape of `w`, or is a scalar",
-      hint: frame.body === "projection" ? undefined : "`state m = 0` or `state t: [] = 1`",
+      hint:
+        frame.body === "projection"
+          ? undefined
+          : "`state m = 0`, `state slow = w` or `state t: [] = 1`",
     });
-    bind(frame.scope, statement.name, { kind: "poison" });
-    return;
-  }
-  if (initial === undefined) {
-    if (!isSpoilt(value)) {
-      report(frame, "NN0505", statement.value.span, {
-        message: `a state of an optimizer starts from a number, not ${describe(value)}`,
-      });
-    }
-    bind(frame.scope, statement.name, { kind: "poison" });
+    spoilt();
     return;
   }
   const shape = scalar ? [] : template.shape;
+  const initial = isSpoilt(value)
+    ? undefined
+    : toTensor(frame, { value, span: statement.value.span }, "f32");
+  if (initial === undefined) {
+    spoilt();
+    return;
+  }
+  if (initial.shape.length > 0 && !shapeEqual(initial.shape, shape)) {
+    report(frame, "NN0505", statement.value.span, {
+      message: `what \`${statement.name}\` starts from does not have its shape`,
+      notes: [
+        `\`${statement.name}\` is ${shapeText(shape)}`,
+        `it starts from ${typeText(initial)}`,
+      ],
+      hint: scalar
+        ? `without \`: []\` it has the shape of \`w\`; \`mean(…)\` makes one number of many`
+        : "a state of an optimizer starts from a number or from what has the shape of `w`",
+    });
+    spoilt();
+    return;
+  }
   const node = frame.run.builder.placeholder(`state.${statement.name}`, { type: "f32", shape });
   template.states.set(statement.name, { shape, initial, next: node, span: statement.span });
   bind(frame.scope, statement.name, tensor(node), {

@@ -38,7 +38,7 @@ function howToName({ body }: Frame, name: string): string | undefined {
     case "fn":
       return `bind it first: \`${name} = …\`, or name it in the signature, as a parameter or a dimension of one`;
     case "optimizer":
-      return "an optimizer sees a parameter `w`, its gradient `g` and `step`";
+      return "an optimizer sees a parameter `w`, its gradient `g`, their `shape` and `step`";
     default:
       return undefined;
   }
