@@ -116,11 +116,10 @@ export interface Selector {
   readonly items: readonly SelectorItem[];
 }
 
-/** `encoder.conv2d_1.W`, `encoder.weights`, `encoder.*`; which words are roles is decided by analysis. */
+/** `encoder.conv2d_1.W`, `encoder.weights`, `encoder.*`, `*.base.*`, `block_*.norm.*`; which words are roles is decided by analysis. */
 export interface SelectorItem {
   readonly kind: "SelectorItem";
   readonly span: Span;
+  /** Each name may hold stars. */
   readonly path: readonly Identifier[];
-  /** Whether `.*` ends it. */
-  readonly everything: boolean;
 }

@@ -207,11 +207,7 @@ function origin(node: ast.InputStatement | ast.TargetStatement): Form[] {
 
 function selector(node: ast.Selector | undefined): Form | undefined {
   if (node === undefined) return undefined;
-  const items = node.items.map((item) => {
-    const path = item.path.map(plain).join(".");
-    return item.everything ? `${path}.*` : path;
-  });
-  return ["on", ...items];
+  return ["on", ...node.items.map((item) => item.path.map(plain).join("."))];
 }
 
 function line(node: ast.TrainLine | ast.SearchLine): Form {

@@ -1,8 +1,13 @@
 // The concrete trees of selectors come in; selectors of the syntax tree go out.
 
-import type { Selector, SelectorItem } from "../ast.js";
-import type { OnSelectorCstNode, SelectorCstNode, SelectorItemCstNode } from "../parser/cst.js";
-import { identifier, nodeSpan } from "./context.js";
+import type { Identifier, Selector, SelectorItem } from "../ast.js";
+import type {
+  OnSelectorCstNode,
+  SelectorCstNode,
+  SelectorItemCstNode,
+  SelectorPartCstNode,
+} from "../parser/cst.js";
+import { nodeSpan } from "./context.js";
 
 /** The selector after `on`, where there is one. */
 export function buildOnSelector(
@@ -21,7 +26,13 @@ function buildSelectorItem(node: SelectorItemCstNode): SelectorItem {
   return {
     kind: "SelectorItem",
     span: nodeSpan(node),
-    path: node.children.Word.map(identifier),
-    everything: node.children.Star !== undefined,
+    path: node.children.selectorPart.map(buildSelectorPart),
   };
+}
+
+function buildSelectorPart(node: SelectorPartCstNode): Identifier {
+  const { Word = [], Star = [] } = node.children;
+  const tokens = [...Word, ...Star].sort((one, other) => one.startOffset - other.startOffset);
+  const name = tokens.map(({ image }) => image).join("");
+  return { kind: "Identifier", span: nodeSpan(node), name };
 }

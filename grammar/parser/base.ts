@@ -72,6 +72,12 @@ export abstract class BaseParser extends CstParser {
     return tokenMatcher(this.LA(1), word) && !this.isName();
   }
 
+  /** Whether nothing stands between the token before and the next. */
+  protected isAdjacent(): boolean {
+    const { endOffset } = this.LA(0);
+    return endOffset !== undefined && this.LA(1).startOffset === endOffset + 1;
+  }
+
   /**
    * Whether a keyword begins a line and a statement, so that it is no operand: without this, a `loss`
    * whose value is missing would take the `output` of the next line for it.

@@ -263,7 +263,11 @@ export type SelectorCstNode = Tree<
   "selector",
   Optional<"Comma"> & { selectorItem: SelectorItemCstNode[] }
 >;
-export type SelectorItemCstNode = Tree<"selectorItem", Tokens<"Word"> & Optional<"Dot" | "Star">>;
+export type SelectorItemCstNode = Tree<
+  "selectorItem",
+  Optional<"Dot"> & { selectorPart: SelectorPartCstNode[] }
+>;
+export type SelectorPartCstNode = Tree<"selectorPart", Optional<"Word" | "Star">>;
 export type TrainDeclarationCstNode = Tree<
   "trainDeclaration",
   Tokens<"Train" | "Word" | "LeftBrace" | "RightBrace"> &

@@ -220,14 +220,21 @@ export abstract class StatementParser extends SignatureParser {
   });
 
   selectorItem = this.RULE("selectorItem", () => {
-    this.CONSUME(Word);
+    this.SUBRULE(this.selectorPart);
     this.MANY(() => {
       this.CONSUME(Dot);
-      this.CONSUME2(Word);
+      this.SUBRULE2(this.selectorPart);
     });
-    this.OPTION(() => {
-      this.CONSUME2(Dot);
-      this.CONSUME(Star);
+  });
+
+  /** `encoder`, `*`, `block_*`: names and stars without a gap. */
+  selectorPart = this.RULE("selectorPart", () => {
+    this.OR([{ ALT: () => this.CONSUME(Word) }, { ALT: () => this.CONSUME(Star) }]);
+    this.MANY({
+      GATE: () => this.isAdjacent(),
+      DEF: () => {
+        this.OR2([{ ALT: () => this.CONSUME2(Word) }, { ALT: () => this.CONSUME2(Star) }]);
+      },
     });
   });
 }

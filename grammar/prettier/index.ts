@@ -135,10 +135,8 @@ function printKind(node: AnyNode, printing: Printing): Doc {
       return ["if ", printing.print(["condition"]), " ", printing.print(["block"])];
     case "Selector":
       return commaList(printed(printing, "items", node.items.length));
-    case "SelectorItem": {
-      const names = printed(printing, "path", node.path.length);
-      return [join(".", names), node.everything ? ".*" : ""];
-    }
+    case "SelectorItem":
+      return join(".", printed(printing, "path", node.path.length));
     case "Argument":
     case "Position":
     case "Slice":

@@ -71,6 +71,33 @@ describe("stages", () => {
     expect(updates(stage)[0]).toEqual({ sgd: ["head.W", "head.b"] });
   });
 
+  it("select by stars, of which each stands for one name or more, or for letters of a name", () => {
+    const layers = `
+      layer inner(x: [batch, n]): [batch, n] { shared base = dense(n)  param gain: [n] = 1  return gain * base(x) }
+      layer outer(x: [batch, n]): [batch, n] { return x |> inner() |> inner() |> dense(n, name: "base") }`;
+    const model = `
+      model M { input x: [batch, 2]  target y: [batch, 2]
+        h = x |> outer(name: "block_1") |> outer(name: "block_2") |> dense(2, name: "base")
+        output h  loss mse(h, y) }`;
+    const frozen = (selector: string): readonly string[] | undefined =>
+      modelOf(`${layers}${model}train M { optimizer sgd(lr: 1)  freeze ${selector} }`).stages[0]
+        ?.frozen;
+    const block = (path: string): string[] => [`block_1.${path}`, `block_2.${path}`];
+    expect(frozen("*.gain")).toEqual([
+      ...["block_1.inner_1.gain", "block_1.inner_2.gain"],
+      ...["block_2.inner_1.gain", "block_2.inner_2.gain"],
+    ]);
+    expect(frozen("*.inner_1.*.W")).toEqual(block("inner_1.base.W"));
+    expect(frozen("*_2.inner_*.base.biases")).toEqual([
+      "block_2.inner_1.base.b",
+      "block_2.inner_2.base.b",
+    ]);
+    expect(frozen("block*.base.W")).toEqual(block("base.W"));
+    expect(frozen("*.base.*")).toHaveLength(12);
+    expect(frozen("*.base.*, base.*")).toHaveLength(14);
+    expect(frozen("*.params")).toHaveLength(4);
+  });
+
   it("freeze states with their layer", () => {
     expect(stageOf("optimizer adam()\n freeze batch_norm_1.*").frozen).toEqual([
       "batch_norm_1.scale",

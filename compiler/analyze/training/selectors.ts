@@ -49,25 +49,55 @@ function matching(
   parameters: readonly ParameterDeclaration[],
 ): readonly ParameterDeclaration[] {
   const words = item.path.map(({ name }) => name);
-  const text = words.join(".");
-  if (item.everything) return parameters.filter(({ name }) => name.startsWith(`${text}.`));
-  const exact = parameters.filter(({ name }) => name === text);
-  if (exact.length > 0) return exact;
+  const named = parameters.filter(({ name }) => fits(words, name.split("."), isNamed));
+  if (named.length > 0) return named;
   const last = words.at(-1) ?? "";
-  const prefix = words.slice(0, -1).join(".");
-  const below = (name: string): boolean => prefix === "" || name.startsWith(`${prefix}.`);
-  if (last === "all") return parameters.filter(({ name }) => below(name));
+  const prefix = words.slice(0, -1);
+  const isBelow = (name: string): boolean =>
+    prefix.length === 0 || fits([...prefix, "*"], name.split("."), isNamed);
+  if (last === "all") return parameters.filter(({ name }) => isBelow(name));
   if (last !== "weights" && last !== "biases" && last !== "params") return [];
-  return parameters.filter(({ name, role }) => role === roles[last] && below(name));
+  return parameters.filter(({ name, role }) => role === roles[last] && isBelow(name));
 }
 
-/** What selectors of this model may say, for the nearest name. */
-function candidates(parameters: readonly ParameterDeclaration[]): string[] {
+/** `*` stands for one entry of the row or more, every other entry of the pattern for one that is so. */
+function fits(
+  pattern: readonly string[],
+  row: readonly string[],
+  isSo: (entry: string, found: string) => boolean,
+): boolean {
+  let ends = new Set([0]);
+  for (const entry of pattern) {
+    const next = new Set<number>();
+    row.forEach((found, at) => {
+      const follows = ends.has(at) || (entry === "*" && next.has(at));
+      if (follows && (entry === "*" || isSo(entry, found))) next.add(at + 1);
+    });
+    ends = next;
+  }
+  return ends.has(row.length);
+}
+
+/** Whether a part of a name is as the selector says: `block_*` is `block_1`. */
+function isNamed(entry: string, found: string): boolean {
+  return fits(Array.from(entry), Array.from(found), (letter, other) => letter === other);
+}
+
+/** What selectors of this model may say, for the nearest name: with stars where what was said has some. */
+function candidates(
+  parameters: readonly ParameterDeclaration[],
+  { path }: ast.SelectorItem,
+): string[] {
   const found = new Set(["weights", "biases", "params", "all"]);
+  const inside = path.slice(0, -1).some(({ name }) => name.includes("*"));
   for (const { name } of parameters) {
     found.add(name);
-    for (let at = name.indexOf("."); at >= 0; at = name.indexOf(".", at + 1)) {
-      found.add(`${name.slice(0, at)}.*`);
+    const parts = name.split(".");
+    for (const [at, part] of parts.entries()) {
+      if (at > 0) found.add(`${parts.slice(0, at).join(".")}.*`);
+      if (!inside || at === 0) continue;
+      found.add(at + 1 < parts.length ? `*.${part}.*` : `*.${part}`);
+      if (at + 1 < parts.length) found.add(`${parts[0] ?? ""}.*.${parts.at(-1) ?? ""}`);
     }
   }
   return [...found];
@@ -79,7 +109,7 @@ function nothing(
   parameters: readonly ParameterDeclaration[],
   kept: boolean,
 ): void {
-  const text = item.path.map(({ name }) => name).join(".") + (item.everything ? ".*" : "");
+  const text = item.path.map(({ name }) => name).join(".");
   const trained = parameters.filter(({ role }) => role !== "state" && role !== "fitted");
   const names = (kept ? parameters : trained).map(({ name }) => name);
   const untrained = parameters.find(({ name }) => name === text);
@@ -91,15 +121,25 @@ function nothing(
         ? []
         : [`\`${text}\` is a ${untrained.role}, which is not trained`]),
     ],
-    hint: hintFor(text, parameters),
+    hint: hintFor(text, item, parameters),
   });
 }
 
-function hintFor(text: string, parameters: readonly ParameterDeclaration[]): string | undefined {
+function hintFor(
+  text: string,
+  item: ast.SelectorItem,
+  parameters: readonly ParameterDeclaration[],
+): string | undefined {
   if (parameters.some(({ name }) => name.startsWith(`${text}.`))) {
     return `\`${text}.*\` selects everything below it`;
   }
-  return didYouMean(text, candidates(parameters));
+  // A star stands for one name at least.
+  const top = item.path[0]?.name === "*" ? text.slice(2) : "";
+  const above = { ...item, path: item.path.slice(1) };
+  if (top !== "" && matching(above, parameters).length > 0) {
+    return `\`*\` stands for one name or more: \`${top}\` is not below another`;
+  }
+  return didYouMean(text, candidates(parameters, item));
 }
 
 /** Names in a sentence, long lists cut. */

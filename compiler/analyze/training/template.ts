@@ -145,7 +145,7 @@ export function declareTemplateState(
         `it starts from ${typeText(initial)}`,
       ],
       hint: scalar
-        ? `without \`: []\` it has the shape of \`w\`; \`mean(…)\` makes one number of many`
+        ? "`mean(…)` makes one number of many; a state without a type has the shape of `w`"
         : "a state of an optimizer starts from a number or from what has the shape of `w`",
     });
     spoilt();
