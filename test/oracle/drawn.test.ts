@@ -30,13 +30,22 @@ async function changed(call: string, { pixels }: Images): Promise<number[][]> {
   const net = await open(model, "f64", { seed: 3 });
   const { y = [] } = await net.predict({ x: { data: pixels.flat(), shape } });
   net.destroy();
-  const size = height * width;
   const all = Array.from(y as ArrayLike<number>);
+  const size = all.length / pixels.length;
   return pixels.map((_, i) => all.slice(i * size, (i + 1) * size));
 }
 
 /** An image of distinct pixels, none of them 0. */
 const distinct = (row: number, column: number): number => 1 + row * width + column;
+
+/** Of images of `distinct` and a crop's size: the part that begins at a row and a column; outside the image it is 0. */
+function cropped(tall: number, wide: number, top: number, left: number): string {
+  return Array.from({ length: tall * wide }, (_, i) => {
+    const [row, column] = [top + Math.floor(i / wide), left + (i % wide)];
+    const within = row >= 0 && row < height && column >= 0 && column < width;
+    return within ? distinct(row, column) : 0;
+  }).join();
+}
 
 /** The image whose pixel at a place is the given one's at another; outside it is 0. */
 function moved(from: (row: number, column: number) => readonly [number, number]): string {
@@ -104,8 +113,72 @@ describe("images", () => {
     expect(Math.min(...angles)).toBeLessThan(-17);
   });
 
+  it("random_crop takes a part from anywhere, zeros around the image included", async () => {
+    const all = (tall: number, wide: number, padding: number): string[] =>
+      Array.from({ length: height + 2 * padding - tall + 1 }, (_, down) =>
+        Array.from({ length: width + 2 * padding - wide + 1 }, (__, right) =>
+          cropped(tall, wide, down - padding, right - padding),
+        ),
+      ).flat();
+    const images = copies(1000, distinct);
+    expectEvenly(await changed("random_crop([3, 5], training: true)", images), all(3, 5, 0));
+    const padded = "random_crop(6, padding: 1, training: true)";
+    expectEvenly(await changed(padded, images), all(6, 6, 1));
+  });
+
+  it("random_crop takes the middle otherwise", async () => {
+    const [found] = await changed("random_crop([2, 3])", copies(1, distinct));
+    expect(found?.join()).toBe(cropped(2, 3, 1, 1));
+    const [wider] = await changed("random_crop(7, padding: 1)", copies(1, distinct));
+    expect(wider?.join()).toBe(cropped(7, 7, -1, -1));
+  });
+
+  it("random_crop takes images of any size", async () => {
+    const image = { data: Array.from({ length: 30 }, (_, i) => i + 1), shape: [1, 5, 6, 1] };
+    for (const [training, expected] of [
+      [false, [cropped(2, 3, 1, 1)]],
+      [
+        true,
+        [0, 1, 2, 3].flatMap((down) => [0, 1, 2, 3].map((right) => cropped(2, 3, down, right))),
+      ],
+    ] as const) {
+      const model = compileOne(`model M {
+        input x: [batch, h, w, 1]
+        output y = x |> random_crop([2, 3], training: ${String(training)})
+      }`);
+      const net = await open(model, "f64", { seed: 3 });
+      const { y } = await net.predict({ x: image });
+      net.destroy();
+      expect(expected).toContain(Array.from(y as ArrayLike<number>).join());
+    }
+  });
+
+  it("cutout makes a square about any pixel zero", async () => {
+    const centres = Array.from({ length: height }, (_, row) =>
+      Array.from({ length: width }, (__, column) => [row, column] as const),
+    ).flat();
+    for (const size of [2, 3]) {
+      const first = (centre: number): number => centre - Math.floor(size / 2);
+      const all = centres.map(([down, right]) =>
+        copies(1, (row, column) => {
+          const hidden =
+            row >= first(down) &&
+            row < first(down) + size &&
+            column >= first(right) &&
+            column < first(right) + size;
+          return hidden ? 0 : distinct(row, column);
+        }).pixels.join(),
+      );
+      const found = await changed(`cutout(${size}, training: true)`, copies(1500, distinct));
+      expectEvenly(found, all);
+    }
+  });
+
   it.each([
     "random_flip()",
+    "random_crop([5, 6], padding: 2)",
+    "cutout(3)",
+    "stochastic_depth(0.5)",
     "random_shift(2)",
     "random_rotate(20)",
     "random_rotate(0, training: true)",
@@ -126,6 +199,20 @@ describe("disturbances", () => {
     });
     expect(kept.length / found.flat().length).toBeCloseTo(0.8, 1);
     expect(new Set(found.map((image) => image.map(Math.sign).join())).size).toBeGreaterThan(90);
+  });
+
+  it("stochastic_depth makes a share of the examples zero and the rest larger", async () => {
+    const images = copies(400, distinct);
+    const whole = moved((row, column) => [row, column]);
+    const found = await changed("stochastic_depth(0.5, training: true)", images);
+    expectEvenly(
+      found.map((image) => image.map((one) => one * 0.5)),
+      [whole, copies(1, () => 0).pixels.join()],
+    );
+    const seldom = await changed("stochastic_depth(0.1, training: true)", images);
+    const kept = seldom.filter((image) => image.some((one) => one !== 0));
+    expect(kept.length / images.pixels.length).toBeCloseTo(0.9, 1);
+    for (const image of kept) expect(image[0]).toBeCloseTo(1 / 0.9, 12);
   });
 
   it("transformer_block drops what it adds, both times", async () => {

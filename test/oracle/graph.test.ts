@@ -13,6 +13,7 @@ import { modelOf } from "./model.js";
 import {
   readRecords,
   tensorOf,
+  valueFiles,
   worstError,
   type RunRecord,
   type Tensors,
@@ -45,7 +46,7 @@ function outputsOf(source: string, inputs: Tensors, stored: Tensors): Tensors {
   );
 }
 
-describe.each(["activations", "losses", "layers", "metrics"] as const)("%s", (file) => {
+describe.each(valueFiles)("%s", (file) => {
   const records = readRecords(file);
   it.each(records.map((record) => [record.name, record] as const))("%s", (_, record) => {
     const source = record.gradient_source ?? record.source;

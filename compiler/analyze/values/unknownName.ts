@@ -54,17 +54,12 @@ const foreign: Readonly<Record<string, string>> = {
   False: "false",
 };
 
-const resized =
-  "a transposed convolution with a stride learns it: `conv2d_transpose(n, 2, stride: 2)`; entries are repeated along an axis by `reshape(stack([x, x], axis: 2), [batch, 2 * height, width, n])`";
 const pooledTo =
   "`global_mean_pool` gives one value a channel; for more of them, `mean_pool2d` with the window that leaves so many";
-const instances = "it is a `group_norm` with as many groups as there are channels";
 
 /** Words of other libraries for what the language says with several words. */
 const expressed: Readonly<Record<string, string>> = {
-  ...{ upsample: resized, Upsample: resized, UpSampling2D: resized, interpolate: resized },
   ...{ adaptive_avg_pool2d: pooledTo, AdaptiveAvgPool2d: pooledTo },
-  ...{ instance_norm: instances, InstanceNorm1d: instances, InstanceNorm2d: instances },
 };
 
 /** What other libraries call so: declarations say it in their documentation. */
