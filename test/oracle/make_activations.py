@@ -1,4 +1,4 @@
-"""Activations: values and derivatives on a grid that reaches to the extremes."""
+"""Activations and elementary functions: values and derivatives on a grid that reaches to the extremes."""
 
 import torch
 import torch.nn.functional as F
@@ -26,14 +26,34 @@ POINTWISE = {
     "hard_sigmoid(x)": F.hardsigmoid,
 }
 
+WITHIN = torch.tensor([-0.99, -0.5, -1e-3, 0.0, 1e-5, 0.25, 0.75, 0.999])
+BEYOND = torch.tensor([1.001, 1.5, 2.0, 10.0, 1e4, 1e12, 3e38])
+REAL = torch.tensor([-8.0, -2.5, -0.5, -1e-3, 0.0, 1e-5, 0.5, 1.0, 3.0, 20.0])
+SIGNED = torch.tensor([-1e4, -8.0, -2.5, -0.5, -1e-3, 0.0, 1e-5, 0.5, 1.0, 3.0, 20.0, 1e12, 3e38])
+OF_GAMMA = torch.tensor([-2.7, -1.5, -0.3, 1e-4, 0.2, 0.5, 0.999, 1.0, 1.5, 2.0, 2.001, 2.5, 7.9, 8.0, 30.0, 1e4])
+
+ELEMENTARY = {
+    "tan(x)": (torch.tan, REAL),
+    "asin(x)": (torch.asin, WITHIN),
+    "acos(x)": (torch.acos, WITHIN),
+    "atan(x)": (torch.atan, torch.clamp(SIGNED, max=1e12)),
+    "sinh(x)": (torch.sinh, REAL),
+    "cosh(x)": (torch.cosh, REAL),
+    "asinh(x)": (torch.asinh, torch.clamp(SIGNED, min=-8, max=1e12)),
+    "acosh(x)": (torch.acosh, BEYOND[:-1]),
+    "atanh(x)": (torch.atanh, WITHIN),
+    "lgamma(x)": (torch.lgamma, OF_GAMMA),
+    "digamma(x)": (torch.digamma, OF_GAMMA),
+}
+
 
 def maxout(x, groups):
     return x.reshape(*x.shape[:-1], groups, -1).max(-1).values
 
 
-def pointwise(call, function):
+def pointwise(call, function, points=POINTS):
     # the derivative at each point is the one for cotangent 1, scaled
-    return model_record(call, call, {"x": POINTS}, lambda inputs, _: function(inputs["x"]))
+    return model_record(call, call, {"x": points}, lambda inputs, _: function(inputs["x"]))
 
 
 EXTREME_ROWS = torch.tensor(
@@ -55,6 +75,7 @@ def rows(call, function, x):
 
 def main():
     records = [pointwise(call, function) for call, function in POINTWISE.items()]
+    records += [pointwise(call, *rest) for call, rest in ELEMENTARY.items()]
     records.append(rows("softmax(x)", lambda x: torch.softmax(x, -1), EXTREME_ROWS))
     records.append(rows("log_softmax(x)", lambda x: torch.log_softmax(x, -1), EXTREME_ROWS))
     x = draw("softmax axis", 2, 3, 4)

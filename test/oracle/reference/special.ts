@@ -53,3 +53,35 @@ export function erfinv(y: number): number {
   }
   return Math.sign(y) * x;
 }
+
+/** The bernoulli numbers B₂, B₄, … of the series of Stirling. */
+const bernoulli = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730];
+
+/** Both by their series from 20 on, and by their recurrences before. */
+export function logGamma(x: number): number {
+  if (x <= 0) {
+    const angle = Math.PI * (x - Math.round(x));
+    return Math.log(Math.PI / Math.abs(Math.sin(angle))) - logGamma(1 - x);
+  }
+  if (x < 20) return logGamma(x + 1) - Math.log(x);
+  const terms = bernoulli.map((b, k) => b / ((2 * k + 2) * (2 * k + 1) * x ** (2 * k + 1)));
+  const rest = terms.reduce((sum, term) => sum + term, Math.log(2 * Math.PI) / 2);
+  return (x - 0.5) * (Math.log(x) - 1) - 0.5 + rest;
+}
+
+export function digamma(x: number): number {
+  if (x <= 0) {
+    const angle = Math.PI * (x - Math.round(x));
+    return digamma(1 - x) - (Math.PI * Math.cos(angle)) / Math.sin(angle);
+  }
+  if (x < 20) return digamma(x + 1) - 1 / x;
+  const terms = bernoulli.map((b, k) => b / ((2 * k + 2) * x ** (2 * k + 2)));
+  return terms.reduce((sum, term) => sum - term, Math.log(x) - 0.5 / x);
+}
+
+/** The derivative of digamma. */
+export function trigamma(x: number): number {
+  if (x <= 0) return (Math.PI / Math.sin(Math.PI * (x - Math.round(x)))) ** 2 - trigamma(1 - x);
+  if (x < 20) return trigamma(x + 1) + 1 / (x * x);
+  return bernoulli.reduce((sum, b, k) => sum + b / x ** (2 * k + 3), 1 / x + 0.5 / (x * x));
+}
