@@ -32,6 +32,9 @@ describe("the range of an input that reaches a class or an index", () => {
     ["output y = embedding(t, 7, 2)", 7],
     ["output y = one_hot(t, 6)", 6],
     ["output y = scatter_add(x, t, 9)", 9],
+    ["output y = scatter_max(x, t, 9)", 9],
+    ["output y = scatter_set_along(x[:, :1], t[:, new], 9)", 9],
+    ["output y = take_along(W, t[:, new], axis: 0)", 5],
     ["output y = cross_entropy(x, t)", 4],
     ["output y = nll(log_softmax(x), t)", 4],
     ["metric top_k_accuracy(x, t, 2)", 4],
@@ -159,5 +162,24 @@ describe("constant indices", () => {
     // Along a free dimension too.
     expect([...(c as Float32Array)]).toEqual([10, 2]);
     net.destroy();
+  });
+
+  it("count from the end in what takes and scatters, in no one_hot", async () => {
+    const source = model(`
+      output a = take(x, -1, axis: 1)  output b = take(x, [-1, 0])
+      output c = take_along(x, [[-1, 1]])  output d = scatter_add(x, [-1, 0, 1, -1], 3, axis: 1)`);
+    const net = await open(compileOne(source), "f32", { seed: 1 });
+    const { a, b, c, d } = await net.predict({
+      x: [
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+      ],
+    });
+    expect([...(a as Float32Array)]).toEqual([4, 8]);
+    expect([...(b as Float32Array)]).toEqual([5, 6, 7, 8, 1, 2, 3, 4]);
+    expect([...(c as Float32Array)]).toEqual([4, 2, 8, 6]);
+    expect([...(d as Float32Array)]).toEqual([2, 3, 5, 6, 7, 13]);
+    net.destroy();
+    expect(() => compileOne(model("output y = one_hot([-1], 3)"))).toThrow();
   });
 });

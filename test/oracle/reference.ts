@@ -1,7 +1,18 @@
 // Tensors and the attributes of an op come in; its value goes out, in double precision, by plain nested loops
 // written from the language's definitions and from nothing of the compiler's.
 
-import { oneHot, scatterAdd, segmentSum, sort, take, topK } from "./reference/indexed.js";
+import {
+  type ScatterAttributes,
+  oneHot,
+  scatter,
+  scatterAdd,
+  scatterAlong,
+  segmentSum,
+  sort,
+  take,
+  takeAlong,
+  topK,
+} from "./reference/indexed.js";
 import { cast, pointwise, scalarFunctions } from "./reference/pointwise.js";
 import {
   type Contraction,
@@ -77,6 +88,9 @@ export interface ReferenceAttributes {
     readonly extent: number;
     readonly batchAxes?: number;
   };
+  readonly takeAlong: { readonly axis: number };
+  readonly scatter: ScatterAttributes;
+  readonly scatterAlong: ScatterAttributes;
   readonly oneHot: { readonly count: number };
   readonly sort: { readonly axis?: number; readonly part?: "values" | "indices" };
   readonly topK: { readonly k: number; readonly part?: "values" | "indices" };
@@ -138,6 +152,9 @@ export const reference: Reference & ScalarReference = {
     segmentSum([operand(x, 0), operand(x, 1), operand(x, 2)], axis, extent, batchAxes),
   scatterAdd: (x, { axis, extent, batchAxes = 0 }) =>
     scatterAdd(operand(x, 0), operand(x, 1), axis, extent, batchAxes),
+  takeAlong: (x, { axis }) => takeAlong(operand(x, 0), operand(x, 1), axis),
+  scatter: (x, how) => scatter(operand(x, 0), operand(x, 1), how),
+  scatterAlong: (x, how) => scatterAlong(operand(x, 0), operand(x, 1), how),
   oneHot: (x, { count }) => oneHot(operand(x, 0), count),
   sort: (x, { axis = -1, part = "values" }) => sort(operand(x, 0), axis)[part],
   topK: (x, { k, part = "values" }) => topK(operand(x, 0), k)[part],

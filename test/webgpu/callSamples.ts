@@ -163,6 +163,24 @@ const placed: readonly CallSample[] = [
   call("scatter_add", [f32([batch, 3]), integers([batch], [0, 4], "u32")], [5], (x, indices) =>
     reference.scatterAdd([x, indices], { axis: 0, extent: 5 }),
   ),
+  call("take_along", [f32([batch, 5]), integers([batch, 2], [-1, 6])], [], (x, places) =>
+    reference.takeAlong([x, places], { axis: 1 }),
+  ),
+  call("scatter_add_along", [f32([7, batch]), integers([7, batch], [0, 4])], [5, 0], (x, places) =>
+    reference.scatterAlong([x, places], { axis: 0, count: 5, meet: "add", otherwise: 0 }),
+  ),
+  ...(["set", "min", "max"] as const).flatMap((meet) => [
+    call(`scatter_${meet}`, [f32([2, 6, 3]), integers([6], [0, 4], "u32")], [5, 1], (x, places) =>
+      reference.scatter([x, places], { axis: 1, count: 5, meet, otherwise: 0 }),
+    ),
+    call(
+      `scatter_${meet}_along`,
+      [f32([4, batch]), integers([4, batch], [-1, 3])],
+      [3, 0, 0.5],
+      (x, places) =>
+        reference.scatterAlong([x, places], { axis: 0, count: 3, meet, otherwise: 0.5 }),
+    ),
+  ]),
   call("one_hot", [integers([batch, 2], [0, 4], "u32")], [5], (x) =>
     reference.oneHot([x], { count: 5 }),
   ),

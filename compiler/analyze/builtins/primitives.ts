@@ -2,13 +2,14 @@
 import type { Span } from "../../../grammar/span.js";
 import { isProblem, type ShapeProblem } from "../../ops/problem.js";
 import { primitives, type Argument, type Parameter, type Primitive } from "../../ops/primitives.js";
+import type { Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame, Builtin, BuiltinCall } from "../context.js";
 import { foldCall } from "./folds.js";
 import { admits, described, hintOf, kinds } from "../kinds.js";
 import { writtenPlace } from "../origins.js";
 import { excerpt, report } from "../report.js";
-import { holdToRange } from "../values/indices.js";
+import { fromTheEnd, holdToRange, knownNumbers, type IndexOperand } from "../values/indices.js";
 import { builderAt, commonType, reportProblem, toTensor, unify } from "../values/tensors.js";
 import {
   asDim,
@@ -91,11 +92,25 @@ function holdIndices(
   if (indexing === undefined || isProblem(indexing)) return values;
   const name = op.parameters[indexing.position]?.name ?? "";
   const value = call.values.get(name);
-  const node = values[indexing.position];
-  if (value === undefined || !isNode(node) || !isInteger(node)) return values;
-  const operand = { value, node, span: call.spans.get(name) ?? span };
-  const held = holdToRange(frame, operand, indexing);
+  const given = values[indexing.position];
+  if (value === undefined || !isNode(given) || !isInteger(given)) return values;
+  const operand = { value, node: given, span: call.spans.get(name) ?? span };
+  const held = holdToRange(
+    frame,
+    indexing.fromTheEnd === true ? countedFromTheEnd(frame, operand, indexing.extent) : operand,
+    indexing,
+  );
   return held && values.map((other, position) => (position === indexing.position ? held : other));
+}
+
+/** Integers that are known while compiling: negative ones that name an entry count from the end. */
+function countedFromTheEnd(frame: Frame, operand: IndexOperand, extent: Dim): IndexOperand {
+  const numbers = knownNumbers(asIntegers(operand.value));
+  const isInside = (entry: number): boolean => typeof extent !== "number" || entry >= -extent;
+  if (numbers?.some((entry) => entry < 0) !== true || !numbers.every(isInside)) return operand;
+  const value = fromTheEnd(asIntegers(operand.value), extent);
+  const node = toTensor(frame, { value, span: operand.span });
+  return node === undefined ? operand : { ...operand, value, node };
 }
 
 const isInteger = ({ type }: Node): boolean => type === "i32" || type === "u32";

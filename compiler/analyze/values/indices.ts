@@ -26,6 +26,8 @@ export interface Indexed {
   readonly extent: Dim;
   readonly one: string;
   readonly many: string;
+  /** Whether negative numbers that are known while compiling count from the end. */
+  readonly fromTheEnd?: true;
   /** What to do about a constant that is out of range. */
   readonly hint?: string;
 }
@@ -125,14 +127,18 @@ function checkConstants(
   frame: Frame,
   constants: readonly number[],
   span: Span,
-  { extent, one, many, hint }: Indexed,
+  { extent, one, many, hint, fromTheEnd: negative }: Indexed,
 ): boolean {
   if (typeof extent !== "number") return true;
   const wrong = constants.find((value) => value < 0 || value >= extent);
   if (wrong === undefined) return true;
   report(frame, "NN0303", span, {
     message: `there is no ${one} ${wrong}: there ${extent === 1 ? "is" : "are"} ${counted(extent, one, many)}`,
-    notes: [`they are counted from 0 to ${extent - 1}`],
+    notes: [
+      negative === true
+        ? `they are counted from 0 to ${extent - 1}, or from -${extent} to -1 from the end`
+        : `they are counted from 0 to ${extent - 1}`,
+    ],
     hint,
   });
   return false;

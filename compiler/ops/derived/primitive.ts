@@ -57,6 +57,8 @@ export interface Indexing {
   /** What one and several of them are called. */
   readonly one: string;
   readonly many: string;
+  /** Whether negative integers that are known while compiling count from the end. */
+  readonly fromTheEnd?: true;
 }
 
 /** What a primitive does to compile-time numbers, where its own name is not that of the operation. */

@@ -40,6 +40,85 @@ export function scatterAdd(
   return { data, shape };
 }
 
+/** x along an axis at a place for each element; all other axes broadcast. Places outside are clamped. */
+export function takeAlong(x: Tensor, places: Tensor, along: number): Tensor {
+  const axis = axisOf(along, x.shape.length);
+  const shape = x.shape.map((extent, n) =>
+    n === axis ? at(places.shape, n) : Math.max(extent, at(places.shape, n)),
+  );
+  const inside = (position: readonly number[], of: readonly number[]) =>
+    position.map((own, n) => (of[n] === 1 ? 0 : own));
+  return filled(shape, (position) => {
+    const index = valueAt(places, inside(position, places.shape));
+    const clamped = Math.min(Math.max(index, 0), at(x.shape, axis) - 1);
+    return valueAt(x, inside(position, x.shape).with(axis, clamped));
+  });
+}
+
+/** How an entry of `otherwise`, or of what came before, meets one update more; undefined before the first. */
+type Meet = (sofar: number | undefined, update: number) => number;
+
+export const meets = {
+  add: (sofar, update) => (sofar ?? 0) + update,
+  set: (_, update) => update,
+  min: (sofar, update) => Math.min(sofar ?? Infinity, update),
+  max: (sofar, update) => Math.max(sofar ?? -Infinity, update),
+} as const satisfies Readonly<Record<string, Meet>>;
+
+/** `count` entries along an axis; `target` says where along it an update at a position goes. */
+function scattered(
+  shape: readonly number[],
+  meet: Meet,
+  otherwise: number,
+  given: readonly (readonly [target: readonly number[], update: number])[],
+): Tensor {
+  const found = new Map<number, number>();
+  for (const [target, update] of given) {
+    const offset = offsetOf(target, shape);
+    found.set(offset, meet(found.get(offset), update));
+  }
+  return { shape, data: Array.from({ length: size(shape) }, (_, n) => found.get(n) ?? otherwise) };
+}
+
+/** Updates whose axes from `axis` on are those of the places, one after the other in row-major order. */
+export function scatter(
+  updates: Tensor,
+  places: Tensor,
+  { axis, count, meet, otherwise }: ScatterAttributes,
+): Tensor {
+  const width = places.shape.length;
+  const shape = [...updates.shape.slice(0, axis), count, ...updates.shape.slice(axis + width)];
+  const given = positionsOf(updates.shape).map((position) => {
+    const own = valueAt(places, position.slice(axis, axis + width));
+    const index = Math.min(Math.max(own, 0), count - 1);
+    const target = [...position.slice(0, axis), index, ...position.slice(axis + width)];
+    return [target, valueAt(updates, position)] as const;
+  });
+  return scattered(shape, meets[meet], otherwise, given);
+}
+
+export interface ScatterAttributes {
+  readonly axis: number;
+  readonly count: number;
+  readonly meet: keyof typeof meets;
+  readonly otherwise: number;
+}
+
+/** Updates with a place for each; places broadcast to the updates' shape. */
+export function scatterAlong(
+  updates: Tensor,
+  places: Tensor,
+  { axis: along, count, meet, otherwise }: ScatterAttributes,
+): Tensor {
+  const axis = axisOf(along, updates.shape.length);
+  const given = positionsOf(updates.shape).map((position) => {
+    const asked = position.map((own, n) => (places.shape[n] === 1 ? 0 : own));
+    const index = Math.min(Math.max(valueAt(places, asked), 0), count - 1);
+    return [position.with(axis, index), valueAt(updates, position)] as const;
+  });
+  return scattered(updates.shape.with(axis, count), meets[meet], otherwise, given);
+}
+
 /** Entry p along the axis: the sum of the updates at order[k] for starts[p] ≤ k < starts[p + 1]; both by the leading batch axes. */
 export function segmentSum(
   [updates, order, starts]: readonly [Tensor, Tensor, Tensor],
