@@ -168,16 +168,45 @@ def attention(query, keys, values, mask=None, causal=False):
     return torch.softmax(score, -1) @ values
 
 
-def multi_head_attention(x, weights, prefix, heads, memory=None, mask=None, causal=False):
+def multi_head_attention(
+    x, weights, prefix, heads, memory=None, mask=None, causal=False, kv_heads=None, positions=None
+):
+    """mask: [batch, length] or [batch, time, length]"""
     memory = x if memory is None else memory
 
-    def project(t, name):
+    def project(t, name, count):
         y = t @ weights[f"{prefix}.{name}.W"] + weights.get(f"{prefix}.{name}.b", 0)
-        return y.reshape(*y.shape[:2], heads, -1).transpose(1, 2)
+        return y.reshape(*y.shape[:2], count, -1).transpose(1, 2)
 
-    mask = None if mask is None else mask[:, None, None, :]
-    mixed = attention(
-        project(x, "query"), project(memory, "key"), project(memory, "value"), mask, causal
-    )
+    if mask is not None:
+        mask = mask[:, None, None, :] if mask.dim() == 2 else mask[:, None]
+    kv_heads = kv_heads or heads
+    query, key = project(x, "query", heads), project(memory, "key", kv_heads)
+    if positions is not None:
+        query, key = positions(query), positions(key)
+    value = project(memory, "value", kv_heads)
+    if kv_heads != heads:
+        key, value = (t.repeat_interleave(heads // kv_heads, 1) for t in (key, value))
+    mixed = attention(query, key, value, mask, causal)
     joined = mixed.transpose(1, 2).reshape(x.shape)
     return joined @ weights[f"{prefix}.out.W"] + weights.get(f"{prefix}.out.b", 0)
+
+
+def rotary(x, base=10000, offset=0, interleaved=False):
+    """Pairs of channels as complex numbers, times those of length 1 at their angles."""
+    time, d = x.shape[-2:]
+    angle = torch.outer(torch.arange(time) + offset, base ** (-torch.arange(0, d, 2) / d))
+    turn = torch.polar(torch.ones_like(angle), angle)
+    if interleaved:
+        return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * turn).flatten(-2)
+    turned = torch.complex(x[..., : d // 2], x[..., d // 2 :]) * turn
+    return torch.cat([turned.real, turned.imag], -1)
+
+
+def sinusoids(time, width, offset=0):
+    code = torch.zeros(time, width)
+    for t in range(time):
+        for i in range(width):
+            angle = (t + offset) * 10000 ** (-(i - i % 2) / width)
+            code[t, i] = math.sin(angle) if i % 2 == 0 else math.cos(angle)
+    return code

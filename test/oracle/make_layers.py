@@ -1,7 +1,5 @@
 """Layers: values, derivatives with respect to inputs and parameters, and one step of plain descent."""
 
-import math
-
 import torch
 import torch.nn.functional as F
 
@@ -417,15 +415,6 @@ def dense_and_tables():
     dense = {"dense_1.W": draw("W", 4, 3), "dense_1.b": draw("b", 3)}
     places = draw_integers("places", 6, 2, 5)
 
-    def encoded(x):
-        time, width = x.shape[1:]
-        code = torch.zeros(time, width)
-        for t in range(time):
-            for i in range(width):
-                angle = t * 10000 ** (-(i - i % 2) / width)
-                code[t, i] = math.sin(angle) if i % 2 == 0 else math.cos(angle)
-        return x + code
-
     x = draw("dense", 2, 3, 4)
     return [
         model_record(
@@ -469,7 +458,7 @@ def dense_and_tables():
             "positional_encoding",
             "x |> positional_encoding()",
             {"x": draw("pe", 2, 5, 6)},
-            lambda i, _: encoded(i["x"]),
+            lambda i, _: i["x"] + hand.sinusoids(5, 6),
         ),
     ]
 

@@ -53,12 +53,20 @@ interface Files {
   readonly layers: ValueRecord;
   readonly metrics: ValueRecord;
   readonly blocks: ValueRecord;
+  readonly sequences: ValueRecord;
   readonly optimizers: RunRecord;
   readonly training: RunRecord;
   readonly schedules: ScheduleRecord;
 }
 
-export const valueFiles = ["activations", "losses", "layers", "metrics", "blocks"] as const;
+export const valueFiles = [
+  "activations",
+  "losses",
+  "layers",
+  "metrics",
+  "blocks",
+  "sequences",
+] as const;
 export const runFiles = ["optimizers", "training"] as const;
 
 export function readRecords<K extends keyof Files>(file: K): readonly Files[K][] {
