@@ -4,6 +4,7 @@ import type {
   BinaryOperator,
   BooleanLiteral,
   Documented,
+  EverythingExpression,
   WrittenElementType,
   ExpressionNode,
   FloatLiteral,
@@ -16,6 +17,7 @@ import type {
   Node,
   ScalarType,
   Selector,
+  SkippedStatement,
   SpreadDimension,
   StringLiteral,
   UnaryOperator,
@@ -90,6 +92,7 @@ export type Statement =
   | BindingStatement
   | DrawStatement
   | UpdateStatement
+  | FollowStatement
   | TrainedStatement
   | StateStatement
   | FittedStatement
@@ -127,6 +130,14 @@ export interface DrawStatement extends Named {
 /** `mean <- e`. */
 export interface UpdateStatement extends Named {
   readonly kind: "Update";
+  readonly value: Expression;
+}
+
+/** `slow.* = online.*`, what they start from; `slow.* <- e`, their next values. */
+export interface FollowStatement extends Node {
+  readonly kind: "Follow";
+  readonly target: EverythingExpression;
+  readonly next: boolean;
   readonly value: Expression;
 }
 
@@ -247,12 +258,6 @@ export interface ForStatement extends Named {
   readonly block: Block;
 }
 
-/** A statement that could not be read and was reported; `names` is what it seems to bind. */
-export interface SkippedStatement extends Node {
-  readonly kind: "SkippedStatement";
-  readonly names: readonly string[];
-}
-
 // ---- expressions
 
 export type Expression =
@@ -268,6 +273,7 @@ export type Expression =
   | CallExpression
   | IndexExpression
   | MemberExpression
+  | EverythingExpression
   | PipelineExpression
   | ScanExpression;
 

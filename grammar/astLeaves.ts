@@ -123,3 +123,16 @@ export interface SelectorItem {
   /** Each name may hold stars. */
   readonly path: readonly Identifier[];
 }
+
+/** `online.*`: all parameters and states below an instance, in what follows them. */
+export interface EverythingExpression extends ExpressionNode {
+  readonly kind: "Everything";
+  /** Of the instance. */
+  readonly path: readonly Identifier[];
+}
+
+/** A statement that could not be read and was reported; `names` is what it seems to bind. */
+export interface SkippedStatement extends Node {
+  readonly kind: "SkippedStatement";
+  readonly names: readonly string[];
+}

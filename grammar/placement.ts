@@ -36,6 +36,7 @@ const owners: Partial<Record<ast.Statement["kind"], readonly Owner[]>> = {
   Loss: modelOnly,
   Metric: modelOnly,
   Project: modelOnly,
+  Follow: modelOnly,
   Regularize: withParameters,
   Trained: withParameters,
   Fitted: withParameters,
@@ -171,9 +172,17 @@ function checkScans(surroundings: Surroundings, expressions: readonly ast.Expres
   }
 }
 
+/** What messages call a statement. */
+function wordOf(statement: ast.Statement): string | undefined {
+  if (statement.kind === "Trained") return statement.role;
+  if (statement.kind !== "Follow") return words[statement.kind];
+  const { path } = statement.target;
+  return `${path.map(({ name }) => name).join(".")}.* ${statement.next ? "<-" : "="}`;
+}
+
 function checkOwner(surroundings: Surroundings, statement: ast.Statement): void {
   const { owner, inScan } = surroundings;
-  const word = statement.kind === "Trained" ? statement.role : words[statement.kind];
+  const word = wordOf(statement);
   if (word === undefined) return;
   const wrong = (hint: string): void => {
     const where = inScan ? `a \`scan\`` : ownerNames[owner];
@@ -215,5 +224,6 @@ function ownerHint(statement: ast.Statement, owner: Owner): string {
 /** The word that says what a statement is. */
 function headSpan(statement: ast.Statement, word: string): Span {
   const { start, end } = statement.span;
+  if (statement.kind === "Follow") return statement.target.span;
   return word === "<-" ? { start, end } : { start, end: start + word.length };
 }

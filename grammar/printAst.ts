@@ -142,6 +142,8 @@ function statement(node: ast.Statement): Form {
       return ["~", node.name, type(node.type), value(node.distribution)];
     case "Update":
       return ["<-", node.name, value(node.value)];
+    case "Follow":
+      return [node.next ? "<-" : "=", value(node.target), value(node.value)];
     case "Trained": {
       const initial: Form = [node.drawn ? "~" : "=", value(node.initial)];
       return [node.role, node.name, type(node.type), initial, ...docs(node)];
@@ -271,6 +273,8 @@ function value(node: ast.Expression): Form {
       return ["index", value(node.object), ...node.items.map(indexItem)];
     case "Member":
       return [".", value(node.object), node.name];
+    case "Everything":
+      return [...node.path.map(plain), "*"].join(".");
     case "Pipeline":
       return ["pipe", value(node.input), ...node.stages.map(stage)];
     case "Scan":

@@ -158,7 +158,9 @@ function expressionHint(token: IToken | undefined, next: IToken | undefined): st
 }
 
 function expectedName(mistake: Mistake, failure: Failure): Diagnostic | undefined {
-  if (!failure.expected.includes("a name") || failure.expected.length > 1) return undefined;
+  // Where names of parameters are read, a star may stand in place of one.
+  const others = failure.expected.filter((label) => label !== "a name" && label !== "`*`");
+  if (!failure.expected.includes("a name") || others.length > 0) return undefined;
   const { token, previous } = mistake;
   if (failure.rule === "stage") {
     return at(mistake, "NN0112", {
@@ -172,9 +174,11 @@ function expectedName(mistake: Mistake, failure: Failure): Diagnostic | undefine
   const hint =
     failure.rule === "dimension"
       ? "dimensions of any number have a name: `...rest`"
-      : Object.hasOwn(namedForms, previous?.image ?? "")
-        ? `write \`${namedForms[previous?.image ?? ""] ?? ""}\``
-        : undefined;
+      : failure.rule === "selectorPart"
+        ? "everything below is `encoder.*`, a role below is `encoder.weights`"
+        : Object.hasOwn(namedForms, previous?.image ?? "")
+          ? `write \`${namedForms[previous?.image ?? ""] ?? ""}\``
+          : undefined;
   return at(mistake, "NN0108", { message, hint }, expectedSpan(mistake));
 }
 
@@ -215,7 +219,6 @@ const hints: Readonly<Record<string, string>> = {
     "a tensor is declared with its shape: `input x: [batch, 8]`, `weight W: [n, units] ~ init`",
   "parameters `(`": "parameters stand in parentheses, also where there are none: `()`",
   "constDeclaration `=`": "a constant is written `const size = 64`",
-  "selectorItem `*`": "everything below is `encoder.*`, a role below is `encoder.weights`",
   "trainDeclaration `{`": "a training is written `train LeNet { … }`",
   "searchDeclaration `{`": "a search is written `search LeNet { … }`",
 };

@@ -11,6 +11,7 @@ export function expressionsOf(statement: ast.Statement): readonly ast.Expression
     case "Carry":
       return [...ofType(statement.type), statement.value];
     case "Update":
+    case "Follow":
     case "Shared":
     case "Loss":
     case "Metric":
@@ -60,6 +61,7 @@ function childrenOf(expression: ast.Expression): readonly ast.Expression[] {
     case "Float":
     case "String":
     case "Boolean":
+    case "Everything":
       return [];
     case "List":
       return expression.elements.map((one) => (one.kind === "Spread" ? one.value : one));

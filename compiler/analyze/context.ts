@@ -12,6 +12,7 @@ import type {
   Named,
   ParameterDeclaration,
   Penalty,
+  StateUpdate,
 } from "../types/model.js";
 import type {
   Activation,
@@ -20,6 +21,7 @@ import type {
   CallEffects,
   CarryState,
   DrawPath,
+  FixedRole,
   Instance,
   Taint,
   TemplateState,
@@ -141,11 +143,15 @@ export interface TraceState {
   readonly losses: Map<string, Score>;
   readonly penalties: (Score & Pick<Penalty, "on" | "settings">)[];
   readonly metrics: Map<string, Score>;
-  readonly updates: (Named & { readonly owner: CallEffects | undefined })[];
+  readonly updates: (StateUpdate & { readonly owner: CallEffects | undefined })[];
   /** The latest value of each state in this trace. */
   readonly states: Map<string, Node>;
   readonly fitted: Map<string, Node>;
-  /** Forms that want the parameters of the whole model: run when the body has been traced. */
+  /** The paths of instances that a line gives next values: their own updates of states are not kept. */
+  readonly followed: readonly string[];
+  /** Lines by which parameters follow others, which become states by that: run when the body has been traced. */
+  readonly follows: (() => void)[];
+  /** Forms that want the parameters of the whole model: run behind these. */
   readonly later: (() => void)[];
   /** Projections, in the order of the source. */
   readonly projections: PendingProjection[];
@@ -263,9 +269,6 @@ export interface BindingPlace {
   readonly unit: Unit;
   readonly span: Span;
 }
-
-/** What may not be bound anew in the same body. */
-export type FixedRole = "input" | "target" | "state" | "parameter" | "shared" | "fitted" | "carry";
 
 export interface Binding {
   readonly value: Value;

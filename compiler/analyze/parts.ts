@@ -66,3 +66,6 @@ export interface Budget {
   depth: number;
   exhausted: boolean;
 }
+
+/** What may not be bound anew in the same body. */
+export type FixedRole = "input" | "target" | "state" | "parameter" | "shared" | "fitted" | "carry";

@@ -5,7 +5,13 @@ import type { GraphBuilder } from "../ops/builder.js";
 import { elementCount, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
-import type { Named, ObjectiveDeclaration, StageDeclaration, TypedModel } from "../types/model.js";
+import type {
+  Named,
+  ObjectiveDeclaration,
+  StageDeclaration,
+  StateUpdate,
+  TypedModel,
+} from "../types/model.js";
 import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
 import type { StorageLayout } from "./layout.js";
 import { monitorEffects } from "./monitor.js";
@@ -14,6 +20,7 @@ import { projectUpdates } from "./project.js";
 import { rangeValues } from "./ranges.js";
 import type { BuiltRange } from "./ranges.js";
 import { meanOfAll } from "./reduce.js";
+import { stateEffects } from "./states.js";
 import type { BuiltStorage } from "./types.js";
 import { updateStorages } from "./update.js";
 
@@ -49,8 +56,9 @@ export function buildStep(request: StepRequest): BuiltStep {
   const projected = projectUpdates(b, layout, stage, updated.updated);
   const told = reports(request, trace, goal);
   // Whether an update follows or not: states move on, and losses and metrics are told.
-  const own = [...stateEffects(request, trace), ...told.effects];
-  const reached = [goal.value, ...own.map(({ value }) => value)];
+  const states = stateEffects(request, trace.stateUpdates);
+  const own = [...states.runs, ...told.effects];
+  const reached = [goal.value, ...[...own, ...states.updates].map(({ value }) => value)];
   const checked = rangeValues(b, model.training.rangeChecks, trace.checked, reached);
   const ranges = checked.map(({ name, value }): Effect => ({ kind: "result", name, value }));
   const run = [...own, ...ranges];
@@ -59,6 +67,7 @@ export function buildStep(request: StepRequest): BuiltStep {
       ...projected.map(({ storage, next }): Effect => ({ kind: "store", storage, value: next })),
       ...updated.effects,
       ...accumulation.resets,
+      ...states.updates,
       ...run,
       ...monitorEffects(b, layout, stage, clipped, projected),
     ],
@@ -161,7 +170,7 @@ interface BoundTrace {
   readonly losses: readonly Named[];
   readonly penalties: readonly Named[];
   readonly metrics: readonly Named[];
-  readonly stateUpdates: readonly Named[];
+  readonly stateUpdates: readonly StateUpdate[];
   /** The integers of the trace's range checks. */
   readonly checked: readonly Node[];
   readonly views: ReadonlyMap<string, Node>;
@@ -181,7 +190,7 @@ function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): B
     inlinedInputs(model.inputs, draws),
   );
   let at = 0;
-  const take = (list: readonly Named[]): Named[] =>
+  const take = <Kind extends Named>(list: readonly Kind[]): Kind[] =>
     list.map((one) => ({ ...one, value: bound.roots[at++] ?? one.value }));
   return {
     losses: take(losses),
@@ -296,61 +305,4 @@ function clip(
     current = new Map([...current].map(([name, g]) => [name, b.multiply(g, scale)]));
   }
   return current;
-}
-
-/**
- * A layer's states move on with each line whose losses share what their new values are computed from. The model's own, and
- * those of layers that no line's losses reach, move on once a step: with the first update of the last line. Frozen ones stay.
- */
-function stateEffects(request: StepRequest, trace: BoundTrace): Effect[] {
-  const { b, layout, stage, model, objective, last } = request;
-  const latest = new Map<string, Node>();
-  const declared = new Map<string, Node>();
-  trace.stateUpdates.forEach(({ name, value }, index) => {
-    latest.set(name, value);
-    declared.set(name, model.training.stateUpdates[index]?.value ?? value);
-  });
-  const effects: Effect[] = [];
-  for (const [name, value] of latest) {
-    const range = layout.ranges.get(name);
-    if (range === undefined || stage.frozen.includes(name)) continue;
-    const update = declared.get(name) ?? value;
-    const lines = isOfLayer(name)
-      ? stage.objectives.filter((line) => reaches(model, line, update))
-      : [];
-    const isOnce = lines.length === 0;
-    if (isOnce ? !last : !lines.includes(objective)) continue;
-    const next = isOnce && (objective.repeat ?? 1) > 1 ? onFirstTurn(request, name, value) : value;
-    const flat = b.reshape(next, [elementCount(range.declaration.shape)]);
-    effects.push({ kind: "store", storage: range.storage, offset: range.offset, value: flat });
-  }
-  return effects;
-}
-
-/** A layer's parameters and states are named by its instance. */
-function isOfLayer(name: string): boolean {
-  return name.includes(".");
-}
-
-function reaches(
-  { training }: TypedModel,
-  { losses }: ObjectiveDeclaration,
-  update: Node,
-): boolean {
-  const own = training.losses.filter(({ name }) => losses.includes(name));
-  const reached = new Set(topologicalOrder(own.map(({ value }) => value)));
-  return topologicalOrder([update]).some((node) => node.inputs.length > 0 && reached.has(node));
-}
-
-function onFirstTurn({ b, layout }: StepRequest, name: string, value: Node): Node {
-  const range = layout.ranges.get(name);
-  if (range === undefined) return value;
-  const { shape } = range.declaration;
-  const count = elementCount(shape);
-  const before = b.reshape(
-    b.slice(storageLeaf(b, layout, range.storage), [range.offset], [count]),
-    shape,
-  );
-  const next = b.broadcast(value, shape);
-  return b.select(b.equal(b.hostScalar("turn"), b.constant(0)), next, before);
 }

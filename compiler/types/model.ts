@@ -74,8 +74,14 @@ export interface Trace {
   readonly penalties: readonly Penalty[];
   readonly metrics: readonly Named[];
   /** New values of states, by parameter name, in the order of writing (the last one counts; each sees the one before). */
-  readonly stateUpdates: readonly Named[];
+  readonly stateUpdates: readonly StateUpdate[];
   readonly rangeChecks: readonly RangeCheck[];
+}
+
+/** The next value of a state, or of what follows other parameters. */
+export interface StateUpdate extends Named {
+  /** When it moves on: with each line whose losses need the call of the layer that it stands in, once a step, or once a step that updates. */
+  readonly pace: "call" | "step" | "update";
 }
 
 /** A scalar. */

@@ -2,7 +2,7 @@
 
 import type { Identifier, Statement, TensorType } from "../ast.js";
 import { tokenSpan } from "../lexer.js";
-import type { NameStatementCstNode } from "../parser/cst.js";
+import type { FollowStatementCstNode, NameStatementCstNode } from "../parser/cst.js";
 import type { Span } from "../span.js";
 import { type BuildContext, first, identifier, optional, report } from "./context.js";
 import { buildExpression } from "./expressions.js";
@@ -35,6 +35,31 @@ export function buildNameStatement(
     });
   }
   return { kind: "Binding", span, names, ...optional("type", type), value };
+}
+
+/** `slow.* = online.*`: the names end in one star. */
+export function buildFollow(
+  context: BuildContext,
+  span: Span,
+  node: FollowStatementCstNode,
+): Statement {
+  const { Word, Star = [], Dot, Arrow, expression } = node.children;
+  const path = Word.map(identifier);
+  const value = buildExpression(context, first(expression));
+  const ends = [...Word, ...Star, ...Dot].map((token) => tokenSpan(token).end);
+  const target = { start: first(path).span.start, end: Math.max(...ends) };
+  const [star, another] = Star.map(tokenSpan);
+  if (star?.end !== target.end || another !== undefined) {
+    const instance = path.filter(({ span: { end } }, at) =>
+      star === undefined ? at < path.length - 1 : end < star.start,
+    );
+    report(context, "NN0121", target, {
+      message: "what follows other parameters is all that stands below an instance",
+      hint: `write \`${instance.map(({ name }) => name).join(".")}.*\` on both sides`,
+    });
+  }
+  const everything = { kind: "Everything", span: target, path } as const;
+  return { kind: "Follow", span, target: everything, next: Arrow !== undefined, value };
 }
 
 function checkUpdate(

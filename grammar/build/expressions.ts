@@ -3,6 +3,7 @@
 import type { IToken } from "chevrotain";
 import type {
   Expression,
+  Identifier,
   IndexItem,
   ListElement,
   MemberExpression,
@@ -21,7 +22,7 @@ import type {
   StageCstNode,
   SuffixCstNode,
 } from "../parser/cst.js";
-import { joinSpans } from "../span.js";
+import { joinSpans, type Span } from "../span.js";
 import { readString } from "../strings.js";
 import { buildArguments } from "./arguments.js";
 import { buildConditional } from "./conditional.js";
@@ -33,6 +34,7 @@ import {
   nodeSpan,
   nth,
   optional,
+  report,
   withDepth,
 } from "./context.js";
 import { buildOperation, type Operand, outerSpan } from "./operators.js";
@@ -127,7 +129,7 @@ function buildListElement(context: BuildContext, node: ListElementCstNode): List
 
 function buildSuffix(context: BuildContext, object: Expression, node: SuffixCstNode): Expression {
   const span = joinSpans(outerSpan(object), nodeSpan(node));
-  const { arguments: list, index, Word } = node.children;
+  const { arguments: list, index, Word, Star } = node.children;
   if (list !== undefined) {
     const values = buildArguments(context, first(list));
     const call = { kind: "Call", span, callee: object, arguments: values } as const;
@@ -138,7 +140,33 @@ function buildSuffix(context: BuildContext, object: Expression, node: SuffixCstN
     const parts = items.flatMap((item) => indexParts(item));
     return composed(context, { kind: "Index", span, object, items }, [object, ...parts]);
   }
+  if (Star !== undefined) return buildEverything(context, span, object, tokenSpan(first(Star)));
   return composed(context, { kind: "Member", span, object, ...named(first(Word)) }, [object]);
+}
+
+/** `.*` stands behind the path of an instance. */
+function buildEverything(
+  context: BuildContext,
+  span: Span,
+  object: Expression,
+  star: Span,
+): Expression {
+  const path = pathOf(object);
+  if (path !== undefined) return { kind: "Everything", span, path };
+  report(context, "NN0121", star, {
+    message: "`.*` stands behind the name of an instance",
+    hint: "`online.*` is all that stands below `shared online = …`",
+  });
+  return composed(context, { kind: "Member", span, object, name: "*", nameSpan: star }, [object]);
+}
+
+function pathOf(expression: Expression): readonly Identifier[] | undefined {
+  if (expression.parentheses !== undefined) return undefined;
+  const own = { kind: "Identifier", name: "", span: expression.span } as const;
+  if (expression.kind === "Name") return [{ ...own, name: expression.name }];
+  if (expression.kind !== "Member") return undefined;
+  const above = pathOf(expression.object);
+  return above && [...above, { ...own, name: expression.name, span: expression.nameSpan }];
 }
 
 function indexParts(item: IndexItem): (Expression | undefined)[] {

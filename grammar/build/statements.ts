@@ -17,7 +17,7 @@ import type {
 } from "../parser/cst.js";
 import type { Span } from "../span.js";
 import { buildInput } from "./inputs.js";
-import { buildNameStatement } from "./bindings.js";
+import { buildFollow, buildNameStatement } from "./bindings.js";
 import { type BuildContext, first, identifier, named, nodeSpan, nth, optional } from "./context.js";
 import { buildExpression } from "./expressions.js";
 import { buildFunction } from "./functions.js";
@@ -50,6 +50,7 @@ function readStatement(context: BuildContext, node: StatementCstNode): Statement
   if (part.inputStatement) return buildInput(context, span, first(part.inputStatement));
   if (part.outputStatement) return buildOutput(context, span, first(part.outputStatement));
   if (part.lossStatement) return buildLoss(context, span, first(part.lossStatement));
+  if (part.followStatement) return buildFollow(context, span, first(part.followStatement));
   if (part.selectingStatement) return buildSelecting(context, span, first(part.selectingStatement));
   return buildNameStatement(context, span, first(part.nameStatement));
 }

@@ -18,4 +18,5 @@ export const models = {
   NN0414: "a computed target that depends on parameters",
   NN0415: "a model's parameter without a fitting value",
   NN0416: "a scan that yields nothing, or twice",
+  NN0417: "instances that are not made alike",
 } as const satisfies CodeRange<"04">;

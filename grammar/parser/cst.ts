@@ -59,7 +59,7 @@ export type ListElementCstNode = Tree<
 >;
 export type SuffixCstNode = Tree<
   "suffix",
-  Optional<"Dot" | "Word"> & { arguments?: ArgumentsCstNode[]; index?: IndexCstNode[] }
+  Optional<"Dot" | "Word" | "Star"> & { arguments?: ArgumentsCstNode[]; index?: IndexCstNode[] }
 >;
 export type ArgumentsCstNode = Tree<
   "arguments",
@@ -178,6 +178,7 @@ export type StatementCstNode = Tree<
     outputStatement?: OutputStatementCstNode[];
     lossStatement?: LossStatementCstNode[];
     selectingStatement?: SelectingStatementCstNode[];
+    followStatement?: FollowStatementCstNode[];
     nameStatement?: NameStatementCstNode[];
   }
 >;
@@ -257,6 +258,11 @@ export type NameStatementCstNode = Tree<
     annotation?: AnnotationCstNode[];
     expression: ExpressionCstNode[];
   }
+>;
+export type FollowStatementCstNode = Tree<
+  "followStatement",
+  Tokens<"Word" | "Dot"> &
+    Optional<"Star" | "Equals" | "Arrow"> & { expression: ExpressionCstNode[] }
 >;
 export type OnSelectorCstNode = Tree<"onSelector", Tokens<"On"> & { selector: SelectorCstNode[] }>;
 export type SelectorCstNode = Tree<

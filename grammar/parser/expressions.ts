@@ -16,6 +16,7 @@ import {
   Prefix,
   RightBracket,
   RightParenthesis,
+  Star,
   Text,
   Word,
   keyword as k,
@@ -130,7 +131,7 @@ export abstract class ExpressionParser extends BaseParser {
       {
         ALT: () => {
           this.CONSUME(Dot);
-          this.CONSUME(Word);
+          this.OR2([{ ALT: () => this.CONSUME(Word) }, { ALT: () => this.CONSUME(Star) }]);
         },
       },
     ]);

@@ -45,6 +45,7 @@ export abstract class StatementParser extends SignatureParser {
       { ALT: () => this.SUBRULE(this.outputStatement) },
       { ALT: () => this.SUBRULE(this.lossStatement) },
       { ALT: () => this.SUBRULE(this.selectingStatement) },
+      { ALT: () => this.SUBRULE(this.followStatement) },
       { ALT: () => this.SUBRULE(this.nameStatement) },
       { ALT: () => this.CONSUME(Skipped) },
     ]);
@@ -203,6 +204,17 @@ export abstract class StatementParser extends SignatureParser {
       { ALT: () => this.CONSUME(Tilde) },
       { ALT: () => this.CONSUME(Arrow) },
     ]);
+    this.SUBRULE(this.expression);
+  });
+
+  /** `slow.* = online.*` and `slow.* <- e`. */
+  followStatement = this.RULE("followStatement", () => {
+    this.CONSUME(Word);
+    this.AT_LEAST_ONE(() => {
+      this.CONSUME(Dot);
+      this.OR([{ ALT: () => this.CONSUME2(Word) }, { ALT: () => this.CONSUME(Star) }]);
+    });
+    this.OR2([{ ALT: () => this.CONSUME(Equals) }, { ALT: () => this.CONSUME(Arrow) }]);
     this.SUBRULE(this.expression);
   });
 

@@ -103,6 +103,8 @@ export function printExpression(node: ast.Expression, printing: Printing): Doc {
     }
     case "Member":
       return [object(printing, "object", node.object), ".", node.name];
+    case "Everything":
+      return [...node.path.map(({ name }) => name), "*"].join(".");
     case "Pipeline":
       return printPipeline(node, printing);
     case "Scan":

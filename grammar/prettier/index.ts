@@ -168,6 +168,7 @@ function printKind(node: AnyNode, printing: Printing): Doc {
     case "Call":
     case "Index":
     case "Member":
+    case "Everything":
     case "Pipeline":
     case "Scan":
       return printExpression(node, printing);

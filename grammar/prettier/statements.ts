@@ -96,6 +96,8 @@ export function printStatement(
     }
     case "Update":
       return bound(node.name, "<-", "value", node.value, printing);
+    case "Follow":
+      return bound(print(["target"]), node.next ? "<-" : "=", "value", node.value, printing);
     case "Trained": {
       const left = [keyword(node.role, printing), node.name, typed(node, printing)];
       return bound(left, node.drawn ? "~" : "=", "initial", node.initial, printing);

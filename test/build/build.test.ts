@@ -36,7 +36,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
       },
     ],
     metrics: [{ name: "error", value: b.abs(difference), place }],
-    stateUpdates: [{ name: "seen", value: b.add(seen, 1), place }],
+    stateUpdates: [{ name: "seen", value: b.add(seen, 1), place, pace: "step" as const }],
     rangeChecks: [],
   };
   const optimizer = {

@@ -20,6 +20,8 @@ import { parametersOf } from "../training/selectors.js";
 import { resolveProjections } from "../training/projections.js";
 import { analyzeSearch } from "../training/search.js";
 import { warnSlips } from "./slips.js";
+import { followedIn } from "./follow.js";
+import { closeInitials } from "./initials.js";
 import { noteUnrun } from "./unknown.js";
 import { analyzeStages } from "../training/train.js";
 import {
@@ -51,6 +53,7 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
   // The training trace runs first: what it alone contains takes part in numbering.
   const training = traceBody(run, source, state, parameters, true);
   const inference = traceBody(run, source, state, parameters, false);
+  closeInitials(run, state);
   if (run.budget.exhausted) noteUnrun(state);
   const declared = parametersOf(state);
   const frame = trainFrame(run, unit, parameters);
@@ -208,6 +211,8 @@ function traceBody(
     updates: [],
     states: new Map(),
     fitted: new Map(),
+    followed: followedIn(source.declaration.block),
+    follows: [],
     later: [],
     projections: [],
     rangeChecks: [],
@@ -226,7 +231,7 @@ function traceBody(
   };
   run.budget.statements = statementLimit;
   run.evaluator.block(source.declaration.block, frame);
-  for (const complete of trace.later) complete();
+  for (const complete of [...trace.follows, ...trace.later]) complete();
   return trace;
 }
 
@@ -242,7 +247,7 @@ function finish(trace: TraceState): Trace | undefined {
   const needed = reachableNodes(scores.map(({ value }) => value));
   const stateUpdates = trace.updates
     .filter(({ owner }) => owner === undefined || owner.results.some((node) => needed.has(node)))
-    .map(({ name, value, place }) => ({ name, value, place }));
+    .map(({ name, value, place, pace }) => ({ name, value, place, pace }));
   return { outputs, losses, penalties, metrics, stateUpdates, rangeChecks };
 }
 

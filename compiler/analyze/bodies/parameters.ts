@@ -76,14 +76,21 @@ function initialOf(
   };
   const node = initialValue(inner, operand, shape, type, drawn);
   if (node === undefined) return undefined;
-  const leaf = findLeaf(node, (found) => !closedLeaves.has(found.op));
+  const leaf = findLeaf(node, (found) => !closedLeaves.has(found.op) && !isStarted(frame, found));
   if (leaf === undefined) return node;
   report(frame, "NN0411", operand.span, {
-    message: "an initial value is computed before there is any data or other parameter",
+    message: "an initial value is computed before there is any data",
     notes: [`it depends on ${leafText(leaf)}`],
-    hint: "start from a number, a list or a draw: `= 0`, `~ normal(0, 0.1)`",
+    hint: "start from a number, a list, a draw or another parameter: `= 0`, `~ normal(0, 0.1)`, `= W`",
   });
   return undefined;
+}
+
+/** Another parameter stands for its own initial value, until all are known. */
+function isStarted(frame: Frame, leaf: Node): boolean {
+  if (leaf.op !== "stored") return false;
+  const role = frame.trace?.model.parameters.get(leaf.attributes.name)?.declaration.role;
+  return role !== undefined && role !== "fitted";
 }
 
 const closedLeaves: ReadonlySet<string> = new Set(["constant", "iota", "random"]);
@@ -97,8 +104,9 @@ function leafText(leaf: Node): string {
 
 export function declareState(statement: ast.StateStatement, frame: Frame): void {
   const value = frame.run.evaluator.expression(statement.value, frame);
-  const type = statement.type === undefined ? "f32" : storedType(statement.type.element);
-  const shape = statement.type === undefined ? [] : evaluateShape(statement.type, frame);
+  const whole = value.kind === "tensor" ? value.node : { type: "f32" as const, shape: [] };
+  const type = statement.type === undefined ? whole.type : storedType(statement.type.element);
+  const shape = statement.type === undefined ? whole.shape : evaluateShape(statement.type, frame);
   if (shape === undefined) {
     bindFixed(frame, statement.name, statement.nameSpan, poison, "state");
     return;
@@ -327,11 +335,13 @@ export function updateState(statement: ast.UpdateStatement, frame: Frame): void 
     });
     return;
   }
+  if (frame.trace.followed.some((instance) => path.startsWith(`${instance}.`))) return;
   frame.trace.states.set(path, next);
   frame.trace.updates.push({
     name: path,
     value: next,
     place: placeOf(frame, statement.span),
+    pace: frame.effects === undefined ? "step" : "call",
     owner: frame.effects,
   });
 }

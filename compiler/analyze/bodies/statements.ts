@@ -16,6 +16,7 @@ import { bind } from "../values/scope.js";
 import { bindName } from "./statementNames.js";
 import { reportProblem } from "../values/tensors.js";
 import { updateTemplate, declareTemplateState } from "../training/template.js";
+import { runFollow } from "./follow.js";
 import { regularizeBare } from "./penalties.js";
 import { runInput } from "./inputs.js";
 import { runOutput, runProject, runRegularize, runScore } from "./modelStatements.js";
@@ -141,6 +142,7 @@ function runStatement(statement: ast.Statement, frame: Frame): Value | undefined
     case "Loss":
     case "Metric":
     case "Project":
+    case "Follow":
       runModelStatement(statement, frame);
       return undefined;
   }
@@ -152,7 +154,8 @@ type ModelStatement =
   | ast.OutputStatement
   | ast.LossStatement
   | ast.MetricStatement
-  | ast.ProjectStatement;
+  | ast.ProjectStatement
+  | ast.FollowStatement;
 
 function runModelStatement(statement: ModelStatement, frame: Frame): void {
   const { trace } = frame;
@@ -175,6 +178,9 @@ function runModelStatement(statement: ModelStatement, frame: Frame): void {
       return;
     case "Project":
       runProject(statement, frame, trace);
+      return;
+    case "Follow":
+      runFollow(statement, frame, trace);
       return;
   }
 }

@@ -112,17 +112,29 @@ function nothing(
   const text = item.path.map(({ name }) => name).join(".");
   const trained = parameters.filter(({ role }) => role !== "state" && role !== "fitted");
   const names = (kept ? parameters : trained).map(({ name }) => name);
-  const untrained = parameters.find(({ name }) => name === text);
+  const untrained = kept ? [] : matching(item, parameters);
   report(frame, "NN0501", item.span, {
-    message: `\`${text}\` selects no parameter of this model`,
+    message:
+      untrained.length === 0
+        ? `\`${text}\` selects no parameter of this model`
+        : `\`${text}\` selects nothing that is trained`,
     notes: [
       names.length === 0 ? "it has no trained parameters" : `it has ${listed(names)}`,
-      ...(untrained === undefined
-        ? []
-        : [`\`${text}\` is a ${untrained.role}, which is not trained`]),
+      ...(untrained.length === 0 ? [] : [untrainedText(untrained)]),
     ],
-    hint: hintFor(text, item, parameters),
+    hint: untrained.length === 0 ? hintFor(text, item, parameters) : "leave it out here",
   });
+}
+
+function untrainedText(found: readonly ParameterDeclaration[]): string {
+  const [first] = found;
+  const what =
+    found.length === 1 && first !== undefined
+      ? `\`${first.name}\` is a ${first.role}, which is not trained`
+      : `${listed(found.map(({ name }) => name))} are states or fitted, which are not trained`;
+  return found.some(({ role }) => role === "state")
+    ? `${what}; what \`slow.* <- …\` gives next values is a state`
+    : what;
 }
 
 function hintFor(

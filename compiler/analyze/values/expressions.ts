@@ -2,6 +2,7 @@
 import type * as ast from "../../../grammar/ast.js";
 import { joinSpans, type Span } from "../../../grammar/span.js";
 import { enter, leafLimit, listLimit, spendWork } from "../budget.js";
+import { evaluateEverything } from "../bodies/follow.js";
 import { evaluateCall } from "../calls/calls.js";
 import type { Frame } from "../context.js";
 import { index } from "./indexing.js";
@@ -60,6 +61,8 @@ function evaluateKind(expression: ast.Expression, frame: Frame): Value {
       return index(expression, frame);
     case "Member":
       return evaluateMember(expression, frame);
+    case "Everything":
+      return evaluateEverything(expression, frame);
     case "Pipeline":
       return evaluatePipeline(expression, frame);
     case "Scan":
