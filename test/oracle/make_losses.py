@@ -52,11 +52,13 @@ def pair(name, call, x, target, function, held=()):
     )
 
 
-def cross_entropy(x, label):
+def cross_entropy(x, label, smoothing=0.0):
     rest = x.shape[:-1]
-    return F.cross_entropy(x.reshape(-1, x.shape[-1]), label.reshape(-1), reduction="none").reshape(
-        rest
+    flat = x.reshape(-1, x.shape[-1])
+    cost = F.cross_entropy(
+        flat, label.reshape(-1), reduction="none", label_smoothing=smoothing
     )
+    return cost.reshape(rest)
 
 
 def nll(x, label):
@@ -147,6 +149,121 @@ def at_kinks():
     ]
 
 
+def focal(x, label, gamma=2.0):
+    """By its paper (Lin et al. 2017), equation 4, with p the probability of the label's class."""
+    p = torch.softmax(x, -1).gather(-1, label[..., None])[..., 0]
+    return -((1 - p) ** gamma) * torch.log(p)
+
+
+def binary_focal(x, t, gamma=2.0, alpha=0.25):
+    """As torchvision's sigmoid_focal_loss defines it."""
+    p = torch.sigmoid(x)
+    missed = 1 - (p * t + (1 - p) * (1 - t))
+    return (alpha * t + (1 - alpha) * (1 - t)) * missed**gamma * logits_bce(x, t)
+
+
+def quantile(x, t, level):
+    return torch.where(t > x, level * (t - x), (1 - level) * (x - t))
+
+
+def triplet(i, margin=1.0):
+    return F.triplet_margin_loss(i["x"], i["p"], i["n"], margin=margin, reduction="none")
+
+
+def contrastive(i, margin=1.0):
+    """By its paper (Hadsell et al. 2006), equation 4, where y = 0 says that both are alike."""
+    d = F.pairwise_distance(i["x"], i["t"])
+    return i["alike"] * d**2 / 2 + (1 - i["alike"]) * torch.clamp(margin - d, min=0) ** 2 / 2
+
+
+def info_nce(q, k, temperature=0.1):
+    cosines = F.cosine_similarity(q[:, None], k[None], dim=-1)
+    return F.cross_entropy(cosines / temperature, torch.arange(len(q)), reduction="none")
+
+
+def ctc(i, times=None, lengths=None, blank=0, zero_infinity=False):
+    batch, time, _ = i["x"].shape
+    return F.ctc_loss(
+        torch.log_softmax(i["x"], -1).transpose(0, 1),
+        i["label"],
+        torch.full((batch,), time) if times is None else times,
+        torch.full((batch,), i["label"].shape[1]) if lengths is None else lengths,
+        blank=blank,
+        reduction="none",
+        zero_infinity=zero_infinity,
+    )
+
+
+def alignments():
+    """Labels that repeat, of several lengths, none among them, in sequences of several; and some that do not fit."""
+    x = draw("ctc", 4, 7, 4, scale=2)
+    label = torch.tensor([[1, 2, 3], [2, 2, 1], [3, 3, 3], [1, 3, 1]])
+    times, lengths = torch.tensor([7, 6, 5, 3]), torch.tensor([3, 2, 1, 0])
+    given = {"x": x, "label": label}
+    types = {"label": "category(4)", "times": "i32", "lengths": "i32"}
+    counted = {**given, "times": times, "lengths": lengths}
+    short = {**given, "times": torch.tensor([7, 3, 4, 2])}
+
+    def record(name, call, inputs, *rest, **settings):
+        return model_record(name, call, inputs, lambda i, _: ctc(i, *rest, **settings), types=types)
+
+    other = {"x": x, "label": label - 1}
+    long = draw("ctc, steep", 2, 40, 4, scale=30)
+    steep = {"x": long, "label": label[:2]}
+    return [
+        record("ctc", "ctc(x, label)", given),
+        record(
+            "ctc of several lengths",
+            "ctc(x, label, times: times, lengths: lengths)",
+            counted,
+            times,
+            lengths,
+        ),
+        record("ctc, the last class blank", "ctc(x, label, blank: 3)", other, blank=3),
+        record(
+            "ctc of too few steps",
+            "ctc(x, label, times: times, zero_infinity: true)",
+            short,
+            short["times"],
+            zero_infinity=True,
+        ),
+        record("ctc of large logits", "ctc(x, label)", steep),
+    ]
+
+
+def of_pairs():
+    x, near, far = draw("anchor", 5, 3), draw("near", 5, 3, scale=0.7), draw("far", 5, 3)
+    three = {"x": x, "p": near, "n": far}
+    two = {"x": x, "t": near, "alike": torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0])}
+    return [
+        model_record("triplet", "triplet(x, p, n)", three, lambda i, _: triplet(i)),
+        model_record(
+            "triplet, margin 0.2",
+            "triplet(x, p, n, margin: 0.2)",
+            three,
+            lambda i, _: triplet(i, 0.2),
+        ),
+        model_record(
+            "contrastive", "contrastive(x, t, alike)", two, lambda i, _: contrastive(i), held=("alike",)
+        ),
+        model_record(
+            "contrastive, margin 2.5",
+            "contrastive(x, t, alike, margin: 2.5)",
+            two,
+            lambda i, _: contrastive(i, 2.5),
+            held=("alike",),
+        ),
+        pair("info_nce", "info_nce(x, t)", x, near, info_nce),
+        pair(
+            "info_nce, temperature 0.01",
+            "info_nce(x, t, temperature: 0.01)",
+            x,
+            near,
+            lambda q, k: info_nce(q, k, 0.01),
+        ),
+    ]
+
+
 def main():
     kl_targets = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.0, 0.5, 0.5, 0.0], [1.0, 0.0, 0.0, 0.0]])
     # PyTorch's derivative where the target is 0 is not finite, so the targets are held
@@ -186,6 +303,40 @@ def main():
             EXTREME_LABELS,
             cross_entropy,
         ),
+        over_classes(
+            "cross_entropy, smoothed",
+            "cross_entropy(x, label, label_smoothing: 0.1)",
+            LOGITS,
+            LABELS,
+            lambda x, label: cross_entropy(x, label, 0.1),
+        ),
+        over_classes(
+            "cross_entropy of a sequence, smoothed to the end",
+            "cross_entropy(x, label, label_smoothing: 1)",
+            sequence,
+            draw_integers("places", 4, 2, 3),
+            lambda x, label: cross_entropy(x, label, 1.0),
+        ),
+        over_classes("focal", "focal(x, label)", LOGITS, LABELS, focal),
+        over_classes(
+            "focal, gamma 0.5",
+            "focal(x, label, gamma: 0.5)",
+            LOGITS,
+            LABELS,
+            lambda x, label: focal(x, label, 0.5),
+        ),
+        pair("binary_focal", "binary_focal(x, t)", P * 3, (T > 0).double(), binary_focal, held=("t",)),
+        pair(
+            "binary_focal with other numbers",
+            "binary_focal(x, t, gamma: 1.5, alpha: 0.6)",
+            P * 3,
+            (T > 0).double(),
+            lambda x, t: binary_focal(x, t, 1.5, 0.6),
+            held=("t",),
+        ),
+        pair("quantile", "quantile(x, t, level: 0.9)", P, T, lambda x, t: quantile(x, t, 0.9)),
+        *of_pairs(),
+        *alignments(),
         over_classes("nll", "nll(x, label)", torch.log_softmax(LOGITS, -1), LABELS, nll),
         pair(
             "binary_cross_entropy of extremes",
