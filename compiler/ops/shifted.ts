@@ -1,8 +1,26 @@
-// Exponents in; whether they are less their own maximum already, so that no exponential of them exceeds 1 and one of them is 1, out.
+// Exponents in; their exponentials where they are less their own maximum already, and whether they are, so that none exceeds 1 and one is 1, out.
 
 import type { Node, NodeOf } from "../types/graph.js";
 import { alike } from "./alike.js";
-import { extentAt, inputAt } from "./broadcast.js";
+import { extentAt, inputAt, splatValue } from "./broadcast.js";
+import type { GraphBuilder } from "./builder.js";
+
+/**
+ * Exponents that count are at most 0 once they are shifted; others belong to terms whose factor is 0, and must be finite. An
+ * exponential of such a minimum is known by it as one that was shifted already.
+ */
+const cap = 80.5;
+
+/** The exponential of what was shifted, whose logarithm needs no other form. */
+export function shiftedExponential(b: GraphBuilder, exponent: Node): Node {
+  return b.exp(b.minimum(exponent, cap));
+}
+
+/** Whether an exponential is such a one: it neither overflows nor do all beside it vanish. */
+export function wasShifted(exponential: Node): boolean {
+  const exponent = inputAt(exponential.inputs, 0);
+  return exponent.op === "minimum" && splatValue(inputAt(exponent.inputs, 1)) === cap;
+}
 
 /** Whether exponents are less their own maximum, over some of the axes or all of them. */
 export function isShifted(exponents: Node, axes: readonly number[]): boolean {

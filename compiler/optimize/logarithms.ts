@@ -6,7 +6,8 @@ import type { GraphBuilder } from "../ops/builder.js";
 import { movementOf } from "../ops/movement.js";
 import { alike } from "../ops/alike.js";
 import { chosenOf, holdsOnce } from "./chosenTerm.js";
-import { ofReduction, ofSum, wasShifted } from "./logarithmsOfSums.js";
+import { wasShifted } from "../ops/shifted.js";
+import { ofReduction, ofSum } from "./logarithmsOfSums.js";
 import { factorOfSign, isZero, leaf, negated, productOf, signOf } from "./scaledExponential.js";
 import type { Scaled } from "./scaledExponential.js";
 

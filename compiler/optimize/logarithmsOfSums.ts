@@ -3,19 +3,13 @@
 import type { Node, NodeOf } from "../types/graph.js";
 import { inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { isShifted } from "../ops/shifted.js";
+import { isShifted, shiftedExponential } from "../ops/shifted.js";
 import { isPositive } from "../ops/signs.js";
 import { factorOfSign, isZero, signOf } from "./scaledExponential.js";
 import type { Scaled } from "./scaledExponential.js";
 
 /** Below every exponent: that of a term whose factor is 0. */
 const lowest = -3e38;
-
-/**
- * Exponents that count are at most 0 once they are shifted; others belong to terms whose factor is 0, and must be finite. An
- * exponential of such a minimum is known by it as one that was shifted already.
- */
-const cap = 80.5;
 
 /** The sum of two values; `x` is its node. */
 export function ofSum(b: GraphBuilder, x: Node, left: Scaled, right: Scaled): Scaled | undefined {
@@ -92,15 +86,9 @@ function shiftBy(b: GraphBuilder, largest: Node): Node {
 }
 
 function shifted(b: GraphBuilder, { node, factor }: Scaled, shift: Node): Node {
-  const exponential = b.exp(b.minimum(b.subtract(node, shift), cap));
+  const exponential = shiftedExponential(b, b.subtract(node, shift));
   if (factor === undefined) return exponential;
   return splatValue(factor) === -1 ? b.negate(exponential) : b.multiply(factor, exponential);
-}
-
-/** Whether an exponential was made by `shifted`: it neither overflows nor do all beside it vanish. */
-export function wasShifted(exponential: Node): boolean {
-  const exponent = inputAt(exponential.inputs, 0);
-  return exponent.op === "minimum" && splatValue(inputAt(exponent.inputs, 1)) === cap;
 }
 
 /** The sum `x` over axes of `terms`, which are written as `inner`. */

@@ -26,7 +26,7 @@ describe("the primitives of the language", () => {
   it("are all there, by name", () => {
     const wanted =
       "exp log sqrt sin cos tanh abs sign floor round erf erfc erfinv min max f32 i32 u32 bool sum mean prod argmax argmin any " +
-      "all cumsum reshape flatten transpose concat stack split pad flip slice broadcast take take_along scatter_add scatter_set scatter_min scatter_max one_hot matmul conv " +
+      "all cumsum cummax cummin cumprod cumlogsumexp reshape flatten transpose concat stack split pad flip slice broadcast take take_along scatter_add scatter_set scatter_min scatter_max one_hot matmul conv " +
       "conv_transpose window_max window_mean zeros ones full range sort argsort top_k stop_gradient";
     expect(wanted.split(" ").filter((name) => primitives[name] === undefined)).toEqual([]);
     expect(Object.keys(distributions)).toEqual([

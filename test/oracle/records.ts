@@ -54,6 +54,7 @@ interface Files {
   readonly metrics: ValueRecord;
   readonly blocks: ValueRecord;
   readonly sequences: ValueRecord;
+  readonly tensors: ValueRecord;
   readonly optimizers: RunRecord;
   readonly training: RunRecord;
   readonly schedules: ScheduleRecord;
@@ -66,6 +67,7 @@ export const valueFiles = [
   "metrics",
   "blocks",
   "sequences",
+  "tensors",
 ] as const;
 export const runFiles = ["optimizers", "training"] as const;
 

@@ -21,7 +21,15 @@ import {
   conv,
   matmul,
 } from "./reference/products.js";
-import { type Reduced, argExtreme, cumsum, leading, reduce } from "./reference/reductions.js";
+import {
+  type Reduced,
+  type Running,
+  argExtreme,
+  cumsum,
+  leading,
+  reduce,
+  running,
+} from "./reference/reductions.js";
 import { type Tensor, operand } from "./reference/tensor.js";
 import {
   type Padding,
@@ -63,6 +71,7 @@ export interface ReferenceAttributes {
   readonly argmin: { readonly axis: number };
   readonly leading: { readonly axis: number };
   readonly cumsum: { readonly axis: number; readonly reverse?: boolean };
+  readonly running: Running;
   readonly reshape: { readonly shape: readonly number[] };
   readonly transpose: { readonly permutation: readonly number[] };
   readonly broadcast: { readonly shape: readonly number[] };
@@ -137,6 +146,7 @@ export const reference: Reference & ScalarReference = {
   argmin: (x, { axis }) => argExtreme(operand(x, 0), axis, (a, b) => a < b),
   leading: (x, { axis }) => leading(operand(x, 0), axis),
   cumsum: (x, { axis, reverse = false }) => cumsum(operand(x, 0), axis, reverse),
+  running: (x, how) => running(operand(x, 0), how),
   reshape: (x, { shape }) => reshape(operand(x, 0), shape),
   transpose: (x, { permutation }) => transpose(operand(x, 0), permutation),
   broadcast: (x, { shape }) => broadcast(operand(x, 0), shape),

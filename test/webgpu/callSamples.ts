@@ -98,6 +98,11 @@ const reductions: readonly CallSample[] = [
     call(name, [cube], [], (x) => reference[name]([x], { axis: 2 })),
     call(name, [integers([batch, 7], [0, 2])], [0], (x) => reference[name]([x], { axis: 0 })),
   ]),
+  ...(["cummax", "cummin", "cumprod", "cumlogsumexp"] as const).map((name) =>
+    call(name, [f32([batch, 7])], [], (x) =>
+      reference.running([x], { name, axis: 1, reverse: false }),
+    ),
+  ),
   ...[false, true].map((reverse) =>
     call("cumsum", [cube], [0, reverse], (x) => reference.cumsum([x], { axis: 0, reverse })),
   ),

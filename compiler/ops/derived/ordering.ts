@@ -1,13 +1,15 @@
-// Tensors in; sorted values, their indices, the largest, and running sums out: in n log n steps, through few kernels.
+// Tensors in; sorted values, their indices, the largest, and running sums, products and extremes out: in n log n steps, through few kernels.
 
 import { dimText } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import { extentAt } from "../broadcast.js";
 import { opTable } from "../table.js";
-import { axisAt, booleanAt, countable, dimAt, tensorAt } from "./arguments.js";
+import { axisAt, booleanAt, countable, dimAt, realAt, tensorAt } from "./arguments.js";
 import { lastly } from "./lastly.js";
 import { define, defineSeveral, fail, parameter } from "./primitive.js";
 import type { Call, Primitive } from "./primitive.js";
+import { running } from "./running.js";
+import type { RunningName } from "./running.js";
 import { runningSum } from "./runningSum.js";
 import { sortedIndices, takeLast } from "./mergeSort.js";
 
@@ -42,7 +44,32 @@ function largest(call: Call): readonly Node[] {
   return [back(takeLast(b, moved, indices)), back(indices)];
 }
 
+const sinceBefore = "of each element and all before it along an axis; `reverse` runs from the end";
+const runs: readonly (readonly [RunningName, doc: string])[] = [
+  ["cummax", `The largest ${sinceBefore}. Of equal ones the derivative goes to the one met first.`],
+  [
+    "cummin",
+    `The smallest ${sinceBefore}. Of equal ones the derivative goes to the one met first.`,
+  ],
+  ["cumprod", `The product ${sinceBefore}. Its derivative is exact where factors are zero.`],
+  ["cumlogsumexp", `log Σ exp(x) ${sinceBefore}.`],
+];
+
+function runningOf(name: RunningName, doc: string): Primitive {
+  return define(name, {
+    doc,
+    parameters: [x, lastAxis, parameter("reverse", "boolean", false)],
+    expand: (call) => {
+      const tensor =
+        name === "cumlogsumexp" ? realAt(call, 0) : countable(call.b, tensorAt(call, 0));
+      const axis = axisAt(call, 1, tensor.shape.length);
+      return running(call.b, name, { x: tensor, axis, reverse: booleanAt(call, 2, "reverse") });
+    },
+  });
+}
+
 export const ordering: Readonly<Record<string, Primitive>> = {
+  ...Object.fromEntries(runs.map(([name, doc]) => [name, runningOf(name, doc)])),
   cumsum: define("cumsum", {
     doc: opTable.cumsum.doc,
     parameters: [x, lastAxis, parameter("reverse", "boolean", false)],

@@ -83,3 +83,31 @@ export function cumsum(x: Tensor, along: number, reverse: boolean): Tensor {
     return total;
   });
 }
+
+const runs = {
+  cummax: (values: readonly number[]) => Math.max(...values),
+  cummin: (values: readonly number[]) => Math.min(...values),
+  cumprod: folds.prod,
+  cumlogsumexp: (values: readonly number[]) => {
+    const most = Math.max(...values);
+    return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+  },
+};
+
+export interface Running {
+  readonly name: keyof typeof runs;
+  readonly axis: number;
+  readonly reverse: boolean;
+}
+
+/** Of all up to and with each position along an axis, from the end where `reverse` is set. */
+export function running(x: Tensor, { name, axis, reverse }: Running): Tensor {
+  const extent = at(x.shape, axis);
+  return filled(x.shape, (position) => {
+    const here = at(position, axis);
+    const own = Array.from({ length: reverse ? extent - here : here + 1 }, (_, n) =>
+      reverse ? here + n : n,
+    );
+    return runs[name](own.map((other) => valueAt(x, position.with(axis, other))));
+  });
+}

@@ -1,0 +1,34 @@
+// The last axis of a tensor in; the same parted into blocks, padded and cut, for what runs along it, out.
+
+import type { Dim } from "../../types/dimension.js";
+import type { Node } from "../../types/graph.js";
+import type { GraphBuilder } from "../builder.js";
+import { indices } from "../broadcast.js";
+
+/** Up to this many values are a run by themselves. */
+const longestRun = 256;
+export const block = 64;
+/** How often blocks are taken where the number of values is not known: a million in 256 runs of 4,096. */
+const levelsOfUnknown = 2;
+
+/** How often blocks of blocks are taken of so many values. */
+export function levelsOf(extent: Dim): number {
+  if (typeof extent !== "number") return levelsOfUnknown;
+  return extent <= longestRun ? 0 : 1 + levelsOf(Math.ceil(extent / block));
+}
+
+export function padded(
+  b: GraphBuilder,
+  x: Node,
+  { before, after, fill }: { readonly before: Dim; readonly after: Dim; readonly fill: number },
+): Node {
+  const ends = (end: Dim): Dim[] => [...indices(x.shape.length - 1).map(() => 0), end];
+  return b.pad(x, ends(before), ends(after), { value: fill });
+}
+
+/** So many from `start` on. */
+export function first(b: GraphBuilder, x: Node, start: number, count: Dim): Node {
+  const last = x.shape.length - 1;
+  const starts = x.shape.map((_, axis) => (axis === last ? start : 0));
+  return b.slice(x, starts, [...x.shape.slice(0, -1), count]);
+}
