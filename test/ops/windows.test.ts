@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { freeDim, shapeText } from "../../compiler/types/dimension.js";
+import type { Shape } from "../../compiler/types/graph.js";
 import { reference } from "../oracle/reference.js";
 import {
   batch,
@@ -174,5 +175,44 @@ describe("windows", () => {
       expectClose(interpretOne(out, { leaves: { x } }), expected);
       expectDerivative(b, out, nodes, { leaves: { x } });
     }
+  });
+
+  it.each([
+    [3, 2, 1, 1],
+    [2, 3, 1, 1],
+    [2, 4, 0, 1],
+    [3, 2, 1, 2],
+    [2, 2, "same", 2],
+  ] as const)(
+    "of %i by %i, padding %s, dilation %i: as many of a free axis, rounding up",
+    (...how) => {
+      const [window, stride, padding, dilation] = how;
+      for (const extent of [5, 6, 7, 8]) {
+        const b = createBuilder();
+        const length = freeDim("length");
+        for (const name of ["window_max", "window_mean"]) {
+          const of = (shape: Shape) => {
+            const out = one(b, name, leaf(b, "x", shape), window, stride, padding, dilation, true);
+            const leaves = { x: tensor([2, extent, 1], 3) };
+            return interpretOne(out, { leaves, dimensions: { length: extent } });
+          };
+          const known = of([2, extent, 1]);
+          expectClose(of([2, length, 1]), known);
+          // PyTorch's formula: one more, unless it would begin in the padding behind.
+          const margin = padding === "same" ? 0 : padding;
+          const reach = dilation * (window - 1) + 1;
+          let count = Math.ceil((extent + 2 * margin - reach) / stride) + 1;
+          if ((count - 1) * stride >= extent + margin) count -= 1;
+          expect(known.shape[1]).toBe(padding === "same" ? Math.ceil(extent / stride) : count);
+        }
+      }
+    },
+  );
+
+  it("of which one would hold padding alone are refused", () => {
+    const wide = problemOf("window_max", (b) => [leaf(b, "x", [1, 1, 1]), 2, 1, 1, 2]);
+    expect(wide).toBe("with this padding and dilation a window lies beside the tensor alone");
+    const far = problemOf("window_mean", (b) => [leaf(b, "x", [1, 9, 1]), 2, 1, 3, 2]);
+    expect(far).toBe("with this padding windows lie in the padding alone");
   });
 });

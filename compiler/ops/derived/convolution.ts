@@ -33,9 +33,12 @@ export const convolutions: Readonly<Record<string, Primitive>> = {
   conv_transpose: define("conv_transpose", {
     doc:
       "The adjoint of conv in its input: x [..., spatial…, in], kernel [spatial…, in / groups, out]. " +
-      'padding "valid" gives (in − 1) · stride + reach, "same" in · stride.',
-    parameters,
-    expand: (call) => transposedConvolution(readCall(call)),
+      'padding "valid" gives (in − 1) · stride + reach, "same" in · stride; `output_padding` adds so many behind.',
+    parameters: [...parameters, parameter("output_padding", "integers", 0)],
+    expand: (call) => {
+      const request = readCall(call);
+      return transposedConvolution(request, moreBehind(call, request));
+    },
   }),
 };
 
@@ -139,15 +142,12 @@ function convolution(request: Convolution): Node {
 }
 
 /** Output position i takes from input position (i + before − dilation · k) / stride, where that is a whole one. */
-function transposedConvolution(request: Convolution): Node {
+function transposedConvolution(request: Convolution, more: readonly number[]): Node {
   const { b, batch, spatial, sizes, strides, dilations } = request;
   const lie = spatial.map((extent, n) => {
     const [size, stride, dilation] = [at(sizes, n), at(strides, n), at(dilations, n)];
-    return {
-      stride,
-      dilation,
-      ...transposedExtent(request, n, extent, { size, stride, dilation }),
-    };
+    const whole = transposedExtent(request, n, extent, { size, stride, dilation });
+    return { stride, dilation, ...whole, count: addDims(whole.count, at(more, n)) };
   });
   const counts = lie.map(({ count }) => count);
   const maps = iteration(request, counts);
@@ -160,6 +160,32 @@ function transposedConvolution(request: Convolution): Node {
     divisor: stride,
   }));
   return contractGroups(b, request, { ...maps, positions, counts });
+}
+
+const morePosition = 6;
+
+/**
+ * How many positions stand behind those that the smallest input of such an output has: a convolution that strides leaves up to
+ * `stride − 1` unread, so that several outputs have one input.
+ */
+function moreBehind(call: Call, { padding, strides, dilations }: Convolution): number[] {
+  const name = "output_padding";
+  const more = integersAt(call, morePosition, { name, count: strides.length, least: 0 });
+  more.forEach((own, n) => {
+    const most = Math.max(at(strides, n), at(dilations, n)) - 1;
+    if (own === 0 || (padding !== "same" && own <= most)) return;
+    const same = 'with padding "same" the output is as long as the input times the stride';
+    fail(
+      "argument",
+      padding === "same" ? same : `"${name}" is less than the stride or the dilation`,
+      {
+        expected: padding === "same" ? "0" : `at most ${most} along spatial axis ${n}`,
+        found: String(own),
+        operands: [morePosition],
+      },
+    );
+  });
+  return more;
 }
 
 function transposedExtent(

@@ -11,7 +11,7 @@ import {
 import type { Dim } from "../../types/dimension.js";
 import { isNeverNegative } from "../../types/bounds.js";
 import type { Shape } from "../../types/graph.js";
-import { at } from "../broadcast.js";
+import { at, indices } from "../broadcast.js";
 import { windowCount } from "../neighbours.js";
 import { describe } from "./arguments.js";
 import { fail } from "./primitive.js";
@@ -25,6 +25,8 @@ export interface Sliding {
   readonly dilation: number;
   readonly before: Dim;
   readonly after: Dim;
+  /** What windows may reach beyond the padding, where the count is rounded up. */
+  readonly beyond: number;
   readonly count: Dim;
 }
 
@@ -34,6 +36,8 @@ export interface SlidingRequest {
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
   readonly padding: Argument | undefined;
+  /** Whether the last window may reach beyond the padding, as long as it begins before the padding behind; of windows. */
+  readonly ceil?: boolean;
   /** What slides, for messages: "kernel" or "window"; and the positions of tensor and padding among the arguments. */
   readonly what: string;
   readonly paddingPosition: number;
@@ -50,21 +54,50 @@ export function sliding(request: SlidingRequest): Sliding[] {
     const [size, stride, dilation] = [at(sizes, axis), at(strides, axis), at(dilations, axis)];
     const reach = dilation * (size - 1) + 1;
     const { before, after } = marginsOf(request, axis, extent, reach);
-    if (request.what === "window") wantElements(request, [before, after], size);
-    const padded = addDims(extent, before, after);
+    if (request.what === "window") wantPadding(request, [before, after], reach);
+    const beyond = request.ceil === true ? overhang(stride, reach, after) : 0;
+    const padded = addDims(extent, before, after, beyond);
     const count = windowCount(padded, size, stride, dilation);
     if (typeof count === "number" && count < 1) tooLarge(request.what, axis, reach, padded);
-    return { extent, size, stride, dilation, before, after, count };
+    const own = { extent, size, stride, dilation, before, after, beyond, count };
+    if (request.what === "window") wantElements(request, own);
+    return own;
   });
 }
 
+/**
+ * How far windows may reach beyond the padding so that as many fit, rounding down, as do without it, rounding up: one more where
+ * a stride is not filled, unless it would begin in the padding behind (which PyTorch leaves out).
+ */
+function overhang(stride: number, reach: number, after: Dim): number {
+  return typeof after === "number" ? Math.min(stride, reach - after) - 1 : 0;
+}
+
 /** Each window holds an element of the tensor at least: of padding alone there is no largest, and no mean that says anything. */
-function wantElements(request: SlidingRequest, margins: readonly Dim[], size: number): void {
-  const wide = margins.find((margin) => typeof margin === "number" && margin >= size);
+function wantPadding(request: SlidingRequest, margins: readonly Dim[], reach: number): void {
+  const wide = margins.find((margin) => typeof margin === "number" && margin >= reach);
   if (wide === undefined) return;
   fail("argument", "with this padding windows lie in the padding alone", {
-    expected: `a padding of less than the window, ${size}; PyTorch allows half of it`,
+    expected: `a padding of less than the window, ${reach}; PyTorch allows half of it`,
     found: dimText(wide),
+    operands: [request.paddingPosition],
+  });
+}
+
+/** Dilated windows may have an element on either side of a short tensor, and none in it. */
+function wantElements(
+  request: SlidingRequest,
+  { extent, size, stride, dilation, before, count }: Sliding,
+): void {
+  if (dilation === 1 || typeof extent !== "number" || typeof before !== "number") return;
+  if (typeof count !== "number") return;
+  const isInside = (position: number): boolean => position >= 0 && position < extent;
+  const holds = (start: number): boolean =>
+    indices(size).some((tap) => isInside(start + tap * dilation));
+  if (indices(count).every((window) => holds(window * stride - before))) return;
+  fail("argument", "with this padding and dilation a window lies beside the tensor alone", {
+    expected: `windows that hold an element of an axis of ${extent}`,
+    found: `a dilation of ${dilation} and a padding of ${before}`,
     operands: [request.paddingPosition],
   });
 }

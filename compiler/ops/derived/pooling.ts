@@ -1,27 +1,31 @@
 // A channels-last tensor and a window in; the largest and the mean of each window over one to three axes out.
 
-import { shapeText } from "../../types/dimension.js";
+import { addDims, multiplyDims, shapeText } from "../../types/dimension.js";
+import type { Dim } from "../../types/dimension.js";
 import type { Node, WindowAttributes } from "../../types/graph.js";
 import { indices } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
-import { integersAt, realAt } from "./arguments.js";
+import { booleanAt, integersAt, realAt } from "./arguments.js";
 import { sliding } from "./geometry.js";
 import type { Sliding } from "./geometry.js";
 import { define, fail, optional, parameter } from "./primitive.js";
-import type { Argument, Call, Parameter, Primitive } from "./primitive.js";
+import type { Call, Parameter, Primitive } from "./primitive.js";
 
 const parameters: readonly Parameter[] = [
   parameter("x", "tensor"),
   parameter("window", "integers"),
   optional("stride", "integers"),
   parameter("padding", "padding", "valid"),
+  parameter("dilation", "integers", 1),
+  parameter("ceil", "boolean", false),
 ];
 
 export const pooling: Readonly<Record<string, Primitive>> = {
   window_max: define("window_max", {
     doc:
       "The largest of each window, channels last: x [..., spatial…, channels]. Windows do not overlap unless a stride is " +
-      "given; padding never wins (it is −∞); the derivative goes to the first that is largest.",
+      "given; padding never wins (it is −∞); the derivative goes to the first that is largest. `ceil` rounds the number of " +
+      "windows up: the last one may reach beyond the padding.",
     parameters,
     expand: (call) => {
       const request = readCall(call);
@@ -31,9 +35,16 @@ export const pooling: Readonly<Record<string, Primitive>> = {
   window_mean: define("window_mean", {
     doc:
       'The mean of each window, channels last. With padding given as a number its zeros count (as in PyTorch); with "same" ' +
-      "only the elements of the tensor do (as in TensorFlow).",
-    parameters,
-    expand: (call) => windowMean(call.b, readCall(call)),
+      "only the elements of the tensor do (as in TensorFlow), unless `count_padding` says otherwise. What lies beyond the padding " +
+      "never counts.",
+    parameters: [...parameters, optional("count_padding", "boolean")],
+    expand: (call) => {
+      const counts =
+        call.values[6] === undefined
+          ? call.values[3] !== "same"
+          : booleanAt(call, 6, "count_padding");
+      return windowMean(call.b, readCall(call), counts);
+    },
   }),
 };
 
@@ -42,7 +53,6 @@ interface Pooling {
   /** The first spatial axis. */
   readonly first: number;
   readonly lie: readonly Sliding[];
-  readonly padding: Argument | undefined;
 }
 
 function readCall(call: Call): Pooling {
@@ -62,15 +72,15 @@ function readCall(call: Call): Pooling {
     integersAt(call, position, { name, count: rank, least: 1 });
   const sizes = list(1, "window");
   const strides = values[2] === undefined ? sizes : list(2, "stride");
-  const padding = values[3];
   const lie = sliding({
-    ...{ sizes, strides, padding },
+    ...{ sizes, strides, padding: values[3] },
     extents: x.shape.slice(first, first + rank),
-    dilations: sizes.map(() => 1),
+    dilations: list(4, "dilation"),
+    ceil: booleanAt(call, 5, "ceil"),
     what: "window",
     paddingPosition: 3,
   });
-  return { x, first, lie, padding };
+  return { x, first, lie };
 }
 
 /** The axes that a window op appends. */
@@ -79,9 +89,12 @@ function appended({ x, lie }: Pooling): number[] {
 }
 
 function windowsOf(b: GraphBuilder, { x, first, lie }: Pooling, fill: number): Node {
-  const margin = (side: "before" | "after") =>
-    x.shape.map((_, axis) => lie[axis - first]?.[side] ?? 0);
-  const padded = b.pad(x, margin("before"), margin("after"), { value: fill });
+  const before = x.shape.map((_, axis) => lie[axis - first]?.before ?? 0);
+  const after = x.shape.map((_, axis) => {
+    const own = lie[axis - first];
+    return own === undefined ? 0 : addDims(own.after, own.beyond);
+  });
+  const padded = b.pad(x, before, after, { value: fill });
   const attributes: WindowAttributes = {
     axes: lie.map((_, n) => first + n),
     sizes: lie.map(({ size }) => size),
@@ -91,21 +104,37 @@ function windowsOf(b: GraphBuilder, { x, first, lie }: Pooling, fill: number): N
   return b.window(padded, attributes);
 }
 
-function windowMean(b: GraphBuilder, request: Pooling): Node {
+function windowMean(b: GraphBuilder, request: Pooling, countsPadding: boolean): Node {
+  const { lie } = request;
   const total = b.sum(windowsOf(b, request, 0), appended(request));
-  const size = request.lie.reduce((product, own) => product * own.size, 1);
-  const margins = request.lie.flatMap(({ before, after }) => [before, after]);
-  const whole = request.padding !== "same" || margins.every((margin) => margin === 0);
-  if (whole) return b.divide(total, size);
-  return request.lie.reduce((mean, own, n) => {
-    const behind = request.lie.length - n;
-    return b.divide(mean, b.reshape(counts(b, own), [own.count, ...indices(behind).map(() => 1)]));
-  }, total);
+  const isWhole = ({ before, after, beyond }: Sliding): boolean =>
+    beyond === 0 && (countsPadding || (before === 0 && after === 0));
+  const size = lie.filter(isWhole).reduce((product, own) => product * own.size, 1);
+  return lie.reduce(
+    (mean, own, n) => {
+      if (isWhole(own)) return mean;
+      const behind = lie.length - n;
+      const counts = countsOf(b, own, countsPadding);
+      return b.divide(mean, b.reshape(counts, [own.count, ...indices(behind).map(() => 1)]));
+    },
+    size === 1 ? total : b.divide(total, size),
+  );
 }
 
-/** How many elements of the tensor each window holds along one axis: min(end, extent) − max(start, 0). */
-function counts(b: GraphBuilder, { extent, size, stride, before, count }: Sliding): Node {
+/** How many elements that count each window holds along one axis: of those before their end less those before their start. */
+function countsOf(b: GraphBuilder, own: Sliding, countsPadding: boolean): Node {
+  const { extent, size, stride, dilation, before, after, count } = own;
   const start = b.subtract(b.multiply(b.iota([count], 0), stride), b.dimension(before));
-  const end = b.minimum(b.add(start, size), b.dimension(extent));
-  return b.cast(b.subtract(end, b.maximum(start, 0)), "f32");
+  // In steps of the dilation: an element at `start + k · dilation` is below the limit where k is below the quotient, rounded up.
+  const below = (limit: Dim): Node => {
+    const room = b.subtract(b.dimension(limit), start);
+    const whole = dilation === 1 ? room : b.add(room, b.modulo(b.negate(room), dilation));
+    return b.minimum(b.maximum(whole, 0), size * dilation);
+  };
+  const [first, last] = countsPadding
+    ? [multiplyDims(-1, before), addDims(extent, after)]
+    : [0, extent];
+  const held = b.cast(b.subtract(below(last), below(first)), "f32");
+  // Of a free axis that is shorter than the dilation a window may hold nothing.
+  return dilation === 1 ? held : b.maximum(b.divide(held, dilation), 1);
 }
