@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from optimizers_by_hand import Lion, NAdam
+from optimizers_by_hand import Lamb, Lion, Lookahead, Muon, NAdam
 from records import draw, number, tensor, tensors, write
 
 STEPS = 5
@@ -96,6 +96,91 @@ def ramp_momentum(optimizer, _, step):
 
 def falling_rate(optimizer, _, step):
     optimizer.param_groups[0]["lr"] = 0.1 * min(step / 3, 1)
+
+
+def ramp_beta(optimizer, _, step):
+    optimizer.param_groups[0]["betas"] = (0.5 + 0.4 * min((step - 1) / 3, 1), 0.999)
+
+
+def ramp_decay(optimizer, _, step):
+    optimizer.param_groups[0]["weight_decay"] = 0.2 * min(step / 4, 1)
+
+
+def kernels():
+    """muon on a kernel, a scalar and a matrix with more columns than rows, which the model of the other records has not."""
+    shapes = {"K": (2, 2, 2, 3), "A": (2, 5), "s": ()}
+    given = {name: draw(f"muon {name}", *shape) for name, shape in shapes.items()}
+    batches = [
+        {name: draw(f"muon gradient {name} {step}", *shape) for name, shape in shapes.items()}
+        for step in range(STEPS)
+    ]
+    parameters = {name: value.clone().requires_grad_() for name, value in given.items()}
+    optimizer = Muon(parameters.values(), lr=0.1, momentum=0.6, weight_decay=0.3)
+    losses, each = [], []
+    for gradients in batches:
+        losses.append(
+            number(sum((p.detach() * gradients[n]).sum().item() for n, p in parameters.items()))
+        )
+        for name, parameter in parameters.items():
+            parameter.grad = gradients[name]
+        optimizer.step()
+        each.append(tensors(parameters))
+    lines = [
+        *(f"  input to_{n}: [{', '.join(map(str, ('batch', *s)))}]" for n, s in shapes.items()),
+        *(f"  weight {n}: [{', '.join(map(str, s))}] = 0" for n, s in shapes.items()),
+        "  loss sum(K * to_K, axis: [1, 2, 3, 4]) + sum(A * to_A, axis: [1, 2]) + s * to_s",
+    ]
+    model = "\n".join(["model P {", *lines, "}"])
+    settings = "muon(lr: 0.1, momentum: 0.6, weight_decay: 0.3)"
+    return {
+        "name": "muon of a kernel, a flat matrix and a scalar",
+        "source": f"{model}\ntrain P {{ optimizer {settings}  batch 1  epochs 1  seed 1 }}\n",
+        "weights": tensors(given),
+        "batches": [{f"to_{n}": tensor(g[None]) for n, g in one.items()} for one in batches],
+        "losses": losses,
+        "penalties": [0] * STEPS,
+        "after_each": each,
+    }
+
+
+def newer():
+    t = torch.optim
+    return [
+        record(
+            "adam with a ramp of beta1",
+            "adam(lr: 0.05, beta1: ramp(from: 0.5, to: 0.9, steps: 3))",
+            of_torch(lambda p: t.Adam(p, lr=0.05, betas=(0.5, 0.999)), ramp_beta),
+        ),
+        record(
+            "adamw with a warmup of weight_decay",
+            "adamw(lr: 0.05, weight_decay: 0.2 * warmup(4))",
+            of_torch(lambda p: t.AdamW(p, lr=0.05, weight_decay=0.05), ramp_decay),
+        ),
+        record("adamax", "adamax()", of_torch(lambda p: t.Adamax(p))),
+        record(
+            "adamax with other numbers",
+            "adamax(lr: 0.05, beta1: 0.5, beta2: 0.7, epsilon: 0.1)",
+            of_torch(lambda p: t.Adamax(p, lr=0.05, betas=(0.5, 0.7), eps=0.1)),
+        ),
+        record("lamb", "lamb(lr: 0.05)", of_torch(lambda p: Lamb(p, lr=0.05))),
+        record(
+            "lamb with other numbers",
+            "lamb(beta1: 0.5, beta2: 0.8, epsilon: 0.1, weight_decay: 0.3)",
+            of_torch(lambda p: Lamb(p, betas=(0.5, 0.8), eps=0.1, weight_decay=0.3)),
+        ),
+        record(
+            "lookahead, every second step",
+            "lookahead(lr: 0.1, every: 2)",
+            of_torch(lambda p: Lookahead(t.Adam(p, lr=0.1), k=2)),
+        ),
+        record(
+            "lookahead with other numbers",
+            "lookahead(beta1: 0.5, beta2: 0.9, epsilon: 1e-3, every: 3, share: 0.8)",
+            of_torch(lambda p: Lookahead(t.Adam(p, betas=(0.5, 0.9), eps=1e-3), k=3, alpha=0.8)),
+        ),
+        record("muon", "muon()", of_torch(lambda p: Muon(p))),
+        kernels(),
+    ]
 
 
 def norms(w):
@@ -224,6 +309,7 @@ def main():
             "  clip_norm 1",
         ),
     ]
+    records += newer()
     records += constrained()
     write("optimizers.json", records)
 

@@ -44,6 +44,21 @@ const values: Readonly<Record<string, readonly [string, number]>> = {
     pairs((i, j) => (at(x0, i) > at(x0, j) ? at(labels, i) * (1 - at(labels, j)) : 0)) /
       (sum(labels) * (count - sum(labels))),
   ],
+  // Halves make ties.
+  binary_auc: [
+    "binary_auc(round(2 * a), t)",
+    pairs((i, j) => {
+      const [own, other] = [Math.round(2 * at(x0, i)), Math.round(2 * at(x0, j))];
+      const won = own > other ? 1 : own === other ? 0.5 : 0;
+      return won * at(labels, i) * (1 - at(labels, j));
+    }) /
+      (sum(labels) * (count - sum(labels))),
+  ],
+  binary_f1: [
+    "binary_f1(a, t, threshold: 0.3)",
+    (2 * sum(x0.map((v, i) => (v > Math.fround(0.3) ? at(labels, i) : 0)))) /
+      (sum(labels) + x0.filter((v) => v > Math.fround(0.3)).length),
+  ],
   pairwise: [
     "mean((a[:, new] - a[new, :]) ^ 2)",
     pairs((i, j) => (at(x0, i) - at(x0, j)) ** 2) / count ** 2,

@@ -225,7 +225,9 @@ function checkScore(
     hint:
       frame.trace?.model.freeDimensions.has("batch") === false
         ? "give the inputs and targets it is computed from an axis of examples: `input x: [batch, …]`; `mean(…)` makes it one number"
-        : "`mean(…)` makes it one number; `reshape(x, [batch, …])` puts the batch in front",
+        : word === "metric"
+          ? "`mean(…)` makes it one number, `reshape(x, [batch, …])` puts the batch in front; a table, as of `confusion`, is an `output`, of labels that are an `input`"
+          : "`mean(…)` makes it one number; `reshape(x, [batch, …])` puts the batch in front",
   });
   return false;
 }
