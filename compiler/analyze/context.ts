@@ -3,7 +3,6 @@ import type * as ast from "../../grammar/ast.js";
 import type { Diagnostic } from "../../grammar/diagnostics.js";
 import type { Span } from "../../grammar/span.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import type { ParameterKind } from "../ops/primitives.js";
 import type { Node, Origin } from "../types/graph.js";
 import type {
   RangeCheck,
@@ -26,6 +25,7 @@ import type {
   Taint,
   TemplateState,
   Unknown,
+  WantedKind,
 } from "./parts.js";
 import type {
   BoolValue,
@@ -164,19 +164,6 @@ export interface PendingProjection {
   readonly frame: Frame;
 }
 
-/** What a place in a body takes. */
-export type WantedKind =
-  | ParameterKind
-  | "function"
-  | "distribution"
-  | "size"
-  | "operand"
-  | "numbers"
-  | "indexed"
-  | "scheduled"
-  | "string"
-  | "list";
-
 /** A value that is not what the place where it is used takes. */
 export interface WrongKind {
   readonly value: Value;
@@ -239,6 +226,8 @@ export interface Run {
   readonly site: { origin: Origin | undefined };
   readonly origins: Map<string, Origin>;
   readonly settings: Readonly<Record<string, CompileTimeData>>;
+  /** Of the values of `grad` and `jacobian`, what they are derivatives of. */
+  readonly derivatives: Map<Node, readonly Node[]>;
   /** `plateau` calls of the stage that is being read. */
   plateaus:
     { readonly factor: number; readonly patience: number; readonly span: Span }[] | undefined;

@@ -88,6 +88,7 @@ function newRun(settings: Readonly<Record<string, CompileTimeData>>): Run {
     recursive: new Set(),
     origins: new Map(),
     settings,
+    derivatives: new Map(),
     plateaus: undefined,
   };
 }

@@ -1,5 +1,6 @@
 // Takes no input, gives the types of what frames, traces and runs are made of, as far as no value stands in it.
 import type { Span } from "../../grammar/span.js";
+import type { ParameterKind } from "../ops/primitives.js";
 import type { Node, Shape } from "../types/graph.js";
 
 /** An instance of a layer, or the model itself: where parameters live. */
@@ -69,3 +70,16 @@ export interface Budget {
 
 /** What may not be bound anew in the same body. */
 export type FixedRole = "input" | "target" | "state" | "parameter" | "shared" | "fitted" | "carry";
+
+/** What a place in a body takes. */
+export type WantedKind =
+  | ParameterKind
+  | "function"
+  | "distribution"
+  | "size"
+  | "operand"
+  | "numbers"
+  | "indexed"
+  | "scheduled"
+  | "string"
+  | "list";

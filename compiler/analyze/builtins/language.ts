@@ -184,7 +184,9 @@ function gradient(call: BuiltinCall): Value {
   }
   if (output === undefined || !dependsOn(call, output, variables)) return poison;
   const builder = builderAt(frame, span);
-  const results = differentiate(builder, output, variables).map(tensor);
+  const derivatives = differentiate(builder, output, variables);
+  for (const derivative of derivatives) noteDerivative(call, derivative, output);
+  const results = derivatives.map(tensor);
   const [only] = results;
   return several === undefined ? (only ?? poison) : list(results);
 }
@@ -200,7 +202,14 @@ function jacobianOf(call: BuiltinCall): Value {
   if (!dependsOn(call, output, [variable])) return poison;
   const meeting = isPerExample(output, variable) ? whereExamplesMeet(output, variable) : undefined;
   if (meeting !== undefined) return examplesMix(call, meeting);
-  return tensor(jacobian(builderAt(frame, span), output, variable));
+  const derivative = jacobian(builderAt(frame, span), output, variable);
+  noteDerivative(call, derivative, output);
+  return tensor(derivative);
+}
+
+/** What entered an expression entered its derivative, though it may have cancelled: of `2 * x` that is 2, whatever x is. */
+function noteDerivative({ frame: { run } }: BuiltinCall, derivative: Node, of: Node): void {
+  run.derivatives.set(derivative, [...(run.derivatives.get(derivative) ?? []), of]);
 }
 
 /** One example's `h` depends on other examples' `x`: a jacobian per example would leave that out. */
@@ -232,6 +241,10 @@ function real(call: BuiltinCall, name: string, value: Value): Node | undefined {
 
 function dependsOn(call: BuiltinCall, output: Node, variables: readonly Node[]): boolean {
   const used = reachableNodes([output]);
+  for (const node of used) {
+    const differentiated = call.frame.run.derivatives.get(node) ?? [];
+    for (const entered of reachableNodes(differentiated)) used.add(entered);
+  }
   if (variables.every((variable) => used.has(variable))) return true;
   const span = call.spans.get("x") ?? call.span;
   const e = call.spans.get("e") ?? call.spans.get("h") ?? call.span;
