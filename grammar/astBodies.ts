@@ -105,6 +105,7 @@ export type Statement =
   | MetricStatement
   | RegularizeStatement
   | ProjectStatement
+  | CheckStatement
   | ReturnStatement
   | YieldStatement
   | IfStatement
@@ -226,6 +227,14 @@ export interface ProjectStatement extends Node {
   readonly kind: "Project";
   readonly value: Expression;
   readonly selector: Selector;
+}
+
+/** `check n % groups == 0, "groups divides the channels"`. */
+export interface CheckStatement extends Node {
+  readonly kind: "Check";
+  readonly condition: Expression;
+  readonly message: string;
+  readonly messageSpan: Span;
 }
 
 export interface ReturnStatement extends Node {

@@ -170,6 +170,8 @@ function statement(node: ast.Statement): Form {
     case "Regularize":
     case "Project":
       return [lower(node), value(node.value), ...maybe(selector(node.selector))];
+    case "Check":
+      return ["check", value(node.condition), JSON.stringify(node.message)];
     case "Return":
     case "Yield":
       return [lower(node), ...node.values.map(value)];

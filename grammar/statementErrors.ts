@@ -36,6 +36,7 @@ const statementForms: Readonly<Record<string, string>> = {
   metric: "metric accuracy(logits, digit)",
   regularize: "regularize l2(1e-4) on weights",
   project: "project max_norm(3) on weights",
+  check: 'check n % groups == 0, "groups divides the channels"',
   weight: "weight W: [n, units] ~ glorot_uniform()",
   bias: "bias b: [units] = 0",
   param: "param scale: [n] = 1",

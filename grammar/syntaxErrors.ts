@@ -214,6 +214,8 @@ const hints: Readonly<Record<string, string>> = {
   "importDeclaration a string": 'the path of an import is a string: `"./blocks.nn"`',
   "startLine `from`": 'a start is written `start conv2d_1.* from "earlier.safetensors"`',
   "startLine a string": 'the path of the weights is a string: `"earlier.safetensors"`',
+  "checkStatement `,`": 'a check says what must be, in a string: `check n > 1, "…"`',
+  "checkStatement a string": 'a check says what must be, in a string: `check n > 1, "…"`',
   "onSelector `on`": "say for which parameters: `project max_norm(3) on weights`",
   "annotation `:`":
     "a tensor is declared with its shape: `input x: [batch, 8]`, `weight W: [n, units] ~ init`",

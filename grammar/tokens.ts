@@ -54,6 +54,7 @@ export const contextualWords = [
   "metric",
   "regularize",
   "project",
+  "check",
   "on",
   "with",
   "repeat",

@@ -18,6 +18,8 @@ export function expressionsOf(statement: ast.Statement): readonly ast.Expression
     case "Regularize":
     case "Project":
       return [statement.value];
+    case "Check":
+      return [statement.condition];
     case "Draw":
       return [...ofType(statement.type), statement.distribution];
     case "Trained":

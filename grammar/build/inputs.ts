@@ -13,12 +13,12 @@ export function buildInput(
   span: Span,
   node: InputStatementCstNode,
 ): InputStatement | TargetStatement {
-  const { Input, Word, annotation, expression, Tilde, valueExpression } = node.children;
+  const { Input, Word, annotation, expression, Tilde, value: written } = node.children;
   const type = buildTensorAnnotation(context, annotation);
   if (type === undefined) throw new Error("an input without a type");
   const missing =
     expression === undefined ? undefined : buildExpression(context, first(expression));
-  const valueNode = valueExpression?.[0]?.children.expression[0];
+  const valueNode = written?.[0];
   const value = valueNode === undefined ? undefined : buildExpression(context, valueNode);
   const drawn = Tilde !== undefined;
   const rest = {

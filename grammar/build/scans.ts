@@ -19,11 +19,11 @@ const options = ["along", "reverse"] as const;
 type ScanOption = (typeof options)[number];
 
 export function buildScan(context: BuildContext, node: ScanCstNode): ScanExpression {
-  const { names, expression, alongClause, scanOption = [], block } = node.children;
+  const { names, expression, along, scanOption = [], block } = node.children;
   const sources = expression.map((one) => context.expression(one));
   const given = new Map<ScanOption, Expression>();
-  const along = alongClause?.[0]?.children.expression[0];
-  if (along !== undefined) given.set("along", context.expression(along));
+  const [axis] = along ?? [];
+  if (axis !== undefined) given.set("along", context.expression(axis));
   for (const option of scanOption) readOption(context, given, option);
   const outside = context.deepest;
   context.deepest = 0;

@@ -4,6 +4,7 @@ import type { Block, IfStatement, Statement } from "../ast.js";
 import { tokenSpan } from "../lexer.js";
 import type {
   BlockCstNode,
+  CheckStatementCstNode,
   ForStatementCstNode,
   IfStatementCstNode,
   KeptStatementCstNode,
@@ -16,6 +17,7 @@ import type {
   TrainedStatementCstNode,
 } from "../parser/cst.js";
 import type { Span } from "../span.js";
+import { readString } from "../strings.js";
 import { buildInput } from "./inputs.js";
 import { buildFollow, buildNameStatement } from "./bindings.js";
 import { type BuildContext, first, identifier, named, nodeSpan, nth, optional } from "./context.js";
@@ -50,6 +52,7 @@ function readStatement(context: BuildContext, node: StatementCstNode): Statement
   if (part.inputStatement) return buildInput(context, span, first(part.inputStatement));
   if (part.outputStatement) return buildOutput(context, span, first(part.outputStatement));
   if (part.lossStatement) return buildLoss(context, span, first(part.lossStatement));
+  if (part.checkStatement) return buildCheck(context, span, first(part.checkStatement));
   if (part.followStatement) return buildFollow(context, span, first(part.followStatement));
   if (part.selectingStatement) return buildSelecting(context, span, first(part.selectingStatement));
   return buildNameStatement(context, span, first(part.nameStatement));
@@ -71,7 +74,7 @@ function buildIf(context: BuildContext, span: Span, node: IfStatementCstNode): I
       block: body,
     } as const;
   });
-  const last = elseBlock?.[0]?.children.block[0];
+  const last = elseBlock?.[0];
   const otherwise = last === undefined ? undefined : buildBlock(context, last);
   return { kind: "If", span, branches, ...optional("otherwise", otherwise) };
 }
@@ -139,6 +142,17 @@ function buildLoss(context: BuildContext, span: Span, node: LossStatementCstNode
     ...optional("name", name === undefined ? undefined : identifier(name)),
     value: buildExpression(context, first(expression)),
     ...documented(context, span),
+  };
+}
+
+function buildCheck(context: BuildContext, span: Span, node: CheckStatementCstNode): Statement {
+  const text = first(node.children.Text);
+  return {
+    kind: "Check",
+    span,
+    condition: buildExpression(context, first(node.children.expression)),
+    message: readString(text.image).value,
+    messageSpan: tokenSpan(text),
   };
 }
 

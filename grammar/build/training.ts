@@ -63,9 +63,9 @@ function buildStart(span: Span, node: StartLineCstNode): TrainLine {
 }
 
 function buildMinimize(context: BuildContext, span: Span, node: MinimizeLineCstNode): TrainLine {
-  const { names, onSelector, expression, valueExpression } = node.children;
+  const { names, onSelector, expression, value } = node.children;
   const algorithm = expression === undefined ? undefined : first(expression);
-  const repeat = valueExpression?.[0]?.children.expression[0];
+  const repeat = value?.[0];
   return {
     kind: "MinimizeLine",
     span,

@@ -18,5 +18,6 @@ export const shapes = {
   NN0313: "a derivative by something that was not used",
   NN0314: "an argument outside of what its parameter takes",
   NN0315: "a jacobian of examples that mix",
+  NN0316: "a call whose arguments do not agree",
   NN0320: "classes that are too many",
 } as const satisfies CodeRange<"03">;

@@ -89,17 +89,13 @@ export type SliceStepCstNode = Tree<
 export type ScanCstNode = Tree<
   "scan",
   Tokens<"Scan" | "In"> &
-    Optional<"Comma"> & {
+    Optional<"Comma" | "Along"> & {
       names: NamesCstNode[];
       expression: ExpressionCstNode[];
-      alongClause?: AlongClauseCstNode[];
+      along?: ExpressionCstNode[];
       scanOption?: ScanOptionCstNode[];
       block: BlockCstNode[];
     }
->;
-export type AlongClauseCstNode = Tree<
-  "alongClause",
-  Tokens<"Along"> & { expression: ExpressionCstNode[] }
 >;
 export type ScanOptionCstNode = Tree<
   "scanOption",
@@ -178,6 +174,7 @@ export type StatementCstNode = Tree<
     outputStatement?: OutputStatementCstNode[];
     lossStatement?: LossStatementCstNode[];
     selectingStatement?: SelectingStatementCstNode[];
+    checkStatement?: CheckStatementCstNode[];
     followStatement?: FollowStatementCstNode[];
     nameStatement?: NameStatementCstNode[];
   }
@@ -192,10 +189,9 @@ export type IfStatementCstNode = Tree<
     Optional<"Else"> & {
       expression: ExpressionCstNode[];
       block: BlockCstNode[];
-      elseBlock?: ElseBlockCstNode[];
+      elseBlock?: BlockCstNode[];
     }
 >;
-export type ElseBlockCstNode = Tree<"elseBlock", { block: BlockCstNode[] }>;
 export type ForStatementCstNode = Tree<
   "forStatement",
   Tokens<"For" | "Word" | "In"> & { expression: ExpressionCstNode[]; block: BlockCstNode[] }
@@ -226,10 +222,9 @@ export type InputStatementCstNode = Tree<
     Optional<"Input" | "Target" | "Missing" | "Tilde" | "Equals"> & {
       annotation: AnnotationCstNode[];
       expression?: ExpressionCstNode[];
-      valueExpression?: ValueExpressionCstNode[];
+      value?: ExpressionCstNode[];
     }
 >;
-export type ValueExpressionCstNode = Tree<"valueExpression", { expression: ExpressionCstNode[] }>;
 export type OutputStatementCstNode = Tree<
   "outputStatement",
   Tokens<"Output"> &
@@ -258,6 +253,10 @@ export type NameStatementCstNode = Tree<
     annotation?: AnnotationCstNode[];
     expression: ExpressionCstNode[];
   }
+>;
+export type CheckStatementCstNode = Tree<
+  "checkStatement",
+  Tokens<"Check" | "Comma" | "Text"> & { expression: ExpressionCstNode[] }
 >;
 export type FollowStatementCstNode = Tree<
   "followStatement",
@@ -310,7 +309,7 @@ export type MinimizeLineCstNode = Tree<
       names: NamesCstNode[];
       onSelector?: OnSelectorCstNode[];
       expression?: ExpressionCstNode[];
-      valueExpression?: ValueExpressionCstNode[];
+      value?: ExpressionCstNode[];
     }
 >;
 export type MonitorLineCstNode = Tree<"monitorLine", Tokens<"Monitor"> & { names: NamesCstNode[] }>;

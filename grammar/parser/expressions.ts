@@ -216,17 +216,15 @@ export abstract class ExpressionParser extends BaseParser {
         this.SUBRULE2(this.expression);
       },
     });
-    this.OPTION(() => this.SUBRULE(this.alongClause));
+    this.OPTION(() => {
+      this.CONSUME(k.along);
+      this.SUBRULE3(this.expression, { LABEL: "along" });
+    });
     this.MANY2(() => {
       this.CONSUME2(Comma);
       this.SUBRULE(this.scanOption);
     });
     this.SUBRULE(this.block);
-  });
-
-  alongClause = this.RULE("alongClause", () => {
-    this.CONSUME(k.along);
-    this.SUBRULE(this.expression);
   });
 
   scanOption = this.RULE("scanOption", () => {

@@ -11,6 +11,7 @@ import {
   Semicolon,
   Skipped,
   Star,
+  Text,
   Tilde,
   Word,
   keyword as k,
@@ -45,6 +46,7 @@ export abstract class StatementParser extends SignatureParser {
       { ALT: () => this.SUBRULE(this.outputStatement) },
       { ALT: () => this.SUBRULE(this.lossStatement) },
       { ALT: () => this.SUBRULE(this.selectingStatement) },
+      { ALT: () => this.SUBRULE(this.checkStatement) },
       { ALT: () => this.SUBRULE(this.followStatement) },
       { ALT: () => this.SUBRULE(this.nameStatement) },
       { ALT: () => this.CONSUME(Skipped) },
@@ -74,12 +76,8 @@ export abstract class StatementParser extends SignatureParser {
     });
     this.OPTION(() => {
       this.CONSUME2(r.else);
-      this.SUBRULE(this.elseBlock);
+      this.SUBRULE3(this.block, { LABEL: "elseBlock" });
     });
-  });
-
-  elseBlock = this.RULE("elseBlock", () => {
-    this.SUBRULE(this.block);
   });
 
   forStatement = this.RULE("forStatement", () => {
@@ -136,12 +134,8 @@ export abstract class StatementParser extends SignatureParser {
     });
     this.OPTION2(() => {
       this.OR2([{ ALT: () => this.CONSUME(Tilde) }, { ALT: () => this.CONSUME(Equals) }]);
-      this.SUBRULE(this.valueExpression);
+      this.SUBRULE2(this.expression, { LABEL: "value" });
     });
-  });
-
-  valueExpression = this.RULE("valueExpression", () => {
-    this.SUBRULE(this.expression);
   });
 
   outputStatement = this.RULE("outputStatement", () => {
@@ -205,6 +199,13 @@ export abstract class StatementParser extends SignatureParser {
       { ALT: () => this.CONSUME(Arrow) },
     ]);
     this.SUBRULE(this.expression);
+  });
+
+  checkStatement = this.RULE("checkStatement", () => {
+    this.CONSUME(k.check);
+    this.SUBRULE(this.expression);
+    this.CONSUME(Comma);
+    this.CONSUME(Text);
   });
 
   /** `slow.* = online.*` and `slow.* <- e`. */

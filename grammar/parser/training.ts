@@ -77,7 +77,7 @@ export abstract class TrainingParser extends StatementParser {
     });
     this.OPTION3(() => {
       this.CONSUME(k.repeat);
-      this.SUBRULE(this.valueExpression);
+      this.SUBRULE2(this.expression, { LABEL: "value" });
     });
   });
 

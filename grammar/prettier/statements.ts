@@ -129,6 +129,10 @@ export function printStatement(
       const on = node.selector === undefined ? "" : indent([line, "on ", print(["selector"])]);
       return group([node.kind.toLowerCase(), " ", print(["value"]), on]);
     }
+    case "Check": {
+      const message = printing.text.slice(node.messageSpan.start, node.messageSpan.end);
+      return group(["check ", print(["condition"]), ",", indent([line, message])]);
+    }
     case "Return":
     case "Yield": {
       const values = printed(printing, "values", node.values.length);

@@ -16,6 +16,7 @@ import { bind } from "../values/scope.js";
 import { bindName } from "./statementNames.js";
 import { reportProblem } from "../values/tensors.js";
 import { updateTemplate, declareTemplateState } from "../training/template.js";
+import { runCheck } from "./checks.js";
 import { runFollow } from "./follow.js";
 import { regularizeBare } from "./penalties.js";
 import { runInput } from "./inputs.js";
@@ -109,6 +110,8 @@ function runStatement(statement: ast.Statement, frame: Frame): Value | undefined
         runRegularize(statement, frame, frame.trace);
       } else regularizeBare(statement, frame);
       return undefined;
+    case "Check":
+      return runCheck(statement, frame);
     case "Function":
       bindName(frame, statement.name, statement.nameSpan, {
         kind: "function",

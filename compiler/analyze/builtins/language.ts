@@ -6,6 +6,7 @@ import { distributions, type Parameter } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Builtin, BuiltinCall } from "../context.js";
 import { admits, hintOf, kinds } from "../kinds.js";
+import { fails } from "../values/conditions.js";
 import { reachableNodes } from "../values/graphs.js";
 import { excerpt, report, reportArgumentOf } from "../report.js";
 import { builderAt, toTensor } from "../values/tensors.js";
@@ -141,12 +142,6 @@ function requirement(call: BuiltinCall): Value {
   }
   if (!fails(condition)) return value;
   return outsideDomain(call, "value", { value, expected: expected.value });
-}
-
-/** Whether a condition is known not to hold; of a list, whether one entry does not. */
-function fails(condition: Value): boolean {
-  const items = listItems(condition);
-  return items === undefined ? condition.kind === "bool" && !condition.value : items.some(fails);
 }
 
 /** The mistake of an argument that is not what it must be, told where the user wrote it. */
