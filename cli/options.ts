@@ -189,8 +189,16 @@ export function threadsOption(): Option {
     .default(1);
 }
 
+/** The files of `--weights`, in their order. */
+export type GivenWeights = readonly [string, ...string[]];
+
 export function weightsOption(): Option {
-  return new Option("--weights <file>", "a safetensors file");
+  return new Option(
+    "--weights <file>",
+    "a safetensors file; of several, each with an option of its own, a later one's tensors go before those of earlier ones",
+  ).argParser((file: string, before: GivenWeights | undefined): GivenWeights =>
+    before === undefined ? [file] : [...before, file],
+  );
 }
 
 export function jsonOption(): Option {

@@ -3,10 +3,11 @@ import { dirname, resolve } from "node:path";
 import type { PlanStage } from "../runtime/plan.js";
 import { parseDataArgument } from "./data/source.js";
 import type { CompiledFile } from "./compiling.js";
+import type { GivenWeights } from "./options.js";
 
 export interface Reading {
   readonly data?: readonly string[];
-  readonly weights?: string | undefined;
+  readonly weights?: GivenWeights | undefined;
   /** The stages that run: others read nothing. */
   readonly stages?: readonly PlanStage[];
 }
@@ -25,7 +26,7 @@ export function filesRead(
     source,
     ...imports,
     ...data.map((argument) => parseDataArgument(argument).file),
-    ...(weights === undefined ? [] : [weights]),
+    ...(weights ?? []),
     ...stages.flatMap(({ start }) => start.map(({ file }) => startFile(source, file))),
   ];
 }

@@ -1,11 +1,13 @@
 // In: weights files and the characters that travel with them; out: checked tensors, and whole files on disk.
 import { readSafetensors, writeSafetensors } from "../runtime/safetensors.js";
+import { joinTensors } from "../runtime/weights.js";
 import type { Plan } from "../runtime/plan.js";
 import { writeWhole } from "./data/atomic.js";
 import { readUnpacked } from "./data/file.js";
 import { readTensorFile } from "./data/tensors.js";
 import type { TensorFile } from "./data/tensors.js";
 import { Failure } from "./failure.js";
+import type { GivenWeights } from "./options.js";
 
 const vocabularyPrefix = "vocabulary.";
 
@@ -20,7 +22,26 @@ export function defaultWeightsPath(source: string): string {
   return `${source.replace(/\.nn$/, "")}.safetensors`;
 }
 
-export function readWeights(file: string): WeightsFile {
+/** Of several files one that has each tensor as the last of them has it: a base, and what was trained upon it. */
+export function readWeights(files: GivenWeights): WeightsFile {
+  const [first, ...others] = files;
+  const base = readOne(first);
+  if (others.length === 0) return base;
+  const all = [base, ...others.map(readOne)];
+  const tensors = joinTensors(all);
+  const vocabularies = new Map(all.flatMap((one) => [...one.vocabularies]));
+  const metadata = charactersOf(vocabularies);
+  return {
+    tensors,
+    metadata,
+    bytes: writeSafetensors(tensors, metadata),
+    skipped: all.flatMap(({ skipped }) => skipped),
+    file: files.join(" and "),
+    vocabularies,
+  };
+}
+
+function readOne(file: string): WeightsFile {
   const content = readTensorFile(readUnpacked(file), file);
   const vocabularies = new Map(
     Object.entries(content.metadata)
@@ -31,8 +52,8 @@ export function readWeights(file: string): WeightsFile {
 }
 
 /** The weights of a model: none where it has no parameters. Throws Failure where they are not given. */
-export function weightsFor(plan: Plan, file: string | undefined): WeightsFile | undefined {
-  if (file !== undefined) return readWeights(file);
+export function weightsFor(plan: Plan, files: GivenWeights | undefined): WeightsFile | undefined {
+  if (files !== undefined) return readWeights(files);
   const count = plan.parameters.length;
   if (count === 0) return undefined;
   const what =
@@ -53,8 +74,12 @@ export function writeWeights(
     return;
   }
   const { tensors, metadata } = readSafetensors(saved);
-  const characters = Object.fromEntries(
+  writeWhole(file, writeSafetensors(tensors, { ...metadata, ...charactersOf(vocabularies) }));
+}
+
+/** As metadata has them. */
+function charactersOf(vocabularies: WeightsFile["vocabularies"]): Record<string, string> {
+  return Object.fromEntries(
     [...vocabularies].map(([name, list]) => [vocabularyPrefix + name, list.join("")]),
   );
-  writeWhole(file, writeSafetensors(tensors, { ...metadata, ...characters }));
 }

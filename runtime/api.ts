@@ -92,6 +92,8 @@ export interface AnyModel extends ModelTypes {
 
 /** An address, bytes, or what a page has them in. */
 export type WeightsSource = string | UrlLike | ArrayBufferLike | ArrayBufferView | ResponseLike;
+/** Of several files, each tensor is taken of the last that has it: a base, and what was trained upon it. */
+export type WeightsSources = WeightsSource | readonly WeightsSource[];
 
 /** A module of CPU kernels, and of what runs them. */
 export interface CpuSource {
@@ -111,8 +113,8 @@ export interface LoadOptions {
   readonly adapter?: GpuAdapter;
   /** `auto` (the default) takes WebGPU on a hardware adapter, else the CPU. */
   readonly backend?: "auto" | "webgpu" | "cpu";
-  /** A safetensors file or where it is; what was compiled in (`nnc compile --weights`) unless given. `false`: none, not even that. */
-  readonly weights?: WeightsSource | false;
+  /** A safetensors file or where it is, or several; what was compiled in (`nnc compile --weights`) unless given. `false`: none, not even that. */
+  readonly weights?: WeightsSources | false;
   /** Take what matches of `weights`, and leave the rest as it starts; `net.loaded` tells. */
   readonly partial?: boolean;
   /** From 0 to 4294967295: of the initial weights (of a net that trains and has none from a file), the order of the examples, and all draws. */
@@ -357,6 +359,8 @@ export interface StepOptions<M extends ModelTypes = AnyModel> {
 export interface SaveOptions {
   /** With all that a resumed run needs. */
   readonly optimizer?: boolean;
+  /** Without what every stage of the file freezes: adapters, which are loaded over the file that they were trained on. */
+  readonly only?: "trained";
 }
 
 export interface EvaluateOptions<M extends ModelTypes = AnyModel> {
@@ -378,7 +382,7 @@ export interface EvaluateOptions<M extends ModelTypes = AnyModel> {
 export interface TrainingNet<M extends ModelTypes = AnyModel> extends InferenceNet<M> {
   /** The unfinished run that `fit` with `resume` goes on with: one cut off, or one in the weights file. */
   readonly run: RunPosition<M> | undefined;
-  /** A safetensors file; with `optimizer`, all that a resumed run needs. */
+  /** A safetensors file; with `optimizer`, all that a resumed run needs, with `only: "trained"` what training may have changed. */
   save(options?: SaveOptions): Promise<FileBytes>;
   /** Computes the fitted values from the whole training set. */
   prepare(data: TrainingData<M["data"]>): Promise<void>;

@@ -1,6 +1,6 @@
 // A plan, the caller's options and what opens its backend in; a net at its first weights out: the one way of all that loads.
 
-import type { LoadOptions, TuningCache, WeightsSource } from "./api.js";
+import type { LoadOptions, TuningCache, WeightsSource, WeightsSources } from "./api.js";
 import type { Backend } from "./backend.js";
 import { at, checkNames, fail, inWords } from "./errors.js";
 import { isSize } from "./dimensions.js";
@@ -56,8 +56,10 @@ export function threadsOpener(
 }
 
 /** What is given as bytes is copied at once; what is none, or has lost its bytes, is told by who reads it. */
-export function ownBytes(source: WeightsSource): WeightsSource {
+export function ownBytes(source: WeightsSources): WeightsSources {
   try {
+    if (Array.isArray(source))
+      return source.map((one: WeightsSource) => ownBytes(one) as WeightsSource);
     if (ArrayBuffer.isView(source)) {
       checkView("", source);
       return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();

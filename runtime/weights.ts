@@ -1,12 +1,13 @@
 // A safetensors file or where it lies in; the parameters of an open model filled, or a readable difference, out.
 
-import type { LoadedWeights, WeightsSource } from "./api.js";
+import type { LoadedWeights, WeightsSource, WeightsSources } from "./api.js";
 import { formatShape } from "./dimensions.js";
-import { causeOf, fail } from "./errors.js";
+import { at, causeOf, fail } from "./errors.js";
 import type { PlanParameter } from "./plan.js";
 import {
   readSafetensors,
   tensorValues,
+  writeSafetensors,
   type SafetensorsFile,
   type SafetensorsTensor,
 } from "./safetensors.js";
@@ -18,7 +19,14 @@ import { checkView } from "./tensors.js";
  * The bytes of a safetensors file; what is given as bytes is used as it is (see `ownBytes`). Other realms' objects
  * are told by what they have. Throws NnError "weights", with the address or else `name`, where it is no such file.
  */
-export async function fetchWeights(source: WeightsSource, name = unnamed): Promise<Uint8Array> {
+export async function fetchWeights(source: WeightsSources, name = unnamed): Promise<Uint8Array> {
+  if (Array.isArray(source)) {
+    if (source.length === 0) fail("weights", "the list of weights files is empty");
+    const files = await Promise.all(source.map((one: WeightsSource) => fetchWeights(one, name)));
+    return source.length === 1
+      ? at(files, 0)
+      : writeSafetensors(joinTensors(files.map((file) => readSafetensors(file))));
+  }
   const given = Object(source) as Partial<ArrayBuffer & Response & File & URL>;
   const address = typeof source === "string" ? source : given.href;
   const origin = shortened(address || given.url || given.name || name);
@@ -88,6 +96,12 @@ export function readWeights(bytes: Uint8Array, origin = unnamed): SafetensorsFil
 /** Names of tensors that are not parameters hold a slash: optimizer state, the best weights. */
 function isParameterName(name: string): boolean {
   return !name.includes("/");
+}
+
+/** Parameters alone, each as the last of the files has it. A run that one of them holds is of its own weights, and left. */
+export function joinTensors(files: readonly SafetensorsFile[]): SafetensorsFile["tensors"] {
+  const all = files.flatMap(({ tensors }) => [...tensors]);
+  return new Map(all.filter(([name]) => isParameterName(name)));
 }
 
 /** Compares a file with the model. Throws NnError "weights" on any difference unless `partial`. */

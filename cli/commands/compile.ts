@@ -11,7 +11,7 @@ import { claimOutputs, isSameFile } from "../data/outputs.js";
 import { Failure } from "../failure.js";
 import { bytesText } from "../numbers.js";
 import { modelOption, recomputeOption, rootOption, setOption, weightsOption } from "../options.js";
-import type { ModelOptions } from "../options.js";
+import type { GivenWeights, ModelOptions } from "../options.js";
 import { filesRead } from "../reads.js";
 import type { Terminal } from "../terminal.js";
 import { optimizedLate } from "../tiering.js";
@@ -19,7 +19,7 @@ import { optimizedLate } from "../tiering.js";
 interface CompileOptions extends ModelOptions {
   readonly output: string;
   readonly entry: "inference" | "training" | "both";
-  readonly weights?: string;
+  readonly weights?: GivenWeights;
   readonly minify?: true;
   readonly externalRuntime?: true;
   readonly software?: true;
@@ -33,14 +33,14 @@ interface CheckedWeights {
 
 /** Weights for the bundle fit one of its models, or nothing is written. */
 async function checkedWeights(
-  file: string,
+  files: GivenWeights,
   models: readonly CompiledModel[],
 ): Promise<CheckedWeights> {
   const [{ readWeights }, { compareWeights }] = await Promise.all([
     import("../weights.js"),
     import("../../runtime/weights.js"),
   ]);
-  const weights = readWeights(file);
+  const weights = readWeights(files);
   const differences: string[] = [];
   const fitting: string[] = [];
   for (const { name, plan } of models) {
@@ -52,7 +52,7 @@ async function checkedWeights(
     }
   }
   if (fitting.length > 0) return { bytes: weights.bytes, models: fitting };
-  throw new Failure(1, "weights", differences.join("\n"), { file });
+  throw new Failure(1, "weights", differences.join("\n"), { file: weights.file });
 }
 
 const packageName = "package.json";
@@ -109,8 +109,8 @@ async function runCompile(
     ([name]) => name !== packageName || !keepsPackage(output, terminal),
   );
   // Weights that lie where the bundle has them are there.
-  const given = options.weights;
-  if (weights && given !== undefined && !isSameFile(given, join(output, weightsFile)))
+  const [given = "", ...others] = options.weights ?? [];
+  if (weights && (others.length > 0 || !isSameFile(given, join(output, weightsFile))))
     all.push([weightsFile, weights.bytes]);
   claimOutputs(
     [

@@ -15,7 +15,7 @@ import {
   readingOptions,
   rootOption,
 } from "../options.js";
-import type { ComputeOptions } from "../options.js";
+import type { ComputeOptions, GivenWeights } from "../options.js";
 import { openNetwork } from "../session.js";
 import type { TrainingNet } from "../../runtime/api.js";
 import { inputSpecs, refuseUndrawn, trainedLengths } from "../specs.js";
@@ -24,7 +24,7 @@ import { weightsFor } from "../weights.js";
 import type { Plan } from "../../runtime/plan.js";
 
 interface EvaluateOptions extends ComputeOptions {
-  readonly weights?: string;
+  readonly weights?: GivenWeights;
   readonly examples?: number;
   readonly json?: true;
 }

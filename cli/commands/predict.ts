@@ -23,7 +23,7 @@ import {
   rootOption,
   seedOption,
 } from "../options.js";
-import type { ComputeOptions } from "../options.js";
+import type { ComputeOptions, GivenWeights } from "../options.js";
 import { openNetwork } from "../session.js";
 import { isPerExample, predictAll } from "../predicting.js";
 import { inputSpecs, planShape, refuseUndrawn, trainedLengths } from "../specs.js";
@@ -32,7 +32,7 @@ import type { Terminal } from "../terminal.js";
 import { weightsFor } from "../weights.js";
 
 interface PredictOptions extends ComputeOptions {
-  readonly weights?: string;
+  readonly weights?: GivenWeights;
   readonly output: string;
   readonly outputs?: readonly string[];
   readonly examples?: number;

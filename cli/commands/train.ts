@@ -1,4 +1,5 @@
 // In: `nnc train FILE`; out: a weights file, and what was asked for beside it (log, report, checkpoints).
+import { Option } from "commander";
 import type { Command } from "commander";
 import {
   addDataOptions,
@@ -39,6 +40,12 @@ export function addTrain(program: Command, terminal: Terminal): void {
       "-o, --output <file>",
       "the weights file, /dev/stdout for a pipe (default: FILE.safetensors beside the source)",
     )
+    .addOption(
+      new Option(
+        "--save <what>",
+        "all parameters, or those that no stage freezes (default: all)",
+      ).choices(["all", "trained"]),
+    )
     .option("--log <file>", "a JSON value a line: the start, each epoch, the end")
     .option("--report <file>", "an HTML page with the curves and the parameters")
     .option("--checkpoint <dir>", "writes everything there after each epoch")
@@ -54,6 +61,7 @@ export function addTrain(program: Command, terminal: Terminal): void {
       `
 Examples:
   nnc train lenet.nn --data image=train-images-idx3-ubyte.gz --data digit=train-labels-idx1-ubyte.gz --rows 0:8000
+  nnc train tuned.nn --weights base.safetensors --save trained -o adapter.safetensors --data …
   nnc train sort_bits.nn --set count=4 --set width=4 --steps 2000 -o sort.safetensors`,
     )
     .action(async (file: string, options: TrainOptions) => {

@@ -108,6 +108,7 @@ function refuseContradictions(options: TrainOptions): void {
     });
   const written = [
     ["-o", options.output],
+    ["--save", options.save],
     ["--log", options.log],
     ["--report", options.report],
     ["--checkpoint", options.checkpoint],
@@ -127,7 +128,7 @@ function startingWeights(
   if (resume !== true)
     return { weights: weights === undefined ? undefined : readWeights(weights), resumed: false };
   return {
-    weights: readWeights(checkpoint === undefined ? output : checkpointFile(checkpoint)),
+    weights: readWeights([checkpoint === undefined ? output : checkpointFile(checkpoint)]),
     resumed: true,
   };
 }

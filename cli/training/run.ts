@@ -151,9 +151,12 @@ async function writeReport(
   terminal.note(`wrote ${options.report}`);
 }
 
-async function saveWeights(run: Run, net: TrainingNet, optimizer: boolean): Promise<void> {
-  writeWeights(run.output, await net.save({ optimizer }), run.data.vocabularies);
-  run.terminal.note(`wrote ${run.output}`);
+/** Of a run that is to go on, all of it, whatever is to be kept at its end. */
+async function saveWeights(run: Run, net: TrainingNet, isUnfinished: boolean): Promise<void> {
+  const isPart = !isUnfinished && run.options.save === "trained";
+  const saved = await net.save(isPart ? { only: "trained" } : { optimizer: isUnfinished });
+  writeWeights(run.output, saved, run.data.vocabularies);
+  run.terminal.note(`wrote ${run.output}${isPart ? ", what no stage freezes" : ""}`);
 }
 
 /** A loss that is not finite: the runtime has put the last good weights back. */

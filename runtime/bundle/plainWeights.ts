@@ -1,6 +1,6 @@
 // A safetensors file or its address in; parameters filled where it has each of them as its net does: what small bundles that predict have in place of weights.ts, which they fetch for all else.
 
-import type { LoadedWeights, WeightsSource } from "../api.js";
+import type { LoadedWeights, WeightsSources } from "../api.js";
 import { countOf } from "../dimensions.js";
 import { checkedNumbers, writeParameter } from "../parameters.js";
 import type { Session } from "../session.js";
@@ -13,7 +13,7 @@ interface PlainTensor {
 }
 
 /** As that of weights.ts. */
-export async function fetchWeights(source: WeightsSource): Promise<Uint8Array> {
+export async function fetchWeights(source: WeightsSources): Promise<Uint8Array> {
   const whole = fetched("fetchWeights") as (...given: unknown[]) => Promise<Uint8Array>;
   const given = Object(source) as Partial<Response & File & URL>;
   const address = typeof source === "string" ? source : given.href;

@@ -32,17 +32,27 @@ export async function saveTrainer(
   wishes: SaveOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkSaveOptions(wishes);
-  return fileOf(trainer.session, await captured);
+  const { plan } = trainer.session;
+  const left = wishes.only === undefined ? [] : frozenIn(plan);
+  return fileOf(trainer.session, await captured, left);
 }
 
-/** Weights, states and fitted values; with the state of training all else that a resumed run needs. */
+/** Parameters that no stage changes. */
+function frozenIn({ parameters, stages }: TrainingSession["plan"]): string[] {
+  const names = parameters.map(({ name }) => name);
+  return names.filter((name) => stages.every(({ frozen }) => frozen.includes(name)));
+}
+
+/** Weights, states and fitted values, without some; with the state of training all else that a resumed run needs. */
 export function fileOf(
   session: TrainingSession,
   { storages, best, state }: Capture,
+  left: readonly string[] = [],
 ): Uint8Array<ArrayBuffer> {
   const { plan } = session;
   const tensors = new Map<string, SafetensorsTensor>();
   addParameters(session, tensors, storages, "");
+  for (const name of left) tensors.delete(name);
   for (const [index, values] of storages) {
     const { kind, name, type, elements } = at(plan.storages, index);
     if (kind === "optimizer")

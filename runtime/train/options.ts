@@ -76,7 +76,10 @@ const evaluateWishes: Wishes<EvaluateOptions> = {
   seed,
 };
 
-const saveWishes: Wishes<SaveOptions> = { optimizer: flag };
+const saveWishes: Wishes<SaveOptions> = {
+  optimizer: flag,
+  only: { fits: (value) => value === "trained", wanted: '"trained"' },
+};
 
 function checkWishes<Options>(wishes: Wishes<Options>, given: unknown): void {
   checkObject("options", given);
@@ -99,6 +102,8 @@ export function checkStepOptions(options: StepOptions): void {
 
 export function checkSaveOptions(options: SaveOptions): void {
   checkWishes(saveWishes, options);
+  if (options.optimizer === true && options.only !== undefined)
+    fail("option", "what a resumed run needs is more than what is trained: give optimizer or only");
 }
 
 export function checkEvaluateOptions(options: EvaluateOptions): void {

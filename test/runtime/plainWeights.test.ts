@@ -115,6 +115,7 @@ describe("a weights file", () => {
     await expectAlike(() => file);
     await expectAlike(() => file, { partial: true });
     await expectAlike(() => new Response(file.slice()));
+    await expectAlike(() => [fileOf(), file]);
   });
 
   it("that a bundler wrote into its address is read where a policy lets nothing be fetched", async () => {
