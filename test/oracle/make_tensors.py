@@ -200,8 +200,71 @@ def transposed_convolutions():
     ]
 
 
+def sample(call, grid, held=(), **how):
+    def forward(i, _):
+        image = hand.channels_first(i["x"])
+        return hand.channels_last(F.grid_sample(image, i["grid"], **how))
+
+    inputs = {"x": draw(call, 2, 4, 5, 2), "grid": grid}
+    return model_record(call, call, inputs, forward, held=held)
+
+
+def samples():
+    x = draw("tile", 2, 3, 2)
+    wide = draw("grid", 2, 3, 4, 2, scale=0.8)
+
+    def padded(mode, edges, torch_mode):
+        call = f'pad(x, [[0, 0], {edges}, [0, 0]], mode: "{mode}")'
+
+        def forward(i, _):
+            return hand.channels_last(F.pad(hand.channels_first(i["x"]), edges, mode=torch_mode))
+
+        return model_record(call, call, {"x": draw("pad", 2, 4, 2)}, forward)
+
+    return [
+        model_record("tile", "tile(x, [1, 2, 3])", {"x": x}, lambda i, _: i["x"].tile(1, 2, 3)),
+        padded("reflect", [3, 2], "reflect"),
+        padded("edge", [1, 2], "replicate"),
+        padded("wrap", [2, 3], "circular"),
+        sample("grid_sample(x, grid)", wide, align_corners=False),
+        sample(
+            'grid_sample(x, grid, padding: "border", align_corners: true)',
+            wide,
+            padding_mode="border",
+            align_corners=True,
+        ),
+        sample(
+            'grid_sample(x, grid, mode: "nearest")',
+            wide,
+            held=("grid",),
+            mode="nearest",
+            align_corners=False,
+        ),
+    ]
+
+
+def algebra():
+    x, b = draw("solve", 2, 4, 4), draw("solve b", 2, 4, 2)
+    # Without a pivot on the diagonal.
+    x[0, 0, 0] = x[1, 1, 1] = 0
+    square = x @ x.mT + 0.5 * torch.eye(4)
+    definite = (square * 1000).round() / 1000
+    return [
+        model_record("cholesky(x)", "cholesky(x)", {"x": definite}, lambda i, _: torch.linalg.cholesky(i["x"])),
+        model_record("solve(x, b)", "solve(x, b)", {"x": x, "b": b}, lambda i, _: torch.linalg.solve(i["x"], i["b"])),
+        model_record(
+            "solve(x, b, positive_definite: true)",
+            "solve(x, b, positive_definite: true)",
+            {"x": definite, "b": b},
+            # The mean with the transpose, whose derivative is symmetric.
+            lambda i, _: torch.linalg.solve((i["x"] + i["x"].mT) / 2, i["b"]),
+        ),
+    ]
+
+
 def main():
-    write("tensors.json", [*places(), *runs(), *pools(), *transposed_convolutions()])
+    parts = [places(), runs(), pools(), transposed_convolutions(), samples(), algebra()]
+    write("tensors.json", [record for part in parts for record in part])
 
 
 main()

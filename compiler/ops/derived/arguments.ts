@@ -61,6 +61,22 @@ export function booleanAt({ values }: Call, position: number, name: string): boo
   });
 }
 
+/** The argument at `position` as one of some words. */
+export function wordAt(
+  { values }: Call,
+  position: number,
+  { name, words }: { readonly name: string; readonly words: readonly string[] },
+): string {
+  const value = values[position];
+  if (typeof value === "string" && words.includes(value)) return value;
+  const all = words.map((word) => `"${word}"`).join(", ");
+  return fail("argument", `"${name}" is one of ${all}`, {
+    expected: all,
+    found: describe(value),
+    operands: [position],
+  });
+}
+
 export function dimAt({ values }: Call, position: number, name: string): Dim {
   const value = values[position];
   if (isDim(value) && (typeof value !== "number" || Number.isInteger(value))) return value;

@@ -28,6 +28,8 @@ export type ParameterKind =
   | "shape"
   | "number"
   | "boolean"
+  /** One of some words. */
+  | "string"
   /** "same", "valid", an integer, or a list for each spatial axis. */
   | "padding"
   /** A list of [before, after], one for each axis. */

@@ -19,15 +19,14 @@ import {
   axisAt,
   dimAt,
   integerAt,
-  isDim,
   normalAxis,
-  numberAt,
   shapeAt,
   tensorAt,
   tensorsAt,
 } from "./arguments.js";
 import { define, defineSeveral, fail, optional, parameter } from "./primitive.js";
-import type { Argument, Call, Primitive } from "./primitive.js";
+import { padded } from "./padding.js";
+import type { Call, Primitive } from "./primitive.js";
 
 const x = parameter("x", "tensor");
 
@@ -105,29 +104,6 @@ function equalParts(count: number, extent: Dim): Dim[] {
     });
   }
   return indices(count).map(() => own);
-}
-
-function padded(call: Call): Node {
-  const tensor = tensorAt(call, 0);
-  const margins = call.values[1];
-  const list = Array.isArray(margins) ? (margins as readonly Argument[]) : [];
-  const wrong = (): never =>
-    fail("argument", `padding lists [before, after] for every axis of ${shapeText(tensor.shape)}`, {
-      expected: `${tensor.shape.length} pairs`,
-      operands: [1],
-    });
-  if (list.length !== tensor.shape.length) return wrong();
-  const pairs = list.map((entry) => {
-    const pair: readonly Argument[] = Array.isArray(entry) ? entry : [entry, entry];
-    const [before, after] = pair;
-    return isDim(before) && isDim(after) && pair.length === 2 ? { before, after } : wrong();
-  });
-  return call.b.pad(
-    tensor,
-    pairs.map(({ before }) => before),
-    pairs.map(({ after }) => after),
-    { value: numberAt(call, 2, "value") },
-  );
 }
 
 /** Elements from `start` up to `stop`, counted from the back where negative. */
@@ -208,8 +184,13 @@ export const shaping: Readonly<Record<string, Primitive>> = {
     expand: parts,
   }),
   pad: define("pad", {
-    doc: opTable.pad.doc,
-    parameters: [x, parameter("padding", "margins"), parameter("value", "number", 0)],
+    doc:
+      `${opTable.pad.doc} With mode "reflect" by its mirror image without the outermost entry, with "edge" by that, with "wrap" ` +
+      "by its own other end.",
+    parameters: [
+      ...[x, parameter("padding", "margins"), parameter("value", "number", 0)],
+      parameter("mode", "string", "constant"),
+    ],
     expand: padded,
   }),
   flip: define("flip", {
