@@ -89,10 +89,23 @@ export function check(source: string, options: CompileOptions = {}): CheckResult
     ...(options.model === undefined ? {} : { model: options.model }),
     ...(options.root === undefined ? {} : { root: options.root }),
   });
-  return {
-    models: analysed.models,
-    diagnostics: [...parsed.diagnostics, ...analysed.diagnostics],
-  };
+  const found = [...parsed.diagnostics, ...analysed.diagnostics];
+  // What a mistake hides may be the output.
+  const diagnostics = found.length > 0 ? found : analysed.models.flatMap(withoutOutput);
+  return { models: analysed.models, diagnostics };
+}
+
+/** The warning that nothing can be asked of a model; none, where something can. */
+function withoutOutput({ name, place, inference }: TypedModel): Diagnostic[] {
+  if (inference.outputs.length > 0) return [];
+  return [
+    diagnostic("NN0418", {
+      ...place,
+      severity: "warning",
+      message: `${name} has no output: a net of it predicts nothing`,
+      hint: "`output y = …` gives a value out, and `output z` one that has a name",
+    }),
+  ];
 }
 
 /** Models come without a plan where the source has errors: then `models` is empty. */

@@ -156,6 +156,7 @@ function checkBlock(surroundings: Surroundings, block: ast.Block): void {
 
 function checkStatement(surroundings: Surroundings, statement: ast.Statement): void {
   checkOwner(surroundings, statement);
+  checkNamed(surroundings, statement);
   checkScans(surroundings, expressionsOf(statement));
   if (statement.kind === "If") {
     for (const branch of statement.branches) checkBlock(surroundings, branch.block);
@@ -169,6 +170,25 @@ function checkStatement(surroundings: Surroundings, statement: ast.Statement): v
 function checkScans(surroundings: Surroundings, expressions: readonly ast.Expression[]): void {
   for (const scan of nestedScans(expressions)) {
     checkBlock({ ...surroundings, inScan: true }, scan.block);
+  }
+}
+
+/** `_` drops a value: what is declared to be kept, given or drawn has a name. */
+function checkNamed(surroundings: Surroundings, statement: ast.Statement): void {
+  const declared =
+    statement.kind === "Output" && statement.value !== undefined
+      ? statement.names
+      : statement.kind === "Loss" || statement.kind === "Metric"
+        ? [statement.name]
+        : "nameSpan" in statement && statement.kind !== "Update" && statement.kind !== "For"
+          ? [{ name: statement.name, span: statement.nameSpan }]
+          : [];
+  for (const found of declared) {
+    if (found?.name !== "_") continue;
+    report(surroundings, "NN0108", found.span, {
+      message: "`_` drops a value; what is declared has a name",
+      hint: "`_` stands among the names that a binding gives: `_, order = top_k(x, 3)`",
+    });
   }
 }
 

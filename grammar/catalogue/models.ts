@@ -19,4 +19,5 @@ export const models = {
   NN0415: "a model's parameter without a fitting value",
   NN0416: "a scan that yields nothing, or twice",
   NN0417: "instances that are not made alike",
+  NN0418: "a model without an output",
 } as const satisfies CodeRange<"04">;

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { AnalysisContext } from "../../compiler/analyze/index.js";
+import { check, type CompileOptions } from "../../compiler/compile.js";
 import type { CompileTimeData } from "../../compiler/types/model.js";
 import { evaluation } from "../../grammar/catalogue/evaluation.js";
 import { models } from "../../grammar/catalogue/models.js";
@@ -10,14 +10,13 @@ import { names } from "../../grammar/catalogue/names.js";
 import { shapes } from "../../grammar/catalogue/shapes.js";
 import { training } from "../../grammar/catalogue/training.js";
 import { renderAll } from "../../grammar/render.js";
-import { check } from "../analyze/support.js";
 
 const folder = import.meta.dirname;
 const fixtures = readdirSync(folder).filter((name) => /^NN\d{4}_\w+\.nn$/.test(name));
 const update = process.env["UPDATE_GOLDEN"] === "1";
 
 /** What a first line such as `// set: classes = 3` or `// model: Other` asks for. */
-function optionsOf(text: string): Partial<AnalysisContext> {
+function optionsOf(text: string): CompileOptions {
   const [, word, rest = ""] = /^\/\/ (set|model): (.*)/.exec(text) ?? [];
   if (word === "model") return { model: rest.trim() };
   if (word !== "set") return {};
@@ -29,7 +28,7 @@ function rendered(name: string): { readonly text: string; readonly codes: readon
   const text = readFileSync(join(folder, name), "utf8");
   const { diagnostics } = check(text, {
     ...optionsOf(text),
-    name,
+    file: name,
     readImport: (path) => {
       const file = join(folder, path);
       return existsSync(file) ? readFileSync(file, "utf8") : undefined;

@@ -17,7 +17,9 @@ export function compileOne(
 ): CompiledModel {
   const { models, diagnostics } = compile(source, { ...options, file });
   const [model] = models;
-  if (diagnostics.length > 0 || model === undefined) throw new Error(renderAll(diagnostics));
+  // Many a test trains a model of which it predicts nothing.
+  const told = diagnostics.filter(({ code }) => code !== "NN0418");
+  if (told.length > 0 || model === undefined) throw new Error(renderAll(diagnostics));
   return model;
 }
 

@@ -57,7 +57,7 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
   if (run.budget.exhausted) noteUnrun(state);
   const declared = parametersOf(state);
   const frame = trainFrame(run, unit, parameters);
-  warnSlips(declaration, frame, training);
+  warnSlips(declaration, frame);
   const projections = resolveProjections(training, declared);
   const stages = analyzeStages({
     frame,

@@ -7,6 +7,7 @@ import type { Named } from "../../types/model.js";
 import type { Frame, Score, TraceState } from "../context.js";
 import { findPath } from "../values/graphs.js";
 import { lookup } from "../values/lookup.js";
+import { unknownName } from "../values/unknownName.js";
 import { childPath } from "../calls/naming.js";
 import { regularizeBare, regularizeSelected } from "./penalties.js";
 import { didYouMean, report } from "../report.js";
@@ -56,6 +57,7 @@ function named(frame: Frame, name: string, value: Node, span: Span): Named {
 function bareOutput(name: ast.Identifier, frame: Frame): Value {
   const found = lookup(frame, name.name);
   if (found !== undefined) return found;
+  if (name.name === "_") return unknownName(frame, name.name, name.span);
   return report(frame, "NN0201", name.span, {
     message: `nothing here is called \`${name.name}\``,
     hint: didYouMean(name.name, visibleNames(frame.scope)) ?? "`output y = …` gives it a value",

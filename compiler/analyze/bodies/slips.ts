@@ -1,29 +1,31 @@
 // A model and its trace, or a layer, come in; a warning for each name that was most likely meant as a statement goes out.
 import type * as ast from "../../../grammar/ast.js";
 import { walk } from "../calls/syntax.js";
-import type { Frame, TraceState } from "../context.js";
+import type { Frame } from "../context.js";
 import { report } from "../report.js";
 
 interface Slip {
-  /** Whether the model has none of these statements, so that one may well be missing; else it may do without. */
-  readonly lacks?: (trace: TraceState) => boolean;
+  /** Whether it stands in models alone, so that in a layer the name may well be meant. */
+  readonly ofModels?: true;
   readonly hint: string;
 }
+
+const trains = (line: string): Slip => ({
+  ofModels: true,
+  hint: `write \`${line}\` in a \`train\` block, without the sign`,
+});
 
 /** Statements by their words: a name like one that nothing reads is a slip. */
 const slips: Readonly<Record<string, Slip>> = {
   loss: {
-    lacks: ({ losses }) => losses.size === 0,
+    ofModels: true,
     hint: "write `loss …` without the sign, or `loss fit = …` to name it",
   },
   metric: {
-    lacks: ({ metrics }) => metrics.size === 0,
+    ofModels: true,
     hint: "write `metric …` without the sign, or `metric error = …` to name it",
   },
-  output: {
-    lacks: ({ outputs }) => outputs.length === 0,
-    hint: "an output has a name: `output y = …`",
-  },
+  output: { ofModels: true, hint: "an output has a name: `output y = …`" },
   regularize: { hint: "write `regularize l2(1e-4) on weights`, without the sign" },
   project: { hint: "write `project max_norm(3) on weights`, without the sign" },
   input: { hint: "an input has a name and a shape: `input x: [batch, 8]`" },
@@ -37,18 +39,23 @@ const slips: Readonly<Record<string, Slip>> = {
   fitted: {
     hint: "a fitted value has a name and a shape: `fitted mu: [4] = mean(x, axis: 0)`",
   },
+  shared: { hint: "a shared layer has a name: `shared encoder = dense(8)`" },
+  check: { hint: 'a check has no sign: `check n > 1, "what must be"`' },
+  optimizer: trains("optimizer adam(lr: 1e-3)"),
+  freeze: trains("freeze encoder.*"),
+  minimize: trains("minimize fit on encoder.*"),
+  start: trains('start encoder.* from "earlier.safetensors"'),
+  monitor: trains("monitor update_ratio"),
 };
 
-/** `loss = mse(z, y)` binds a name that nothing reads, and the model still has no loss. */
-export function warnSlips({ block }: ast.ModelDeclaration, frame: Frame, trace: TraceState): void {
-  warnUnread(block, frame, ({ lacks }) =>
-    lacks === undefined ? true : lacks(trace) && trace.model.unknown.size === 0,
-  );
+/** `loss = mse(z, y)` binds a name that nothing reads, and is no loss. */
+export function warnSlips({ block }: ast.ModelDeclaration, frame: Frame): void {
+  warnUnread(block, frame, () => true);
 }
 
 /** `weight = normal(0, 1)` in a layer, which has no outputs and metrics of its own. */
 export function warnLayerSlips(block: ast.Block, frame: Frame): void {
-  warnUnread(block, frame, ({ lacks }) => lacks === undefined);
+  warnUnread(block, frame, ({ ofModels }) => ofModels === undefined);
 }
 
 function warnUnread(block: ast.Block, frame: Frame, isLikely: (slip: Slip) => boolean): void {

@@ -91,7 +91,7 @@ function namesBoundIn(declaration: Checked, unit: Unit): Set<string> {
     // A declaration's own name is no name of its body: what calls it there calls itself.
     if (node === declaration) return;
     const bound = binders[node.kind]?.(node as never);
-    for (const name of bound ?? []) found.add(name);
+    for (const name of bound ?? []) if (name !== "_") found.add(name);
   });
   return found;
 }

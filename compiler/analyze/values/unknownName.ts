@@ -6,6 +6,12 @@ import { visibleNames } from "./scope.js";
 
 /** `called`: it stands where something is called. */
 export function unknownName(frame: Frame, name: string, span: Span, called = false): Value {
+  if (name === "_") {
+    return report(frame, "NN0201", span, {
+      message: "`_` drops a value and holds none",
+      hint: "give what is needed a name: `largest, _ = top_k(x, 3)`",
+    });
+  }
   return report(frame, "NN0201", span, {
     message: `nothing here is called \`${name}\``,
     // Of what is beyond the mistakes that are listed nobody reads a hint.
