@@ -96,9 +96,10 @@ export interface StrategyLine {
   readonly strategy: Identifier;
 }
 
-/** `minimize validation.loss`. */
+/** `minimize validation.loss`, `maximize accuracy`. */
 export interface SearchObjectiveLine {
   readonly kind: "SearchObjectiveLine";
   readonly span: Span;
+  readonly sense: "minimize" | "maximize";
   readonly value: Expression;
 }

@@ -240,7 +240,7 @@ function line(node: ast.TrainLine | ast.SearchLine): Form {
     case "StrategyLine":
       return ["strategy", node.strategy.name];
     case "SearchObjectiveLine":
-      return ["minimize", value(node.value)];
+      return [node.sense, value(node.value)];
     case "SkippedLine":
       return ["skipped"];
   }

@@ -74,7 +74,9 @@ const searchForms: Readonly<Record<string, string>> = {
   strategy: "strategy random",
   trials: "trials 50",
   minimize: "minimize validation.loss",
+  maximize: "maximize accuracy",
   seed: "seed 7",
+  median_stopping: "median_stopping 3",
 };
 
 /** Words that start a binding in other languages. */

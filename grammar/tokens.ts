@@ -61,6 +61,7 @@ export const contextualWords = [
   "start",
   "freeze",
   "minimize",
+  "maximize",
   "monitor",
   "stop_early",
   "strategy",

@@ -179,14 +179,40 @@ export interface ObjectiveDeclaration {
 
 export interface SearchDeclaration {
   readonly place: Place;
-  readonly parameters: readonly {
-    readonly name: string;
-    readonly distribution: string;
-    readonly values: readonly CompileTimeData[];
-  }[];
+  readonly parameters: readonly SearchedParameter[];
   readonly strategy: "grid" | "random" | "bayesian";
-  readonly trials: number | undefined;
-  readonly minimize: string;
+  /** Of a grid as many as it has points. */
+  readonly trials: number;
+  /** Of the candidates; trials are trained from the seeds of their stages. */
+  readonly seed: number;
+  readonly goal: SearchGoal;
+  /** From this epoch of a trial on, counted from 1, its value is held to the median of the others'; undefined: no trial is stopped. */
+  readonly medianStopping: number | undefined;
+}
+
+export interface SearchedParameter {
+  readonly name: string;
+  readonly space: SearchSpace;
+}
+
+export type SearchSpace =
+  | { readonly kind: "choice"; readonly values: readonly CompileTimeData[] }
+  | {
+      readonly kind: "range";
+      /** Both ends are taken. */
+      readonly low: number;
+      readonly high: number;
+      /** Even in its logarithm. */
+      readonly log: boolean;
+      readonly whole: boolean;
+      /** How many values of it a grid tries, both ends among them; undefined: each whole number. */
+      readonly points: number | undefined;
+    };
+
+/** What is compared: `loss`, the sum of the losses, or one loss or metric, of the rows that are held out. */
+export interface SearchGoal {
+  readonly sense: "minimize" | "maximize";
+  readonly name: string;
 }
 
 /** A compile-time value as plain data. */

@@ -103,8 +103,9 @@ function readSearchLine(context: BuildContext, span: Span, node: SearchLineCstNo
     };
   }
   if (objectiveLine) {
-    const value = buildExpression(context, first(first(objectiveLine).children.expression));
-    return { kind: "SearchObjectiveLine", span, value };
+    const { Maximize, expression } = first(objectiveLine).children;
+    const value = buildExpression(context, first(expression));
+    return { kind: "SearchObjectiveLine", span, sense: Maximize ? "maximize" : "minimize", value };
   }
   return buildSetting(context, span, first(settingLine));
 }

@@ -342,7 +342,7 @@ export type CandidateLineCstNode = Tree<
 export type StrategyLineCstNode = Tree<"strategyLine", Tokens<"Strategy" | "Word">>;
 export type ObjectiveLineCstNode = Tree<
   "objectiveLine",
-  Tokens<"Minimize"> & { expression: ExpressionCstNode[] }
+  Optional<"Minimize" | "Maximize"> & { expression: ExpressionCstNode[] }
 >;
 export type FileCstNode = Tree<
   "file",

@@ -136,7 +136,7 @@ export abstract class TrainingParser extends StatementParser {
   });
 
   objectiveLine = this.RULE("objectiveLine", () => {
-    this.CONSUME(k.minimize);
+    this.OR([{ ALT: () => this.CONSUME(k.minimize) }, { ALT: () => this.CONSUME(k.maximize) }]);
     this.SUBRULE(this.expression);
   });
 }

@@ -199,6 +199,6 @@ export function printLine(node: ReadLine, printing: Printing): Doc {
     case "StrategyLine":
       return ["strategy ", print(["strategy"])];
     case "SearchObjectiveLine":
-      return ["minimize ", print(["value"])];
+      return [`${node.sense} `, print(["value"])];
   }
 }

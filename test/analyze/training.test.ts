@@ -147,22 +147,50 @@ describe("optimizers", () => {
 });
 
 describe("searches", () => {
-  it("hold candidates as plain data", () => {
-    const model = modelOf(`model M(width = 3, rate = 0.1) {
+  const searchOf = (lines: string) =>
+    modelOf(`model M(width = 3, rate = 0.1, kind = "a") {
       input x: [batch, 4]
       output y = x |> dense(width)
       loss mean(y * rate)
+      metric error = mean(y)
     }
-    search M { width ~ choice(3, 4)  rate ~ log_uniform(1e-3, 1)  strategy grid  trials 9  minimize validation.loss }`);
-    expect(model.searches[0]).toMatchObject({
+    train M { optimizer sgd(lr: 1)  validation 0.5 }
+    search M { ${lines} }`).searches[0];
+
+  it("hold candidates as plain data", () => {
+    const lines = `width ~ choice(3, 4)  rate ~ log_uniform(1e-3, 1, points: 5)  kind ~ choice("a", "b")
+      strategy grid  minimize validation.error`;
+    expect(searchOf(lines)).toMatchObject({
       parameters: [
-        { name: "width", distribution: "choice", values: [3, 4] },
-        { name: "rate", distribution: "log_uniform", values: [1e-3, 1] },
+        { name: "width", space: { kind: "choice", values: [3, 4] } },
+        { name: "rate", space: { kind: "range", low: 1e-3, high: 1, log: true, points: 5 } },
+        { name: "kind", space: { kind: "choice", values: ["a", "b"] } },
       ],
       strategy: "grid",
-      trials: 9,
-      minimize: "validation.loss",
+      trials: 20,
+      seed: 0,
+      goal: { sense: "minimize", name: "error" },
+      medianStopping: undefined,
     });
+  });
+  it("draw whole numbers below the end, and have standards", () => {
+    const range = { kind: "range", low: 2, high: 8, whole: true, points: undefined };
+    expect(
+      searchOf("width ~ randint(2, 9)  seed 7  median_stopping 2  maximize error"),
+    ).toMatchObject({
+      parameters: [{ name: "width", space: { ...range, log: false } }],
+      strategy: "random",
+      seed: 7,
+      goal: { sense: "maximize", name: "error" },
+      medianStopping: 2,
+    });
+    expect(searchOf("width ~ log_randint(2, 9)  trials 3")).toMatchObject({
+      parameters: [{ name: "width", space: { ...range, log: true } }],
+      trials: 3,
+      goal: { sense: "minimize", name: "loss" },
+    });
+    // Each whole number is a point of a grid.
+    expect(searchOf("width ~ randint(2, 9)  strategy grid")).toMatchObject({ trials: 7 });
   });
 });
 

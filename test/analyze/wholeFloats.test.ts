@@ -29,7 +29,7 @@ const places: readonly (readonly [name: string, text: (two: string) => string])[
     (n) => `model M(k = 0.1) { input x: [batch, 8]
       param w: [8] = k
       loss mean(x @ w) }
-      train M { optimizer adam() }
+      train M { optimizer adam()  validation 0.1 }
       search M { trials ${n} k ~ uniform(0, 1) minimize validation.loss }`,
   ],
   ["units", (n) => body(`output z = dense(x, ${n})`)],

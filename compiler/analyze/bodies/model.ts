@@ -1,10 +1,8 @@
 // A model declaration and its train and search blocks come in; the typed model, its body traced for inference and for training, goes out.
-import { ownEntry } from "../../ownEntry.js";
 import type * as ast from "../../../grammar/ast.js";
 import { reachableNodes } from "../values/graphs.js";
 import type { Node } from "../../types/graph.js";
 import type {
-  CompileTimeData,
   FittedValue,
   Named,
   ParameterDeclaration,
@@ -14,26 +12,16 @@ import type {
 import { statementLimit } from "../budget.js";
 import type { Frame, ModelState, Run, Score, TraceState, Unit } from "../context.js";
 import { fileFrame, newActivation } from "../frames.js";
-import { report } from "../report.js";
-import { bind, newScope, type Scope } from "../values/scope.js";
+import { newScope, type Scope } from "../values/scope.js";
+import { bindModelParameters } from "./modelParameters.js";
 import { parametersOf } from "../training/selectors.js";
 import { resolveProjections } from "../training/projections.js";
-import { analyzeSearch } from "../training/search.js";
+import { analyzeSearches } from "../training/search.js";
 import { warnSlips } from "./slips.js";
 import { followedIn } from "./follow.js";
 import { closeInitials } from "./initials.js";
 import { noteUnrun } from "./unknown.js";
 import { analyzeStages } from "../training/train.js";
-import {
-  asNumber,
-  bool,
-  describe,
-  float,
-  isPoison,
-  list,
-  wholeOrFloat,
-  type Value,
-} from "../values/values.js";
 
 /** One model with the blocks of its file that name it. */
 export interface ModelSource {
@@ -49,7 +37,7 @@ export interface ModelSource {
 export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefined {
   const { declaration, unit } = source;
   const state = newState(declaration.name);
-  const parameters = bindModelParameters(run, source);
+  const parameters = bindModelParameters(run, unit, declaration);
   // The training trace runs first: what it alone contains takes part in numbering.
   const training = traceBody(run, source, state, parameters, true);
   const inference = traceBody(run, source, state, parameters, false);
@@ -68,7 +56,19 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
     state,
     projections,
   });
-  const searches = source.searches.map((search) => analyzeSearch(frame, search, declaration));
+  const searches = analyzeSearches({
+    frame,
+    searches: source.searches,
+    model: declaration,
+    stages: {
+      items: stages,
+      whole: source.allTrains && stages.length === source.trains.length,
+    },
+    scores: {
+      items: [...training.losses.keys(), ...training.metrics.keys()],
+      whole: !state.unknown.has("losses"),
+    },
+  });
   const traces = { training: finish(training), inference: finish(inference) };
   if (traces.training === undefined || traces.inference === undefined) return undefined;
   return {
@@ -85,7 +85,7 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
     training: traces.training,
     fitted: fittedOf(declared.items, inference, training),
     stages,
-    searches: searches.filter((search) => search !== undefined),
+    searches,
     notLowered: [...state.notLowered.values()],
   };
 }
@@ -114,79 +114,6 @@ function newState(name: string): ModelState {
 function freeDimensionsOf(state: ModelState): string[] {
   const names = [...state.freeDimensions];
   return names.includes("batch") ? ["batch", ...names.filter((name) => name !== "batch")] : names;
-}
-
-/** `classes = 10`, or what `--set` says, as names of compile-time values. */
-function bindModelParameters(run: Run, source: ModelSource): Scope {
-  const scope = newScope(source.unit.scope);
-  const frame: Frame = { ...fileFrame(run, source.unit), scope, body: "signature" };
-  for (const parameter of source.declaration.parameters) {
-    const value = parameterValue(run, frame, source.declaration, parameter);
-    bind(scope, parameter.name, value, {
-      place: { unit: source.unit, span: parameter.nameSpan },
-    });
-  }
-  return scope;
-}
-
-function parameterValue(
-  run: Run,
-  frame: Frame,
-  model: ast.ModelDeclaration,
-  parameter: ast.Parameter,
-): Value {
-  const standard =
-    parameter.default === undefined
-      ? undefined
-      : run.evaluator.expression(parameter.default, frame);
-  const set = ownEntry(run.settings, parameter.name);
-  if (set === undefined) {
-    if (standard !== undefined) return checkParameter(frame, parameter, standard);
-    return report(frame, "NN0415", parameter.span, {
-      message: `the model's parameter \`${parameter.name}\` has no value`,
-      hint: `give it a default, or set it: \`--set ${parameter.name}=…\``,
-    });
-  }
-  const given = fromData(set);
-  const typed = checkParameter(frame, parameter, given);
-  if (isPoison(typed) || standard === undefined || alike(standard, given)) return typed;
-  return report(frame, "NN0415", parameter.span, {
-    message: `\`${parameter.name}\` of ${model.name} is set to ${describe(given)}`,
-    notes: [`its default is ${describe(standard)}`],
-    hint: "what it is set to is of the kind of its default",
-  });
-}
-
-function alike(standard: Value, given: Value): boolean {
-  if (asNumber(standard) !== undefined) return asNumber(given) !== undefined;
-  const lists = ["list", "range"];
-  return (
-    standard.kind === given.kind ||
-    (lists.includes(standard.kind) && lists.includes(given.kind)) ||
-    isPoison(standard)
-  );
-}
-
-function checkParameter(frame: Frame, parameter: ast.Parameter, value: Value): Value {
-  const type = parameter.type;
-  const constant = value.kind !== "tensor" && value.kind !== "results";
-  const fits =
-    type?.kind !== "ScalarType" ||
-    (type.name === "float" ? asNumber(value) !== undefined : value.kind === type.name);
-  if (isPoison(value) || (constant && fits && type?.kind !== "TensorType")) return value;
-  return report(frame, "NN0415", parameter.span, {
-    message: `a parameter of a model is a compile-time value${type?.kind === "ScalarType" ? ` (here ${type.name})` : ""}, not ${describe(value)}`,
-  });
-}
-
-/** Plain data as a value. */
-function fromData(data: CompileTimeData): Value {
-  if (typeof data === "number") {
-    return Number.isFinite(data) ? wholeOrFloat(data) : float(data);
-  }
-  if (typeof data === "boolean") return bool(data);
-  if (typeof data === "string") return { kind: "string", value: data };
-  return list(data.map(fromData));
 }
 
 function trainFrame(run: Run, unit: Unit, parameters: Scope): Frame {
