@@ -62,7 +62,8 @@ export interface FailureReport {
 /** Codes of the runtime's errors that are the machine's fault; `internal` is ours, the rest the user's. */
 const machineCodes = new Set(["no-adapter", "limits", "out-of-memory", "device-lost"]);
 
-function describe(error: unknown): FailureReport {
+/** What is said of an error: codes, words and whose fault it is. */
+export function describeFailure(error: unknown): FailureReport {
   if (error instanceof Failure || error instanceof DataError) {
     const { code, message, file, hint } = error;
     const row = error instanceof DataError ? error.row : undefined;
@@ -109,7 +110,7 @@ export function reportFailure(error: unknown, terminal: Terminal, json: boolean)
   // Commander has printed its own message; help and version are no failures.
   if (error instanceof CommanderError)
     return error.code === "commander.helpDisplayed" || error.code === "commander.version" ? 0 : 2;
-  const report = describe(error);
+  const report = describeFailure(error);
   const prefix = report.file === undefined ? "" : `${report.file}: `;
   // Names and cells of files stand in messages: none of them may steer the terminal.
   const said = visibleText(`${prefix}${report.message}`);

@@ -1,4 +1,4 @@
-// In: the text of `--set k=v`; out: the name and the compile-time value, or undefined where it is neither.
+// In: the text of `--set k=v`; out: the name and the compile-time value, or undefined where it is neither; and the way back.
 
 export type SettingValue = number | boolean | string | readonly SettingValue[];
 
@@ -64,4 +64,12 @@ export function parseSetting(text: string): Setting | undefined {
   if (name === undefined || written === undefined) return undefined;
   const parsed = parseValue(written.trim(), deepestList);
   return parsed?.rest.trim() === "" ? { name, value: parsed.value } : undefined;
+}
+
+/** A value as `--set` takes it: `parseSetting` gives it back. */
+export function settingText(value: SettingValue): string {
+  if (typeof value === "object") return `[${value.map(settingText).join(",")}]`;
+  if (typeof value !== "string") return String(value);
+  const word = wordForm.exec(value)?.[0] === value && value !== "true" && value !== "false";
+  return word ? value : JSON.stringify(value);
 }

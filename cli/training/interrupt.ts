@@ -17,7 +17,11 @@ const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const satisfies 
   ExitCode
 >;
 
-export function watchInterrupt(terminal: Terminal): Interrupt {
+/** `stopping` is what is said of what happens then. */
+export function watchInterrupt(
+  terminal: Terminal,
+  stopping = "stopping after this step",
+): Interrupt {
   const controller = new AbortController();
   let code: ExitCode | undefined;
   const onSignal = (name: NodeJS.Signals): void => {
@@ -27,7 +31,7 @@ export function watchInterrupt(terminal: Terminal): Interrupt {
     if (code !== undefined) process.exit(known);
     code = known;
     controller.abort();
-    terminal.note("stopping after this step (Ctrl-C again ends at once)");
+    terminal.note(`${stopping} (Ctrl-C again ends at once)`);
   };
   const names = Object.keys(exitCodes) as (keyof typeof exitCodes)[];
   for (const name of names) process.on(name, onSignal);

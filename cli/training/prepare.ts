@@ -146,13 +146,22 @@ export async function prepareRun(
   claimRunOutputs(options, output, filesRead(file, compiled, { ...options, stages }));
   const { weights, resumed } = startingWeights(options, output);
   if (!resumed) tellReplaced(options, terminal);
+  const data = await bindTrainingData({ model, stages }, options, weights?.vocabularies);
+  return { file, options, terminal, model, stages, data, output, weights, resumed };
+}
+
+/** The data that stages of a model read, as they want them. Throws DataError. */
+export function bindTrainingData(
+  { model, stages }: Pick<Run, "model" | "stages">,
+  options: Pick<TrainOptions, "data" | "rows" | "header">,
+  vocabularies?: WeightsFile["vocabularies"],
+): Promise<BoundData> {
   const needed = new Set(stages.flatMap(({ inputs }) => inputs));
-  const data = await bindData(inputSpecs(model.plan, needed), options.data, {
+  return bindData(inputSpecs(model.plan, needed), options.data, {
     lengths: trainedLengths(model.plan),
-    ...(weights === undefined ? {} : { vocabularies: weights.vocabularies }),
+    ...(vocabularies === undefined ? {} : { vocabularies }),
     ...readingOptions(options),
   });
-  return { file, options, terminal, model, stages, data, output, weights, resumed };
 }
 
 /** What matched of `--weights` and what did not. Throws Failure where nothing did. */

@@ -7,6 +7,7 @@ import { writeWhole } from "../data/atomic.js";
 import { Failure } from "../failure.js";
 import { counted, durationText } from "../numbers.js";
 import { pictureText } from "../picture.js";
+import { quoted } from "../shell.js";
 import type { Terminal } from "../terminal.js";
 import { writeWeights } from "../weights.js";
 import { fittedFailure, isOfFitted } from "./fitted.js";
@@ -108,10 +109,6 @@ function resumeFailure({ resumed, weights, file }: Run, error: unknown): unknown
       hint: `what a run is on comes from ${file}, --set, --stage, --seed, --data and --rows; how long it is, --epochs and --steps say`,
     },
   );
-}
-
-function quoted(argument: string): string {
-  return /^[\w./:,=+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 /** The command as it was given, to be given again: it starts from what this run has written. */
