@@ -6,7 +6,7 @@ import type { Terminal } from "./terminal.js";
 
 const description = `Compiles neural networks written in .nn files, trains them, and writes them as bundles for apps.
 Exit codes: 0 done, 1 the file or the data are at fault, 2 wrong usage, 3 the machine is at fault;
-training that was interrupted saves its weights and exits 129 (SIGHUP), 130 (Ctrl-C) or 143 (SIGTERM).`;
+training that was interrupted saves its weights, a search its journal, and exits 129 (SIGHUP), 130 (Ctrl-C) or 143 (SIGTERM).`;
 
 const examples = `
 Examples:
@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   compile: async () => (await import("./commands/compile.js")).addCompile,
   inspect: async () => (await import("./commands/inspect.js")).addInspect,
   train: async () => (await import("./commands/train.js")).addTrain,
+  search: async () => (await import("./commands/search.js")).addSearch,
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluate,
   predict: async () => (await import("./commands/predict.js")).addPredict,
   profile: async () => (await import("./commands/profile.js")).addProfile,

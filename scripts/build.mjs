@@ -47,8 +47,12 @@ async function bundleCommand() {
   const folder = join(root, "build/command");
   const { metafile } = await build({
     absWorkingDir: root,
-    // The script of threads is found beside what starts them.
-    entryPoints: { main: "cli/main.ts", thread: "runtime/thread.ts" },
+    // The scripts of threads and of a search's trials are found beside what starts them.
+    entryPoints: {
+      main: "cli/main.ts",
+      thread: "runtime/thread.ts",
+      trial: "cli/search/trial.ts",
+    },
     outdir: folder,
     bundle: true,
     splitting: true,
