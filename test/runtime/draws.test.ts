@@ -63,3 +63,25 @@ it.each(beyond)("%s from %d to %d", async (type, low, high) => {
     expect(worst, backend).toBeLessThanOrEqual(type === "f32" && backend !== "f64" ? 256 : 0);
   }
 });
+
+it("what is drawn outside of a loop is the same in each of its turns", async () => {
+  const model = compileOne(`model M {
+    input x: [batch, 2]
+    noise: [2] ~ uniform(-1, 1)
+    output y = scan t in range(3) {
+      carry c: [2] = 0
+      c <- c + 2 * noise
+      yield c
+    }
+  }`);
+  for (const backend of backends) {
+    const net = await open(model, backend, { seed: 4 });
+    const { y = [] } = await net.predict({ x: { data: [0, 0], shape: [1, 2] } }, { seed: 3 });
+    net.destroy();
+    const [first = NaN, second = NaN, ...others] = Array.from(y as Float32Array);
+    expect(Math.abs(first - second)).toBeGreaterThan(0.01);
+    [2 * first, 2 * second, 3 * first, 3 * second].forEach((expected, at) => {
+      expect(others[at], `${backend}, ${at}`).toBeCloseTo(expected, 5);
+    });
+  }
+});
