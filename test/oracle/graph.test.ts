@@ -13,6 +13,7 @@ import { modelOf } from "./model.js";
 import {
   readRecords,
   tensorOf,
+  runFiles,
   valueFiles,
   worstError,
   type RunRecord,
@@ -216,7 +217,7 @@ function checkStep(record: ValueRecord): void {
     agree(tensorOf(training.stored, name), value);
 }
 
-describe.each(["optimizers", "training"] as const)("%s", (file) => {
+describe.each(runFiles)("%s", (file) => {
   const records = readRecords(file);
   it.each(records.map((record) => [record.name, record] as const))("%s", (_, record) => {
     checkRun(record);

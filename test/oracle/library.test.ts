@@ -23,7 +23,7 @@ const declared = declarations.flatMap((one) => ("name" in one ? [one.name] : [])
 /** Parts of the entries, which nobody is told of; every other entry of the prelude is the standard library's. */
 const parts = `
   log_one_plus_exp_minus_abs of_class clamped_log clamped_log_of_rest bernoulli_nll split_heads pixels_at volume stretched stretched_everywhere extent per_axis
-  attention_at mask_of_heads turned_pairs mask_at mask_rows_at spatial_extent bundles quotient margin edges_of odd_quintic gru_step lstm_step lstm_bias is_open mask_over
+  attention_at mask_of_heads turned_pairs as_matrix largest_direction as_direction mask_at mask_rows_at spatial_extent bundles quotient margin edges_of odd_quintic gru_step lstm_step lstm_bias is_open mask_over
   twice_sinh_of_half horner lgamma_beside_two lgamma_of_positive beside_whole digamma_of_positive
   of_length_one distance log_sum_of_three with_blanks
   class_counts truth_counts part_of mean_of_present restarts_until norm_of

@@ -54,9 +54,11 @@ interface Files {
   readonly metrics: ValueRecord;
   readonly blocks: ValueRecord;
   readonly sequences: ValueRecord;
+  readonly reparametrized: ValueRecord;
   readonly tensors: ValueRecord;
   readonly optimizers: RunRecord;
   readonly training: RunRecord;
+  readonly reparametrized_training: RunRecord;
   readonly schedules: ScheduleRecord;
 }
 
@@ -67,9 +69,10 @@ export const valueFiles = [
   "metrics",
   "blocks",
   "sequences",
+  "reparametrized",
   "tensors",
 ] as const;
-export const runFiles = ["optimizers", "training"] as const;
+export const runFiles = ["optimizers", "training", "reparametrized_training"] as const;
 
 export function readRecords<K extends keyof Files>(file: K): readonly Files[K][] {
   const text = readFileSync(new URL(`./data/${file}.json`, import.meta.url), "utf8");
