@@ -136,11 +136,8 @@ export interface LoadOptions {
 }
 
 export interface TrainingLoadOptions extends LoadOptions {
-  /** Reads a weights file that a `start … from` line names, or a part of it with these parameters; `fetch` unless given. */
-  readonly readFile?: (
-    file: string,
-    parameters: readonly string[],
-  ) => Promise<ArrayBuffer | Uint8Array>;
+  /** Reads a weights file that a `start … from` line names, or a part of it with the tensors of these names; `fetch` unless given. */
+  readonly readFile?: (file: string, names: readonly string[]) => Promise<ArrayBuffer | Uint8Array>;
 }
 
 export type RestoreOptions = Pick<LoadOptions, "device" | "adapter">;

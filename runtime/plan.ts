@@ -277,8 +277,12 @@ export interface PlanStage {
     /** undefined: the same batch as the update before it */
     readonly repeat?: number;
   }[];
-  /** Parameters from earlier files. */
-  readonly start: readonly { readonly parameters: readonly string[]; readonly file: string }[];
+  /** Parameters from earlier files, which have them by their names or, all of a line, by those `below` an instance. */
+  readonly start: readonly {
+    readonly parameters: readonly string[];
+    readonly below?: Readonly<Record<string, string>>;
+    readonly file: string;
+  }[];
   readonly frozen: readonly string[];
   readonly monitor: readonly string[];
   readonly ensemble: number;

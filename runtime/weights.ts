@@ -104,12 +104,13 @@ export function joinTensors(files: readonly SafetensorsFile[]): SafetensorsFile[
   return new Map(all.filter(([name]) => isParameterName(name)));
 }
 
-/** Compares a file with the model. Throws NnError "weights" on any difference unless `partial`. */
+/** Compares a file with the model. Throws NnError "weights" on any difference unless `partial`, with `more` lines where something is missing. */
 export function compareWeights(
   model: string,
   parameters: readonly PlanParameter[],
   file: SafetensorsFile,
   partial: boolean,
+  more: () => readonly string[] = () => [],
 ): LoadedWeights {
   const matched: string[] = [];
   const missing: string[] = [];
@@ -136,6 +137,7 @@ export function compareWeights(
   lines.push(...extra.map((name) => `  not in the model: ${name}`));
   const difference = { matched, missing, extra, mismatched };
   if (lines.length === 0 || partial) return difference;
+  if (missing.length > 0) lines.push(...more());
   fail("weights", [`these weights do not fit ${model}:`, ...lines].join("\n"));
 }
 

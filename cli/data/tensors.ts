@@ -127,7 +127,10 @@ async function readSoundHeader(source: ByteSource): Promise<SoundHeader> {
   return { header, names, start, size };
 }
 
-/** Of a file however large, the header and the tensors of these names alone: a file of its own, without what is not there. */
+/**
+ * Of a file however large, the header and the tensors of these names alone: a file of its own, without what is not there. Its
+ * metadata lists the first of the others for messages.
+ */
 export async function readSomeTensors(
   source: ByteSource,
   wanted: readonly string[],
@@ -135,12 +138,17 @@ export async function readSomeTensors(
   const { file } = source;
   const { header, names, start } = await readSoundHeader(source);
   const tensors = new Map<string, SafetensorsTensor>();
+  const others: string[] = [];
   for (const name of names) {
-    if (!wanted.includes(name)) continue;
+    if (!wanted.includes(name)) {
+      const { shape = [] } = Object(header[name]) as { readonly shape?: unknown };
+      others.push(`${name} [${String(shape).replaceAll(",", ", ")}]`);
+      continue;
+    }
     const { dtype, shape, begin, end } = inFile(file, () => readEntry(name, header[name]));
     tensors.set(name, { dtype, shape, data: await source.read(start + begin, end - begin) });
   }
-  return writeSafetensors(tensors);
+  return writeSafetensors(tensors, { "nnc.others": JSON.stringify(others.slice(0, 100)) });
 }
 
 export async function openTensors(source: ByteSource): Promise<ArrayArchive> {

@@ -186,7 +186,11 @@ function planStage(
       losses: objective.losses,
       ...(objective.repeat === undefined ? {} : { repeat: objective.repeat }),
     })),
-    start: declaration.start.map(({ parameters, file }) => ({ parameters, file })),
+    start: declaration.start.map(({ parameters, below, file }) => ({
+      parameters,
+      ...(Object.keys(below).length === 0 ? {} : { below }),
+      file,
+    })),
     frozen: declaration.frozen,
     monitor: declaration.monitor,
     ensemble: declaration.ensemble,

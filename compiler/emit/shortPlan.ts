@@ -2,8 +2,8 @@
 import { ownEntry } from "../ownEntry.js";
 import { shortPlanNames } from "./runtimeText.generated.js";
 
-/** Fields whose entries are named by the program: live dimensions, sums of sizes. */
-const records = ["dimensions", "totals"];
+/** Fields whose entries are named by the program: live dimensions, sums of sizes, parameters. */
+const records = ["dimensions", "totals", "below"];
 
 export function shortPlan(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(shortPlan);

@@ -161,6 +161,8 @@ export interface StageDeclaration {
   readonly frozen: readonly string[];
   readonly start: readonly {
     readonly parameters: readonly string[];
+    /** Their names below the selector, where that names an instance: so a file of this instance alone calls them. */
+    readonly below: Readonly<Record<string, string>>;
     readonly file: string;
     readonly place: Place;
   }[];

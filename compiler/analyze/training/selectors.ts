@@ -44,6 +44,27 @@ export function select(
   return { names, spoilt };
 }
 
+/** Of names that a selector found below an instance that it names, what is left without the instance's path. */
+export function namesBelow(
+  { items }: ast.Selector,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  const instances = items.flatMap(({ path }) => {
+    const words = path.map(({ name }) => name);
+    const [last = ""] = words.slice(-1);
+    const star = words.findIndex((word) => word.includes("*"));
+    const isRole = last === "all" || Object.hasOwn(roles, last);
+    const end = star >= 0 ? star : isRole ? words.length - 1 : 0;
+    return end === 0 ? [] : [words.slice(0, end).join(".")];
+  });
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const instance = instances.find((one) => name.startsWith(`${one}.`));
+      return instance === undefined ? [] : [[name, name.slice(instance.length + 1)] as const];
+    }),
+  );
+}
+
 function matching(
   item: ast.SelectorItem,
   parameters: readonly ParameterDeclaration[],

@@ -5,7 +5,7 @@ import type { Frame } from "../context.js";
 import { analyzeObjectives } from "./objectives.js";
 import { didYouMean, noteNotLowered, report } from "../report.js";
 import type { StageRequest, TrainRequest } from "./request.js";
-import { select } from "./selectors.js";
+import { namesBelow, select } from "./selectors.js";
 import { readSettings } from "./settings.js";
 import { asInteger, describe, isPoison } from "../values/values.js";
 
@@ -151,7 +151,8 @@ function readStart(stage: StageRequest): StageDeclaration["start"] {
       file: stage.frame.unit.source,
       span: line.pathSpan,
     };
-    return [{ parameters: names, file: line.path, place }];
+    const below = namesBelow(line.selector, names);
+    return [{ parameters: names, below, file: line.path, place }];
   });
 }
 
