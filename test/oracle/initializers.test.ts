@@ -1,6 +1,7 @@
 // The prelude's initializers come in; what they draw for several shapes must have the distribution that they promise.
 
 import { describe, expect, it } from "vitest";
+import { topologicalOrder } from "../../compiler/graph/walk.js";
 import { interpretOne } from "../support/interpret.js";
 import { modelOf } from "./model.js";
 import { type Tensor, reference } from "./reference.js";
@@ -75,6 +76,27 @@ describe("spread", () => {
     expect(largest(x)).toBeLessThanOrEqual(limit);
   });
 });
+
+it.each(["truncated_normal()", "orthogonal()", "glorot_normal()"])(
+  "%s draws for each parameter anew",
+  (initializer) => {
+    const { parameters } = modelOf(`model M {
+      input x: [batch, 4]
+      weight V: [4, 4] ~ ${initializer}
+      weight W: [4, 4] ~ ${initializer}
+      output y = x @ V @ W
+    }`);
+    const streams = parameters.map(({ initial }) =>
+      topologicalOrder(initial === undefined ? [] : [initial]).flatMap((node) =>
+        node.op === "random" ? [node.attributes.path] : [],
+      ),
+    );
+    const [ofV = [], ofW = []] = streams;
+    expect(ofV.length).toBeGreaterThan(0);
+    expect(ofW).toHaveLength(ofV.length);
+    expect(ofW.filter((path) => ofV.includes(path))).toEqual([]);
+  },
+);
 
 it("identity is one on the diagonal", () => {
   expect([...drawn("identity(gain: 2)", [2, 3]).data]).toEqual([2, 0, 0, 0, 2, 0]);

@@ -9,7 +9,7 @@ import { evaluateShape, storedType } from "../values/dimensions.js";
 import { initialValue } from "./draws.js";
 import { findLeaf } from "../values/graphs.js";
 import { newActivation, nested, spoil } from "../frames.js";
-import { parameterPath, rootPath } from "../calls/naming.js";
+import { outermostPath, parameterPath } from "../calls/naming.js";
 import { didYouMean, excerpt, report } from "../report.js";
 import { reportTaken } from "./statementNames.js";
 import { bind, findBinding, visibleNames } from "../values/scope.js";
@@ -71,7 +71,7 @@ function initialOf(
     ...nested(frame),
     body: "init",
     activation: newActivation(),
-    drawPath: { parent: rootPath, name: `init/${path}`, id: 0 },
+    drawPath: outermostPath(frame, `init/${path}`),
     training: false,
   };
   const node = initialValue(inner, operand, shape, type, drawn);

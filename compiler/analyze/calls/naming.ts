@@ -123,6 +123,14 @@ export function childPath(model: ModelState, parent: DrawPath, name: string): Dr
   return made;
 }
 
+/** A path outside all calls, of an input or an initial value: its own, so that draws below it are no other one's. */
+export function outermostPath(frame: Frame, name: string): DrawPath {
+  const model = frame.trace?.model;
+  return model === undefined
+    ? { parent: rootPath, name, id: rootPath.id }
+    : childPath(model, rootPath, name);
+}
+
 /** `encoder/dropout_2/keep`: the name of a draw's stream. */
 export function pathText(path: DrawPath): string {
   const names: string[] = [];
