@@ -1,7 +1,9 @@
 // The prelude's entries that draw, called under `training: true`, in; what each draw must leave of its tensor, from the definitions, out.
 
 import { describe, expect, it } from "vitest";
+import { describeGpu } from "../support/adapter.js";
 import { compileOne, open } from "../support/compiled.js";
+import { betaShare, gammaShare } from "./reference/special.js";
 
 /** One image of one channel for each example. */
 interface Images {
@@ -242,5 +244,122 @@ describe("disturbances", () => {
     expect([mean(1), mean(2), mean(3), mean(4)].map((one) => Math.round(one * 5) / 5)).toEqual([
       0, 1, 0, 3,
     ]);
+  });
+});
+
+describe("distributions of the library", () => {
+  const count = 4000;
+
+  async function numbers(call: string): Promise<number[]> {
+    const model = compileOne(`model M {
+      input x: [batch]
+      y: [batch] ~ ${call}
+      output z = y + 0 * x
+    }`);
+    const net = await open(model, "f64", { seed: 5 });
+    const { z = [] } = await net.predict({ x: Array<number>(count).fill(0) });
+    net.destroy();
+    return Array.from(z as ArrayLike<number>);
+  }
+
+  const mean = (list: readonly number[]): number =>
+    list.reduce((sum, one) => sum + one, 0) / list.length;
+
+  /** Held to its first two moments, and to its distribution function by the test of Kolmogorov and Smirnov, which 1 of 1000 fails. */
+  async function expectDistribution(
+    call: string,
+    [expected, variance]: readonly [number, number],
+    share: (x: number) => number,
+  ): Promise<void> {
+    const found = (await numbers(call)).sort((a, b) => a - b);
+    const [first, second] = [mean(found), mean(found.map((one) => one ** 2))];
+    expect(Math.abs(first - expected)).toBeLessThan(4 * Math.sqrt(variance / count));
+    expect(Math.abs((second - first ** 2) / variance - 1)).toBeLessThan(0.12);
+    const apart = found.map((one, at) =>
+      Math.max(Math.abs(share(one) - at / count), Math.abs(share(one) - (at + 1) / count)),
+    );
+    expect(Math.max(...apart)).toBeLessThan(1.95 / Math.sqrt(count));
+  }
+
+  it.each([
+    ["gamma(0.3)", 0.3, 1],
+    ["gamma(1)", 1, 1],
+    ["gamma(2.5, rate: 2)", 2.5, 2],
+    ["gamma(40, rate: 0.1)", 40, 0.1],
+  ] as const)("%s", async (call, concentration, rate) => {
+    const moments = [concentration / rate, concentration / rate ** 2] as const;
+    await expectDistribution(call, moments, (x) => gammaShare(concentration, rate * x));
+  });
+
+  it.each([
+    ["beta(0.2, 0.5)", 0.2, 0.5],
+    ["beta(2, 5)", 2, 5],
+    ["beta(30, 0.7)", 30, 0.7],
+  ] as const)("%s", async (call, a, b) => {
+    const moments = [a / (a + b), (a * b) / ((a + b) ** 2 * (a + b + 1))] as const;
+    await expectDistribution(call, moments, (x) => betaShare(a, b, x));
+  });
+
+  it("are the same in each precision, of parameters that differ, in loops and of inputs", async () => {
+    const model = compileOne(`model M {
+      input x: [batch]
+      input w: [batch, 2] ~ gamma(2)
+      z: [batch, 2] ~ beta(0.3, x[:, new] + 2)
+      s = scan t in range(3) {
+        a: [batch] ~ gamma(x + 0.4, 2)
+        yield a
+      }
+      output all = concat([w, z, transpose(s, [1, 0])], axis: 1)
+    }`);
+    const [exact = [], single = []] = await Promise.all(
+      (["f64", "f32"] as const).map(async (backend) => {
+        const net = await open(model, backend, { seed: 7 });
+        const x = Array.from({ length: 200 }, (_, at) => at / 50);
+        const { all = [] } = await net.predict({ x });
+        net.destroy();
+        return Array.from(all as ArrayLike<number>);
+      }),
+    );
+    expect(new Set(exact).size).toBe(200 * 7);
+    const apart = exact.map((one, at) => Math.abs((single[at] ?? NaN) - one) / (one + 1e-30));
+    expect(Math.max(...apart)).toBeLessThan(1e-4);
+  });
+
+  it("no derivative passes what they draw", async () => {
+    const model = compileOne(`model M {
+      input x: [batch]
+      y: [batch] ~ gamma(exp(x), exp(x))
+      z: [batch] ~ truncated_normal(x, exp(x))
+      output slope = grad(y, x)
+      output moved = grad(z, x) - 1 - (z - x)
+    }`);
+    const net = await open(model, "f64", { seed: 5 });
+    const { slope = [], moved = [] } = await net.predict({ x: [0.5, 2, -1] });
+    net.destroy();
+    expect(Array.from(slope as ArrayLike<number>)).toEqual([0, 0, 0]);
+    // The formula of a normal that is cut has one: the mean's is 1, the deviation's the distance from the mean over it.
+    for (const one of Array.from(moved as ArrayLike<number>)) expect(one).toBeCloseTo(0, 12);
+  });
+});
+
+describeGpu("distributions of the library in WGSL", () => {
+  it("are those of double precision", async () => {
+    const model = compileOne(`model M {
+      input x: [batch]
+      y: [batch] ~ beta(0.3, x)
+      output z = y
+    }`);
+    const found = await Promise.all(
+      (["f64", "any adapter"] as const).map(async (backend) => {
+        const net = await open(model, backend, { seed: 7 });
+        const { z = [] } = await net.predict({ x: Array<number>(300).fill(2) });
+        net.destroy();
+        return Array.from(z as ArrayLike<number>);
+      }),
+    );
+    const [exact = [], single = []] = found;
+    expect(exact).toHaveLength(300);
+    const apart = exact.map((one, at) => Math.abs((single[at] ?? NaN) - one) / (one + 1e-30));
+    expect(Math.max(...apart)).toBeLessThan(2e-4);
   });
 });

@@ -26,7 +26,7 @@ const parts = `
   attention_at mask_of_heads turned_pairs as_matrix largest_direction as_direction mask_at mask_rows_at spatial_extent bundles quotient margin edges_of odd_quintic gru_step lstm_step lstm_bias is_open mask_over
   twice_sinh_of_half horner lgamma_beside_two lgamma_of_positive beside_whole digamma_of_positive
   of_length_one distance log_sum_of_three with_blanks
-  class_counts truth_counts part_of mean_of_present restarts_until norm_of
+  class_counts truth_counts part_of mean_of_present restarts_until norm_of log_of_gamma
   swapped lower_solve row_of eliminated grid_place grid_pixels`
   .trim()
   .split(/\s+/);

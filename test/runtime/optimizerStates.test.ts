@@ -101,6 +101,29 @@ describe.each(backends)("optimizers, %s", (backend) => {
     }
   });
 
+  it("draw in the turns of a loop, and from what an init makes", async () => {
+    const net = await train(
+      `optimizer twice() {
+        difference = 0
+        for turn in range(2) {
+          n: [...shape] ~ normal(0, 1)
+          difference = n - difference
+        }
+        positive: [...shape] ~ gamma(3)
+        w <- (if difference == 0 then 0 else 1) * positive
+      }
+      ${model}
+      train M { optimizer twice()  batch 1  steps 1 }`,
+      1,
+    );
+    const drawn = [...(await net.read("Q")), ...(await net.read("R"))];
+    expect(new Set(drawn).size).toBe(drawn.length);
+    for (const value of drawn) {
+      expect(value).toBeGreaterThan(0.01);
+      expect(value).toBeLessThan(20);
+    }
+  });
+
   it("draw one number for all of a parameter", async () => {
     const net = await train(
       `optimizer shaken() { factor: [] ~ uniform(0, 1)  w <- w - factor * g }

@@ -1,14 +1,16 @@
 // A distribution or initializer and a shape come in; the node that draws it, or that computes the initial value, goes out.
+import type { NameExpression } from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import { isProblem } from "../../ops/problem.js";
 import { distributions } from "../../ops/primitives.js";
-import { shapeEqual, shapeText, elementCount } from "../../types/dimension.js";
+import { elementCount, multiplyDims, shapeEqual, shapeText } from "../../types/dimension.js";
 import type { ElementType, Node, Shape } from "../../types/graph.js";
 import { runBody } from "../calls/calls.js";
-import type { Frame } from "../context.js";
-import { callSite } from "../frames.js";
+import type { DrawPath, Frame } from "../context.js";
+import { callSite, newActivation } from "../frames.js";
 import { calleeOf } from "../calls/functions.js";
 import { pathText } from "../calls/naming.js";
+import { walk } from "../calls/syntax.js";
 import { report, reportArgumentOf } from "../report.js";
 import { findLeaf } from "../values/graphs.js";
 import { bind, newScope } from "../values/scope.js";
@@ -16,7 +18,7 @@ import { bindParameters } from "../calls/signatures.js";
 import { builderAt, reportProblem, toTensor, type Operand } from "../values/tensors.js";
 import {
   describe,
-  int,
+  fromDim,
   isSpoilt,
   list,
   typeText,
@@ -32,20 +34,39 @@ export function draw(
   source: Operand,
   shape: Shape,
   type: ElementType,
-  path: string,
+  path: DrawPath,
 ): Node | undefined {
-  const { value, span } = source;
+  const { span } = source;
+  const value = asInitializer(frame, source.value, span);
   if (isSpoilt(value)) return undefined;
-  if (value.kind === "distribution") return drawFrom(frame, value, span, shape, type, path);
+  if (value.kind === "distribution")
+    return drawFrom(frame, value, span, shape, type, pathText(path));
+  if (value.kind === "initializer") return drawByBody(frame, value, span, shape, type, path);
   report(frame, "NN0413", span, {
     message: `\`~\` draws from a distribution, not from ${describe(value)}`,
     hint:
       value.kind === "tensor" || value.kind === "int" || value.kind === "float"
         ? "`=` gives a value without drawing"
-        : "the distributions are uniform, normal, bernoulli, randint and categorical",
+        : "the distributions are uniform, normal, bernoulli, randint and categorical, and what an `init` declares",
     wrong: { value, kind: "distribution" },
   });
   return undefined;
+}
+
+/** What the body of an initializer makes for a shape, its own draws named below this one's. */
+function drawByBody(
+  frame: Frame,
+  initializer: InitializerValue,
+  span: Span,
+  shape: Shape,
+  type: ElementType,
+  path: DrawPath,
+): Node | undefined {
+  const inner: Frame = { ...frame, body: "init", activation: newActivation(), drawPath: path };
+  const made = runInitializer(inner, initializer, shape, span);
+  if (isSpoilt(made)) return undefined;
+  if (made.kind === "distribution") return drawFrom(frame, made, span, shape, type, pathText(path));
+  return filled(frame, { value: made, span }, shape, type, "the draw");
 }
 
 function drawFrom(
@@ -96,8 +117,8 @@ export function initialValue(
   if (made.kind === "distribution") {
     return drawFrom(frame, made, span, shape, type, pathText(frame.drawPath));
   }
-  if (drawn && !produced) return draw(frame, source, shape, type, pathText(frame.drawPath));
-  return filled(frame, { value: made, span }, shape, type);
+  if (drawn && !produced) return draw(frame, source, shape, type, frame.drawPath);
+  return filled(frame, { value: made, span }, shape, type, "the parameter");
 }
 
 function drawsInside(made: Value): boolean {
@@ -130,8 +151,9 @@ function reportUncalled(
 function filled(
   frame: Frame,
   source: Operand,
-  shape: readonly number[],
+  shape: Shape,
   type: ElementType,
+  what: string,
 ): Node | undefined {
   const node = toTensor(frame, source, source.value.kind === "tensor" ? undefined : type);
   if (node === undefined) return undefined;
@@ -140,17 +162,17 @@ function filled(
     return frame.run.builder.cast(shapeEqual(node.shape, shape) ? node : joined, type);
   }
   report(frame, "NN0312", source.span, {
-    message: "this initial value does not fill the parameter's shape",
-    notes: [`the parameter is ${shapeText(shape)}`, `the value is ${typeText(node)}`],
+    message: `this value does not fill the shape of ${what}`,
+    notes: [`${what} is ${shapeText(shape)}`, `the value is ${typeText(node)}`],
   });
   return undefined;
 }
 
 /** What an initializer gives for a shape; any other value is itself. */
-function runInitializer(frame: Frame, value: Value, shape: readonly number[], span: Span): Value {
+function runInitializer(frame: Frame, value: Value, shape: Shape, span: Span): Value {
   if (value.kind !== "initializer") return value;
-  const name = value.target.declaration.name;
-  if (shape.length < 2) {
+  const { name } = value.target.declaration;
+  if (shape.length < 2 && asksForFans(value)) {
     return report(frame, "NN0410", span, {
       message: `the initializer ${name} wants a shape of two axes at least, this is ${shapeText(shape)}`,
       notes: ["`fan_in` and `fan_out` are the last two axes"],
@@ -160,21 +182,29 @@ function runInitializer(frame: Frame, value: Value, shape: readonly number[], sp
   return callInitializer(frame, value, shape, span);
 }
 
-function callInitializer(
-  frame: Frame,
-  value: InitializerValue,
-  shape: readonly number[],
-  span: Span,
-): Value {
+const fans: readonly string[] = ["fan_in", "fan_out"];
+
+function asksForFans({ target: { declaration } }: InitializerValue): boolean {
+  let asks = false;
+  walk(declaration, (node) => {
+    if (node.kind === "Name") asks ||= fans.includes((node as NameExpression).name);
+  });
+  return asks;
+}
+
+function callInitializer(frame: Frame, value: InitializerValue, shape: Shape, span: Span): Value {
   const { target } = value;
   const { declaration } = target;
   if (declaration.kind !== "Init") return value;
   const caller = value.call.frame;
   const scope = newScope(target.scope);
-  const receptive = elementCount(shape.slice(0, -2));
-  bind(scope, "shape", list(shape.map(int)));
-  bind(scope, "fan_in", int(receptive * (shape.at(-2) ?? 1)));
-  bind(scope, "fan_out", int(receptive * (shape.at(-1) ?? 1)));
+  bind(scope, "shape", list(shape.map(fromDim)));
+  if (shape.length > 1) {
+    const receptive = elementCount(shape.slice(0, -2));
+    const [into, out] = shape.slice(-2);
+    bind(scope, "fan_in", fromDim(multiplyDims(receptive, into ?? 1)));
+    bind(scope, "fan_out", fromDim(multiplyDims(receptive, out ?? 1)));
+  }
   const matched = new Map(value.given.map((argument) => [argument.name ?? "", argument]));
   const body: Frame = {
     ...frame,

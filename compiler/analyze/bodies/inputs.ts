@@ -10,6 +10,7 @@ import { evaluateShape, storedType, unknownNames } from "../values/dimensions.js
 import { draw } from "./draws.js";
 import { classCount, drawsClasses } from "../values/indices.js";
 import { findLeaf } from "../values/graphs.js";
+import { outermostPath } from "../calls/naming.js";
 import { report } from "../report.js";
 import { bind, type Scope } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
@@ -179,7 +180,8 @@ function sourceOf(
   if (statement.distribution !== undefined) {
     const { span } = statement.distribution;
     const value = frame.run.evaluator.expression(statement.distribution, frame);
-    const node = draw(frame, { value, span }, shape, type, `input/${statement.name}`);
+    const path = outermostPath(frame, `input/${statement.name}`);
+    const node = draw(frame, { value, span }, shape, type, path);
     const isKnown = node !== undefined && drawsClasses(frame, statement, { node, span });
     return isKnown ? { kind: "drawn", value: node } : undefined;
   }

@@ -5,7 +5,7 @@ import { enter, spendStatement } from "../budget.js";
 import type { Frame } from "../context.js";
 import { evaluateShape, storedType } from "../values/dimensions.js";
 import { draw } from "./draws.js";
-import { drawPath, pathText } from "../calls/naming.js";
+import { drawPath } from "../calls/naming.js";
 import { declareFitted, declareState, declareTrained, updateState } from "./parameters.js";
 import { spoil } from "../frames.js";
 import { excerpt, report, sorts } from "../report.js";
@@ -243,7 +243,7 @@ function runDraw(statement: ast.DrawStatement, frame: Frame): void {
     return;
   }
   const type = storedType(statement.type.element);
-  const path = pathText(drawPath(frame, statement.name, statement.span));
+  const path = drawPath(frame, statement.name, statement.span);
   const { span } = statement.distribution;
   const node = draw(frame, { value, span }, shape, type, path);
   const drawn =

@@ -107,10 +107,18 @@ export const rootPath: DrawPath = { parent: undefined, name: "", id: 0 };
 /** The path of a call or draw below the frame's: its ordinal among those of its name, the same in every trace. */
 export function drawPath(frame: Frame, name: string, span: Span): DrawPath {
   const model = frame.trace?.model;
-  if (model === undefined) return { parent: frame.drawPath, name, id: frame.drawPath.id };
+  if (model === undefined) return unmodelledPath(frame, name);
   const series = `draw ${frame.drawPath.id}/${name}`;
   const number = ordinal(model, series, visit(frame, series, span));
   return childPath(model, frame.drawPath, number === 1 ? name : `${name}_${number}`);
+}
+
+/** As of an optimizer, whose body runs once from its start to its end: the turns of a `for` count. */
+function unmodelledPath({ activation, drawPath: parent }: Frame, name: string): DrawPath {
+  const key = `draw ${pathText(parent)}/${name}`;
+  const number = (activation.occurrences.get(key) ?? 0) + 1;
+  activation.occurrences.set(key, number);
+  return { parent, name: number === 1 ? name : `${name}_${number}`, id: parent.id };
 }
 
 /** One object for each path, so that short numbers stand for long paths. */

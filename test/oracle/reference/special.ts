@@ -85,3 +85,31 @@ export function trigamma(x: number): number {
   if (x < 20) return trigamma(x + 1) + 1 / (x * x);
   return bernoulli.reduce((sum, b, k) => sum + b / x ** (2 * k + 3), 1 / x + 0.5 / (x * x));
 }
+
+/** The share of a gamma distribution of rate 1 below x, by its series with positive terms: xᵃ e⁻ˣ / Γ(a + 1) · Σ xⁿ / ((a + 1) … (a + n)) */
+export function gammaShare(a: number, x: number): number {
+  if (x <= 0) return 0;
+  let term = 1;
+  let total = 1;
+  for (let n = 1; n < 1000; n += 1) {
+    term *= x / (a + n);
+    total += term;
+  }
+  return Math.min(1, total * Math.exp(a * Math.log(x) - x - logGamma(a + 1)));
+}
+
+/** The share of a beta distribution below x, by a series with positive terms, of the nearer end: B(1/2) is where both have 0.5ⁿ. */
+export function betaShare(a: number, b: number, x: number): number {
+  if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
+  if (x > 0.5) return 1 - betaShare(b, a, 1 - x);
+  const scale = Math.exp(
+    a * Math.log(x) + b * Math.log1p(-x) + logGamma(a + b) - logGamma(a + 1) - logGamma(b),
+  );
+  let term = 1;
+  let total = 1;
+  for (let n = 0; n < 1000; n += 1) {
+    term *= (x * (a + b + n)) / (a + 1 + n);
+    total += term;
+  }
+  return scale * total;
+}
