@@ -95,7 +95,7 @@ function leaf(context: EvaluationContext, node: Node, index: Index): Scalar {
       return k.op("cast", node.type, dim);
     }
     case "random": {
-      const at = k.add(firstOfTurn(context, node.shape), positionOf(context, node.shape, index));
+      const at = k.add(firstOfTurn(context, node), positionOf(context, node.shape, index));
       return k.random(node.attributes.source, k.stream(streamOf(node.attributes.path)), at);
     }
     default: {
@@ -107,12 +107,12 @@ function leaf(context: EvaluationContext, node: Node, index: Index): Scalar {
 }
 
 /** Each turn draws numbers of its own: as of a tensor that holds those of all turns. */
-function firstOfTurn({ k, turns }: EvaluationContext, shape: Shape): Scalar {
-  const turn = turns.reduce<Scalar>(
+function firstOfTurn({ k, drawnIn }: EvaluationContext, draw: Node): Scalar {
+  const turn = drawnIn(draw).reduce<Scalar>(
     (count, recurrence) => k.add(k.multiply(count, k.dim(recurrence.length)), k.turn(recurrence)),
     k.index(0),
   );
-  return k.multiply(turn, k.dim(elementCount(shape)));
+  return k.multiply(turn, k.dim(elementCount(draw.shape)));
 }
 
 /**

@@ -19,9 +19,9 @@ export interface EvaluationContext {
   readonly placeOf: (node: Node, index: readonly Scalar[]) => BufferPlace | undefined;
   readonly hostIndex: (node: Node) => Scalar | undefined;
   readonly newAxis: (extent: Dim) => Axis;
-  /** As of ProgramTables. */
-  readonly turns: readonly Recurrence[];
+  /** As of LevelOutside. */
   readonly turnOf: (node: Node) => Recurrence | undefined;
+  readonly drawnIn: (node: Node) => readonly Recurrence[];
   readonly memo: Map<Node, Map<string, Scalar>>;
   /** Row-major positions that indices were computed from, so that none is taken apart and put together again. */
   readonly positions: Map<string, Scalar>;

@@ -112,7 +112,10 @@ function placeText(text: ShapeText, node: Node): string {
 function nodeText({ outside, texts, lists }: ShapeText, node: Node): string {
   const known = texts.nodes.get(node) ?? ownText(node, texts.attributes);
   texts.nodes.set(node, known);
-  if (node.op === "random") return `${known} ${lists.streamOf(streamOf(node.attributes.path))}`;
+  if (node.op === "random") {
+    const turns = outside.drawnIn(node).length;
+    return `${known} ${lists.streamOf(streamOf(node.attributes.path))} anew in ${turns}`;
+  }
   const range = parameterRange(node);
   if (!range) return known;
   const storage = lists.bufferOf(outside.storage(range.stored.attributes.name));

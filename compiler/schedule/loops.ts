@@ -1,6 +1,7 @@
 // Takes the loops in time of a program, gives what a turn of each does: a program whose carries and stacks are storages.
 import { createBuilder } from "../graph/builder.js";
 import { substitute } from "../graph/substitute.js";
+import { topologicalOrder } from "../graph/walk.js";
 import type { Effect, Node, ScanAttributes } from "../types/graph.js";
 import type { Recurrence } from "../types/nest.js";
 import { loopOf, outcomeOf } from "./families.js";
@@ -31,6 +32,8 @@ export interface Loops {
   readonly outcomeAt: (storage: string) => Outcome | undefined;
   /** The recurrence whose turns a leaf counts. */
   readonly turnOf: (node: Node) => Recurrence | undefined;
+  /** Of the recurrences around a draw, those in whose turns it draws anew: none of one that stands outside and is read in turns. */
+  readonly drawnIn: (node: Node, around: readonly Recurrence[]) => readonly Recurrence[];
 }
 
 /** Numbers that no node of a program has. */
@@ -42,6 +45,8 @@ export function createLoops(): Loops {
   const outcomes = new Map<string, Outcome>();
   const places = new Map<Node, readonly string[]>();
   const turns = new Map<Node, Recurrence>();
+  // A body and its derivative have the same draws.
+  const draws = new Map<Node, Set<Recurrence>>();
 
   const make = (node: Node, attributes: ScanAttributes): Loop => {
     const { length, reverse, carries, slices, bound, nextCarries, yields } = attributes;
@@ -49,6 +54,9 @@ export function createLoops(): Loops {
     const step = b.leaf("bound", { type: "i32", shape: [] }, { index: bound.length - 1 });
     turns.set(step, recurrence);
     const values = [...nextCarries, ...yields];
+    for (const own of topologicalOrder(values)) {
+      if (own.op === "random") draws.set(own, (draws.get(own) ?? new Set()).add(recurrence));
+    }
     const keys = values.map((_, place) => `loop ${recurrence.id}.${place}`);
     keys.forEach((key, place) => {
       outcomes.set(key, { key, node: b.result(node, place), recurrence });
@@ -92,5 +100,9 @@ export function createLoops(): Loops {
     },
     outcomeAt: (storage) => outcomes.get(storage),
     turnOf: (node) => turns.get(node),
+    drawnIn: (node, around) => {
+      const own = draws.get(node);
+      return around.slice(0, around.findLastIndex((recurrence) => own?.has(recurrence)) + 1);
+    },
   };
 }

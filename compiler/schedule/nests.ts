@@ -66,6 +66,7 @@ export function makeNest(
 interface OwnTables {
   readonly turns: readonly Recurrence[];
   readonly turnOf: LevelOutside["turnOf"];
+  readonly drawnIn: LevelOutside["drawnIn"];
   readonly stackOf: LevelOutside["stackOf"];
   readonly isMaterialized: LevelOutside["isMaterialized"];
   readonly temporary: (node: Node) => number;
@@ -81,9 +82,9 @@ function createOwnTables(outside: LevelOutside): OwnTables {
   const buffers = createPositions<unknown, OutsideBuffer>();
   const host = createPositions<string, OutsideValue>();
   const positionOf = (buffer: OutsideBuffer): number => buffers.of(buffer.key, buffer);
-  const { turns, turnOf, stackOf, isMaterialized } = outside;
+  const { turns, turnOf, drawnIn, stackOf, isMaterialized } = outside;
   return {
-    ...{ turns, turnOf, stackOf, isMaterialized },
+    ...{ turns, turnOf, drawnIn, stackOf, isMaterialized },
     temporary: (node) => positionOf(outside.temporary(node)),
     storage: (name) => positionOf(outside.storage(name)),
     elementsOf: (buffer) => {
@@ -134,8 +135,8 @@ function storesOfGroup(group: FusionGroup, tables: OwnTables, space: GroupSpace)
     newAxis,
     memo: new Map(),
     positions: new Map(),
-    turns: tables.turns,
     turnOf: tables.turnOf,
+    drawnIn: tables.drawnIn,
     hostIndex: (node) => hostScalar(k, tables, node),
     placeOf: (node, index) => {
       const leaf = node.op === "stored" || node.op === "input";

@@ -37,6 +37,8 @@ export interface LevelOutside {
   readonly turns: readonly Recurrence[];
   /** The recurrence whose turns a leaf counts. */
   readonly turnOf: (node: Node) => Recurrence | undefined;
+  /** Of the recurrences around the kernels, those in whose turns a draw draws anew. */
+  readonly drawnIn: (node: Node) => readonly Recurrence[];
   readonly temporary: (node: Node) => OutsideBuffer;
   /** Of a node whose buffer is a stack: it stands at the place of the turn at hand. */
   readonly stackOf: (node: Node) => Recurrence | undefined;

@@ -63,6 +63,7 @@ export function createTables(storage: StorageOf, loops: Loops): Tables {
   const of = (roles: Roles, turns: readonly Recurrence[]): LevelOutside => ({
     turns,
     turnOf: loops.turnOf,
+    drawnIn: (node) => loops.drawnIn(node, turns),
     stackOf: (node) => roles.stacked.get(node)?.recurrence,
     temporary: (node) => {
       const stack = roles.stacked.get(node);
