@@ -118,6 +118,24 @@ describe("computed classes and indices", () => {
   });
 });
 
+describe("a computed target of classes", () => {
+  it("may be computed as integers with a sign", async () => {
+    const compiled = compileOne(
+      model(
+        "target c: category(4)[batch] = argmax(x)\n  output y = x\n  metric accuracy(-x, c)  loss cross_entropy(x, c)",
+      ),
+    );
+    const net = await open(compiled, "f32", { seed: 1 });
+    const x = [
+      [9, 1, 2, 3],
+      [5, 1, 2, -3],
+    ];
+    const { metrics } = await net.evaluate({ x, t: [0, 0], s: [0, 0, 0, 0] });
+    expect(metrics["accuracy"]).toBe(0);
+    net.destroy();
+  });
+});
+
 describe("what is out of range", () => {
   it("is the nearest class where it was computed", async () => {
     const net = await open(compileOne(model("output y = grade(x, i32(x[:, 0]))")), "f32", {

@@ -195,7 +195,9 @@ function sourceOf(
     statement.value.span,
   );
   if (isSpoilt(checked) || checked.kind !== "tensor") return undefined;
-  return computedFromData(statement, statement.value.span, frame, checked.node);
+  // Its readers were made for what is declared: an `i32` that stands for classes is `u32` to them.
+  const node = frame.run.builder.cast(checked.node, type);
+  return computedFromData(statement, statement.value.span, frame, node);
 }
 
 function computedFromData(
