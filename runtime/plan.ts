@@ -1,9 +1,12 @@
 // Takes no input, gives the types of a plan: the compiled model as data, the only contract between compiler and runtime.
 
-export const PLAN_FORMAT = 4;
+export const PLAN_FORMAT = 5;
 
 /** Most words that a dispatch is given: a binding of any device holds as many. */
 export const GIVEN_WORDS = 1024;
+
+/** Behind an output's name: of an ensemble, the result of `predict` with what each of its members gives. */
+export const membersSuffix = ".members";
 
 export type PlanType = "f32" | "i32" | "u32" | "bool";
 
@@ -202,7 +205,6 @@ export type PlanUniform =
   | { readonly kind: "dim"; readonly value: PlanDim } // as i32
   | { readonly kind: "host"; readonly value: HostExpression } // as f32
   | { readonly kind: "seed" } // u32: key of the draws
-  | { readonly kind: "member" } // u32: ensemble member, 0 without one
   | { readonly kind: "counter" }; // u32: counts runs that draw, so that each update draws anew
 
 export type PlanBuffer =

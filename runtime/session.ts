@@ -133,7 +133,7 @@ export function findDraw(plan: Plan, input: string): number {
 export interface SettledRun extends Pick<ProgramRun, "program" | "dimensions" | "wanted"> {
   readonly words: Uint32Array;
   readonly floats: Float32Array | Float64Array;
-  /** Where a run's seed and counter stand; the word of a member stays 0. */
+  /** Where a run's seed and counter stand. */
   readonly seeds: readonly (readonly [index: number, kind: "seed" | "counter"])[];
   readonly draws: readonly { readonly input: string; readonly run: SettledRun }[];
 }
@@ -162,7 +162,7 @@ export function settleRun(
     if (uniform.kind === "host") {
       floats[index] = options.evaluateHost?.(uniform.value, dimensions, scalars, precision) ?? NaN;
     } else if (uniform.kind === "dim") words[index] = evaluateDim(uniform.value, dimensions);
-    else if (uniform.kind !== "member") seeds.push([index, uniform.kind]);
+    else seeds.push([index, uniform.kind]);
   });
   const absent = inputsFor(planned, wanted).filter((name) => !given.has(name));
   refuseMissing(plan, absent, given);

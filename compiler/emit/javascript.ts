@@ -226,7 +226,7 @@ function printPlain(context: Context, expression: Expression): Printed {
       context.functions.add(name);
       const stream = print(context, expression.stream);
       const index = print(context, expression.index);
-      return call(name, atom("seed"), atom("member"), atom("counter"), stream, index);
+      return call(name, atom("seed"), atom("counter"), stream, index);
     }
     case "op":
       return printOp(context, expression);

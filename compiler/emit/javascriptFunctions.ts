@@ -20,13 +20,13 @@ const drawBits: Helper = {
   const cross = (a & 0xffff) * (b >>> 16) + (middle & 0xffff);
   return (a >>> 16) * (b >>> 16) + (middle >>> 16) + (cross >>> 16);
 }
-function drawBits(seed, member, counter, stream, index) {
+function drawBits(seed, counter, stream, index) {
   let c0 = index >>> 0;
   let c1 = counter;
   let c2 = stream;
   let c3 = 0;
   let k0 = seed;
-  let k1 = member;
+  let k1 = 0;
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(0xd2511f53, c0);
     const high1 = multiplyHigh(0xcd9e8d57, c2);
@@ -46,8 +46,8 @@ function drawBits(seed, member, counter, stream, index) {
 const drawUniform: Helper = {
   name: "drawUniform",
   needs: [drawBits],
-  text: `const drawUniform = (seed, member, counter, stream, index) =>
-  ((drawBits(seed, member, counter, stream, index) >>> 9) + 0.5) * 1.1920928955078125e-7;`,
+  text: `const drawUniform = (seed, counter, stream, index) =>
+  ((drawBits(seed, counter, stream, index) >>> 9) + 0.5) * 1.1920928955078125e-7;`,
 };
 
 const functions: readonly Helper[] = [

@@ -256,9 +256,9 @@ function print(context: Context, expression: Expression): Printed {
       const wide = expression.width !== undefined;
       const index = call(vectorName("u32", wide), print(context, expression.index));
       const stream = print(context, expression.stream);
-      const words = ["seed", "member", "counter"].map((word) => atom(word));
+      const words = ["seed", "counter"].map((word) => atom(word));
       if (!wide) return call(name, ...words, stream, index);
-      const types = ["u32", "u32", "u32", "u32"];
+      const types = ["u32", "u32", "u32"];
       const lanes = wideFunction(context.wide, name, [...types, "vec4<u32>"], expression.type);
       return call(lanes, ...words, stream, index);
     }

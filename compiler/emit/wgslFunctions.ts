@@ -17,9 +17,9 @@ const drawBits: Helper = {
   name: "draw_bits",
   // Philox 4×32-10 (Salmon et al., 2011), the first of its four words.
   needs: [multiplyHigh],
-  text: `fn draw_bits(seed: u32, member: u32, counter: u32, stream: u32, index: u32) -> u32 {
+  text: `fn draw_bits(seed: u32, counter: u32, stream: u32, index: u32) -> u32 {
   var c = vec4<u32>(index, counter, stream, 0u);
-  var k = vec2<u32>(seed, member);
+  var k = vec2<u32>(seed, 0u);
   for (var round = 0; round < 10; round++) {
     c = vec4<u32>(
       multiply_high(0xcd9e8d57u, c.z) ^ c.y ^ k.x,
@@ -36,8 +36,8 @@ const drawBits: Helper = {
 const drawUniform: Helper = {
   name: "draw_uniform",
   needs: [drawBits],
-  text: `fn draw_uniform(seed: u32, member: u32, counter: u32, stream: u32, index: u32) -> f32 {
-  return (f32(draw_bits(seed, member, counter, stream, index) >> 9u) + 0.5) * 1.1920929e-7;
+  text: `fn draw_uniform(seed: u32, counter: u32, stream: u32, index: u32) -> f32 {
+  return (f32(draw_bits(seed, counter, stream, index) >> 9u) + 0.5) * 1.1920929e-7;
 }`,
 };
 

@@ -12,11 +12,10 @@ export interface UniformWords {
   readonly wordOf: WordOf;
 }
 
-/** Seed, member, counter and the free dimensions always come first, so that programs can share kernels. */
+/** Seed, counter and the free dimensions always come first, so that programs can share kernels. */
 export function createWords(dimensions: readonly string[]): UniformWords {
   const list: KernelUniform[] = [
     { kind: "seed" },
-    { kind: "member" },
     { kind: "counter" },
     ...dimensions.map((name): KernelUniform => ({ kind: "dim", dim: freeDim(name) })),
   ];
@@ -42,7 +41,6 @@ export function planUniform(uniform: KernelUniform, schedule: Schedule): PlanUni
       return { kind: "host", value: hostExpression(value) };
     }
     case "seed":
-    case "member":
     case "counter":
       return { kind: uniform.kind };
     case "argument":

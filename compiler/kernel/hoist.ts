@@ -158,7 +158,7 @@ function build(
         ? select(value.type, at(value.condition), at(value.value), at(value.otherwise))
         : buildBranch(emission, value, home, minimum);
     case "draw":
-      for (const kind of ["seed", "member", "counter"] as const) emission.uniformOf({ kind });
+      for (const kind of ["seed", "counter"] as const) emission.uniformOf({ kind });
       return {
         kind: "draw",
         type: value.type,

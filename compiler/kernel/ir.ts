@@ -193,7 +193,7 @@ export type Way =
 export type KernelUniform =
   | { readonly kind: "dim"; readonly dim: Dim }
   | { readonly kind: "host"; readonly index: number }
-  | { readonly kind: "seed" | "member" | "counter" }
+  | { readonly kind: "seed" | "counter" }
   /**
    * A word of the dispatch, not of the program: `index` counts in `LoopNest.arguments`. A value where all dispatches of the
    * kernel give the same.

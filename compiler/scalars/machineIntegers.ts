@@ -186,15 +186,15 @@ const wholePower = (signed: boolean): MachineFunction => ({
 export const powerI32 = wholePower(true);
 export const powerU32 = wholePower(false);
 
-/** Philox 4×32-10 (Salmon et al., 2011), the first of its four words, of seed, member, counter, stream and index. */
+/** Philox 4×32-10 (Salmon et al., 2011), the first of its four words, of seed, counter, stream and index. */
 export const drawBits: MachineFunction = {
   name: "draw_bits",
-  takes: ["i32", "i32", "i32", "i32", "i32"],
+  takes: ["i32", "i32", "i32", "i32"],
   gives: "i32",
-  vectorsFrom: 4,
-  write: (m, seed, member, counter, stream, index) => {
+  vectorsFrom: 3,
+  write: (m, seed, counter, stream, index) => {
     let [c0, c1, c2, c3] = [index, m.spread(counter), m.spread(stream), m.whole(0)];
-    let [k0, k1] = [m.spread(seed), m.spread(member)];
+    let [k0, k1] = [m.spread(seed), m.whole(0)];
     const rounds = 10;
     for (let round = 0; round < rounds; round++) {
       const high0 = m.multiplyHigh(c0, 0xd2511f53);

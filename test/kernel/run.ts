@@ -22,7 +22,7 @@ export interface Given {
   /** In the order of the plan's storages; after a run, what was stored. */
   readonly storages?: readonly { readonly type: PlanType; readonly values: readonly number[] }[];
   readonly sizes?: Readonly<Record<string, number>>;
-  readonly words?: { readonly seed: number; readonly member: number; readonly counter: number };
+  readonly words?: { readonly seed: number; readonly counter: number };
 }
 
 export interface Outcome {
@@ -60,7 +60,7 @@ function uniformWords(program: PlanProgram, given: Given): Uint32Array {
   const buffer = new ArrayBuffer(Math.ceil(Math.max(1, program.uniforms.length) / 4) * 16);
   const words = new Uint32Array(buffer);
   const sizes = given.sizes ?? {};
-  const fixed = given.words ?? { seed: 0, member: 0, counter: 0 };
+  const fixed = given.words ?? { seed: 0, counter: 0 };
   program.uniforms.forEach((uniform, at) => {
     if (uniform.kind === "dim") words[at] = sizeOf(uniform.value, sizes);
     else if (uniform.kind !== "host") words[at] = fixed[uniform.kind];

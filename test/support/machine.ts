@@ -14,7 +14,7 @@ export interface MachineOperation {
 }
 
 /** What draws depend on, beside the index. */
-export const drawn = { seed: 0x243f6a88, member: 3, counter: 0x85a308d3, stream: 0x13198a2e };
+export const drawn = { seed: 0x243f6a88, counter: 0x85a308d3, stream: 0x13198a2e };
 
 /** The 32 bits of each element, whatever its type. */
 export type Bits = Uint32Array;
@@ -40,7 +40,7 @@ export function onMachine(
   const call = exports["all"] as (...words: number[]) => void;
   const turns = "all.0" in exports ? [0, count / (wide ? laneCount : 1)] : [];
   const words = first - 16;
-  new Uint32Array(memory.buffer, words, 3).set([drawn.seed, drawn.member, drawn.counter]);
+  new Uint32Array(memory.buffer, words, 2).set([drawn.seed, drawn.counter]);
   call(...addresses, words, ...turns);
   return new Uint32Array(memory.buffer, addresses.at(-1), count).slice();
 }
@@ -79,7 +79,7 @@ function kernelOf(
     bindings: [...takes, gives].map((type, buffer) => {
       return { buffer, type, written: buffer === takes.length };
     }),
-    uniforms: [{ kind: "seed" }, { kind: "member" }, { kind: "counter" }],
+    uniforms: [{ kind: "seed" }, { kind: "counter" }],
     shared: [],
     body: [loop],
     origins: [],

@@ -266,7 +266,7 @@ function writeDraw(
   draw: Extract<Expression, { kind: "draw" }>,
 ): MachineValue {
   const { single, vector, kernel } = context;
-  const words = (["seed", "member", "counter"] as const).map((kind) =>
+  const words = (["seed", "counter"] as const).map((kind) =>
     uniformValue(
       context,
       kernel.uniforms.findIndex((uniform) => uniform.kind === kind),

@@ -32,7 +32,7 @@ const uniforms = (host: PlanProgram["uniforms"][number]): PlanProgram["uniforms"
   host,
   { kind: "host", value: ["scalar", "total.batch"] },
 ];
-const plain = uniforms({ kind: "member" });
+const plain = uniforms({ kind: "dim", value: 0 });
 const total = uniforms({ kind: "host", value: ["scalar", "total.batch"] });
 /** A rate that falls with progress and plateaus. */
 const rate = uniforms({

@@ -91,7 +91,7 @@ export const typesPlan: Plan = {
       uniforms: [
         { kind: "dim", value: "batch" },
         { kind: "dim", value: ["*", "batch", "time"] },
-        ...Array.from({ length: 3 }, () => ({ kind: "member" }) as const),
+        ...Array.from({ length: 3 }, () => ({ kind: "dim", value: 0 }) as const),
       ],
       slots: columns.map(({ input }, at) => [
         ["*", 4, ...shapeOf(input)],
