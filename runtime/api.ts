@@ -152,6 +152,8 @@ export interface PredictOptions<Output extends string = string> {
   readonly dimensions?: Readonly<Record<string, number>>;
   /** Of what is drawn: the same seed and inputs give the same outputs. */
   readonly seed?: number;
+  /** Of an ensemble: what each member gives, [members, …], in place of their mean (or of what most of them say, where an output is of integers). */
+  readonly members?: boolean;
 }
 
 export interface ParameterInfo {
@@ -167,10 +169,7 @@ export interface LoadedWeights {
   readonly mismatched: readonly string[];
 }
 
-export interface DeviceLoss {
-  readonly reason: string;
-  readonly message: string;
-}
+export type DeviceLoss = Readonly<Record<"reason" | "message", string>>;
 
 export type OutputName<M extends ModelTypes> = Extract<keyof M["outputs"], string>;
 

@@ -4,6 +4,7 @@ import type { PredictOptions, TensorOutput } from "./api.js";
 import type { Values } from "./backend.js";
 import { namesIn, type Dimensions } from "./dimensions.js";
 import { at, checkChoice, checkNames, fail, unknownName } from "./errors.js";
+import { outputOf, predictOptions, resultNames } from "./members.js";
 import type { Plan, PlanProgram } from "./plan.js";
 import {
   checkOpen,
@@ -57,7 +58,7 @@ export function createPredictor(
   return async (inputs = {}, wishes = {}) => {
     checkOpen(session);
     checkFilled(session, missing);
-    checkNames(wishes, ["outputs", "as", "batch", "dimensions", "seed"]);
+    checkNames(wishes, predictOptions);
     const { seed, as } = wishes;
     checkSeed(seed);
     checkChoice("as", as, "array", "gpu", undefined);
@@ -79,7 +80,7 @@ export function createPredictor(
     const outputs: Outputs = {};
     values.forEach((value, position) => {
       const { name, type } = at(prepared.outputs, position);
-      outputs[name] = isGpuBuffer(value) ? value : outward(value, type);
+      outputs[outputOf(name)] = isGpuBuffer(value) ? value : outward(value, type);
     });
     return outputs;
   };
@@ -88,9 +89,9 @@ export function createPredictor(
 /** Calls of one key have the same names and sizes; none where what is wished has to be looked at. */
 function keyOf(
   tensors: readonly GivenTensor[],
-  { outputs, batch, dimensions }: PredictOptions,
+  { outputs, batch, dimensions, members }: PredictOptions,
 ): string {
-  if (dimensions ?? typeof (batch ?? 0) !== "number") return "";
+  if (dimensions ?? (members || typeof (batch ?? 0) !== "number")) return "";
   let key = `${batch} ${outputs && JSON.stringify(outputs)}`;
   for (const { name, data, shape } of tensors)
     key += ` ${name} ${shape?.join("×")} ${extentOf(data)}`;
@@ -115,7 +116,7 @@ function prepare(
   const index = plan.programs.findIndex(({ kind }) => kind === "predict");
   if (index < 0) fail("option", `${plan.model} has no output`);
   const program = at(plan.programs, index);
-  const wanted = wantedOutputs(plan, wishes.outputs).map((name) =>
+  const wanted = resultNames(plan, wishes, wantedOutputs(plan, wishes.outputs)).map((name) =>
     program.results.findIndex((result) => result.name === name),
   );
   const needed = inputsFor(program, wanted);

@@ -176,6 +176,7 @@ const unneeded = {
   "loops.ts": "plainLoops",
   "scalars.ts": "plainScalars",
   "webgpuTurns.ts": "plainTurns",
+  "members.ts": "plainMembers",
 };
 
 /** The sources without what few plans need. */

@@ -29,7 +29,12 @@ function derivatives(b: GraphBuilder, h: Node, x: Node, cotangents: Node): Node 
   const leaf = b.placeholder("cotangent", { type: "f32", shape: h.shape });
   const backward = differentiate(b, h, [x], leaf);
   const members = cotangents.shape[0] ?? 1;
-  const [lifted] = liftGraph(b, backward, new Map([[leaf, cotangents]]), members);
+  const [lifted] = liftGraph(
+    b,
+    backward,
+    (node) => (node === leaf ? cotangents : undefined),
+    members,
+  );
   if (lifted === undefined) throw new Error("one derivative was asked for");
   return lifted;
 }

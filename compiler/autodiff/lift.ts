@@ -7,24 +7,52 @@ import type { GraphBuilder } from "../ops/builder.js";
 import { at, inputAt } from "../ops/broadcast.js";
 import { ruleOf } from "../ops/table.js";
 
+/** The value of a node for all members, of its shape with their axis in front; undefined of one that is the same for all, or follows from others. */
+export type Images = (node: Node) => Node | undefined;
+
 /**
- * `roots` with one more leading axis of `extent`, where the nodes in `lifted` are replaced by their values for all members
- * (of their shape with that axis in front). What depends on none of them is computed once, and repeated where it is a root.
+ * `roots` with one more leading axis of `extent`, where nodes are replaced by their values for all members. What depends on none
+ * of them is computed once, and repeated where it is a root.
  */
 export function liftGraph(
   b: GraphBuilder,
   roots: readonly Node[],
-  lifted: ReadonlyMap<Node, Node>,
+  given: Images,
   extent: Dim,
 ): Node[] {
-  const images = new Map(lifted);
+  return liftImages(b, roots, given, extent).map((image, position) => {
+    const root = at(roots, position);
+    return image ?? b.broadcast(root, [extent, ...root.shape]);
+  });
+}
+
+/** The same, with undefined for roots that are the same for all members. */
+export function liftImages(
+  b: GraphBuilder,
+  roots: readonly Node[],
+  given: Images,
+  extent: Dim,
+): (Node | undefined)[] {
+  const images = new Map<Node, Node>();
   for (const node of topologicalOrder(roots)) {
-    if (images.has(node) || !node.inputs.some((input) => images.has(input))) continue;
-    if (node.op === "scan") images.set(node, liftScan(b.at(node.origin), node, images, extent));
+    const own = given(node);
+    if (own !== undefined) images.set(node, own);
+    else if (node.op === "scan") {
+      if (node.inputs.some((input) => images.has(input)) || differsWithin(node, given))
+        images.set(node, liftScan(b.at(node.origin), node, { images, given, extent }));
+    } else if (!node.inputs.some((input) => images.has(input))) continue;
     else if (node.op === "result") images.set(node, liftResult(b.at(node.origin), node, images));
     else images.set(node, liftNode(b.at(node.origin), node, images, extent));
   }
-  return roots.map((root) => images.get(root) ?? b.broadcast(root, [extent, ...root.shape]));
+  return roots.map((root) => images.get(root));
+}
+
+/** Whether something in a body has a value for each member whatever comes in: a draw. */
+function differsWithin(scan: NodeOf<"scan">, given: Images): boolean {
+  const { nextCarries, yields } = scan.attributes;
+  return topologicalOrder([...nextCarries, ...yields]).some(
+    (node) => given(node) !== undefined || (node.op === "scan" && differsWithin(node, given)),
+  );
 }
 
 function liftNode<K extends OpName>(
@@ -38,12 +66,17 @@ function liftNode<K extends OpName>(
   return ruleOf(node.op).lift({ b, node, inputs, lifted: marks, extent });
 }
 
+interface LiftedSurroundings {
+  readonly images: ReadonlyMap<Node, Node>;
+  readonly given: Images;
+  readonly extent: Dim;
+}
+
 /** The scan over lifted carries, and lifted slices and constants where they are; its yields are stacked along time first. */
 function liftScan(
   b: GraphBuilder,
   scan: NodeOf<"scan">,
-  images: ReadonlyMap<Node, Node>,
-  extent: Dim,
+  { images, given, extent }: LiftedSurroundings,
 ): Node {
   const { carries, slices, bound, nextCarries, yields } = scan.attributes;
   const members = new Map<Node, Node>();
@@ -64,7 +97,12 @@ function liftScan(
     leaves[position] = own;
     members.set(leaf, own);
   }
-  const body = liftGraph(b, [...nextCarries, ...yields], members, extent);
+  const body = liftGraph(
+    b,
+    [...nextCarries, ...yields],
+    (node) => members.get(node) ?? given(node),
+    extent,
+  );
   return b.scan(inputs, {
     ...scan.attributes,
     bound: leaves,

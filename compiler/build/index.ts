@@ -1,4 +1,5 @@
 // Takes a typed model, gives its programs as graphs over storages: initial values, prediction, evaluation, fitted values, training steps.
+import { membersSuffix } from "../../runtime/plan.js";
 import { createBuilder } from "../graph/builder.js";
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
@@ -8,6 +9,8 @@ import type { PassTrace } from "../optimize/index.js";
 import { elementCount, freeDim } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Named, StageDeclaration, TypedModel } from "../types/model.js";
+import { joinMembers } from "./members.js";
+import type { JoinedModel } from "./members.js";
 import { boundsOf } from "./bounds.js";
 import type { ConstantTable } from "./constants.js";
 import { storeConstants } from "./constants.js";
@@ -38,8 +41,9 @@ export interface BuildOptions {
 /** Above the ids of analysis, so that nodes of both have ids of their own. */
 const firstId = 2 ** 30;
 
-export function build(typed: TypedModel, options: BuildOptions = {}): BuiltModel {
+export function build(analysed: TypedModel, options: BuildOptions = {}): BuiltModel {
   const b = createBuilder(firstId);
+  const typed = joinMembers(b, analysed);
   const layout = layOut(typed);
   const assembly: Assembly = {
     b,
@@ -63,7 +67,7 @@ export function build(typed: TypedModel, options: BuildOptions = {}): BuiltModel
 
 interface Assembly {
   readonly b: GraphBuilder;
-  readonly typed: TypedModel;
+  readonly typed: JoinedModel;
   readonly layout: StorageLayout;
   readonly programs: BuiltProgram[];
   readonly storages: BuiltStorage[];
@@ -114,7 +118,9 @@ function results(prefix: string, names: readonly Named[], values: readonly Node[
 }
 
 function addPredict(assembly: Assembly): void {
-  const { outputs } = assembly.typed.inference;
+  const { inference, memberOutputs } = assembly.typed;
+  const ofMembers = memberOutputs.map((one) => ({ ...one, name: one.name + membersSuffix }));
+  const outputs = [...inference.outputs, ...ofMembers];
   const values = bind(
     assembly,
     outputs.map((output) => output.value),

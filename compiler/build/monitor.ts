@@ -4,47 +4,55 @@ import type { GraphBuilder } from "../ops/builder.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { StageDeclaration } from "../types/model.js";
 import type { StorageLayout } from "./layout.js";
+import { ofMembers } from "./memberRanges.js";
 import type { UpdatedStorage } from "./update.js";
 
 /** Entries of a gradient below this share of its root mean square count as nothing. */
 const negligible = 1e-3;
 
+interface MonitorRequest {
+  readonly b: GraphBuilder;
+  readonly layout: StorageLayout;
+  readonly stage: StageDeclaration;
+}
+
 /**
  * Results `monitor.gradient_norm.NAME` (‖g‖ after clipping), `monitor.update_ratio.NAME` (‖Δw‖ / ‖w‖) and
  * `monitor.saturation.NAME` (the share of gradient entries that are next to nothing: units that saturated or died pass
- * no gradient to their weights).
+ * no gradient to their weights); of an ensemble the mean over its members.
  */
 export function monitorEffects(
-  b: GraphBuilder,
-  layout: StorageLayout,
-  stage: StageDeclaration,
+  { b, layout, stage }: MonitorRequest,
   gradients: ReadonlyMap<string, Node>,
   updated: readonly UpdatedStorage[],
 ): Effect[] {
+  const { monitor, ensemble } = stage;
   const effects: Effect[] = [];
-  const norm = (x: Node): Node => b.sqrt(b.sum(b.multiply(x, x)));
+  const norm = (x: Node): Node => b.sqrt(b.sum(b.multiply(x, x), [1]));
+  const report = (what: string, name: string, each: Node): void => {
+    const value = b.divide(b.sum(each), ensemble);
+    effects.push({ kind: "result", name: `monitor.${what}.${name}`, value });
+  };
   for (const { storage, before, next } of updated) {
     for (const name of layout.members.get(storage) ?? []) {
       const range = layout.ranges.get(name);
       if (range === undefined) continue;
       const count = elementCount(range.declaration.shape);
-      const part = (of: Node): Node => b.slice(of, [range.offset], [count]);
+      const part = (of: Node): Node => ofMembers(b, b.slice(of, [range.offset], [count]), ensemble);
       const gradient = gradients.get(storage);
-      if (stage.monitor.includes("gradient_norm") && gradient !== undefined) {
-        const value = norm(part(gradient));
-        effects.push({ kind: "result", name: `monitor.gradient_norm.${name}`, value });
+      if (monitor.includes("gradient_norm") && gradient !== undefined) {
+        report("gradient_norm", name, norm(part(gradient)));
       }
-      if (stage.monitor.includes("saturation") && gradient !== undefined) {
+      if (monitor.includes("saturation") && gradient !== undefined) {
         const g = part(gradient);
-        const limit = b.multiply(b.divide(norm(g), Math.sqrt(count)), negligible);
-        const still = b.cast(b.lessEqual(b.abs(g), limit), "f32");
-        const value = b.divide(b.sum(still), count);
-        effects.push({ kind: "result", name: `monitor.saturation.${name}`, value });
+        const entries = count / ensemble;
+        const limit = b.multiply(b.divide(norm(g), Math.sqrt(entries)), negligible);
+        const still = b.cast(b.lessEqual(b.abs(g), b.reshape(limit, [ensemble, 1])), "f32");
+        report("saturation", name, b.divide(b.sum(still, [1]), entries));
       }
-      if (stage.monitor.includes("update_ratio")) {
+      if (monitor.includes("update_ratio")) {
         const change = norm(b.subtract(part(next), part(before)));
-        const value = b.divide(change, b.maximum(norm(part(before)), 1e-12));
-        effects.push({ kind: "result", name: `monitor.update_ratio.${name}`, value });
+        report("update_ratio", name, b.divide(change, b.maximum(norm(part(before)), 1e-12)));
       }
     }
   }

@@ -5,15 +5,11 @@ import type { GraphBuilder } from "../ops/builder.js";
 import { elementCount, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
-import type {
-  Named,
-  ObjectiveDeclaration,
-  StageDeclaration,
-  StateUpdate,
-  TypedModel,
-} from "../types/model.js";
+import type { Named, ObjectiveDeclaration, StageDeclaration, StateUpdate } from "../types/model.js";
+import type { JoinedModel } from "./members.js";
 import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
 import type { StorageLayout } from "./layout.js";
+import { clip } from "./clip.js";
 import { monitorEffects } from "./monitor.js";
 import { bindLeaves, inlinedInputs, storageLeaf } from "./parameters.js";
 import { projectUpdates } from "./project.js";
@@ -26,7 +22,7 @@ import { updateStorages } from "./update.js";
 
 export interface StepRequest {
   readonly b: GraphBuilder;
-  readonly model: TypedModel;
+  readonly model: JoinedModel;
   readonly layout: StorageLayout;
   readonly stage: StageDeclaration;
   readonly objective: ObjectiveDeclaration;
@@ -51,7 +47,7 @@ export function buildStep(request: StepRequest): BuiltStep {
   const trace = bindTrace(request);
   const goal = goalOf(request, trace);
   const accumulation = accumulate(request, flatGradients(request, trace, goal));
-  const clipped = clip(b, stage, accumulation.gradients);
+  const clipped = clip(request, accumulation.gradients);
   const updated = updateStorages(request, clipped);
   const projected = projectUpdates(b, layout, stage, updated.updated);
   const told = reports(request, trace, goal);
@@ -69,7 +65,7 @@ export function buildStep(request: StepRequest): BuiltStep {
       ...accumulation.resets,
       ...states.updates,
       ...run,
-      ...monitorEffects(b, layout, stage, clipped, projected),
+      ...monitorEffects(request, clipped, projected),
     ],
     gather: accumulation.effects && [...accumulation.effects, ...run],
     entries: told.entries,
@@ -219,14 +215,16 @@ function dependsOn(value: Node, trace: BoundTrace, names: readonly string[]): bo
 
 /** For each storage that the objective updates, the gradients of its parameters end to end. */
 function flatGradients(
-  { b, layout, objective }: StepRequest,
+  { b, layout, model, objective }: StepRequest,
   trace: BoundTrace,
   goal: Goal,
 ): Map<string, Node> {
   const trained = new Set(trainedBy(objective));
   const targets = [...trained].filter((name) => trace.views.has(name));
   const views = targets.map((name) => viewOf(trace, name));
-  const gradients = differentiate(b, goal.value, views);
+  // Each member goes by the gradient of its own goal; what is told is the mean of these.
+  const total = model.members > 1 ? b.multiply(goal.value, model.members) : goal.value;
+  const gradients = differentiate(b, total, views);
   const byName = new Map(targets.map((name, index) => [name, gradients[index]]));
   const flat = new Map<string, Node>();
   for (const [storage, members] of layout.members) {
@@ -283,26 +281,4 @@ function accumulate(
     gradients.set(storage, b.divide(sum, total));
   }
   return { gradients, effects, resets, storages };
-}
-
-/** `clip_value` bounds each entry; `clip_norm` scales the whole gradient by limit / norm where the norm is larger. */
-function clip(
-  b: GraphBuilder,
-  stage: StageDeclaration,
-  gradients: ReadonlyMap<string, Node>,
-): Map<string, Node> {
-  let current = new Map(gradients);
-  const { clipValue, clipNorm } = stage;
-  if (clipValue !== undefined) {
-    current = new Map(
-      [...current].map(([name, g]) => [name, b.maximum(b.minimum(g, clipValue), -clipValue)]),
-    );
-  }
-  if (clipNorm !== undefined) {
-    const squares = [...current.values()].map((g) => ({ value: b.sum(b.multiply(g, g)) }));
-    const norm = b.sqrt(sumOf(b, squares));
-    const scale = b.select(b.greater(norm, clipNorm), b.divide(clipNorm, norm), 1);
-    current = new Map([...current].map(([name, g]) => [name, b.multiply(g, scale)]));
-  }
-  return current;
 }

@@ -200,7 +200,7 @@ describe.each([false, true])("a scan (reverse: %s)", (reverse) => {
         data: values.flatMap(({ data }) => [...data]),
       };
     }
-    const lifted = liftGraph(b, [last, all], images, 2);
+    const lifted = liftGraph(b, [last, all], (node) => images.get(node), 2);
     expect(verifyGraph(lifted)).toEqual([]);
     const found = interpret(lifted, { ...bindings, leaves: { ...bindings.leaves, ...stacked } });
     const single = members.map((own) =>

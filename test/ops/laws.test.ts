@@ -204,7 +204,7 @@ function expectLift(built: Built, sample: OpSample, marks: readonly boolean[]): 
       data: values.flatMap(({ data }) => [...data]),
     };
   }
-  const [lifted] = liftGraph(b, [out], images, members);
+  const [lifted] = liftGraph(b, [out], (node) => images.get(node), members);
   if (lifted === undefined) throw new Error("one root is lifted to one node");
   expect(verifyGraph([lifted])).toEqual([]);
   const whole = interpretOne(lifted, withLeaves(bindings, stackedLeaves));

@@ -268,10 +268,7 @@ describe("draws", () => {
     6,
     7,
   ]);
-  const words = Array.from(
-    indices,
-    (index) => philox([index, counter, stream, 0], [seed, 0])[0],
-  );
+  const words = Array.from(indices, (index) => philox([index, counter, stream, 0], [seed, 0])[0]);
   it("are Philox's words", () => {
     const found = bothWays({ op: "bits", takes: ["u32"], gives: "u32" }, [indices]);
     expect([...found]).toEqual(words);

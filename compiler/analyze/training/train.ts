@@ -3,7 +3,7 @@ import type * as ast from "../../../grammar/ast.js";
 import type { ObjectiveDeclaration, StageDeclaration } from "../../types/model.js";
 import type { Frame } from "../context.js";
 import { analyzeObjectives } from "./objectives.js";
-import { didYouMean, noteNotLowered, report } from "../report.js";
+import { didYouMean, report } from "../report.js";
 import type { StageRequest, TrainRequest } from "./request.js";
 import { namesBelow, select } from "./selectors.js";
 import { readSettings } from "./settings.js";
@@ -19,7 +19,27 @@ export function analyzeStages(request: TrainRequest): StageDeclaration[] {
   // A block or parameter that is not understood may well be what seems to be forgotten.
   const whole = request.trains.whole && request.parameters.whole;
   if (whole && known.length === stages.length) checkTrained(request, known);
-  return known;
+  const members = membersOf(request);
+  return known.map((stage) => ({ ...stage, ensemble: members }));
+}
+
+/** The parameters are those of one ensemble in all stages, whichever of them says how many members it has. */
+function membersOf({ frame, trains }: TrainRequest): number {
+  const lines = trains.items.flatMap(({ lines: own }) =>
+    own.flatMap((line) => (line.kind === "SettingLine" && line.name === "ensemble" ? [line] : [])),
+  );
+  const said = lines.map(({ value }) => asInteger(frame.run.evaluator.expression(value, frame)));
+  const [first] = said;
+  const other = said.findIndex((count) => count !== first);
+  const [before, line] = [lines[0], lines[other]];
+  if (before !== undefined && line !== undefined) {
+    report(frame, "NN0506", line.value.span, {
+      message: "the stages of a model train one ensemble, of as many members in each",
+      labels: [{ span: before.value.span, text: "said here" }],
+      hint: "say `ensemble` in one block, for all of them",
+    });
+  }
+  return Math.max(1, first ?? 1);
 }
 
 function stageName(request: TrainRequest, train: ast.TrainDeclaration, names: Set<string>): string {
@@ -76,13 +96,8 @@ interface Parts {
 
 function assemble(stage: StageRequest, parts: Parts): StageDeclaration {
   const { train, frame, state } = stage;
-  const { numbers, switches, dimensions, spans } = stage.settings;
-  const ensemble = numbers.get("ensemble") ?? 1;
+  const { numbers, switches, dimensions } = stage.settings;
   const place = { file: frame.unit.source, span: train.span };
-  if (ensemble > 1) {
-    const at = spans.get("ensemble") ?? train.span;
-    noteNotLowered(frame, state, "an ensemble", at);
-  }
   const frozen = [...stage.frozen];
   return {
     name: stage.name,
@@ -98,7 +113,7 @@ function assemble(stage: StageRequest, parts: Parts): StageDeclaration {
     stopEarly: parts.stopEarly,
     plateaus: parts.plateaus,
     monitor: readMonitor(frame, train),
-    ensemble,
+    ensemble: 1,
     objectives: parts.objectives,
     // One whose parameters are all frozen stands, and moves nothing.
     projections: stage.projections.map((projection) => ({
