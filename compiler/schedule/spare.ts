@@ -11,7 +11,6 @@ import {
   isReducing,
   isView,
   leafSource,
-  loopOf,
 } from "./families.js";
 
 /** What a value costs that is written to memory, or read there by another kernel, in simple operations for each element. */
@@ -50,19 +49,13 @@ export function spare(
   recount: (node: Node) => void,
 ): void {
   const last = lastReads(request, materialized);
-  // Loops compute in each turn what of these they read: a draw would be another one in each.
-  const inTurns = new Set<Node>();
-  const isOfLoop = (user: Node): boolean =>
-    loopOf(user) !== undefined || (inTurns.has(user) && !materialized.has(user));
   for (const node of [...request.nodes].reverse()) {
     if (request.isHost(node)) continue;
     recount(node);
-    if ((request.users.get(node) ?? []).some(isOfLoop)) inTurns.add(node);
     const moves = isPointwise(node) || isRearrangement(node);
     if (!materialized.has(node) || !moves || request.stays(node)) continue;
     const chain = chainOf(request, node, materialized);
     if (chain === undefined || !isCheap(request, node, chain)) continue;
-    if (chain.draws && inTurns.has(node)) continue;
     const [{ costs }] = request.weighings;
     const until = last.get(node) ?? 0;
     const longer = chain.reads.filter(
@@ -96,8 +89,6 @@ function lastReads(
 interface Chain {
   readonly operations: number;
   readonly reads: readonly Node[];
-  /** Whether a draw is among it. */
-  readonly draws: boolean;
 }
 
 /** Undefined where more than elementwise operations and views stand between a node and what is in memory. */
@@ -110,7 +101,6 @@ function chainOf(
   const stack = [...node.inputs];
   const reads: Node[] = [];
   let operations = ownCost(node);
-  let draws = false;
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
     if (seen.has(at) || isHost(at)) continue;
     seen.add(at);
@@ -120,11 +110,10 @@ function chainOf(
     }
     if (isReducing(at) || !(isPointwise(at) || isView(at) || isLeaf(at))) return undefined;
     if (seen.size > longestChain) return undefined;
-    draws ||= leafSource(at) === "draw";
     operations += ownCost(at) + (hasFill(at) ? fillCost : 0);
     stack.push(...at.inputs);
   }
-  return { operations, reads, draws };
+  return { operations, reads };
 }
 
 function isCheap(request: SpareRequest, node: Node, chain: Chain): boolean {
