@@ -115,12 +115,12 @@ describe.each(["add", "set", "min", "max"] as const)("scatter_%s", (meet) => {
 
 describe("scatter_max and scatter_min", () => {
   // Updates are sorted: neither they nor the entries are known to be few.
-  it("over free dimensions", () => {
+  it.each(["max", "min"] as const)("%s over free dimensions", (meet) => {
     const b = createBuilder();
     const x = leaf(b, "x", [batch, 2]);
-    const out = one(b, "scatter_max", x, leaf(b, "i", [batch], "i32"), batch, 0, 9);
+    const out = one(b, `scatter_${meet}`, x, leaf(b, "i", [batch], "i32"), batch, 0, 9);
     const leaves = { x: tensor([3, 2], 3), i: { shape: [3], data: [1, 7, 1] } };
-    const how = { axis: 0, count: 3, meet: "max", otherwise: 9 } as const;
+    const how = { axis: 0, count: 3, meet, otherwise: 9 };
     expectClose(
       interpretOne(out, { leaves, dimensions }),
       reference.scatter([leaves.x, leaves.i], how),

@@ -166,7 +166,7 @@ const view: Move = (state) => {
       return call(state, "pad", x, margins, state.next() < 0.5 ? 0 : 0.25);
     }
     default:
-      return call(state, "cumsum", x, axis, state.next() < 0.5);
+      return call(state, pick(state, ["cumsum", "cummax", "cummin"]), x, axis, state.next() < 0.5);
   }
 };
 
@@ -190,11 +190,44 @@ const placed: Move = (state) => {
   if (x.shape.length === 0) return undefined;
   const axis = below(state, x.shape.length);
   const indices = b.constant([1, 0, 2, 1, 7], [5], "i32");
-  switch (below(state, 3)) {
+  switch (below(state, 6)) {
     case 0:
       return call(state, "take", x, indices, axis);
     case 1:
       return call(state, "scatter_add", call(state, "take", x, indices, axis), indices, 3, axis);
+    case 2: {
+      const ones = x.shape.map(() => 1);
+      const own = b.reshape(
+        indices,
+        ones.map((one, n) => (n === axis ? 5 : one)),
+      );
+      return call(
+        state,
+        pick(state, ["scatter_max_along", "scatter_set_along", "scatter_min_along"]),
+        call(state, "take_along", x, own, axis),
+        own,
+        pick(state, [3, batch]),
+        axis,
+      );
+    }
+    case 3:
+      return call(
+        state,
+        "pad",
+        x,
+        x.shape.map((_, n) => (n === axis ? [1, 0] : [0, 0])),
+        0,
+        "edge",
+      );
+    case 4:
+      return call(
+        state,
+        pick(state, ["scatter_max", "scatter_set"]),
+        call(state, "take", x, indices, axis),
+        indices,
+        3,
+        axis,
+      );
     default:
       return call(state, "sort", x, axis, state.next() < 0.5);
   }

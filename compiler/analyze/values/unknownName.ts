@@ -56,6 +56,13 @@ const foreign: Readonly<Record<string, string>> = {
   reduce_sum: "sum",
   reduce_mean: "mean",
   pow: "^",
+  take_along_axis: "take_along",
+  index_select: "take",
+  index_add: "scatter_add",
+  segment_sum: "scatter_add",
+  segment_max: "scatter_max",
+  segment_min: "scatter_min",
+  logcumsumexp: "cumlogsumexp",
   True: "true",
   False: "false",
 };
@@ -66,6 +73,10 @@ const pooledTo =
 /** Words of other libraries for what the language says with several words. */
 const expressed: Readonly<Record<string, string>> = {
   ...{ adaptive_avg_pool2d: pooledTo, AdaptiveAvgPool2d: pooledTo },
+  gather:
+    "`take(x, places)` takes entries of an axis, `take_along(x, places)` one for each element",
+  scatter:
+    "`scatter_add` adds what meets; `scatter_set`, `scatter_min` and `scatter_max` keep one, with `_along` by a place for each element",
 };
 
 /** What other libraries call so: declarations say it in their documentation. */
