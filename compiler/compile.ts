@@ -15,6 +15,7 @@ import { cpuModuleText, planKernels, planPrograms } from "./emit/plan.js";
 import type { Planned } from "./emit/plan.js";
 import { createDescriber } from "./emit/places.js";
 import { mapInSteps } from "./kernel/index.js";
+import { inputOfLeaf } from "./missing.js";
 import { preludeFiles } from "./prelude/prelude.generated.js";
 import { scheduleWithin } from "./schedule/recompute.js";
 import { createNestMaker } from "./schedule/alikeGroups.js";
@@ -209,7 +210,7 @@ function unkept(typed: TypedModel): Diagnostic[] {
   return [...fitted, ...metrics].flatMap(({ name, value, place, or }) => {
     const [input] = unkeptInputs(value);
     if (input?.op !== "input") return [];
-    const data = input.attributes.name;
+    const data = inputOfLeaf(input.attributes.name);
     const declared = typed.inputs.find((one) => one.name === data)?.place;
     return [
       diagnostic("NN0702", {

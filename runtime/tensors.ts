@@ -217,7 +217,7 @@ function convertValues(
     let value = Number(given);
     if (Number.isNaN(value)) value = missing ?? NaN;
     if (type !== "f32") {
-      if (!(value >= low && value < end && Number.isInteger(value))) {
+      if (value !== missing && !(value >= low && value < end && Number.isInteger(value))) {
         refuse(input, given, index, shape);
       }
     } else {

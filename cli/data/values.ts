@@ -166,7 +166,7 @@ export function openSink(
     }
     for (let value of values) {
       if (Number.isNaN(value) && spec.missing !== undefined) value = spec.missing;
-      const wrong = fault(value, spec);
+      const wrong = value === spec.missing ? undefined : fault(value, spec);
       if (wrong !== undefined) {
         const seen = [result.subarray(0, found), values];
         refuse(value, position.begin + found, wrong, spec, position, seen);

@@ -133,6 +133,7 @@ function heldInput(name: string, leaf: Node, typed: TypedModel): InputDeclaratio
     range: undefined,
     shape: leaf.shape,
     missing: undefined,
+    masked: false,
     source: { kind: "given" },
     doc: undefined,
     place: typed.place,

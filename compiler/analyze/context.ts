@@ -108,6 +108,8 @@ export interface ModelState {
   readonly claims: Map<string, string>;
   readonly parameters: Map<string, ParameterRecord>;
   readonly inputs: Map<string, InputRecord>;
+  /** Inputs of which it is asked what is missing. */
+  readonly masked: Set<string>;
   /** Of inputs that reach classes or indices unchanged: the first integer that is too large. */
   readonly ranges: Map<string, number>;
   readonly freeDimensions: Set<string>;

@@ -19,7 +19,7 @@ import type { StorageLayout } from "./layout.js";
 import { buildStep } from "./objective.js";
 import type { StepRequest } from "./objective.js";
 import { countsExamplesIn } from "../graph/examples.js";
-import { bindLeaves, inlinedInputs } from "./parameters.js";
+import { bindLeaves, inputValues } from "./parameters.js";
 import { rangeValues } from "./ranges.js";
 import type { BuiltRange } from "./ranges.js";
 import { meanOfAll } from "./reduce.js";
@@ -106,7 +106,7 @@ function bind(
   values: readonly Node[],
   draws: ReadonlySet<string>,
 ): readonly Node[] {
-  const inputs = inlinedInputs(assembly.typed.inputs, draws);
+  const inputs = inputValues(assembly.typed.inputs, draws);
   return bindLeaves(assembly.b, assembly.layout, values, inputs).roots;
 }
 

@@ -11,7 +11,7 @@ import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.
 import type { StorageLayout } from "./layout.js";
 import { clip } from "./clip.js";
 import { monitorEffects } from "./monitor.js";
-import { bindLeaves, inlinedInputs, storageLeaf } from "./parameters.js";
+import { bindLeaves, inputValues, storageLeaf } from "./parameters.js";
 import { projectUpdates } from "./project.js";
 import { rangeValues } from "./ranges.js";
 import type { BuiltRange } from "./ranges.js";
@@ -183,7 +183,7 @@ function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): B
     b,
     layout,
     [...roots, ...training.rangeChecks.map((one) => one.value)],
-    inlinedInputs(model.inputs, draws),
+    inputValues(model.inputs, draws),
   );
   let at = 0;
   const take = <Kind extends Named>(list: readonly Kind[]): Kind[] =>

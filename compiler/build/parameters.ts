@@ -3,6 +3,7 @@ import { elementCount } from "../types/dimension.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
+import { inputOfLeaf, markerOf } from "../missing.js";
 import type { Node } from "../types/graph.js";
 import type { InputDeclaration } from "../types/model.js";
 import type { StorageLayout } from "./layout.js";
@@ -31,16 +32,17 @@ export interface ParameterViews {
 }
 
 /**
- * Replaces parameters by ranges of storages and, where `inputs` says so, drawn and computed inputs by their values.
+ * Replaces parameters by ranges of storages and, where `inputs` says so, drawn and computed inputs by their values, and marked
+ * ones by what they stand for.
  */
 export function bindLeaves(
   b: GraphBuilder,
   layout: StorageLayout,
   roots: readonly Node[],
-  inlinedInputs: ReadonlyMap<string, Node>,
+  inputs: InputValues,
 ): ParameterViews {
   const views = new Map<string, Node>();
-  const expanded = inlineInputs(b, roots, inlinedInputs);
+  const expanded = unmark(b, inlineInputs(b, roots, inputs.inlined), inputs.marked);
   const replacements = new Map<Node, Node>();
   for (const node of topologicalOrder(expanded)) {
     if (node.op !== "stored" || !layout.ranges.has(node.attributes.name)) continue;
@@ -71,16 +73,44 @@ function inlineInputs(
   throw new Error("inputs are computed from each other in a circle");
 }
 
-/** The inputs that a program computes itself: computed targets, and drawn inputs where it draws them. */
-export function inlinedInputs(
+/** Of an input that marks what is missing, the mask, and the value with what stands for a missing one in its place. */
+function unmark(
+  b: GraphBuilder,
+  roots: readonly Node[],
+  marked: InputValues["marked"],
+): readonly Node[] {
+  if (marked.size === 0) return roots;
+  const replacements = new Map<Node, Node>();
+  for (const node of topologicalOrder(roots)) {
+    const name = node.op === "input" ? inputOfLeaf(node.attributes.name) : "";
+    const input = marked.get(name);
+    if (node.op !== "input" || input === undefined || input.type === "bool") continue;
+    const { type, shape, missing = 0 } = input;
+    const given = b.input(name, { type, shape });
+    const mask = b.equal(given, b.constant(markerOf(type), [], type));
+    const isMask = node.attributes.name !== name;
+    replacements.set(node, isMask ? mask : b.select(mask, b.constant(missing, shape, type), given));
+  }
+  return substitute(b, roots, replacements);
+}
+
+/** What stands for leaves of inputs. */
+export interface InputValues {
+  /** The inputs that a program computes itself: computed targets, and drawn inputs where it draws them. */
+  readonly inlined: ReadonlyMap<string, Node>;
+  readonly marked: ReadonlyMap<string, InputDeclaration>;
+}
+
+export function inputValues(
   inputs: readonly InputDeclaration[],
   draws: ReadonlySet<string>,
-): Map<string, Node> {
-  const values = new Map<string, Node>();
+): InputValues {
+  const inlined = new Map<string, Node>();
   for (const { name, source } of inputs) {
     if (source.kind === "computed" || (source.kind === "drawn" && draws.has(name))) {
-      values.set(name, source.value);
+      inlined.set(name, source.value);
     }
   }
-  return values;
+  const marked = inputs.filter(({ masked }) => masked).map((input) => [input.name, input] as const);
+  return { inlined, marked: new Map(marked) };
 }

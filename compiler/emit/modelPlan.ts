@@ -1,4 +1,5 @@
 // Takes a built model and its programs as plan programs, gives the plan: the whole compiled model as data.
+import { inputOfLeaf, markerOf } from "../missing.js";
 import { ownEntry } from "../ownEntry.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { BuiltHeld, BuiltModel, BuiltStage, BuiltStorage } from "../build/types.js";
@@ -72,7 +73,8 @@ export function trainedExtents(typed: TypedModel): Readonly<Record<string, numbe
 }
 
 function planInput(input: InputDeclaration): PlanInput {
-  const { name, role, type, categories, range, missing, doc, source } = input;
+  const { name, role, type, categories, range, masked, doc, source } = input;
+  const missing = masked && type !== "bool" ? markerOf(type) : input.missing;
   return {
     name,
     role,
@@ -106,9 +108,10 @@ function inputsOf(typed: TypedModel, values: readonly Named["value"][]): string[
     seen.add(value);
     for (const node of topologicalOrder([value])) {
       if (node.op !== "input") continue;
-      const declaration = typed.inputs.find((input) => input.name === node.attributes.name);
+      const name = inputOfLeaf(node.attributes.name);
+      const declaration = typed.inputs.find((input) => input.name === name);
       if (declaration?.source.kind === "computed") stack.push(declaration.source.value);
-      else found.add(node.attributes.name);
+      else found.add(name);
     }
   }
   return typed.inputs.map((input) => input.name).filter((name) => found.has(name));

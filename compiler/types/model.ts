@@ -34,6 +34,8 @@ export interface InputDeclaration {
   readonly range: readonly [number, number] | undefined;
   readonly shape: Shape;
   readonly missing: number | undefined;
+  /** Whether the model asks which values the data had none of. */
+  readonly masked: boolean;
   /** drawn/computed: the value to use where the data gives none; `input` leaves of this name stand for it in the traces. */
   readonly source:
     | { readonly kind: "given" }

@@ -19,5 +19,6 @@ export const shapes = {
   NN0314: "an argument outside of what its parameter takes",
   NN0315: "a jacobian of examples that mix",
   NN0316: "a call whose arguments do not agree",
+  NN0317: "a question what is missing where nothing can be",
   NN0320: "classes that are too many",
 } as const satisfies CodeRange<"03">;

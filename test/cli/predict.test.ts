@@ -25,6 +25,28 @@ describe("models without parts that others have", () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual({ y: 30, z: [2, 3, 4, 5] });
   });
+  test("what a table leaves empty has what stands for it, and is told by a mask", async () => {
+    const model = `model A {
+      input age: [batch] missing -1
+      input kind: category(3)[batch] missing 1
+      output y = age
+      output young = is_missing(age)
+      output no_kind = is_missing(kind)
+      output k = kind
+    }\n`;
+    const file = folder.put("missing.nn", model);
+    const table = folder.put("gaps.csv", "age,kind\n3,2\n,0\nnan,\n-1,1\n");
+    const { code, out } = await run("predict", file, "--data", table);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      y: [3, -1, -1, -1],
+      young: [false, true, true, false],
+      no_kind: [false, false, true, false],
+      k: [2, 0, 1, 1],
+    });
+    const wrong = folder.put("beyond.csv", "age,kind\n3,3\n");
+    expect(await run("predict", file, "--data", wrong)).toMatchObject({ code: 1 });
+  });
   test("without parameters, no weights are wanted; with one, they are", async () => {
     const without = folder.put("none.nn", "model A { input x: [batch, 2]  output y = 2 * x }\n");
     const { code, out } = await run("predict", without, "--data", `x=${pairs}`);

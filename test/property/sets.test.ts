@@ -54,6 +54,7 @@ function declare(node: Node, name: string): InputDeclaration {
     range: undefined,
     shape: node.shape,
     missing: undefined,
+    masked: false,
     source: { kind: "given" },
     doc: undefined,
     place,

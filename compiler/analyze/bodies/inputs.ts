@@ -76,6 +76,7 @@ function declare(
       range: undefined,
       shape,
       missing,
+      masked: false,
       source,
       doc: statement.doc,
       place: placeOf(frame, statement.span),

@@ -78,7 +78,8 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
     freeDimensions: freeDimensionsOf(state),
     inputs: [...state.inputs.values()].map(({ declaration }) => {
       const end = state.ranges.get(declaration.name);
-      return { ...declaration, range: end === undefined ? undefined : [0, end] };
+      const masked = state.masked.has(declaration.name);
+      return { ...declaration, masked, range: end === undefined ? undefined : [0, end] };
     }),
     parameters: declared.items,
     inference: traces.inference,
@@ -103,6 +104,7 @@ function newState(name: string): ModelState {
     claims: new Map(),
     parameters: new Map(),
     inputs: new Map(),
+    masked: new Set(),
     ranges: new Map(),
     freeDimensions: new Set(),
     unknown: new Set(),

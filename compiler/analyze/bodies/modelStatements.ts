@@ -2,6 +2,7 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import { dimEqual, freeDim, freeNames, shapeText } from "../../types/dimension.js";
+import { inputOfLeaf } from "../../missing.js";
 import type { Node } from "../../types/graph.js";
 import type { Named } from "../../types/model.js";
 import type { Frame, Score, TraceState } from "../context.js";
@@ -115,7 +116,9 @@ function checkNoTarget(frame: Frame, name: ast.Identifier, node: Node, trace: Tr
   const { inputs, boundNames } = trace.model;
   const path = findPath(
     node,
-    (at) => at.op === "input" && inputs.get(at.attributes.name)?.declaration.role === "target",
+    (at) =>
+      at.op === "input" &&
+      inputs.get(inputOfLeaf(at.attributes.name))?.declaration.role === "target",
   );
   const leaf = path?.at(-1);
   if (path === undefined || leaf?.op !== "input") return true;
@@ -125,12 +128,12 @@ function checkNoTarget(frame: Frame, name: ast.Identifier, node: Node, trace: Tr
     .filter((found) => found !== undefined && found !== name.name);
   const through = [...new Set(between)].map((found) => `\`${found ?? ""}\``).join(", then ");
   report(frame, "NN0401", name.span, {
-    message: `the output \`${name.name}\` depends on the target \`${leaf.attributes.name}\``,
+    message: `the output \`${name.name}\` depends on the target \`${inputOfLeaf(leaf.attributes.name)}\``,
     notes: [
       ...(through === "" ? [] : [`through ${through}`]),
       "a target is given in training alone, so an output cannot be computed from it",
     ],
-    hint: `compute it from inputs; a value that needs \`${leaf.attributes.name}\` may be a \`metric\``,
+    hint: `compute it from inputs; a value that needs \`${inputOfLeaf(leaf.attributes.name)}\` may be a \`metric\``,
   });
   return false;
 }

@@ -3,6 +3,7 @@ import { differentiate } from "../../autodiff/differentiate.js";
 import { isPerExample, jacobian } from "../../autodiff/jacobian.js";
 import { whereExamplesMeet } from "../../autodiff/mixing.js";
 import { distributions, type Parameter } from "../../ops/primitives.js";
+import { maskOf } from "../../missing.js";
 import type { Node } from "../../types/graph.js";
 import type { Builtin, BuiltinCall } from "../context.js";
 import { admits, hintOf, kinds } from "../kinds.js";
@@ -35,6 +36,7 @@ export function languageBuiltins(): Builtin[] {
     { name: "len", parameters: ["list"], apply: length },
     { name: "is_list", parameters: ["value"], apply: isList },
     { name: "is_constant", parameters: ["value"], apply: isConstant },
+    { name: "is_missing", parameters: ["x"], apply: isMissing },
     { name: "require", parameters: ["value", "condition", "expected"], apply: requirement },
     { name: "plateau", parameters: ["factor?", "patience?"], apply: plateau },
   ];
@@ -119,6 +121,42 @@ function isList(call: BuiltinCall): Value {
 function isConstant(call: BuiltinCall): Value {
   const value = call.values.get("value");
   return bool(value !== undefined && known(value));
+}
+
+/** `is_missing(x)`: of which values of an input the data had none, and has what stands for them. */
+function isMissing(call: BuiltinCall): Value {
+  const { frame } = call;
+  const value = call.values.get("x") ?? poison;
+  const span = call.spans.get("x") ?? call.span;
+  const leaf = value.kind === "tensor" && value.node.op === "input" ? value.node : undefined;
+  const model = frame.trace?.model;
+  const input = model?.inputs.get(leaf?.attributes.name ?? "")?.declaration;
+  if (leaf === undefined || input === undefined || model === undefined) {
+    return report(frame, "NN0317", span, {
+      message: `\`is_missing\` asks of an input or a target, not of ${describe(value)}`,
+      hint: "ask of the input itself, and take of the answer what is needed: `is_missing(x)[:, 0]`",
+    });
+  }
+  if (input.missing === undefined || input.type === "bool") {
+    const { name, role, type } = input;
+    return report(frame, "NN0317", span, {
+      message:
+        input.missing === undefined
+          ? `nothing is missing in \`${name}\`: data without a value is an error there`
+          : `a \`${type}\` has no number to spare for what is missing`,
+      labels:
+        input.place.file === frame.unit.source
+          ? [{ span: input.place.span, text: "declared here" }]
+          : [],
+      hint:
+        input.missing === undefined
+          ? `say what stands for it: \`${role} ${name}: … missing 0\``
+          : `declare it as \`category(2)\`: \`${role} ${name}: category(2)[…] missing 0\``,
+    });
+  }
+  model.masked.add(input.name);
+  const type = { type: "bool", shape: leaf.shape } as const;
+  return tensor(builderAt(frame, call.span).input(maskOf(input.name), type));
 }
 
 function known(value: Value): boolean {

@@ -63,7 +63,6 @@ interface Step {
 }
 
 function stepAt(node: Node, sourceOf: SourceOf): Step {
-  if (node.type === "bool") return leaf(computed(rangeOfType("bool")));
   if (node.type === "f32") return leaf(unknown);
   const moved = movementOf(node);
   if (moved !== undefined) {
