@@ -26,10 +26,12 @@ MODEL = """model P {
 """
 
 
-def record(name, settings, update, extra="", statement="", project=None, penalty=None):
+def record(
+    name, settings, update, extra="", statement="", project=None, penalty=None, start=(W, B)
+):
     """update(parameters) gives step_of(gradients, step), which changes them in place; step counts from 1. `statement`
     stands in the model: project(W) after each update, or penalty(W) added to what is minimised."""
-    parameters = [W.clone().requires_grad_(), B.clone().requires_grad_()]
+    parameters = [value.clone().requires_grad_() for value in start]
     step_of = update(parameters)
     losses, penalties, each = [], [], []
     for step, gradients in enumerate(GRADIENTS, 1):
@@ -49,7 +51,7 @@ def record(name, settings, update, extra="", statement="", project=None, penalty
     return {
         "name": name,
         "source": f"{MODEL[:-2]}{statement}}}\ntrain P {{ optimizer {settings}  batch 1  epochs 1  seed 1{extra} }}\n",
-        "weights": tensors({"W": W, "b": B}),
+        "weights": tensors({"W": start[0], "b": start[1]}),
         "batches": [{"to_W": tensor(gw[None]), "to_b": tensor(gb[None])} for gw, gb in GRADIENTS],
         "losses": losses,
         "penalties": penalties or [0] * STEPS,
@@ -167,6 +169,12 @@ def newer():
             "lamb with other numbers",
             "lamb(beta1: 0.5, beta2: 0.8, epsilon: 0.1, weight_decay: 0.3)",
             of_torch(lambda p: Lamb(p, betas=(0.5, 0.8), eps=0.1, weight_decay=0.3)),
+        ),
+        record(
+            "lamb from zero",
+            "lamb(lr: 0.01)",
+            of_torch(lambda p: Lamb(p, lr=0.01)),
+            start=(torch.zeros_like(W), B),
         ),
         record(
             "lookahead, every second step",
