@@ -43,6 +43,19 @@ async function readStart(file: string, parameters: readonly string[]): Promise<U
   }
 }
 
+/** What a net computes on and why; `unavailable`: why it is not WebGPU, where that was asked of this machine. */
+export function backendText(
+  { machine, threads, backendReason }: Pick<TrainingNet, "machine" | "threads" | "backendReason">,
+  unavailable?: string,
+): string {
+  const where = { webgpu: "WebGPU", wasm: "the CPU", javascript: "the CPU, in JavaScript" }[
+    machine
+  ];
+  const reason = machine === "wasm" ? (unavailable ?? backendReason) : backendReason;
+  const several = threads > 1 ? `, ${threads} threads` : "";
+  return `${where}${several} (${reason})`;
+}
+
 /** Throws DataError where the weights do not fit, and the runtime's errors. */
 export async function openNetwork(
   model: CompiledModel,
@@ -62,13 +75,7 @@ export async function openNetwork(
       ...(seed === undefined ? {} : { seed }),
       ...(threads === undefined ? {} : { threads }),
     });
-    const { machine, backendReason } = net;
-    const where = { webgpu: "WebGPU", wasm: "the CPU", javascript: "the CPU, in JavaScript" }[
-      machine
-    ];
-    const reason = machine === "wasm" ? (unavailable ?? backendReason) : backendReason;
-    const several = net.threads > 1 ? `, ${net.threads} threads` : "";
-    if (options.quiet !== true) terminal.note(`backend: ${where}${several} (${reason})`);
+    if (options.quiet !== true) terminal.note(`backend: ${backendText(net, unavailable)}`);
     return net;
   } catch (error) {
     if (weights !== undefined && isWeightsError(error)) {

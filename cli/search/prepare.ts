@@ -3,7 +3,7 @@ import type { CheckResult } from "../../compiler/index.js";
 import type { SearchDeclaration } from "../../compiler/types/model.js";
 import { analyzeFile, chooseModel, compileFile } from "../compiling.js";
 import { claimOutputs } from "../data/outputs.js";
-import { Failure } from "../failure.js";
+import { DiagnosticsFailure, Failure } from "../failure.js";
 import { filesRead } from "../reads.js";
 import type { Terminal } from "../terminal.js";
 import { bindTrainingData } from "../training/prepare.js";
@@ -99,22 +99,35 @@ function identityOf(
   };
 }
 
+/** The models of a file: mistakes are printed, while of what is right compiling has more to say. */
+async function analyzed(
+  file: string,
+  options: SearchOptions,
+  terminal: Terminal,
+): Promise<readonly Analysed[]> {
+  try {
+    return await analyzeFile(file, options, { ...terminal, note: () => undefined });
+  } catch (error) {
+    if (error instanceof DiagnosticsFailure) return analyzeFile(file, options, terminal);
+    throw error;
+  }
+}
+
 /** Throws Failure, DataError and WriteError; mistakes of the file are printed. */
 export async function prepareSearch(
   file: string,
   options: SearchOptions,
   terminal: Terminal,
 ): Promise<PreparedSearch> {
-  const silent: Terminal = { ...terminal, note: () => undefined };
-  const { model, search: written } = searchOf(await analyzeFile(file, options, terminal), file);
+  const { model, search: written } = searchOf(await analyzed(file, options, terminal), file);
   refuseContradictions(written, options);
   const search = {
     ...written,
     trials: options.trials ?? written.trials,
     seed: options.seed ?? written.seed,
   };
-  // What a trial with the file's own values would meet is told before any is run; warnings were told above.
-  const compiled = await compileFile(file, { ...options, model }, silent);
+  // What a trial with the file's own values would meet is told before any is run.
+  const compiled = await compileFile(file, { ...options, model }, terminal);
   const chosen = chooseModel(compiled.models, file);
   const { stages } = chosen.plan;
   const { output, log, report } = options;

@@ -1,6 +1,7 @@
 // A file and the options of `nnc search` in; its trials run, journalled and compared, the best told, out.
 import { existsSync } from "node:fs";
-import { Failure } from "../failure.js";
+import { Failure, Reported, reportFailure } from "../failure.js";
+import type { ExitCode } from "../failure.js";
 import { counted } from "../numbers.js";
 import { quoted } from "../shell.js";
 import type { Terminal } from "../terminal.js";
@@ -183,11 +184,17 @@ export async function runPrepared(prepared: PreparedSearch, start: StartProcess)
     journal.close();
   }
   tellResults(prepared, trials);
-  await writeReport(prepared, trials);
-  if (interrupt.signal.aborted) tellInterrupted(prepared);
-  interrupt.throwIfInterrupted();
-  throwFirst();
-  if (bestTrial(search.goal, trials.all()) === undefined) throw noneFinished(prepared, trials);
+  try {
+    await writeReport(prepared, trials);
+    if (interrupt.signal.aborted) tellInterrupted(prepared);
+    interrupt.throwIfInterrupted();
+    throwFirst();
+    if (bestTrial(search.goal, trials.all()) === undefined) throw noneFinished(prepared, trials);
+  } catch (error) {
+    // The one value of `--json` is out already.
+    if (options.json) throw new Reported(reportFailure(error, terminal, false) as ExitCode);
+    throw error;
+  }
 }
 
 function tellInterrupted({ options, terminal }: PreparedSearch): void {

@@ -4,7 +4,7 @@ import { batchOf } from "../batches.js";
 import { chooseModel, compileFile } from "../compiling.js";
 import type { BoundData } from "../data/bind.js";
 import { inputSpecs, trainedLengths } from "../specs.js";
-import { openNetwork } from "../session.js";
+import { backendText, openNetwork } from "../session.js";
 import type { Terminal } from "../terminal.js";
 import { keptEpoch } from "../training/folds.js";
 import { bindTrainingData, lengthOf } from "../training/prepare.js";
@@ -65,7 +65,7 @@ export async function trainTrial(
   const data = cache.data ?? (await bindTrainingData({ model, stages }, options));
   const { backend, threads } = options;
   const net = await openNetwork(model, { backend, threads, source: file, quiet: true }, terminal);
-  events.onOpened(net.backendReason === "" ? net.backend : `${net.backend} (${net.backendReason})`);
+  events.onOpened(backendText(net));
   const preparing = (performance.now() - started) / 1000;
   try {
     return { net, data, preparing, ...(await fitTrial(net, data, { options, goal }, events)) };

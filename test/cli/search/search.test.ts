@@ -131,6 +131,18 @@ describe("a search", () => {
     });
   });
 
+  test.each(["minimize", "maximize"] as const)(
+    "by the Bayesian strategy learns to %s",
+    async (sense) => {
+      const goal = { sense, name: "loss" } as const;
+      const { begun } = await search({ strategy: "bayesian", trials: 30, goal });
+      const mean = (sets: readonly Settings[]): number =>
+        sets.reduce((sum, set) => sum + value(set), 0) / sets.length;
+      const gain = mean(begun.slice(20)) - mean(begun.slice(0, 10));
+      expect(sense === "minimize" ? -gain : gain).toBeGreaterThan(0.1);
+    },
+  );
+
   test("keeps the weights of the best, also where it is asked for them later", async () => {
     for (const jobs of [1, 3]) {
       const output = fresh("safetensors");
@@ -178,6 +190,11 @@ describe("a search", () => {
       message: "none of the 2 trials finished",
       hint: "the first failed: NN0301: no",
     });
+    // With --json its one value is that of the trials.
+    const json = await search({ trials: 2 }, { json: true }, () => ({ failed: "NN0301: no" }));
+    expect(json.error).toMatchObject({ exitCode: 1, name: "Reported" });
+    expect(json.terminal.notes.at(-1)).toContain("the first failed");
+    expect(JSON.parse(json.terminal.written.join(""))).toMatchObject({ best: null });
   });
 
   test("of a file that changes meanwhile ends, and the trial that met it is none of it", async () => {
