@@ -22,7 +22,7 @@ const declared = declarations.flatMap((one) => ("name" in one ? [one.name] : [])
 
 /** Parts of the entries, which nobody is told of; every other entry of the prelude is the standard library's. */
 const parts = `
-  log_one_plus_exp_minus_abs of_class clamped_log clamped_log_of_rest bernoulli_nll split_heads pixels_at volume stretched stretched_everywhere extent per_axis
+  log_one_plus_exp_minus_abs of_class clamped_log clamped_log_of_rest bernoulli_nll split_heads pixels_at volume stretched stretched_everywhere mixed_with_reversed extent per_axis
   attention_at mask_of_heads turned_pairs as_matrix largest_direction as_direction mask_at mask_rows_at spatial_extent bundles quotient margin edges_of odd_quintic gru_step lstm_step lstm_bias is_open mask_over
   twice_sinh_of_half horner lgamma_beside_two lgamma_of_positive beside_whole digamma_of_positive
   of_length_one distance log_sum_of_three with_blanks
@@ -64,9 +64,9 @@ function namesInRecords(): ReadonlySet<string> {
 }
 
 /** What draws has a distribution, not numbers: these tests call it and compare what it gives with closed forms. */
-const [ofInitializers, ofDrawn] = ["initializers", "drawn"].map((name) =>
+const [ofInitializers, ofDrawn, ofMixup] = ["initializers", "drawn", "mixup"].map((name) =>
   readFileSync(new URL(`./${name}.test.ts`, import.meta.url), "utf8"),
-) as [string, string];
+) as [string, string, string];
 
 /** Calls in the strings of a test. */
 const calledIn = (text: string): string[] =>
@@ -151,7 +151,10 @@ describe("the standard library", () => {
   });
 
   it("is held to numbers made elsewhere, every entry of it", () => {
-    const held = new Set([...namesInRecords(), ...calledIn(ofInitializers), ...calledIn(ofDrawn)]);
+    const held = new Set([
+      ...namesInRecords(),
+      ...[ofInitializers, ofDrawn, ofMixup].flatMap(calledIn),
+    ]);
     const constants = declarations.flatMap((one) => (one.kind === "Const" ? [one.name] : []));
     const left = entries.filter((name) => !held.has(name) && !constants.includes(name));
     expect(left).toEqual([]);
@@ -162,6 +165,7 @@ describe("the standard library", () => {
       ...programs,
       ...programsOf(ofInitializers, ""),
       ...programsOf(ofDrawn, "x |> "),
+      ...programsOf(ofMixup, ""),
     ]);
     const optional = entries.flatMap((entry) =>
       (parametersOf.get(entry) ?? []).flatMap(({ name, text }) =>

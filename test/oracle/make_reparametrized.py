@@ -98,8 +98,22 @@ def values():
     def norms(name, d):
         return {f"{name}.scale": draw(name, d) + 1, f"{name}.shift": draw(name + "t", d)}
 
+    tiles = [f"tiled_conv2d_1.conv2d_{tile + 1}" for tile in range(4)]
+
+    def tiled(x, w):
+        """Kernels of one pixel: each of a 2 × 2 image's has its own."""
+        used = torch.stack([changed(w, name)[0, 0] for name in tiles]).reshape(2, 2, 2, 1)
+        return torch.einsum("bijn,ijno->bijo", x, used)
+
     own = "transformer_block_1"
     return [
+        record(
+            "lora of tiled convolutions",
+            "tiled_conv2d(1, kernel: 1, use_bias: false, reparametrize: lora(1))",
+            [1, 2, 2, 2],
+            tiled,
+            *(drawn(name, 1, 1, 2, 1, rank=1, bias=False) for name in tiles),
+        ),
         record(
             "lora and weight_norm over one axis",
             "conv1d(2, kernel: 2, reparametrize: lora(1))"
