@@ -142,7 +142,7 @@ describe("nnc gradcheck", () => {
     readonly notes: string;
   }
   const check = async (body: string, ...args: readonly string[]): Promise<Found> => {
-    const file = folder.put("m.nn", `model M {\n${body}\n}\n`);
+    const file = folder.put("m.nn", `model M {\n${body}\noutput one = 1\n}\n`);
     const terminal = recorder();
     const given = ["gradcheck", file, "--json", ...args];
     const code = await runProgram(given, { terminal, version: "0" });
@@ -204,14 +204,14 @@ describe("nnc gradcheck", () => {
     expect(few.notes).toContain("batch is 5: it has to be at least 6");
   });
   test("a comparison is not called an entry", async () => {
-    const file = folder.put("m.nn", "model M {\nweight W: [2] = 1\nloss sum(W ^ 2)\n}\n");
+    const file = folder.put("m.nn", "model M {\nweight W: [2] = 1\nloss sum(W ^ 2)\noutput W\n}\n");
     const terminal = recorder();
     await runProgram(["gradcheck", file], { terminal, version: "0" });
     expect(terminal.written.join("")).not.toContain("entries");
     expect(terminal.written.join("")).toContain("comparisons");
   });
   test("a terminal shows what is at work, a log nothing of what is quickly done", async () => {
-    const file = folder.put("m.nn", "model M {\nweight W: [2] = 1\nloss sum(W ^ 2)\n}\n");
+    const file = folder.put("m.nn", "model M {\nweight W: [2] = 1\nloss sum(W ^ 2)\noutput W\n}\n");
     const [terminal, log] = [recorder(true), recorder()];
     for (const one of [terminal, log])
       await runProgram(["gradcheck", file], { terminal: one, version: "0" });
