@@ -150,8 +150,8 @@ function isMissing(call: BuiltinCall): Value {
           : [],
       hint:
         input.missing === undefined
-          ? `say what stands for it: \`${role} ${name}: … missing 0\``
-          : `declare it as \`category(2)\`: \`${role} ${name}: category(2)[…] missing 0\``,
+          ? `say what stands for it: \`${role} ${name}: ${typeText(leaf)} missing 0\``
+          : `declare it as \`category(2)\`: \`${role} ${name}: category(2)${typeText({ type: "f32", shape: leaf.shape })} missing 0\``,
     });
   }
   model.masked.add(input.name);
