@@ -152,7 +152,7 @@ function bindProgram(
   };
   return {
     generation: memory.generation(),
-    dispatches: program.dispatches.map((one) => (one.members ?? [one]).map(bound)),
+    dispatches: program.dispatches.map((one) => (one.joint ?? [one]).map(bound)),
     results: program.results.map(({ shape, buffer, type }) => ({
       array: memory.arrayOf(program, buffer),
       type,

@@ -232,7 +232,7 @@ export interface PlanDispatch {
   /** Words of its kernel that are no run's: where ranges of its buffers begin, the streams of its draws, turns of loops. */
   readonly given?: readonly PlanGiven[];
   /** What it runs side by side, for machines that run one after the other; the kernel is the GPU's alone then. */
-  readonly members?: readonly PlanDispatch[];
+  readonly joint?: readonly PlanDispatch[];
 }
 
 export interface PlanResult {

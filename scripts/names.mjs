@@ -35,7 +35,7 @@ export const planNames = [
   "gatherGiven",
   "combine",
   "loops",
-  "members",
+  "joint",
   "quads",
 ];
 

@@ -45,9 +45,9 @@ export function dispatchFacts(
   const purposes = purposesOf(schedule);
   const sources = sourcesOf(schedule.nests);
   let next = 0;
-  return dispatchesOn(planned, backend).map(({ members }) => {
+  return dispatchesOn(planned, backend).map(({ joint }) => {
     const first = next;
-    next += members?.length ?? 1;
+    next += joint?.length ?? 1;
     const nests = schedule.nests.slice(first, next);
     const origins = nests.flatMap((nest) => sources.get(nest) ?? []);
     const around = nests[0]?.turns ?? [];

@@ -20,7 +20,7 @@ export function dispatchesOn(
   backend: Backend["kind"],
 ): readonly PlanDispatch[] {
   if (backend === "webgpu") return dispatches;
-  return dispatches.flatMap((dispatch) => dispatch.members ?? dispatch);
+  return dispatches.flatMap((dispatch) => dispatch.joint ?? dispatch);
 }
 
 export const repeats = 64;

@@ -86,7 +86,7 @@ export function planPrograms(sources: readonly ProgramSource[], context: PlanCon
       ...dispatch,
       kernel: use.kind === "nest" ? use.kernel : kernels.length + use.kernel,
       ...(given.length === 0 ? {} : { given }),
-      ...(members.length === 0 ? {} : { members: members.map((one) => finish(one, turns)) }),
+      ...(members.length === 0 ? {} : { joint: members.map((one) => finish(one, turns)) }),
     };
   };
   return {

@@ -95,7 +95,7 @@ function withoutCosts(plan: Plan): Plan {
 }
 
 function withoutFlops(dispatch: PlanDispatch): object {
-  const members = dispatch.members?.map(withoutFlops);
+  const members = dispatch.joint?.map(withoutFlops);
   return { ...without(dispatch, "flops"), ...(members ? { members } : {}) };
 }
 
@@ -122,17 +122,17 @@ function reduced(plan: Plan): unknown {
 }
 
 function reducedDispatch(
-  dispatch: Pick<PlanDispatch, "buffers" | "serves" | "members">,
+  dispatch: Pick<PlanDispatch, "buffers" | "serves" | "joint">,
   program: PlanProgram,
 ): object {
-  const { buffers, serves, members } = dispatch;
+  const { buffers, serves, joint } = dispatch;
   return {
     ...dispatch,
     buffers: buffers.map(reference),
     // What serves every result is always needed, as what says nothing.
     serves: serves?.length === program.results.length ? undefined : serves,
     // The CPU counts no workgroups.
-    members: members?.map((member) =>
+    joint: joint?.map((member) =>
       reducedDispatch(without(member, "workgroups", "variants"), program),
     ),
   };

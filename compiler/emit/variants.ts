@@ -52,6 +52,6 @@ function forAny<T extends { readonly variants?: unknown }>(part: T): T {
 }
 
 function dispatchForAny(dispatch: PlanDispatch): PlanDispatch {
-  const members = dispatch.members?.map(forAny<PlanDispatch>);
-  return { ...forAny(dispatch), ...(members ? { members } : {}) };
+  const members = dispatch.joint?.map(forAny<PlanDispatch>);
+  return { ...forAny(dispatch), ...(members ? { joint: members } : {}) };
 }

@@ -101,7 +101,7 @@ describe("nnc profile", () => {
     expect(profiled).toMatchObject({ model: "Net", dimensions: { batch: 8 } });
     expect(profiled.program).toBe(plan.programs[stepOf(plan)]?.name);
     const dispatches = plan.programs[stepOf(plan)]?.dispatches ?? [];
-    expectWhole(profiled, dispatches.flatMap((one) => one.members ?? one).length);
+    expectWhole(profiled, dispatches.flatMap((one) => one.joint ?? one).length);
     expect(profiled.method).toContain("by the clock");
     // Every kernel of a step comes from lines of the source, gradients and the update included.
     expect(profiled.dispatches.filter(({ places }) => places.length === 0)).toEqual([]);

@@ -44,7 +44,7 @@ it("a fit whose second update fails half gathered goes on as if it had not", asy
   const { programs } = gathering.training.plan;
   // The CPU does what adapters do in one dispatch a nest at a time.
   const callsOf = (program: PlanProgram | undefined): number =>
-    (program?.dispatches ?? []).reduce((sum, { members }) => sum + (members?.length ?? 1), 0);
+    (program?.dispatches ?? []).reduce((sum, { joint }) => sum + (joint?.length ?? 1), 0);
   const lengthOf = (kind: string): number =>
     callsOf(programs.find((program) => program.kind === kind));
   const gather = lengthOf("gather");
