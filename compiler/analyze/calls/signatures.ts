@@ -5,7 +5,13 @@ import { dimText } from "../../types/dimension.js";
 import type { Node, Shape } from "../../types/graph.js";
 import { evaluateArgument } from "./arguments.js";
 import type { Frame, WrongKind } from "../context.js";
-import { knownShape, matchShape, storedType, type Mismatch } from "../values/dimensions.js";
+import {
+  evaluateShape,
+  knownShape,
+  matchShape,
+  storedType,
+  type Mismatch,
+} from "../values/dimensions.js";
 import { computes, wantsComputed, type Callee } from "./functions.js";
 import { ofArgument } from "../kinds.js";
 import { excerpt, report } from "../report.js";
@@ -377,9 +383,10 @@ export function checkDeclared(
     });
   }
   const node = convert(frame, storedType(type.element), given);
-  const shape = knownShape(type, frame);
-  if (shape !== undefined && value.kind !== "tensor" && !isSequence(value)) {
-    return tensor(frame.run.builder.broadcast(node, shape));
+  if (value.kind !== "tensor" && !isSequence(value)) {
+    // A number has no shape that would give names their meaning.
+    const shape = evaluateShape(type, frame);
+    return shape === undefined ? poison : tensor(frame.run.builder.broadcast(node, shape));
   }
   const mismatch = matchShape(type, node.shape, frame);
   if (mismatch === undefined) return inClasses(frame, type, { value, node, span: at });
