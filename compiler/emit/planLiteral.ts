@@ -96,7 +96,7 @@ function withoutCosts(plan: Plan): Plan {
 
 function withoutFlops(dispatch: PlanDispatch): object {
   const members = dispatch.joint?.map(withoutFlops);
-  return { ...without(dispatch, "flops"), ...(members ? { members } : {}) };
+  return { ...without(dispatch, "flops"), ...(members ? { joint: members } : {}) };
 }
 
 /** The plan without what tells people about the model, which the runtime does not read. */
