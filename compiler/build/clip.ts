@@ -1,22 +1,15 @@
 // Takes the gradients of a step by storage, gives them as its `clip_value` and `clip_norm` lines bound them.
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Node } from "../types/graph.js";
-import type { StageDeclaration } from "../types/model.js";
-import type { StorageLayout } from "./layout.js";
 import { eachParameter, ofMembers } from "./memberRanges.js";
-
-interface ClipRequest {
-  readonly b: GraphBuilder;
-  readonly layout: StorageLayout;
-  readonly stage: StageDeclaration;
-}
+import type { StageContext } from "./update.js";
 
 /**
  * `clip_value` bounds each entry; `clip_norm` scales the whole gradient by limit / norm where the norm is larger. Of an ensemble
  * each member's gradient has a norm of its own.
  */
 export function clip(
-  { b, layout, stage }: ClipRequest,
+  { b, layout, stage }: StageContext,
   gradients: ReadonlyMap<string, Node>,
 ): Map<string, Node> {
   let current = new Map(gradients);
@@ -27,6 +20,7 @@ export function clip(
     );
   }
   if (clipNorm === undefined) return current;
+  // Over a whole storage at once, where its entries are of one member.
   if (ensemble <= 1) {
     const scale = scaleOf(
       b,

@@ -1,20 +1,11 @@
 // Takes gradients and updates of a step, gives what its `monitor` line asks for: one scalar a parameter.
 import { elementCount } from "../types/dimension.js";
-import type { GraphBuilder } from "../ops/builder.js";
 import type { Effect, Node } from "../types/graph.js";
-import type { StageDeclaration } from "../types/model.js";
-import type { StorageLayout } from "./layout.js";
 import { ofMembers } from "./memberRanges.js";
-import type { UpdatedStorage } from "./update.js";
+import type { StageContext, UpdatedStorage } from "./update.js";
 
 /** Entries of a gradient below this share of its root mean square count as nothing. */
 const negligible = 1e-3;
-
-interface MonitorRequest {
-  readonly b: GraphBuilder;
-  readonly layout: StorageLayout;
-  readonly stage: StageDeclaration;
-}
 
 /**
  * Results `monitor.gradient_norm.NAME` (‖g‖ after clipping), `monitor.update_ratio.NAME` (‖Δw‖ / ‖w‖) and
@@ -22,7 +13,7 @@ interface MonitorRequest {
  * no gradient to their weights); of an ensemble the mean over its members.
  */
 export function monitorEffects(
-  { b, layout, stage }: MonitorRequest,
+  { b, layout, stage }: StageContext,
   gradients: ReadonlyMap<string, Node>,
   updated: readonly UpdatedStorage[],
 ): Effect[] {

@@ -1,23 +1,13 @@
 // The new values of states, bound to storages, and a line of a step come in; what this line's program stores of them goes out.
 import { topologicalOrder } from "../graph/walk.js";
-import type { GraphBuilder } from "../ops/builder.js";
 import { elementCount } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
-import type {
-  ObjectiveDeclaration,
-  StageDeclaration,
-  StateUpdate,
-  TypedModel,
-} from "../types/model.js";
-import type { StorageLayout } from "./layout.js";
+import type { ObjectiveDeclaration, StateUpdate, TypedModel } from "../types/model.js";
 import { storageLeaf } from "./parameters.js";
+import type { UpdateRequest } from "./update.js";
 
-export interface StatesRequest {
-  readonly b: GraphBuilder;
+export interface StatesRequest extends UpdateRequest {
   readonly model: TypedModel;
-  readonly layout: StorageLayout;
-  readonly stage: StageDeclaration;
-  readonly objective: ObjectiveDeclaration;
   readonly last: boolean;
 }
 

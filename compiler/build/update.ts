@@ -27,10 +27,14 @@ export interface Updates {
   readonly storages: readonly BuiltStorage[];
 }
 
-export interface UpdateRequest {
+/** What is made of a step for its stage, whichever line it is of. */
+export interface StageContext {
   readonly b: GraphBuilder;
   readonly layout: StorageLayout;
   readonly stage: StageDeclaration;
+}
+
+export interface UpdateRequest extends StageContext {
   readonly objective: ObjectiveDeclaration;
 }
 

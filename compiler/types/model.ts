@@ -21,7 +21,7 @@ export interface TypedModel {
   readonly fitted: readonly FittedValue[];
   readonly stages: readonly StageDeclaration[];
   readonly searches: readonly SearchDeclaration[];
-  /** What this compiler analyses but does not lower yet (`scan`, ensembles …): reported by `compile`, not by `check`. */
+  /** What this compiler analyses but does not lower yet (half precision): reported by `compile`, not by `check`. */
   readonly notLowered: readonly Diagnostic[];
 }
 

@@ -242,6 +242,40 @@ describe("members of an ensemble", () => {
     expect(values.slice(0, 4)).not.toEqual(values.slice(4));
   });
 
+  it("draw anew in each turn of a loop", async () => {
+    const lines = (ensemble: string): string => `model M {
+      input x: [batch, time]
+      weight W: [] = 0.5
+      output p = scan q in x along 1 {
+        noise: [batch] ~ uniform(0, 1)
+        yield q * W + noise
+      }
+      loss p ^ 2
+    }
+    train M { optimizer sgd(lr: 0.01)  batch 4  ${ensemble} }`;
+    const data = { x: { data: wave(12, 0.3), shape: [4, 3] } };
+    const values = async (ensemble: string, wishes: object): Promise<number[]> => {
+      const net = await open(compileOne(lines(ensemble)), "f64", { seed: 1 });
+      const { p } = await net.predict(data, { seed: 3, ...wishes });
+      net.destroy();
+      return Array.from(p as Float32Array);
+    };
+    const alone = await values("", {});
+    const each = await values("ensemble 2", { members: true });
+    const noise = each.map((value, at) => value - 0.5 * (data.x.data[at % 12] ?? NaN));
+    expect(new Set(noise.map((value) => value.toFixed(6))).size).toBe(24);
+    expect(Math.min(...noise)).toBeGreaterThan(0);
+    expect(Math.max(...noise)).toBeLessThan(1);
+    const mean = await values("ensemble 2", {});
+    expect(mean.length).toBe(alone.length);
+    expect(
+      distance(
+        mean,
+        alone.map((_, at) => ((each[at] ?? NaN) + (each[12 + at] ?? NaN)) / 2),
+      ),
+    ).toBeLessThan(1e-9);
+  });
+
   it("are refused where there are none", async () => {
     const net = await open(alone, "f64", { seed: 1 });
     await net.prepare(batch);

@@ -4,6 +4,7 @@ import { readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../data/files.js";
+import { linesOf, outcomesOf } from "./journalLines.js";
 
 const root = join(import.meta.dirname, "../../..");
 const command = join(root, "build/command/main.js");
@@ -68,32 +69,6 @@ function search(
       resolve({ code, out, notes });
     });
   });
-}
-
-interface Line {
-  readonly kind: string;
-  readonly trial: number;
-  readonly set?: object;
-  readonly value?: number;
-  readonly reason?: string;
-}
-
-const linesOf = (file: string): Line[] =>
-  readFileSync(file, "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Line);
-
-/** What each trial tried and came to, by number. */
-function outcomesOf(file: string): string[] {
-  const lines = linesOf(file);
-  return lines
-    .filter(({ kind }) => kind === "finished" || kind === "failed")
-    .toSorted((a, b) => a.trial - b.trial)
-    .map(({ kind, trial, value, reason }) => {
-      const set = lines.findLast((line) => line.kind === "started" && line.trial === trial)?.set;
-      return JSON.stringify([trial, set, kind, value ?? reason]);
-    });
 }
 
 describe("a search of processes", () => {

@@ -9,6 +9,7 @@ import type { SearchOptions } from "../../../cli/search/options.js";
 import { temporaryFolder } from "../data/files.js";
 import { fakePool, prepared } from "./fakes.js";
 import type { FakePool, Prepared, Trained } from "./fakes.js";
+import { linesOf, outcomesOf } from "./journalLines.js";
 
 const folder = temporaryFolder();
 let made = 0;
@@ -30,31 +31,6 @@ async function search(
     (thrown: unknown) => thrown,
   );
   return { ...given, ...pool, error };
-}
-
-interface Line {
-  readonly kind: string;
-  readonly trial: number;
-  readonly set?: Settings;
-  readonly value?: number;
-  readonly reason?: string;
-}
-const linesOf = (file: string): Line[] =>
-  readFileSync(file, "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Line);
-
-/** What was tried and what came of it, by number. */
-function outcomesOf(file: string): string[] {
-  const lines = linesOf(file);
-  const ends = lines.filter(({ kind }) => ["finished", "failed", "stopped"].includes(kind));
-  return ends
-    .toSorted((a, b) => a.trial - b.trial)
-    .map(({ kind, trial, value: reached, reason }) => {
-      const set = lines.findLast((line) => line.kind === "started" && line.trial === trial)?.set;
-      return JSON.stringify([trial, set, kind, reached ?? reason]);
-    });
 }
 
 describe("a search", () => {
