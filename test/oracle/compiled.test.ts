@@ -1,5 +1,6 @@
 // The oracle's records in; compiled plans must give PyTorch's numbers: on the CPU in double and single precision, and in WGSL.
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import type { CompiledModel } from "../../compiler/compile.js";
 import type { TrainingNet } from "../../runtime/index.js";
 import { compileOne, open } from "../support/compiled.js";
 import type { TestBackend } from "../support/compiled.js";
@@ -16,10 +17,10 @@ const tolerance: Record<TestBackend, number> = {
 
 type Outputs = Readonly<Record<string, ArrayLike<number>>>;
 
-const onCpu: readonly TestBackend[] = ["f64", "f32"];
-
-/** Each record with the kernels of one kind of adapter, in turn: pipelines take most of the time. */
-const onGpu: readonly TestBackend[] = ["webgpu", "any adapter"];
+/** Each record on the CPU, and with the kernels of one kind of adapter, in turn: pipelines take most of the time. */
+function backendsOf(turn: number): readonly TestBackend[] {
+  return ["f64", "f32", turn % 2 === 0 ? "webgpu" : "any adapter"];
+}
 
 /**
  * Parameters whose gradient is zero but for rounding (a bias before batch_norm): an optimizer that divides by the gradient's
@@ -57,9 +58,13 @@ function given(tensors: Tensors): Record<string, { data: number[]; shape: number
   );
 }
 
-async function checkValues(record: ValueRecord, backend: TestBackend): Promise<void> {
+async function checkValues(
+  record: ValueRecord,
+  model: CompiledModel,
+  backend: TestBackend,
+): Promise<void> {
   const limit = tolerance[backend] * (record.name === magnified ? 10 : 1);
-  const net = await open(compileOne(record.gradient_source ?? record.source), backend);
+  const net = await open(model, backend);
   await writeAll(net, record.weights);
   const found: Outputs = await net.predict(given(record.inputs));
   const { data: y } = tensorOf(record.outputs, "y");
@@ -78,9 +83,13 @@ async function checkValues(record: ValueRecord, backend: TestBackend): Promise<v
   net.destroy();
 }
 
-async function checkRun(record: RunRecord, backend: TestBackend): Promise<void> {
+async function checkRun(
+  record: RunRecord,
+  model: CompiledModel,
+  backend: TestBackend,
+): Promise<void> {
   const limit = tolerance[backend];
-  const net = await open(compileOne(record.source), backend);
+  const net = await open(model, backend);
   const [first] = record.batches;
   if (first !== undefined && Object.values(net.parameters).some(({ role }) => role === "fitted")) {
     await net.prepare(given(first));
@@ -109,25 +118,34 @@ async function checkRun(record: RunRecord, backend: TestBackend): Promise<void> 
 /** Its x is nearly constant within a group: dividing by the deviation magnifies rounding. */
 const magnified = "group_norm(3)";
 
-/** Every one of `count` after the other. */
-function inTurn<T>(records: readonly T[], turn: number, count: number): readonly T[] {
-  return records.filter((_, at) => at % count === turn);
+/** A record's source is compiled once, when the first of its backends needs it, and given up after the last. */
+function onEach(
+  turn: number,
+  source: string,
+  check: (model: CompiledModel, backend: TestBackend) => Promise<void>,
+): void {
+  let model: CompiledModel | undefined;
+  afterAll(() => {
+    model = undefined;
+  });
+  it.each(backendsOf(turn))("on %s", async (backend) => {
+    model ??= compileOne(source);
+    await check(model, backend);
+  });
 }
 
-describe.each([
-  ...onCpu.map((backend) => [backend, 0, 1] as const),
-  ...onGpu.map((backend, turn) => [backend, turn, onGpu.length] as const),
-])("on %s", (backend, turn, count) => {
-  describe.each(valueFiles)("%s", (file) => {
-    const records = inTurn(readRecords(file), turn, count);
-    it.each(records.map((record) => [record.name, record] as const))("%s", (_, record) =>
-      checkValues(record, backend),
+describe.each(valueFiles)("%s", (file) => {
+  const records = readRecords(file).map((record, turn) => [record.name, turn, record] as const);
+  describe.each(records)("%s", (_, turn, record) => {
+    onEach(turn, record.gradient_source ?? record.source, (model, backend) =>
+      checkValues(record, model, backend),
     );
   });
-  describe.each(runFiles)("%s", (file) => {
-    const records = inTurn(readRecords(file), turn, count);
-    it.each(records.map((record) => [record.name, record] as const))("%s", (_, record) =>
-      checkRun(record, backend),
-    );
+});
+
+describe.each(runFiles)("%s", (file) => {
+  const records = readRecords(file).map((record, turn) => [record.name, turn, record] as const);
+  describe.each(records)("%s", (_, turn, record) => {
+    onEach(turn, record.source, (model, backend) => checkRun(record, model, backend));
   });
 });

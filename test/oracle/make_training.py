@@ -5,58 +5,8 @@ import torch.nn.functional as F
 
 import layers_by_hand as hand
 from optimizers_by_hand import NAdam
-from records import draw, draw_integers, number, tensors, write
-
-STEPS = 5
-
-
-def run(
-    name, source, weights, states, batches, loss, optimizer, outputs, penalty=None, before=None
-):
-    """loss(parameters, states, batch) -> {loss name: scalar}, in training: it updates the states in place.
-    outputs(parameters, states, batch) -> {output name: tensor}, after the five steps, for the first batch.
-    """
-    parameters = {key: value.clone().requires_grad_() for key, value in weights.items()}
-    states = {key: value.clone() for key, value in states.items()}
-    start = tensors({**weights, **states})
-    stepper = optimizer(list(parameters.values()))
-    losses, parts, penalties = [], [], []
-    for step, batch in enumerate(batches, 1):
-        if before:
-            before(stepper, step)
-        stepper.zero_grad()
-        named = loss(parameters, states, batch)
-        extra = penalty(parameters) if penalty else torch.tensor(0.0)
-        total = sum(named.values())
-        (total + extra).backward()
-        stepper.step()
-        losses.append(number(total.item()))
-        parts.append({key: number(value.item()) for key, value in named.items()})
-        penalties.append(number(extra.item()))
-    with torch.no_grad():
-        predicted = outputs(parameters, states, batches[0])
-    return {
-        "name": name,
-        "source": source,
-        "weights": start,
-        "batches": [tensors(batch) for batch in batches],
-        "losses": losses,
-        "loss_parts": parts,
-        "penalties": penalties,
-        "after": tensors({**parameters, **states}),
-        "predicted_after": tensors(predicted),
-    }
-
-
-def dense(x, p, name):
-    return x @ p[f"{name}.W"] + p[f"{name}.b"]
-
-
-def dense_weights(name, n, out):
-    return {
-        f"{name}.W": draw(name + "W", n, out, scale=n**-0.5),
-        f"{name}.b": draw(name + "b", out, scale=0.1),
-    }
+from records import draw, draw_integers, write
+from runs import STEPS, dense, dense_weights, run
 
 
 def mlp():
@@ -85,7 +35,7 @@ train Mlp { optimizer adam(lr: 0.01)  batch 8  epochs 1  seed 1 }
             torch.tanh(dense(F.relu(dense(batch["x"], p, "dense_1")), p, "dense_2")), p, "head"
         )
 
-    def penalty(p):
+    def penalty(p, _):
         return 1e-2 * sum((value**2).sum() for key, value in p.items() if key.endswith(".W"))
 
     return run(
@@ -141,7 +91,7 @@ train Cnn { optimizer sgd(lr: 0.1, momentum: 0.9)  batch 4  epochs 1  seed 1 }
         h = F.relu(hand.conv(hand.max_pool(h, 2), p["conv2d_2.W"], p["conv2d_2.b"]))
         return dense(hand.max_pool(h, 2).flatten(1), p, "dense_1")
 
-    def penalty(p):
+    def penalty(p, _):
         return 1e-4 * sum((value**2).sum() for key, value in p.items() if key.endswith(".W"))
 
     return run(
@@ -219,7 +169,7 @@ train TwoTasks { optimizer nadam(lr: 0.01)  batch 6  epochs 1  seed 1 }
             "odd_loss": 0.3 * F.cross_entropy(odd, batch["digit"] % 2),
         }
 
-    def penalty(p):
+    def penalty(p, _):
         return sum(
             1e-3 * v.abs().sum() + 2e-3 * (v**2).sum() for k, v in p.items() if k.endswith(".W")
         )

@@ -58,6 +58,7 @@ interface Files {
   readonly tensors: ValueRecord;
   readonly optimizers: RunRecord;
   readonly training: RunRecord;
+  readonly penalties: RunRecord;
   readonly reparametrized_training: RunRecord;
   readonly schedules: ScheduleRecord;
 }
@@ -72,7 +73,7 @@ export const valueFiles = [
   "reparametrized",
   "tensors",
 ] as const;
-export const runFiles = ["optimizers", "training", "reparametrized_training"] as const;
+export const runFiles = ["optimizers", "training", "penalties", "reparametrized_training"] as const;
 
 export function readRecords<K extends keyof Files>(file: K): readonly Files[K][] {
   const text = readFileSync(new URL(`./data/${file}.json`, import.meta.url), "utf8");
