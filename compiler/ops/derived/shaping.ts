@@ -194,7 +194,7 @@ export const shaping: Readonly<Record<string, Primitive>> = {
     expand: padded,
   }),
   flip: define("flip", {
-    doc: `${opTable.flip.doc}; the last unless told.`,
+    doc: "Backwards along axes; the last unless told.",
     parameters: [x, optional("axis", "axes")],
     expand: flipped,
   }),
