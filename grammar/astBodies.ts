@@ -128,9 +128,10 @@ export interface DrawStatement extends Named {
   readonly distribution: Expression;
 }
 
-/** `mean <- e`. */
-export interface UpdateStatement extends Named {
+/** `mean <- e`, `h, c <- e`, `_, c <- e`. */
+export interface UpdateStatement extends Node {
   readonly kind: "Update";
+  readonly names: readonly Identifier[];
   readonly value: Expression;
 }
 
@@ -294,7 +295,6 @@ export interface ListExpression extends ExpressionNode {
 
 export type ListElement = Expression | SpreadElement;
 
-/** `...skips` in a list. */
 export interface SpreadElement {
   readonly kind: "Spread";
   readonly span: Span;

@@ -180,7 +180,7 @@ function checkNamed(surroundings: Surroundings, statement: ast.Statement): void 
       ? statement.names
       : statement.kind === "Loss" || statement.kind === "Metric"
         ? [statement.name]
-        : "nameSpan" in statement && statement.kind !== "Update" && statement.kind !== "For"
+        : "nameSpan" in statement && statement.kind !== "For"
           ? [{ name: statement.name, span: statement.nameSpan }]
           : [];
   for (const found of declared) {

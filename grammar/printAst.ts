@@ -141,7 +141,7 @@ function statement(node: ast.Statement): Form {
     case "Draw":
       return ["~", node.name, type(node.type), value(node.distribution)];
     case "Update":
-      return ["<-", node.name, value(node.value)];
+      return ["<-", ...node.names.map(plain), value(node.value)];
     case "Follow":
       return [node.next ? "<-" : "=", value(node.target), value(node.value)];
     case "Trained": {

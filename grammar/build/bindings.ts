@@ -21,7 +21,7 @@ export function buildNameStatement(
   const declared = { span, name: name.name, nameSpan: name.span };
   if (Arrow !== undefined) {
     checkUpdate(context, names, type);
-    return { kind: "Update", ...declared, value };
+    return { kind: "Update", span, names, value };
   }
   if (Tilde !== undefined) {
     checkDraw(context, names, type, tokenSpan(first(Tilde)));
@@ -67,13 +67,21 @@ function checkUpdate(
   names: readonly Identifier[],
   type: TensorType | undefined,
 ): void {
-  const second = names[1];
-  if (second !== undefined) {
-    report(context, "NN0121", second.span, {
-      message: "`<-` gives the next value of one name",
-      hint: "bind the values with `=` first, then write one `<-` for each",
+  const kept = names.filter(({ name }) => name !== "_");
+  const twice = kept.find(({ name }, at) => kept.findIndex((one) => one.name === name) < at);
+  if (twice !== undefined) {
+    report(context, "NN0121", twice.span, {
+      message: `this gives \`${twice.name}\` two next values`,
+      hint: "`_` stands for a value that is dropped: `h, _ <- step(x, h)`",
     });
-  } else if (type !== undefined) {
+  }
+  if (kept.length === 0) {
+    report(context, "NN0121", first(names).span, {
+      message: "`_` drops a value, and no name is left to take one",
+      hint: "name a state or a carry before `<-`",
+    });
+  }
+  if (type !== undefined) {
     report(context, "NN0121", type.span, {
       message: "`<-` takes no type",
       notes: ["the type stands where the state or carry is declared"],

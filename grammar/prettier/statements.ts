@@ -94,8 +94,10 @@ export function printStatement(
       const left = [node.name, typed(node, printing)];
       return bound(left, "~", "distribution", node.distribution, printing);
     }
-    case "Update":
-      return bound(node.name, "<-", "value", node.value, printing);
+    case "Update": {
+      const left = commaList(printed(printing, "names", node.names.length));
+      return bound(left, "<-", "value", node.value, printing);
+    }
     case "Follow":
       return bound(print(["target"]), node.next ? "<-" : "=", "value", node.value, printing);
     case "Trained": {

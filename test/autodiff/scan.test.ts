@@ -234,3 +234,33 @@ train None { optimizer sgd(lr: 1)  batch 1  steps 1 }`),
   expect([...(await net.read("U"))]).toEqual([0.5, 0.5, 0.5, 0.5]);
   net.destroy();
 });
+
+it("gives several carries and states their next values at once, from what all of them were", async () => {
+  const net = await open(
+    compileOne(`
+model Fibonacci {
+  input x: [batch]
+  target y: [batch]
+  state a: [] = 1
+  state b: [] = 2
+  param scale: [] = 1
+  fn next(p, q) { return q, p + q, p * q }
+  older, newer = scan t in range(10) {
+    carry p: [] = 0
+    carry q: [] = 1
+    p, q, _ <- next(p, q)
+  }
+  output o = older * x
+  output n = newer * x
+  if training { a, b <- [b, a] }
+  loss mse(scale * x, y)
+}
+train Fibonacci { optimizer sgd(lr: 0)  batch 1  steps 1 }`),
+    "f32",
+  );
+  await net.fit({ x: [1], y: [1] });
+  const { o, n } = await net.predict({ x: [1] });
+  expect([o?.[0], n?.[0]]).toEqual([55, 89]);
+  expect([(await net.read("a"))[0], (await net.read("b"))[0]]).toEqual([2, 1]);
+  net.destroy();
+});

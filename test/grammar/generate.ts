@@ -52,6 +52,7 @@ function statement(random: Random, depth: number): string {
     () => `z: ${type(random, depth - 1)} = ${value()}`,
     () => `keep: ${type(random, depth - 1)} ~ ${value()}`,
     () => `m <- ${value()}`,
+    () => `h, _, c <- ${value()}`,
     () => `weight W: ${type(random, depth - 1)} ~ ${value()}`,
     () => `bias b: ${type(random, depth - 1)} = ${value()}`,
     () => `state s = ${value()}`,

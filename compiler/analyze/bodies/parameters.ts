@@ -306,30 +306,30 @@ function sameShape(
 }
 
 /** `name <- e` of a state: the new value is seen from here on; it is kept in training steps alone. */
-export function updateState(statement: ast.UpdateStatement, frame: Frame): void {
-  const value = frame.run.evaluator.expression(statement.value, frame);
-  const found = findBinding(frame.scope, statement.name);
+export function updateState(target: ast.Identifier, operand: Operand, frame: Frame): void {
+  const { value } = operand;
+  const found = findBinding(frame.scope, target.name);
   const path = found?.state;
   if (path === undefined) {
     // A state or carry whose declaration is a mistake.
     if (found !== undefined && isSpoilt(found.value)) return;
-    notAState(statement, found !== undefined, frame);
+    notAState(target, found !== undefined, frame);
     return;
   }
   const record = frame.trace?.model.parameters.get(path);
   if (record === undefined || frame.trace === undefined || isSpoilt(value)) return;
-  const node = toTensor(frame, { value, span: statement.value.span }, record.declaration.type);
+  const node = toTensor(frame, operand, record.declaration.type);
   if (node === undefined) return;
-  const next = fitShape(frame, statement, record, node);
+  const next = fitShape(frame, target.name, operand.span, record, node);
   if (next === undefined) return;
-  bind(frame.scope, statement.name, tensor(next), {
+  bind(frame.scope, target.name, tensor(next), {
     place: found?.place,
     fixed: "state",
     state: path,
   });
   if (!frame.trace.training || !frame.training) return;
   if (frame.scan !== undefined) {
-    report(frame, "NN0403", statement.span, {
+    report(frame, "NN0403", target.span, {
       message: "a `state` cannot be written inside a `scan`",
       hint: "`carry` passes a value from step to step",
     });
@@ -340,7 +340,7 @@ export function updateState(statement: ast.UpdateStatement, frame: Frame): void 
   frame.trace.updates.push({
     name: path,
     value: next,
-    place: placeOf(frame, statement.span),
+    place: placeOf(frame, target.span),
     pace: frame.effects === undefined ? "step" : "call",
     owner: frame.effects,
   });
@@ -348,27 +348,28 @@ export function updateState(statement: ast.UpdateStatement, frame: Frame): void 
 
 function fitShape(
   frame: Frame,
-  statement: ast.UpdateStatement,
+  name: string,
+  span: Span,
   record: ParameterRecord,
   node: Node,
 ): Node | undefined {
   const { shape } = record.declaration;
   if (shapeText(node.shape) === shapeText(shape)) return node;
   if (node.shape.length === 0) return frame.run.builder.broadcast(node, shape);
-  report(frame, "NN0312", statement.value.span, {
-    message: `the new value of \`${statement.name}\` has another shape than the state`,
+  report(frame, "NN0312", span, {
+    message: `the new value of \`${name}\` has another shape than the state`,
     notes: [`declared ${shapeText(shape)}`, `found ${typeText(node)}`],
   });
   return undefined;
 }
 
-function notAState(statement: ast.UpdateStatement, bound: boolean, frame: Frame): void {
-  report(frame, "NN0409", statement.nameSpan, {
+function notAState({ name, span }: ast.Identifier, bound: boolean, frame: Frame): void {
+  report(frame, "NN0409", span, {
     message: bound
-      ? `\`${statement.name}\` is neither a state nor a carry, so it has no next value`
-      : `nothing here is called \`${statement.name}\``,
+      ? `\`${name}\` is neither a state nor a carry, so it has no next value`
+      : `nothing here is called \`${name}\``,
     hint: bound
       ? "`=` binds a name; in an expression write `a < -b` with a space"
-      : didYouMean(statement.name, visibleNames(frame.scope)),
+      : didYouMean(name, visibleNames(frame.scope)),
   });
 }

@@ -10,7 +10,7 @@ import { report } from "../report.js";
 import { closeBody } from "./scanBody.js";
 import { bind } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
-import { apply, builderAt, reportProblem, toTensor } from "../values/tensors.js";
+import { apply, builderAt, reportProblem, toTensor, type Operand } from "../values/tensors.js";
 import {
   asInteger,
   describe,
@@ -319,14 +319,11 @@ function carryStart(statement: ast.CarryStatement, scan: ScanState): Node | unde
 }
 
 /** `h <- e` of a carry; false where the name is none of this scan. */
-export function updateCarry(statement: ast.UpdateStatement, frame: Frame): boolean {
+export function updateCarry({ name }: ast.Identifier, operand: Operand, frame: Frame): boolean {
   const { scan } = frame;
-  const carry = scan?.scope === frame.scope ? scan.carries.get(statement.name) : undefined;
+  const carry = scan?.scope === frame.scope ? scan.carries.get(name) : undefined;
   if (scan === undefined || carry === undefined) return false;
-  const value = frame.run.evaluator.expression(statement.value, frame);
-  const node = isSpoilt(value)
-    ? undefined
-    : toTensor(frame, { value, span: statement.value.span }, carry.bound.type);
+  const node = isSpoilt(operand.value) ? undefined : toTensor(frame, operand, carry.bound.type);
   if (node === undefined) {
     spoil(frame);
     return true;
@@ -335,13 +332,13 @@ export function updateCarry(statement: ast.UpdateStatement, frame: Frame): boole
   const scalar = node.shape.length === 0 && shape.length > 0;
   const next = scalar ? frame.run.builder.broadcast(node, shape) : node;
   if (!shapeEqual(next.shape, shape)) {
-    report(frame, "NN0312", statement.value.span, {
-      message: `the next value of the carry \`${statement.name}\` has another shape`,
+    report(frame, "NN0312", operand.span, {
+      message: `the next value of the carry \`${name}\` has another shape`,
       notes: [`it starts as ${shapeText(shape)}`, `its next value is ${typeText(node)}`],
     });
     return true;
   }
   carry.next = next;
-  bind(frame.scope, statement.name, tensor(next), { fixed: "carry" });
+  bind(frame.scope, name, tensor(next), { fixed: "carry" });
   return true;
 }

@@ -95,8 +95,10 @@ function namesReadIn(block: ast.Block): ReadonlySet<string> {
   const found = new Set<string>();
   walk(block, (node) => {
     const read = node as ast.NameExpression | ast.OutputStatement | ast.UpdateStatement;
-    if (read.kind === "Name" || read.kind === "Update") found.add(read.name);
-    if (read.kind === "Output") for (const { name } of read.names) found.add(name);
+    if (read.kind === "Name") found.add(read.name);
+    if (read.kind === "Output" || read.kind === "Update") {
+      for (const { name } of read.names) found.add(name);
+    }
   });
   return found;
 }

@@ -6,16 +6,16 @@ import type { Frame } from "../context.js";
 import { evaluateShape, storedType } from "../values/dimensions.js";
 import { draw } from "./draws.js";
 import { drawPath } from "../calls/naming.js";
-import { declareFitted, declareState, declareTrained, updateState } from "./parameters.js";
+import { declareFitted, declareState, declareTrained } from "./parameters.js";
 import { spoil } from "../frames.js";
-import { excerpt, report, sorts } from "../report.js";
+import { report } from "../report.js";
 import { noteUnrun, notingUnknown } from "./unknown.js";
-import { updateCarry } from "./scan.js";
 import { inClasses } from "../values/indices.js";
 import { bind } from "../values/scope.js";
 import { bindName } from "./statementNames.js";
+import { oneValue, runUpdates, valuePerName } from "./severalNames.js";
 import { reportProblem } from "../values/tensors.js";
-import { updateTemplate, declareTemplateState } from "../training/template.js";
+import { declareTemplateState } from "../training/template.js";
 import { runCheck } from "./checks.js";
 import { runFollow } from "./follow.js";
 import { regularizeBare } from "./penalties.js";
@@ -23,16 +23,7 @@ import { runInput } from "./inputs.js";
 import { runOutput, runProject, runRegularize, runScore } from "./modelStatements.js";
 import { declareShared } from "../calls/shared.js";
 import { checkDeclared } from "../calls/signatures.js";
-import {
-  asNumber,
-  count,
-  describe,
-  isPoison,
-  listItems,
-  poison,
-  tensor,
-  type Value,
-} from "../values/values.js";
+import { asNumber, describe, isPoison, poison, tensor, type Value } from "../values/values.js";
 
 /** Runs a block; the returned value, or undefined where none was returned. */
 export function runBlock(block: ast.Block, frame: Frame): Value | undefined {
@@ -90,7 +81,7 @@ function runStatement(statement: ast.Statement, frame: Frame): Value | undefined
       runDraw(statement, frame);
       return undefined;
     case "Update":
-      runUpdate(statement, frame);
+      runUpdates(statement, frame);
       return undefined;
     case "Trained":
       declareTrained(statement, frame);
@@ -199,12 +190,7 @@ function runBinding(statement: ast.BindingStatement, frame: Frame): void {
   let value = frame.run.evaluator.expression(statement.value, frame);
   const [only] = statement.names;
   if (statement.names.length === 1 && only !== undefined) {
-    if (value.kind === "results") {
-      value = report(frame, "NN0308", statement.value.span, {
-        message: `this gives ${count(value.values.length, "value")}, one name is bound`,
-        hint: "bind them all: `a, b = …`; `_` for what is not needed",
-      });
-    }
+    value = oneValue(statement, value, frame);
     if (statement.type !== undefined) {
       value = checkDeclared(frame, statement.type, value, `\`${only.name}\``, statement.value.span);
     }
@@ -215,23 +201,9 @@ function runBinding(statement: ast.BindingStatement, frame: Frame): void {
 }
 
 function bindSeveral(statement: ast.BindingStatement, value: Value, frame: Frame): void {
-  const parts = value.kind === "results" ? value.values : listItems(value);
-  const { names } = statement;
-  if (parts === undefined || parts.length !== names.length) {
-    if (!isPoison(value)) {
-      report(frame, "NN0308", statement.value.span, {
-        message: `${count(names.length, "name")} for ${parts === undefined ? describe(value) : count(parts.length, "value")}`,
-        hint:
-          value.kind === "tensor" && sorts(excerpt(frame, statement.value.span))
-            ? "`sort` gives the values alone: `i = argsort(x)` gives their indices, `v, i = top_k(x, k)` both"
-            : "a name for each value; `_` for what is not needed",
-      });
-    }
-    for (const name of names) bindName(frame, name.name, name.span, poison);
-    return;
-  }
-  for (const [index, name] of names.entries()) {
-    bindName(frame, name.name, name.span, parts[index] ?? poison);
+  const parts = valuePerName(statement, value, frame);
+  for (const [index, name] of statement.names.entries()) {
+    bindName(frame, name.name, name.span, parts?.[index] ?? poison);
   }
 }
 
@@ -251,12 +223,6 @@ function runDraw(statement: ast.DrawStatement, frame: Frame): void {
       ? poison
       : inClasses(frame, statement.type, { value: tensor(node), node, span });
   bindName(frame, statement.name, statement.nameSpan, drawn);
-}
-
-/** `name <- e`: of a carry, a state, or the `w` and the states of an optimizer. */
-function runUpdate(statement: ast.UpdateStatement, frame: Frame): void {
-  if (frame.template !== undefined && updateTemplate(statement, frame, frame.template)) return;
-  if (!updateCarry(statement, frame)) updateState(statement, frame);
 }
 
 function runIf(statement: ast.IfStatement, frame: Frame): Value | undefined {
@@ -282,7 +248,7 @@ function runIf(statement: ast.IfStatement, frame: Frame): Value | undefined {
 /** What a block would have bound is unknown where it cannot be run. */
 function poisonNames(statement: ast.Statement, frame: Frame): void {
   const names =
-    statement.kind === "Binding"
+    statement.kind === "Binding" || statement.kind === "Update"
       ? statement.names.map(({ name }) => name)
       : "name" in statement && typeof statement.name === "string"
         ? [statement.name]

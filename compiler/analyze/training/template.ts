@@ -10,7 +10,7 @@ import { rootPath } from "../calls/naming.js";
 import { report } from "../report.js";
 import { bind, newScope } from "../values/scope.js";
 import { bindParameters } from "../calls/signatures.js";
-import { toTensor } from "../values/tensors.js";
+import { toTensor, type Operand } from "../values/tensors.js";
 import {
   fromDim,
   isSpoilt,
@@ -161,31 +161,28 @@ export function declareTemplateState(
 
 /** `w <- …` and `m <- …` of a template; false where the name is neither. */
 export function updateTemplate(
-  statement: ast.UpdateStatement,
+  { name }: ast.Identifier,
+  operand: Operand,
   frame: Frame,
   template: TemplateState,
 ): boolean {
-  const state = template.states.get(statement.name);
-  if (state === undefined && statement.name !== "w") return false;
-  const value = frame.run.evaluator.expression(statement.value, frame);
-  if (isSpoilt(value)) return true;
-  const found = toTensor(frame, { value, span: statement.value.span }, "f32");
+  const state = template.states.get(name);
+  if (state === undefined && name !== "w") return false;
+  if (isSpoilt(operand.value)) return true;
+  const found = toTensor(frame, operand, "f32");
   if (found === undefined) return true;
   const shape = state?.shape ?? template.shape;
   const next = fill(frame, found, shape);
   if (next === undefined) {
-    report(frame, "NN0505", statement.value.span, {
-      message: `the new value of \`${statement.name}\` does not have its shape`,
-      notes: [
-        `\`${statement.name}\` is ${shapeText(shape)}`,
-        `its new value is ${typeText(found)}`,
-      ],
+    report(frame, "NN0505", operand.span, {
+      message: `the new value of \`${name}\` does not have its shape`,
+      notes: [`\`${name}\` is ${shapeText(shape)}`, `its new value is ${typeText(found)}`],
     });
     return true;
   }
   if (state === undefined) template.weight = next;
   else state.next = next;
-  bind(frame.scope, statement.name, tensor(next), {
+  bind(frame.scope, name, tensor(next), {
     fixed: state === undefined ? "parameter" : "state",
   });
   return true;
