@@ -170,7 +170,14 @@ export function checkedModel(typed: TypedModel): CheckedModel {
     if (count !== undefined) outputs.push(named(`outside.${at}`, count, typed));
     return { stage: objective.stage, name: objective.name, value, parameters, outside };
   });
-  const nothing = { penalties: [], metrics: [], stateUpdates: [], losses: [], rangeChecks: [] };
+  const nothing = {
+    penalties: [],
+    metrics: [],
+    stateUpdates: [],
+    losses: [],
+    rangeChecks: [],
+    calls: [],
+  };
   const inputs = [...held].map(([name, leaf]) => heldInput(name, leaf, typed));
   return {
     objectives,

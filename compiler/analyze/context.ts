@@ -12,6 +12,7 @@ import type {
   ParameterDeclaration,
   Penalty,
   StateUpdate,
+  TracedCall,
 } from "../types/model.js";
 import type {
   Activation,
@@ -159,6 +160,8 @@ export interface TraceState {
   readonly projections: PendingProjection[];
   /** Classes and indices that no host can check, before they were clamped. */
   readonly rangeChecks: RangeCheck[];
+  /** The calls of the body under way that have ended. */
+  readonly calls: TracedCall[];
 }
 
 export interface PendingProjection {

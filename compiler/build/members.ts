@@ -3,6 +3,8 @@ import { liftGraph, liftImages } from "../autodiff/lift.js";
 import type { Images } from "../autodiff/lift.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { activationsOf, watchesActivations } from "./activations.js";
+import type { WatchedActivation } from "./activations.js";
 import type { Node, Shape } from "../types/graph.js";
 import type {
   FittedValue,
@@ -21,6 +23,8 @@ export interface JoinedModel extends TypedModel {
   readonly members: number;
   /** Of an ensemble, the outputs of its members: [members, …], by the name of the output that they are averaged to. */
   readonly memberOutputs: readonly Named[];
+  /** Of a model whose stages watch them; of an ensemble shares over all members. */
+  readonly activations: readonly WatchedActivation[];
 }
 
 /**
@@ -30,9 +34,11 @@ export interface JoinedModel extends TypedModel {
  */
 export function joinMembers(b: GraphBuilder, typed: TypedModel): JoinedModel {
   const members = Math.max(1, ...typed.stages.map(({ ensemble }) => ensemble));
-  if (members === 1) return { ...typed, members, memberOutputs: [] };
+  const activations = watchesActivations(typed) ? activationsOf(b, typed) : [];
+  if (members === 1) return { ...typed, members, memberOutputs: [], activations };
   const lift: Lift = { b, members, images: leafImages(b, typed, members) };
   const inference = joinTrace(lift, typed.inference);
+  const training = joinWith(lift, typed.training, activations);
   const isJoined = (at: number): boolean =>
     inference.outputs[at]?.value !== typed.inference.outputs[at]?.value;
   return {
@@ -48,7 +54,8 @@ export function joinMembers(b: GraphBuilder, typed: TypedModel): JoinedModel {
         isJoined(at) ? { ...output, value: agreed(lift, output.value) } : output,
       ),
     },
-    training: joinTrace(lift, typed.training),
+    training: training.trace,
+    activations: training.activations,
     fitted: joinFitted(lift, typed.fitted),
     stages: typed.stages.map((stage) => joinStage(lift, stage)),
   };
@@ -115,16 +122,20 @@ function joinParameter(
   return { ...declaration, shape: [members, ...shape], initial: whole };
 }
 
-function joinTrace(lift: Lift, trace: Trace): Trace {
+const joinTrace = (lift: Lift, trace: Trace): Trace => joinWith(lift, trace, []).trace;
+
+/** A trace, and what is watched in it: lifted at once, so that both have the same nodes. */
+function joinWith(
+  lift: Lift,
+  trace: Trace,
+  activations: readonly WatchedActivation[],
+): { readonly trace: Trace; readonly activations: readonly WatchedActivation[] } {
   const { b, members, images } = lift;
   const { outputs, losses, penalties, metrics, stateUpdates, rangeChecks } = trace;
   const lists = [outputs, losses, penalties, metrics, stateUpdates, rangeChecks].flat();
-  const lifted = liftImages(
-    b,
-    lists.map(({ value }) => value),
-    images,
-    members,
-  );
+  const watched = activations.flatMap((one) => [one.value, one.saturation, one.deadUnits]);
+  const roots = [...lists.map(({ value }) => value), ...watched];
+  const lifted = liftImages(b, roots, images, members);
   let at = 0;
   const take = <T extends { readonly value: Node }>(
     list: readonly T[],
@@ -136,7 +147,7 @@ function joinTrace(lift: Lift, trace: Trace): Trace {
     });
   const own = (whole: Node): Node => whole;
   const score = (whole: Node): Node => (whole.shape.length === 1 ? mean(lift, whole) : whole);
-  return {
+  const joined = {
     outputs: take(outputs, own),
     losses: take(losses, score),
     penalties: take(penalties, score),
@@ -147,6 +158,20 @@ function joinTrace(lift: Lift, trace: Trace): Trace {
         : update,
     ),
     rangeChecks: take(rangeChecks, own),
+    calls: trace.calls,
+  };
+  const share = (value: Node): Node => {
+    const image = lifted[at++];
+    return image === undefined ? value : mean(lift, image);
+  };
+  return {
+    trace: joined,
+    activations: activations.map((one) => ({
+      ...one,
+      value: lifted[at++] ?? one.value,
+      saturation: share(one.saturation),
+      deadUnits: share(one.deadUnits),
+    })),
   };
 }
 

@@ -1,6 +1,9 @@
-// Takes gradients and updates of a step, gives what its `monitor` line asks for: one scalar a parameter.
+// Takes gradients, updates and activations of a step, gives what its `monitor` line asks for: one scalar a parameter, or an activation.
 import { elementCount } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
+import { topologicalOrder } from "../graph/walk.js";
+import type { StageDeclaration } from "../types/model.js";
+import type { WatchedActivation } from "./activations.js";
 import { ofMembers } from "./memberRanges.js";
 import type { StageContext, UpdatedStorage } from "./update.js";
 
@@ -9,8 +12,8 @@ const negligible = 1e-3;
 
 /**
  * Results `monitor.gradient_norm.NAME` (‖g‖ after clipping), `monitor.update_ratio.NAME` (‖Δw‖ / ‖w‖) and
- * `monitor.saturation.NAME` (the share of gradient entries that are next to nothing: units that saturated or died pass
- * no gradient to their weights); of an ensemble the mean over its members.
+ * `monitor.small_gradients.NAME` (the share of gradient entries that are next to nothing beside the others); of an ensemble
+ * the mean over its members.
  */
 export function monitorEffects(
   { b, layout, stage }: StageContext,
@@ -34,12 +37,12 @@ export function monitorEffects(
       if (monitor.includes("gradient_norm") && gradient !== undefined) {
         report("gradient_norm", name, norm(part(gradient)));
       }
-      if (monitor.includes("saturation") && gradient !== undefined) {
+      if (monitor.includes("small_gradients") && gradient !== undefined) {
         const g = part(gradient);
         const entries = count / ensemble;
         const limit = b.multiply(b.divide(norm(g), Math.sqrt(entries)), negligible);
         const still = b.cast(b.lessEqual(b.abs(g), b.reshape(limit, [ensemble, 1])), "f32");
-        report("saturation", name, b.divide(b.sum(still, [1]), entries));
+        report("small_gradients", name, b.divide(b.sum(still, [1]), entries));
       }
       if (monitor.includes("update_ratio")) {
         const change = norm(b.subtract(part(next), part(before)));
@@ -48,4 +51,24 @@ export function monitorEffects(
     }
   }
   return effects;
+}
+
+/** `monitor.saturation.NAME` and `monitor.dead_units.NAME` of the activations that lead to what is minimised. */
+export function activationEffects(
+  { monitor }: StageDeclaration,
+  activations: readonly WatchedActivation[],
+  goal: Node,
+): Extract<Effect, { kind: "result" }>[] {
+  if (activations.length === 0) return [];
+  const reached = new Set(topologicalOrder([goal]));
+  return activations
+    .filter(({ value }) => reached.has(value))
+    .flatMap(({ name, saturation, deadUnits }) =>
+      [["saturation", saturation] as const, ["dead_units", deadUnits] as const].flatMap(
+        ([what, value]) =>
+          monitor.includes(what)
+            ? [{ kind: "result" as const, name: `monitor.${what}.${name}`, value }]
+            : [],
+      ),
+    );
 }

@@ -6,11 +6,12 @@ import { elementCount, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
 import type { Named, ObjectiveDeclaration, StageDeclaration, StateUpdate } from "../types/model.js";
+import type { WatchedActivation } from "./activations.js";
 import type { JoinedModel } from "./members.js";
 import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
 import type { StorageLayout } from "./layout.js";
 import { clip } from "./clip.js";
-import { monitorEffects } from "./monitor.js";
+import { activationEffects, monitorEffects } from "./monitor.js";
 import { bindLeaves, inputValues, storageLeaf } from "./parameters.js";
 import { projectUpdates } from "./project.js";
 import { rangeValues } from "./ranges.js";
@@ -58,6 +59,8 @@ export function buildStep(request: StepRequest): BuiltStep {
   const checked = rangeValues(b, model.training.rangeChecks, trace.checked, reached);
   const ranges = checked.map(({ name, value }): Effect => ({ kind: "result", name, value }));
   const run = [...own, ...ranges];
+  const watched = activationEffects(stage, trace.activations, goal.value);
+  const examples = watched.map(({ name }): [string, Dim] => [name, freeDim("batch")]);
   return {
     effects: [
       ...projected.map(({ storage, next }): Effect => ({ kind: "store", storage, value: next })),
@@ -66,9 +69,10 @@ export function buildStep(request: StepRequest): BuiltStep {
       ...states.updates,
       ...run,
       ...monitorEffects(request, clipped, projected),
+      ...watched,
     ],
     gather: accumulation.effects && [...accumulation.effects, ...run],
-    entries: told.entries,
+    entries: new Map([...told.entries, ...examples]),
     ranges: new Map(checked.map((one) => [one.name, one])),
     storages: [...updated.storages, ...accumulation.storages],
   };
@@ -169,6 +173,7 @@ interface BoundTrace {
   readonly stateUpdates: readonly StateUpdate[];
   /** The integers of the trace's range checks. */
   readonly checked: readonly Node[];
+  readonly activations: readonly WatchedActivation[];
   readonly views: ReadonlyMap<string, Node>;
 }
 
@@ -179,10 +184,11 @@ function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): B
   const metrics = last ? training.metrics : [];
   const lists = [losses, training.penalties, metrics, training.stateUpdates];
   const roots = lists.flat().map((one) => one.value);
+  const watched = model.activations.flatMap((one) => [one.value, one.saturation, one.deadUnits]);
   const bound = bindLeaves(
     b,
     layout,
-    [...roots, ...training.rangeChecks.map((one) => one.value)],
+    [...roots, ...training.rangeChecks.map((one) => one.value), ...watched],
     inputValues(model.inputs, draws),
   );
   let at = 0;
@@ -193,7 +199,13 @@ function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): B
     penalties: take(training.penalties),
     metrics: take(metrics),
     stateUpdates: take(training.stateUpdates),
-    checked: bound.roots.slice(at),
+    checked: training.rangeChecks.map(({ value }) => bound.roots[at++] ?? value),
+    activations: model.activations.map((one) => ({
+      ...one,
+      value: bound.roots[at++] ?? one.value,
+      saturation: bound.roots[at++] ?? one.saturation,
+      deadUnits: bound.roots[at++] ?? one.deadUnits,
+    })),
     views: bound.views,
   };
 }

@@ -78,6 +78,26 @@ export interface Trace {
   /** New values of states, by parameter name, in the order of writing (the last one counts; each sees the one before). */
   readonly stateUpdates: readonly StateUpdate[];
   readonly rangeChecks: readonly RangeCheck[];
+  /** The calls that its body makes, in order, those of losses, metrics and penalties left out. */
+  readonly calls: readonly TracedCall[];
+}
+
+/** A call of a layer or a function in the body of a model or a layer, with the calls that a layer makes in turn. */
+export interface TracedCall {
+  /** What is called: `dense`, `relu`. */
+  readonly name: string;
+  /** A layer's instance; of a function the instance in whose body it is called, `""` in the model's own. */
+  readonly path: string;
+  readonly kind: "layer" | "function";
+  /** Whether the program says which function it is: by a call of its own, or as a parameter of what it calls. */
+  readonly chosen: boolean;
+  /** Whether what is called is declared in the program, not in the library. */
+  readonly own: boolean;
+  /** In a recurrence, whose nodes are those of a turn. */
+  readonly repeated: boolean;
+  readonly arguments: readonly Node[];
+  readonly results: readonly Node[];
+  readonly inner: readonly TracedCall[];
 }
 
 /** The next value of a state, or of what follows other parameters. */
@@ -139,6 +159,16 @@ export interface ProjectionInstance {
   readonly apply: (shape: Shape) => Node;
 }
 
+export const monitorNames = [
+  "update_ratio",
+  "gradient_norm",
+  "small_gradients",
+  "saturation",
+  "dead_units",
+] as const;
+
+export type MonitorName = (typeof monitorNames)[number];
+
 export interface StageDeclaration {
   /** The stage's name; "train" for a single unnamed block. */
   readonly name: string;
@@ -155,7 +185,7 @@ export interface StageDeclaration {
   readonly clipValue: number | undefined;
   readonly stopEarly: { readonly patience: number } | undefined;
   readonly plateaus: readonly { readonly factor: number; readonly patience: number }[];
-  readonly monitor: readonly ("update_ratio" | "gradient_norm" | "saturation")[];
+  readonly monitor: readonly MonitorName[];
   readonly ensemble: number;
   /** In turns; a block without `minimize` lines has one objective of all losses, called "loss". */
   readonly objectives: readonly ObjectiveDeclaration[];

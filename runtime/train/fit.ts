@@ -266,7 +266,7 @@ async function runEpoch(context: StageRun, passes: Passes): Promise<void> {
     // Evaluations that a callback has left under way see the weights that they began with.
     await trainer.calls.idle("evaluate");
     lastGood.before(trainer.state.steps + 1);
-    const monitored = isLastOfEpoch(context);
+    const monitored = endsEpoch(context);
     const undo = rememberStep(trainer, stage);
     let record: StepRecord;
     try {
@@ -289,10 +289,13 @@ async function runEpoch(context: StageRun, passes: Passes): Promise<void> {
   }
 }
 
-/** Whether the step to come ends its epoch; of a stream that is not known, so each may. */
-function isLastOfEpoch({ run, length }: StageRun): boolean {
+/**
+ * Whether the step to come ends its epoch, or is the one before, since the last batch may be smaller; of a stream that is not
+ * known, so each may.
+ */
+function endsEpoch({ run, length }: StageRun): boolean {
   const { least, steps } = length;
-  return least === Infinity || run.epochSteps + 1 >= least || run.step + 1 >= steps;
+  return least === Infinity || run.epochSteps + 2 >= least || run.step + 2 >= steps;
 }
 
 /** Takes up the steps whose losses are known, in order; `all` waits for every one. */

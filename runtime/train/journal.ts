@@ -134,12 +134,13 @@ function weightsOf({ results }: PlanProgram, dimensions: Dimensions): Record<str
 /** Named scalars of several runs: Σ weight · value and Σ weight, and of how many runs. */
 export type Sums = Record<string, { sum: number; weight: number; runs: number }>;
 
-/** Adds what other runs gave; of monitors the latest counts. */
+/** Adds what other runs gave; of monitors the latest counts, of those that say something of examples that of most of them. */
 export function addToSums(sums: Sums, more: Sums): void {
   for (const [name, { sum, weight, runs }] of Object.entries(more)) {
     const entry = sums[name];
-    if (!entry || name.startsWith("monitor.")) sums[name] = { sum, weight, runs };
-    else {
+    const isMonitor = name.startsWith("monitor.");
+    if (!entry || (isMonitor && weight >= entry.weight)) sums[name] = { sum, weight, runs };
+    else if (!isMonitor) {
       entry.sum += sum;
       entry.weight += weight;
       entry.runs += runs;

@@ -38,6 +38,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
     metrics: [{ name: "error", value: b.abs(difference), place }],
     stateUpdates: [{ name: "seen", value: b.add(seen, 1), place, pace: "step" as const }],
     rangeChecks: [],
+    calls: [],
   };
   const optimizer = {
     name: "momentum",
@@ -217,7 +218,7 @@ describe("build", () => {
   });
 
   it("reports what is monitored, a number a parameter", () => {
-    const monitor = ["gradient_norm", "update_ratio", "saturation"] as const;
+    const monitor = ["gradient_norm", "update_ratio", "small_gradients"] as const;
     const { run } = runner(linearModel({ monitor }));
     run("init");
     const found = run("step.train.loss");
@@ -229,7 +230,7 @@ describe("build", () => {
       10,
     );
     const still = g.filter((one) => Math.abs(one) <= (1e-3 * norm) / Math.sqrt(3)).length;
-    expect(found["monitor.saturation.w"]?.data[0]).toBeCloseTo(still / 3, 10);
+    expect(found["monitor.small_gradients.w"]?.data[0]).toBeCloseTo(still / 3, 10);
   });
 
   it("evaluates means of losses and metrics", () => {

@@ -47,7 +47,7 @@ train M {
   batch 8
   epochs 2
   clip_norm 0.5
-  monitor update_ratio, gradient_norm, saturation
+  monitor update_ratio, gradient_norm, small_gradients, saturation, dead_units
   ${lines}
 }`;
 

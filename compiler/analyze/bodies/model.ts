@@ -145,6 +145,7 @@ function traceBody(
     later: [],
     projections: [],
     rangeChecks: [],
+    calls: [],
   };
   const scope = newScope(parameters.parent);
   for (const [name, binding] of parameters.names) scope.names.set(name, binding);
@@ -166,7 +167,7 @@ function traceBody(
 
 /** State writes of calls that nothing needs are left out: those calls are not made. Undefined where a score is a mistake. */
 function finish(trace: TraceState): Trace | undefined {
-  const { outputs, rangeChecks } = trace;
+  const { outputs, rangeChecks, calls } = trace;
   const losses = [...trace.losses.values()].filter(isKnown);
   const penalties = trace.penalties.filter(isKnown);
   const metrics = [...trace.metrics.values()].filter(isKnown);
@@ -177,7 +178,7 @@ function finish(trace: TraceState): Trace | undefined {
   const stateUpdates = trace.updates
     .filter(({ owner }) => owner === undefined || owner.results.some((node) => needed.has(node)))
     .map(({ name, value, place, pace }) => ({ name, value, place, pace }));
-  return { outputs, losses, penalties, metrics, stateUpdates, rangeChecks };
+  return { outputs, losses, penalties, metrics, stateUpdates, rangeChecks, calls };
 }
 
 const isKnown = <Kind extends Score>(score: Kind): score is Kind & { readonly value: Node } =>

@@ -10,6 +10,7 @@ import { findPath } from "../values/graphs.js";
 import { lookup } from "../values/lookup.js";
 import { unknownName } from "../values/unknownName.js";
 import { childPath } from "../calls/naming.js";
+import { calledApart } from "../calls/traced.js";
 import { regularizeBare, regularizeSelected } from "./penalties.js";
 import { didYouMean, report } from "../report.js";
 import { bind, visibleNames } from "../values/scope.js";
@@ -171,7 +172,11 @@ export function runScore(
   const inner = metric
     ? { ...frame, drawPath: childPath(trace.model, frame.drawPath, `metric ${name}`) }
     : frame;
-  const value = frame.run.evaluator.expression(statement.value, inner);
+  const value = calledApart(
+    frame,
+    ({ kind }) => kind === "layer" && !metric,
+    () => frame.run.evaluator.expression(statement.value, inner),
+  );
   if (statement.name !== undefined && frame.scope.names.get(name) === undefined) {
     bind(frame.scope, name, value, { place: { unit: frame.unit, span: statement.name.span } });
   }

@@ -4,6 +4,7 @@ import { evaluateArguments, checkGiven, textOf } from "../calls/arguments.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame, TraceState } from "../context.js";
 import { calleeOf } from "../calls/functions.js";
+import { calledApart } from "../calls/traced.js";
 import { spoil } from "../frames.js";
 import { report } from "../report.js";
 import { settingsText } from "../training/algorithms.js";
@@ -33,7 +34,11 @@ export function regularizeBare(statement: ast.RegularizeStatement, frame: Frame)
     });
     return;
   }
-  const value = frame.run.evaluator.expression(statement.value, frame);
+  const value = calledApart(
+    frame,
+    () => false,
+    () => frame.run.evaluator.expression(statement.value, frame),
+  );
   addPenalty(frame, trace, statement, { value, settings: written(frame, statement.value) });
 }
 

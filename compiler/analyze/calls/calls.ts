@@ -19,6 +19,7 @@ import { calleeOf, type Callee } from "./functions.js";
 import { drawPath, namedInstance, parameterInstance, unnamedInstance } from "./naming.js";
 import { report } from "../report.js";
 import { newScope } from "../values/scope.js";
+import { callsSoFar, noteCall } from "./traced.js";
 import { bindParameters, checkResult } from "./signatures.js";
 import { reportProblem, type Operand } from "../values/tensors.js";
 import {
@@ -87,7 +88,13 @@ export function call(value: FunctionValue, request: CallRequest, frame: Frame): 
   const matched = checkGiven(called, callee, request.given, 0);
   if (matched === undefined || !checkMissing(called, callee, matched)) return poison;
   const { base } = callee;
-  if (base.form === "builtin") return callBuiltin(base.name, matched, request, frame);
+  if (base.form === "builtin") {
+    const since = callsSoFar(frame);
+    const result = callBuiltin(base.name, matched, request, frame);
+    const ended = { base, instance: undefined, written: request.name, given: matched, result };
+    noteCall(frame, since, ended);
+    return result;
+  }
   const { declaration } = base;
   switch (declaration.kind) {
     case "Function":
@@ -146,6 +153,7 @@ function callBody(
   frame: Frame,
 ): Value {
   if (!mayCall(closure, request, frame)) return poison;
+  const since = callsSoFar(frame);
   const body = bodyFrame(closure, callee, matched, request, frame);
   if (body === undefined) return poison;
   const { span, name } = request;
@@ -160,6 +168,8 @@ function callBody(
   const result = checkResult(body, closure, declaration.result, value);
   if (body.effects !== undefined && body.effects !== frame.effects)
     noteResults(body.effects, result);
+  const instance = declaration.kind === "Layer" ? body.instance?.path : undefined;
+  noteCall(frame, since, { base: closure, instance, written: name, given: matched, result });
   return result;
 }
 

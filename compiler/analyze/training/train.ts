@@ -1,6 +1,7 @@
 // The `train` blocks of a model come in; its stages, every parameter matched to the optimizer that updates it, go out.
 import type * as ast from "../../../grammar/ast.js";
-import type { ObjectiveDeclaration, StageDeclaration } from "../../types/model.js";
+import { monitorNames } from "../../types/model.js";
+import type { MonitorName, ObjectiveDeclaration, StageDeclaration } from "../../types/model.js";
 import type { Frame } from "../context.js";
 import { analyzeObjectives } from "./objectives.js";
 import { didYouMean, report } from "../report.js";
@@ -171,20 +172,18 @@ function readStart(stage: StageRequest): StageDeclaration["start"] {
   });
 }
 
-const monitors = ["update_ratio", "gradient_norm", "saturation"] as const;
-
 function readMonitor(frame: Frame, train: ast.TrainDeclaration): StageDeclaration["monitor"] {
-  const found = new Set<(typeof monitors)[number]>();
+  const found = new Set<MonitorName>();
   for (const line of train.lines) {
     if (line.kind !== "MonitorLine") continue;
     for (const { name, span } of line.names) {
-      const known = monitors.find((monitor) => monitor === name);
+      const known = monitorNames.find((monitor) => monitor === name);
       if (known !== undefined) found.add(known);
       else {
         report(frame, "NN0506", span, {
           message: `nothing called \`${name}\` can be monitored`,
-          notes: [`what can: ${monitors.join(", ")}`],
-          hint: didYouMean(name, monitors),
+          notes: [`what can: ${monitorNames.join(", ")}`],
+          hint: didYouMean(name, monitorNames),
         });
       }
     }
