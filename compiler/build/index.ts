@@ -127,7 +127,7 @@ function addPredict(assembly: Assembly): void {
     new Set(),
   );
   const effects = results("", outputs, values);
-  assembly.programs.push({ name: "predict", kind: "predict", effects });
+  assembly.programs.push({ name: "predict", kind: "predict", effects, apart: true });
 }
 
 function drawnNames(typed: TypedModel): string[] {

@@ -9,6 +9,8 @@ import { orderGroups } from "./order.js";
 import type { Cycle, FusionGroup } from "./order.js";
 import type { Part } from "./parts.js";
 import { overlaps, writesOf } from "./parts.js";
+import { sharingOf } from "./wanted.js";
+import type { MayShare } from "./wanted.js";
 
 interface OpenGroup {
   /** Of its points; parts of another shape are rows of these. */
@@ -23,8 +25,15 @@ export interface GroupOptions {
   readonly findings: Pick<Findings, "areApart" | "operationsOf">;
   /** See `LevelOptions`. */
   readonly thrifty?: boolean;
+  /** As of Program. */
+  readonly apart: boolean;
   /** About how many elements a node has. */
   readonly sizeOf: (node: Node) => number;
+}
+
+interface JoinOptions extends GroupOptions {
+  readonly readers: ReadonlyMap<Node, number>;
+  readonly mayShare: MayShare;
 }
 
 export function groupParts(parts: readonly Part[], options: GroupOptions): FusionGroup[] | Cycle {
@@ -62,6 +71,7 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
   const readers = countReaders(parts);
   const groupOf = new Map<Node, Set<number>>();
   const below = groupNeeds(parts.length);
+  const mayShare = sharingOf(parts, options.apart);
   const open = new Map<string, number[]>(); // groups that may take more parts, by iteration space
   const opened = (home: number, shape: Shape): void => {
     const key = shapeText(shape);
@@ -73,7 +83,7 @@ function mergeParts(parts: readonly Part[], options: GroupOptions): OpenGroup[] 
       for (const node of nodes) for (const group of groupOf.get(node) ?? []) needs.add(group);
     const mergeable = options.merge && !part.copies && !part.loops;
     const fits = (candidate: number): boolean =>
-      canJoin(groups, below, candidate, needs, part, readers, options);
+      canJoin(groups, below, candidate, needs, part, { ...options, readers, mayShare });
     const candidates = mergeable ? (open.get(shapeText(part.shape)) ?? []) : [];
     const found = candidates.find(
       (candidate) => isAlike(groups[candidate], needs.has(candidate), part) && fits(candidate),
@@ -146,8 +156,7 @@ function canJoin(
   candidate: number,
   needs: ReadonlySet<number>,
   part: Part,
-  readers: ReadonlyMap<Node, number>,
-  { limits, findings }: GroupOptions,
+  { limits, findings, readers, mayShare }: JoinOptions,
 ): boolean {
   for (const need of needs) {
     if (need !== candidate && below.has(need, candidate)) return false;
@@ -159,18 +168,10 @@ function canJoin(
   );
   if (overlap) return false;
   const all = [...group.parts, part];
-  if (!knowAll(all)) return false;
+  if (!mayShare(all)) return false;
   const operations = all.reduce((sum, one) => sum + findings.operationsOf(one), 0);
   return (
     countBuffers(all, readWithin(all, readers)) <= limits.buffers && operations <= limits.operations
-  );
-}
-
-/** A result may be wanted alone: its kernel takes no dimension that nobody tells then. */
-function knowAll(parts: readonly Part[]): boolean {
-  const results = parts.filter(({ result }) => result);
-  return results.every((one) =>
-    parts.every(({ dimensions }) => [...dimensions].every((name) => one.dimensions.has(name))),
   );
 }
 

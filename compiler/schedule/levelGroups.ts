@@ -33,6 +33,8 @@ export interface Level {
   readonly effects: readonly LevelEffect[];
   /** What is not computed before something else, and what that is: see `Program.waits`. */
   readonly waits?: ReadonlyMap<Node, Node>;
+  /** As of Program. */
+  readonly apart?: boolean;
   /** Whether a node has a buffer that is full before the level runs. */
   readonly isOutside: (node: Node) => boolean;
   /** As of Roles, of the levels around it. */
@@ -101,7 +103,14 @@ export function groupsOfLevel(
 }
 
 function partsOfLevel(
-  { effects, isOutside, waits, remembered, ...level }: Level & { readonly remembered: Remembered },
+  {
+    effects,
+    isOutside,
+    waits,
+    remembered,
+    apart = false,
+    ...level
+  }: Level & { readonly remembered: Remembered },
   { estimates, fuse = true, thrifty = false }: LevelOptions,
   findings: Findings,
   idOf: PartNumbers,
@@ -119,7 +128,7 @@ function partsOfLevel(
     ...(waits === undefined ? {} : { waits }),
   };
   const grouping: GroupOptions = {
-    ...{ merge: fuse, limits: kernelLimits, findings, thrifty },
+    ...{ merge: fuse, limits: kernelLimits, findings, thrifty, apart },
     sizeOf: (node) => costs.size.get(node) ?? 0,
   };
   return { nodes, roles, request, grouping, parts: makeParts({ nodes, effects, ...request }) };

@@ -157,4 +157,6 @@ export interface Program {
   readonly effects: readonly Effect[];
   /** Nodes that are computed no earlier than others, by those: what is computed again, so that it need not be kept until then. */
   readonly waits?: ReadonlyMap<Node, Node>;
+  /** Its results may be wanted one without the others, where the inputs of these are not given. */
+  readonly apart?: boolean;
 }
