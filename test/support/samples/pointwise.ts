@@ -45,6 +45,12 @@ export const otherUnary: OpSample[] = [
     build: (b, n) => b.cast(operandsOf(n)[0], "i32"),
   }),
   sample("cast", {
+    operands: [f32([batch, 2])],
+    shape: [batch, 2],
+    note: "to itself",
+    build: (b, n) => b.node("cast", n, { to: "f32" }),
+  }),
+  sample("cast", {
     operands: [integers([batch, 2], [0, 9], "u32")],
     type: "f32",
     shape: [batch, 2],
