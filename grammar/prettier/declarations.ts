@@ -3,11 +3,15 @@
 import type { Doc } from "prettier";
 import { builders } from "prettier/doc";
 import type * as ast from "../ast.js";
+import { minimizePads } from "./columns.js";
 import { innerComments } from "./comments.js";
-import { assignment, braces, bracketed, commaList, printed } from "./layout.js";
+import { assignment, braces, commaList, filled, kept, printed } from "./layout.js";
 import type { Printing } from "./nodes.js";
 
 const { group, indent, line } = builders;
+
+/** Columns up to which the brackets of a type stay on one line, whatever breaks around them. */
+const longestType = 80;
 
 export function printDeclaration(
   node: Exclude<ast.Declaration, ast.SkippedDeclaration>,
@@ -22,7 +26,7 @@ export function printDeclaration(
     }
     case "Const": {
       const left = ["const ", node.name, node.type === undefined ? "" : [": ", print(["type"])]];
-      return assignment(left, "=", node.value, () => print(["value"]));
+      return assignment(left, "=", { key: "value", node: node.value }, printing);
     }
     case "Function":
       return printFunction(node, printing);
@@ -58,7 +62,7 @@ export function printFunction(node: ast.FunctionDeclaration, printing: Printing)
 }
 
 function parameters(nodes: readonly ast.Parameter[], printing: Printing): Doc {
-  return bracketed("(", printed(printing, "parameters", nodes.length), ")");
+  return filled("(", printed(printing, "parameters", nodes.length), ")");
 }
 
 function result(node: ast.ResultType | undefined, printing: Printing): Doc {
@@ -70,10 +74,12 @@ function body(node: ast.Body, printing: Printing): Doc {
 }
 
 export function printExpressionBody(node: ast.ExpressionBody, printing: Printing): Doc {
-  const value = assignment("", "=", node.value, () => printing.print(["value"]));
+  const value = assignment("", "=", { key: "value", node: node.value }, printing);
   if (node.where.length === 0) return value;
   const bindings = commaList(printed(printing, "where", node.where.length));
-  return group([value, indent([line, "where ", bindings])]);
+  const between = printing.text.slice(node.value.span.end, node.where[0]?.span.start);
+  const shouldBreak = /[\r\n]/.test(between);
+  return group([value, indent([line, "where ", bindings])], { shouldBreak });
 }
 
 export function printParameter(node: ast.Parameter, printing: Printing): Doc {
@@ -84,14 +90,15 @@ export function printParameter(node: ast.Parameter, printing: Printing): Doc {
 
 export function printResult(node: ast.ResultType, printing: Printing): Doc {
   const types = printed(printing, "types", node.types.length);
-  return node.parenthesized ? bracketed("(", types, ")") : types;
+  return node.parenthesized ? kept("(", types, ")", longestType) : types;
 }
 
 export function printType(node: ast.Type, printing: Printing): Doc {
   if (node.kind === "ScalarType") return node.name;
   const element = node.elementSpan === undefined ? "" : node.element;
   const classes = node.classes === undefined ? "" : ["(", printing.print(["classes"]), ")"];
-  const shape = bracketed("[", printed(printing, "dimensions", node.dimensions.length), "]");
+  const dimensions = printed(printing, "dimensions", node.dimensions.length);
+  const shape = kept("[", dimensions, "]", longestType);
   return [element, classes, shape];
 }
 
@@ -100,12 +107,15 @@ function printLines(node: ast.TrainDeclaration | ast.SearchDeclaration, printing
   const stage = node.kind === "Train" && node.stage !== undefined;
   const header = stage ? [" stage ", print(["stage"])] : "";
   const last = node.kind === "Train" ? (node.stage ?? node.model) : node.model;
+  const pads = minimizePads(node.lines, text);
+  const id = Symbol("lines");
   const block = braces(text, {
     nodes: node.lines,
-    parts: printed(printing, "lines", node.lines.length),
+    parts: node.lines.map((_, index) => print(["lines", index], { pads: pads[index], block: id })),
     brace: text.indexOf("{", last.span.end),
     beside: [],
     inner: innerComments(node),
+    id,
   });
   return [node.kind.toLowerCase(), " ", print(["model"]), header, " ", block];
 }

@@ -3,10 +3,16 @@
 import type { Doc } from "prettier";
 import { builders } from "prettier/doc";
 import type * as ast from "../ast.js";
-import { bracketed, printed } from "./layout.js";
-import type { Printing } from "./nodes.js";
+import { bracketed, filled, flatWidth, kept, printed } from "./layout.js";
+import type { PrintArguments, Printing } from "./nodes.js";
 
-const { group, indent, line } = builders;
+const { group, indent, join, line } = builders;
+
+/** Columns up to which an index stays on one line, whatever breaks around it. */
+const longestIndex = 50;
+
+/** Columns of an argument that shares its line with others where a call breaks. */
+const shortArgument = 40;
 
 /** How tightly the outermost operator of an expression binds; operands without one bind tightest. */
 function binding(node: ast.Expression): number {
@@ -67,9 +73,15 @@ function rightNeeds(operator: ast.BinaryOperator, right: ast.Expression): boolea
 }
 
 /** A part in parentheses where it needs them, or where the source has them around an operator. */
-function part(printing: Printing, key: string, node: ast.Expression, needed: boolean): Doc {
+function part(
+  printing: Printing,
+  key: string,
+  node: ast.Expression,
+  needed: boolean,
+  args?: PrintArguments,
+): Doc {
   const helpful = node.parentheses !== undefined && binding(node) < 10;
-  const doc = printing.print([key]);
+  const doc = printing.print([key], args);
   return needed || helpful ? ["(", doc, ")"] : doc;
 }
 
@@ -85,7 +97,7 @@ export function printExpression(node: ast.Expression, printing: Printing): Doc {
     case "Boolean":
       return String(node.value);
     case "List":
-      return bracketed("[", printed(printing, "elements", node.elements.length), "]");
+      return printList(node, printing);
     case "Unary": {
       const needed = binding(node.operand) < binding(node);
       const sign = node.operator === "not" ? "not " : "-";
@@ -98,8 +110,8 @@ export function printExpression(node: ast.Expression, printing: Printing): Doc {
     case "Call":
       return [object(printing, "callee", node.callee), printArguments(node.arguments, printing)];
     case "Index": {
-      const items = bracketed("[", printed(printing, "items", node.items.length), "]");
-      return [object(printing, "object", node.object), items];
+      const items = printed(printing, "items", node.items.length);
+      return [object(printing, "object", node.object), kept("[", items, "]", longestIndex)];
     }
     case "Member":
       return [object(printing, "object", node.object), ".", node.name];
@@ -118,8 +130,20 @@ export function printExpression(node: ast.Expression, printing: Printing): Doc {
   }
 }
 
+/** Numbers stand many to a line. */
+function printList(node: ast.ListExpression, printing: Printing): Doc {
+  const elements = printed(printing, "elements", node.elements.length);
+  const numbers = node.elements.every(isNumber);
+  return numbers ? filled("[", elements, "]") : bracketed("[", elements, "]");
+}
+
+function isNumber(node: ast.Expression | ast.SpreadElement): boolean {
+  if (node.kind === "Unary") return node.operator === "-" && isNumber(node.operand);
+  return node.kind === "Integer" || node.kind === "Float";
+}
+
 function separated(parts: readonly Doc[]): Doc {
-  return builders.join(", ", [...parts]);
+  return join(", ", [...parts]);
 }
 
 /** What a call, an index or a member name follows. */
@@ -129,34 +153,59 @@ function object(printing: Printing, key: string, node: ast.Expression): Doc {
   return part(printing, key, node, needed);
 }
 
-/** Arguments; a single list, call or scan stays beside the parenthesis. */
+/**
+ * Arguments. A single list, call or scan stays beside the parenthesis, and so does a long list of numbers at the end;
+ * short arguments stand many to a line.
+ */
 export function printArguments(nodes: readonly ast.Argument[], printing: Printing): Doc {
   const parts = printed(printing, "arguments", nodes.length);
-  const [only] = nodes;
-  const hugged = ["List", "Call", "Scan"].includes(only?.value.kind ?? "");
-  const plain = nodes.length === 1 && only?.name === undefined && hugged;
-  return plain && !hasComments(only) ? ["(", ...parts, ")"] : bracketed("(", parts, ")");
+  const last = nodes.at(-1);
+  const short = parts.every((part) => flatWidth(part) <= shortArgument);
+  if (last === undefined || short) return filled("(", parts, ")");
+  const before = parts.slice(0, -1);
+  const hugged = nodes.length === 1 ? ["List", "Call", "Scan"].includes(last.value.kind) : false;
+  const table = flatWidth(before) <= shortArgument && isLongTable(last.value, parts.at(-1) ?? "");
+  const plain = last.name === undefined && !hasComments(last) && (hugged || table);
+  return plain ? ["(", join(", ", parts), ")"] : bracketed("(", parts, ")");
+}
+
+/** Whether a list of numbers has no room beside other arguments. */
+function isLongTable(node: ast.Expression, doc: Doc): boolean {
+  const numbers = node.kind === "List" && node.elements.every(isNumber);
+  return numbers && flatWidth(doc) > 60 && flatWidth(doc) < Infinity;
 }
 
 function hasComments(node: object | undefined): boolean {
   return node !== undefined && "comments" in node;
 }
 
-/** Operators of one strength stand in one group, each at the end of its line. */
+/**
+ * Operators of one strength stand in one group, each at the end of its line. Where further lines are indented, the
+ * first operand is not: a call that breaks there ends where it begins.
+ */
 function printBinary(node: ast.BinaryExpression, printing: Printing): Doc {
-  const { parent, key } = printing;
+  const { left, operator, right } = node;
+  const continued = continues(node, printing);
+  const indented = continued ? printing.indented : indentsItself(printing);
   const rest: Doc = [
-    [" ", node.operator],
-    [line, part(printing, "right", node.right, rightNeeds(node.operator, node.right))],
+    [" ", operator],
+    [line, part(printing, "right", right, rightNeeds(operator, right))],
   ];
-  const left = part(printing, "left", node.left, leftNeeds(node.operator, node.left));
-  const continued =
+  const parts = [
+    part(printing, "left", left, leftNeeds(operator, left), { indented }),
+    indented ? indent(rest) : rest,
+  ];
+  return continued ? parts : group(parts);
+}
+
+/** Whether an operation is the beginning of another one of its strength. */
+function continues(node: ast.BinaryExpression, { parent, key }: Printing): boolean {
+  return (
     parent?.kind === "Binary" &&
     key === "left" &&
     node.parentheses === undefined &&
-    operatorBinding(parent.operator) === operatorBinding(node.operator);
-  if (continued) return [left, rest];
-  return group(indentsItself(printing) ? indent([left, rest]) : [left, rest]);
+    operatorBinding(parent.operator) === operatorBinding(node.operator)
+  );
 }
 
 /** Whether further lines of an operation are indented here; most owners begin a new, indented line for it. */
@@ -187,9 +236,10 @@ function indentsItself({ parent, key }: Printing): boolean {
 
 function printConditional(node: ast.ConditionalExpression, printing: Printing): Doc {
   const { parent, key, print } = printing;
+  const whenTrue = part(printing, "whenTrue", node.whenTrue, node.whenTrue.kind === "Conditional");
   const otherwise = part(printing, "whenFalse", node.whenFalse, node.whenFalse.kind === "Pipeline");
   const parts: Doc = [
-    ["if ", print(["condition"]), " then ", print(["whenTrue"])],
+    ["if ", print(["condition"]), " then ", whenTrue],
     [line, "else ", otherwise],
   ];
   // A chain of `else if` is one group, so that all of it breaks or none.
@@ -231,15 +281,25 @@ export function printPart(
     case "Spread":
       return ["...", print(["value"])];
     case "Slice":
-      return [
-        node.start === undefined ? "" : print(["start"]),
-        ":",
-        node.stop === undefined ? "" : print(["stop"]),
-        node.step === undefined ? "" : [":", print(["step"])],
-      ];
+      return printSlice(node, printing);
     case "Stage": {
       const list = node.called ? printArguments(node.arguments, printing) : "";
       return ["|> ", print(["callee"]), list];
     }
   }
+}
+
+/** `a:b`, with spaces around the colons where a bound has an operator of its own: `a + 1 : b`. */
+function printSlice(node: ast.IndexSlice, printing: Printing): Doc {
+  const { start, stop, step } = node;
+  const operation = [start, stop, step].some(
+    (bound) => bound !== undefined && bound.kind !== "Unary" && binding(bound) < 10,
+  );
+  const space = operation ? " " : "";
+  return [
+    start === undefined ? "" : [printing.print(["start"]), space],
+    ":",
+    stop === undefined ? "" : [space, printing.print(["stop"])],
+    step === undefined ? "" : [space, ":", space, printing.print(["step"])],
+  ];
 }

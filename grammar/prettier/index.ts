@@ -31,7 +31,7 @@ import {
 } from "./declarations.js";
 import { printExpression, printPart } from "./expressions.js";
 import { assignment, commaList, lines, printed } from "./layout.js";
-import { type AnyNode, isNode, type Print, type Printing } from "./nodes.js";
+import { type AnyNode, isNode, type Print, type PrintArguments, type Printing } from "./nodes.js";
 import { printBlock, printLine, printStatement } from "./statements.js";
 
 const { hardline, join } = builders;
@@ -64,6 +64,9 @@ export const parsers: Record<string, Parser<AnyNode>> = {
   },
 };
 
+/** What indents the statements or lines in it. */
+const blocks: ReadonlySet<AnyNode["kind"]> = new Set(["Block", "Train", "Search"]);
+
 function printNode(
   path: AstPath<AnyNode>,
   options: ParserOptions<AnyNode>,
@@ -74,19 +77,19 @@ function printNode(
   const part: Print = (selector, partArgs) =>
     print(typeof selector === "string" ? selector : [...selector], partArgs);
   const parent: unknown = path.parent;
+  const told = (args ?? {}) as PrintArguments;
   const printing: Printing = {
     print: part,
     text: options.originalText,
     parent: isNode(parent) ? parent : undefined,
     key: typeof path.key === "symbol" ? undefined : (path.key ?? undefined),
-    pad: padOf(args),
+    pads: told.pads ?? [],
+    block: told.block,
+    indented: told.indented ?? false,
+    width: options.printWidth,
+    indentation: 2 * path.ancestors.filter(({ kind }) => blocks.has(kind)).length,
   };
   return [commentsAbove(node), printKind(node, printing)];
-}
-
-function padOf(args: unknown): number {
-  if (typeof args !== "object" || args === null || !("pad" in args)) return 0;
-  return typeof args.pad === "number" ? args.pad : 0;
 }
 
 function printFile(node: File, printing: Printing): Doc {
@@ -119,7 +122,7 @@ function printKind(node: AnyNode, printing: Printing): Doc {
     case "ExpressionBody":
       return printExpressionBody(node, printing);
     case "WhereBinding":
-      return assignment(node.name, "=", node.value, () => printing.print(["value"]));
+      return assignment(node.name, "=", { key: "value", node: node.value }, printing);
     case "Block":
       return printBlock(node, printing);
     case "TensorType":

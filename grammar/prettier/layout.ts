@@ -4,18 +4,59 @@ import type { Doc } from "prettier";
 import { builders } from "prettier/doc";
 import type { AnyNode, Printing } from "./nodes.js";
 
-const { group, hardline, ifBreak, indent, join, line, softline } = builders;
+const { fill, group, hardline, ifBreak, indent, join, line, softline } = builders;
 
-/** `(a, b)`, or one part to a line with a comma behind each. */
+/**
+ * `(a, b)`; where that is too long the parts on one line between the brackets, and where that is too long as well
+ * one to a line with a comma behind each.
+ */
 export function bracketed(open: string, parts: readonly Doc[], close: string): Doc {
   if (parts.length === 0) return [open, close];
-  return group([
-    open,
-    indent([softline, join([",", line], [...parts])]),
-    ifBreak(","),
-    softline,
-    close,
-  ]);
+  const rows = group([join([",", line], [...parts]), ifBreak(",")]);
+  return group([open, indent([softline, rows]), softline, close]);
+}
+
+/** `(a, b)`, or as many parts to a line as fit: of what is short and many, like parameters and lists of numbers. */
+export function filled(open: string, parts: readonly Doc[], close: string): Doc {
+  if (parts.length === 0) return [open, close];
+  if (flatWidth([...parts]) === Infinity) return bracketed(open, parts, close);
+  const rows = fill(join(line, withCommas(parts)));
+  return group([open, indent([softline, rows]), softline, close]);
+}
+
+function withCommas(parts: readonly Doc[]): Doc[] {
+  return parts.map((part, index) => (index === parts.length - 1 ? part : [part, ","]));
+}
+
+/** `[a, b]`, which breaks only where it is wider than `most`, or holds a comment: other brackets around it break first. */
+export function kept(open: string, parts: readonly Doc[], close: string, most: number): Doc {
+  const flat = [open, join(", ", [...parts]), close];
+  return flatWidth(flat) <= most ? flat : bracketed(open, parts, close);
+}
+
+/** The columns that a document takes on one line; infinite where it cannot stand on one. */
+export function flatWidth(doc: Doc): number {
+  if (typeof doc === "string") return doc.length;
+  if (Array.isArray(doc)) return doc.reduce<number>((sum, part) => sum + flatWidth(part), 0);
+  switch (doc.type) {
+    case "line":
+      if ("hard" in doc && doc.hard === true) return Infinity;
+      return "soft" in doc && doc.soft === true ? 0 : 1;
+    case "break-parent":
+      return Infinity;
+    case "group":
+      return doc.break ? Infinity : flatWidth(doc.contents);
+    case "fill":
+      return flatWidth(doc.parts);
+    case "if-break":
+      return flatWidth(doc.flatContents);
+    case "indent":
+    case "align":
+    case "label":
+      return flatWidth(doc.contents);
+    default:
+      return 0;
+  }
 }
 
 /** `a, b` without brackets. */
@@ -30,11 +71,23 @@ export function printed(printing: Printing, key: string, count: number): Doc[] {
   return Array.from({ length: count }, (_, index) => printing.print([key, index]));
 }
 
-/** `left = value`: a long value that can break begins a new line, any other stays beside the sign. */
-export function assignment(left: Doc, sign: string, value: AnyNode, print: () => Doc): Doc {
-  const ownLine = value.kind === "Binary" || value.kind === "Conditional";
-  if (ownLine) return [left, " ", sign, group(indent([line, print()]))];
-  return [left, " ", sign, " ", print()];
+/**
+ * `left = value`. Where that is too long an operation begins a new line, and so does a value that fits on one;
+ * any other stays beside the sign and breaks within its brackets. A pipeline has a line for each stage.
+ */
+export function assignment(
+  left: Doc,
+  sign: string,
+  value: { readonly key: string; readonly node: AnyNode },
+  printing: Printing,
+): Doc {
+  const { key, node } = value;
+  const doc = printing.print([key]);
+  const operation = node.kind === "Binary" || node.kind === "Conditional";
+  const room = printing.width - printing.indentation - 2;
+  const fits = node.kind !== "Pipeline" && flatWidth(doc) <= room;
+  if (operation || fits) return [left, " ", sign, group(indent([line, doc]))];
+  return [left, " ", sign, " ", doc];
 }
 
 /** Whether the source leaves a line empty below a node. */
@@ -62,6 +115,8 @@ export interface BlockParts {
   readonly beside: readonly Doc[];
   /** Comments in a block without statements. */
   readonly inner: readonly Doc[];
+  /** By which parts know whether they stand one to a line. */
+  readonly id?: symbol;
 }
 
 /** `{ … }`: on one line where the source begins it so and it fits, else one statement to a line. */
@@ -74,5 +129,6 @@ export function braces(text: string, block: BlockParts): Doc {
   const separator = [ifBreak("", "  "), softline];
   return group(["{", ...beside, indent([line, join(separator, [...rows])]), line, "}"], {
     shouldBreak: spread,
+    ...(block.id === undefined ? {} : { id: block.id }),
   });
 }

@@ -33,8 +33,15 @@ export function isNode(value: unknown): value is AnyNode {
   return "kind" in value && "span" in value && value.kind !== "Comment";
 }
 
+/** What the owner of a node tells it. */
+export interface PrintArguments {
+  readonly pads?: readonly number[] | undefined;
+  readonly indented?: boolean;
+  readonly block?: symbol;
+}
+
 /** Prints a part of the node at hand, named by its property in it. */
-export type Print = (part: string | readonly (string | number)[], args?: unknown) => Doc;
+export type Print = (part: string | readonly (string | number)[], args?: PrintArguments) => Doc;
 
 /** What printing a node needs to know besides the node. */
 export interface Printing {
@@ -43,6 +50,14 @@ export interface Printing {
   readonly parent: AnyNode | undefined;
   /** By which property the parent holds the node. */
   readonly key: string | number | undefined;
-  /** Spaces after the keyword, so that the names of neighbours stand in one column. */
-  readonly pad: number;
+  /** Spaces after the keyword or later parts, which put them into one column with those of neighbours. */
+  readonly pads: readonly number[];
+  /** The group of the block that a line stands in: whether lines have each their own. */
+  readonly block: symbol | undefined;
+  /** Whether an operation that goes on in its parent is indented there. */
+  readonly indented: boolean;
+  /** Columns of a line. */
+  readonly width: number;
+  /** Columns before a statement here, as deep in blocks as it stands. */
+  readonly indentation: number;
 }

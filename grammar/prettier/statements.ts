@@ -3,6 +3,7 @@
 import type { Doc } from "prettier";
 import { builders } from "prettier/doc";
 import type * as ast from "../ast.js";
+import { keywordPads } from "./columns.js";
 import { braceComments, innerComments } from "./comments.js";
 import { printFunction } from "./declarations.js";
 import { printArguments } from "./expressions.js";
@@ -12,9 +13,9 @@ import type { AnyNode, Printing } from "./nodes.js";
 const { group, ifBreak, indent, line } = builders;
 
 export function printBlock(node: ast.Block, printing: Printing): Doc {
-  const pads = paddings(node.statements, printing.text);
+  const pads = keywordPads(node.statements, printing.text);
   const parts = node.statements.map((_, index) =>
-    printing.print(["statements", index], { pad: pads[index] ?? 0 }),
+    printing.print(["statements", index], { pads: [pads[index] ?? 0] }),
   );
   return braces(printing.text, {
     nodes: node.statements,
@@ -25,41 +26,14 @@ export function printBlock(node: ast.Block, printing: Printing): Doc {
   });
 }
 
-/** The keyword of a statement whose name is aligned with those of its neighbours. */
-function alignedWord(statement: ast.Statement): string | undefined {
-  if (statement.kind === "Trained") return statement.role;
-  if (statement.kind === "Input") return "input";
-  return statement.kind === "Target" ? "target" : undefined;
-}
-
-/** Inputs and targets, and weights and biases, that follow each other directly have their names in one column. */
-function paddings(statements: readonly ast.Statement[], text: string): number[] {
-  const pads = statements.map(() => 0);
-  let start = 0;
-  while (start < statements.length) {
-    let end = start + 1;
-    while (end < statements.length && adjoins(statements[end - 1], statements[end], text)) end++;
-    const widths = statements.slice(start, end).map((one) => alignedWord(one)?.length ?? 0);
-    const widest = widths.reduce((most, width) => Math.max(most, width), 0);
-    widths.forEach((width, index) => (pads[start + index] = width === 0 ? 0 : widest - width));
-    start = end;
-  }
-  return pads;
-}
-
-function adjoins(
-  before: ast.Statement | undefined,
-  after: ast.Statement | undefined,
-  text: string,
-): boolean {
-  if (before === undefined || after === undefined) return false;
-  const both = alignedWord(before) !== undefined && alignedWord(after) !== undefined;
-  const alike = (before.kind === "Trained") === (after.kind === "Trained");
-  return both && alike && !/\n[ \t\r]*\n/.test(text.slice(before.span.end, after.span.start));
-}
-
 function keyword(word: string, printing: Printing): Doc {
-  return [word, ifBreak(" ".repeat(printing.pad), ""), " "];
+  return [word, spaces(printing, 0), " "];
+}
+
+/** Spaces that lead to a column, where statements stand one to a line. */
+function spaces(printing: Printing, index: number): Doc {
+  const pad = " ".repeat(printing.pads[index] ?? 0);
+  return ifBreak(pad, "", printing.block === undefined ? {} : { groupId: printing.block });
 }
 
 function typed(node: { readonly type?: ast.Type }, printing: Printing): Doc {
@@ -74,7 +48,7 @@ function bound(
   printing: Printing,
 ): Doc {
   if (value === undefined) return left;
-  return assignment(left, sign, value, () => printing.print([key]));
+  return assignment(left, sign, { key, node: value }, printing);
 }
 
 export function printStatement(
@@ -128,8 +102,7 @@ export function printStatement(
     }
     case "Regularize":
     case "Project": {
-      const on = node.selector === undefined ? "" : indent([line, "on ", print(["selector"])]);
-      return group([node.kind.toLowerCase(), " ", print(["value"]), on]);
+      return [node.kind.toLowerCase(), " ", print(["value"]), printOn(node.selector, printing)];
     }
     case "Check": {
       const message = printing.text.slice(node.messageSpan.start, node.messageSpan.end);
@@ -168,15 +141,30 @@ function printIf(node: ast.IfStatement, printing: Printing): Doc {
   return [...joined, ...last];
 }
 
+/** `on weights`, beside what it follows where there is room. */
+function printOn(selector: ast.Selector | undefined, { print }: Printing): Doc {
+  return selector === undefined ? "" : group(indent([line, "on ", print(["selector"])]));
+}
+
+function printMinimize(node: ast.MinimizeLine, printing: Printing): Doc {
+  const { print } = printing;
+  const losses = commaList(printed(printing, "losses", node.losses.length));
+  const on = ["on ", print(["selector"]), spaces(printing, 1)];
+  return group([
+    ["minimize ", losses, spaces(printing, 0)],
+    node.selector === undefined ? "" : indent([line, on]),
+    node.algorithm === undefined ? "" : indent([line, "with ", print(["algorithm"])]),
+    node.repeat === undefined ? "" : indent([line, "repeat ", print(["repeat"])]),
+  ]);
+}
+
 type ReadLine = Exclude<ast.TrainLine | ast.SearchLine, ast.SkippedLine>;
 
 export function printLine(node: ReadLine, printing: Printing): Doc {
   const { print } = printing;
-  const on = (selector: ast.Selector | undefined): Doc =>
-    selector === undefined ? "" : indent([line, "on ", print(["selector"])]);
   switch (node.kind) {
     case "OptimizerLine":
-      return group(["optimizer ", print(["algorithm"]), on(node.selector)]);
+      return ["optimizer ", print(["algorithm"]), printOn(node.selector, printing)];
     case "StartLine": {
       const path = printing.text.slice(node.pathSpan.start, node.pathSpan.end);
       return ["start ", print(["selector"]), " from ", path];
@@ -184,12 +172,7 @@ export function printLine(node: ReadLine, printing: Printing): Doc {
     case "FreezeLine":
       return ["freeze ", print(["selector"])];
     case "MinimizeLine":
-      return group([
-        ["minimize ", commaList(printed(printing, "losses", node.losses.length))],
-        on(node.selector),
-        node.algorithm === undefined ? "" : indent([line, "with ", print(["algorithm"])]),
-        node.repeat === undefined ? "" : indent([line, "repeat ", print(["repeat"])]),
-      ]);
+      return printMinimize(node, printing);
     case "MonitorLine":
       return ["monitor ", commaList(printed(printing, "names", node.names.length))];
     case "StopEarlyLine":
