@@ -35,8 +35,19 @@ function extent(values: readonly number[]): readonly [number, number] {
   return [low, high];
 }
 
+export interface ChartOptions {
+  /** What is counted from left to right. */
+  readonly unit?: string;
+  /** Where something new begins: a stage. */
+  readonly marks?: readonly { readonly at: number; readonly name: string }[];
+}
+
 /** Lines over epochs, with the range written at the axes and a legend in the figure's caption; nothing where no value is finite. */
-export function chart(title: string, curves: readonly Curve[]): string {
+export function chart(
+  title: string,
+  curves: readonly Curve[],
+  { unit = "epoch", marks = [] }: ChartOptions = {},
+): string {
   const finite = curves
     .map((curve) => ({ ...curve, points: curve.points.filter(([, y]) => Number.isFinite(y)) }))
     .filter(({ points }) => points.length > 0);
@@ -74,11 +85,15 @@ export function chart(title: string, curves: readonly Curve[]): string {
     (value) =>
       `<text x="${x(value)}" y="${height - 10}" text-anchor="middle">${escape(valueText(value))}</text>`,
   );
+  const begins = marks.map(({ at, name }) => {
+    const left = x(at);
+    return `<line class="mark" x1="${left}" x2="${left}" y1="${margin.top}" y2="${height - margin.bottom}"/><text x="${left}" y="${margin.top + 8}" dx="4">${escape(name)}</text>`;
+  });
   const legend = named.map(
     ({ name }, at) => `<span style="color:${colourOf(at)}">${escape(name)}</span>`,
   );
-  return `<figure><figcaption>${escape(title)} by epoch: ${legend.join(", ")}</figcaption>
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}"><g class="grid">${grid.join("")}${ends.join("")}</g>${lines.join("")}</svg></figure>`;
+  return `<figure><figcaption>${escape(title)} by ${unit}: ${legend.join(", ")}</figcaption>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}"><g class="grid">${grid.join("")}${ends.join("")}${begins.join("")}</g>${lines.join("")}</svg></figure>`;
 }
 
 /** Cells are HTML. */
@@ -95,11 +110,15 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   );
 }
 
-const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:2rem auto;padding:0 1rem;color:#222}
+const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:2rem auto;padding:0 1rem;color:#222;--line:#e2e2e2;--quiet:#666;
+--input:#dbe7f8;--layer:#f8e6d0;--function:#f2f2f2;--output:#d8f0dd;--group:#00000008;--stroke:#888}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}figure{margin:1.5rem 0}figcaption{margin-bottom:.3rem}
-figure svg{width:100%;height:auto}.graph{overflow:auto;max-height:80vh}figure svg text{font-size:11px;fill:#666}.grid line{stroke:#e2e2e2}
-table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1rem .2rem 0;border-bottom:1px solid #e8e8e8}
-@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}td,th{border-color:#333}.grid line{stroke:#333}figure svg text{fill:#999}figcaption span,polyline,circle{filter:brightness(1.6)}}
+figure svg{width:100%;height:auto}.boundary svg{max-width:480px}.graph,.wide{overflow:auto}.graph{max-height:150vh}figure svg text{font-size:11px;fill:var(--quiet)}.grid line{stroke:var(--line)}.grid .mark{stroke:var(--quiet);stroke-dasharray:4 3}
+table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1rem .2rem 0;border-bottom:1px solid var(--line)}
+.swatch{display:inline-block;width:.8em;height:.8em;border-radius:50%;margin:0 .25em 0 .5em}.points circle{stroke:#fff;stroke-width:.8}
+.network{display:block;margin:auto}.network text{font:12px system-ui,sans-serif;text-anchor:middle;dominant-baseline:central;fill:var(--quiet)}.network .name{font-weight:600;fill:currentColor}.network .path{font-size:11px;text-anchor:start}
+.network rect{stroke:var(--stroke)}.network .input,.network .target{fill:var(--input)}.network .layer{fill:var(--layer)}.network .function{fill:var(--function)}.network .output,.network .loss{fill:var(--output)}.network .group{fill:var(--group);stroke-dasharray:4 3}.flows path{fill:none;stroke:var(--stroke)}.network marker path{fill:var(--stroke)}
+@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd;--line:#333;--quiet:#aaa;--input:#1f3350;--layer:#4a3418;--function:#2b2b2b;--output:#1d4028;--group:#ffffff0a;--stroke:#777}figcaption span,polyline,.grid~circle{filter:brightness(1.6)}}
 @media(max-width:500px){figure svg text{font-size:16px}}`;
 
 /** `body` is HTML. */

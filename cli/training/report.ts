@@ -3,7 +3,7 @@ import { countOf } from "../../runtime/dimensions.js";
 import type { EpochReport } from "../../runtime/api.js";
 import { countText } from "../numbers.js";
 import { chart, escape, htmlTable, htmlPage, table } from "../page.js";
-import type { Curve } from "../page.js";
+import type { ChartOptions, Curve } from "../page.js";
 import type { Samples } from "./samples.js";
 
 export interface ReportParameter {
@@ -20,8 +20,12 @@ export interface RunReport {
   readonly epochs: readonly EpochReport[];
   readonly parameters: readonly ReportParameter[];
   readonly samples: Samples | undefined;
-  /** The graph as SVG. */
-  readonly graph: string;
+  /** The loss by steps. */
+  readonly steps: Curve;
+  /** The layers as SVG. */
+  readonly network: string;
+  /** What the net makes of the points around its data, as HTML. */
+  readonly boundary: string | undefined;
 }
 
 function curvesOf(
@@ -50,7 +54,19 @@ export function epochNumbers(epochs: readonly Pick<EpochReport, "stage" | "epoch
   });
 }
 
-function charts(epochs: readonly EpochReport[]): string {
+/** Where each stage behind the first begins. */
+function stageMarks(epochs: readonly EpochReport[]): NonNullable<ChartOptions["marks"]> {
+  const numbers = epochNumbers(epochs);
+  return epochs.flatMap(({ stage }, at) =>
+    at > 0 && epochs[at - 1]?.stage !== stage ? [{ at: numbers[at] ?? at, name: stage }] : [],
+  );
+}
+
+/** Of so few epochs a curve says nothing: then the loss is shown by steps, too. */
+const fewEpochs = 4;
+
+function charts(epochs: readonly EpochReport[], steps: Curve): string {
+  const marks = stageMarks(epochs);
   const losses = curvesOf(epochs, ({ loss, losses: parts, penalty, validation }) => ({
     loss,
     ...(Object.keys(parts).length > 1 ? parts : {}),
@@ -76,13 +92,22 @@ function charts(epochs: readonly EpochReport[]): string {
           ...(validation === undefined ? {} : { validation }),
         };
       }),
+      { marks },
     ),
   );
-  return [chart("loss", losses), ...metrics, ...monitorCharts(epochs)].join("\n");
+  const bySteps =
+    epochs.length <= fewEpochs && steps.points.length > epochs.length
+      ? [chart("loss", [steps], { unit: "step" })]
+      : [];
+  const curves = [chart("loss", losses, { marks }), ...metrics, ...monitorCharts(epochs, marks)];
+  return [...bySteps, ...curves].join("\n");
 }
 
 /** A chart for each monitor (`gradient_norm.dense_1.W`), as their scales differ. */
-function monitorCharts(epochs: readonly EpochReport[]): string[] {
+function monitorCharts(
+  epochs: readonly EpochReport[],
+  marks: NonNullable<ChartOptions["marks"]>,
+): string[] {
   const curves = curvesOf(epochs, ({ monitors }) => monitors);
   const kindOf = (name: string): string => name.split(".", 1)[0] ?? name;
   const kinds = [...new Set(curves.map(({ name }) => kindOf(name)))];
@@ -92,12 +117,14 @@ function monitorCharts(epochs: readonly EpochReport[]): string[] {
       curves
         .filter(({ name }) => kindOf(name) === kind)
         .map(({ name, points }) => ({ name: name.slice(kind.length + 1), points })),
+      { marks },
     ),
   );
 }
 
 export function reportPage(report: RunReport): string {
-  const { model, file, facts, epochs, parameters, samples, graph } = report;
+  const { model, file, facts, epochs, parameters, samples } = report;
+  const { steps, network, boundary } = report;
   const rows = parameters.map(({ name, role, shape }) => [
     name,
     role,
@@ -110,10 +137,11 @@ export function reportPage(report: RunReport): string {
   const body = `<h1>${escape(model)}</h1><p>${escape(file)}</p>
 ${table(["", ""], facts)}
 <h2>Curves</h2>
-${epochs.length === 0 ? "<p>No epoch was finished.</p>" : charts(epochs)}
+${epochs.length === 0 ? "<p>No epoch was finished.</p>" : charts(epochs, steps)}
+${boundary === undefined ? "" : `<h2>What it makes of the plane</h2>\n${boundary}`}
+<h2>Network</h2><div class="graph">${network}</div>
 <h2>Parameters</h2><p>${countText(trained)} trained numbers</p>
-${table(["name", "role", "shape", "numbers"], rows)}
-${samples === undefined ? "" : `<h2>The first examples</h2>\n${htmlTable(samples.head.map(escape), samples.rows)}`}
-<h2>Graph</h2><div class="graph">${graph}</div>`;
+<div class="wide">${table(["name", "role", "shape", "numbers"], rows)}</div>
+${samples === undefined ? "" : `<h2>The first examples</h2>\n<div class="wide">${htmlTable(samples.head.map(escape), samples.rows)}</div>`}`;
   return htmlPage(`${model}: training report`, body);
 }

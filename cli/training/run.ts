@@ -6,7 +6,8 @@ import type { TrainOptions } from "./options.js";
 import { writeWhole } from "../data/atomic.js";
 import { Failure } from "../failure.js";
 import { counted, durationText } from "../numbers.js";
-import { pictureText } from "../picture.js";
+import { networkOf } from "../network.js";
+import { networkPicture } from "../networkPicture.js";
 import { quoted } from "../shell.js";
 import type { Terminal } from "../terminal.js";
 import { writeWeights } from "../weights.js";
@@ -22,10 +23,15 @@ import type { Run } from "./prepare.js";
 import { makeProgress } from "./progress.js";
 import { reportPage } from "./report.js";
 import { followStages, stageText } from "./stages.js";
+import { takeBoundary } from "./boundary.js";
+import { boundaryFigure } from "./boundaryPicture.js";
 import { takeSamples } from "./samples.js";
+import { collectSteps } from "./steps.js";
+import type { StepCurve } from "./steps.js";
 
 interface Outcome {
   readonly epochs: readonly EpochReport[];
+  readonly steps: StepCurve;
   readonly stopped: History["stopped"];
 }
 
@@ -53,6 +59,7 @@ async function fitStages(
   const { options, stages, data, terminal } = run;
   const progress = makeProgress(terminal, options.quiet === true);
   const epochs: EpochReport[] = [];
+  const steps = collectSteps();
   const follow = followStages(stages, options, progress, { first: net.run?.stage });
   const tellResumed = resumedNote(run, net);
   const { stopped } = await net.fit(batchOf(data.arrays), {
@@ -62,6 +69,7 @@ async function fitStages(
     signal,
     onStep: (report) => {
       tellResumed();
+      steps.add(report);
       follow.onStep(report);
     },
     onEpoch: async (report) => {
@@ -80,7 +88,7 @@ async function fitStages(
     },
   });
   progress.end();
-  return { epochs, stopped };
+  return { epochs, steps, stopped };
 }
 
 /** Says where a resumed run goes on, once it does: it may be refused. */
@@ -123,7 +131,7 @@ export function resumeCommand(args: readonly string[]): string {
 async function writeReport(
   run: Run,
   net: TrainingNet,
-  epochs: readonly EpochReport[],
+  { epochs, steps }: Pick<Outcome, "epochs" | "steps">,
   seconds: number,
 ): Promise<void> {
   const { options, model, file, data, terminal } = run;
@@ -142,8 +150,18 @@ async function writeReport(
   ];
   const { name, plan, typed } = model;
   const samples = await takeSamples(net, plan, data);
-  const graph = pictureText(name, [...typed.inference.outputs, ...typed.inference.losses]);
-  const page = reportPage({ model: name, file, facts, epochs, parameters, samples, graph });
+  const boundary = await takeBoundary(net, plan, data);
+  const page = reportPage({
+    model: name,
+    file,
+    facts,
+    epochs,
+    steps: steps.curve(),
+    parameters,
+    samples,
+    network: networkPicture(name, networkOf(typed, parameters)),
+    boundary: boundary && boundaryFigure(boundary),
+  });
   writeWhole(options.report, page);
   terminal.note(`wrote ${options.report}`);
 }
@@ -183,12 +201,13 @@ async function trainOnce(run: Run): Promise<void> {
   const started = performance.now();
   const interrupt = watchInterrupt(terminal);
   try {
-    const { epochs, stopped } = await fitStages(run, net, interrupt.signal, log, attempt);
+    const outcome = await fitStages(run, net, interrupt.signal, log, attempt);
+    const { stopped } = outcome;
     const seconds = (performance.now() - started) / 1000;
     await saveWeights(run, net, stopped === "aborted");
     if (stopped === "aborted")
       terminal.note(`stopped; go on with: ${resumeCommand(process.argv.slice(2))}`);
-    await writeReport(run, net, epochs, seconds);
+    await writeReport(run, net, outcome, seconds);
     log.write({ kind: "end", stopped, seconds });
     interrupt.throwIfInterrupted();
     throwFirst();

@@ -2,6 +2,7 @@
 import { countOf } from "../../runtime/dimensions.js";
 import type { TensorOutput, TrainingNet } from "../../runtime/api.js";
 import type { Plan } from "../../runtime/plan.js";
+import { bitmapAddress } from "../bitmap.js";
 import { chunksOf } from "../batches.js";
 import type { BoundArray, BoundData } from "../data/bind.js";
 import { valueText } from "../numbers.js";
@@ -29,31 +30,17 @@ function pictureSize(shape: readonly number[]): readonly [number, number] | unde
   return plain && height >= 6 && width >= 6 ? [height, width] : undefined;
 }
 
-/** A bitmap file of 256 grey levels, the darkest value black, as a data address. */
+/** The darkest value is black. */
 function pictureCell(values: ArrayLike<number>, height: number, width: number): string {
   const list = Array.from(values);
   const low = list.reduce((a, b) => Math.min(a, b), Infinity);
   const high = list.reduce((a, b) => Math.max(a, b), -Infinity);
-  const stride = Math.ceil(width / 4) * 4;
-  const start = 54 + 1024;
-  const bytes = Buffer.alloc(start + stride * height);
-  bytes.write("BM");
-  bytes.writeUInt32LE(bytes.length, 2);
-  bytes.writeUInt32LE(start, 10);
-  bytes.writeUInt32LE(40, 14);
-  bytes.writeInt32LE(width, 18);
-  // A negative height means that rows come from the top.
-  bytes.writeInt32LE(-height, 22);
-  bytes.writeUInt16LE(1, 26);
-  bytes.writeUInt16LE(8, 28);
-  bytes.writeUInt32LE(256, 46);
-  for (let level = 0; level < 256; level++) bytes.fill(level, 54 + 4 * level, 54 + 4 * level + 3);
-  for (let row = 0; row < height; row++)
-    for (let column = 0; column < width; column++) {
-      const share = ((list[row * width + column] ?? 0) - low) / (high - low || 1);
-      bytes[start + row * stride + column] = Math.round(255 * share);
-    }
-  return `<img alt="" width="56" src="data:image/bmp;base64,${bytes.toString("base64")}">`;
+  const address = bitmapAddress(height, width, (row, column) => {
+    const share = ((list[row * width + column] ?? 0) - low) / (high - low || 1);
+    const level = Math.round(255 * share);
+    return [level, level, level];
+  });
+  return `<img alt="" width="56" src="${address}">`;
 }
 
 function rowOf(

@@ -146,7 +146,9 @@ describe("log and report", () => {
       epochs,
       parameters: [],
       samples: undefined,
-      graph: "",
+      steps: { name: "loss", points: [] },
+      network: "",
+      boundary: undefined,
     });
     expect(page).toContain(">7</text>");
     expect(page).toContain(">9</text>");
@@ -162,7 +164,9 @@ describe("log and report", () => {
         { name: "mean", role: "state", shape: [3] },
       ],
       samples: { head: ["row", "x<y"], rows: [["0", "<b>1</b>"]] },
-      graph: "<svg></svg>",
+      steps: { name: "loss", points: [] },
+      network: "<svg></svg>",
+      boundary: undefined,
     });
     expect(page).toContain("A&lt;b&gt;");
     expect(page).toContain("a&amp;b.nn");
