@@ -125,7 +125,7 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
 
 /** Why no code is generated for a model that is right: none, where it is. */
 export function loweringProblems(typed: TypedModel): Diagnostic[] {
-  return [...typed.notLowered, ...unkept(typed)];
+  return unkept(typed);
 }
 
 function compileModel(typed: TypedModel, options: CompileOptions): CompiledModel {

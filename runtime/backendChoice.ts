@@ -84,7 +84,7 @@ async function openGpu<B extends Backend>(
       (await choose?.(plan, device)) ?? planFor(plan, device.adapterInfo, device.features);
     backend = createGpu(chosen, device, !given);
     await start(backend);
-    return { backend, reason };
+    return { backend, reason: reason + (chosen.told ?? "") };
   } catch (error) {
     backend?.destroy();
     if (!given) device.destroy();
@@ -116,7 +116,7 @@ async function requestDevice(
   // Temporaries lie in as few buffers as may be.
   const { maxBufferSize, maxStorageBufferBindingSize } = limits ?? {};
   const sizes = maxBufferSize ? { maxBufferSize, maxStorageBufferBindingSize } : {};
-  const requiredFeatures = featuresFor(features, measured);
+  const requiredFeatures = featuresFor(features, measured, plan);
   const requiredLimits = { ...plan.requiredLimits, ...sizes };
   try {
     const request = adapter.requestDevice({ requiredLimits, requiredFeatures });

@@ -35,6 +35,8 @@ export interface Plan {
   readonly stages: readonly PlanStage[];
   /** Limits beyond WebGPU's defaults, by name, where a tensor needs them. */
   readonly requiredLimits: Readonly<Record<string, number>>;
+  /** Of a plan as a device runs it: words to put behind the reason of its choice, where it lacks what the plan would make use of. */
+  readonly told?: string;
 }
 
 export interface PlanInput {
@@ -168,6 +170,8 @@ export interface PlanProgram {
   readonly uniforms: readonly PlanUniform[];
   /** Temporaries, from the lowest in the memory that they share upwards. */
   readonly slots: readonly PlanSlot[];
+  /** Slots whose temporaries are of half precision: a device that has it stores them in half as many bytes. Absent: nothing is. */
+  readonly halves?: readonly number[];
   readonly dispatches: readonly PlanDispatch[];
   /** Which of the dispatches run again and again: a loop stands before those within it. Absent: none. */
   readonly loops?: readonly PlanLoop[];

@@ -17,6 +17,7 @@ export const scalarValues = {
   abs: Math.abs,
   sign: Math.sign,
   round: roundToEven,
+  half: roundToHalf,
   erf,
   erfc,
   erfinv: inverseErf,
@@ -44,6 +45,7 @@ function valuesOfTensors(least: number, halfUnit: number): Values {
     ...tensorArithmetic,
     log: (a) => Math.log(a < least ? least : a),
     log1p: (a) => (a <= -1 ? Math.log(least) : Math.log1p(a)),
+    half: halfUnit === 2 ** -24 ? roundToHalf : (a) => a,
     erfinv: (a) => inverseErf(Math.min(Math.max(a, halfUnit - 1), 1 - halfUnit)),
     modulo: (a, b) => (b === 0 ? 0 : modulo(a, b)),
   };
@@ -80,4 +82,13 @@ function roundToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
+}
+
+/** The nearest number of half precision, a tie the one with an even last digit; from 65520 on it is infinite. */
+function roundToHalf(value: number): number {
+  const given = Math.fround(value);
+  const size = Math.abs(given);
+  if (!(size < 65520)) return given * Infinity;
+  const unit = 2 ** (Math.max(-14, Math.floor(Math.log2(size))) - 10);
+  return roundToEven(given / unit) * unit;
 }

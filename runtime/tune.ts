@@ -8,6 +8,7 @@ import { planAdapters } from "./plan.js";
 import type { Plan, PlanAdapter, PlanDispatch, PlanKernel, PlanProgram } from "./plan.js";
 import { nameOfAdapter } from "./adapters.js";
 import { createPassTimer, timestamps, type PassTimer } from "./passTimer.js";
+import { inHalves } from "./halves.js";
 import { hasQuads, kernelFor, kindOf } from "./variants.js";
 import { backendOn, openContext, submitRun, type GpuContext } from "./webgpu.js";
 
@@ -77,12 +78,9 @@ export async function tunePlan(
   } catch {
     // What is chosen so far serves.
   }
-  return withChoices(
-    plan,
-    choices,
-    kindOf(device.adapterInfo),
-    hasQuads(device.features, device.adapterInfo),
-  );
+  const kind = kindOf(device.adapterInfo);
+  const quads = hasQuads(device.features, device.adapterInfo);
+  return inHalves(withChoices(plan, choices, kind, quads), device.features);
 }
 
 function isChoices(value: unknown, count: number): value is Choices {

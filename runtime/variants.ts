@@ -1,6 +1,7 @@
 // Takes a plan and what an adapter tells of itself, gives the plan with the kernels that are best there.
 
 import { isSoftware, type AdapterInfo } from "./adapters.js";
+import { halfFeatures, inHalves } from "./halves.js";
 import type { Plan, PlanAdapter, PlanKernel } from "./plan.js";
 
 /**
@@ -23,8 +24,9 @@ export function hasQuads(features: ReadonlySet<string> | undefined, info: Adapte
 export function featuresFor(
   features: ReadonlySet<string> | undefined,
   measured: boolean,
+  plan?: Plan,
 ): GPUFeatureName[] {
-  const wanted: GPUFeatureName[] = [];
+  const wanted: GPUFeatureName[] = plan ? halfFeatures(plan, features) : [];
   if (features?.has("subgroups")) wanted.push("subgroups");
   if (measured && features?.has("timestamp-query")) wanted.push("timestamp-query");
   return wanted;
@@ -44,9 +46,9 @@ export function kernelFor(kernel: PlanKernel, kind: PlanAdapter, quads: boolean)
 /** `features` of the device. */
 export function planFor(plan: Plan, info: AdapterInfo, features?: ReadonlySet<string>): Plan {
   const kind = kindOf(info);
-  if (!kind) return plan;
+  if (!kind) return inHalves(plan, features);
   const quads = hasQuads(features, info);
-  return {
+  const chosen = {
     ...plan,
     kernels: plan.kernels.map((kernel) => kernelFor(kernel, kind, quads)),
     programs: plan.programs.map((program) => ({
@@ -57,4 +59,5 @@ export function planFor(plan: Plan, info: AdapterInfo, features?: ReadonlySet<st
       })),
     })),
   };
+  return inHalves(chosen, features);
 }

@@ -115,8 +115,6 @@ export interface ModelState {
   readonly ranges: Map<string, number>;
   readonly freeDimensions: Set<string>;
   readonly unknown: Set<Unknown>;
-  /** By what they are of: a model is told once of each. */
-  readonly notLowered: Map<string, Diagnostic>;
   /** The names that nodes were bound to, for messages. */
   readonly boundNames: Map<Node, string>;
 }
@@ -233,6 +231,8 @@ export interface Run {
   readonly settings: Readonly<Record<string, CompileTimeData>>;
   /** Of the values of `grad` and `jacobian`, what they are derivatives of. */
   readonly derivatives: Map<Node, readonly Node[]>;
+  /** Whether a file of the program mentions f16: what is asked to be f32 is told apart from what follows, there alone. */
+  readonly halves: { mentioned: boolean };
   /** `plateau` calls of the stage that is being read. */
   plateaus:
     { readonly factor: number; readonly patience: number; readonly span: Span }[] | undefined;

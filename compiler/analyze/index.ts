@@ -56,6 +56,7 @@ export function analyze(file: ast.File, context: AnalysisContext): Analysis {
     },
     file,
   );
+  run.halves.mentioned = [...units.values()].some(({ source }) => /\bf16\b/.test(source.text));
   for (const one of units.values()) {
     checkNames(run, one);
     forceConstants(run, one);
@@ -89,6 +90,7 @@ function newRun(settings: Readonly<Record<string, CompileTimeData>>): Run {
     origins: new Map(),
     settings,
     derivatives: new Map(),
+    halves: { mentioned: false },
     plateaus: undefined,
   };
 }

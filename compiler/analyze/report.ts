@@ -7,7 +7,7 @@ import {
 } from "../../grammar/diagnostics.js";
 import { nearest } from "../../grammar/nearest.js";
 import { lineTable, lineText, positionAt, type Span } from "../../grammar/span.js";
-import type { Frame, ModelState, ReportDetails, Run, Unit } from "./context.js";
+import type { Frame, ReportDetails, Run, Unit } from "./context.js";
 import { ofArgument } from "./kinds.js";
 import { argumentAt, writtenPlace, type WrittenPlace } from "./origins.js";
 import { poison, type PoisonValue } from "./values/values.js";
@@ -88,17 +88,6 @@ function mistakeAt(
     calls: place.calls,
     ...(details.severity === undefined ? {} : { severity: details.severity }),
   });
-}
-
-/** Notes, for `compile` alone, that no code is generated for what stands at `span`. */
-export function noteNotLowered(frame: Frame, model: ModelState, what: string, span: Span): void {
-  if (model.notLowered.has(what)) return;
-  const details = {
-    message: `${what} is checked, but this compiler does not generate code for it yet`,
-    notes: [`the model ${model.name} was left out`],
-    hint: "`nnc check` accepts the file; compile the other models of the file with --model",
-  };
-  model.notLowered.set(what, mistakeAt(frame, "NN0701", span, details));
 }
 
 /** Whether no more is listed: whoever finds mistakes may save the work of wording their hints. */

@@ -24,7 +24,7 @@ export function layOut(model: TypedModel): StorageLayout {
   for (const declaration of model.parameters) {
     const trained = declaration.role !== "state" && declaration.role !== "fitted";
     const selection = trained ? (keys.get(declaration.name) ?? "fixed") : declaration.role;
-    const key = `${selection} ${declaration.type}`;
+    const key = `${selection} ${declaration.type}${declaration.half ? " in halves" : ""}`;
     bySelection.set(key, [...(bySelection.get(key) ?? []), declaration]);
   }
   const storages: BuiltStorage[] = [];

@@ -5,6 +5,7 @@ import type { Node } from "../types/graph.js";
 import type { ProjectionInstance, StageDeclaration } from "../types/model.js";
 import { fillTemplate } from "./fillTemplate.js";
 import type { StorageLayout } from "./layout.js";
+import { asKept } from "./update.js";
 import type { UpdatedStorage } from "./update.js";
 
 export function projectUpdates(
@@ -21,7 +22,7 @@ export function projectUpdates(
     );
     if (selected.length === 0) return update;
     const pieces = members.map((name) => projectOne(b, layout, name, update.next, selected));
-    const next = b.concat(pieces, 0);
+    const next = asKept(b, layout, update.storage, b.concat(pieces, 0));
     return { ...update, next };
   });
 }

@@ -59,11 +59,17 @@ export function updateStorages(
       template === undefined
         ? applyEach(request, storage, parts, before, gradient)
         : applyWhole(request, storage, template, before, gradient);
-    updated.push({ storage, before, next: result.next });
+    updated.push({ storage, before, next: asKept(b, layout, storage, result.next) });
     effects.push(...result.effects);
     storages.push(...result.storages);
   }
   return { updated, effects, storages };
+}
+
+/** Of what was declared f16 halves are kept: those of a storage are so together. */
+export function asKept(b: GraphBuilder, layout: StorageLayout, storage: string, next: Node): Node {
+  const [first = ""] = layout.members.get(storage) ?? [];
+  return layout.ranges.get(first)?.declaration.half ? b.half(next) : next;
 }
 
 interface Applied {

@@ -3,13 +3,14 @@ import { membersSuffix } from "../../runtime/plan.js";
 import type { HostExpression, Plan } from "../../runtime/plan.js";
 import { tensorArithmetic } from "../../runtime/scalars.js";
 
-/** Whether it has no variants of kernels, no loops, no members of an ensemble and no operation of the host that is rare. */
+/** Whether it has no variants of kernels, no loops, no temporaries of half precision, no members of an ensemble and no operation of the host that is rare. */
 export function isPlain({ kernels, programs }: Plan): boolean {
   return (
     kernels.every(({ variants }) => variants === undefined) &&
     programs.every(
-      ({ loops, uniforms, results }) =>
+      ({ loops, halves, uniforms, results }) =>
         loops === undefined &&
+        halves === undefined &&
         !results.some(({ name }) => name.endsWith(membersSuffix)) &&
         uniforms.every((uniform) => uniform.kind !== "host" || isSimple(uniform.value)),
     )

@@ -16,10 +16,10 @@ export function minifyWgsl(text: string): string {
   return minifyShaders([text]).join("");
 }
 
-/** Storages, which the runtime declares by the kernel's bindings, unless one has a type of its own, or directives have to come first. */
+/** Storages, which the runtime declares by the kernel's bindings, unless one has a type of its own (`half`, a fixed length), or directives have to come first. */
 function withoutStorages(texts: readonly string[]): readonly string[] {
   const declaration =
-    /@ group \( 0 \) @ binding \( \d+ \) var < storage , \w+ > \w+ : array < \w+ > ; /g;
+    /@ group \( 0 \) @ binding \( \d+ \) var < storage , \w+ > \w+ : array < (?!half)\w+ > ; /g;
   const rest = `${texts.join(" ")} `.replace(declaration, "");
   const isWhole = rest.includes("< storage ,") || !rest.startsWith("@");
   return isWhole ? texts : rest.trim().split(" ");

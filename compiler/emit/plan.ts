@@ -17,7 +17,8 @@ import { turnsOfStep } from "../schedule/spans.js";
 import { dimEqual } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Origin } from "../types/graph.js";
-import type { LoopNest, Recurrence, Schedule } from "../types/nest.js";
+import { scalarsOf } from "../kernel/evaluate.js";
+import type { LoopNest, Recurrence, Scalar, Schedule } from "../types/nest.js";
 import { boundForWriting, elementsOf, planBuffer, planSlot } from "./buffers.js";
 import { planDim } from "./dimensions.js";
 import { commentText } from "./expression.js";
@@ -193,9 +194,20 @@ function planProgram(
     uniforms: words.list.map((uniform) => planUniform(uniform, schedule)),
     slots: schedule.slots.map(({ bytes, below }) => [planDim(bytes), ...below]),
     dispatches,
+    ...halvesOf(schedule),
     ...(turns.length === 0 ? {} : { loops: loopsOf(schedule, turns) }),
     results: planResults(source, context),
   };
+}
+
+/** The slots of halves; none, but a list, where values are rounded without being stored so. */
+function halvesOf({ buffers, nests }: Schedule): Pick<PlanProgram, "halves"> {
+  const isRounding = (scalar: Scalar): boolean => scalar.kind === "op" && scalar.op === "half";
+  if (!nests.some((nest) => scalarsOf(nest).some(isRounding))) return {};
+  const halves = buffers.flatMap((buffer) =>
+    buffer.kind === "temporary" && buffer.half ? [buffer.slot] : [],
+  );
+  return { halves };
 }
 
 /** As the loops of a program are numbered: outer ones before those within. */

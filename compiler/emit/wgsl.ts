@@ -1,6 +1,6 @@
 // Takes a kernel and the offsets of its uniform words, gives WGSL.
 import type { ScalarType } from "../types/nest.js";
-import type { Expression, Kernel, Statement, Width } from "../kernel/ir.js";
+import type { Expression, Kernel, Statement } from "../kernel/ir.js";
 import { splat, splatted, uniformName, usedBuiltins, widthOf } from "../kernel/ir.js";
 import type { Printed } from "./expression.js";
 import {
@@ -14,11 +14,11 @@ import {
   typeOfOperand,
   within,
 } from "./expression.js";
+import { printWideStore, storedType } from "./wgslStorages.js";
 import { shaderFunctions } from "./wgslFunctions.js";
 import {
   laneNames,
   loadFunction,
-  offset,
   typeName,
   vectorName,
   vectorType,
@@ -61,9 +61,12 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[], quads = fal
   kernel.bindings.forEach((each, at) => {
     const access = each.written ? "read_write" : "read";
     writer.line(
-      `@group(0) @binding(${at + 1}) var<storage, ${access}> b${at + 1}: array<${storedType(each.type)}${each.elements === undefined ? "" : `, ${each.elements}`}>;`,
+      `@group(0) @binding(${at + 1}) var<storage, ${access}> b${at + 1}: array<${each.half ? "half" : storedType(each.type)}${each.elements === undefined ? "" : `, ${each.elements}`}>;`,
     );
   });
+  // Devices with half precision have another alias, and halve these storages: runtime/halves.ts.
+  if (context.functions.has("as_half") || kernel.bindings.some(({ half }) => half))
+    writer.line("alias half = f32;");
   for (const array of kernel.shared) {
     writer.line(
       `var<workgroup> ${array.name}: array<${storedType(array.type, array.width)}, ${array.length}>;`,
@@ -72,11 +75,6 @@ export function printWgsl(kernel: Kernel, wordOf: readonly number[], quads = fal
   const functions = [...shaderFunctions(context.functions), ...context.wide.values()];
   const parts = [writer.text(), ...functions.map((text) => `${text}\n`)];
   return [...parts, main].join("\n");
-}
-
-/** Booleans have no layout in memory: they are stored as 0 and 1. */
-function storedType(type: ScalarType, width?: Width): string {
-  return vectorName(type === "bool" ? "u32" : type, width !== undefined);
 }
 
 function printMain(context: Context, wordOf: readonly number[]): string {
@@ -151,9 +149,11 @@ function printStatement(context: Context, writer: Writer, statement: Statement):
       const [none, one] = wide ? ["vec4<u32>(0u)", "vec4<u32>(1u)"] : ["0u", "1u"];
       const stored =
         statement.value.type === "bool" ? `select(${none}, ${one}, ${value.text})` : value.text;
+      const half = statement.kind === "store" && isHalf(context, statement.binding);
       if (wide && statement.kind === "store")
-        printWideStore(writer, target, text(statement.index), stored);
-      else writer.line(`${target}[${text(statement.index)}] = ${stored};`);
+        printWideStore(writer, target, { index: text(statement.index), value: stored, half });
+      else
+        writer.line(`${target}[${text(statement.index)}] = ${half ? `half(${stored})` : stored};`);
       return;
     }
     case "halving": {
@@ -206,13 +206,8 @@ function printAddedProduct(
   return call("fma", ...wideOperands(context, product), print(context, sum));
 }
 
-function printWideStore(writer: Writer, target: string, index: string, value: string): void {
-  writer.indented("{", "}", () => {
-    writer.line(`let at = ${index};`);
-    writer.line(`let all = ${value};`);
-    for (const [lane, name] of laneNames.entries())
-      writer.line(`${target}[${offset("at", lane)}] = all.${name};`);
-  });
+function isHalf({ kernel }: Context, at: number): boolean {
+  return kernel.bindings[at]?.half === true;
 }
 
 function print(context: Context, expression: Expression): Printed {
@@ -242,7 +237,9 @@ function print(context: Context, expression: Expression): Printed {
             atom(expression.width === undefined ? "0u" : "vec4<u32>(0u)"),
             binding.comparison,
           )
-        : atom(text);
+        : expression.kind === "load" && isHalf(context, expression.binding)
+          ? call("f32", atom(text))
+          : atom(text);
     }
     case "across":
       return printAcross(expression, print(context, expression.of));
@@ -276,8 +273,13 @@ function printLanes(context: Context, expression: Lanes): Printed {
 
 function printWideLoad(context: Context, load: WideLoad): Printed {
   const index = print(context, load.index);
-  if (!context.quads || !load.together) return call(loadFunction(context.wide, load), index);
-  return call(quadLoadFunction(context.wide, load), index, atom(laneOffset(load.stride ?? 1)));
+  const half = isHalf(context, load.binding);
+  if (!context.quads || !load.together) return call(loadFunction(context.wide, load, half), index);
+  return call(
+    quadLoadFunction(context.wide, load, half),
+    index,
+    atom(laneOffset(load.stride ?? 1)),
+  );
 }
 
 function printLiteral(

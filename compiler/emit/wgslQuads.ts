@@ -39,6 +39,7 @@ export function laneOffset(stride: number): string {
 export function quadLoadFunction(
   functions: Map<string, string>,
   { binding, type }: WideLoad,
+  half: boolean,
 ): string {
   const source = `b${binding + 1}`;
   const name = `quad_${source}`;
@@ -46,7 +47,7 @@ export function quadLoadFunction(
   const elements = laneNames.map((_, lane) => `quadBroadcast(own, ${lane}u)`);
   functions.set(
     name,
-    `fn ${name}(at: i32, by: i32) -> ${vector} {\n  let own = ${source}[at + by];\n  return ${vector}(${elements.join(", ")});\n}`,
+    `fn ${name}(at: i32, by: i32) -> ${vector} {\n  let own = ${half ? `f32(${source}[at + by])` : `${source}[at + by]`};\n  return ${vector}(${elements.join(", ")});\n}`,
   );
   return name;
 }

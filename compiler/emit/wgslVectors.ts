@@ -28,11 +28,13 @@ export type WideLoad = Extract<Expression, { kind: "load" }>;
 export function loadFunction(
   functions: Map<string, string>,
   { binding, type, stride = 1 }: WideLoad,
+  half: boolean,
 ): string {
   const source = `b${binding + 1}`;
   const name = stride === 1 ? `load_${source}` : `load_${source}_${stride}`;
   const elements = laneNames.map((_, lane) => {
     const element = `${source}[${offset("at", lane * stride)}]`;
+    if (half) return `f32(${element})`;
     return type === "bool" ? `${element} != 0u` : element;
   });
   const vector = vectorName(type, true);

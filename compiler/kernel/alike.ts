@@ -26,7 +26,7 @@ export function shapeOfNest(nest: LoopNest, buffers: readonly ScheduledBuffer[])
   const bufferText = (buffer: number): string => {
     const declared = buffers[buffer];
     if (!declared) throw new Error(`there is no buffer ${buffer}`);
-    return `${bound.of(buffer)}@${memory.of(bufferKey(declared))}:${declared.type}`;
+    return `${bound.of(buffer)}@${memory.of(bufferKey(declared))}:${declared.type}${isHalf(declared) ? " in halves" : ""}`;
   };
   const axisText = (axis: Axis): string => `${axes.of(axis)}<${dimKey(axis.extent)}`;
   const lines: string[] = [nest.axes.map(axisText).join()];
@@ -45,6 +45,10 @@ export function shapeOfNest(nest: LoopNest, buffers: readonly ScheduledBuffer[])
     lines.push(`${bufferText(store.buffer)}[${index}]=${value}${rows}`);
   }
   return { key: lines.join("\n"), buffers: bound.seen(), host: host.seen() };
+}
+
+function isHalf(buffer: ScheduledBuffer): boolean {
+  return buffer.kind === "temporary" && buffer.half === true;
 }
 
 interface Texts {

@@ -26,11 +26,15 @@ export function bindingsOf(
     const type = buffers[buffer]?.type ?? "f32";
     if (positions.has(`${key} ${type}`)) continue;
     positions.set(`${key} ${type}`, bindings.length);
-    bindings.push({ buffer, type, written: written.has(key) });
+    bindings.push({ buffer, type, written: written.has(key), ...halfOf(buffers[buffer]) });
   }
   const bindingOf = (buffer: number): number =>
     positions.get(`${keyOf(buffer)} ${buffers[buffer]?.type ?? "f32"}`) ?? 0;
   return { bindings, bindingOf };
+}
+
+function halfOf(buffer: ScheduledBuffer | undefined): Pick<KernelBinding, "half"> {
+  return buffer?.kind === "temporary" && buffer.half === true ? { half: true } : {};
 }
 
 /** Equal for buffers that are bound as one: they lie in the same memory. */

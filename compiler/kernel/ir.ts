@@ -216,6 +216,8 @@ export interface KernelBinding {
   readonly buffer: number;
   readonly type: ElementType;
   readonly written: boolean;
+  /** Devices that have half precision store it so. */
+  readonly half?: true;
   /** How many there are at least, where all that is ever read or written lies within. */
   readonly elements?: number;
   /** All of the slot is bound that the buffer lies in. */

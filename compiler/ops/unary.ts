@@ -6,7 +6,7 @@ import { divisorOfCotangent } from "./divisors.js";
 import { liftPointwise, pointwise } from "./pointwise.js";
 import { notDifferentiable, vjp } from "./rule.js";
 import type { OpRule, OpTable, VjpRule } from "./rule.js";
-import type { Node } from "../types/graph.js";
+import type { Node, OpName } from "../types/graph.js";
 import type { GraphBuilder } from "./builder.js";
 
 interface UnaryGradient {
@@ -31,6 +31,15 @@ function realFunction<K extends ScalarUnaryName>(
   derivative: VjpRule<K>,
 ): OpRule<K> {
   return pointwise({ name, doc, op: name, vjp: derivative });
+}
+
+const views: ReadonlySet<OpName> = new Set(["reshape", "transpose", "broadcast", "slice", "flip"]);
+
+/** Whether it is a parameter or state, or a part of one. */
+function isKept(x: Node): boolean {
+  if (x.op === "stored") return true;
+  const [whole] = x.inputs;
+  return views.has(x.op) && whole !== undefined && isKept(whole);
 }
 
 const stepwise = <K extends UnaryName>(): VjpRule<K> =>
@@ -115,6 +124,12 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
   }),
   floor: realFunction("floor", "The next integer below.", stepwise()),
   round: realFunction("round", "The nearest integer, halves to the even one.", stepwise()),
+  half: realFunction(
+    "half",
+    "The nearest number of half precision (f16); its cotangent is one too, but that of a parameter.",
+    // The gradient of what is kept in single precision is summed up there, and stays so.
+    unaryVjp(({ b, x, g }) => (isKept(x) ? g : b.half(g))),
+  ),
   erf: realFunction(
     "erf",
     "The error function, 2 / √π ∫₀ˣ e^(−t²) dt.",
@@ -160,6 +175,15 @@ export const unary: Pick<OpTable, UnaryName | "cast"> = {
       doc: "The value itself, with derivative zero.",
       op: "cast",
       vjp: notDifferentiable("asked for: its derivative is zero"),
+    }),
+    lowering: { kind: "identity" },
+  },
+  widen: {
+    ...pointwise<"widen">({
+      name: "widen",
+      doc: "The value itself, in single precision from here on.",
+      op: "cast",
+      vjp: unaryVjp(({ g }) => g),
     }),
     lowering: { kind: "identity" },
   },

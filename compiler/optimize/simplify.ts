@@ -4,6 +4,7 @@ import { multiplyDims } from "../types/dimension.js";
 import type { Node, NodeOf } from "../types/graph.js";
 import { at, inputAt, splatValue } from "../ops/broadcast.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import { holdsHalves } from "../ops/halves.js";
 import { fitsReal } from "../ops/leaves.js";
 import { neverNegative } from "../ops/signs.js";
 import { repeatedProduct } from "../ops/power.js";
@@ -20,7 +21,10 @@ function simplified(b: GraphBuilder, node: Node): Node | undefined {
   const [x, y] = node.inputs;
   switch (node.op) {
     case "stopGradient":
+    case "widen":
       return x;
+    case "half":
+      return x !== undefined && holdsHalves(x) ? x : undefined;
     case "sum":
       return x === undefined ? undefined : simplifySum(b, node, x);
     case "select":

@@ -49,6 +49,28 @@ export const round = {
   },
 } as const satisfies Partial<Helpers>;
 
+/** To the nearest number of half precision; on devices without it, where `half` is f32, as it is. */
+export const half = {
+  wgsl: {
+    name: "as_half",
+    text: `fn as_half(x: f32) -> f32 {
+  return f32(half(x));
+}`,
+  },
+  javascript: {
+    name: "asHalf",
+    // A sum with what is 2^42 times as large keeps 11 bits of a double's 53; below 2^-14 halves are multiples of 2^-24.
+    text: `function asHalf(x) {
+  const a = Math.fround(x);
+  const size = Math.abs(a);
+  if (!(size < 65520)) return a * Infinity;
+  if (size < 0.00006103515625) return a + 402653184 - 402653184;
+  return a + a * 4398046511104 - a * 4398046511104;
+}`,
+    double: "const asHalf = (x) => x;",
+  },
+} as const satisfies Partial<Helpers>;
+
 export const modulo = {
   wgsl: {
     name: "modulo_of",

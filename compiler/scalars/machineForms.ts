@@ -1,5 +1,14 @@
 // Takes no input, gives how WebAssembly computes operations that have no function: by an instruction for each type of operands.
 import type { Machine, MachineValue } from "./machine.js";
+import {
+  add,
+  copySign,
+  less,
+  magnitude,
+  maskedBits,
+  minus,
+  multiply,
+} from "./machineArithmetic.js";
 import { asGiven, inline, instruction } from "./machine.js";
 import type { MachineForms } from "./record.js";
 
@@ -44,6 +53,23 @@ function negative(m: Machine, a: MachineValue): MachineValue {
 }
 
 export const negation: MachineForms = { all: inline(negative), f32: instruction("f32.neg") };
+
+/**
+ * To the nearest number of half precision, by its bits: 13 of them go, a tie to the even one. Below 2⁻¹⁴ halves are multiples of
+ * 2⁻²⁴, which is the unit in the last place of 0.5; from 65520 on all is infinite.
+ */
+export const halfForm = inline((m, given) => {
+  const x = m.keep(given);
+  const size = m.keep(magnitude(m, x));
+  const bits = m.keep(m.op("i32.reinterpret_f32", size));
+  const isOdd = maskedBits(m, m.shift("i32.shr_u", bits, 13), 1);
+  const raised = m.op("i32.add", bits, m.op("i32.add", isOdd, m.whole(0xfff)));
+  const normal = m.op("f32.reinterpret_i32", maskedBits(m, raised, -0x2000));
+  const subnormal = minus(m, add(m, size, m.real(0.5)), m.real(0.5));
+  const small = m.select(less(m, size, m.real(2 ** -14)), subnormal, normal);
+  const isFinite = less(m, size, m.real(65520));
+  return copySign(m, m.select(isFinite, small, multiply(m, size, m.real(Infinity))), x);
+});
 
 const wholeMagnitude = inline((m, a) => {
   const given = m.keep(a);

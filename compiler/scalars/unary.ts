@@ -1,12 +1,12 @@
 // Takes no input, gives the scalar operations of one operand.
 import { scalarValues } from "../../runtime/scalars.js";
-import { round } from "./arithmeticHelpers.js";
+import { half, round } from "./arithmeticHelpers.js";
 import * as functions from "./functionHelpers.js";
 import { intervalRules } from "./intervals.js";
 import type { MachineForm } from "./machine.js";
 import { asGiven, called, instruction } from "./machine.js";
 import * as machine from "./machineFunctions.js";
-import { magnitudeForms, negation, signForms, squareRoot } from "./machineForms.js";
+import { halfForm, magnitudeForms, negation, signForms, squareRoot } from "./machineForms.js";
 import type { Form, ScalarOperation } from "./record.js";
 import { call, helped, operand, prefix, real, same, signed, truth } from "./record.js";
 import { signRules } from "./signs.js";
@@ -147,6 +147,20 @@ export const unaryScalars = {
     helped(round.javascript),
     instruction("f32.nearest"),
   ),
+  half: {
+    ...simple(scalarValues.half, {
+      takes: real,
+      interval: intervalRules.unknown,
+      signs: signRules.products,
+      integers: "none",
+      rounds: "otherwise",
+      finite: "no",
+      wgsl: same(helped(half.wgsl)),
+      javascript: same(helped(half.javascript)),
+      wasm: { all: halfForm },
+    }),
+    cost: 4,
+  },
   erf: smooth(
     "erf",
     { cost: 14, finite: "always", signs: signRules.products, zero: "all" },

@@ -1,4 +1,5 @@
 // Takes the nests of a program and the tables they were made with, gives the schedule: what is kept of them, results, temporaries of which none share memory.
+import { holdsHalves } from "../ops/halves.js";
 import { elementCount, multiplyDims } from "../types/dimension.js";
 import type { Node, Program } from "../types/graph.js";
 import type { LoopNest, Schedule, ScheduledResult, Slot } from "../types/nest.js";
@@ -17,6 +18,12 @@ export function assemble(program: Program, built: readonly LoopNest[], tables: T
   const kept = new Set(results.map((result) => result.buffer));
   const nests = wantedNests(built, buffers, kept);
   const touched = new Set(nests.flatMap((nest) => [...touchedBuffers(nest)]));
+  const inTurns = new Set(
+    nests.filter(({ turns }) => turns).flatMap((nest) => [...touchedBuffers(nest)]),
+  );
+  // What a caller reads is f32; what lies beside others in a slot, as turns have it, is of their size.
+  const isHalf = (buffer: number, node: Node): boolean =>
+    holdsHalves(node) && !kept.has(buffer) && !inTurns.has(buffer);
   const slots: Slot[] = [];
   const slotOf = (buffer: number, node: Node): number => {
     if (!touched.has(buffer)) return 0;
@@ -39,6 +46,7 @@ export function assemble(program: Program, built: readonly LoopNest[], tables: T
             type: entry.node.type,
             elements: elementCount(entry.node.shape),
             slot: slotOf(index, entry.node),
+            ...(isHalf(index, entry.node) && { half: true as const }),
             label: [entry.node.origin?.path ?? "", entry.node.op].join(" ").trim(),
             ...(entry.recurrence === undefined ? {} : { recurrence: entry.recurrence }),
             ...(entry.node.origin === undefined ? {} : { origin: entry.node.origin }),

@@ -1,5 +1,4 @@
 // Takes no input, gives the types between analysis and the building of programs: a model whose every name is resolved and every body traced into graphs.
-import type { Diagnostic } from "../../grammar/diagnostics.js";
 import type { Dim } from "./dimension.js";
 import type { ElementType, Node, Place, Shape } from "./graph.js";
 
@@ -21,8 +20,6 @@ export interface TypedModel {
   readonly fitted: readonly FittedValue[];
   readonly stages: readonly StageDeclaration[];
   readonly searches: readonly SearchDeclaration[];
-  /** What this compiler analyses but does not lower yet (half precision): reported by `compile`, not by `check`. */
-  readonly notLowered: readonly Diagnostic[];
 }
 
 export interface InputDeclaration {
@@ -51,6 +48,8 @@ export interface ParameterDeclaration {
   readonly role: "weight" | "bias" | "param" | "state" | "fitted";
   readonly type: ElementType;
   readonly shape: readonly number[];
+  /** Declared f16: what is kept of it is rounded to half precision. */
+  readonly half?: true;
   /** A closed graph over constants and draws (stream path = `init/` + name); undefined for fitted values. */
   readonly initial: Node | undefined;
   readonly place: Place;

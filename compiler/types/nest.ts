@@ -139,6 +139,8 @@ export type ScheduledBuffer =
       readonly type: ElementType;
       readonly elements: Dim;
       readonly slot: number;
+      /** All its values are of half precision: devices that have it store it in half as many bytes. */
+      readonly half?: true;
       /** Where it begins in its slot, in elements, where several of a type that live equally long have one; absent: it is alone. */
       readonly start?: Dim;
       readonly label: string;

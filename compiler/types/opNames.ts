@@ -4,7 +4,7 @@ import { reductionScalars } from "../scalars/reductions.js";
 import { unaryScalars } from "../scalars/unary.js";
 
 export type ScalarUnaryName = keyof typeof unaryScalars;
-export type UnaryName = ScalarUnaryName | "stopGradient";
+export type UnaryName = ScalarUnaryName | "stopGradient" | "widen";
 export type ArithmeticName = keyof typeof arithmeticScalars;
 export type ComparisonName = keyof typeof comparisonScalars;
 export type BinaryName = ArithmeticName | ComparisonName | keyof typeof logicScalars;
@@ -17,7 +17,7 @@ function namesOf<K extends string>(table: Readonly<Record<K, unknown>>): readonl
 /** One operand, of which each is also an operation on scalars. */
 export const scalarUnaryNames = namesOf(unaryScalars);
 
-export const unaryNames: readonly UnaryName[] = [...scalarUnaryNames, "stopGradient"];
+export const unaryNames: readonly UnaryName[] = [...scalarUnaryNames, "stopGradient", "widen"];
 
 /** Two operands of the result's type. */
 export const arithmeticNames = namesOf(arithmeticScalars);

@@ -3,6 +3,5 @@
 import type { CodeRange } from "./range.js";
 
 export const data = {
-  NN0701: "checked, but not compiled yet",
   NN0702: "a value of the whole set over data that batches do not give",
 } as const satisfies CodeRange<"07">;

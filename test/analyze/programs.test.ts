@@ -51,9 +51,4 @@ describe("the example programs", () => {
     expect(names("transformer.nn")).toContain("block_2.causal_attention_1.Wqkv");
     expect(names("susan.nn")).toContain("standardize_1.center");
   });
-
-  it("say what cannot be lowered yet", () => {
-    expect(analyzed("char_lstm.nn")[0]?.notLowered).toEqual([]);
-    expect(analyzed("lenet.nn")[0]?.notLowered).toEqual([]);
-  });
 });

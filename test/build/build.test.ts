@@ -127,7 +127,6 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
       },
     ],
     searches: [],
-    notLowered: [],
   };
 }
 

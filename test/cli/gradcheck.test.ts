@@ -276,10 +276,12 @@ describe("nnc gradcheck", () => {
     expect(result.ok).toBe(true);
     expect(code).toBe(0);
   });
-  test("a model that is not compiled yet says NN0701", async () => {
-    const { code, notes } = await check("input x: f16[batch, 2]\nloss mean(x, axis: 1)");
-    expect(notes).toContain("NN0701");
-    expect(code).toBe(1);
+  test("half precision is checked in double precision", async () => {
+    const { code, result } = await check(
+      "input x: f16[batch, 2]\nloss mean(f32(tanh(x |> dense(3))), axis: 1)",
+    );
+    expect(result.ok).toBe(true);
+    expect(code).toBe(0);
   });
   test("a recurrence is checked through all its turns", async () => {
     const { code, result } = await check(

@@ -38,9 +38,7 @@ const files = readdirSync(folder).filter((file) => file.endsWith(".nn"));
 const programs = files.flatMap((file): Program[] => {
   const { models, diagnostics } = check(readFileSync(join(folder, file), "utf8"), { file });
   if (diagnostics.length > 0) throw new Error(renderAll(diagnostics));
-  return models
-    .filter(({ notLowered }) => notLowered.length === 0)
-    .map((typed) => ({ name: typed.name, typed }));
+  return models.map((typed) => ({ name: typed.name, typed }));
 });
 const listed = programs.map((program) => [program.name, program] as const);
 

@@ -165,6 +165,7 @@ function written({ op, result }: Trial, point: readonly number[]): string {
   const { sign }: ScalarOperation = scalarOps[op];
   if (op === "select") return `if ${a} > 0 then ${b} else ${c}`;
   if (op === "cast") return `${result}(${a})`;
+  if (op === "half") return `f16(${a})`;
   if (op === "power") return `${a} ^ ${b}`;
   if (op === "negate") return `-${a}`;
   if (op === "minimum") return `min(${a}, ${b})`;

@@ -60,10 +60,13 @@ const tolerance: Readonly<Record<SampledOp, number>> = {
   sign: exact,
   floor: exact,
   round: exact,
+  // Devices without half precision compute in single precision.
+  half: 2 ** -11,
   erfinv: 2e-6,
   not: exact,
   cast: exact,
   stopGradient: exact,
+  widen: exact,
   add: sums,
   subtract: sums,
   multiply: sums,

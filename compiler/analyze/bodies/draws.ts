@@ -13,6 +13,7 @@ import { pathText } from "../calls/naming.js";
 import { walk } from "../calls/syntax.js";
 import { report, reportArgumentOf } from "../report.js";
 import { findLeaf } from "../values/graphs.js";
+import { asOperands } from "../values/halves.js";
 import { bind, newScope } from "../values/scope.js";
 import { bindParameters } from "../calls/signatures.js";
 import { builderAt, reportProblem, toTensor, type Operand } from "../values/tensors.js";
@@ -89,7 +90,10 @@ function drawFrom(
   }
   const builder = builderAt(frame, span);
   const drawn = distributions[distribution.name].draw(builder, { path, type, shape }, values);
-  if (!isProblem(drawn)) return drawn;
+  if (!isProblem(drawn)) {
+    const tensors = values.filter((node) => typeof node !== "number");
+    return asOperands(builder, drawn, tensors);
+  }
   reportProblem(frame, span, drawn, []);
   return undefined;
 }

@@ -9,6 +9,7 @@ import type { Frame, InputRecord, ModelState, TraceState } from "../context.js";
 import { evaluateShape, storedType, unknownNames } from "../values/dimensions.js";
 import { draw } from "./draws.js";
 import { classCount, drawsClasses } from "../values/indices.js";
+import { leafValue } from "../values/halves.js";
 import { findLeaf } from "../values/graphs.js";
 import { outermostPath } from "../calls/naming.js";
 import { report } from "../report.js";
@@ -16,15 +17,7 @@ import { bind, type Scope } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
 import { reportTaken } from "./statementNames.js";
 import { builderAt, fits, placeOf } from "../values/tensors.js";
-import {
-  asNumber,
-  describe,
-  isPoison,
-  isSpoilt,
-  poison,
-  tensor,
-  type Value,
-} from "../values/values.js";
+import { asNumber, describe, isPoison, isSpoilt, poison, type Value } from "../values/values.js";
 
 type Statement = ast.InputStatement | ast.TargetStatement;
 
@@ -55,7 +48,7 @@ function declare(
   if (known !== undefined) {
     // The other trace has made it, with what is to be checked of it.
     rangeChecks.push(...known.rangeChecks);
-    return tensor(known.leaf);
+    return leafValue(frame, statement.type.element, known.leaf);
   }
   if (shape === undefined || categories === "wrong") return undefined;
   const type = storedType(statement.type.element);
@@ -83,7 +76,7 @@ function declare(
     },
   };
   model.inputs.set(statement.name, record);
-  return tensor(leaf);
+  return leafValue(frame, statement.type.element, leaf);
 }
 
 /** Binds the unknown names of a shape as free dimensions. */

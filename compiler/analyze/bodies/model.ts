@@ -87,7 +87,6 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
     fitted: fittedOf(declared.items, inference, training),
     stages,
     searches,
-    notLowered: [...state.notLowered.values()],
   };
 }
 
@@ -108,7 +107,6 @@ function newState(name: string): ModelState {
     ranges: new Map(),
     freeDimensions: new Set(),
     unknown: new Set(),
-    notLowered: new Map(),
     boundNames: new Map(),
   };
 }

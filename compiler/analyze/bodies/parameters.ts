@@ -8,6 +8,7 @@ import type { Frame, ModelState, ParameterRecord } from "../context.js";
 import { evaluateShape, storedType } from "../values/dimensions.js";
 import { initialValue } from "./draws.js";
 import { findLeaf } from "../values/graphs.js";
+import { keptType, leafValue, rounded } from "../values/halves.js";
 import { newActivation, nested, spoil } from "../frames.js";
 import { outermostPath, parameterPath } from "../calls/naming.js";
 import { didYouMean, excerpt, report } from "../report.js";
@@ -22,6 +23,7 @@ interface Wanted {
   readonly name: string;
   readonly role: Role;
   readonly type: ElementType;
+  readonly half: boolean;
   readonly shape: readonly Dim[];
   readonly span: Span;
   readonly typeSpan: Span;
@@ -48,15 +50,19 @@ export function declareTrained(statement: ast.TrainedStatement, frame: Frame): v
     name: statement.name,
     role: statement.role,
     type,
+    half: isHalf(statement.type),
     shape,
     span: statement.nameSpan,
     typeSpan: statement.type.span,
     initial: (path, known) =>
       initialOf(frame, { value, span: statement.initial.span }, known, type, path, statement.drawn),
   });
-  const bound: Value = record === undefined ? poison : tensor(record.leaf);
+  const bound: Value =
+    record === undefined ? poison : leafValue(frame, statement.type.element, record.leaf);
   bindFixed(frame, statement.name, statement.nameSpan, bound, fixed);
 }
+
+const isHalf = (type: ast.TensorType | undefined): boolean => type?.element === "f16";
 
 function initialOf(
   frame: Frame,
@@ -115,6 +121,7 @@ export function declareState(statement: ast.StateStatement, frame: Frame): void 
     name: statement.name,
     role: "state",
     type,
+    half: isHalf(statement.type),
     shape,
     span: statement.nameSpan,
     typeSpan: statement.type?.span ?? statement.nameSpan,
@@ -127,8 +134,9 @@ export function declareState(statement: ast.StateStatement, frame: Frame): void 
   }
   const path = record.declaration.name;
   const current = frame.trace.states.get(path) ?? record.leaf;
-  if (isTaken(frame, statement.name, statement.nameSpan, tensor(current))) return;
-  bind(frame.scope, statement.name, tensor(current), {
+  const read = leafValue(frame, statement.type?.element, current);
+  if (isTaken(frame, statement.name, statement.nameSpan, read)) return;
+  bind(frame.scope, statement.name, read, {
     place: { unit: frame.unit, span: statement.nameSpan },
     fixed: "state",
     state: path,
@@ -153,13 +161,16 @@ export function declareFitted(statement: ast.FittedStatement, frame: Frame): voi
     name: statement.name,
     role: "fitted",
     type,
+    half: isHalf(statement.type),
     shape,
     span: statement.nameSpan,
     typeSpan: statement.type?.span ?? statement.value.span,
     initial: () => undefined,
   });
-  if (record !== undefined) fit(frame, statement, record, node);
-  const bound: Value = record === undefined ? poison : tensor(record.leaf);
+  if (record !== undefined)
+    fit(frame, statement, record, isHalf(statement.type) ? rounded(frame.run.builder, node) : node);
+  const bound: Value =
+    record === undefined ? poison : leafValue(frame, statement.type?.element, record.leaf);
   bindFixed(frame, statement.name, statement.nameSpan, bound, "fitted");
 }
 
@@ -245,12 +256,14 @@ function create(
   shape: readonly number[],
 ): ParameterRecord | undefined {
   const leaf = builderAt(frame, wanted.span).stored(path, { type: wanted.type, shape });
-  const initial = wanted.initial(path, shape);
+  const given = wanted.initial(path, shape);
+  const initial = wanted.half && given ? rounded(frame.run.builder, given) : given;
   const record: ParameterRecord = {
     declaration: {
       name: path,
       role: wanted.role,
       type: wanted.type,
+      ...(wanted.half && { half: true as const }),
       shape,
       initial,
       place: placeOf(frame, wanted.span),
@@ -318,7 +331,8 @@ export function updateState(target: ast.Identifier, operand: Operand, frame: Fra
   }
   const record = frame.trace?.model.parameters.get(path);
   if (record === undefined || frame.trace === undefined || isSpoilt(value)) return;
-  const node = toTensor(frame, operand, record.declaration.type);
+  const { half, type } = record.declaration;
+  const node = toTensor(frame, operand, half ? "f16" : keptType(operand.value, type));
   if (node === undefined) return;
   const next = fitShape(frame, target.name, operand.span, record, node);
   if (next === undefined) return;

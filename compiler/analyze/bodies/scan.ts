@@ -1,6 +1,7 @@
 // A `scan` expression comes in; its body traced once, closed over carries, slices and captured constants, goes out as a node with its results.
 import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
+import { holdsHalves } from "../../ops/halves.js";
 import { isProblem } from "../../ops/problem.js";
 import { dimEqual, dimText, shapeEqual, shapeText, type Dim } from "../../types/dimension.js";
 import type { Node, TensorType } from "../../types/graph.js";
@@ -8,6 +9,7 @@ import type { Frame, ScanState } from "../context.js";
 import { nested, spoil } from "../frames.js";
 import { report } from "../report.js";
 import { closeBody } from "./scanBody.js";
+import { carryLeaf, keptType, sliceLeaf } from "../values/halves.js";
 import { bind } from "../values/scope.js";
 import { checkDeclared } from "../calls/signatures.js";
 import { apply, builderAt, reportProblem, toTensor, type Operand } from "../values/tensors.js";
@@ -41,7 +43,7 @@ export function evaluateScan(expression: ast.ScanExpression, frame: Frame): Valu
   if (first === undefined) return poison;
   const { builder } = frame.run;
   const inner = nested(frame);
-  const step = builder.leaf("bound", { type: "i32", shape: [] }, { index: -1 });
+  const step = builder.leaf("bound", { type: "i32", shape: [] }, sliceLeaf);
   const state: ScanState = {
     carries: new Map(),
     yields: [],
@@ -162,8 +164,9 @@ function bindSource(inner: Frame, source: Source, step: Node): Node | undefined 
     return undefined;
   }
   const type = { type: source.sliced.type, shape: source.sliced.shape.slice(1) };
-  const leaf = builder.leaf("bound", type, { index: -1 });
-  bind(inner.scope, source.name.name, tensor(leaf), extra);
+  const leaf = builder.leaf("bound", type, sliceLeaf);
+  const slice = holdsHalves(source.sliced) ? builder.half(leaf) : leaf;
+  bind(inner.scope, source.name.name, tensor(slice), extra);
   return leaf;
 }
 
@@ -216,7 +219,23 @@ function assemble(
     reverse: parts.reverse,
   });
   if (isProblem(closed)) return reportProblem(frame, expression.span, closed, []);
-  return results(expression, frame, closed, carries.length, yields.length, parts.along);
+  const halves = (
+    yields.length === 0 ? carries.map(({ next, bound }) => next ?? bound) : yields
+  ).map(holdsHalves);
+  return results(expression, frame, closed, {
+    carries: carries.length,
+    yields: yields.length,
+    halves,
+    along: parts.along,
+  });
+}
+
+interface Shown {
+  readonly carries: number;
+  readonly yields: number;
+  /** Of each value: whether it is of half precision. */
+  readonly halves: readonly boolean[];
+  readonly along: number;
 }
 
 /** The yields, stacked along the scanned axis; without any, the last carries. */
@@ -224,13 +243,13 @@ function results(
   expression: ast.ScanExpression,
   frame: Frame,
   scan: Node,
-  carries: number,
-  yields: number,
-  along: number,
+  { carries, yields, halves, along }: Shown,
 ): Value {
   const from = yields === 0 ? 0 : carries;
-  const values = Array.from({ length: yields === 0 ? carries : yields }, (_, index): Value => {
-    const node = builderAt(frame, expression.span).result(scan, from + index);
+  const values = halves.map((isHalf, index): Value => {
+    const builder = builderAt(frame, expression.span);
+    const last = builder.result(scan, from + index);
+    const node = isHalf ? builder.half(last) : last;
     if (yields === 0) return tensor(node);
     const rank = node.shape.length;
     const axis = along < 0 ? along + rank : along;
@@ -290,9 +309,10 @@ function declareCarry(statement: ast.CarryStatement, frame: Frame, scan: ScanSta
     return;
   }
   const type: TensorType = { type: initial.type, shape: initial.shape };
-  const bound = frame.run.builder.leaf("bound", type, { index: -1 });
+  const bound = frame.run.builder.leaf("bound", type, carryLeaf);
   scan.carries.set(statement.name, { bound, initial, next: undefined, span: statement.span });
-  bind(frame.scope, statement.name, tensor(bound), {
+  const value = holdsHalves(initial) ? frame.run.builder.half(bound) : bound;
+  bind(frame.scope, statement.name, tensor(value), {
     place: { unit: frame.unit, span: statement.nameSpan },
     fixed: "carry",
   });
@@ -323,7 +343,8 @@ export function updateCarry({ name }: ast.Identifier, operand: Operand, frame: F
   const { scan } = frame;
   const carry = scan?.scope === frame.scope ? scan.carries.get(name) : undefined;
   if (scan === undefined || carry === undefined) return false;
-  const node = isSpoilt(operand.value) ? undefined : toTensor(frame, operand, carry.bound.type);
+  const declared = holdsHalves(carry.initial) ? "f16" : keptType(operand.value, carry.bound.type);
+  const node = isSpoilt(operand.value) ? undefined : toTensor(frame, operand, declared);
   if (node === undefined) {
     spoil(frame);
     return true;

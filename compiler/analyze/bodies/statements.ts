@@ -10,6 +10,7 @@ import { declareFitted, declareState, declareTrained } from "./parameters.js";
 import { spoil } from "../frames.js";
 import { report } from "../report.js";
 import { noteUnrun, notingUnknown } from "./unknown.js";
+import { asWritten } from "../values/halves.js";
 import { inClasses } from "../values/indices.js";
 import { bind } from "../values/scope.js";
 import { bindName } from "./statementNames.js";
@@ -217,7 +218,8 @@ function runDraw(statement: ast.DrawStatement, frame: Frame): void {
   const type = storedType(statement.type.element);
   const path = drawPath(frame, statement.name, statement.span);
   const { span } = statement.distribution;
-  const node = draw(frame, { value, span }, shape, type, path);
+  const made = draw(frame, { value, span }, shape, type, path);
+  const node = made && asWritten(frame, statement.type, made);
   const drawn =
     node === undefined
       ? poison

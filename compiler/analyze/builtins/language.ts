@@ -128,7 +128,10 @@ function isMissing(call: BuiltinCall): Value {
   const { frame } = call;
   const value = call.values.get("x") ?? poison;
   const span = call.spans.get("x") ?? call.span;
-  const leaf = value.kind === "tensor" && value.node.op === "input" ? value.node : undefined;
+  const node = value.kind === "tensor" ? value.node : undefined;
+  // What is declared f16 is read through its rounding.
+  const given = node?.op === "half" ? node.inputs[0] : node;
+  const leaf = given?.op === "input" ? given : undefined;
   const model = frame.trace?.model;
   const input = model?.inputs.get(leaf?.attributes.name ?? "")?.declaration;
   if (leaf === undefined || input === undefined || model === undefined) {

@@ -2,6 +2,7 @@
 import type { Span } from "../../../grammar/span.js";
 import { isProblem, type ShapeProblem } from "../../ops/problem.js";
 import { primitives, type Argument, type Parameter, type Primitive } from "../../ops/primitives.js";
+import { holdsHalves } from "../../ops/halves.js";
 import type { Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame, Builtin, BuiltinCall } from "../context.js";
@@ -9,6 +10,7 @@ import { foldCall } from "./folds.js";
 import { admits, described, hintOf, kinds } from "../kinds.js";
 import { writtenPlace } from "../origins.js";
 import { excerpt, report } from "../report.js";
+import { asOperands, insists, inType, rounded } from "../values/halves.js";
 import { fromTheEnd, holdToRange, knownNumbers, type IndexOperand } from "../values/indices.js";
 import { builderAt, commonType, reportProblem, toTensor, unify } from "../values/tensors.js";
 import {
@@ -44,7 +46,8 @@ function build(call: BuiltinCall, op: Primitive): Value {
   if (values === undefined) return poison;
   const held = holdIndices(call, op, values);
   if (held === undefined) return poison;
-  const made = op.build(builderAt(frame, span), held);
+  const { given, finish } = inPrecision(frame, op, held);
+  const made = op.build(builderAt(frame, span), given);
   if (isProblem(made)) {
     const operands = op.parameters.flatMap((parameter, index) => {
       const value = values[index];
@@ -59,9 +62,46 @@ function build(call: BuiltinCall, op: Primitive): Value {
     const at = { ...place.frame, unit: place.unit };
     return reportProblem(at, place.span, { ...made, operands: [] }, []);
   }
-  if (op.results === "several") return list(made.map(tensor));
+  if (op.results === "several") return list(made.map((node) => tensor(finish(node))));
   const [node] = made;
-  return node === undefined ? poison : tensor(node);
+  return node === undefined ? poison : tensor(finish(node));
+}
+
+/** Arguments as what they meet reads them, and results in its precision: all is computed in f32, and rounded once at its end. */
+function inPrecision(
+  { run: { builder, halves } }: Frame,
+  op: Primitive,
+  values: readonly (Argument | undefined)[],
+): {
+  readonly given: readonly (Argument | undefined)[];
+  readonly finish: (node: Node) => Node;
+} {
+  const real = values.flatMap(nodesIn).filter(({ type }) => type === "f32");
+  if (op.gives !== undefined) {
+    const type = op.gives;
+    const follows = (node: Node): boolean => halves.mentioned && type === "f32" && !insists(node);
+    return {
+      given: values,
+      finish: (node) => {
+        if (type === "f16") return rounded(builder, node);
+        return follows(node) ? builder.widen(node) : inType(builder, node, type);
+      },
+    };
+  }
+  if (!real.some(holdsHalves) || real.some(insists)) {
+    return { given: values, finish: (node) => node };
+  }
+  const read = (value: Argument | undefined): Argument | undefined => {
+    if (Array.isArray(value)) return (value as readonly Argument[]).map((item) => read(item) ?? 0);
+    return isNode(value) && value.type === "f32" ? inType(builder, value, "f16") : value;
+  };
+  const given = values.map(read);
+  return { given, finish: (node) => asOperands(builder, node, real) };
+}
+
+function nodesIn(value: Argument | undefined): readonly Node[] {
+  if (Array.isArray(value)) return (value as readonly Argument[]).flatMap(nodesIn);
+  return isNode(value) ? [value] : [];
 }
 
 /** Floats where classes or places are wanted. */

@@ -4,6 +4,7 @@ import { isProblem } from "../../ops/problem.js";
 import { operators } from "../../ops/primitives.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame } from "../context.js";
+import { asOperands } from "../values/halves.js";
 import { builderAt, commonType, reportProblem, toTensor, type Operand } from "../values/tensors.js";
 import { isSpoilt, poison, tensor, type Value } from "../values/values.js";
 
@@ -27,5 +28,5 @@ function product(frame: Frame, a: Node, b: Node, left: Operand, right: Operand, 
     ]);
   }
   const [node] = made;
-  return node === undefined ? poison : tensor(node);
+  return node === undefined ? poison : tensor(asOperands(frame.run.builder, node, [a, b]));
 }

@@ -3,11 +3,13 @@ import type * as ast from "../../../grammar/ast.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame, Value } from "../context.js";
 import { storedType } from "../values/dimensions.js";
+import { asWritten } from "../values/halves.js";
 
-/** `u32` takes any integer as it is; bool becomes a number. */
-export function convert(frame: Frame, wanted: Node["type"], node: Node): Node {
+/** As the written type has it: `u32` takes any integer as it is; bool becomes a number. */
+export function convert(frame: Frame, type: ast.TensorType, node: Node): Node {
+  const wanted = storedType(type.element);
   if (wanted === "u32" && node.type === "i32") return node;
-  return frame.run.builder.cast(node, wanted);
+  return asWritten(frame, type, frame.run.builder.cast(node, wanted));
 }
 
 export function refusal(

@@ -208,7 +208,7 @@ function bindFilled(
     });
   }
   const filled = call.body.run.builder.broadcast(node, shape);
-  bind(call.body.scope, parameter.name, tensor(filled));
+  bind(call.body.scope, parameter.name, tensor(convert(call.body, type, filled)));
   return true;
 }
 
@@ -227,7 +227,7 @@ function admit(
 ): Node | undefined {
   const wanted = storedType(type.element);
   const refused = refusal(wanted, node);
-  if (refused === undefined) return convert(call.body, wanted, node);
+  if (refused === undefined) return convert(call.body, type, node);
   reportArgument(call, argument, {
     code: "NN0302",
     message: `\`${parameter.name}\` of ${call.name} takes ${refused.wants}, not ${fullTypeText(node)}`,
@@ -382,7 +382,7 @@ export function checkDeclared(
       hint: refused.hint,
     });
   }
-  const node = convert(frame, storedType(type.element), given);
+  const node = convert(frame, type, given);
   if (value.kind !== "tensor" && !isSequence(value)) {
     // A number has no shape that would give names their meaning.
     const shape = evaluateShape(type, frame);

@@ -16,7 +16,7 @@ import type { ElementType, Shape } from "../../types/graph.js";
 import { spendWork } from "../budget.js";
 import type { Frame } from "../context.js";
 import { lookup } from "./lookup.js";
-import { noteNotLowered, report } from "../report.js";
+import { report } from "../report.js";
 import { bind } from "./scope.js";
 import { asDim, describe, fromDim, isPoison, list, listItems, type Value } from "./values.js";
 
@@ -108,16 +108,8 @@ function combine(
   return operator === "/" ? quotient : subtractDims(left, multiplyDims(right, quotient));
 }
 
-/** Half precision is understood and computed in f32 until it is lowered. */
-function noteHalf(type: ast.TensorType, frame: Frame): void {
-  if (type.element !== "f16" || frame.trace === undefined) return;
-  const span = type.elementSpan ?? type.span;
-  noteNotLowered(frame, frame.trace.model, "half precision (`f16`)", span);
-}
-
 /** A written shape whose every name is known; undefined when a mistake was reported. */
 export function evaluateShape(type: ast.TensorType, frame: Frame): Dim[] | undefined {
-  noteHalf(type, frame);
   const shape: Dim[] = [];
   let whole = true;
   for (const entry of type.dimensions) {
@@ -188,7 +180,6 @@ export interface Mismatch {
  * first, then `...rest`, then what is computed from them (`2 * n` binds `n` where nothing else does).
  */
 export function matchShape(type: ast.TensorType, shape: Shape, frame: Frame): Mismatch | undefined {
-  noteHalf(type, frame);
   const entries = type.dimensions;
   const spreadAt = entries.findIndex((entry) => entry.kind === "SpreadDimension");
   const fixed = spreadAt < 0 ? entries.length : entries.length - 1;

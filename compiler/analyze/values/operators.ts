@@ -10,11 +10,12 @@ import {
   subtractDims,
   type Dim,
 } from "../../types/dimension.js";
-import type { ElementType, Node, OpName } from "../../types/graph.js";
+import type { Node, OpName } from "../../types/graph.js";
 import { spendWork } from "../budget.js";
 import type { Frame } from "../context.js";
 import { manyTerms } from "./dimensions.js";
 import { foldNumbers } from "./folding.js";
+import type { MeetingType } from "./halves.js";
 import { numeralTruth } from "../kinds.js";
 import { report } from "../report.js";
 import {
@@ -241,7 +242,9 @@ function build(
   const common = commonType([left.value, right.value]);
   if (operator === "and" || operator === "or")
     return buildLogic(frame, operator, left, right, span);
-  if (operator === "^" && common !== "f32") return integerPower(frame, left, right, span);
+  if (operator === "^" && common !== "f32" && common !== "f16") {
+    return integerPower(frame, left, right, span);
+  }
   const type = comparisons.has(operator) ? common : arithmeticType(operator, common);
   const nodes = unify(frame, [left, right], type);
   return nodes === undefined
@@ -249,7 +252,8 @@ function build(
     : applyElementwise(frame, span, nodeNames[operator], nodes, {}, spans);
 }
 
-function arithmeticType(operator: Elementwise, common: ElementType): ElementType {
+function arithmeticType(operator: Elementwise, common: MeetingType): MeetingType {
+  if (common === "f16") return common;
   if (operator === "/" || operator === "^") return "f32";
   return common === "bool" ? "i32" : common;
 }

@@ -18,6 +18,8 @@ import { listLimit, spendWork } from "../budget.js";
 import type { Frame } from "../context.js";
 import { operandHint } from "../kinds.js";
 import { report } from "../report.js";
+import { asOperands, insists, inType, type MeetingType } from "./halves.js";
+import { holdsHalves } from "../../ops/halves.js";
 import { describe, isSpoilt, listItems, poison, tensor, typeText, type Value } from "./values.js";
 
 /** Where a node comes from, in the user's own file where there is one. */
@@ -141,27 +143,30 @@ function settle(
   inputs: readonly Node[] = [],
   spans: readonly Span[] = [],
 ): Value {
-  if (!isProblem(made)) return tensor(made);
+  if (!isProblem(made)) return tensor(asOperands(frame.run.builder, made, inputs));
   const operands = inputs.map((node, index) => ({ node, span: spans[index] ?? span }));
   return reportProblem(frame, span, made, operands);
 }
 
 /** How a value takes part in finding a common element type: tensors insist, compile-time numbers follow. */
 interface Leaning {
-  readonly tensors: ReadonlySet<ElementType>;
+  readonly tensors: ReadonlySet<MeetingType>;
   readonly float: boolean;
   readonly integer: boolean;
   readonly negative: boolean;
 }
 
 function leaningOf(values: readonly Value[]): Leaning {
-  const tensors = new Set<ElementType>();
+  const tensors = new Set<MeetingType>();
+  const insistent: Node[] = [];
   let float = false;
   let integer = false;
   let negative = false;
   const visit = (value: Value): void => {
-    if (value.kind === "tensor") tensors.add(value.node.type);
-    else if (value.kind === "float") float = true;
+    if (value.kind === "tensor") {
+      tensors.add(holdsHalves(value.node) ? "f16" : value.node.type);
+      if (insists(value.node)) insistent.push(value.node);
+    } else if (value.kind === "float") float = true;
     else if (value.kind === "int" || value.kind === "dimension") {
       integer = true;
       negative ||= value.kind === "int" && value.value < 0;
@@ -171,30 +176,37 @@ function leaningOf(values: readonly Value[]): Leaning {
     } else if (value.kind === "list") value.items.forEach(visit);
   };
   values.forEach(visit);
+  // What is kept in single precision is read as what it meets.
+  if (tensors.has("f16") && insistent.length === 0) tensors.delete("f32");
   return { tensors, float, integer, negative };
 }
 
 /**
  * The element type in which values meet (language, section 3): f32 wins over integers and bool, `i32` over
- * `u32`; a compile-time integer takes the tensor's type, a negative one makes `u32` into `i32`.
+ * `u32`; a compile-time integer takes the tensor's type, a negative one makes `u32` into `i32`. Of f16 and f32 it is f32, but
+ * for parameters and what else follows.
  */
-export function commonType(values: readonly Value[]): ElementType {
+export function commonType(values: readonly Value[]): MeetingType {
   const { tensors, float, integer, negative } = leaningOf(values);
-  if (float || tensors.has("f32")) return "f32";
+  if (tensors.has("f32")) return "f32";
+  if (tensors.has("f16")) return "f16";
+  if (float) return "f32";
   if (tensors.has("i32")) return "i32";
   if (tensors.has("u32")) return negative ? "i32" : "u32";
   return integer ? "i32" : "bool";
 }
 
 /** A value as a tensor of the element type `wanted`, or of its own where none is named; undefined when reported. */
-export function toTensor(frame: Frame, operand: Operand, wanted?: ElementType): Node | undefined {
+export function toTensor(frame: Frame, operand: Operand, wanted?: MeetingType): Node | undefined {
   const { value, span } = operand;
-  const type = wanted ?? commonType([value]);
-  if (value.kind === "tensor" && value.node.type === type) return value.node;
+  const meeting = wanted ?? commonType([value]);
+  // Numbers that are known while compiling keep all their digits.
+  const type = meeting === "f16" ? "f32" : meeting;
+  if (value.kind === "tensor" && wanted === undefined) return value.node;
   const builder = builderAt(frame, span);
   switch (value.kind) {
     case "tensor":
-      return builder.cast(value.node, type);
+      return inType(builder, value.node, meeting);
     case "int":
     case "float":
       return constantOf(frame, span, [value.value], [], type);
@@ -205,7 +217,7 @@ export function toTensor(frame: Frame, operand: Operand, wanted?: ElementType): 
     case "range":
       return rangeTensor(frame, span, value, type);
     case "list":
-      return listTensor(frame, operand, type);
+      return listTensor(frame, operand, meeting);
     case "poison":
       return undefined;
     case "results":
@@ -289,7 +301,7 @@ function rangeTensor(
 }
 
 /** A list: constants where it holds numbers alone, else its entries stacked in front. */
-function listTensor(frame: Frame, operand: Operand, type: ElementType): Node | undefined {
+function listTensor(frame: Frame, operand: Operand, type: MeetingType): Node | undefined {
   const items = listItems(operand.value) ?? [];
   if (isSpoilt(operand.value)) return undefined;
   if (items.length === 0) {
@@ -300,7 +312,7 @@ function listTensor(frame: Frame, operand: Operand, type: ElementType): Node | u
   const shape = flatten(operand.value, flat, 0);
   if (shape !== undefined) {
     if (!spendWork(frame, operand.span, flat.length)) return undefined;
-    return constantOf(frame, operand.span, flat, shape, type);
+    return constantOf(frame, operand.span, flat, shape, type === "f16" ? "f32" : type);
   }
   if (items.length > listLimit) return undefined;
   const parts: Node[] = [];

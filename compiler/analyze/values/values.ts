@@ -1,5 +1,6 @@
 // Values of expressions come in; their constructors, what they hold and their names in messages go out.
 import type * as ast from "../../../grammar/ast.js";
+import { holdsHalves } from "../../ops/halves.js";
 import { dimText, shapeText, type Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type {
@@ -179,12 +180,18 @@ export function wordFor(declaration: Callable | ast.ModelDeclaration): string {
 
 /** `[batch, 4]`, `u32[n]`: the type as it is written. */
 export function typeText(type: Pick<Node, "type" | "shape">): string {
-  return `${type.type === "f32" ? "" : type.type}${shapeText(type.shape)}`;
+  const element = elementText(type);
+  return `${element === "f32" ? "" : element}${shapeText(type.shape)}`;
 }
 
 /** `f32[batch, 4]`: with its element type, where that is what the message is about. */
 export function fullTypeText(type: Pick<Node, "type" | "shape">): string {
-  return `${type.type}${shapeText(type.shape)}`;
+  return `${elementText(type)}${shapeText(type.shape)}`;
+}
+
+/** What the language calls the element type: f32 whose values were rounded is f16. */
+function elementText(type: Pick<Node, "type"> & Partial<Node>): string {
+  return "op" in type && holdsHalves(type as Node) ? "f16" : type.type;
 }
 
 /** "1 value", "2 values". */

@@ -79,6 +79,8 @@ export interface Primitive {
   /** `results` is "several" where a list of tensors is built (split, top_k). */
   readonly results: "one" | "several";
   readonly folding: Folding;
+  /** The precision that it converts to; absent: results are in that of its tensors. */
+  readonly gives?: "f16" | "f32";
   /** Several values where the primitive has several results; a mistake in the arguments is a value. */
   readonly build: (
     b: GraphBuilder,
@@ -110,6 +112,7 @@ interface Definition {
   readonly doc: string;
   readonly parameters: readonly Parameter[];
   readonly folding?: Folding;
+  readonly gives?: "f16" | "f32";
   readonly indexing?: (call: Call) => Indexing;
 }
 
@@ -132,7 +135,7 @@ export function defineSeveral(
 function primitive(
   name: string,
   results: Primitive["results"],
-  { doc, parameters, folding = {}, indexing }: Definition,
+  { doc, parameters, folding = {}, gives, indexing }: Definition,
   expand: (call: Call) => readonly Node[],
 ): Primitive {
   const build: Primitive["build"] = (b, values) =>
@@ -143,6 +146,7 @@ function primitive(
     parameters,
     results,
     folding,
+    ...(gives && { gives }),
     build,
     indexing: (b, values) =>
       indexing && attempt(() => indexing({ b, values: filled(parameters, values) })),

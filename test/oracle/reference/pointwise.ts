@@ -10,6 +10,17 @@ function roundToEven(x: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
+/** Half precision has eleven digits from 2^-14 on, and a fixed point below. */
+function halfOf(x: number): number {
+  const single = Math.fround(x);
+  for (let unit = 2 ** -24; unit <= 32; unit *= 2) {
+    const digits = roundToEven(single / unit);
+    if (Math.abs(digits) < 2048) return digits * unit;
+    if (Math.abs(digits) === 2048 && unit < 32) return digits * unit;
+  }
+  return single * Infinity;
+}
+
 /** The remainder with the divisor's sign. */
 function modulo(a: number, b: number): number {
   const rest = a % b;
@@ -56,6 +67,7 @@ export const scalarFunctions = {
   sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
   floor: (x) => Math.floor(x),
   round: roundToEven,
+  half: (x) => halfOf(x),
   erf,
   erfc,
   erfinv,
@@ -79,6 +91,7 @@ export const scalarFunctions = {
   or: (a, b) => truth(a !== 0 || b !== 0),
   select: (condition, then, otherwise) => (condition !== 0 ? then : otherwise),
   stopGradient: (x) => x,
+  widen: (x) => x,
 } as const satisfies Record<string, (a: number, b: number, c: number) => number>;
 
 type Name = keyof typeof scalarFunctions;
@@ -108,6 +121,7 @@ export function inKernels(precision: 32 | 64): InKernels {
     log: (x) => (x > smallest[precision] ? Math.log(x) : least),
     expm1: (x) => (single && x > 88 ? undefined : exponentialLessOne(x)),
     log1p: (x) => (x > -1 ? logarithmOfOneMore(x) : least),
+    half: (x) => (single ? halfOf(x) : x),
     sqrt: (x) => (x > 0 ? Math.sqrt(x) : 0),
     sin: (x) => (single && Math.abs(x) >= 1e4 ? undefined : Math.sin(x)),
     cos: (x) => (single && Math.abs(x) >= 1e4 ? undefined : Math.cos(x)),
