@@ -132,7 +132,7 @@ describe("what an op moves unchanged", () => {
   it("is told of every view and gather", () => {
     expect([...new Set(moving.map(({ op }) => op))].sort()).toEqual([
       ...["broadcast", "concat", "flip", "pad", "reshape", "slice", "stopGradient", "take"],
-      ...["transpose", "window"],
+      ...["transpose", "widen", "window"],
     ]);
   });
 

@@ -135,7 +135,7 @@ function scalarReference(): ScalarReference {
 export const reference: Reference & ScalarReference = {
   ...scalarReference(),
   // Double precision, in which all of this is, has no halves: what rounds has a derivative there.
-  half: ([x]) => required(x),
+  half: (x) => operand(x, 0),
   cast: (x, { to }) => cast(operand(x, 0), to),
   sum: (x, how) => reduce("sum", operand(x, 0), how),
   prod: (x, how) => reduce("prod", operand(x, 0), how),

@@ -68,6 +68,7 @@ const functions: readonly CallSample[] = [
   ),
   call("exp", [integers([5], [-3, 3])], [], (x) => reference.exp([x])),
   call("floor", [integers([5], [-3, 3])], [], (x) => x),
+  call("f16", [integers([7], [-9, 9])], [], (x) => reference.cast([x], { to: "f32" })),
   call("f32", [integers([7], [-9, 9])], [], (x) => reference.cast([x], { to: "f32" })),
   call("i32", [f32([7], [-9, 9])], [], (x) => reference.cast([x], { to: "i32" })),
   call("u32", [f32([7], [-9, 9])], [], (x) => reference.cast([x], { to: "u32" })),

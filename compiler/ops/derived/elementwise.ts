@@ -77,7 +77,7 @@ export const functions: Readonly<Record<string, Primitive>> = {
     doc: "The value rounded to half precision.",
     parameters: [x],
     gives: "f16",
-    expand: (call) => castTo(call.b, tensorAt(call, 0), "f32"),
+    expand: (call) => call.b.half(castTo(call.b, tensorAt(call, 0), "f32")),
   }),
   f32: { ...castFunction("f32"), gives: "f32" },
   i32: castFunction("i32"),
