@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   compile: async () => (await import("./commands/compile.js")).addCompile,
   inspect: async () => (await import("./commands/inspect.js")).addInspect,
   train: async () => (await import("./commands/train.js")).addTrain,
+  doctor: async () => (await import("./commands/doctor.js")).addDoctor,
   search: async () => (await import("./commands/search.js")).addSearch,
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluate,
   predict: async () => (await import("./commands/predict.js")).addPredict,

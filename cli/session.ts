@@ -58,7 +58,7 @@ export function backendText(
 
 /** Throws DataError where the weights do not fit, and the runtime's errors. */
 export async function openNetwork(
-  model: CompiledModel,
+  model: Pick<CompiledModel, "plan" | "cpu">,
   options: SessionOptions,
   terminal: Terminal,
 ): Promise<TrainingNet> {

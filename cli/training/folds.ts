@@ -26,7 +26,8 @@ export function permutation(count: number, seed: number): Uint32Array {
   return order;
 }
 
-function pick(array: BoundArray, rows: Uint32Array): BoundArray {
+/** Those examples in that order; an array without examples as it is. */
+export function pickRows(array: BoundArray, rows: Uint32Array): BoundArray {
   if (!array.perExample) return array;
   const rest = array.shape.slice(1);
   const width = countOf(rest);
@@ -55,7 +56,7 @@ export function foldOf(
   rest.set(order.subarray(0, begin));
   rest.set(order.subarray(end), begin);
   const part = (rows: Uint32Array): Batch =>
-    batchOf(new Map([...arrays].map(([name, array]) => [name, pick(array, rows)])));
+    batchOf(new Map([...arrays].map(([name, array]) => [name, pickRows(array, rows)])));
   return { training: part(rest), validation: part(held) };
 }
 

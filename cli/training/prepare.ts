@@ -152,7 +152,10 @@ export async function prepareRun(
 
 /** The data that stages of a model read, as they want them. Throws DataError. */
 export function bindTrainingData(
-  { model, stages }: Pick<Run, "model" | "stages">,
+  {
+    model,
+    stages,
+  }: { readonly model: Pick<CompiledModel, "plan">; readonly stages: Run["stages"] },
   options: Pick<TrainOptions, "data" | "rows" | "header">,
   vocabularies?: WeightsFile["vocabularies"],
 ): Promise<BoundData> {

@@ -13,6 +13,7 @@ const commands = [
   "evaluate",
   "predict",
   "gradcheck",
+  "doctor",
   "fmt",
 ];
 

@@ -1,0 +1,61 @@
+// In: losses of a run on a few examples; out: whether a model can learn even those by heart.
+import { counted, valueText } from "../numbers.js";
+import type { Finding } from "./finding.js";
+
+export interface FewExamples {
+  readonly examples: number;
+  readonly steps: number;
+  /** Of these examples before training and behind it. */
+  readonly before: number;
+  readonly after: number;
+  /** Behind it, with inputs and targets paired anew; undefined of a model without targets. */
+  readonly shuffled: number | undefined;
+  /** Whether the loss became infinite or NaN. */
+  readonly failure: "not finite" | undefined;
+}
+
+/** What is left of the loss of guessing, where a few examples were learned by heart. */
+const mostLeft = 0.5;
+
+/** The share of the loss of guessing that is left; undefined of losses without a least value of 0. */
+export function shareLeft({ before, after, shuffled }: FewExamples): number | undefined {
+  const guessing = Math.min(before, shuffled ?? before);
+  return guessing > 0 && after >= 0 ? after / guessing : undefined;
+}
+
+/** Whether next to nothing was learned even of these: then others tell no more. */
+export function learnedNothing(few: FewExamples): boolean {
+  const left = shareLeft(few);
+  return few.failure !== undefined || (left !== undefined && !(left < 0.9));
+}
+
+export function fittingFindings(few: FewExamples): Finding[] {
+  const { examples, steps, before, after, failure } = few;
+  const where = `a run on ${counted(examples, "example")}`;
+  const explodes = failure !== undefined || after > 2 * Math.abs(before) + 1e-6;
+  if (explodes)
+    return [
+      {
+        kind: "diverges",
+        where,
+        what:
+          failure === undefined
+            ? `the loss grew from ${valueText(before)} to ${valueText(after)} in ${counted(steps, "step")}`
+            : "the loss became infinite or NaN",
+        why: "steps that are too large lead uphill, each further than the one before",
+        todo: "divide the rate by ten until the loss falls; `clip_norm 1` holds single large gradients; see that inputs have a size of about 1, and that nothing divides by 0 or takes a logarithm of it",
+      },
+    ];
+  const left = shareLeft(few);
+  const isStuck = left === undefined ? after > before - 0.01 * Math.abs(before) : left > mostLeft;
+  if (!isStuck) return [];
+  return [
+    {
+      kind: "fit",
+      where,
+      what: `${counted(examples, "example")} were not learned by heart in ${counted(steps, "step")}: the loss went from ${valueText(before)} to ${valueText(after)}`,
+      why: "any model with more weights than there are examples can do that; one that cannot will learn nothing from more of them",
+      todo: "if updates are as small or as large as told, change the rate; else see that the loss compares what belongs together, that nothing that has to learn is frozen, that regularizers and dropout are not too strong, and give the model a hidden layer, or more units",
+    },
+  ];
+}

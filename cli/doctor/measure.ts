@@ -1,0 +1,229 @@
+// In: a model with probes and its data; out: numbers of short runs, each from first weights of its own, of which findings are made.
+import type { EpochReport, TrainingNet } from "../../runtime/api.js";
+import type { PlanStage } from "../../runtime/plan.js";
+import { batchOf } from "../batches.js";
+import type { Batch } from "../batches.js";
+import type { BoundArray, BoundData } from "../data/bind.js";
+import { permutation, pickRows } from "../training/folds.js";
+import { activationStates } from "./activations.js";
+import type { ActivationState } from "./activations.js";
+import type { UnseenRows } from "./chance.js";
+import type { FewExamples } from "./fitting.js";
+import type { Probe } from "./probes.js";
+import { scaleOf } from "./scale.js";
+import type { InputScale } from "./scale.js";
+import { ratiosOfWeights, unreachedWeights } from "./updates.js";
+import type { UpdateRatios } from "./updates.js";
+
+export interface Patient {
+  /** A net with first weights. */
+  readonly open: () => Promise<TrainingNet>;
+  readonly stage: PlanStage;
+  readonly probes: readonly Probe[];
+  readonly targets: ReadonlySet<string>;
+  /** Names of trained parameters that are not biases. */
+  readonly weights: readonly string[];
+  readonly data: BoundData;
+  readonly seed: number;
+}
+
+export interface Measurements {
+  readonly scales: readonly InputScale[];
+  readonly activations: readonly ActivationState[];
+  readonly ratios: UpdateRatios;
+  readonly unreached: readonly string[];
+  /** Undefined where every input is drawn. */
+  readonly few: FewExamples | undefined;
+  /** Undefined of too few examples to hold some out, and without targets. */
+  readonly unseen: UnseenRows | undefined;
+}
+
+const sizes = { start: 256, few: 50, fewSteps: 400, shortSteps: 300, short: 2000, unseen: 500 };
+/** A share of the examples, and never fewer than tell anything. */
+const held = { share: 0.2, least: 20 } as const;
+/** Chance is the mean over so many. */
+const pairings = 4;
+const millisecondsPerRun = 30_000;
+
+type Arrays = ReadonlyMap<string, BoundArray>;
+
+const rowsOf = (arrays: Arrays, rows: Uint32Array): Map<string, BoundArray> =>
+  new Map([...arrays].map(([name, array]) => [name, pickRows(array, rows)]));
+
+/** The same examples, each with the target of another: what all agree on is left, and nothing else. */
+function pairedAnew(
+  arrays: Arrays,
+  targets: ReadonlySet<string>,
+  examples: number,
+  seed: number,
+): Batch {
+  const order = permutation(examples, seed + 1);
+  return batchOf(
+    new Map(
+      [...arrays].map(([name, array]) => [
+        name,
+        targets.has(name) ? pickRows(array, order) : array,
+      ]),
+    ),
+  );
+}
+
+async function withNet<Result>(
+  { open }: Patient,
+  use: (net: TrainingNet) => Promise<Result>,
+): Promise<Result> {
+  const net = await open();
+  try {
+    return await use(net);
+  } finally {
+    net.destroy();
+  }
+}
+
+/** Before training: what reaches first layers, and what activations make of it. */
+async function atStart(patient: Patient): Promise<Pick<Measurements, "scales" | "activations">> {
+  const { data, probes, stage, seed } = patient;
+  const { arrays, examples } = data;
+  return withNet(patient, async (net) => {
+    if (examples === undefined) {
+      await net.step(undefined, { stage: stage.name });
+      return { scales: [], activations: activationStates((await net.report()).monitors) };
+    }
+    await net.prepare(batchOf(arrays));
+    const rows = permutation(examples, seed).slice(0, sizes.start);
+    const some = rowsOf(arrays, rows);
+    const scales: InputScale[] = [];
+    for (const { output, where, columns } of probes) {
+      const given = batchOf(new Map([...some].filter(([name]) => !patient.targets.has(name))));
+      const values = (await net.predict(given, { outputs: [output], seed: 0 }))[output];
+      if (values === undefined || values.length === 0) continue;
+      scales.push(scaleOf(where, values, columns));
+    }
+    const batches = Array.from({ length: stage.accumulate }, () => batchOf(some));
+    for (const batch of batches) await net.step(batch, { stage: stage.name });
+    return { scales, activations: activationStates((await net.report()).monitors) };
+  });
+}
+
+interface ShortRun {
+  readonly epochs: readonly EpochReport[];
+  readonly steps: number;
+  readonly failure: "not finite" | undefined;
+}
+
+/** Ends after so many steps, or so long a time; validates on what it trains on, so that nothing is held out. */
+async function fitShort(
+  net: TrainingNet,
+  { stage }: Patient,
+  batch: Batch | undefined,
+  { steps, examples }: { readonly steps: number; readonly examples: number | undefined },
+): Promise<ShortRun> {
+  const epochs: EpochReport[] = [];
+  const ended = new AbortController();
+  const started = performance.now();
+  let taken = 0;
+  const usual = stage.dimensions["batch"] ?? 32;
+  let failure: ShortRun["failure"];
+  try {
+    await net.fit(batch, {
+      stage: stage.name,
+      steps,
+      ...(batch === undefined || examples === undefined
+        ? {}
+        : { validation: batch, batch: Math.min(usual, examples) }),
+      signal: ended.signal,
+      onStep: () => {
+        taken++;
+        if (performance.now() - started > millisecondsPerRun) ended.abort();
+      },
+      onEpoch: (report) => void epochs.push(report),
+    });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "not-finite")) throw error;
+    failure = "not finite";
+  }
+  return { epochs, steps: taken, failure };
+}
+
+async function onFew(
+  patient: Patient,
+  examples: number,
+): Promise<Pick<Measurements, "ratios" | "unreached"> & { few: FewExamples }> {
+  const { data, stage, targets, seed, weights } = patient;
+  const rows = permutation(examples, seed).slice(0, sizes.few);
+  const arrays = rowsOf(data.arrays, rows);
+  const batch = batchOf(arrays);
+  return withNet(patient, async (net) => {
+    await net.prepare(batchOf(data.arrays));
+    const lossOf = async (of: Batch): Promise<number> =>
+      (await net.evaluate(of, { stage: stage.name })).loss;
+    const before = await lossOf(batch);
+    const run = await fitShort(net, patient, batch, {
+      steps: sizes.fewSteps,
+      examples: rows.length,
+    });
+    const isWhole = run.failure === undefined;
+    const after = isWhole ? await lossOf(batch) : NaN;
+    const paired = isWhole && targets.size > 0;
+    const shuffled = paired
+      ? await lossOf(pairedAnew(arrays, targets, rows.length, seed))
+      : undefined;
+    const { steps, failure } = run;
+    const monitors = run.epochs.map((epoch) => epoch.monitors);
+    return {
+      few: { examples: rows.length, steps, before, after, shuffled, failure },
+      ratios: ratiosOfWeights(monitors, weights),
+      unreached: unreachedWeights(monitors, weights),
+    };
+  });
+}
+
+async function onUnseen(patient: Patient, examples: number): Promise<UnseenRows | undefined> {
+  const { data, stage, targets, seed } = patient;
+  const all = permutation(examples, seed).slice(0, sizes.short);
+  const count = Math.min(sizes.unseen, Math.floor(held.share * all.length));
+  if (count < held.least || targets.size === 0) return undefined;
+  const unseen = rowsOf(data.arrays, all.slice(0, count));
+  const seen = batchOf(rowsOf(data.arrays, all.slice(count)));
+  return withNet(patient, async (net) => {
+    await net.prepare(batchOf(data.arrays));
+    const wishes = { steps: sizes.shortSteps, examples: all.length - count };
+    const { steps, failure } = await fitShort(net, patient, seen, wishes);
+    if (failure !== undefined) return undefined;
+    const name = stage.name;
+    const { loss } = await net.evaluate(batchOf(unseen), { stage: name });
+    let shuffled = 0;
+    for (let pairing = 0; pairing < pairings; pairing++) {
+      const other = pairedAnew(unseen, targets, count, seed + pairing);
+      shuffled += (await net.evaluate(other, { stage: name })).loss / pairings;
+    }
+    return { examples: count, steps, loss, shuffled };
+  });
+}
+
+export async function measure(
+  patient: Patient,
+  tell: (what: string) => void,
+): Promise<Measurements> {
+  tell("looking at the start");
+  const start = await atStart(patient);
+  const { examples } = patient.data;
+  if (examples === undefined) {
+    tell("training on what is drawn");
+    const { epochs } = await withNet(patient, (net) =>
+      fitShort(net, patient, undefined, { steps: sizes.shortSteps, examples }),
+    );
+    const monitors = epochs.map((epoch) => epoch.monitors);
+    return {
+      ...start,
+      ratios: ratiosOfWeights(monitors, patient.weights),
+      unreached: unreachedWeights(monitors, patient.weights),
+      few: undefined,
+      unseen: undefined,
+    };
+  }
+  tell(`training on ${Math.min(sizes.few, examples)} examples`);
+  const few = await onFew(patient, examples);
+  tell("training for a short while, and looking at rows held out");
+  return { ...start, ...few, unseen: await onUnseen(patient, examples) };
+}
