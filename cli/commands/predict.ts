@@ -1,6 +1,7 @@
 // In: `nnc predict FILE --weights W --data …`; out: the outputs as .npy, .csv or .json.
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import { membersSuffix } from "../../runtime/plan.js";
 import type { Plan, PlanOutput } from "../../runtime/plan.js";
 import { chooseModel, compileFile } from "../compiling.js";
 import { writeWhole } from "../data/atomic.js";
@@ -37,6 +38,7 @@ interface PredictOptions extends ComputeOptions {
   readonly outputs?: readonly string[];
   readonly examples?: number;
   readonly seed?: number;
+  readonly members?: boolean;
 }
 
 function wantedOutputs(plan: Plan, names: readonly string[] | undefined): readonly PlanOutput[] {
@@ -50,15 +52,32 @@ function wantedOutputs(plan: Plan, names: readonly string[] | undefined): readon
   });
 }
 
+/** How many members an ensemble has, where what each says is asked for. */
+function askedMembers(plan: Plan, { members = false }: PredictOptions): number | undefined {
+  if (!members) return undefined;
+  const results = plan.programs.flatMap((program) => program.results);
+  const count = results.find(({ name }) => name.endsWith(membersSuffix))?.shape[0];
+  if (typeof count === "number") return count;
+  throw new Failure(2, "option", `${plan.model} is no ensemble, so there are no members`, {
+    hint: "`ensemble 5` in a train block makes one; leave out --members",
+  });
+}
+
 /** A mistake in how outputs and their file go together is told before anything is computed. */
-function checkFormat(file: string, outputs: readonly PlanOutput[]): void {
+function checkFormat(file: string, outputs: readonly PlanOutput[], members = false): void {
   switch (outputFormat(file)) {
     case undefined:
       throw new Failure(2, "output", `the extension of "${file}" is none of .npy, .csv and .json`);
     case "csv":
       refuseWithoutLines(
-        outputs.map((output) => ({ name: output.name, perExample: isPerExample(output) })),
-        (name) => planShape(outputs.find((output) => output.name === name)?.shape ?? []),
+        outputs.map((output) => ({
+          name: output.name,
+          perExample: !members && isPerExample(output),
+        })),
+        (name) => [
+          ...(members ? ["members"] : []),
+          ...planShape(outputs.find((output) => output.name === name)?.shape ?? []),
+        ],
       );
       break;
     case "npy":
@@ -125,7 +144,8 @@ async function runPredict(
   const model = chooseModel(compiled.models, file);
   const { plan } = model;
   const outputs = wantedOutputs(plan, options.outputs);
-  checkFormat(options.output, outputs);
+  const members = askedMembers(plan, options);
+  checkFormat(options.output, outputs, members !== undefined);
   const needed = new Set(outputs.flatMap(({ needs }) => needs));
   const specs = inputSpecs(plan, needed).filter(
     ({ role, name }) => role === "input" || needed.has(name),
@@ -147,6 +167,7 @@ async function runPredict(
   const arrays = await predictAll(net, plan, outputs, data, {
     examples,
     ...(seed === undefined ? {} : { seed }),
+    ...(members === undefined ? {} : { members }),
   });
   net.destroy();
   writeOutputs(options.output, arrays, terminal);
@@ -167,6 +188,7 @@ export function addPredict(program: Command, terminal: Terminal): void {
   })
     .option("-o, --output <file>", ".npy, .csv or .json; - prints JSON on stdout", "-")
     .addOption(new Option("--outputs <names>", "the outputs wanted").argParser(parseNames))
+    .option("--members", "what each member of an ensemble says, not their mean")
     .addOption(numberOption("--examples <n>", "how many, where every input is drawn (default: 1)"))
     .addOption(seedOption("of what is drawn"))
     .addOption(rootOption())

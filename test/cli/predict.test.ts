@@ -139,3 +139,36 @@ describe("options", () => {
     });
   });
 });
+
+describe("--members", () => {
+  test("gives what each member of an ensemble says, over all parts of the data", async () => {
+    const source = `model A { input x: [batch]  param w: [] ~ normal(0, 1)  output y = w * x  loss mean(y ^ 2) }
+      train A { optimizer sgd(lr: 0)  ensemble 2  epochs 1 }\n`;
+    const file = folder.put("ensemble.nn", source);
+    const weights = join(folder.path, "ensemble.safetensors");
+    // More rows than are computed at once.
+    const rows = Array.from({ length: 1500 }, (_, row) => row % 7);
+    const x = folder.put("many.csv", `x\n${rows.join("\n")}\n`);
+    expect((await run("train", file, "--data", x, "-o", weights)).code).toBe(0);
+    const args = ["predict", file, "--weights", weights, "--data", x];
+    const each = await run(...args, "--members");
+    const { y } = JSON.parse(each.out) as { y: number[][] };
+    expect(y.map((one) => one.length)).toEqual([1500, 1500]);
+    const factors = y.map((one) => one[1] ?? NaN);
+    expect(factors[0]).not.toBeCloseTo(factors[1] ?? NaN, 2);
+    for (const [member, one] of y.entries())
+      for (const [row, value] of one.entries())
+        if (Math.abs(value - (factors[member] ?? NaN) * (rows[row] ?? NaN)) > 1e-5)
+          expect.fail(`member ${member}, row ${row}: ${value}`);
+    const csv = await run(...args, "--members", "-o", join(folder.path, "y.csv"));
+    expect([csv.code, csv.notes]).toEqual([
+      1,
+      expect.stringContaining("y has the shape [members, batch]") as string,
+    ]);
+  });
+  test("is refused of what is no ensemble", async () => {
+    const file = folder.put("alone.nn", "model A { input x: [batch, 2]  output y = 2 * x }\n");
+    const { code, notes } = await run("predict", file, "--data", `x=${pairs}`, "--members");
+    expect([code, notes]).toEqual([2, expect.stringContaining("A is no ensemble") as string]);
+  });
+});
