@@ -27,10 +27,7 @@ function tagsOf(words: readonly number[]): number[] {
   });
 }
 
-interface Sentences {
-  readonly word: { readonly data: number[]; readonly shape: number[] };
-  readonly tag: { readonly data: number[]; readonly shape: number[] };
-}
+type Sentences = Readonly<Record<"word" | "tag", { data: number[]; shape: number[] }>>;
 
 /** Sentences of 5 to 12 words, with zeros up to `time`. */
 function sentences(count: number, time: number, seed: number): Sentences {
