@@ -8,6 +8,7 @@ import { load } from "../../runtime/index.js";
 import type { RuntimeOptions, TrainingNet } from "../../runtime/index.js";
 import type { CpuModule, ScalarKernels } from "../../runtime/plan.js";
 import { softwareDevice } from "./adapter.js";
+import { keepShaders } from "./naga.js";
 
 /** Throws with the rendered diagnostics where the source has mistakes. */
 export function compileOne(
@@ -20,6 +21,7 @@ export function compileOne(
   // Many a test trains a model of which it predicts nothing.
   const told = diagnostics.filter(({ code }) => code !== "NN0418");
   if (told.length > 0 || model === undefined) throw new Error(renderAll(diagnostics));
+  keepShaders(model.plan.kernels);
   return model;
 }
 

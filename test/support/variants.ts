@@ -11,6 +11,7 @@ import { schedule } from "../../compiler/schedule/index.js";
 import type { TypedModel } from "../../compiler/types/model.js";
 import type { Schedule } from "../../compiler/types/nest.js";
 import type { Plan } from "../../runtime/plan.js";
+import { keepShaders } from "./naga.js";
 
 export interface VariantOptions {
   readonly optimize?: boolean;
@@ -55,5 +56,6 @@ export function variantOf(typed: TypedModel, options: VariantOptions = {}): Vari
     programs: planned.programs,
     entry: "training",
   });
+  keepShaders(plan.kernels);
   return { built, schedules: mapped.schedules, planned, plan };
 }
