@@ -23,7 +23,7 @@ function tellOfNaga(shaders: readonly KeptShader[]): void {
   const begin = performance.now();
   const refused = refusedByNaga(shaders);
   if (refused === undefined) {
-    const text = `naga did not look at ${shaders.length} shaders: no deno or no adapter here`;
+    const text = `naga did not look at ${shaders.length} shaders: it comes with npm's deno (npm ci), and wants an adapter`;
     tell(softwareExpected, text);
     return;
   }

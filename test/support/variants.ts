@@ -56,6 +56,7 @@ export function variantOf(typed: TypedModel, options: VariantOptions = {}): Vari
     programs: planned.programs,
     entry: "training",
   });
-  keepShaders(plan.kernels);
+  // As users get them.
+  if (optimize && fuse && share && merge) keepShaders(plan.kernels);
   return { built, schedules: mapped.schedules, planned, plan };
 }
