@@ -65,6 +65,7 @@ const trainForms: Readonly<Record<string, string>> = {
   validation: "validation 0.1",
   clip_norm: "clip_norm 5",
   clip_value: "clip_value 1",
+  loss_scale: "loss_scale 1024",
   accumulate: "accumulate 4",
   drop_last: "drop_last true",
   ensemble: "ensemble 5",

@@ -4,7 +4,7 @@ import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Node } from "../types/graph.js";
 
-/** `leaves` stand in the places of placeholders, by name; what is drawn is drawn for `owner` (a parameter, a storage) alone. */
+/** `leaves` stand in the places of placeholders, by name, and `step`, where there is one, in that of the run's; what is drawn is drawn for `owner` (a parameter, a storage) alone. */
 export function fillTemplate(
   b: GraphBuilder,
   roots: readonly Node[],
@@ -17,6 +17,8 @@ export function fillTemplate(
       const { path, source } = node.attributes;
       replacements.set(node, b.random(`${path}/${owner}`, source, node.shape));
     }
+    const step = node.op === "hostScalar" && node.attributes.name === "step" && leaves.get("step");
+    if (step) replacements.set(node, step);
     if (node.op !== "placeholder") continue;
     const value = leaves.get(node.attributes.name);
     if (value === undefined) throw new Error(`placeholder ${node.attributes.name} is unknown`);

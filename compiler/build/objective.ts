@@ -14,6 +14,7 @@ import { clip } from "./clip.js";
 import { activationEffects, monitorEffects } from "./monitor.js";
 import { bindLeaves, inputValues, storageLeaf } from "./parameters.js";
 import { projectUpdates } from "./project.js";
+import { keepingOverflows, lossScale, type LossScale } from "./scale.js";
 import { rangeValues } from "./ranges.js";
 import type { BuiltRange } from "./ranges.js";
 import { meanOfAll } from "./reduce.js";
@@ -47,10 +48,23 @@ export function buildStep(request: StepRequest): BuiltStep {
   const { b, layout, stage, model } = request;
   const trace = bindTrace(request);
   const goal = goalOf(request, trace);
-  const accumulation = accumulate(request, flatGradients(request, trace, goal));
-  const clipped = clip(request, accumulation.gradients);
-  const updated = updateStorages(request, clipped);
-  const projected = projectUpdates(b, layout, stage, updated.updated);
+  const scale = lossScale(
+    request,
+    request.objective.name,
+    goal.value,
+    trainedViews(request, trace),
+  );
+  const accumulation = accumulate(request, flatGradients(request, trace, goal, scale));
+  const settled = scale?.settle(accumulation.gradients);
+  const clipped = clip(request, settled?.gradients ?? accumulation.gradients);
+  const updated = keepingOverflows(
+    b,
+    updateStorages({ ...request, step: scale?.step }, clipped),
+    settled,
+  );
+  const projected = projectUpdates(b, layout, stage, updated.updated).map((one) => {
+    return settled ? { ...one, next: settled.kept(one.next, one.before) } : one;
+  });
   const told = reports(request, trace, goal);
   // Whether an update follows or not: states move on, and losses and metrics are told.
   const states = stateEffects(request, trace.stateUpdates);
@@ -66,6 +80,7 @@ export function buildStep(request: StepRequest): BuiltStep {
       ...projected.map(({ storage, next }): Effect => ({ kind: "store", storage, value: next })),
       ...updated.effects,
       ...accumulation.resets,
+      ...(settled?.effects ?? []),
       ...states.updates,
       ...run,
       ...monitorEffects(request, clipped, projected),
@@ -74,7 +89,7 @@ export function buildStep(request: StepRequest): BuiltStep {
     gather: accumulation.effects && [...accumulation.effects, ...run],
     entries: new Map([...told.entries, ...examples]),
     ranges: new Map(checked.map((one) => [one.name, one])),
-    storages: [...updated.storages, ...accumulation.storages],
+    storages: [...updated.storages, ...accumulation.storages, ...(scale?.storages ?? [])],
   };
 }
 
@@ -210,6 +225,10 @@ function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): B
   };
 }
 
+function trainedViews({ objective }: StepRequest, trace: BoundTrace): ReadonlySet<Node> {
+  return new Set(trainedBy(objective).flatMap((name) => trace.views.get(name) ?? []));
+}
+
 function viewOf(trace: BoundTrace, name: string): Node {
   const view = trace.views.get(name);
   if (view === undefined) throw new Error(`parameter ${name} is not read`);
@@ -230,13 +249,14 @@ function flatGradients(
   { b, layout, model, objective }: StepRequest,
   trace: BoundTrace,
   goal: Goal,
+  scale: LossScale | undefined,
 ): Map<string, Node> {
   const trained = new Set(trainedBy(objective));
   const targets = [...trained].filter((name) => trace.views.has(name));
   const views = targets.map((name) => viewOf(trace, name));
   // Each member goes by the gradient of its own goal; what is told is the mean of these.
   const total = model.members > 1 ? b.multiply(goal.value, model.members) : goal.value;
-  const gradients = differentiate(b, total, views);
+  const gradients = differentiate(b, scale ? b.multiply(total, scale.value) : total, views);
   const byName = new Map(targets.map((name, index) => [name, gradients[index]]));
   const flat = new Map<string, Node>();
   for (const [storage, members] of layout.members) {
@@ -247,7 +267,8 @@ function flatGradients(
       const gradient = byName.get(name);
       return gradient === undefined ? b.constant(0, [count]) : b.reshape(gradient, [count]);
     });
-    flat.set(storage, b.concat(pieces, 0));
+    const whole = b.concat(pieces, 0);
+    flat.set(storage, scale ? b.divide(whole, scale.value) : whole);
   }
   return flat;
 }

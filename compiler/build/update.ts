@@ -36,6 +36,8 @@ export interface StageContext {
 
 export interface UpdateRequest extends StageContext {
   readonly objective: ObjectiveDeclaration;
+  /** The number of the update, where that is not the run's: updates that were left out do not count. */
+  readonly step?: Node | undefined;
 }
 
 export function updateStorages(
@@ -104,6 +106,10 @@ function partsOf(
   });
 }
 
+function stepOf({ step }: UpdateRequest): readonly (readonly [string, Node])[] {
+  return step ? [["step", step]] : [];
+}
+
 function stateName(request: UpdateRequest, storage: string, state: string): string {
   return `optimizer.${request.stage.name}.${request.objective.name}.${storage}.${state}`;
 }
@@ -116,10 +122,7 @@ function applyWhole(
   gradient: Node,
 ): Applied {
   const { b } = request;
-  const leaves = new Map<string, Node>([
-    ["w", before],
-    ["g", gradient],
-  ]);
+  const leaves = new Map<string, Node>([["w", before], ["g", gradient], ...stepOf(request)]);
   const storages: BuiltStorage[] = [];
   for (const state of template.states) {
     const name = stateName(request, storage, state.name);
@@ -153,10 +156,7 @@ function applyEach(
   for (const { range, shape, template } of parts) {
     const count = wholeNumber(shape);
     const part = (of: Node): Node => b.reshape(b.slice(of, [range.offset], [count]), shape);
-    const leaves = new Map([
-      ["w", part(before)],
-      ["g", part(gradient)],
-    ]);
+    const leaves = new Map([["w", part(before)], ["g", part(gradient)], ...stepOf(request)]);
     for (const { name, shape: own } of template.states) {
       const joined = at(states, name);
       const offset = elementsOf(joined.next);

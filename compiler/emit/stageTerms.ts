@@ -33,6 +33,7 @@ const list = (texts: readonly string[]): string => [...new Set(texts)].join(", "
 const rules: Readonly<Record<keyof StageDeclaration, Rule | "no term">> = {
   objectives: { name: "what it minimises", of: objectivesTerm },
   clipNorm: plain("`clip_norm`", ({ clipNorm }) => optional(clipNorm)),
+  lossScale: plain("`loss_scale`", ({ lossScale }) => optional(lossScale)),
   clipValue: plain("`clip_value`", ({ clipValue }) => optional(clipValue)),
   accumulate: plain("`accumulate`", ({ accumulate }) => String(accumulate)),
   projections: { name: "the projections", of: projectionsTerm },

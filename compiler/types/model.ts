@@ -181,6 +181,8 @@ export interface StageDeclaration {
   readonly dropLast: boolean;
   readonly accumulate: number;
   readonly clipNorm: number | undefined;
+  /** Where gradients pass through half precision: what the loss is multiplied by; undefined: a scale that follows overflows. */
+  readonly lossScale: number | undefined;
   readonly clipValue: number | undefined;
   readonly stopEarly: { readonly patience: number } | undefined;
   readonly plateaus: readonly { readonly factor: number; readonly patience: number }[];

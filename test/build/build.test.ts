@@ -107,6 +107,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
         dropLast: false,
         accumulate: 1,
         clipNorm: undefined,
+        lossScale: undefined,
         clipValue: undefined,
         stopEarly: undefined,
         plateaus: [],

@@ -72,7 +72,7 @@ const step = (declared: string): string => `model M {
   weight W: ${declared} = 1
   loss total = f32(f16(x) * W)
 }
-train M { minimize total with sgd(lr: 1e-5); batch 1; epochs 1 }`;
+train M { minimize total with sgd(lr: 1e-5); loss_scale 1; batch 1; epochs 1 }`;
 
 it.each([
   ["[]", 1 - 64e-5],
@@ -93,7 +93,7 @@ it("a weight declared f16 is drawn and updated in halves", async () => {
     weight W: f16[3, 4] ~ normal(0, 1)
     loss total = f32(sum((f16(x) @ W) ^ 2, axis: 1))
   }
-  train M { minimize total with adam(1e-2); batch 2; epochs 1 }`;
+  train M { minimize total with adam(1e-2); loss_scale 1; batch 2; epochs 1 }`;
   const net = await open(compileOne(source), "f32");
   const isHalf = (one: number): boolean => tensorValue("half", 32)?.(one, 0, 0) === one;
   expect([...(await net.read("W"))].filter((one) => !isHalf(one))).toEqual([]);

@@ -33,6 +33,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ensemble: whole(1),
   clip_norm: positive,
   clip_value: positive,
+  loss_scale: positive,
   validation: {
     wants: "a share of at least 0 and below 1",
     accepts: (value) => {

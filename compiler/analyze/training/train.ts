@@ -110,6 +110,7 @@ function assemble(stage: StageRequest, parts: Parts): StageDeclaration {
     dropLast: switches.get("drop_last") ?? false,
     accumulate: numbers.get("accumulate") ?? 1,
     clipNorm: numbers.get("clip_norm"),
+    lossScale: numbers.get("loss_scale"),
     clipValue: numbers.get("clip_value"),
     stopEarly: parts.stopEarly,
     plateaus: parts.plateaus,
