@@ -102,6 +102,12 @@ const cases: readonly (readonly [string, Variant, Variant, string])[] = [
     { more: "clip_norm 5\n  clip_value 1" },
     "`clip_value`: it had none, this call has 1",
   ],
+  [
+    "a scale of the loss",
+    {},
+    { more: "clip_norm 5\n  loss_scale 1024" },
+    "`loss_scale`: it had none, this call has 1024",
+  ],
   ["no clip", {}, { more: "" }, "`clip_norm`: it had 5, this call has none"],
   [
     "a regularizer's number",
