@@ -61,9 +61,67 @@ export function foreignSign(image: string, place: PlaceOfSign = "operand"): Fore
     return { message: `\`${image}\` is not an operator`, hint, statement: true };
   }
   if (image.startsWith("'")) {
-    return { message: "a string stands in double quotes", hint: 'write `"…"`', meant: Text };
+    const text = quotedText(image);
+    const bare = /^[A-Za-z_]\w*$/.test(text)
+      ? `, or \`${text}\` alone where a function is meant`
+      : "";
+    return {
+      message: "a string stands in double quotes",
+      hint: `write \`"${text.length > 40 ? "…" : text}"\`${bare}`,
+      meant: Text,
+    };
   }
   return { message: "this is not how a comment is written", hint: "comments start with `//`" };
+}
+
+/** What stands between single quotes. */
+export function quotedText(image: string): string {
+  return image.replaceAll(/^'|'$/g, "");
+}
+
+/** What training settings are called elsewhere, without underscores, and how they are written here. */
+export const foreignSettings: Readonly<Record<string, string>> = {
+  batchsize: "batch 32",
+  minibatch: "batch 32",
+  minibatchsize: "batch 32",
+  learningrate: "optimizer adam(lr: 1e-3)",
+  lr: "optimizer adam(lr: 1e-3)",
+  optim: "optimizer adam(lr: 1e-3)",
+  optimize: "optimizer adam(lr: 1e-3)",
+  momentum: "optimizer sgd(lr: 0.1, momentum: 0.9)",
+  weightdecay: "optimizer adamw(weight_decay: 0.01)",
+  epoch: "epochs 10",
+  nepochs: "epochs 10",
+  numepochs: "epochs 10",
+  maxepochs: "epochs 10",
+  iterations: "steps 1000",
+  numsteps: "steps 1000",
+  maxsteps: "steps 1000",
+  randomseed: "seed 7",
+  randomstate: "seed 7",
+  validationsplit: "validation 0.1",
+  valsplit: "validation 0.1",
+  earlystopping: "stop_early(patience: 5)",
+  earlystop: "stop_early(patience: 5)",
+  stopearly: "stop_early(patience: 5)",
+  patience: "stop_early(patience: 5)",
+  gradclip: "clip_norm 5",
+  clipnorm: "clip_norm 5",
+  clipvalue: "clip_value 1",
+  droplast: "drop_last true",
+};
+
+/** How a setting is written here, with the number that stands behind its name there. */
+export function settingHere(name: string, value?: string): string | undefined {
+  const key = name.toLowerCase().replaceAll("_", "");
+  const form = Object.hasOwn(foreignSettings, key) ? foreignSettings[key] : undefined;
+  return form === undefined ? undefined : withNumber(form, value);
+}
+
+/** A form with another number in the place of its last one. */
+export function withNumber(form: string, value: string | undefined): string {
+  if (value === undefined || !/^[\d.][\d._]*(?:e-?\d+)?$/.test(value)) return form;
+  return form.replace(/[\d.]+(?:e-?\d+)?(?=[^\d]*$)/, value);
 }
 
 const characterHints: Readonly<Record<string, string>> = {

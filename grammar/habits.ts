@@ -2,7 +2,7 @@
 
 import type { IToken } from "chevrotain";
 import type { Diagnostic } from "./diagnostics.js";
-import { foreignSign } from "./foreign.js";
+import { foreignSign, settingHere } from "./foreign.js";
 import { tokenSpan } from "./lexer.js";
 import { at, is, type Mistake, show } from "./mistake.js";
 import { startsLine } from "./repair.js";
@@ -33,6 +33,7 @@ export function explainHabit(mistake: Mistake): Diagnostic | undefined {
     inlineFunction(mistake) ??
     foreignOperator(mistake) ??
     outputWithoutName(mistake) ??
+    settingAsCall(mistake) ??
     keywordWithColon(mistake) ??
     shapeWithoutBrackets(mistake) ??
     otherForms(mistake)
@@ -192,6 +193,23 @@ export function outputWithoutName(mistake: Mistake): Diagnostic | undefined {
     },
     tokenSpan(first),
   );
+}
+
+/** `early_stopping(patience: 3)`: a setting by its name elsewhere, with arguments. */
+function settingAsCall(mistake: Mistake): Diagnostic | undefined {
+  const { tokens, file } = mistake;
+  let start = Math.min(mistake.index, tokens.length - 1);
+  while (start > 0 && !startsLine(file.text, tokens, start)) start--;
+  const [word, open] = tokens.slice(start, start + 2);
+  if (word === undefined || !is(word, Word) || !is(open, LeftParenthesis)) return undefined;
+  const last = tokens[endOfArgument(mistake, start + 1) - 2];
+  const form = settingHere(word.image, last?.image);
+  if (form === undefined || word.image === form.slice(0, word.image.length)) return undefined;
+  const details = {
+    message: `a \`train\` block has no \`${word.image}\``,
+    hint: `write \`${form}\``,
+  };
+  return at(mistake, "NN0106", details, tokenSpan(word));
 }
 
 const calledWords = ["loss", "metric", "regularize", "project", "output"];

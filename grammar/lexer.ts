@@ -3,7 +3,13 @@
 import { type ILexingError, type IToken, Lexer, tokenMatcher } from "chevrotain";
 import type { Comment } from "./ast.js";
 import { type Diagnostic, diagnostic } from "./diagnostics.js";
-import { characterHint, foreignSign, type PlaceOfSign, showCharacter } from "./foreign.js";
+import {
+  characterHint,
+  foreignSign,
+  quotedText,
+  type PlaceOfSign,
+  showCharacter,
+} from "./foreign.js";
 import {
   Float,
   Foreign,
@@ -187,7 +193,7 @@ function foreignToken(file: SourceFile, token: IToken, before: readonly IToken[]
   if (statement === true) return { kept: token };
   const mistake = diagnostic("NN0010", { file, span: tokenSpan(token), message, hint });
   if (meant === undefined) return { kept: undefined, mistake };
-  const image = meant === Text ? '""' : token.image;
+  const image = meant === Text ? JSON.stringify(quotedText(token.image)) : token.image;
   return { kept: retyped(token, meant, image), mistake };
 }
 

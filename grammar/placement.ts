@@ -145,7 +145,8 @@ function endsInReturn(block: ast.Block): boolean {
 function checkBlock(surroundings: Surroundings, block: ast.Block): void {
   const stop = block.statements.findIndex((one) => one.kind === "Return");
   const behind = stop < 0 ? undefined : block.statements[stop + 1];
-  if (behind !== undefined) {
+  // In a model a `return` has no place itself, which is told.
+  if (behind !== undefined && surroundings.owner !== "model") {
     report(surroundings, "NN0120", behind.span, {
       message: "this statement stands after `return` and is never reached",
       hint: "remove it, or move it before `return`",
@@ -218,7 +219,7 @@ function checkOwner(surroundings: Surroundings, statement: ast.Statement): void 
       return;
     case "Return":
       if (inScan) wrong("what a scan gives out step by step is `yield`ed; its value is the stack");
-      else if (owner === "model") wrong("a model gives out its `output`s");
+      else if (owner === "model") wrong(outputHint(statement));
       else if (owner === "optimizer" || owner === "projection") wrong("it ends with `w <- …`");
       return;
     default:
@@ -246,4 +247,11 @@ function headSpan(statement: ast.Statement, word: string): Span {
   const { start, end } = statement.span;
   if (statement.kind === "Follow") return statement.target.span;
   return word === "<-" ? { start, end } : { start, end: start + word.length };
+}
+
+/** `return y` in a model. */
+function outputHint({ values }: ast.ReturnStatement): string {
+  const [only] = values;
+  const written = values.length === 1 && only?.kind === "Name" ? only.name : "y = …";
+  return `a model gives out its \`output\`s: write \`output ${written}\``;
 }

@@ -17,7 +17,7 @@ import {
 } from "./repair.js";
 import { once } from "./once.js";
 import type { SourceFile, Span } from "./span.js";
-import { isRest } from "./statementErrors.js";
+import { isRest, outsideHint } from "./statementErrors.js";
 import { explainMistake } from "./syntaxErrors.js";
 import { Comma } from "./tokens.js";
 
@@ -62,7 +62,10 @@ export function readTokens(
     if (attempt.tree !== undefined) return { tree: attempt.tree, diagnostics, isCutOff };
     const mistake = locate(source, parser, tokens, attempt);
     const explained = explain(source, tokens, attempt, mistake.index);
-    if (!isDoubtful(explained.span, doubtful)) diagnostics.push(explained);
+    // What stands outside of every block stands there for one reason, however many statements there are.
+    const told =
+      explained.hint === outsideHint && diagnostics.some(({ code }) => code === "NN0105");
+    if (!told && !isDoubtful(explained.span, doubtful)) diagnostics.push(explained);
     if (isCutOff) return { tree: undefined, diagnostics, isCutOff };
     // A mistake far down a large source costs nearly a whole parse.
     spent += mistake.index;

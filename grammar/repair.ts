@@ -144,9 +144,10 @@ function declaredNames(tokens: readonly IToken[]): string[] {
     const name = tokens[index];
     const sign = tokens[index + 1];
     if (!isWord(name) || sign === undefined) break;
-    const binds = [Equals, Tilde, Arrow, Colon, Comma, Foreign].some((one) =>
-      tokenMatcher(sign, one),
-    );
+    const compared = index === 0 && sign.image === "==";
+    const binds =
+      compared ||
+      [Equals, Tilde, Arrow, Colon, Comma, Foreign].some((one) => tokenMatcher(sign, one));
     if (binds) names.push(name.image);
     if (!tokenMatcher(sign, Comma)) break;
   }
@@ -166,6 +167,9 @@ export function singleEdits(
   const [expected] = failure.expected;
   const token = tokens[index];
   const closing = closers.get(expected ?? "");
+  if (token !== undefined && belongsToPipeline(text, tokens, index)) {
+    return [[...tokens.slice(0, index), standIn(Pipe, token.startOffset), ...tokens.slice(index)]];
+  }
   const between =
     failure.rule === "" || (closing === RightBrace && failure.rule !== "importDeclaration");
   if (token !== undefined && trainRules.includes(failure.rule)) return punctuated(tokens, index);
@@ -185,6 +189,18 @@ export function singleEdits(
   if (wanted !== undefined) edits.push(put(wanted, 1));
   edits.push([...tokens.slice(0, index), ...tokens.slice(index + 1)]);
   return edits;
+}
+
+/** Whether a call begins a line below one that begins with `|>`, and has none itself. */
+export function belongsToPipeline(text: string, tokens: readonly IToken[], index: number): boolean {
+  const [before, token, next] = tokens.slice(index - 1, index + 2);
+  if (before === undefined || token === undefined || next === undefined) return false;
+  const isCall = tokenMatcher(token, Word) && tokenMatcher(next, LeftParenthesis);
+  if (!isCall || !startsLine(text, tokens, index)) return false;
+  let start = index - 1;
+  while (start > 0 && !startsLine(text, tokens, start)) start--;
+  const first = tokens[start];
+  return first !== undefined && tokenMatcher(first, Pipe);
 }
 
 /** A sign too many in a line of these is left out, however near the next mistake is. */

@@ -3,7 +3,8 @@
 import type { Diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";
 import { nearest } from "./nearest.js";
-import { startsLine } from "./repair.js";
+import { settingHere, withNumber } from "./foreign.js";
+import { belongsToPipeline, startsLine } from "./repair.js";
 import { at, is, type Mistake, show } from "./mistake.js";
 import {
   Colon,
@@ -101,6 +102,10 @@ export function explainDeclaration(mistake: Mistake): Diagnostic {
   const notes = [
     "a file holds `import`, `const`, `fn`, `init`, `layer`, `optimizer`, `projection`, `model`, `train` and `search`",
   ];
+  if (image === "class") {
+    const hint = `a model is \`model ${next?.image ?? "Net"} { … }\`, with its inputs, layers, outputs and losses in it`;
+    return at(mistake, "NN0105", { message, notes, hint });
+  }
   if (foreignFunctions.includes(image)) {
     const hint =
       "a function is `fn name(x) = …`, one with parameters of its own is `layer name(x) { … }`";
@@ -111,10 +116,14 @@ export function explainDeclaration(mistake: Mistake): Diagnostic {
     return at(mistake, "NN0105", { message, notes, hint: `a constant is \`const ${name} = …\`` });
   }
   if (statementForms[image] !== undefined) {
-    return at(mistake, "NN0105", { message, notes, hint: `\`${image}\` stands inside a block` });
+    return at(mistake, "NN0105", { message, notes, hint: outsideHint });
   }
   return at(mistake, "NN0105", { message, notes, hint: didYouMean(image, declarationWords) });
 }
+
+/** Of a statement that stands in no block; told once in a file, however many there are. */
+export const outsideHint =
+  "inputs, layers, outputs and losses stand in the braces of a model: `model Name { … }`";
 
 const declarationForms: Readonly<Record<(typeof declarationWords)[number], string>> = {
   import: 'write `import { residual } from "./blocks.nn"`',
@@ -142,14 +151,30 @@ export function explainStatement(mistake: Mistake): Diagnostic {
       hint: `write \`${form}\``,
     });
   }
+  if (lacksPipe(mistake)) {
+    const message = `\`|>\` is missing before ${show(token)}`;
+    return at(mistake, "NN0106", { message, hint: `write \`|> ${image}(…)\`` });
+  }
+  if (next?.image === "==" && is(token, Word)) {
+    const message = "`==` compares, and gives nothing a name";
+    return at(mistake, "NN0106", { message, hint: `write \`${image} = …\`` }, tokenSpan(next));
+  }
   const message = `a statement was expected, but ${show(token)} was found`;
   return at(mistake, "NN0106", { message, hint: statementHint(mistake, image) });
+}
+
+/** A call on a line of its own below a stage of a pipeline. */
+function lacksPipe({ file, tokens, index }: Mistake): boolean {
+  return belongsToPipeline(file.text, tokens, index);
 }
 
 function statementHint(mistake: Mistake, image: string): string | undefined {
   const { token, next } = mistake;
   if (is(token, keyword.const) || (foreignBinders.includes(image) && is(next, Word))) {
     return `in a block a name is bound without a keyword: \`${next?.image ?? "x"} = …\``;
+  }
+  if (image === "optimizer" && is(next, Word)) {
+    return `how a model is trained stands below it: \`train Name { optimizer ${next?.image ?? "name"}(…) }\``;
   }
   if (isDeclarationWord(token) && is(next, Word, LeftBrace)) {
     return `\`${image}\` is declared at the level of the file, not in a block`;
@@ -178,9 +203,13 @@ export function explainLine(mistake: Mistake, block: "train" | "search"): Diagno
     is(token, Word) && is(next, Equals, Colon)
       ? `a line of a \`${block}\` block has no ${show(next)}`
       : `a line of a \`${block}\` block was expected, but ${show(token)} was found`;
+  const value = is(next, Equals, Colon) ? mistake.tokens[mistake.index + 2]?.image : undefined;
   if (Object.hasOwn(forms, image)) {
-    return at(mistake, "NN0106", { message, hint: `write \`${forms[image] ?? ""}\`` });
+    const form = withNumber(forms[image] ?? "", value);
+    return at(mistake, "NN0106", { message, hint: `write \`${form}\`` });
   }
+  const here = block === "train" ? settingHere(image, value) : undefined;
+  if (here !== undefined) return at(mistake, "NN0106", { message, hint: `write \`${here}\`` });
   const candidate = "a parameter to search is `learning_rate ~ log_uniform(1e-4, 1e-1)`";
   const hint = is(token, Word)
     ? block === "search" && is(next, Equals, Colon)

@@ -275,8 +275,12 @@ function expectedClosing(mistake: Mistake, rule: string, expected: string): Diag
     });
   }
   if (is(token, Equals)) {
+    const after = mistake.next?.image ?? "…";
+    const value = /^'\w+'$/.test(after) ? after.slice(1, -1) : after;
     const hint =
-      rule === "arguments" ? "a named argument is written with `:`: `axis: -1`" : undefined;
+      rule === "arguments"
+        ? `a named argument is written with \`:\`: \`${previous?.image ?? "axis"}: ${value}\``
+        : undefined;
     return at(mistake, "NN0104", { message, hint });
   }
   const hint =

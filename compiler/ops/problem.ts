@@ -9,6 +9,8 @@ export interface ShapeProblem {
   readonly message: string;
   readonly expected?: string;
   readonly found?: string;
+  /** What to do, where that shows. */
+  readonly hint?: string;
   /** The positions of the operands (or arguments) involved, for labels in the source. */
   readonly operands: readonly number[];
 }
@@ -18,6 +20,7 @@ export type ProblemSubject = "shape" | "type" | "axis" | "argument" | "limit";
 export interface ProblemDetails {
   readonly expected?: string;
   readonly found?: string;
+  readonly hint?: string;
   readonly operands?: readonly number[];
 }
 

@@ -84,11 +84,32 @@ function declareFree(type: ast.TensorType, frame: Frame, model: ModelState): voi
   for (const entry of type.dimensions) {
     if (entry.kind === "SpreadDimension") continue;
     for (const name of unknownNames(entry, frame)) {
+      if (foreignBatch.has(name)) {
+        reportForeignBatch(name, entry.span, frame);
+        model.freeDimensions.add("batch");
+        bind(frame.scope, name, { kind: "dimension", dim: asSymbol("batch") });
+        continue;
+      }
       warnNear(name, entry.span, frame, model);
       model.freeDimensions.add(name);
       bind(frame.scope, name, { kind: "dimension", dim: asSymbol(name) });
     }
   }
+}
+
+/** What the axis of examples is called elsewhere. */
+const foreignBatch: ReadonlySet<string> = new Set([
+  ...["None", "batch_size", "batchsize", "batch_dim", "bs", "Batch", "BATCH", "minibatch"],
+]);
+
+function reportForeignBatch(name: string, span: Span, frame: Frame): void {
+  report(frame, "NN0211", span, {
+    message: `\`${name}\` is no dimension: the free one, of the examples, is called \`batch\``,
+    notes: [
+      "how many examples there are is chosen at run time, or by `batch 64` in a `train` block",
+    ],
+    hint: "write `batch` in its place",
+  });
 }
 
 function asSymbol(name: string): ReturnType<typeof freeDim> {

@@ -115,8 +115,13 @@ function runStatement(statement: ast.Statement, frame: Frame): Value | undefined
         home: frame,
       });
       return undefined;
-    case "Return":
-      return returned(statement, frame);
+    case "Return": {
+      const value = returned(statement, frame);
+      // In a model it was reported with its placement, and what follows counts.
+      if (frame.body !== "model") return value;
+      spoil(frame);
+      return undefined;
+    }
     case "If":
       return runIf(statement, frame);
     case "For":

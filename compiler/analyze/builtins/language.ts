@@ -3,6 +3,7 @@ import { differentiate } from "../../autodiff/differentiate.js";
 import { isPerExample, jacobian } from "../../autodiff/jacobian.js";
 import { whereExamplesMeet } from "../../autodiff/mixing.js";
 import { distributions, type Parameter } from "../../ops/primitives.js";
+import { isShare } from "../../ops/shares.js";
 import { maskOf } from "../../missing.js";
 import type { Node } from "../../types/graph.js";
 import type { Builtin, BuiltinCall } from "../context.js";
@@ -36,6 +37,7 @@ export function languageBuiltins(): Builtin[] {
     { name: "len", parameters: ["list"], apply: length },
     { name: "is_list", parameters: ["value"], apply: isList },
     { name: "is_constant", parameters: ["value"], apply: isConstant },
+    { name: "is_probability", parameters: ["value"], apply: isProbability },
     { name: "is_missing", parameters: ["x"], apply: isMissing },
     { name: "require", parameters: ["value", "condition", "expected"], apply: requirement },
     { name: "plateau", parameters: ["factor?", "patience?"], apply: plateau },
@@ -121,6 +123,12 @@ function isList(call: BuiltinCall): Value {
 function isConstant(call: BuiltinCall): Value {
   const value = call.values.get("value");
   return bool(value !== undefined && known(value));
+}
+
+/** `is_probability(x)`: whether all of a tensor of f32 lies from 0 to 1, whatever the data, as that of a softmax does. */
+function isProbability(call: BuiltinCall): Value {
+  const value = call.values.get("value");
+  return bool(value?.kind === "tensor" && isShare(value.node));
 }
 
 /** `is_missing(x)`: of which values of an input the data had none, and has what stands for them. */

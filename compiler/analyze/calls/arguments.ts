@@ -4,6 +4,7 @@ import type { Span } from "../../../grammar/span.js";
 import type { CallRequest, Frame } from "../context.js";
 import { spoil } from "../frames.js";
 import { writtenPlace } from "../origins.js";
+import { foreignParameters } from "./foreignParameters.js";
 import { calleeOf, computes, wantsComputed, wantsFunction, type Callee } from "./functions.js";
 import { didYouMean, report } from "../report.js";
 import {
@@ -246,14 +247,16 @@ function positionsNote(callee: Callee): string {
 }
 
 function tooMany(
-  { frame, span, name }: Called,
+  { frame, span, name, handed }: Called,
   callee: Callee,
   given: readonly GivenArgument[],
   from: number,
 ): void {
   const positional = given.filter((argument) => argument.name === undefined).length + from;
   const most = callee.order.length;
-  report(frame, "NN0203", span, {
+  const extra = given.filter((argument) => argument.name === undefined)[most - from];
+  const inside = handed === undefined && extra?.unit === frame.unit ? extra.span : span;
+  report(frame, "NN0203", inside, {
     message: `${name} takes at most ${count(most, "argument")}, ${positional} ${positional === 1 ? "is" : "are"} given`,
     notes: [
       positionsNote(callee),
@@ -272,49 +275,26 @@ function unknownParameter(
   report(called.frame, "NN0204", placeOf(called, argument), {
     message: `${called.name} has no parameter \`${target}\``,
     notes: [positionsNote(callee)],
-    hint: calledElsewhere(target, names) ?? didYouMean(target, names),
+    hint: calledElsewhere(target, names) ?? didYouMean(target, names) ?? relative(callee, target),
   });
 }
 
-/** Parameters as other libraries call them, without underscores. */
-const foreign: Readonly<Record<string, readonly string[]>> = {
-  dim: ["axis"],
-  axes: ["axis"],
-  keepdim: ["keep"],
-  keepdims: ["keep"],
-  learningrate: ["lr"],
-  filters: ["channels"],
-  outchannels: ["channels"],
-  kernelsize: ["kernel"],
-  poolsize: ["window"],
-  size: ["window", "kernel", "units"],
-  strides: ["stride"],
-  dilationrate: ["dilation"],
-  units: ["units", "channels"],
-  hiddensize: ["units"],
-  outfeatures: ["units"],
-  numunits: ["units"],
-  bias: ["use_bias"],
-  initializer: ["init"],
-  kernelinitializer: ["init"],
-  act: ["activation"],
-  p: ["rate"],
-  prob: ["rate"],
-  eps: ["epsilon"],
-  numembeddings: ["count"],
-  inputdim: ["count"],
-  embeddingdim: ["width"],
-  outputdim: ["width"],
-  numclasses: ["classes", "count"],
-  lambda: ["strength"],
-  std: ["deviation"],
-  stddev: ["deviation"],
-  sigma: ["deviation"],
-};
+/** The declaration of the same kind, with the nearest name, that has such a parameter: of an optimizer another one. */
+function relative({ base }: Callee, parameter: string): string | undefined {
+  if (base.form === "builtin") return undefined;
+  const { declaration, unit } = base;
+  const others = unit.tree.declarations.flatMap((one) =>
+    one.kind === declaration.kind && "parameters" in one ? [one] : [],
+  );
+  const able = others.filter(({ parameters }) => parameters.some(({ name }) => name === parameter));
+  const alike = able.filter(({ name }) => name.includes(declaration.name));
+  const [found] = alike.length > 0 ? alike : able;
+  return found === undefined ? undefined : `\`${found.name}\` has a parameter \`${parameter}\``;
+}
 
 function calledElsewhere(word: string, names: readonly string[]): string | undefined {
   const key = word.toLowerCase().replaceAll("_", "");
-  const meant = Object.hasOwn(foreign, key) ? foreign[key] : undefined;
+  const meant = Object.hasOwn(foreignParameters, key) ? foreignParameters[key] : undefined;
   const found = meant?.find((name) => names.includes(name));
   return found === undefined ? undefined : `here it is called \`${found}\``;
 }
@@ -349,9 +329,14 @@ function reportFirst({ frame, span, name }: Called, callee: Callee, penalty: boo
     notes: [positionsNote(callee)],
     hint: penalty
       ? `say of which parameters: \`regularize ${written} on weights\``
-      : `it stands in front: \`x |> ${written}\``,
+      : `it stands in front: \`${calledAgain(frame, span) ?? "x"} |> ${written}\``,
   });
   return false;
+}
+
+/** `dense(32)(h)`: what the result is called with. */
+function calledAgain({ unit }: Frame, { end }: Span): string | undefined {
+  return /^\(\s*([A-Za-z_][\w.]*)\s*\)/.exec(unit.source.text.slice(end, end + 100))?.[1];
 }
 
 /** Reports each required parameter that got nothing. */

@@ -18,7 +18,7 @@ import { warnLayerSlips } from "../bodies/slips.js";
 import { calleeOf, type Callee } from "./functions.js";
 import { drawPath, namedInstance, parameterInstance, unnamedInstance } from "./naming.js";
 import { report } from "../report.js";
-import { newScope } from "../values/scope.js";
+import { findBinding, hiddenLazy, newScope } from "../values/scope.js";
 import { callsSoFar, noteCall } from "./traced.js";
 import { bindParameters, checkResult } from "./signatures.js";
 import { reportProblem, type Operand } from "../values/tensors.js";
@@ -67,6 +67,15 @@ function specials(written: WrittenArguments): Pick<CallRequest, "instanceName" |
 
 function reportNoFunction(frame: Frame, span: Span, value: Value): Value {
   const name = textOf(frame, span);
+  const hidden = hiddenFunction(frame, name);
+  if (hidden !== undefined) {
+    return report(frame, "NN0206", span, {
+      message: `\`${name}\` is ${describe(value)} here, which hides the ${hidden.word} \`${name}\``,
+      labels:
+        hidden.bound === undefined ? [] : [{ span: hidden.bound, text: "given that name here" }],
+      hint: `give what is bound there another name, as \`${name}_\``,
+    });
+  }
   return report(frame, "NN0206", span, {
     message: `\`${name}\` is ${describe(value)} and cannot be called`,
     hint:
@@ -76,6 +85,30 @@ function reportNoFunction(frame: Frame, span: Span, value: Value): Value {
     wrong: { value, kind: "function" },
   });
 }
+
+/** A declaration, or function of the compiler, whose name something else bears where it is called. */
+function hiddenFunction(
+  frame: Frame,
+  name: string,
+): { readonly word: string; readonly bound: Span | undefined } | undefined {
+  const binding = findBinding(frame.scope, name);
+  if (binding === undefined) return undefined;
+  const place = binding.place?.unit === frame.unit ? binding.place.span : undefined;
+  if (frame.run.builtins.has(name)) return { word: "function", bound: place };
+  const declared = hiddenLazy(frame.scope, name)?.place;
+  const declaration = declared?.unit.tree.declarations.find(
+    (one) => "name" in one && one.name === name,
+  );
+  const word = declaration && wordOf[declaration.kind];
+  return word === undefined ? undefined : { word, bound: place };
+}
+
+/** What declarations that are called are called. */
+const wordOf: Readonly<Record<string, string>> = {
+  Function: "function",
+  Layer: "layer",
+  Init: "initializer",
+};
 
 /** A call costs more than an expression. */
 const callWork = 5;

@@ -2,20 +2,16 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import { dimText } from "../../types/dimension.js";
-import type { Node, Shape } from "../../types/graph.js";
+import type { Node } from "../../types/graph.js";
 import { evaluateArgument } from "./arguments.js";
 import type { Frame, WrongKind } from "../context.js";
-import {
-  evaluateShape,
-  knownShape,
-  matchShape,
-  storedType,
-  type Mismatch,
-} from "../values/dimensions.js";
-import { computes, wantsComputed, type Callee } from "./functions.js";
+import { evaluateShape, knownShape, matchShape, storedType } from "../values/dimensions.js";
+import { computes, wantsComputed } from "./functions.js";
 import { ofArgument } from "../kinds.js";
 import { excerpt, report } from "../report.js";
 import { areSwapped, convert, refusal } from "./elements.js";
+import { isTold, labelHint, reportMismatch } from "./mismatch.js";
+import { sliceOf, type OpenCall } from "./openCall.js";
 import { usesOf } from "./uses.js";
 import { refusedKind } from "./wanted.js";
 import { classCount, classesOf, holdToRange, inClasses } from "../values/indices.js";
@@ -33,22 +29,10 @@ import {
   poison,
   tensor,
   typeText,
-  wordFor,
   type ClosureValue,
   type GivenArgument,
   type Value,
 } from "../values/values.js";
-
-/** A call whose arguments are being bound. */
-export interface OpenCall {
-  readonly caller: Frame;
-  readonly body: Frame;
-  readonly closure: ClosureValue;
-  readonly callee: Callee;
-  readonly matched: ReadonlyMap<string, GivenArgument>;
-  readonly span: Span;
-  readonly name: string;
-}
 
 /**
  * Binds all parameters: what is known while compiling first, so that shapes may use it; then tensors, which bind the
@@ -99,8 +83,15 @@ function holdClasses(call: OpenCall, parameter: ast.Parameter): boolean {
     node: value.node,
     span: own ? argument.span : call.span,
   };
-  const held = holdToRange(call.caller, operand, classesOf(extent));
-  if (held === undefined) return false;
+  // A loss and a metric of one target are one mistake.
+  const { reported } = call.body.run;
+  const key = `classes ${value.node.id} ${dimText(extent)}`;
+  const held = reported.has(key) ? undefined : holdToRange(call.caller, operand, classesOf(extent));
+  if (held === undefined) {
+    reported.add(key);
+    call.caller.taint.spoilt = true;
+    return false;
+  }
   bind(call.body.scope, name, tensor(held), {
     place: { unit: call.body.unit, span: parameter.nameSpan },
   });
@@ -169,7 +160,7 @@ function bindTensor(
   if (node === undefined) return false;
   const mismatch = matchShape(type, node.shape, call.body);
   if (mismatch !== undefined) {
-    reportMismatch(call, parameter, node, mismatch);
+    reportMismatch(call, parameter, { argument, node }, mismatch);
     return false;
   }
   bind(call.body.scope, parameter.name, tensor(node), {
@@ -228,10 +219,11 @@ function admit(
   const wanted = storedType(type.element);
   const refused = refusal(wanted, node);
   if (refused === undefined) return convert(call.body, type, node);
+  if (isTold(call, parameter, node)) return undefined;
   reportArgument(call, argument, {
     code: "NN0302",
     message: `\`${parameter.name}\` of ${call.name} takes ${refused.wants}, not ${fullTypeText(node)}`,
-    hint: refused.hint,
+    hint: labelHint(call, type, argument, node) ?? refused.hint,
   });
   return undefined;
 }
@@ -277,62 +269,6 @@ function reportArgument(call: OpenCall, argument: GivenArgument, mistake: Argume
       ? []
       : [{ span: argument.span, text: describe(argument.value).replace(/^a tensor /, "") }];
   report(call.caller, code, inside ? argument.span : call.span, { ...details, labels });
-}
-
-function reportMismatch(
-  call: OpenCall,
-  parameter: ast.Parameter,
-  node: Node,
-  mismatch: Mismatch,
-): void {
-  const declared = parameter.type === undefined ? "" : sliceOf(call.closure, parameter.type.span);
-  const labels = [...call.matched.values()]
-    .filter((other) => other.unit === call.caller.unit && other.value.kind === "tensor")
-    .map((other) => ({
-      span: other.span,
-      text: other.value.kind === "tensor" ? typeText(other.value.node) : "",
-    }));
-  const declaration = call.closure.unit.prelude
-    ? []
-    : [{ span: parameter.span, text: "declared here", unit: call.closure.unit }];
-  report(call.caller, "NN0310", call.span, {
-    message: `\`${parameter.name}\` of ${call.name} does not have the shape that it wants`,
-    labels: [...labels, ...declaration],
-    notes: [
-      `${wordFor(call.closure.declaration)} ${call.closure.declaration.name} wants \`${parameter.name}: ${declared}\``,
-      `found ${typeText(node)}: ${mismatch.note}`,
-    ],
-    hint: mismatchHint(parameter, node.shape) ?? pairHint(call, node.shape),
-  });
-}
-
-function mismatchHint(parameter: ast.Parameter, shape: Shape): string | undefined {
-  const wanted = parameter.type?.kind === "TensorType" ? parameter.type.dimensions : [];
-  if (wanted.some((entry) => entry.kind === "SpreadDimension")) {
-    return shape[shape.length - 1] === 1 ? "`x[:, 0]` takes away a last axis of 1" : undefined;
-  }
-  if (wanted.length === shape.length + 1) return "`reshape` or `x[..., new]` adds an axis of 1";
-  if (shape.length > 2 && wanted.length === 2) return "`flatten` joins all axes but the first";
-  return undefined;
-}
-
-/** A prediction with one axis of 1 more than its target. */
-function pairHint({ matched }: OpenCall, shape: Shape): string | undefined {
-  for (const [name, { value }] of matched) {
-    if (value.kind !== "tensor") continue;
-    const other = value.node.shape;
-    if (other.length > shape.length + 1 && shape.length === 1) {
-      return `\`flatten\` before the last layer joins all axes of \`${name}\` but the first: \`… |> flatten |> dense(${dimText(other.at(-1) ?? 1)})\``;
-    }
-    if (other.length === shape.length + 1 && other.at(-1) === 1) {
-      return `\`x[:, 0]\` takes away the last axis of 1 of \`${name}\``;
-    }
-  }
-  return undefined;
-}
-
-function sliceOf(closure: ClosureValue, span: Span): string {
-  return closure.unit.source.text.slice(span.start, span.end);
 }
 
 /** Holds a body's results against the declared result; gives them back, converted, or poison. */

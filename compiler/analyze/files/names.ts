@@ -63,11 +63,11 @@ const bodies = {
 function reportUnknown(
   frame: Frame,
   local: ReadonlySet<string>,
-  { name, span, called }: Reference,
+  { name, span, called, member }: Reference,
 ): void {
   const names = new Map([...local].map((known) => [known, binding] as const));
   const scope = { parent: frame.unit.scope, names, lazy: new Map<string, never>() };
-  unknownName({ ...frame, scope }, name, span, called);
+  unknownName({ ...frame, scope }, name, span, { called, member });
 }
 
 const binding = { value: poison, place: undefined, fixed: undefined, state: undefined };
@@ -141,6 +141,8 @@ interface Reference {
   readonly span: ast.Span;
   /** Whether it stands where something is called. */
   readonly called: boolean;
+  /** What is taken of it: the last name of `a.b.c`. */
+  readonly member: string | undefined;
 }
 
 /** What follows a word that is no setting may be anything but an expression. */
@@ -152,15 +154,20 @@ function namesUsedIn(declaration: Checked): Reference[] {
   const root = declaration.kind === "Train" ? linesOf(declaration) : declaration;
   const found: Reference[] = [];
   const callees = new Set<unknown>();
+  const members = new Map<unknown, string>();
   walk(root, (node) => {
     if (node.kind === "Call" || node.kind === "Stage") {
       callees.add((node as unknown as ast.CallExpression).callee);
+    }
+    if (node.kind === "Member") {
+      const { object, name } = node as unknown as ast.MemberExpression;
+      members.set(object, members.get(node) ?? name);
     }
   });
   walk(root, (node) => {
     if (node.kind !== "Name") return;
     const { name, span } = node as unknown as ast.NameExpression;
-    found.push({ name, span, called: callees.has(node) });
+    found.push({ name, span, called: callees.has(node), member: members.get(node) });
   });
   return found.toSorted((a, b) => a.span.start - b.span.start);
 }

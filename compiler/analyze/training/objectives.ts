@@ -30,7 +30,7 @@ export function analyzeObjectives(stage: StageRequest): ObjectiveDeclaration[] |
   const updaters = lines.map((line, at) => updaterOf(stage, line, lines.slice(at + 1)));
   const minimized = train.lines.filter((line) => line.kind === "MinimizeLine");
   if (updaters.length === 0 && minimized.length === 0) {
-    if (!stage.understood) return undefined;
+    if (!stage.understood || isElsewhere(stage)) return undefined;
     report(stage.frame, "NN0511", train.model.span, {
       message: "this block has no optimizer",
       hint: "add one: `optimizer adam(lr: 1e-3)`",
@@ -45,6 +45,18 @@ export function analyzeObjectives(stage: StageRequest): ObjectiveDeclaration[] |
   if (known.length < objectives.length) return undefined;
   checkMoves(stage, known);
   return uniqueNames(known.map(({ objective }) => objective));
+}
+
+/** Whether an optimizer stands where none may, which was told by the parser. */
+function isElsewhere({ frame }: StageRequest): boolean {
+  const { tree, source } = frame.unit;
+  const parts: readonly (ast.Declaration | ast.Statement)[] = [
+    ...tree.declarations,
+    ...tree.declarations.flatMap((one) => (one.kind === "Model" ? one.block.statements : [])),
+  ];
+  return parts
+    .filter(({ kind }) => kind === "SkippedStatement" || kind === "SkippedDeclaration")
+    .some(({ span }) => source.text.startsWith("optimizer", span.start));
 }
 
 function placed(

@@ -1,7 +1,8 @@
 // The lines of a `train` block that set a number or a switch come in; checked values by name go out.
 import type * as ast from "../../../grammar/ast.js";
 import type { Found, Frame } from "../context.js";
-import { didYouMean, report } from "../report.js";
+import { settingHere } from "../../../grammar/foreign.js";
+import { didYouMean, excerpt, report } from "../report.js";
 import { asInteger, asNumber, describe, isPoison, type Value } from "../values/values.js";
 
 interface Rule {
@@ -125,38 +126,11 @@ function isNew(frame: Frame, line: ast.SettingLine, spans: Map<string, ast.Span>
   return false;
 }
 
-/** What other libraries call so, without underscores. */
-const foreign: Readonly<Record<string, string>> = {
-  batchsize: "batch 32",
-  minibatch: "batch 32",
-  minibatchsize: "batch 32",
-  learningrate: "optimizer adam(lr: 1e-3)",
-  lr: "optimizer adam(lr: 1e-3)",
-  optim: "optimizer adam(lr: 1e-3)",
-  momentum: "optimizer sgd(lr: 0.1, momentum: 0.9)",
-  weightdecay: "optimizer adamw(weight_decay: 0.01)",
-  nepochs: "epochs 10",
-  numepochs: "epochs 10",
-  maxepochs: "epochs 10",
-  iterations: "steps 1000",
-  numsteps: "steps 1000",
-  maxsteps: "steps 1000",
-  randomseed: "seed 7",
-  randomstate: "seed 7",
-  validationsplit: "validation 0.1",
-  valsplit: "validation 0.1",
-  earlystopping: "stop_early(patience: 5)",
-  earlystop: "stop_early(patience: 5)",
-  patience: "stop_early(patience: 5)",
-  gradclip: "clip_norm 5",
-  clipnorm: "clip_norm 5",
-  clipvalue: "clip_value 1",
-  droplast: "drop_last true",
-};
-
-function elsewhere(name: string): string | undefined {
-  const key = name.toLowerCase().replaceAll("_", "");
-  return Object.hasOwn(foreign, key) ? `here it is written \`${foreign[key] ?? ""}\`` : undefined;
+/** What other libraries call so, with the value that stands there. */
+function elsewhere(frame: Frame, line: ast.SettingLine): string | undefined {
+  const written = excerpt(frame, line.value.span);
+  const here = settingHere(line.name, written);
+  return here === undefined ? undefined : `here it is written \`${here}\``;
 }
 
 function unknownSetting(frame: Frame, line: ast.SettingLine, freeDimensions: Found<string>): void {
@@ -183,6 +157,6 @@ function unknownSetting(frame: Frame, line: ast.SettingLine, freeDimensions: Fou
         ? "the model has no free dimensions"
         : `free dimensions of the model: ${freeDimensions.items.join(", ")}`,
     ],
-    hint: elsewhere(line.name) ?? didYouMean(line.name, known),
+    hint: elsewhere(frame, line) ?? didYouMean(line.name, known),
   });
 }

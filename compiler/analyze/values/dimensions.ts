@@ -150,6 +150,7 @@ function checkDim(frame: Frame, span: ast.Span, dim: Dim): boolean {
     message: small
       ? `this dimension is ${dim}, so the tensor would have no elements`
       : `this dimension is too large: ${dim}`,
+    ...(dim === -1 ? { hint: "the axis of the examples has a name: `[batch, 8]`" } : {}),
     notes: [small ? "every axis has at least 1" : "a tensor holds at most 2147483647 elements"],
     ...(small ? { wrong: { value: fromDim(dim), kind: "size" } } : {}),
   });

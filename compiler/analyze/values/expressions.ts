@@ -11,7 +11,7 @@ import { matrixProduct } from "../builtins/products.js";
 import { binary, choose, negate, not } from "./operators.js";
 import { spoil } from "../frames.js";
 import { didYouMean, report } from "../report.js";
-import { unknownName } from "./unknownName.js";
+import { memberHint, unknownName } from "./unknownName.js";
 import { findLazy } from "./scope.js";
 import type { Operand } from "./tensors.js";
 import {
@@ -208,9 +208,6 @@ function evaluateMember(expression: ast.MemberExpression, frame: Frame): Value {
   }
   return report(frame, "NN0208", expression.nameSpan, {
     message: `${describe(object)} has no \`${expression.name}\``,
-    hint:
-      expression.name === "shape"
-        ? "name the dimensions in a signature: `x: [batch, n]`"
-        : "only shared layers have members: their parameters",
+    hint: memberHint(frame.scope, expression.name),
   });
 }

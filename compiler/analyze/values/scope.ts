@@ -42,6 +42,15 @@ export function findLazy(scope: Scope, name: string): LazyBinding | undefined {
   return undefined;
 }
 
+/** The declaration of a file that bears a name, whether or not something nearer hides it. */
+export function hiddenLazy(scope: Scope, name: string): LazyBinding | undefined {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+    const found = at.lazy.get(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Every name that can be seen, the nearest first. */
 export function visibleNames(scope: Scope): string[] {
   const found: string[] = [];

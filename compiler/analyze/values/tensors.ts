@@ -85,7 +85,7 @@ export function reportProblem(
       ...(problem.expected === undefined ? [] : [`expected ${problem.expected}`]),
       ...(problem.found === undefined ? [] : [`found ${problem.found}`]),
     ],
-    hint,
+    hint: hint ?? problem.hint,
   });
 }
 

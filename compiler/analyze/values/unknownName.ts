@@ -2,14 +2,38 @@
 import type { Span } from "../../../grammar/span.js";
 import type { Frame, Scope, Unit, Value } from "../context.js";
 import { didYouMean, isFull, report } from "../report.js";
+import { laterBinding } from "./later.js";
+import { expressedAs, foreignMembers, foreignModules, foreignNames } from "./foreignNames.js";
 import { visibleNames } from "./scope.js";
 
-/** `called`: it stands where something is called. */
-export function unknownName(frame: Frame, name: string, span: Span, called = false): Value {
+interface Use {
+  /** It stands where something is called. */
+  readonly called?: boolean;
+  /** What is taken of it, behind a dot. */
+  readonly member?: string | undefined;
+}
+
+export function unknownName(
+  frame: Frame,
+  name: string,
+  span: Span,
+  { called = false, member }: Use = {},
+): Value {
+  if (member !== undefined && foreignModules.has(name)) {
+    return unknownMember(frame, name, member, span);
+  }
   if (name === "_") {
     return report(frame, "NN0201", span, {
       message: "`_` drops a value and holds none",
       hint: "give what is needed a name: `largest, _ = top_k(x, 3)`",
+    });
+  }
+  const later = isFull(frame.run) ? undefined : laterBinding(frame, name, span);
+  if (later !== undefined) {
+    return report(frame, "NN0201", span, {
+      message: `\`${name}\` is used before it is bound`,
+      labels: [{ span: later, text: "bound here" }],
+      hint: "lines are read from top to bottom: move the line that binds it above this one",
     });
   }
   return report(frame, "NN0201", span, {
@@ -23,7 +47,7 @@ function hintFor(frame: Frame, name: string, called: boolean): string | undefine
   const known = elsewhere(frame.scope, name);
   if (known !== undefined) return `here it is called \`${known}\``;
   return (
-    (Object.hasOwn(expressed, name) ? expressed[name] : undefined) ??
+    (Object.hasOwn(expressedAs, name) ? expressedAs[name] : undefined) ??
     didYouMean(name, visibleNames(frame.scope)) ??
     (called ? howToDeclare(name) : howToName(frame, name))
   );
@@ -50,43 +74,41 @@ function howToName({ body }: Frame, name: string): string | undefined {
   }
 }
 
-/** Words of other libraries for primitives and signs of the language. */
-const foreign: Readonly<Record<string, string>> = {
-  average: "mean",
-  reduce_sum: "sum",
-  reduce_mean: "mean",
-  pow: "^",
-  take_along_axis: "take_along",
-  index_select: "take",
-  index_add: "scatter_add",
-  segment_sum: "scatter_add",
-  segment_max: "scatter_max",
-  segment_min: "scatter_min",
-  logcumsumexp: "cumlogsumexp",
-  True: "true",
-  False: "false",
-};
-
-const pooledTo =
-  "`global_mean_pool` gives one value a channel; for more of them, `mean_pool2d` with the window that leaves so many";
-
-/** Words of other libraries for what the language says with several words. */
-const expressed: Readonly<Record<string, string>> = {
-  ...{ adaptive_avg_pool2d: pooledTo, AdaptiveAvgPool2d: pooledTo },
-  gather:
-    "`take(x, places)` takes entries of an axis, `take_along(x, places)` one for each element",
-  scatter:
-    "`scatter_add` adds what meets; `scatter_set`, `scatter_min` and `scatter_max` keep one, with `_along` by a place for each element",
-};
-
 /** What other libraries call so: declarations say it in their documentation. */
 function elsewhere(scope: Scope, name: string): string | undefined {
-  if (Object.hasOwn(foreign, name)) return foreign[name];
+  if (Object.hasOwn(foreignNames, name)) return foreignNames[name];
   for (const unit of unitsOf(scope)) {
     const found = namesElsewhere(unit).get(name);
     if (found !== undefined) return found;
   }
-  return undefined;
+  // `LeakyReLU`, `GaussianNoise`: names here are small letters with underscores.
+  const plain = (word: string): string => word.toLowerCase().replaceAll("_", "");
+  const spelt = plain(name);
+  return spelt.length < 2 ? undefined : visibleNames(scope).find((one) => plain(one) === spelt);
+}
+
+/** `nn.ReLU()`, `torch.relu(x)`, `self.dense(h)`: a report where a name of a module, or of an object, has none here. */
+function unknownMember(frame: Frame, root: string, name: string, span: Span): Value {
+  const known = elsewhere(frame.scope, name) ?? name;
+  const isThere = visibleNames(frame.scope).includes(known) || known !== name;
+  return report(frame, "NN0201", span, {
+    message: `nothing here is called \`${root}\`: there are no modules and objects`,
+    hint: isThere
+      ? `functions and layers are called by their names alone: \`${known}\``
+      : "functions and layers are called by their names alone, inputs and weights are declared where they are used",
+  });
+}
+
+/** What is said here for `x.name` of a tensor elsewhere. */
+export function memberHint(scope: Scope, name: string): string {
+  if (Object.hasOwn(foreignMembers, name)) return foreignMembers[name] ?? "";
+  const known = elsewhere(scope, name) ?? (visibleNames(scope).includes(name) ? name : undefined);
+  if (known !== undefined)
+    return `functions stand before what they work on: \`${known}(x)\`, or \`x |> ${known}\``;
+  return (
+    (Object.hasOwn(expressedAs, name) ? expressedAs[name] : undefined) ??
+    "only shared layers have members: their parameters"
+  );
 }
 
 /** The files whose declarations are in reach. */

@@ -58,7 +58,7 @@ export function sliding(request: SlidingRequest): Sliding[] {
     const beyond = request.ceil === true ? overhang(stride, reach, after) : 0;
     const padded = addDims(extent, before, after, beyond);
     const count = windowCount(padded, size, stride, dilation);
-    if (typeof count === "number" && count < 1) tooLarge(request.what, axis, reach, padded);
+    if (typeof count === "number" && count < 1) tooLarge(request, axis, reach, padded);
     const own = { extent, size, stride, dilation, before, after, beyond, count };
     if (request.what === "window") wantElements(request, own);
     return own;
@@ -102,11 +102,19 @@ function wantElements(
   });
 }
 
-function tooLarge(what: string, axis: number, reach: number, padded: Dim): never {
+function tooLarge(
+  { what, extents }: SlidingRequest,
+  axis: number,
+  reach: number,
+  padded: Dim,
+): never {
+  const others = extents.filter((_, other) => other !== axis);
+  const roomy = others.some((extent) => typeof extent === "number" && extent >= reach);
   return fail("shape", `the ${what} is larger than its input along spatial axis ${axis}`, {
     expected: `at most ${dimText(padded)}`,
     found: String(reach),
     operands: [0],
+    ...(roomy ? { hint: "channels stand last: `[batch, height, width, channels]`" } : {}),
   });
 }
 

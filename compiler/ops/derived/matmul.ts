@@ -1,6 +1,6 @@
 // Two tensors in; their matrix product as one contraction out: batch axes broadcast, vectors as in NumPy.
 
-import { dimEqual, dimText, shapeText } from "../../types/dimension.js";
+import { dimEqual, dimText, shapeText, type Dim } from "../../types/dimension.js";
 import type { ContractAttributes, Node, QuasiAffine, Shape } from "../../types/graph.js";
 import { at, broadcastShapes, extentAt, indices } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
@@ -40,11 +40,24 @@ function wantFactor(factor: Node, position: number): void {
 function disagree(left: Shape, right: Shape): never {
   const [last, opposite] = [left.at(-1) ?? 1, right.at(-2) ?? right.at(-1) ?? 1];
   const which = right.length === 1 ? "the only one" : "the last but one";
+  const hint = agreeing(left, right);
   return fail(
     "shape",
     `these shapes do not agree: the last axis of the left side is ${dimText(last)}, ${which} of the right is ${dimText(opposite)}`,
-    { operands: [0, 1] },
+    { operands: [0, 1], ...(hint === undefined ? {} : { hint }) },
   );
+}
+
+/** How the same matrices would agree. */
+function agreeing(left: Shape, right: Shape): string | undefined {
+  if (left.length < 2 || right.length < 2) return undefined;
+  const same = (one: Dim | undefined, other: Dim | undefined): boolean =>
+    one !== undefined && other !== undefined && dimEqual(one, other);
+  if (same(right.at(-1), left.at(-2))) {
+    return "the other way round they agree: what is multiplied stands left of its weights, `x @ W`";
+  }
+  const matrix = right.length === 2 && same(left.at(-1), right.at(-1));
+  return matrix ? "its transpose agrees: `x @ transpose(W, [1, 0])`" : undefined;
 }
 
 function productMaps(left: Shape, right: Shape): ContractAttributes {
