@@ -128,8 +128,6 @@ export interface ParameterRecord {
 export interface InputRecord {
   readonly declaration: InputDeclaration;
   readonly leaf: Node;
-  /** Of what it is computed from. */
-  readonly rangeChecks: readonly RangeCheck[];
 }
 
 /** A loss, penalty or metric: without a value where that is a mistake. */

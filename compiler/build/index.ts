@@ -106,7 +106,7 @@ function bind(
   values: readonly Node[],
   draws: ReadonlySet<string>,
 ): readonly Node[] {
-  const inputs = inputValues(assembly.typed.inputs, draws);
+  const inputs = inputValues(assembly.typed.inputs, draws, "inference");
   return bindLeaves(assembly.b, assembly.layout, values, inputs).roots;
 }
 
@@ -138,7 +138,7 @@ function drawnNames(typed: TypedModel): string[] {
 function addDraws(assembly: Assembly): void {
   for (const { name, source } of assembly.typed.inputs) {
     if (source.kind !== "drawn") continue;
-    const [value] = bind(assembly, [source.value], new Set());
+    const [value] = bind(assembly, [source.value.inference], new Set());
     if (value === undefined) continue;
     const effects: Effect[] = [{ kind: "result", name, value }];
     assembly.programs.push({ name: `draw.${name}`, kind: "draw", effects });

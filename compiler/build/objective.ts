@@ -204,7 +204,7 @@ function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): B
     b,
     layout,
     [...roots, ...training.rangeChecks.map((one) => one.value), ...watched],
-    inputValues(model.inputs, draws),
+    inputValues(model.inputs, draws, "training"),
   );
   let at = 0;
   const take = <Kind extends Named>(list: readonly Kind[]): Kind[] =>

@@ -5,7 +5,7 @@ import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
 import { inputOfLeaf, markerOf } from "../missing.js";
 import type { Node } from "../types/graph.js";
-import type { InputDeclaration } from "../types/model.js";
+import type { InputDeclaration, OfTraces } from "../types/model.js";
 import type { StorageLayout } from "./layout.js";
 
 /** The value of a parameter as a range of its storage. */
@@ -104,11 +104,12 @@ export interface InputValues {
 export function inputValues(
   inputs: readonly InputDeclaration[],
   draws: ReadonlySet<string>,
+  trace: keyof OfTraces<Node>,
 ): InputValues {
   const inlined = new Map<string, Node>();
   for (const { name, source } of inputs) {
     if (source.kind === "computed" || (source.kind === "drawn" && draws.has(name))) {
-      inlined.set(name, source.value);
+      inlined.set(name, source.value[trace]);
     }
   }
   const marked = inputs.filter(({ masked }) => masked).map((input) => [input.name, input] as const);

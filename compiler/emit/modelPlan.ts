@@ -3,7 +3,8 @@ import { inputOfLeaf, markerOf } from "../missing.js";
 import { ownEntry } from "../ownEntry.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { BuiltHeld, BuiltModel, BuiltStage, BuiltStorage } from "../build/types.js";
-import type { InputDeclaration, Named, TypedModel } from "../types/model.js";
+import type { Node } from "../types/graph.js";
+import type { InputDeclaration, Named, OfTraces, TypedModel } from "../types/model.js";
 import type {
   Plan,
   PlanHeld,
@@ -93,16 +94,20 @@ function planOutput(typed: TypedModel, { name, value, doc }: Named): PlanOutput 
     name,
     type: value.type,
     shape: value.shape.map(planDim),
-    needs: inputsOf(typed, [value]),
+    needs: inputsOf(typed, "inference", [value]),
     ...(doc === undefined ? {} : { doc }),
   };
 }
 
 /** Inputs that the values read, in order of declaration; what a computed one reads counts in its place. */
-function inputsOf(typed: TypedModel, values: readonly Named["value"][]): string[] {
+function inputsOf(
+  typed: TypedModel,
+  trace: keyof OfTraces<Node>,
+  values: readonly Node[],
+): string[] {
   const found = new Set<string>();
   const stack = [...values];
-  const seen = new Set<Named["value"]>();
+  const seen = new Set<Node>();
   for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
     if (seen.has(value)) continue;
     seen.add(value);
@@ -110,7 +115,7 @@ function inputsOf(typed: TypedModel, values: readonly Named["value"][]): string[
       if (node.op !== "input") continue;
       const name = inputOfLeaf(node.attributes.name);
       const declaration = typed.inputs.find((input) => input.name === name);
-      if (declaration?.source.kind === "computed") stack.push(declaration.source.value);
+      if (declaration?.source.kind === "computed") stack.push(declaration.source.value[trace]);
       else found.add(name);
     }
   }
@@ -207,6 +212,7 @@ function stageInputs(typed: TypedModel, objectives: BuiltStage["objectives"]): s
   const { training } = typed;
   return inputsOf(
     typed,
+    "training",
     [
       ...training.losses.filter((loss) => losses.has(loss.name)),
       ...training.penalties,

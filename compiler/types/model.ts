@@ -36,10 +36,15 @@ export interface InputDeclaration {
   /** drawn/computed: the value to use where the data gives none; `input` leaves of this name stand for it in the traces. */
   readonly source:
     | { readonly kind: "given" }
-    | { readonly kind: "drawn"; readonly value: Node }
-    | { readonly kind: "computed"; readonly value: Node };
+    | { readonly kind: "drawn" | "computed"; readonly value: OfTraces<Node> };
   readonly doc: string | undefined;
   readonly place: Place;
+}
+
+/** What the body says with `training` false, and with it true: `if training then 0.5 * progress else 0.5` may be how far a draw reaches. */
+export interface OfTraces<Value> {
+  readonly inference: Value;
+  readonly training: Value;
 }
 
 export interface ParameterDeclaration {

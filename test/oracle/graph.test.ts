@@ -122,7 +122,7 @@ class Training {
     const dimensions = dimensionsOf(model, batch);
     const computed = model.inputs.flatMap(({ name, source }) => {
       if (source.kind !== "computed") return [];
-      return [[name, interpretOne(source.value, { leaves: batch, dimensions })] as const];
+      return [[name, interpretOne(source.value.training, { leaves: batch, dimensions })] as const];
     });
     const leaves = { ...batch, ...Object.fromEntries(computed), ...this.stored };
     const bindings: Bindings = { leaves, dimensions };

@@ -85,3 +85,31 @@ it("what is drawn outside of a loop is the same in each of its turns", async () 
     });
   }
 });
+
+// A curriculum: what is learnt on easy examples first is evaluated as the body says outside of training.
+it.each(backends)("an input is drawn otherwise while training, on %s", async (backend) => {
+  const model = compileOne(`model M {
+    most = if training then 10 * progress else 100
+    input x: [batch] ~ uniform(most, most + 1)
+    target y: [batch] = if training then x else -x
+    weight w: [] = 0
+    output seen = x + w
+    loss mean(y) + 0 * w
+  }
+  train M { optimizer sgd(lr: 0)  batch 50  steps 10 }`);
+  const net = await open(model, backend, { seed: 2 });
+  const losses: number[] = [];
+  await net.fit({}, { onStep: ({ loss }) => losses.push(loss) });
+  losses.forEach((loss, step) => {
+    expect(loss, `step ${step}`).toBeGreaterThan(step);
+    expect(loss, `step ${step}`).toBeLessThan(step + 1);
+  });
+  const { loss } = await net.evaluate({}, { examples: 50 });
+  expect(loss).toBeGreaterThan(-101);
+  expect(loss).toBeLessThan(-100);
+  const { seen } = await net.predict({}, { batch: 50 });
+  const values = Array.from(seen as Float32Array);
+  expect(Math.min(...values)).toBeGreaterThanOrEqual(100);
+  expect(Math.max(...values)).toBeLessThan(101);
+  net.destroy();
+});

@@ -4,7 +4,7 @@ import { editDistance } from "../../../grammar/nearest.js";
 import type { Span } from "../../../grammar/span.js";
 import { dimText, freeDim } from "../../types/dimension.js";
 import type { Node, Shape } from "../../types/graph.js";
-import type { InputDeclaration } from "../../types/model.js";
+import type { InputDeclaration, OfTraces } from "../../types/model.js";
 import type { Frame, InputRecord, ModelState, TraceState } from "../context.js";
 import { evaluateShape, storedType, unknownNames } from "../values/dimensions.js";
 import { draw } from "./draws.js";
@@ -38,7 +38,7 @@ export function runInput(statement: Statement, frame: Frame, trace: TraceState):
 function declare(
   statement: Statement,
   frame: Frame,
-  { model, rangeChecks }: TraceState,
+  { model }: TraceState,
   role: "input" | "target",
 ): Value | undefined {
   declareFree(statement.type, frame, model);
@@ -46,21 +46,21 @@ function declare(
   const categories = categoriesOf(statement.type, frame);
   const known = model.inputs.get(statement.name);
   if (known !== undefined) {
-    // The other trace has made it, with what is to be checked of it.
-    rangeChecks.push(...known.rangeChecks);
+    const own = sourceOf(statement, frame, known.leaf.shape, known.declaration.type);
+    if (own === undefined) return undefined;
+    const source = withInference(known.declaration.source, own);
+    model.inputs.set(statement.name, { ...known, declaration: { ...known.declaration, source } });
     return leafValue(frame, statement.type.element, known.leaf);
   }
   if (shape === undefined || categories === "wrong") return undefined;
   const type = storedType(statement.type.element);
   const leaf = builderAt(frame, statement.span).input(statement.name, { type, shape });
-  const before = rangeChecks.length;
   const source = sourceOf(statement, frame, shape, type);
   if (source === undefined) return undefined;
   const missing = missingOf(statement, frame, categories);
   if (missing === "wrong") return undefined;
   const record: InputRecord = {
     leaf,
-    rangeChecks: rangeChecks.slice(before),
     declaration: {
       name: statement.name,
       role,
@@ -77,6 +77,15 @@ function declare(
   };
   model.inputs.set(statement.name, record);
   return leafValue(frame, statement.type.element, leaf);
+}
+
+/** The trace for training ran first, this one says what stands outside of it. */
+function withInference(
+  training: InputDeclaration["source"],
+  own: InputDeclaration["source"],
+): InputDeclaration["source"] {
+  if (training.kind === "given" || own.kind === "given") return own;
+  return { ...own, value: { ...training.value, inference: own.value.inference } };
 }
 
 /** Binds the unknown names of a shape as free dimensions. */
@@ -198,7 +207,7 @@ function sourceOf(
     const path = outermostPath(frame, `input/${statement.name}`);
     const node = draw(frame, { value, span }, shape, type, path);
     const isKnown = node !== undefined && drawsClasses(frame, statement, { node, span });
-    return isKnown ? { kind: "drawn", value: node } : undefined;
+    return isKnown ? { kind: "drawn", value: ofBoth(node) } : undefined;
   }
   if (statement.kind !== "Target" || statement.value === undefined) return { kind: "given" };
   const value = frame.run.evaluator.expression(statement.value, frame);
@@ -215,6 +224,9 @@ function sourceOf(
   return computedFromData(statement, statement.value.span, frame, node);
 }
 
+/** Until the other trace has said its own. */
+const ofBoth = (node: Node): OfTraces<Node> => ({ inference: node, training: node });
+
 function computedFromData(
   statement: Statement,
   span: Span,
@@ -222,7 +234,7 @@ function computedFromData(
   node: Node,
 ): InputDeclaration["source"] | undefined {
   const stored = findLeaf(node, (leaf) => leaf.op === "stored");
-  if (stored?.op !== "stored") return { kind: "computed", value: node };
+  if (stored?.op !== "stored") return { kind: "computed", value: ofBoth(node) };
   report(frame, "NN0414", span, {
     message: `the target \`${statement.name}\` depends on the parameter \`${stored.attributes.name}\``,
     notes: ["a computed target is data: it is computed from inputs before the model runs"],
