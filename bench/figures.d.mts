@@ -11,3 +11,4 @@ export interface Figure {
 }
 
 export function judge(results: object): readonly Figure[];
+export function missedQuality(results: object): boolean;

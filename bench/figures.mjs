@@ -1,5 +1,6 @@
 // What was measured in; the figures that the project works towards out: each with what it must be, its aim and what it is.
 
+import { qualityRuns } from "./quality/runs.mjs";
 import { median } from "./statistics.mjs";
 
 /** `value(results)` is undefined where something of it was not measured. `better`: which way. */
@@ -54,6 +55,27 @@ function reached({ better, must, aim }, measured) {
   const reaches = (bar) => (better === "higher" ? measured >= bar : measured <= bar);
   if (aim !== undefined && reaches(aim)) return "aim";
   return reaches(must) ? "must" : "no";
+}
+
+/** What trainings reached: a row for each figure, or one with `error` or `missing`. `reached` is "-" where nothing has to be. */
+export function judgeQuality({ quality = {} }) {
+  return Object.entries(quality).flatMap(([run, { measured, seconds, ...without }]) => {
+    if (measured === undefined) return [{ run, ...without }];
+    return qualityRuns[run].figures.map((figure, at) => ({
+      run,
+      ...figure,
+      measured: measured[at],
+      seconds,
+      reached: figure.must === undefined ? "-" : reached(figure, measured[at]),
+    }));
+  });
+}
+
+/** Whether a training reached less than it must, or failed. What had no data is no miss. */
+export function missedQuality(results) {
+  return judgeQuality(results).some(
+    ({ error, reached }) => error !== undefined || reached === "no",
+  );
 }
 
 /** Process CPU time of a step, least of all rounds, in milliseconds. */

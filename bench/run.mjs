@@ -7,36 +7,46 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { softwareEnvironment, softwareExpected } from "../scripts/software.mjs";
 import { contestants } from "./contestants/index.mjs";
+import { missedQuality } from "./figures.mjs";
 import { describeMachine } from "./machine.mjs";
 import { measureSizes } from "./parts/bundleSizes.mjs";
 import { measureCompiling } from "./parts/compileTimes.mjs";
 import { measureMemory, memoryPrograms } from "./parts/memory.mjs";
+import { measureQuality } from "./parts/quality.mjs";
 import { measureSteps } from "./parts/steps.mjs";
 import { availableContestants } from "./peers.mjs";
-import { figureTable, firstPredictionTable, stepTables } from "./tables.mjs";
+import { qualityRuns } from "./quality/runs.mjs";
+import { figureTable, firstPredictionTable, qualityTable, stepTables } from "./tables.mjs";
 import { workloads } from "./workloads.mjs";
 
 const bench = dirname(fileURLToPath(import.meta.url));
-const parts = ["steps", "first-prediction", "compile", "sizes", "memory"];
+const parts = ["steps", "first-prediction", "compile", "sizes", "memory", "quality"];
 const largePrograms = ["dense100", "dense200", "dense400", "transformer24", "convolutions101"];
 
 const usage = `node bench/run.mjs [options]
 
-  --parts LIST        of ${parts.join(", ")} (default: all; steps alone where workloads are named)
+  --parts LIST        of ${parts.join(", ")} (default: all; steps alone where workloads are named,
+                      quality where trainings are)
   --workloads LIST    of ${Object.keys(workloads).join(", ")}
   --contestants LIST  of ${Object.keys(contestants).join(", ")}
+  --quality LIST      full trainings, of ${Object.keys(qualityRuns).join(", ")}
+  --data DIR          where mnist-10k and text are, for those (default ../shared/data)
   --rounds N          how often each is measured, in turn (default 3)
   --seconds N         how long each is measured in a round (default 4)
   --timeout N         seconds after which one is given up (default 180)
   --out FILE          the results as JSON (default bench/results/latest.json)
   --adapter NAME      software (default): the adapter that comes with npm ci; system: what Vulkan finds
-  --smoke             everything of ours, a moment each, without peers: does the bench work?`;
+  --smoke             everything of ours, a moment each, without peers: does the bench work?
+
+It ends with 1 where a training reached less than it must, or failed.`;
 
 const given = readArguments({
   options: {
     parts: { type: "string" },
     workloads: { type: "string" },
     contestants: { type: "string" },
+    quality: { type: "string" },
+    data: { type: "string" },
     rounds: { type: "string" },
     seconds: { type: "string" },
     timeout: { type: "string" },
@@ -69,6 +79,7 @@ async function run() {
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, `${JSON.stringify(results, undefined, 1)}\n`);
     print(results);
+    if (!given.smoke && missedQuality(results)) process.exitCode = 1;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -78,9 +89,12 @@ function readOptions() {
   const ours = Object.keys(contestants).filter((name) => name.startsWith("nnc"));
   const smoke = given.smoke;
   return {
-    parts: list("parts", parts, given.workloads ? ["steps"] : parts),
+    parts: list("parts", parts, namedParts() ?? parts),
     workloads: list("workloads", Object.keys(workloads), smoke ? ["w1", "w4b1"] : undefined),
     contestants: list("contestants", Object.keys(contestants), smoke ? ours : undefined),
+    quality: list("quality", Object.keys(qualityRuns), smoke ? ["parity"] : undefined),
+    data: resolve(given.data ?? join(bench, "../../shared/data")),
+    least: smoke,
     programs: smoke ? ["dense10"] : largePrograms,
     memory: smoke ? ["w1"] : Object.keys(memoryPrograms),
     rounds: count("rounds", smoke ? 1 : 3),
@@ -93,6 +107,12 @@ function readOptions() {
   };
 }
 
+/** The parts of which something is named, where anything is. */
+function namedParts() {
+  const named = [...(given.workloads ? ["steps"] : []), ...(given.quality ? ["quality"] : [])];
+  return named.length > 0 ? named : undefined;
+}
+
 async function measure(options) {
   const { folder, rounds, timeout, say } = options;
   const wanted = (part) => options.parts.includes(part);
@@ -103,6 +123,7 @@ async function measure(options) {
     const { programs } = options;
     results.compile = await measureCompiling({ programs, rounds, timeout, say });
   }
+  if (wanted("quality")) results.quality = await measureQuality(options);
   const needsContestants = wanted("steps") || wanted("first-prediction");
   const available = needsContestants ? availableContestants(options.contestants, say) : [];
   const entrants = { ...options, contestants: available };
@@ -128,6 +149,7 @@ function print(results) {
     `${date}, ${machine}, load ${load.join(" ")}\n${named.join(", ")}`,
     ...stepTables(results),
     firstPredictionTable(results),
+    qualityTable(results),
     figureTable(results),
   ];
   console.log(texts.filter((text) => text !== undefined).join("\n\n"));

@@ -1,6 +1,6 @@
 // Results in; the tables that people read out.
 
-import { judge, medianOf, processorTime } from "./figures.mjs";
+import { judge, judgeQuality, medianOf, processorTime } from "./figures.mjs";
 import { workloads } from "./workloads.mjs";
 
 /** Columns of equal width; the first column is text, the others numbers. */
@@ -72,6 +72,33 @@ export function firstPredictionTable({ firstPrediction }) {
     ];
   });
   return `first prediction of w1 in Chromium, ms from navigation\n${table([["", "least", "median", "most"], ...rows])}`;
+}
+
+/** What full trainings reached, beside what they must and what PyTorch does. */
+export function qualityTable(results) {
+  const judged = judgeQuality(results);
+  if (judged.length === 0) return undefined;
+  const rows = judged.flatMap(({ run, name, unit, must, pytorch, measured, seconds, reached }) =>
+    measured === undefined
+      ? []
+      : [
+          [
+            `${run}: ${name}`,
+            number(must, 3),
+            number(pytorch, 3),
+            number(measured),
+            unit,
+            number(seconds, 3),
+            reached === "no" ? "missed" : reached,
+          ],
+        ],
+  );
+  const head = ["training", "must", "PyTorch", "reached", "", "seconds", ""];
+  const without = judged.flatMap(({ run, error, missing }) => [
+    ...(error === undefined ? [] : [`${run}: ${error}`]),
+    ...(missing === undefined ? [] : [`${run}: left out, no ${missing}`]),
+  ]);
+  return [...(rows.length > 0 ? [table([head, ...rows])] : []), ...without].join("\n");
 }
 
 export function figureTable(results) {

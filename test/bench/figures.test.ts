@@ -1,6 +1,6 @@
 // Results written by hand in; what the bench says of them out.
 import { expect, test } from "vitest";
-import { judge } from "../../bench/figures.mjs";
+import { judge, missedQuality } from "../../bench/figures.mjs";
 
 /** Of the results given, the figure of this name. */
 function figure(name: string, results: object) {
@@ -63,4 +63,19 @@ test("what was not measured, or failed, is left out", () => {
     steps: { w3: { "nnc-cpu": [{ error: "no" }], "jax-wasm": [{ processor: 1 }] } },
   };
   expect(judge(failed)).toEqual([]);
+});
+
+test("a training misses where it reaches less than it must, or fails: not where it has no data", () => {
+  const quality = (of: object) => missedQuality({ quality: of });
+  expect(quality({ parity: { measured: [100], seconds: 9 } })).toBe(false);
+  expect(quality({ parity: { measured: [99.9], seconds: 9 } })).toBe(true);
+  expect(quality({ parity: { measured: [NaN], seconds: 9 } })).toBe(true);
+  expect(quality({ own_parts: { measured: [1e-2], seconds: 9 } })).toBe(true);
+  expect(quality({ gan: { measured: [9, 8], seconds: 9 } })).toBe(false);
+  expect(quality({ gan: { measured: [9, 1], seconds: 9 } })).toBe(true);
+  expect(quality({ adversarial: { measured: [60, 50, 10], seconds: 9 } })).toBe(true);
+  expect(quality({ sort_bits_full: { measured: [50], seconds: 9 } })).toBe(false);
+  expect(quality({ transformer: { missing: "text" } })).toBe(false);
+  expect(quality({ memory: { error: "nnc train: no" } })).toBe(true);
+  expect(missedQuality({})).toBe(false);
 });

@@ -24,6 +24,7 @@ interface Results {
   readonly memory: Readonly<Record<string, { readonly peak: number }>>;
   readonly compile: Readonly<Record<string, readonly Round[]>>;
   readonly steps: Readonly<Record<string, Readonly<Record<string, readonly Round[]>>>>;
+  readonly quality: Readonly<Record<string, { readonly measured: readonly number[] }>>;
 }
 
 function bench(...options: readonly string[]) {
@@ -41,6 +42,7 @@ test.each([
   [["--rounds", "many"], /^--rounds is a number above 0, not many\n$/],
   [["--seconds", "Infinity"], /^--seconds is a number above 0, not Infinity\n$/],
   [["--parts", "all"], /^--parts: all is none of steps, /],
+  [["--quality", "alexnet"], /^--quality: alexnet is none of sort_bits, /],
   [["--adapter", "fast"], /^--adapter is software or system, not fast\n$/],
 ])("what is no option is refused in words: %j", (options, words) => {
   const { status, stdout, stderr } = bench(...options);
@@ -50,11 +52,11 @@ test.each([
 });
 
 test("each part measures our own contestants, with no peer installed", () => {
-  const parts = "steps,compile,sizes,memory";
+  const parts = "steps,compile,sizes,memory,quality";
   const { status, stdout, stderr, read } = bench("--smoke", "--parts", parts);
   expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
   expect(stderr).not.toContain("installing");
-  const { sizes, memory, compile, steps, date, versions } = read();
+  const { sizes, memory, compile, steps, quality, date, versions } = read();
   expect(Date.parse(date)).toBeGreaterThan(0);
   expect(versions["node"]).toBe(process.version);
   expect(sizes["w1.js"]?.gzipped).toBeLessThan(sizes["w1.js"]?.bytes ?? 0);
@@ -69,6 +71,9 @@ test("each part measures our own contestants, with no peer installed", () => {
   }
   if (softwareExpected)
     expect(steps["w4b1"]?.["nnc-webgpu"]?.[0]?.perStep?.dispatches).toBeGreaterThan(0);
+  // After twenty steps parity is a toss-up: what is missed is told, and no fault of a bench that is only tried.
+  expect(quality["parity"]?.measured[0]).toBeGreaterThan(30);
+  expect(stdout).toMatch(/parity: right, 8 bits .* missed/);
   expect(stdout).toContain("figure");
 }, 120_000);
 
