@@ -17,12 +17,9 @@ describe("curriculum.nn", () => {
   const set = { n: 16, hidden: 128 };
   const steps = 400;
   checksDerivatives("curriculum.nn", set);
-  learns(
-    () => program("curriculum.nn", set),
-    async (net) => {
-      expect(await trained(net, steps)).toBeLessThan(0.55);
-    },
-  );
+  learns(program("curriculum.nn", set), async (net) => {
+    expect(await trained(net, steps)).toBeLessThan(0.55);
+  });
 
   it("learns little of bits that are even from the start", async () => {
     const net = await open(program("curriculum.nn", { ...set, first: 0.5 }), "f32");
@@ -34,12 +31,9 @@ describe("curriculum.nn", () => {
 describe("parity.nn at twelve bits", () => {
   const set = { n: 12, hidden: 128, spread: 2 };
   checksDerivatives("parity.nn", set);
-  learns(
-    () => program("parity.nn", set),
-    async (net) => {
-      expect(await trained(net, 1000)).toBeLessThan(0.25);
-    },
-  );
+  learns(program("parity.nn", set), async (net) => {
+    expect(await trained(net, 1000)).toBeLessThan(0.25);
+  });
 });
 
 describe("dqn.nn", () => {
@@ -66,19 +60,16 @@ describe("dqn.nn", () => {
   })();
 
   checksDerivatives("dqn.nn");
-  learns(
-    () => program("dqn.nn"),
-    async (net) => {
-      expect(await trained(net, 800)).toBeLessThan(0.05);
-      const found = await net.predict({ cell }, { outputs: ["best", "reached"] });
-      const { best, reached } = found as { best: Int32Array; reached: Int32Array };
-      expect([...reached]).toEqual([...cell].map(() => goal));
-      // By the shortest way, from every cell: 18 moves from the corner that a wall parts from the goal.
-      expect(distances[23]).toBe(18);
-      for (const at of cell) {
-        const next = neighbours(at)[best[at] ?? 0] ?? at;
-        if (at !== goal) expect(distances[next], `from ${at}`).toBe((distances[at] ?? 0) - 1);
-      }
-    },
-  );
+  learns(program("dqn.nn"), async (net) => {
+    expect(await trained(net, 800)).toBeLessThan(0.05);
+    const found = await net.predict({ cell }, { outputs: ["best", "reached"] });
+    const { best, reached } = found as { best: Int32Array; reached: Int32Array };
+    expect([...reached]).toEqual([...cell].map(() => goal));
+    // By the shortest way, from every cell: 18 moves from the corner that a wall parts from the goal.
+    expect(distances[23]).toBe(18);
+    for (const at of cell) {
+      const next = neighbours(at)[best[at] ?? 0] ?? at;
+      if (at !== goal) expect(distances[next], `from ${at}`).toBe((distances[at] ?? 0) - 1);
+    }
+  });
 });
