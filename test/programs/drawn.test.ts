@@ -61,7 +61,7 @@ describe("dqn.nn", () => {
 
   checksDerivatives("dqn.nn");
   learns(program("dqn.nn"), async (net) => {
-    expect(await trained(net, 800)).toBeLessThan(0.05);
+    expect(await trained(net, 1300)).toBeLessThan(0.05);
     const found = await net.predict({ cell }, { outputs: ["best", "reached"] });
     const { best, reached } = found as { best: Int32Array; reached: Int32Array };
     expect([...reached]).toEqual([...cell].map(() => goal));
