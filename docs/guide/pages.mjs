@@ -21,4 +21,22 @@ export const guide = [
       { page: "initialization", title: "Initialization and depth" },
     ],
   },
+  {
+    title: "Architectures",
+    pages: [
+      { page: "convolution", title: "Convolution, LeNet, ResNet" },
+      { page: "recurrent", title: "Recurrent nets" },
+      { page: "transformer", title: "Attention and transformers" },
+      { page: "autoencoders", title: "Autoencoders" },
+      { page: "gan", title: "Two nets against each other" },
+    ],
+  },
+  {
+    title: "Going further",
+    pages: [
+      { page: "own-parts", title: "Parts of your own" },
+      { page: "search", title: "Ensembles and search" },
+      { page: "apps", title: "In an app" },
+    ],
+  },
 ];

@@ -83,12 +83,12 @@ function run(command, folder, path) {
   return steady(stdout);
 }
 
-/** What is the same on any machine: neither speed nor the backend. */
+/** What is the same on any machine: neither speed, time and progress nor the backend. */
 function steady(text) {
   return text
     .split("\n")
-    .filter((line) => !line.startsWith("backend: "))
-    .map((line) => line.replace(/\s+[\d.,]+ examples\/s.*$/, "").trimEnd())
+    .filter((line) => !/^backend: |^\w+: (?:compiling|comparing) /.test(line))
+    .map((line) => line.replace(/\s+(?:[\d.,]+ examples\/s.*|time|\d+:\d\d)$/, "").trimEnd())
     .join("\n")
     .trimEnd()
     .split("\n");
