@@ -58,6 +58,6 @@ it("a layer's state moves on with each line that needs its call, else once a ste
   };
   const read = "z = counted(z)";
   expect(await Promise.all(lines.map((line) => counts(read, line)))).toEqual([5, 5, 15, 5, 10]);
-  const apart = "m = counted(x)\n  s <- s + mean(m)";
+  const apart = "m = counted(x)\n  if training { s <- s + mean(m) }";
   expect(await Promise.all(lines.map((line) => counts(apart, line)))).toEqual([5, 5, 5, 5, 5]);
 });

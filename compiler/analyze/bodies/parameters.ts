@@ -341,6 +341,9 @@ export function updateState(target: ast.Identifier, operand: Operand, frame: Fra
     fixed: "state",
     state: path,
   });
+  // One over a free dimension passes from batch to batch wherever it is computed.
+  const isFixed = record.declaration.shape.every(Number.isInteger);
+  if (!frame.trace.training && !frame.training && isFixed) tellOfUnkept(target, frame);
   if (!frame.trace.training || !frame.training) return;
   if (frame.scan !== undefined) {
     report(frame, "NN0403", target.span, {
@@ -357,6 +360,15 @@ export function updateState(target: ast.Identifier, operand: Operand, frame: Fra
     place: placeOf(frame, target.span),
     pace: frame.effects === undefined ? "step" : "call",
     owner: frame.effects,
+  });
+}
+
+function tellOfUnkept({ name, span }: ast.Identifier, frame: Frame): void {
+  report(frame, "NN0421", span, {
+    severity: "warning",
+    message: `the next value of \`${name}\` is kept in training alone, and predictions compute with it all the same`,
+    notes: ["each of them computes it anew from the value that training left"],
+    hint: `\`if training { ${name} <- … }\` leaves the state as it is elsewhere`,
   });
 }
 

@@ -198,6 +198,9 @@ function assemble(
       hint: "`yield y` stacks what each step gives; `carry h = …` passes it on",
     });
   }
+  for (const [name, { next, span }] of state.carries) {
+    if (next === undefined) tellOfUnmoved(name, span, frame);
+  }
   const slices = parts.sources.flatMap((source, index) => {
     const leaf = parts.leaves[index];
     return source.sliced === undefined || leaf === undefined
@@ -236,6 +239,14 @@ interface Shown {
   /** Of each value: whether it is of half precision. */
   readonly halves: readonly boolean[];
   readonly along: number;
+}
+
+function tellOfUnmoved(name: string, span: Span, frame: Frame): void {
+  report(frame, "NN0420", span, {
+    severity: "warning",
+    message: `the carry \`${name}\` gets no next value: it is in every step what it starts as`,
+    hint: `say what the next step has of it, \`${name} <- …\`, or bind it by \`=\` before the scan`,
+  });
 }
 
 /** The yields, stacked along the scanned axis; without any, the last carries. */
@@ -356,6 +367,7 @@ export function updateCarry({ name }: ast.Identifier, operand: Operand, frame: F
     report(frame, "NN0312", operand.span, {
       message: `the next value of the carry \`${name}\` has another shape`,
       notes: [`it starts as ${shapeText(shape)}`, `its next value is ${typeText(node)}`],
+      hint: `a carry keeps its shape: start with the other one, \`carry ${name}: ${typeText(node)} = …\`, or give the next value this one`,
     });
     return true;
   }

@@ -307,6 +307,7 @@ function plateau(call: BuiltinCall): Value {
   if (plateaus === undefined) {
     return report(frame, "NN0503", span, {
       message: "`plateau` stands in the optimizers of `train` blocks alone",
+      hint: "use it there: `optimizer adam(lr: 1e-3 * plateau())`",
     });
   }
   const factor = asNumber(call.values.get("factor") ?? float(0.1));

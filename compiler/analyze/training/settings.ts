@@ -8,6 +8,8 @@ import { asInteger, asNumber, describe, isPoison, type Value } from "../values/v
 interface Rule {
   /** What the value must be, in a message. */
   readonly wants: string;
+  /** What to write instead. */
+  readonly hint?: string;
   readonly accepts: (value: Value) => boolean;
 }
 
@@ -31,7 +33,10 @@ const rules: Readonly<Record<string, Rule>> = {
   steps: whole(1),
   seed: whole(0, largest.seed),
   accumulate: whole(1),
-  ensemble: whole(1),
+  ensemble: {
+    ...whole(1),
+    hint: "`ensemble 5` trains five models as one and averages what they predict; without the line there is one",
+  },
   clip_norm: positive,
   clip_value: positive,
   loss_scale: positive,
@@ -108,6 +113,7 @@ function checked(frame: Frame, line: ast.SettingLine, rule: Rule): Value | undef
   if (rule.accepts(value)) return value;
   report(frame, "NN0506", line.value.span, {
     message: `\`${line.name}\` is ${rule.wants}, not ${describe(value)}`,
+    hint: rule.hint,
   });
   return undefined;
 }
