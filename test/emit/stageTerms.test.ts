@@ -104,8 +104,8 @@ const cases: readonly (readonly [string, Variant, Variant, string])[] = [
   ],
   [
     "a scale of the loss",
-    {},
-    { more: "clip_norm 5\n  loss_scale 1024" },
+    { loss: "f32(f16(x) * w + b - t) ^ 2" },
+    { loss: "f32(f16(x) * w + b - t) ^ 2", more: "clip_norm 5\n  loss_scale 1024" },
     "`loss_scale`: it had none, this call has 1024",
   ],
   ["no clip", {}, { more: "" }, "`clip_norm`: it had 5, this call has none"],
