@@ -320,7 +320,6 @@ function sameShape(
 
 /** `name <- e` of a state: the new value is seen from here on; it is kept in training steps alone. */
 export function updateState(target: ast.Identifier, operand: Operand, frame: Frame): void {
-  const { value } = operand;
   const found = findBinding(frame.scope, target.name);
   const path = found?.state;
   if (path === undefined) {
@@ -330,7 +329,7 @@ export function updateState(target: ast.Identifier, operand: Operand, frame: Fra
     return;
   }
   const record = frame.trace?.model.parameters.get(path);
-  if (record === undefined || frame.trace === undefined || isSpoilt(value)) return;
+  if (record === undefined || frame.trace === undefined || isSpoilt(operand.value)) return;
   const { half, type } = record.declaration;
   const node = toTensor(frame, operand, half ? "f16" : keptType(operand.value, type));
   if (node === undefined) return;
