@@ -262,7 +262,12 @@ export interface PlanStage {
   readonly validation: number;
   readonly dropLast: boolean;
   readonly accumulate: number;
-  readonly stopEarly?: { readonly patience: number };
+  /** `on`: the loss or metric that it goes by, the sum of the losses unless said; `rising`: whether that is better when larger. */
+  readonly stopEarly?: {
+    readonly patience: number;
+    readonly on?: string;
+    readonly rising?: boolean;
+  };
   /** plateau scalars in order of their index */
   readonly plateaus: readonly { readonly factor: number; readonly patience: number }[];
   /** A fingerprint of all that its steps compute, which a run that goes on must have kept. */

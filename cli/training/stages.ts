@@ -44,6 +44,6 @@ export function followStages(
 export function stageText({ stopped, epoch, best, weights }: StageReport): string | undefined {
   const early = stopped === "early" ? `stopped early after epoch ${epoch}` : undefined;
   if (weights === "last" || best === undefined || best.epoch + 1 >= epoch) return early;
-  const back = `the weights of epoch ${best.epoch + 1}, whose validation loss ${valueText(best.loss)} was the lowest, were put back`;
+  const back = `the weights of epoch ${best.epoch + 1}, the best, whose validation loss was ${valueText(best.loss)}, were put back`;
   return early === undefined ? back : `${early}: ${back}`;
 }

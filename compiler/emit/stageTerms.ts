@@ -39,7 +39,15 @@ const rules: Readonly<Record<keyof StageDeclaration, Rule | "no term">> = {
   projections: { name: "the projections", of: projectionsTerm },
   frozen: plain("what is frozen", ({ frozen }) => list(frozen.toSorted())),
   dropLast: plain("`drop_last`", ({ dropLast }) => String(dropLast)),
-  stopEarly: plain("the patience of `stop_early`", (stage) => optional(stage.stopEarly?.patience)),
+  stopEarly: plain("`stop_early`", ({ stopEarly }) =>
+    stopEarly === undefined
+      ? optional(undefined)
+      : list([
+          `patience: ${stopEarly.patience}`,
+          ...(stopEarly.on === undefined ? [] : [`on: ${stopEarly.on}`]),
+          ...(stopEarly.rising === undefined ? [] : [`rising: ${stopEarly.rising}`]),
+        ]),
+  ),
   plateaus: plain("its plateaus", ({ plateaus }) =>
     list(plateaus.map(({ factor, patience }) => `factor: ${factor}, patience: ${patience}`)),
   ),

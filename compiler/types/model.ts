@@ -163,6 +163,14 @@ export interface ProjectionInstance {
   readonly apply: (shape: Shape) => Node;
 }
 
+export interface StopEarly {
+  readonly patience: number;
+  /** The loss or metric of the validation that it goes by; the sum of the losses unless said. */
+  readonly on?: string;
+  /** Whether that is better when larger. */
+  readonly rising?: boolean;
+}
+
 export const monitorNames = [
   "update_ratio",
   "gradient_norm",
@@ -189,7 +197,7 @@ export interface StageDeclaration {
   /** Where gradients pass through half precision: what the loss is multiplied by; undefined: a scale that follows overflows. */
   readonly lossScale: number | undefined;
   readonly clipValue: number | undefined;
-  readonly stopEarly: { readonly patience: number } | undefined;
+  readonly stopEarly: StopEarly | undefined;
   readonly plateaus: readonly { readonly factor: number; readonly patience: number }[];
   readonly monitor: readonly MonitorName[];
   readonly ensemble: number;

@@ -205,7 +205,7 @@ async function endStage(
   ended: Stopped,
 ): Promise<Pick<StageReport, "stopped" | "best" | "weights">> {
   await trainer.calls.idle("evaluate");
-  const { best, epoch } = run.stopping;
+  const { best, epoch, loss } = run.stopping;
   const isBest = trainer.best !== undefined && best !== undefined;
   if (isBest) trainer.best?.restore();
   await trainer.session.backend.settled();
@@ -214,7 +214,7 @@ async function endStage(
   if (tensor !== undefined) await stopUpdate(trainer.session, stage, lastGood, tensor);
   return {
     stopped: run.done ? "early" : ended,
-    ...(best !== undefined && { best: { epoch, loss: best } }),
+    ...(best !== undefined && { best: { epoch, loss: loss ?? best } }),
     weights: isBest ? "best" : "last",
   };
 }

@@ -43,7 +43,11 @@ export interface RunState {
   /** Steps of the run. */
   step: number;
   plateaus: (Watch & { value: number })[];
-  stopping: Watch & { epoch: number };
+  stopping: Watch & {
+    epoch: number;
+    /** The validation loss of that epoch. */
+    loss?: number;
+  };
   /** Nothing is left but to end. */
   done: boolean;
   /** Of the epoch so far. */
@@ -113,7 +117,12 @@ export function watch(state: Watch, value: number, threshold = 0): boolean {
 }
 
 /** After an epoch's validation: plateaus fall, patience ends. Says whether this epoch is the best so far. */
-export function watchValidation(run: RunState, stage: PlanStage, loss: number): boolean {
+export function watchValidation(
+  run: RunState,
+  stage: PlanStage,
+  loss: number,
+  watched: number,
+): boolean {
   stage.plateaus.forEach(({ factor, patience }, index) => {
     const plateau = run.plateaus[index];
     if (!plateau || watch(plateau, loss, plateauThreshold)) return;
@@ -124,8 +133,8 @@ export function watchValidation(run: RunState, stage: PlanStage, loss: number): 
   });
   const { stopEarly } = stage;
   if (!stopEarly) return false;
-  if (watch(run.stopping, loss)) {
-    run.stopping.epoch = run.epoch;
+  if (watch(run.stopping, watched)) {
+    Object.assign(run.stopping, { epoch: run.epoch, loss });
     return true;
   }
   if (run.stopping.bad >= stopEarly.patience) run.done = true;

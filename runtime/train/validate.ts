@@ -28,6 +28,14 @@ export async function validate(
     const name = `the validation of ${wrong?.[0] ?? "loss"}`;
     await stopNotFinite(trainer, stage, lastGood, name, trainer.state.steps);
   }
-  if (watchValidation(run, stage, evaluation.loss)) trainer.best?.take();
+  if (watchValidation(run, stage, evaluation.loss, watchedOf(stage, evaluation)))
+    trainer.best?.take();
   return evaluation;
+}
+
+/** What a stage that stops early goes by, turned so that less is better. */
+function watchedOf({ stopEarly }: PlanStage, { loss, losses, metrics }: Evaluation): number {
+  const { on, rising } = stopEarly ?? {};
+  const value = on === undefined ? loss : ({ ...losses, ...metrics }[on] ?? NaN);
+  return rising ? -value : value;
 }

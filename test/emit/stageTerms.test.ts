@@ -190,7 +190,7 @@ const cases: readonly (readonly [string, Variant, Variant, string])[] = [
     "when it stops",
     { more: "stop_early(patience: 2)" },
     { more: "stop_early(patience: 3)" },
-    "the patience of `stop_early`: it had 2, this call has 3",
+    "`stop_early`: it had patience: 2, this call has patience: 3",
   ],
   ["the model", {}, { name: "Other" }, "the model: it had M, this call has Other"],
 ];

@@ -346,7 +346,7 @@ it.each<[number, number, readonly number[]]>([
     };
     const run = freshRun(stage, terms);
     const found = validationLosses.map((loss) => {
-      watchValidation(run, stage, loss);
+      watchValidation(run, stage, loss, loss);
       return run.plateaus[0]?.value;
     });
     expect(found.slice(0, rates.length)).toEqual(rates);

@@ -150,11 +150,19 @@ function linesOf(declaration: ast.TrainDeclaration): readonly ast.TrainLine[] {
   return declaration.lines.filter((line) => line.kind !== "SettingLine" || isSetting(line.name));
 }
 
+/** What stops early goes by a loss or metric, whose names are no names of values. */
+function scoresIn(declaration: Checked): Set<unknown> {
+  const lines = declaration.kind === "Train" ? declaration.lines : [];
+  const given = lines.flatMap((line) => (line.kind === "StopEarlyLine" ? line.arguments : []));
+  return new Set(given.flatMap(({ name, value }) => (name === "on" ? [value] : [])));
+}
+
 function namesUsedIn(declaration: Checked): Reference[] {
   const root = declaration.kind === "Train" ? linesOf(declaration) : declaration;
   const found: Reference[] = [];
   const callees = new Set<unknown>();
   const members = new Map<unknown, string>();
+  const scores = scoresIn(declaration);
   walk(root, (node) => {
     if (node.kind === "Call" || node.kind === "Stage") {
       callees.add((node as unknown as ast.CallExpression).callee);
@@ -165,7 +173,7 @@ function namesUsedIn(declaration: Checked): Reference[] {
     }
   });
   walk(root, (node) => {
-    if (node.kind !== "Name") return;
+    if (node.kind !== "Name" || scores.has(node)) return;
     const { name, span } = node as unknown as ast.NameExpression;
     found.push({ name, span, called: callees.has(node), member: members.get(node) });
   });

@@ -8,7 +8,8 @@ import { didYouMean, report } from "../report.js";
 import type { StageRequest, TrainRequest } from "./request.js";
 import { namesBelow, select } from "./selectors.js";
 import { readSettings } from "./settings.js";
-import { asInteger, describe, isPoison } from "../values/values.js";
+import { readStopEarly } from "./stopEarly.js";
+import { asInteger } from "../values/values.js";
 
 export function analyzeStages(request: TrainRequest): StageDeclaration[] {
   const names = new Set<string>();
@@ -82,7 +83,7 @@ function analyzeStage(
   const stage: StageRequest = { ...request, train, name, settings, frozen, understood };
   const objectives = analyzeObjectives(stage);
   const plateaus = frame.run.plateaus.map(({ factor, patience }) => ({ factor, patience }));
-  const stopEarly = readStopEarly(frame, train);
+  const stopEarly = readStopEarly(stage, objectives);
   checkValidation(stage);
   frame.run.plateaus = undefined;
   const whole = assemble(stage, { objectives: objectives ?? [], plateaus, stopEarly });
@@ -190,36 +191,6 @@ function readMonitor(frame: Frame, train: ast.TrainDeclaration): StageDeclaratio
     }
   }
   return [...found];
-}
-
-/** `stop_early(patience: 5)`; 5 epochs unless told. */
-function readStopEarly(
-  frame: Frame,
-  train: ast.TrainDeclaration,
-): { readonly patience: number } | undefined {
-  let found: { readonly patience: number } | undefined;
-  for (const line of train.lines) {
-    if (line.kind !== "StopEarlyLine") continue;
-    found = { patience: 5 };
-    for (const argument of line.arguments) {
-      if (argument.name !== undefined && argument.name !== "patience") {
-        report(frame, "NN0204", argument.nameSpan ?? argument.span, {
-          message: `\`stop_early\` has no parameter \`${argument.name}\``,
-          hint: "`stop_early(patience: 5)`",
-        });
-        continue;
-      }
-      const value = frame.run.evaluator.expression(argument.value, frame);
-      const patience = asInteger(value);
-      if (patience !== undefined && patience >= 1) found = { patience };
-      else if (!isPoison(value)) {
-        report(frame, "NN0506", argument.value.span, {
-          message: `the patience is a whole number of epochs of at least 1, not ${describe(value)}`,
-        });
-      }
-    }
-  }
-  return found;
 }
 
 /** `plateau` and `stop_early` look at the validation loss, so there must be one. */
