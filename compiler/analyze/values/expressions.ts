@@ -163,8 +163,10 @@ function evaluateConditional(expression: ast.ConditionalExpression, frame: Frame
   if (condition.value.kind === "bool") {
     return evaluate(condition.value.value ? expression.whenTrue : expression.whenFalse, frame);
   }
-  const whenTrue = operand(expression.whenTrue, frame);
-  const whenFalse = operand(expression.whenFalse, frame);
+  // Of an unknown condition nobody knows whether it held a branch back from where steps are not counted.
+  const inner = isPoison(condition.value) ? { ...frame, scheduled: true } : frame;
+  const whenTrue = operand(expression.whenTrue, inner);
+  const whenFalse = operand(expression.whenFalse, inner);
   return choose(frame, condition, whenTrue, whenFalse, expression.span);
 }
 
