@@ -78,8 +78,9 @@ export interface PlanStorage {
   readonly name: string;
   readonly type: PlanType;
   readonly elements: number;
-  readonly kind: "parameters" | "optimizer" | "constant";
-  /** Its value before the first update (optimizer): a splat, 0 unless said. */
+  /** carried: what passes from batch to batch in steps, of as many examples as its stage's batch has. */
+  readonly kind: "parameters" | "optimizer" | "carried" | "constant";
+  /** Its value before the first update (optimizer), or where a pass over the data begins (carried): a splat, 0 unless said. */
   readonly initial?: number;
   /** Where kind is constant: its elements. */
   readonly values?: readonly number[];
@@ -100,6 +101,8 @@ export interface PlanHeld {
   readonly combine?: PlanCombine;
   /** The results of a sweep's batches are put end to end along this axis: one entry or more for each example. */
   readonly axis?: number;
+  /** Of what passes from one batch to the next: what all of it is before the first. Its result in a sweep is what the next batch reads. */
+  readonly initial?: number;
 }
 
 /** Kinds of adapters that have kernels of their own, where those differ: one in software wants large tiles and no barriers. */

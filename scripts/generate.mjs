@@ -177,6 +177,7 @@ const unneeded = {
   "scalars.ts": "plainScalars",
   "webgpuTurns.ts": "plainTurns",
   "members.ts": "plainMembers",
+  "train/carried.ts": "plainCarried",
 };
 
 /** The sources without what few plans need. */
@@ -184,7 +185,8 @@ function plainly(sources) {
   const changed = new Map(sources);
   for (const [name, plain] of Object.entries(unneeded)) {
     const file = join(root, "runtime", name);
-    const text = `export * from "./bundle/${plain}.js";\n`;
+    const up = "../".repeat(name.split("/").length - 1) || "./";
+    const text = `export * from "${up}bundle/${plain}.js";\n`;
     changed.set(file, { ...sources.get(file), text });
   }
   return changed;

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../../grammar/diagnostics.js";
 import type { Span } from "../../grammar/span.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import type { Node, Origin } from "../types/graph.js";
+import type { CarriedRecord } from "./carriedRecord.js";
 import type {
   RangeCheck,
   CompileTimeData,
@@ -108,6 +109,7 @@ export interface ModelState {
   /** Who bears a name below an instance, by path. */
   readonly claims: Map<string, string>;
   readonly parameters: Map<string, ParameterRecord>;
+  readonly carried: Map<string, CarriedRecord>;
   readonly inputs: Map<string, InputRecord>;
   /** Inputs of which it is asked what is missing. */
   readonly masked: Set<string>;

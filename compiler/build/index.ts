@@ -1,5 +1,6 @@
 // Takes a typed model, gives its programs as graphs over storages: initial values, prediction, evaluation, fitted values, training steps.
 import { membersSuffix } from "../../runtime/plan.js";
+import type { PlanSeries } from "../../runtime/plan.js";
 import { createBuilder } from "../graph/builder.js";
 import { substitute } from "../graph/substitute.js";
 import { topologicalOrder } from "../graph/walk.js";
@@ -9,6 +10,7 @@ import type { PassTrace } from "../optimize/index.js";
 import { elementCount, freeDim } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { Named, StageDeclaration, TypedModel } from "../types/model.js";
+import { atStart, heldStates, overBatches } from "./carried.js";
 import { joinMembers } from "./members.js";
 import type { JoinedModel } from "./members.js";
 import { boundsOf } from "./bounds.js";
@@ -94,20 +96,23 @@ function finish(
         value: better[index] ?? effect.value,
       }));
       // Of the program as it is written: what passes take away of it today, they may leave tomorrow.
-      const bounds = boundsOf(program.effects);
+      const bounds = [...(program.bounds ?? []), ...boundsOf(program.effects)];
       return { ...program, effects: storeConstants(b, effects, constants), bounds };
     });
   const storages = [...assembly.storages, ...constants.values()];
   return { typed, storages, held: assembly.held, layout: layout.ranges, programs, stages };
 }
 
+/** `series`: of the run over a set that hands states on; where there is none, they are what they start from. */
 function bind(
-  assembly: Assembly,
+  { b, typed, layout }: Assembly,
   values: readonly Node[],
   draws: ReadonlySet<string>,
+  series?: PlanSeries,
 ): readonly Node[] {
-  const inputs = inputValues(assembly.typed.inputs, draws, "inference");
-  return bindLeaves(assembly.b, assembly.layout, values, inputs).roots;
+  const own =
+    series === undefined ? atStart(b, typed, values) : overBatches(b, typed, series, values);
+  return bindLeaves(b, layout, own, inputValues(typed.inputs, draws, "inference")).roots;
 }
 
 function results(prefix: string, names: readonly Named[], values: readonly Node[]): Effect[] {
@@ -168,7 +173,12 @@ function addEvaluate(assembly: Assembly): void {
   ];
   const roots = [...named, ...penalties].map((one) => one.value);
   const checks = typed.inference.rangeChecks;
-  const bound = bind(assembly, [...roots, ...checks.map(({ value }) => value)], new Set());
+  const series = "evaluation";
+  const nexts = typed.inference.stateUpdates;
+  const all = [...roots, ...[...checks, ...nexts].map(({ value }) => value)];
+  const bound = bind(assembly, all, new Set(), series);
+  const handed = bound.slice(roots.length + checks.length);
+  const checked = bound.slice(roots.length, roots.length + checks.length);
   const values = named.flatMap(({ name, of }, index): SetValue[] => {
     const value = bound[index];
     return value === undefined ? [] : [meanOverSet(assembly, name, value, of)];
@@ -179,13 +189,14 @@ function addEvaluate(assembly: Assembly): void {
     values.push(meanOverSet(assembly, "penalty.total", value, "loss"));
   }
   const finish = (name: string, value: Node): Effect => ({ kind: "result", name, value });
-  const ranges = rangeValues(b, checks, bound.slice(roots.length), bound.slice(0, roots.length));
+  const ranges = rangeValues(b, checks, checked, bound.slice(0, roots.length));
   values.push(
     ...ranges.map(({ name, value, combine }): SetValue => {
       return { name, value, average: { where: "data", entries: 1, combine } };
     }),
   );
-  const request = { series: "evaluation", values, finish } as const;
+  const carried = heldStates(typed, series, handed);
+  const request = { series, values, carried, finish } as const;
   addSeries(assembly, request, new Map(ranges.map((one) => [one.name, one])));
 }
 
@@ -220,7 +231,11 @@ function fittedValues({ b, typed }: Assembly): Node[] {
 
 function addFitted(assembly: Assembly): void {
   const { b, typed, layout } = assembly;
-  const bound = bind(assembly, fittedValues(assembly), new Set(drawnNames(typed)));
+  const series = "fitted";
+  const nexts = typed.inference.stateUpdates.map(({ value }) => value);
+  const roots = [...fittedValues(assembly), ...nexts];
+  const bound = bind(assembly, roots, new Set(drawnNames(typed)), series);
+  const carried = heldStates(typed, series, bound.slice(typed.fitted.length));
   const values = typed.fitted.map(({ parameter, value }, index): SetValue => ({
     name: parameter,
     value: bound[index] ?? value,
@@ -232,12 +247,12 @@ function addFitted(assembly: Assembly): void {
     const flat = b.reshape(b.broadcast(value, range.declaration.shape), [count]);
     return { kind: "store", storage: range.storage, offset: range.offset, value: flat };
   };
-  addSeries(assembly, { series: "fitted", values, finish });
+  addSeries(assembly, { series, values, carried, finish });
 }
 
 function addSeries(
   assembly: Assembly,
-  request: Pick<SetRequest, "series" | "values" | "finish">,
+  request: Omit<SetRequest, "b">,
   ranges: ReadonlyMap<string, BuiltRange> = new Map(),
 ): void {
   const { programs, held } = overSet({ b: assembly.b, ...request });
@@ -278,8 +293,8 @@ function addStep(
   const objective = request.objective.name;
   const name = `${stage}.${objective}${suffix}`;
   const step = `step.${name}`;
-  const { effects, entries, ranges } = built;
-  const told = { entries, ranges };
+  const { effects, entries, ranges, bounds } = built;
+  const told = { entries, ranges, bounds };
   programs.push({ name: step, kind: "step", stage, objective, effects, ...told });
   const known = new Set(storages.map((storage) => storage.name));
   storages.push(...built.storages.filter((storage) => !known.has(storage.name)));

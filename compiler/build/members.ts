@@ -48,6 +48,7 @@ export function joinMembers(b: GraphBuilder, typed: TypedModel): JoinedModel {
       isJoined(at) ? output : { ...output, value: repeated(lift, output.value) },
     ),
     parameters: typed.parameters.map((declaration) => joinParameter(lift, declaration)),
+    carried: typed.carried.map((state) => ({ ...state, shape: [members, ...state.shape] })),
     inference: {
       ...inference,
       outputs: inference.outputs.map((output, at) =>

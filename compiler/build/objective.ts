@@ -9,6 +9,8 @@ import type { Named, ObjectiveDeclaration, StageDeclaration, StateUpdate } from 
 import type { WatchedActivation } from "./activations.js";
 import type { JoinedModel } from "./members.js";
 import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
+import type { BuiltBound } from "./bounds.js";
+import { carriedBounds, carriedStorages, inStage } from "./carried.js";
 import type { StorageLayout } from "./layout.js";
 import { clip } from "./clip.js";
 import { activationEffects, monitorEffects } from "./monitor.js";
@@ -42,6 +44,7 @@ export interface BuiltStep {
   readonly entries: ReadonlyMap<string, Dim>;
   readonly ranges: ReadonlyMap<string, BuiltRange>;
   readonly storages: readonly BuiltStorage[];
+  readonly bounds: readonly BuiltBound[];
 }
 
 export function buildStep(request: StepRequest): BuiltStep {
@@ -89,7 +92,13 @@ export function buildStep(request: StepRequest): BuiltStep {
     gather: accumulation.effects && [...accumulation.effects, ...run],
     entries: new Map([...told.entries, ...examples]),
     ranges: new Map(checked.map((one) => [one.name, one])),
-    storages: [...updated.storages, ...accumulation.storages, ...(scale?.storages ?? [])],
+    storages: [
+      ...updated.storages,
+      ...accumulation.storages,
+      ...(scale?.storages ?? []),
+      ...carriedStorages(model, stage),
+    ],
+    bounds: carriedBounds(model, stage),
   };
 }
 
@@ -193,17 +202,18 @@ interface BoundTrace {
 }
 
 /** The training trace over storages: the losses of this objective, and all that may go with them. */
-function bindTrace({ b, model, layout, objective, draws, last }: StepRequest): BoundTrace {
+function bindTrace({ b, model, layout, stage, objective, draws, last }: StepRequest): BoundTrace {
   const { training } = model;
   const losses = training.losses.filter((loss) => objective.losses.includes(loss.name));
   const metrics = last ? training.metrics : [];
   const lists = [losses, training.penalties, metrics, training.stateUpdates];
   const roots = lists.flat().map((one) => one.value);
   const watched = model.activations.flatMap((one) => [one.value, one.saturation, one.deadUnits]);
+  const checked = training.rangeChecks.map((one) => one.value);
   const bound = bindLeaves(
     b,
     layout,
-    [...roots, ...training.rangeChecks.map((one) => one.value), ...watched],
+    inStage(b, model, stage, [...roots, ...checked, ...watched]),
     inputValues(model.inputs, draws, "training"),
   );
   let at = 0;

@@ -12,6 +12,7 @@ import { countsExamplesIn } from "../graph/examples.js";
 import type { ExampleFlows } from "../graph/examples.js";
 import { levelsOf } from "./levels.js";
 import type { Context, HeldKind, Levels } from "./levels.js";
+import type { HeldState } from "./carried.js";
 import { sizeOfSet, totalOf } from "./totals.js";
 import type { Totals } from "./totals.js";
 import type { BuiltHeld, BuiltProgram } from "./types.js";
@@ -36,6 +37,8 @@ export interface SetRequest {
   readonly b: GraphBuilder;
   readonly series: "fitted" | "evaluation";
   readonly values: readonly SetValue[];
+  /** What passes from batch to batch, in each sweep that reads it. */
+  readonly carried: readonly HeldState[];
   /** What becomes of each value, in the last program. */
   readonly finish: (name: string, value: Node) => Effect;
 }
@@ -53,14 +56,22 @@ export interface SetPrograms {
 export function overSet(request: SetRequest): SetPrograms {
   const { b, series, finish } = request;
   // What mends a value has to see it whole, as a derivative has; and what is written twice is held once.
-  const written = request.values.map(({ value }) => value);
+  const written = [
+    ...request.values.map(({ value }) => value),
+    ...request.carried.map(({ next }) => next),
+  ];
   const shared = share(b, optimize(b, written, { passes: passesBeforeDerivatives }));
   const values = request.values.map((one, index) => ({
     ...one,
     value: shared[index] ?? one.value,
   }));
   const levels = levelsOf(shared);
-  const state: State = { ...request, levels, held: new Map(), totals: new Map(), batches: [] };
+  const carried = request.carried.map((one, index) => ({
+    ...one,
+    next: shared[values.length + index] ?? one.next,
+  }));
+  const own = { held: new Map(), totals: new Map(), batches: [] };
+  const state: State = { ...request, ...own, carried, levels };
   const ofSet = values
     .filter((value) => !isAveraged(value, levels.flows))
     .map(({ value }) => value);
@@ -82,18 +93,45 @@ export function overSet(request: SetRequest): SetPrograms {
       effects: level === last ? [...own, ...effects] : own,
     });
     const swept = heldEffects(state, "batch", level);
+    const given = level === 0 ? [...swept, ...state.batches] : swept;
     programs.push({
       name: `${series}.sweep.${level}`,
       kind: "sweep",
       series,
       totals: state.totals,
-      effects: level === 0 ? [...swept, ...state.batches] : swept,
+      effects: [...given, ...handedOn(state, given, level)],
     });
   }
   return {
     programs: programs.reverse().filter((program) => program.effects.length > 0),
-    held: [...state.held.values()].map(({ built }) => built),
+    held: [...state.held.values()]
+      .map(({ built }) => built)
+      .concat(carried.map(({ name, type, shape, initial }) => ({ name, type, shape, initial }))),
   };
+}
+
+/** The next values of the states that a sweep reads, and of those that these read. */
+function handedOn(state: State, effects: readonly Effect[], level: number): Effect[] {
+  const found = new Map<string, Effect>();
+  for (let roots = effects; ; roots = [...found.values()]) {
+    const read = inputsRead(roots.map(({ value }) => value));
+    const fresh = state.carried.filter(({ name }) => read.has(name) && !found.has(name));
+    if (fresh.length === 0) return [...found.values()];
+    const values = rebuild(
+      state,
+      fresh.map(({ next }) => next),
+      "batch",
+      level,
+    );
+    for (const [at, { name, next }] of fresh.entries())
+      found.set(name, { kind: "result", name, value: values[at] ?? next });
+  }
+}
+
+function inputsRead(roots: readonly Node[]): ReadonlySet<string> {
+  return new Set(
+    topologicalOrder(roots).flatMap((node) => (node.op === "input" ? [node.attributes.name] : [])),
+  );
 }
 
 interface State extends SetRequest {

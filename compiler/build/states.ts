@@ -3,6 +3,7 @@ import { topologicalOrder } from "../graph/walk.js";
 import { elementCount } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import type { ObjectiveDeclaration, StateUpdate, TypedModel } from "../types/model.js";
+import { storageName } from "./carried.js";
 import { storageLeaf } from "./parameters.js";
 import type { UpdateRequest } from "./update.js";
 
@@ -24,7 +25,8 @@ export interface StateEffects {
  * `bound`: the updates of the training trace over storages.
  */
 export function stateEffects(request: StatesRequest, bound: readonly StateUpdate[]): StateEffects {
-  const { layout, stage, model, objective, last } = request;
+  const { b, layout, stage, model, objective, last } = request;
+  const carried = new Set(model.carried.map(({ name }) => name));
   const latest = new Map<string, StateUpdate>();
   const declared = new Map<string, Node>();
   bound.forEach((update, index) => {
@@ -34,6 +36,12 @@ export function stateEffects(request: StatesRequest, bound: readonly StateUpdate
   const runs: Effect[] = [];
   const updates: Effect[] = [];
   for (const [name, { value, pace }] of latest) {
+    if (carried.has(name)) {
+      // Of the one line that there is: with each batch, whatever freezes parameters.
+      const flat = b.reshape(value, [elementCount(value.shape)]);
+      runs.push({ kind: "store", storage: storageName(stage, name), value: flat });
+      continue;
+    }
     const range = layout.ranges.get(name);
     if (range === undefined || stage.frozen.includes(name)) continue;
     const written = declared.get(name) ?? value;

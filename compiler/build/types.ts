@@ -29,6 +29,8 @@ export interface BuiltHeld extends TensorType {
   readonly name: string;
   readonly combine?: PlanCombine;
   readonly axis?: number;
+  /** Of a state that passes from batch to batch: what it starts from. */
+  readonly initial?: number;
 }
 
 /** A parameter's range of a flat storage, in elements. */

@@ -3,9 +3,10 @@ import { membersSuffix } from "../../runtime/plan.js";
 import type { HostExpression, Plan } from "../../runtime/plan.js";
 import { tensorArithmetic } from "../../runtime/scalars.js";
 
-/** Whether it has no variants of kernels, no loops, no temporaries of half precision, no members of an ensemble and no operation of the host that is rare. */
-export function isPlain({ kernels, programs }: Plan): boolean {
+/** Whether it has no variants of kernels, no loops, no temporaries of half precision, no members of an ensemble, nothing that passes from batch to batch and no operation of the host that is rare. */
+export function isPlain({ kernels, programs, held = [] }: Plan): boolean {
   return (
+    held.every(({ initial }) => initial === undefined) &&
     kernels.every(({ variants }) => variants === undefined) &&
     programs.every(
       ({ loops, halves, uniforms, results }) =>

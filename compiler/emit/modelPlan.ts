@@ -145,13 +145,14 @@ function planStorage({ name, type, elements, kind, initial, values }: BuiltStora
   };
 }
 
-function planHeld({ name, type, shape, combine, axis }: BuiltHeld): PlanHeld {
+function planHeld({ name, type, shape, combine, axis, initial }: BuiltHeld): PlanHeld {
   return {
     name,
     type,
     shape: shape.map(planDim),
     ...(combine === undefined ? {} : { combine }),
     ...(axis === undefined ? {} : { axis }),
+    ...(initial === undefined ? {} : { initial }),
   };
 }
 
@@ -179,7 +180,8 @@ function planStage(
     ...(steps === undefined ? {} : { steps }),
     seed: declaration.seed,
     validation: declaration.validation,
-    dropLast: declaration.dropLast,
+    // What passes from batch to batch is as long as each of them.
+    dropLast: declaration.dropLast || typed.carried.length > 0,
     accumulate: declaration.accumulate,
     ...(stopEarly === undefined ? {} : { stopEarly }),
     plateaus: declaration.plateaus,

@@ -12,6 +12,8 @@ export interface TypedModel {
   readonly inputs: readonly InputDeclaration[];
   /** Weights, biases, params, states and fitted values, in order of declaration (instances in order of their calls). */
   readonly parameters: readonly ParameterDeclaration[];
+  /** States over the batch: what one batch hands to the next. Their next values are state updates of both traces. */
+  readonly carried: readonly CarriedState[];
   /** The body with `training` false: outputs, and what evaluation needs. */
   readonly inference: Trace;
   /** The body with `training` true. Leaves (`input`, `stored`, `random`) bear the same names in both. */
@@ -57,6 +59,20 @@ export interface ParameterDeclaration {
   readonly half?: true;
   /** A closed graph over constants and draws (stream path = `init/` + name); undefined for fitted values. */
   readonly initial: Node | undefined;
+  readonly place: Place;
+}
+
+/** `state h: [batch, units] = 0`: an example's passes from its place in one batch to the same place in the next. */
+export interface CarriedState {
+  /** The name path, which is its `stored` leaf's too. */
+  readonly name: string;
+  readonly type: ElementType;
+  /** `batch` in front, all else fixed. */
+  readonly shape: Shape;
+  /** Declared f16: what is kept of it is rounded to half precision. */
+  readonly half?: true;
+  /** What every entry of it is where a pass over the data begins. */
+  readonly initial: number;
   readonly place: Place;
 }
 

@@ -20,6 +20,7 @@ export const models = {
   NN0416: "a scan that yields nothing, or twice",
   NN0417: "instances that are not made alike",
   NN0418: "a model without an output",
+  NN0419: "a state over the batch that cannot be carried from batch to batch",
   NN0420: "a carry without a next value",
   NN0421: "a state whose next value is kept in training alone, and computed elsewhere",
 } as const satisfies CodeRange<"04">;

@@ -22,6 +22,7 @@ import {
   type GivenTensor,
 } from "../tensors.js";
 import type { Waiting } from "./calls.js";
+import { inStretches } from "./carried.js";
 import { refuseEmpty, type Batch, type Cursor, type Source } from "./data.js";
 
 export interface ArrayTensor {
@@ -101,15 +102,18 @@ export function arraySource(
   },
 ): Source {
   const { precision } = session.backend;
-  const { batch, seed } = options;
-  const rows = options.rows ?? Uint32Array.from({ length: data.count }, (_, index) => index);
+  const { batch } = options;
+  const given = options.rows ?? Uint32Array.from({ length: data.count }, (_, index) => index);
+  const stretches = inStretches(session.plan, given, batch);
+  const rows = stretches ?? given;
+  const seed = stretches ? undefined : options.seed;
   const batches = options.dropLast
     ? Math.floor(rows.length / batch)
     : Math.ceil(rows.length / batch);
   if (batches === 0) {
     fail(
       "data",
-      `a batch of ${batch} is not filled by ${examplesOf(rows.length)} (drop_last is set)`,
+      `a batch of ${batch} is not filled by ${examplesOf(rows.length)}, and no smaller one is trained on (drop_last)`,
     );
   }
   const placed = new Map<string, DeviceSet>();

@@ -15,7 +15,7 @@ async function capture(trainer: Trainer, isWhole: boolean): Promise<Capture> {
   const { plan, backend } = session;
   // Everything is asked for before the first answer is awaited, so that all is of one moment.
   const reading = [...plan.storages.entries()]
-    .filter(([, { kind }]) => kind === "parameters" || (isWhole && kind === "optimizer"))
+    .filter(([, { kind }]) => kind === "parameters" || (isWhole && kind !== "constant"))
     .map(async ([index, { elements }]): Promise<[number, Values]> => [
       index,
       await backend.readRange(index, 0, elements),

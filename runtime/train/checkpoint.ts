@@ -3,7 +3,7 @@
 import type { SaveOptions } from "../api.js";
 import { countOf, formatShape } from "../dimensions.js";
 import { at, fail } from "../errors.js";
-import type { PlanType } from "../plan.js";
+import type { PlanStorage, PlanType } from "../plan.js";
 import {
   tensorBytes,
   writeSafetensors,
@@ -37,6 +37,11 @@ export async function saveTrainer(
   return fileOf(trainer.session, await captured, left);
 }
 
+/** What a resumed run needs beside the parameters: optimizer state, and what passes from batch to batch. */
+function isMoving(kind: PlanStorage["kind"]): boolean {
+  return kind === "optimizer" || kind === "carried";
+}
+
 /** Parameters that no stage changes. */
 function frozenIn({ parameters, stages }: TrainingSession["plan"]): string[] {
   const names = parameters.map(({ name }) => name);
@@ -55,8 +60,7 @@ export function fileOf(
   for (const name of left) tensors.delete(name);
   for (const [index, values] of storages) {
     const { kind, name, type, elements } = at(plan.storages, index);
-    if (kind === "optimizer")
-      tensors.set(optimizerPrefix + name, toTensor(values, type, [elements]));
+    if (isMoving(kind)) tensors.set(optimizerPrefix + name, toTensor(values, type, [elements]));
   }
   if (best) {
     const byStorage = new Map(
@@ -112,7 +116,7 @@ export async function resumeTrainer(
     return;
   }
   for (const [index, { kind, name, type, elements }] of session.plan.storages.entries()) {
-    const tensor = kind === "optimizer" ? file.tensors.get(optimizerPrefix + name) : undefined;
+    const tensor = isMoving(kind) ? file.tensors.get(optimizerPrefix + name) : undefined;
     if (!tensor) continue;
     const storage = { name: optimizerPrefix + name, type, shape: [elements] };
     const numbers = checkedNumbers(session, storage, tensorNumbers(tensor));
@@ -137,7 +141,7 @@ function readState(text: string): TrainingState {
 
 /** How the optimizer state of a file differs from the model's. */
 function misfit({ plan }: TrainingSession, { tensors }: SafetensorsFile): string | undefined {
-  const own = plan.storages.filter(({ kind }) => kind === "optimizer");
+  const own = plan.storages.filter(({ kind }) => isMoving(kind));
   for (const { name, elements } of own) {
     const tensor = tensors.get(optimizerPrefix + name);
     if (tensor?.shape.length === 1 && tensor.shape[0] === elements) continue;

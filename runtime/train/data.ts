@@ -11,6 +11,8 @@ export interface Batch {
   readonly inputs: ReadonlyMap<string, GivenInput>;
   readonly dimensions: Dimensions;
   readonly examples: number;
+  /** Where values pass from batch to batch: whether they begin with this one. */
+  readonly begins?: boolean;
   /** Gives back what it has on the device: called once its step is submitted. */
   readonly free?: () => void;
 }

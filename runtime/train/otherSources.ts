@@ -7,6 +7,7 @@ import type { PlanStage } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import { arraySource, partOf } from "./arrays.js";
 import type { Waiting } from "./calls.js";
+import { isCarried } from "./carried.js";
 import { isFitted, type Source } from "./data.js";
 import { drawnSource } from "./drawn.js";
 import { fitOnce } from "./fitOnce.js";
@@ -49,8 +50,8 @@ export async function prepareOther(
   const seed = seedOfStage(trainer, stage);
   if (opened.kind === "arrays") {
     const own = partOf(opened, wanted);
-    const split = share > 0 ? splitRows(opened.count, share, seedOfSplit(trainer)) : undefined;
-    const kept = { ...(split && { rows: split.kept }), batch };
+    const parts = share > 0 ? split(trainer, opened.count, share) : undefined;
+    const kept = { ...(parts && { rows: parts.kept }), batch };
     await fitOnce(trainer, arraySource(session, own, waiting, kept), seed);
     const training = arraySource(session, own, waiting, {
       ...kept,
@@ -58,8 +59,8 @@ export async function prepareOther(
       seed,
     });
     const held =
-      split && isShared
-        ? arraySource(session, own, waiting, { rows: split.held, batch })
+      parts && isShared
+        ? arraySource(session, own, waiting, { rows: parts.held, batch })
         : undefined;
     return { batch, training, validation: outside ?? held };
   }
@@ -73,6 +74,17 @@ export async function prepareOther(
   refuseOnce(trainer, opened);
   await fitOnce(trainer, training, seed);
   return { batch, training, validation: outside };
+}
+
+/** The last of the rows are held out where values pass from batch to batch: what is left is one stretch. */
+function split(trainer: Trainer, count: number, share: number): ReturnType<typeof splitRows> {
+  const rows = splitRows(count, share, seedOfSplit(trainer));
+  if (!isCarried(trainer.session.plan)) return rows;
+  const kept = rows.kept.length;
+  return {
+    kept: rows.kept.map((_, index) => index),
+    held: rows.held.map((_, index) => kept + index),
+  };
 }
 
 /** The seed of the split: one for all stages, whatever seeds they have. */

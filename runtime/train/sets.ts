@@ -6,6 +6,7 @@ import { at, fail, NnError } from "../errors.js";
 import type { Plan, PlanProgram, PlanSeries } from "../plan.js";
 import { makeRun } from "../session.js";
 import { metIn, type Purpose } from "./bounds.js";
+import { beginCarried, carriedIn } from "./carried.js";
 import { collect, type Collected } from "./combine.js";
 import { servedBy } from "./served.js";
 import type { Batch, Source } from "./data.js";
@@ -74,11 +75,16 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
   const { session } = trainer;
   if (program.totals && !run.totals) await count(run);
   const parts = new Map<string, Collected>();
+  const carried = carriedIn(session.plan, program);
   const reads = createReads(session, index, (results, row) => {
     row.wanted.forEach((result, position) => {
       const planned = at(program.results, result);
       const { name, shape } = planned;
       const { plan, backend } = session;
+      if (carried.some((one) => one.name === name)) {
+        held.set(name, at(results, position));
+        return;
+      }
       const part =
         parts.get(name) ??
         collect(heldOf(plan, name), backend.precision, () =>
@@ -89,8 +95,10 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
     });
   });
   let wanted: readonly number[] | undefined;
+  for (const { name } of carried) held.delete(name);
   try {
     await countingBatches(run, async ({ inputs: given, dimensions }, counter) => {
+      beginCarried(session, carried, held, dimensions);
       // What the first batch gives, all do; values are fitted from all that they read.
       wanted ??=
         program.series === "fitted"
@@ -101,6 +109,8 @@ async function sweep(run: SetRun, index: number, program: PlanProgram): Promise<
       const scalars = run.totals ?? {};
       try {
         await reads.run({ inputs, dimensions, scalars, seed, counter }, wanted);
+        // The next batch reads what this one leaves.
+        if (carried.length > 0) await reads.end();
       } catch (error) {
         throw metIn(run.purpose, error, `batch ${counter + 1}: `);
       }

@@ -5,6 +5,7 @@ import { at, fail, unknownName, type NnError } from "../errors.js";
 import { takeTurns } from "../events.js";
 import type { Plan, PlanParameter, PlanProgram, PlanStage } from "../plan.js";
 import { makeRun, resetStorages, type TrainingSession } from "../session.js";
+import { beginPass } from "./carried.js";
 import type { Calls, Waiting } from "./calls.js";
 import type { Batch } from "./data.js";
 import {
@@ -268,6 +269,7 @@ function runUpdate(
   const scalars = { step, epoch, progress, turn, "total.batch": total, ...plateaus };
   const seed = seedOfStage(trainer, stage);
   return batches.map((batch, index) => {
+    beginPass(session, batch);
     const program = trainingProgram(plan, objective, batch, index === batches.length - 1);
     const wanted = monitored ? undefined : withoutMonitors(at(plan.programs, program));
     const { row, target } = journal.add(program, batch.dimensions, wanted);

@@ -4,6 +4,7 @@ import type { FitOptions } from "../api.js";
 import { at, fail } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import type { TrainingSession } from "../session.js";
+import { ofPass } from "./carried.js";
 import { hasBuffers, ownBatch, type Batch, type Cursor, type Source } from "./data.js";
 import type { Objective, Update } from "./trainer.js";
 
@@ -85,6 +86,7 @@ export function openPasses(
         cursor = source.open(pass, position);
         batches = await takeBatches(session, cursor, count);
       }
+      batches = ofPass(batches, position);
       position += batches.length;
       return batches;
     },

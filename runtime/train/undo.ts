@@ -15,7 +15,7 @@ export function rememberStep(trainer: Trainer, stage: PlanStage): () => void {
   const { steps, counter } = state;
   const updates = { ...state.updates };
   const moved = writtenStorages(plan, gathersOf(plan, stage)).filter(
-    (index) => at(plan.storages, index).kind === "parameters",
+    (index) => at(plan.storages, index).kind !== "optimizer",
   );
   if (moved.length > 0) {
     trainer.before ??= createCopy(session, moved);

@@ -87,6 +87,7 @@ function linearModel(stage: Partial<StageDeclaration> = {}): TypedModel {
         place,
       },
     ],
+    carried: [],
     parameters: [
       { ...parameter, name: "w", role: "weight", shape: [3] },
       { ...parameter, name: "b", role: "bias", shape: [] },

@@ -61,9 +61,17 @@ function namesInRecords(): ReadonlySet<string> {
 }
 
 /** What draws has a distribution, not numbers: these tests call it and compare what it gives with closed forms. */
-const [ofInitializers, ofDrawn, ofMixup] = ["initializers", "drawn", "mixup"].map((name) =>
-  readFileSync(new URL(`./${name}.test.ts`, import.meta.url), "utf8"),
-) as [string, string, string];
+const [ofInitializers, ofDrawn, ofMixup, ofCarried] = [
+  "initializers",
+  "drawn",
+  "mixup",
+  "carried",
+].map((name) => readFileSync(new URL(`./${name}.test.ts`, import.meta.url), "utf8")) as [
+  string,
+  string,
+  string,
+  string,
+];
 
 /** Calls in the strings of a test. */
 const calledIn = (text: string): string[] =>
@@ -181,6 +189,7 @@ describe("the standard library", () => {
       ...programsOf(ofInitializers, ""),
       ...programsOf(ofDrawn, "x |> "),
       ...programsOf(ofMixup, ""),
+      ...programsOf(ofCarried, "x |> "),
     ]);
     const optional = entries.flatMap((entry) =>
       (parametersOf.get(entry) ?? []).flatMap(({ name, text }) =>

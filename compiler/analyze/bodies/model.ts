@@ -19,6 +19,7 @@ import { resolveProjections } from "../training/projections.js";
 import { analyzeSearches } from "../training/search.js";
 import { warnSlips } from "./slips.js";
 import { followedIn } from "./follow.js";
+import { carriedOf, checkCarried } from "./carried.js";
 import { closeInitials } from "./initials.js";
 import { noteUnrun } from "./unknown.js";
 import { analyzeStages } from "../training/train.js";
@@ -37,6 +38,7 @@ export interface ModelSource {
 export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefined {
   const { declaration, unit } = source;
   const state = newState(declaration.name);
+  const before = run.diagnostics.length;
   const parameters = bindModelParameters(run, unit, declaration);
   // The training trace runs first: what it alone contains takes part in numbering.
   const training = traceBody(run, source, state, parameters, true);
@@ -69,6 +71,9 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
       whole: !state.unknown.has("losses"),
     },
   });
+  // A mistake in the model may be why nothing hands a state on.
+  const mistakes = run.diagnostics.slice(before).some(({ severity }) => severity === "error");
+  if (!mistakes) checkCarried(frame, state, stages);
   const traces = { training: finish(training), inference: finish(inference) };
   if (traces.training === undefined || traces.inference === undefined) return undefined;
   return {
@@ -82,6 +87,7 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
       return { ...declaration, masked, range: end === undefined ? undefined : [0, end] };
     }),
     parameters: declared.items,
+    carried: carriedOf(state),
     inference: traces.inference,
     training: traces.training,
     fitted: fittedOf(declared.items, inference, training),
@@ -102,6 +108,7 @@ function newState(name: string): ModelState {
     drawPaths: new Map(),
     claims: new Map(),
     parameters: new Map(),
+    carried: new Map(),
     inputs: new Map(),
     masked: new Set(),
     ranges: new Map(),
@@ -171,7 +178,9 @@ function finish(trace: TraceState): Trace | undefined {
   const metrics = [...trace.metrics.values()].filter(isKnown);
   if (losses.length + penalties.length + metrics.length < scoreCount(trace)) return undefined;
   const own = trace.updates.filter(({ owner }) => owner === undefined);
-  const scores: readonly Named[] = [...losses, ...penalties, ...metrics, ...own];
+  // Outside of training steps nothing moves on but what passes from batch to batch, in whatever is computed of them.
+  const told = trace.training ? [] : outputs;
+  const scores: readonly Named[] = [...losses, ...penalties, ...metrics, ...own, ...told];
   const needed = reachableNodes(scores.map(({ value }) => value));
   const stateUpdates = trace.updates
     .filter(({ owner }) => owner === undefined || owner.results.some((node) => needed.has(node)))

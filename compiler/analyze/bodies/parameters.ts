@@ -5,17 +5,18 @@ import { dimEqual, dimText, freeNames, shapeText, type Dim } from "../../types/d
 import type { ElementType, Node } from "../../types/graph.js";
 import type { ParameterDeclaration } from "../../types/model.js";
 import type { Frame, ModelState, ParameterRecord } from "../context.js";
+import { declareCarried, isCarriedShape } from "./carried.js";
 import { evaluateShape, storedType } from "../values/dimensions.js";
 import { initialValue } from "./draws.js";
 import { findLeaf } from "../values/graphs.js";
-import { keptType, leafValue, rounded } from "../values/halves.js";
+import { leafValue, rounded } from "../values/halves.js";
 import { newActivation, nested, spoil } from "../frames.js";
 import { outermostPath, parameterPath } from "../calls/naming.js";
-import { didYouMean, excerpt, report } from "../report.js";
+import { excerpt, report } from "../report.js";
 import { reportTaken } from "./statementNames.js";
-import { bind, findBinding, visibleNames } from "../values/scope.js";
+import { bind } from "../values/scope.js";
 import { builderAt, placeOf, toTensor, type Operand } from "../values/tensors.js";
-import { fullTypeText, isSpoilt, poison, tensor, typeText, type Value } from "../values/values.js";
+import { fullTypeText, isSpoilt, poison, typeText, type Value } from "../values/values.js";
 
 type Role = ParameterDeclaration["role"];
 
@@ -117,6 +118,13 @@ export function declareState(statement: ast.StateStatement, frame: Frame): void 
     bindFixed(frame, statement.name, statement.nameSpan, poison, "state");
     return;
   }
+  if (isCarriedShape(shape)) {
+    const carried = declareCarried(frame, statement, { value, type, shape });
+    if (carried === undefined) {
+      bindFixed(frame, statement.name, statement.nameSpan, poison, "state");
+    } else bindState(frame, statement, carried.declaration.name, carried.leaf);
+    return;
+  }
   const record = declare(frame, {
     name: statement.name,
     role: "state",
@@ -132,8 +140,12 @@ export function declareState(statement: ast.StateStatement, frame: Frame): void 
     bindFixed(frame, statement.name, statement.nameSpan, poison, "state");
     return;
   }
-  const path = record.declaration.name;
-  const current = frame.trace.states.get(path) ?? record.leaf;
+  bindState(frame, statement, record.declaration.name, record.leaf);
+}
+
+/** The name stands for what the state is at this place of the trace. */
+function bindState(frame: Frame, statement: ast.StateStatement, path: string, leaf: Node): void {
+  const current = frame.trace?.states.get(path) ?? leaf;
   const read = leafValue(frame, statement.type?.element, current);
   if (isTaken(frame, statement.name, statement.nameSpan, read)) return;
   bind(frame.scope, statement.name, read, {
@@ -293,7 +305,9 @@ function fixedShape(frame: Frame, wanted: Wanted): number[] | undefined {
       hint:
         wanted.role === "fitted"
           ? "reduce over the batch: `mean(x, axis: 0)`"
-          : "use a dimension that is known while compiling, such as the last axis",
+          : wanted.role === "state"
+            ? "use dimensions that are known while compiling; in front `batch` may stand: `[batch, units]` passes from batch to batch"
+            : "use a dimension that is known while compiling, such as the last axis",
     });
     return undefined;
   }
@@ -316,85 +330,4 @@ function sameShape(
     hint: "calls of a shared layer take inputs of one shape",
   });
   return undefined;
-}
-
-/** `name <- e` of a state: the new value is seen from here on; it is kept in training steps alone. */
-export function updateState(target: ast.Identifier, operand: Operand, frame: Frame): void {
-  const found = findBinding(frame.scope, target.name);
-  const path = found?.state;
-  if (path === undefined) {
-    // A state or carry whose declaration is a mistake.
-    if (found !== undefined && isSpoilt(found.value)) return;
-    notAState(target, found !== undefined, frame);
-    return;
-  }
-  const record = frame.trace?.model.parameters.get(path);
-  if (record === undefined || frame.trace === undefined || isSpoilt(operand.value)) return;
-  const { half, type } = record.declaration;
-  const node = toTensor(frame, operand, half ? "f16" : keptType(operand.value, type));
-  if (node === undefined) return;
-  const next = fitShape(frame, target.name, operand.span, record, node);
-  if (next === undefined) return;
-  bind(frame.scope, target.name, tensor(next), {
-    place: found?.place,
-    fixed: "state",
-    state: path,
-  });
-  // One over a free dimension passes from batch to batch wherever it is computed.
-  const isFixed = record.declaration.shape.every(Number.isInteger);
-  if (!frame.trace.training && !frame.training && isFixed) tellOfUnkept(target, frame);
-  if (!frame.trace.training || !frame.training) return;
-  if (frame.scan !== undefined) {
-    report(frame, "NN0403", target.span, {
-      message: "a `state` cannot be written inside a `scan`",
-      hint: "`carry` passes a value from step to step",
-    });
-    return;
-  }
-  if (frame.trace.followed.some((instance) => path.startsWith(`${instance}.`))) return;
-  frame.trace.states.set(path, next);
-  frame.trace.updates.push({
-    name: path,
-    value: next,
-    place: placeOf(frame, target.span),
-    pace: frame.effects === undefined ? "step" : "call",
-    owner: frame.effects,
-  });
-}
-
-function tellOfUnkept({ name, span }: ast.Identifier, frame: Frame): void {
-  report(frame, "NN0421", span, {
-    severity: "warning",
-    message: `the next value of \`${name}\` is kept in training alone, and predictions compute with it all the same`,
-    notes: ["each of them computes it anew from the value that training left"],
-    hint: `\`if training { ${name} <- … }\` leaves the state as it is elsewhere`,
-  });
-}
-
-function fitShape(
-  frame: Frame,
-  name: string,
-  span: Span,
-  record: ParameterRecord,
-  node: Node,
-): Node | undefined {
-  const { shape } = record.declaration;
-  if (shapeText(node.shape) === shapeText(shape)) return node;
-  if (node.shape.length === 0) return frame.run.builder.broadcast(node, shape);
-  report(frame, "NN0312", span, {
-    message: `the new value of \`${name}\` has another shape than the state`,
-    notes: [`declared ${shapeText(shape)}`, `found ${typeText(node)}`],
-  });
-  return undefined;
-}
-
-function notAState({ name, span }: ast.Identifier, bound: boolean, frame: Frame): void {
-  report(frame, "NN0409", span, {
-    message: bound
-      ? `\`${name}\` is neither a state nor a carry, so it has no next value`
-      : `nothing here is called \`${name}\``,
-    hint: bound
-      ? "`=` binds a name; in an expression write `a < -b` with a space"
-      : didYouMean(name, visibleNames(frame.scope)),
-  });
 }

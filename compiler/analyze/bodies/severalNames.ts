@@ -6,7 +6,7 @@ import { excerpt, report, sorts } from "../report.js";
 import { updateTemplate } from "../training/template.js";
 import type { Operand } from "../values/tensors.js";
 import { count, describe, isPoison, listItems, poison, type Value } from "../values/values.js";
-import { updateState } from "./parameters.js";
+import { updateState } from "./stateUpdates.js";
 import { updateCarry } from "./scan.js";
 
 type Naming = ast.BindingStatement | ast.UpdateStatement;
