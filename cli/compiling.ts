@@ -22,7 +22,7 @@ type Analysed = CheckResult["models"][number];
 
 export function compilerOptions(
   file: string,
-  { set, root, model, recompute }: ModelOptions,
+  { set, root, model, recompute, stream }: ModelOptions,
   onImport?: (path: string) => void,
 ): CompileOptions {
   const readImport = importReader(file, root, onImport);
@@ -33,6 +33,7 @@ export function compilerOptions(
     ...(root === undefined ? {} : { root: rootName(file, root) }),
     ...(model === undefined ? {} : { model }),
     ...(recompute === undefined ? {} : { recompute }),
+    stream: stream ?? false,
   };
 }
 

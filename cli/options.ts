@@ -22,6 +22,8 @@ export interface ModelOptions extends FileOptions {
   readonly model?: string;
   /** Bytes that a step may take, where a command asks. */
   readonly recompute?: number;
+  /** Of `nnc compile`. */
+  readonly stream?: true;
 }
 
 /** Which part of the data files is read, and how. */

@@ -7,6 +7,8 @@ import { stepKinds } from "../runtime/plan.js";
 import type { Plan } from "../runtime/plan.js";
 import { analyze } from "./analyze/index.js";
 import { build } from "./build/index.js";
+import { streamProblem } from "./build/stream.js";
+import { createBuilder } from "./graph/builder.js";
 import { unkeptInputs } from "./build/sets.js";
 import type { BuiltModel } from "./build/types.js";
 import { modelPlan, trainedExtents } from "./emit/modelPlan.js";
@@ -40,6 +42,8 @@ export interface CompileOptions {
    * are computed again where gradients need them, those first that free most memory for the work, until it takes no more.
    */
   readonly recompute?: number;
+  /** Nets can be fed step by step too, by `net.stream()`; a model that cannot is left out, and told of. */
+  readonly stream?: boolean;
   /** The folder that imports stay under, named as `file` is; the folder of the file unless given. */
   readonly root?: string;
 }
@@ -115,17 +119,39 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   if (hasErrors(checked.diagnostics)) return { models: [], diagnostics: checked.diagnostics };
   const diagnostics = [
     ...checked.diagnostics,
-    ...checked.models.flatMap((typed) => loweringProblems(typed)),
+    ...checked.models.flatMap((typed) => loweringProblems(typed, options)),
   ];
   const models = checked.models
-    .filter((typed) => loweringProblems(typed).length === 0)
+    .filter((typed) => loweringProblems(typed, options).length === 0)
     .map((typed) => compileModel(typed, options));
   return { models, diagnostics };
 }
 
 /** Why no code is generated for a model that is right: none, where it is. */
-export function loweringProblems(typed: TypedModel): Diagnostic[] {
-  return unkept(typed);
+export function loweringProblems(
+  typed: TypedModel,
+  { stream = false }: Pick<CompileOptions, "stream"> = {},
+): Diagnostic[] {
+  return [...unkept(typed), ...(stream ? unstreamed(typed) : [])];
+}
+
+/** Why a model cannot take one step of time after the other. */
+function unstreamed(typed: TypedModel): Diagnostic[] {
+  const problem = streamProblem(createBuilder(), typed);
+  if (problem === undefined) return [];
+  const { origin, message, hint } = problem;
+  const isHere = origin?.file === typed.place.file;
+  return [
+    diagnostic("NN0703", {
+      ...(origin && isHere ? { file: origin.file, span: origin.span } : typed.place),
+      message: `${typed.name} cannot be streamed: ${message}`,
+      notes:
+        origin && !isHere
+          ? [`it stands in ${origin.path === "" ? origin.file.name : origin.path}`]
+          : [],
+      hint,
+    }),
+  ];
 }
 
 function compileModel(typed: TypedModel, options: CompileOptions): CompiledModel {
@@ -140,7 +166,7 @@ function compileModel(typed: TypedModel, options: CompileOptions): CompiledModel
     training,
     plan: training.plan,
     get inference() {
-      return (inference ??= compileEntry(typed, "inference"));
+      return (inference ??= compileEntry(typed, "inference", { stream: options.stream ?? false }));
     },
     get cpu() {
       return (cpu ??= cpuModuleText(training.planned.kernels, "f32"));
@@ -155,10 +181,10 @@ function compileModel(typed: TypedModel, options: CompileOptions): CompiledModel
 export function compileEntry(
   typed: TypedModel,
   entry: "inference" | "training",
-  { recompute }: Pick<CompileOptions, "recompute"> = {},
+  { recompute, stream = false }: Pick<CompileOptions, "recompute" | "stream"> = {},
 ): CompiledEntry {
   const estimates = trainedExtents(typed);
-  const built = build(typed, { entry, estimates });
+  const built = build(typed, { entry, estimates, stream });
   const storages = new Map(built.storages.map((storage) => [storage.name, storage]));
   const storage = (name: string): { elements: number; type: "f32" | "i32" | "u32" | "bool" } => {
     const found = storages.get(name);

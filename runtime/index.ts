@@ -20,6 +20,7 @@ import { createWebGpuBackend } from "./webgpu.js";
 
 export type * from "./api.js";
 export type * from "./plan.js";
+export type * from "./streamApi.js";
 export { PLAN_FORMAT } from "./plan.js";
 export { NnError, type ErrorCode } from "./errors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";

@@ -11,6 +11,7 @@ import type { PlanParameter } from "./plan.js";
 import { checkFilled, createPredictor } from "./predict.js";
 import { reopen } from "./reopen.js";
 import { checkOpen, type Session } from "./session.js";
+import { streaming } from "./stream.js";
 import { isGpuBuffer, readTensor } from "./tensors.js";
 
 type Parameters = Pick<Beginning<LoadOptions>, "weights" | "partial">;
@@ -57,6 +58,7 @@ export async function createNet(
       plan.parameters.map(({ name, shape, role }) => [name, { shape, role }]),
     ),
     predict: createPredictor(session, missing) as InferenceNet["predict"],
+    ...streaming(session, missing),
     read: async (name) => {
       const { storage, offset, shape, type } = parameterOf(session, name);
       const values = await session.backend.readRange(storage, offset, countOf(shape));

@@ -140,6 +140,8 @@ export type PlanProgramKind =
   | "step"
   /** a step but for its update: adds examples × gradient to the sums; total.batch of the step counts all examples */
   | "gather"
+  /** outputs of one step of time, and the held values that the next step reads */
+  | "stream"
   /** results named after drawn inputs: their values, where the caller gives none to a program that reads them */
   | "draw"
   /** run for each batch of a set: parts of held values */
@@ -161,6 +163,8 @@ export interface PlanProgram {
   readonly objective?: string;
   /** Where kind is sweep or whole; a series stands in the order of running. */
   readonly series?: PlanSeries;
+  /** Where kind is stream: the free dimension that has one entry in each run. */
+  readonly along?: string;
   /** Host scalars that it reads and what each sums over the batches of the set, as total.batch sums examples. */
   readonly totals?: Readonly<Record<string, PlanDim>>;
   /** Where kind is whole: free dimensions besides the batch on which it stands; all batches of the set must agree in them. */

@@ -95,6 +95,11 @@ async function runtimeModule(root, mark) {
   parts.push(
     `/** The types that apps meet: the source of runtime/api.ts, and the codes of errors. */\nexport const apiTypes: string =\n  ${JSON.stringify(api)};\n`,
   );
+  const streams = await readFile(join(root, "runtime/streamApi.ts"), "utf8");
+  const ofStreams = streams.replace(/^(?:\/\/.*\n|import .*\n|\n)+/, "");
+  parts.push(
+    `/** The types of nets that take one step of time after the other: the source of runtime/streamApi.ts. */\nexport const streamTypes: string =\n  ${JSON.stringify(ofStreams)};\n`,
+  );
   return parts.join("");
 }
 
@@ -177,6 +182,7 @@ const unneeded = {
   "scalars.ts": "plainScalars",
   "webgpuTurns.ts": "plainTurns",
   "members.ts": "plainMembers",
+  "stream.ts": "plainStream",
   "train/carried.ts": "plainCarried",
 };
 

@@ -142,6 +142,7 @@ export function addCompile(program: Command, terminal: Terminal): void {
     .addOption(setOption())
     .addOption(recomputeOption())
     .addOption(weightsOption())
+    .option("--stream", "nets take one step of time after the other, too: net.stream()")
     .option("--minify", "small instead of readable")
     .option(
       "--software",

@@ -25,6 +25,7 @@ import { bindLeaves, inputValues } from "./parameters.js";
 import { rangeValues } from "./ranges.js";
 import type { BuiltRange } from "./ranges.js";
 import { meanOfAll } from "./reduce.js";
+import { streamOf } from "./stream.js";
 import { overSet } from "./sets.js";
 import type { SetRequest, SetValue } from "./sets.js";
 import type { BuiltHeld, BuiltModel, BuiltProgram, BuiltStage, BuiltStorage } from "./types.js";
@@ -36,6 +37,8 @@ export interface BuildOptions {
   readonly onPass?: (program: BuiltProgram, trace: PassTrace) => void;
   /** Extents of free dimensions that costs are weighed by. */
   readonly estimates?: Readonly<Record<string, number>>;
+  /** Whether a net can be fed step by step: of a model that `streamProblem` finds nothing in. */
+  readonly stream?: boolean;
   /** What a bundle for inference needs, or all. */
   readonly entry?: "inference" | "training";
 }
@@ -57,6 +60,7 @@ export function build(analysed: TypedModel, options: BuildOptions = {}): BuiltMo
   };
   addPredict(assembly);
   addDraws(assembly);
+  if (options.stream === true) addStream(assembly);
   let stages: BuiltStage[] = [];
   if ((options.entry ?? "training") === "training") {
     addInit(assembly);
@@ -133,6 +137,26 @@ function addPredict(assembly: Assembly): void {
   );
   const effects = results("", outputs, values);
   assembly.programs.push({ name: "predict", kind: "predict", effects, apart: true });
+}
+
+/** One step of time in, one out; what passes on stands in inputs and results. */
+function addStream(assembly: Assembly): void {
+  const { b, typed } = assembly;
+  const stream = streamOf(b, typed);
+  if (stream === undefined) return;
+  const { along, effects, held } = stream;
+  const values = bind(
+    assembly,
+    effects.map(({ value }) => value),
+    new Set(),
+  );
+  assembly.held.push(...held);
+  assembly.programs.push({
+    name: "stream",
+    kind: "stream",
+    along,
+    effects: effects.map((effect, at) => ({ ...effect, value: values[at] ?? effect.value })),
+  });
 }
 
 function drawnNames(typed: TypedModel): string[] {

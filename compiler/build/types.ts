@@ -45,6 +45,8 @@ export interface BuiltProgram extends Program {
   readonly stage?: string;
   readonly objective?: string;
   readonly series?: PlanSeries;
+  /** Of a stream: the dimension of which it takes one step. */
+  readonly along?: string;
   /** Of how many entries its losses and metrics are means, by the names of the results. */
   readonly entries?: ReadonlyMap<string, Dim>;
   /** Host scalars that stand for sums over the batches of the set, and of what. */

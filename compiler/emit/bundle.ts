@@ -4,7 +4,7 @@ import type { Plan } from "../../runtime/plan.js";
 import type { CompiledEntry, CompiledModel } from "../compile.js";
 import { declarationsOf, errorClass } from "./declarations.js";
 import { commentText } from "./expression.js";
-import { isPlain } from "./features.js";
+import { isPlain, isStreaming } from "./features.js";
 import { formatted } from "./format.js";
 import { compilerName } from "./modelPlan.js";
 import { minifyJavaScript } from "./minify.js";
@@ -143,7 +143,9 @@ async function entryFiles(request: Request, entry: EntryName): Promise<Record<st
     models: request.models,
     entryOf: (model) => entryOf(model, entry),
     training: entry === "training",
-    api: runtime.apiTypes,
+    api: request.models.some((model) => isStreaming(entryOf(model, entry).plan))
+      ? runtime.apiTypes + runtime.streamTypes
+      : runtime.apiTypes,
     external: request.external,
   });
   return {

@@ -3,6 +3,7 @@ import { stepKinds } from "../../runtime/plan.js";
 import type { Plan, PlanDim, PlanInput, PlanOutput, PlanType } from "../../runtime/plan.js";
 import type { CompiledEntry, CompiledModel } from "../compile.js";
 import { commentText } from "./expression.js";
+import { isStreaming } from "./features.js";
 import { exportOf, freeName } from "./names.js";
 
 export interface DeclarationRequest {
@@ -28,7 +29,7 @@ export declare class ${errorClass} extends Error {
 `;
 
 const externalTypes =
-  'import type { InferenceNet, Model, TensorInput, TrainingLoadOptions, TrainingNet } from "nnc/runtime";\n';
+  'import type { InferenceNet, Model, Streaming, TensorInput, TrainingLoadOptions, TrainingNet } from "nnc/runtime";\n';
 const externalErrors = `export { ${errorClass}, type ErrorCode } from "nnc/runtime";\n`;
 
 function headOf({ external, models, api }: DeclarationRequest): string {
@@ -64,7 +65,8 @@ function modelDeclarations(request: DeclarationRequest, model: CompiledModel): s
     `objectives: ${union(plan.stages.flatMap((stage) => stage.objectives.map((each) => each.name)))};`,
   ];
   const local = name("");
-  const net = request.training ? "TrainingNet" : "InferenceNet";
+  const whole = `${request.training ? "TrainingNet" : "InferenceNet"}<${name("Types")}>`;
+  const net = isStreaming(plan) ? `${whole} & Streaming<${name("Types")}>` : whole;
   const options = request.training ? ", TrainingLoadOptions" : "";
   return [
     record(
@@ -85,7 +87,7 @@ function modelDeclarations(request: DeclarationRequest, model: CompiledModel): s
       types.map((line) => `readonly ${line}`),
     ),
     documentation(model.typed.doc),
-    `declare const ${local}: Model<${net}<${name("Types")}>${options}>;`,
+    `declare const ${local}: Model<${net}${options}>;`,
     exportOf(local, model.name),
     "",
   ].join("\n");

@@ -28,3 +28,8 @@ function isSimple(value: HostExpression): boolean {
     parts.every((part) => isSimple(part as HostExpression))
   );
 }
+
+/** Whether its nets take one step of time after the other. */
+export function isStreaming({ programs }: Plan): boolean {
+  return programs.some(({ kind }) => kind === "stream");
+}

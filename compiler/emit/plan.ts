@@ -35,7 +35,16 @@ import { createWords, planUniform } from "./words.js";
 /** What a program is for; its dispatches and buffers come from the schedule. */
 export type ProgramHead = Pick<
   PlanProgram,
-  "name" | "kind" | "stage" | "objective" | "series" | "totals" | "agree" | "inputs" | "bounds"
+  | "name"
+  | "kind"
+  | "stage"
+  | "objective"
+  | "series"
+  | "along"
+  | "totals"
+  | "agree"
+  | "inputs"
+  | "bounds"
 >;
 
 export interface ProgramSource {

@@ -25,7 +25,7 @@ export function planSources(
   return built.programs.map((program, index) => {
     const schedule = schedules[index];
     if (schedule === undefined) throw new Error(`program ${program.name} has no schedule`);
-    const { name, kind, stage, objective, series, entries, ranges } = program;
+    const { name, kind, stage, objective, series, along, entries, ranges } = program;
     return {
       ...(entries === undefined ? {} : { entries }),
       ...(ranges === undefined ? {} : { ranges: planRanges(built, ranges) }),
@@ -34,6 +34,7 @@ export function planSources(
         kind,
         ...(stage === undefined ? {} : { stage }),
         ...(objective === undefined ? {} : { objective }),
+        ...(along === undefined ? {} : { along }),
         ...(series === undefined ? {} : { series, ...setHead(program) }),
         inputs: inputsOf(built, program),
         ...planBounds(built, program, schedule),

@@ -4,4 +4,5 @@ import type { CodeRange } from "./range.js";
 
 export const data = {
   NN0702: "a value of the whole set over data that batches do not give",
+  NN0703: "a model that cannot take one step of time after the other",
 } as const satisfies CodeRange<"07">;

@@ -7,8 +7,8 @@ import type { Plan, PlanHeld, PlanProgram } from "../plan.js";
 import { resetStorages, type TrainingSession } from "../session.js";
 import type { Batch } from "./data.js";
 
-export function isCarried({ held = [] }: Plan): boolean {
-  return held.some(({ initial }) => initial !== undefined);
+export function isCarried(plan: Plan): boolean {
+  return plan.programs.some((one) => one.series && carriedIn(plan, one).length > 0);
 }
 
 /**

@@ -1,0 +1,5 @@
+// A session in; nothing out: what bundles have in place of stream.ts where their plans have no program for one step of time.
+
+export function streaming(): object {
+  return {};
+}

@@ -1,0 +1,118 @@
+// An open session whose plan has a program for one step of time in; its streams, each with carries of its own, out.
+
+import type { Stream, StreamOptions } from "./streamApi.js";
+import { emptyValues, type Values } from "./backend.js";
+import { countOf, evaluateShape } from "./dimensions.js";
+import { at, checkNames, checkObject, fail } from "./errors.js";
+import { outward } from "./parameters.js";
+import type { Plan } from "./plan.js";
+import { checkFilled } from "./predict.js";
+import { checkOpen, makeRun, refuseMissing, seedOf, type Session } from "./session.js";
+import { boundAs, checkedInputs, dimensionsOf, givenNames, readInput } from "./tensors.js";
+
+/** Draws of streams take a key of their own. */
+const streamKey = 0x2545f491;
+
+/** `stream` of a net; nothing, where its plan has none. */
+export function streaming(
+  session: Session,
+  missing: ReadonlySet<string>,
+): { readonly stream?: (options?: StreamOptions) => Stream } {
+  const { plan } = session;
+  const index = plan.programs.findIndex(({ kind }) => kind === "stream");
+  if (index < 0) return {};
+  return { stream: (options = {}) => openStream(session, missing, index, options) };
+}
+
+/** Values that one step hands to the next, and the step that they come from. */
+interface Course {
+  readonly held: Map<string, Values>;
+  last: Promise<unknown>;
+}
+
+function openStream(
+  session: Session,
+  missing: ReadonlySet<string>,
+  index: number,
+  options: StreamOptions,
+): Stream {
+  checkOpen(session);
+  checkNames(options, ["batch", "dimensions"]);
+  const { plan } = session;
+  const program = at(plan.programs, index);
+  const { along = "" } = program;
+  const steps = ofStep(plan, along);
+  const carried = (plan.held ?? []).filter(({ name }) => program.inputs.includes(name));
+  const needed = program.inputs.filter((name) => steps.inputs.some((input) => input.name === name));
+  const { batch = 1, dimensions: others } = options;
+  const known = {
+    ...others,
+    ...(plan.dimensions.some(({ name }) => name === "batch") && { batch }),
+  };
+  let course: Course = { held: new Map(), last: Promise.resolve() };
+  let isOpen = true;
+  let counter = 0;
+  return {
+    next: async (inputs) => {
+      checkOpen(session);
+      if (!isOpen) fail("destroyed", "this stream was destroyed");
+      checkFilled(session, missing);
+      checkObject("inputs", inputs);
+      const tensors = givenNames(steps, inputs).map((name) => readInput(steps, name, inputs));
+      const given = new Set(tensors.map(({ name }) => name));
+      refuseMissing(plan, needed, given);
+      const dimensions = { ...dimensionsOf(steps, tensors, known), [along]: 1 };
+      const used = needed
+        .filter((name) => given.has(name))
+        .map((name) => boundAs(steps, name, dimensions));
+      const bound = checkedInputs(tensors, used, session.backend.precision);
+      const own = course;
+      const drawn = { seed: (seedOf(session) ^ streamKey) >>> 0, counter: counter++ };
+      const step = async (): Promise<Record<string, Values>> => {
+        const { backend } = session;
+        const { held } = own;
+        for (const { name, type, shape, initial = 0 } of carried) {
+          if (held.has(name)) continue;
+          const count = countOf(evaluateShape(shape, dimensions));
+          held.set(name, emptyValues(type, backend.precision, count).fill(initial));
+        }
+        const run = makeRun(session, index, {
+          inputs: new Map([...bound, ...held]),
+          dimensions,
+          ...drawn,
+        });
+        const values = await backend.read(run);
+        const outputs: Record<string, Values> = {};
+        program.results.forEach(({ name, type }, position) => {
+          const value = at(values, position);
+          if (carried.some((one) => one.name === name)) held.set(name, value);
+          else outputs[name] = outward(value, type) as Values;
+        });
+        return outputs;
+      };
+      // A step that fails has handed nothing on.
+      const result = own.last.then(step, step);
+      own.last = result;
+      return result;
+    },
+    reset: () => {
+      course = { held: new Map(), last: Promise.resolve() };
+    },
+    destroy: () => {
+      isOpen = false;
+      course = { held: new Map(), last: Promise.resolve() };
+    },
+  };
+}
+
+/** The plan as a caller of a step sees it: inputs have no axis of time. */
+function ofStep(plan: Plan, along: string): Plan {
+  return {
+    ...plan,
+    inputs: plan.inputs.map((input) => ({
+      ...input,
+      shape: input.shape.filter((dim) => dim !== along),
+    })),
+    dimensions: plan.dimensions.filter(({ name }) => name !== along),
+  };
+}

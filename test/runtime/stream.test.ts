@@ -1,0 +1,156 @@
+// Recurrent models in; what a stream gives step by step, beside what `predict` gives of the whole sequence, and models that are refused, out.
+import { describe, expect, it } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import { emit } from "../../compiler/emit/bundle.js";
+import type { Streaming } from "../../runtime/index.js";
+import { compileOne, open } from "../support/compiled.js";
+
+/** Masks, layers in layers, classes, a start that is learnt, two carries, a state over the batch, and what is done at each time. */
+const source = `
+layer tall(x: [batch, time, n], units: int): [batch, time, units] {
+  weight first: [units] = 0.5
+  a, b = scan x_t in x along 1 {
+    carry h: [batch, units] = first + zeros([batch, units])
+    carry c: [batch, units] = 0
+    h, c <- lstm_cell(x_t, h, c, units)
+    yield h, c
+  }
+  return a * b |> gru(units)
+}
+model Tall {
+  input token: category(5)[batch, time]
+  input x: [batch, time, 2]
+  input awake: bool[batch, time]
+  target y: [batch, time, 3]
+  z = concat([embedding(token, 5, 3), x], axis: -1)
+  h = z |> tall(3) |> layer_norm() |> lstm(3, mask: awake) |> rnn(4, stateful: true)
+  output p = softmax(h |> dense(3))
+  output louder = x * 2
+  loss mse(p, y)
+}
+train Tall { optimizer sgd(lr: 0.1)  batch 2  time 4 }`;
+
+const [batch, time] = [2, 5];
+const wave = (count: number): number[] =>
+  Array.from({ length: count }, (_, at) => Math.sin(at + 1));
+const token = wave(batch * time).map((value) => Math.floor(2 * value + 2.5));
+const x = wave(batch * time * 2);
+const awake = wave(batch * time).map((value) => value > -0.5);
+
+/** Of [batch, time, width], what stands at one time. */
+const at = <T>(values: readonly T[], step: number, width: number): T[] =>
+  Array.from({ length: batch * width }, (_, index) => {
+    const row = Math.floor(index / width);
+    return values[(row * time + step) * width + (index % width)] as T;
+  });
+
+describe("net.stream()", () => {
+  it.each([
+    ["f64", 1e-12],
+    ["f32", 1e-6],
+    ["any adapter", 1e-5],
+  ] as const)(
+    "gives step by step what predict gives of the whole (%s)",
+    async (backend, tolerance) => {
+      const net = await open(compileOne(source, "tall.nn", { stream: true }), backend, { seed: 3 });
+      const shape = [batch, time];
+      const whole = await net.predict({
+        token: { data: token, shape },
+        x: { data: x, shape: [...shape, 2] },
+        awake: { data: awake, shape },
+      });
+      const stream = (net as unknown as Streaming).stream({ batch });
+      const steps = [0, 1, 2, 3, 4];
+      const given = (step: number) => ({
+        token: at(token, step, 1),
+        x: { data: at(x, step, 2), shape: [batch, 2] },
+        awake: at(awake, step, 1),
+      });
+      // All asked for at once, in order; and once more from the start.
+      for (let round = 0; round < 2; round++) {
+        const found = await Promise.all(steps.map((step) => stream.next(given(step))));
+        for (const step of steps) {
+          for (const [name, width] of [
+            ["p", 3],
+            ["louder", 2],
+          ] as const) {
+            const expected = at([...(whole[name] ?? [])], step, width);
+            const own = [...(found[step]?.[name] ?? [])];
+            expect(own).toHaveLength(expected.length);
+            expected.forEach((value, index) => {
+              expect(Math.abs((own[index] ?? NaN) - value)).toBeLessThan(tolerance);
+            });
+          }
+        }
+        stream.reset();
+      }
+      await expect(stream.next({ token: at(token, 0, 1) })).rejects.toThrow(
+        /needs "x", "awake" too/,
+      );
+      await expect(stream.next({ ...given(0), x: wave(8) })).rejects.toThrow(/x/);
+      stream.destroy();
+      await expect(stream.next(given(0))).rejects.toThrow(/this stream was destroyed/);
+      net.destroy();
+    },
+  );
+
+  it("is there where asked for, typed", async () => {
+    const small = `model Small {
+  input x: [batch, time, 2]
+  output h = x |> gru(2)
+}`;
+    const model = compileOne(small, "small.nn", { stream: true });
+    const files = await emit(model, { file: "small.nn", entry: "inference" });
+    expect(files["small.d.ts"]).toContain(
+      "Model<InferenceNet<SmallTypes> & Streaming<SmallTypes>>",
+    );
+    const plain = compileOne(small, "small.nn");
+    expect(plain.inference.plan.programs.map(({ kind }) => kind)).not.toContain("stream");
+    const without = await emit(plain, { file: "small.nn", entry: "inference" });
+    expect(without["small.d.ts"]).not.toContain("& Streaming<");
+  });
+});
+
+describe("models that cannot be streamed", () => {
+  const refusal = (body: string): string => {
+    const text = `model Whole {\n  input x: [batch, time, 2]\n${body}\n}`;
+    const { models, diagnostics } = compile(text, { stream: true });
+    expect(models).toEqual([]);
+    const [first] = diagnostics;
+    if (first === undefined) throw new Error("no diagnostic");
+    return `${first.code} ${text.slice(first.span.start, first.span.end)}: ${first.message}`;
+  };
+
+  it.each([
+    ["  output y = x |> gru(2, reverse: true)", /^NN0703 .*gru.*this scan runs from the end/s],
+    ["  output y = x |> bidirectional(gru(2))", /runs from the end/],
+    [
+      "  output y = (x |> gru(2)) - mean(x, axis: 1, keep: true)",
+      /^NN0703 mean\(x.*looks at several steps of `time`/s,
+    ],
+    ['  output y = x |> gru(2) |> conv1d(2, kernel: 3, padding: "same")', /looks at several steps/],
+    ["  output y = x |> gru(2) |> multi_head_attention(1)", /looks at several steps/],
+    ["  output y = cumsum(x |> gru(2), axis: 1)", /looks at several steps/],
+    ["  output y = (x |> gru(2))[:, -1]", /looks at several steps/],
+    [
+      "  output y = scan t in x along 1 { carry h: [batch, 2] = 0  h <- h + t }",
+      /last value of a scan/,
+    ],
+    [
+      "  output y = scan a, t in x, range(time) along 1 { carry h: [batch, 2] = 0  h <- h + a * t  yield h }",
+      /range\(time\).*looks at several steps/,
+    ],
+    [
+      "  output y = scan a in x along 1 { carry h: [batch, 2] = 0  h <- h + a * mean(x, axis: 1)  yield h }",
+      /^NN0703 scan.*looks at all of `time`/s,
+    ],
+    [
+      "  output y = scan a in x along 1 { carry h: [batch, 2] = 0  h <- h + sum(a[:, new, :] * x, axis: 1)  yield h }",
+      /looks at all of `time`/,
+    ],
+    ["  output y = (x |> gru(2)) * f32(time)", /asks how long `time` is/],
+    ["  output y = x |> dense(2)", /no `scan` along a free dimension/],
+  ])("%s", (body, expected) => {
+    expect(refusal(body)).toMatch(expected);
+  });
+});
