@@ -265,7 +265,7 @@ describe("train, evaluate, predict", () => {
     const common = ["train", impatient, ...data, "--backend", "cpu"];
     const { notes } = await run(...common, "--log", file);
     const found =
-      /stopped early after epoch (\d+): the weights of epoch (\d+), whose validation loss/.exec(
+      /stopped early after epoch (\d+): the weights of epoch (\d+), the best, whose validation loss/.exec(
         notes,
       );
     expect(Number(found?.[1])).toBe(Number(found?.[2]) + 2);

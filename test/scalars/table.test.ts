@@ -165,7 +165,6 @@ function written({ op, result }: Trial, point: readonly number[]): string {
   const { sign }: ScalarOperation = scalarOps[op];
   if (op === "select") return `if ${a} > 0 then ${b} else ${c}`;
   if (op === "cast") return `${result}(${a})`;
-  if (op === "half") return `f16(${a})`;
   if (op === "power") return `${a} ^ ${b}`;
   if (op === "negate") return `-${a}`;
   if (op === "minimum") return `min(${a}, ${b})`;
@@ -181,7 +180,8 @@ function asReal({ result }: Trial, text: string): string {
 }
 
 describe("numbers while compiling", () => {
-  const real = listed.filter(([, { type, op }]) => type === "f32" && op !== "not");
+  // What is cast to f16 is a tensor from there on.
+  const real = listed.filter(([, { type, op }]) => type === "f32" && op !== "not" && op !== "half");
   it.each(real)("%s", (_, trial) => {
     const points = trial.points.filter((point) => {
       const [, divisor] = point;
@@ -270,6 +270,8 @@ function kernels(backend: TestBackend): void {
     found = await runSmall(plan, backend);
   });
   const single = backend !== "f64";
+  // Adapters in software have no half precision: `half` is f32 there.
+  const rounds = ({ op }: Trial): boolean => op !== "half" || backend === "f32";
   it.each(listed)("%s", (_, trial) => {
     const group = grouped.findIndex((one) => one.trials.includes(trial));
     const data = found[group]?.[grouped[group]?.trials.indexOf(trial) ?? 0]?.data;
@@ -277,7 +279,8 @@ function kernels(backend: TestBackend): void {
     const wrong = wrongPoints(
       trial,
       (_point, at) => data?.[at],
-      (point) => definedInKernels(trial, point, single ? 32 : 64),
+      (point) =>
+        rounds(trial) ? definedInKernels(trial, point, single ? 32 : 64) : (point[0] ?? NaN),
       (point) => room(point) + (single && trial.result === "f32" ? 6e-8 : 0),
       single,
     );

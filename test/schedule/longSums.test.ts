@@ -100,6 +100,8 @@ describe("long reductions of few points", () => {
         "0 axes, 1 stores",
         "0 axes, 1 stores",
         "0 axes, 1 stores",
+        "0 axes, 1 stores",
+        "1 axes, 1 stores",
         "1 axes, 1 stores",
         "1 axes, 1 stores",
         "1 axes, 1 stores",
