@@ -14,7 +14,7 @@ interface Numbers {
   readonly evaluation: number;
 }
 
-const numbers = JSON.parse(readFileSync("test/oracle/data/carried.json", "utf8")) as Numbers;
+const numbers = JSON.parse(readFileSync("test/oracle/carried.json", "utf8")) as Numbers;
 
 const text = `
 model Text {

@@ -1,4 +1,4 @@
-"""Truncated backpropagation through time in PyTorch, the hidden state detached between batches: data/carried.json.
+"""Truncated backpropagation through time in PyTorch, the hidden state detached between batches: carried.json.
 
 Five windows of three steps are two batches of two: window k of the first half and of the second stand in batch k, the fifth is
 left out. Every pass begins with zeros. Losses of each step, weights at the end, and the loss of a pass without training."""
@@ -65,7 +65,7 @@ def main():
         "last": {name: value.detach().flatten().tolist() for name, value in weights.items()},
         "evaluation": one_pass(False),
     }
-    (Path(__file__).parent / "data/carried.json").write_text(json.dumps(found) + "\n")
+    (Path(__file__).parent / "carried.json").write_text(json.dumps(found) + "\n")
 
 
 main()
