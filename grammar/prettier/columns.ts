@@ -1,6 +1,7 @@
 // Statements that follow each other come in; the spaces that put their parts into columns go out.
 
 import type * as ast from "../ast.js";
+import { endsApart } from "./comments.js";
 import type { AnyNode } from "./nodes.js";
 
 /**
@@ -64,7 +65,8 @@ function neighbours<Node extends AnyNode>(
     const adjoins =
       before !== undefined &&
       alike(before, node) &&
-      !/\n[ \t\r]*\n/.test(text.slice(before.span.end, node.span.start));
+      !/\n[ \t\r]*\n/.test(text.slice(before.span.end, node.span.start)) &&
+      !endsApart(before, text);
     if (adjoins) runs.at(-1)?.push(node);
     else runs.push([node]);
   }

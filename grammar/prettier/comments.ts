@@ -132,6 +132,16 @@ function attachAtEnd(comment: AttachedComment, ast: File, parent: AnyNode): bool
   return put(row, comment, "above");
 }
 
+/** Whether a comment within a node goes below it with the empty line that stands above the comment. */
+export function endsApart(node: AnyNode, text: string): boolean {
+  const own = (node as WithComments).comments ?? [];
+  const apart = own.some(
+    ({ trailing, span }) =>
+      trailing === true && /\n[ \t\r]*\n[ \t]*$/.test(text.slice(0, span.start)),
+  );
+  return apart || childrenOf(node).some((child) => endsApart(child, text));
+}
+
 /** Prettier's hooks: each returns whether it has attached the comment itself. */
 export const handleComments = {
   ownLine: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>

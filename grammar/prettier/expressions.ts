@@ -3,7 +3,7 @@
 import type { Doc } from "prettier";
 import { builders } from "prettier/doc";
 import type * as ast from "../ast.js";
-import { bracketed, filled, flatWidth, kept, printed } from "./layout.js";
+import { asInSource, bracketed, filled, flatWidth, kept, printed } from "./layout.js";
 import type { PrintArguments, Printing } from "./nodes.js";
 
 const { group, indent, join, line } = builders;
@@ -251,7 +251,8 @@ function printConditional(node: ast.ConditionalExpression, printing: Printing): 
 function printPipeline(node: ast.PipelineExpression, printing: Printing): Doc {
   const input = part(printing, "input", node.input, node.input.kind === "Conditional");
   const stages = printed(printing, "stages", node.stages.length).map((stage) => [line, stage]);
-  return group([input, indent(stages)], { shouldBreak: isSpread(node, printing.text) });
+  const spread = isSpread(node, printing.text);
+  return asInSource(group([input, indent(stages)], { shouldBreak: spread }));
 }
 
 function isSpread(node: ast.PipelineExpression, text: string): boolean {

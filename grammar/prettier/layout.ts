@@ -4,7 +4,7 @@ import type { Doc } from "prettier";
 import { builders } from "prettier/doc";
 import type { AnyNode, Printing } from "./nodes.js";
 
-const { fill, group, hardline, ifBreak, indent, join, line, softline } = builders;
+const { fill, group, hardline, ifBreak, indent, join, label, line, softline } = builders;
 
 /**
  * `(a, b)`; where that is too long the parts on one line between the brackets, and where that is too long as well
@@ -19,9 +19,38 @@ export function bracketed(open: string, parts: readonly Doc[], close: string): D
 /** `(a, b)`, or as many parts to a line as fit: of what is short and many, like parameters and lists of numbers. */
 export function filled(open: string, parts: readonly Doc[], close: string): Doc {
   if (parts.length === 0) return [open, close];
-  if (flatWidth([...parts]) === Infinity) return bracketed(open, parts, close);
+  if (parts.some(mayStandApart)) return bracketed(open, parts, close);
   const rows = fill(join(line, withCommas(parts)));
   return group([open, indent([softline, rows]), softline, close]);
+}
+
+const ownLines = "own lines";
+
+/** A block or a pipeline: it stands on several lines where the source has it so, and hence wherever it once did not fit. */
+export function asInSource(doc: Doc): Doc {
+  return label(ownLines, doc);
+}
+
+/** Whether a part may have several lines, now or when what comes out is laid out anew. */
+function mayStandApart(doc: Doc): boolean {
+  return flatWidth(doc) === Infinity || hasOwnLines(doc);
+}
+
+function hasOwnLines(doc: Doc): boolean {
+  if (typeof doc === "string") return false;
+  if (Array.isArray(doc)) return doc.some(hasOwnLines);
+  switch (doc.type) {
+    case "label":
+      return doc.label === ownLines || hasOwnLines(doc.contents);
+    case "group":
+    case "indent":
+    case "align":
+      return hasOwnLines(doc.contents);
+    case "fill":
+      return doc.parts.some(hasOwnLines);
+    default:
+      return false;
+  }
 }
 
 function withCommas(parts: readonly Doc[]): Doc[] {
@@ -31,7 +60,9 @@ function withCommas(parts: readonly Doc[]): Doc[] {
 /** `[a, b]`, which breaks only where it is wider than `most`, or holds a comment: other brackets around it break first. */
 export function kept(open: string, parts: readonly Doc[], close: string, most: number): Doc {
   const flat = [open, join(", ", [...parts]), close];
-  return flatWidth(flat) <= most ? flat : bracketed(open, parts, close);
+  return flatWidth(flat) <= most && !parts.some(mayStandApart)
+    ? flat
+    : bracketed(open, parts, close);
 }
 
 /** The columns that a document takes on one line; infinite where it cannot stand on one. */
@@ -85,7 +116,7 @@ export function assignment(
   const doc = printing.print([key]);
   const operation = node.kind === "Binary" || node.kind === "Conditional";
   const room = printing.width - printing.indentation - 2;
-  const fits = node.kind !== "Pipeline" && flatWidth(doc) <= room;
+  const fits = !mayStandApart(doc) && flatWidth(doc) <= room;
   if (operation || fits) return [left, " ", sign, group(indent([line, doc]))];
   return [left, " ", sign, " ", doc];
 }
@@ -120,15 +151,15 @@ export interface BlockParts {
 }
 
 /** `{ … }`: on one line where the source begins it so and it fits, else one statement to a line. */
-export function braces(text: string, block: BlockParts): Doc {
-  const { nodes, parts, beside, inner } = block;
+export function braces(text: string, { nodes, parts, beside, inner, brace, id }: BlockParts): Doc {
   if (parts.length === 0 && inner.length === 0 && beside.length === 0) return "{}";
   const rows = parts.length === 0 ? inner : lines(text, nodes, parts);
   const first = nodes[0];
-  const spread = first !== undefined && /[\r\n]/.test(text.slice(block.brace, first.span.start));
+  const spread = first !== undefined && /[\r\n]/.test(text.slice(brace, first.span.start));
   const separator = [ifBreak("", "  "), softline];
-  return group(["{", ...beside, indent([line, join(separator, [...rows])]), line, "}"], {
+  const whole = group(["{", ...beside, indent([line, join(separator, [...rows])]), line, "}"], {
     shouldBreak: spread,
-    ...(block.id === undefined ? {} : { id: block.id }),
+    ...(id === undefined ? {} : { id }),
   });
+  return asInSource(whole);
 }

@@ -185,4 +185,10 @@ train Gan { minimize critic_loss on critic.* with sgd(lr: 1)  minimize loss on a
 train Gan { minimize critic_loss on critic.* with sgd(lr: 1)  minimize loss on all with sgd(lr: 1) }
 `);
   });
+
+  test("a parameter with a block is laid out alike whether its lines were one or several", async () => {
+    const text = `fn local(t, total = scan u in the_first_of_the_inputs_that_are_there along 1 { carry s: [] = 0  s <- s + u  yield s }) = total
+`;
+    expect(await checked(text)).toContain("    yield s\n  },\n) = total");
+  });
 });

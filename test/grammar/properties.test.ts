@@ -1,5 +1,5 @@
-// Random programs for a few seconds in; that the properties of `properties.ts` hold, out.
+// A few hundred random programs in; that the properties of `properties.ts` hold, out.
 
 import { grammarProperties } from "./properties.js";
 
-grammarProperties(5);
+grammarProperties(60, 100);
