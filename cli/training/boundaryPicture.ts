@@ -80,9 +80,11 @@ export function boundaryFigure(boundary: Boundary): string {
     (margin.left + ((value - x.low) / (x.high - x.low)) * inner.width).toFixed(1);
   const py = (value: number): string =>
     (margin.top + ((y.high - value) / (y.high - y.low)) * inner.height).toFixed(1);
+  // A few alone would hardly be seen; a thousand would hide what lies below.
+  const radius = points.length > 100 ? 3 : 6;
   const dots = points.map(({ x: left, y: up, target }) => {
     const fill = target === undefined ? "#444" : colourText(colour(target));
-    return `<circle cx="${px(left)}" cy="${py(up)}" r="3" fill="${fill}"/>`;
+    return `<circle cx="${px(left)}" cy="${py(up)}" r="${radius}" fill="${fill}"/>`;
   });
   const ticks = [0.1, 0.9].map((share) => {
     const [across, up] = [x.low + share * (x.high - x.low), y.low + share * (y.high - y.low)];

@@ -1,8 +1,11 @@
 // Recurrent models in; what a stream gives step by step, beside what `predict` gives of the whole sequence, and models that are refused, out.
-import { describe, expect, it } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { emit } from "../../compiler/emit/bundle.js";
-import type { Streaming } from "../../runtime/index.js";
+import type { InferenceNet, Streaming } from "../../runtime/index.js";
 import { compileOne, open } from "../support/compiled.js";
 
 /** Masks, layers in layers, classes, a start that is learnt, two carries, a state over the batch, and what is done at each time. */
@@ -108,6 +111,47 @@ describe("net.stream()", () => {
     expect(plain.inference.plan.programs.map(({ kind }) => kind)).not.toContain("stream");
     const without = await emit(plain, { file: "small.nn", entry: "inference" });
     expect(without["small.d.ts"]).not.toContain("& Streaming<");
+  });
+});
+
+describe("minified bundles", () => {
+  const folder = mkdtempSync(join(tmpdir(), "nnc-stream-"));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each(["inference", "training"] as const)("stream too (%s)", async (entry) => {
+    const text = `model Small {
+  input x: [batch, time, 2]
+  target y: [batch, time, 2]
+  h = x |> gru(2)
+  output h
+  loss mse(h, y)
+}
+train Small { optimizer sgd(lr: 0.1)  batch 1  time 3 }`;
+    const model = compileOne(text, "small.nn", { stream: true });
+    const files = await emit(model, { file: "small.nn", entry, minify: true });
+    const own = join(folder, entry);
+    mkdirSync(own);
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(own, name), content);
+    writeFileSync(join(own, "package.json"), '{ "type": "module" }');
+    const trained = await open(model, "f32", { seed: 3 });
+    const weights = await trained.save();
+    const module = entry === "training" ? "small.train.js" : "small.js";
+    const { Small } = (await import(join(own, module))) as {
+      Small: { load: (options: object) => Promise<InferenceNet & Streaming> };
+    };
+    const net = await Small.load({ backend: "cpu", weights });
+    const { h = [] } = await trained.predict({ x: { data: wave(6), shape: [1, 3, 2] } });
+    const stream = net.stream({ batch: 1 });
+    for (let step = 0; step < 3; step++) {
+      const found = await stream.next({ x: wave(6).slice(2 * step, 2 * step + 2) });
+      expect([...(found.h ?? [])]).toEqual([...h].slice(2 * step, 2 * step + 2));
+    }
+    expect(Math.max(...Array.from(h, Math.abs))).toBeGreaterThan(0.01);
+    stream.destroy();
+    net.destroy();
+    trained.destroy();
   });
 });
 
