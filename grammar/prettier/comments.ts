@@ -84,6 +84,14 @@ function childrenOf(node: AnyNode): AnyNode[] {
     .filter(isNode);
 }
 
+/** Behind a node, on a line of its own where it has one, as Prettier prints it. */
+function trail(node: AnyNode, comment: AttachedComment): true {
+  comment.leading = false;
+  comment.trailing = true;
+  ((node as WithComments).comments ??= []).push(comment);
+  return true;
+}
+
 type Placement = "above" | "brace" | "inner";
 
 function put(node: AnyNode, comment: AttachedComment, placement: Placement): true {
@@ -99,7 +107,7 @@ function put(node: AnyNode, comment: AttachedComment, placement: Placement): tru
  * attaches them. Inside a statement a comment keeps its line only where a line begins or ends; any other
  * goes above the row in which it stands: formatting once more must not move it again.
  */
-function attach(comment: AttachedComment, ast: File, ownLine: boolean): boolean {
+function attach(comment: AttachedComment, text: string, ast: File, ownLine: boolean): boolean {
   const { enclosingNode: parent, precedingNode: before } = comment;
   if (parent === undefined || parent.kind === "File") return false;
   if (parent.kind === "Block") {
@@ -110,23 +118,45 @@ function attach(comment: AttachedComment, ast: File, ownLine: boolean): boolean 
     const [first] = parent.lines;
     return first === undefined ? put(parent, comment, "inner") : put(first, comment, "above");
   }
-  return ownLine ? attachOwnLine(comment, ast, parent) : attachAtEnd(comment, ast, parent);
+  // Behind the bracket that closes a list of rows a comment is no longer one of the last row.
+  const row =
+    before !== undefined && isRow(parent, before) && !closedBetween(text, before, comment);
+  const rowBefore = row ? before : undefined;
+  return ownLine
+    ? attachOwnLine(comment, ast, parent, rowBefore)
+    : attachAtEnd(comment, ast, parent, rowBefore);
 }
 
-function attachOwnLine(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
-  const { precedingNode: before, followingNode: after } = comment;
+/** Whether a closing bracket stands between a node and a comment. */
+function closedBetween(text: string, before: AnyNode, comment: AttachedComment): boolean {
+  const between = text.slice(before.span.end, comment.span.start);
+  return /[)\]}]/.test(between.replace(/\/\/[^\r\n]*/g, ""));
+}
+
+function attachOwnLine(
+  comment: AttachedComment,
+  ast: File,
+  parent: AnyNode,
+  rowBefore: AnyNode | undefined,
+): boolean {
+  const { followingNode: after } = comment;
   if (after !== undefined && isRow(parent, after)) return put(after, comment, "above");
-  if (after === undefined && before !== undefined && isRow(parent, before)) return false;
+  if (rowBefore !== undefined) return trail(rowBefore, comment);
   return put(rowAround(ast, comment), comment, "above");
 }
 
-function attachAtEnd(comment: AttachedComment, ast: File, parent: AnyNode): boolean {
+function attachAtEnd(
+  comment: AttachedComment,
+  ast: File,
+  parent: AnyNode,
+  rowBefore: AnyNode | undefined,
+): boolean {
   const { precedingNode: before, followingNode: after } = comment;
   // A first operand may carry one comment at the end of its line; a second would move down a line.
   const operand = parent.kind === "Binary" && parent.left === before;
   const piped = parent.kind === "Pipeline" && parent.input === before;
   const first = (operand || piped) && (before as WithComments).comments === undefined;
-  if (before !== undefined && (first || isRow(parent, before))) return false;
+  if (before !== undefined && (first || before === rowBefore)) return trail(before, comment);
   if (after?.kind === "Block") return put(after, comment, "brace");
   const row = after !== undefined && isRow(parent, after) ? after : rowAround(ast, comment);
   return put(row, comment, "above");
@@ -144,12 +174,12 @@ export function endsApart(node: AnyNode, text: string): boolean {
 
 /** Prettier's hooks: each returns whether it has attached the comment itself. */
 export const handleComments = {
-  ownLine: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>
-    attach(comment, ast, true),
-  endOfLine: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>
-    attach(comment, ast, false),
-  remaining: (comment: AttachedComment, _text: string, _options: unknown, ast: File): boolean =>
-    attach(comment, ast, false),
+  ownLine: (comment: AttachedComment, text: string, _options: unknown, ast: File): boolean =>
+    attach(comment, text, ast, true),
+  endOfLine: (comment: AttachedComment, text: string, _options: unknown, ast: File): boolean =>
+    attach(comment, text, ast, false),
+  remaining: (comment: AttachedComment, text: string, _options: unknown, ast: File): boolean =>
+    attach(comment, text, ast, false),
 };
 
 export function printComment(path: AstPath<AttachedComment>): Doc {

@@ -74,6 +74,8 @@ export function flatWidth(doc: Doc): number {
       if ("hard" in doc && doc.hard === true) return Infinity;
       return "soft" in doc && doc.soft === true ? 0 : 1;
     case "break-parent":
+    // A comment behind a part.
+    case "line-suffix":
       return Infinity;
     case "group":
       return doc.break ? Infinity : flatWidth(doc.contents);

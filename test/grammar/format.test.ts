@@ -76,6 +76,52 @@ model M {
 `);
   });
 
+  test("comments behind the last of a list stay in its brackets, and behind the brackets out of them", async () => {
+    const text = `model M(
+  a = 1, // one
+  // b = 2,
+) // two
+{
+  output y = f(
+    a,
+    3,
+    // last
+  )
+}
+layer f(x, out: int
+  // units
+): [batch, out] {
+  return x
+}
+fn g(
+  x, // its only one
+) // doubles
+  = 2 * x
+`;
+    expect(await checked(text)).toBe(`model M(
+  a = 1, // one
+  // b = 2,
+) { // two
+  output y = f(
+    a,
+    3,
+    // last
+  )
+}
+layer f(
+  x,
+  out: int,
+  // units
+): [batch, out] {
+  return x
+}
+// doubles
+fn g(
+  x, // its only one
+) = 2 * x
+`);
+  });
+
   test("choices before a pipeline, within a choice, and `<-`", async () => {
     const text = `fn f(x) {
   a = if x < 1 then 2 else if x <- 3 then 4 else 5 |> relu
