@@ -276,7 +276,7 @@ export interface RunPosition<M extends ModelTypes = AnyModel> {
 /** The end of a stage. */
 export interface StageReport<M extends ModelTypes = AnyModel> extends RunPosition<M> {
   readonly stopped: Stopped;
-  /** The epoch with the lowest validation loss, where the stage stops early. */
+  /** The best epoch by what `stop_early` goes by, and its validation loss. */
   readonly best?: { readonly epoch: number; readonly loss: number };
   /** The weights that the net has now: those of the best epoch where they were put back. */
   readonly weights: "last" | "best";

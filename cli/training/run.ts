@@ -83,7 +83,7 @@ async function fitStages(
       tellResumed();
       follow.onStage(report);
       log.stage(report);
-      const text = stageText(report);
+      const text = stageText(report, stages);
       if (text !== undefined) terminal.note(text);
     },
   });

@@ -41,9 +41,12 @@ export function followStages(
 }
 
 /** What there is to say of a stage's end: that it came early, and whose weights the net has. */
-export function stageText({ stopped, epoch, best, weights }: StageReport): string | undefined {
+export function stageText(report: StageReport, stages: readonly PlanStage[]): string | undefined {
+  const { stopped, epoch, best, weights } = report;
   const early = stopped === "early" ? `stopped early after epoch ${epoch}` : undefined;
   if (weights === "last" || best === undefined || best.epoch + 1 >= epoch) return early;
-  const back = `the weights of epoch ${best.epoch + 1}, the best, whose validation loss was ${valueText(best.loss)}, were put back`;
+  const on = stages.find(({ name }) => name === report.stage)?.stopEarly?.on;
+  const by = on === undefined ? "" : ` by ${on}`;
+  const back = `the weights of epoch ${best.epoch + 1}, the best${by} (validation loss ${valueText(best.loss)}), were put back`;
   return early === undefined ? back : `${early}: ${back}`;
 }

@@ -265,7 +265,7 @@ describe("train, evaluate, predict", () => {
     const common = ["train", impatient, ...data, "--backend", "cpu"];
     const { notes } = await run(...common, "--log", file);
     const found =
-      /stopped early after epoch (\d+): the weights of epoch (\d+), the best, whose validation loss/.exec(
+      /stopped early after epoch (\d+): the weights of epoch (\d+), the best \(validation loss/.exec(
         notes,
       );
     expect(Number(found?.[1])).toBe(Number(found?.[2]) + 2);
@@ -276,6 +276,21 @@ describe("train, evaluate, predict", () => {
     const ended = { stage: "train", stopped: "early", weights: "best", epoch: Number(found?.[1]) };
     expect(records.filter(({ kind }) => kind === "stage")).toMatchObject([ended]);
     expect(records.at(-1)).toMatchObject({ kind: "end", stopped: "early" });
+
+    const accurate = folder.put(
+      "accurate.nn",
+      readFileSync(impatient, "utf8").replace(
+        "patience: 2",
+        "patience: 2, on: accuracy, rising: true",
+      ),
+    );
+    const told = await run("train", accurate, ...common.slice(2));
+    const best = /weights of epoch (\d+), the best by accuracy \(validation loss/.exec(told.notes);
+    const accuracies = [...told.notes.matchAll(/ validation: loss \S+ accuracy ([\d.]+)/g)].map(
+      ([, accuracy]) => Number(accuracy),
+    );
+    expect(accuracies.length).toBeGreaterThan(2);
+    expect(Number(best?.[1])).toBe(accuracies.indexOf(Math.max(...accuracies)) + 1);
 
     const folds = await run(...common, "--folds", "2");
     const scores = /^loss +(\S+) +(\S+) /m.exec(folds.out)?.slice(1);
