@@ -85,3 +85,12 @@ export const foreignModules: ReadonlySet<string> = new Set([
   ...["nn", "F", "torch", "tf", "keras", "layers", "losses", "optim", "optimizers", "np", "numpy"],
   ...["jnp", "jax", "tensorflow", "activations", "self", "this", "model", "math", "functional"],
 ]);
+
+/** Layers that are given the width of their input first elsewhere; here no layer is. */
+export const givenWidths: ReadonlySet<string> = new Set([
+  ...["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"],
+  ...["BatchNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "RMSNorm"],
+  ...["InstanceNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "Linear"],
+  ...["LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"],
+  ...["MultiheadAttention", "TransformerEncoderLayer"],
+]);

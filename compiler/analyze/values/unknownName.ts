@@ -3,7 +3,13 @@ import type { Span } from "../../../grammar/span.js";
 import type { Frame, Scope, Unit, Value } from "../context.js";
 import { didYouMean, isFull, report } from "../report.js";
 import { laterBinding } from "./later.js";
-import { expressedAs, foreignMembers, foreignModules, foreignNames } from "./foreignNames.js";
+import {
+  expressedAs,
+  foreignMembers,
+  foreignModules,
+  foreignNames,
+  givenWidths,
+} from "./foreignNames.js";
 import { visibleNames } from "./scope.js";
 
 interface Use {
@@ -45,7 +51,8 @@ export function unknownName(
 
 function hintFor(frame: Frame, name: string, called: boolean): string | undefined {
   const known = elsewhere(frame.scope, name);
-  if (known !== undefined) return `here it is called \`${known}\``;
+  if (known !== undefined)
+    return `here it is called \`${known}\`${withoutWidth(frame, name, known)}`;
   return (
     (Object.hasOwn(expressedAs, name) ? expressedAs[name] : undefined) ??
     didYouMean(name, visibleNames(frame.scope)) ??
@@ -87,6 +94,20 @@ function elsewhere(scope: Scope, name: string): string | undefined {
   return spelt.length < 2 ? undefined : visibleNames(scope).find((one) => plain(one) === spelt);
 }
 
+/** Whoever passes on the width of the input, as elsewhere, gives the next parameter a wrong number. */
+function withoutWidth({ scope }: Frame, name: string, known: string): string {
+  if (!givenWidths.has(name)) return "";
+  for (const { tree } of unitsOf(scope)) {
+    for (const declaration of tree.declarations) {
+      if (declaration.kind !== "Layer" || declaration.name !== known) continue;
+      const wanted = declaration.parameters.slice(1).filter((own) => own.default === undefined);
+      const call = `${known}(${wanted.map((own) => own.name).join(", ")})`;
+      return `, and the width of its input is not given: \`${call}\``;
+    }
+  }
+  return "";
+}
+
 /** `nn.ReLU()`, `torch.relu(x)`, `self.dense(h)`: a report where a name of a module, or of an object, has none here. */
 function unknownMember(frame: Frame, root: string, name: string, span: Span): Value {
   const known = elsewhere(frame.scope, name) ?? name;
@@ -94,7 +115,7 @@ function unknownMember(frame: Frame, root: string, name: string, span: Span): Va
   return report(frame, "NN0201", span, {
     message: `nothing here is called \`${root}\`: there are no modules and objects`,
     hint: isThere
-      ? `functions and layers are called by their names alone: \`${known}\``
+      ? `functions and layers are called by their names alone: \`${known}\`${withoutWidth(frame, name, known)}`
       : "functions and layers are called by their names alone, inputs and weights are declared where they are used",
   });
 }
