@@ -5,10 +5,11 @@ import { differentiate } from "../../compiler/autodiff/differentiate.js";
 import { jacobian } from "../../compiler/autodiff/jacobian.js";
 import { createBuilder } from "../../compiler/graph/builder.js";
 import { verifyGraph } from "../../compiler/graph/verify.js";
+import { topologicalOrder } from "../../compiler/graph/walk.js";
 import type { GraphBuilder } from "../../compiler/ops/builder.js";
 import { primitives } from "../../compiler/ops/primitives.js";
 import { isProblem } from "../../compiler/ops/problem.js";
-import { freeDim, shapeText } from "../../compiler/types/dimension.js";
+import { elementCount, freeDim, shapeText } from "../../compiler/types/dimension.js";
 import type { Node, Shape } from "../../compiler/types/graph.js";
 import { interpretOne } from "../support/interpret.js";
 
@@ -56,6 +57,39 @@ describe("derivatives at corners", () => {
       return b.slice(gradient ?? x, [0], [1]);
     };
     expect(gradientAt(second, [0, 0, 4])).toEqual([0, 4, 0]);
+  });
+
+  it("of many factors are those of few, with their zeros, in a multiple of as many operations", () => {
+    const values = Array.from({ length: 40 }, (_, n) => 1 + ((n * 7) % 5) / 8);
+    const expectOthers = (given: readonly number[]): void => {
+      const others = given.map((_, n) =>
+        given.filter((_value, m) => m !== n).reduce((product, value) => product * value, 1),
+      );
+      const found = gradientAt((b, x) => b.prod(x), given);
+      found.forEach((value, n) => {
+        expect(value).toBeCloseTo(others[n] ?? NaN, 3 - Math.log10(1 + Math.abs(value)));
+      });
+    };
+    expectOthers(values);
+    expectOthers(values.with(20, 0));
+    expectOthers(values.with(20, 0).with(3, 0));
+    const second = (b: GraphBuilder, x: Node) => {
+      const [gradient] = differentiate(b, b.prod(x), [x]);
+      return b.slice(gradient ?? x, [0], [1]);
+    };
+    const ofBoth = gradientAt(
+      second,
+      values.map((value, n) => (n < 2 || n === 30 ? 0 : value)),
+    );
+    expect(ofBoth.every((value) => value === 0)).toBe(true);
+    const ofOne = gradientAt(second, values.with(0, 0).with(30, 0));
+    expect(ofOne.flatMap((value, n) => (value === 0 ? [] : [n]))).toEqual([30]);
+
+    const b = createBuilder();
+    const x = b.input("x", { type: "f32", shape: [70_000] });
+    const [gradient = x] = differentiate(b, b.prod(x), [x]);
+    const sizes = topologicalOrder([gradient]).map(({ shape }) => elementCount(shape));
+    expect(Math.max(...sizes.map(Number))).toBeLessThan(20 * 70_000);
   });
 
   it("of powers are finite at and below zero", () => {

@@ -1,6 +1,6 @@
 // A tensor in; its running maximum, minimum, product or logarithm of summed exponentials along an axis out, by joining ever longer runs.
 
-import { ceilDivideDims, multiplyDims, subtractDims } from "../../types/dimension.js";
+import { ceilDivideDims } from "../../types/dimension.js";
 import type { Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import { reductionTable } from "../../scalars/reductions.js";
@@ -9,7 +9,7 @@ import type { GraphBuilder } from "../builder.js";
 import { largestReal } from "../leaves.js";
 import { shiftedExponential } from "../shifted.js";
 import { lastly } from "./lastly.js";
-import { block, first, levelsOf, padded } from "./runs.js";
+import { block, first, inOneRow, inRows, levelsOf, padded } from "./runs.js";
 
 /** What is known of each run: tensors of one shape. */
 type State = readonly Node[];
@@ -61,13 +61,7 @@ function inBlocks(runs: Runs, state: State, levels: number): State {
   }
   const outer = shape.slice(0, -1);
   const blocks = ceilDivideDims(extent, block);
-  const whole = multiplyDims(block, blocks);
-  const rows = state.map((y, n) => {
-    const filled = padded(b, y, {
-      ...{ before: 0, after: subtractDims(whole, extent), fill: at(fills, n) },
-    });
-    return b.reshape(filled, [...outer, blocks, block]);
-  });
+  const rows = state.map((y, n) => inRows(b, y, block, at(fills, n)));
   const within = doubled(runs, rows, block);
   const totals = within.map((y) => {
     const starts = y.shape.map((_, n) => (n > axis ? block - 1 : 0));
@@ -75,9 +69,7 @@ function inBlocks(runs: Runs, state: State, levels: number): State {
   });
   const ahead = shifted(runs, inBlocks(runs, totals, levels - 1), { by: 1, extent: blocks });
   const before = ahead.map((y) => b.reshape(y, [...outer, blocks, 1]));
-  return of
-    .join(b, before, within)
-    .map((y) => first(b, b.reshape(y, [...outer, whole]), 0, extent));
+  return of.join(b, before, within).map((y) => inOneRow(b, y, extent));
 }
 
 /** Runs of one, of two, of four …: log n steps of n joins (Hillis and Steele, "Data Parallel Algorithms", 1986). */

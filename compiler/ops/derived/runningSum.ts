@@ -1,11 +1,10 @@
 // A tensor in; its running sum along an axis out, of blocks and of blocks of blocks where it is long.
 
-import { ceilDivideDims, multiplyDims, subtractDims } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import { extentAt } from "../broadcast.js";
 import type { GraphBuilder } from "../builder.js";
 import { lastly } from "./lastly.js";
-import { block, first, levelsOf, padded } from "./runs.js";
+import { block, first, inOneRow, inRows, levelsOf, padded } from "./runs.js";
 
 /** Each element's sum is that of its block up to it, and of the blocks before it, which is a running sum again. */
 export function runningSum(b: GraphBuilder, x: Node, axis: number, reverse: boolean): Node {
@@ -18,19 +17,12 @@ export function runningSum(b: GraphBuilder, x: Node, axis: number, reverse: bool
 function inBlocks(b: GraphBuilder, x: Node, reverse: boolean, levels: number): Node {
   const axis = x.shape.length - 1;
   if (levels === 0) return b.cumsum(x, axis, reverse);
-  const outer = x.shape.slice(0, -1);
   const extent = extentAt(x.shape, axis);
-  const blocks = ceilDivideDims(extent, block);
-  const whole = multiplyDims(block, blocks);
-  const rows = b.reshape(padded(b, x, { before: 0, after: subtractDims(whole, extent), fill: 0 }), [
-    ...outer,
-    blocks,
-    block,
-  ]);
+  const rows = inRows(b, x, block, 0);
   const sums = inBlocks(b, b.sum(rows, [axis + 1]), reverse, levels - 1);
-  const others = b.reshape(shifted(b, sums, reverse ? -1 : 1), [...outer, blocks, 1]);
+  const others = b.reshape(shifted(b, sums, reverse ? -1 : 1), [...rows.shape.slice(0, -1), 1]);
   const all = b.add(b.cumsum(rows, axis + 1, reverse), others);
-  return first(b, b.reshape(all, [...outer, whole]), 0, extent);
+  return inOneRow(b, all, extent);
 }
 
 /** The last axis moved by one, with 0 at the free end. */

@@ -1,9 +1,10 @@
 // The last axis of a tensor in; the same parted into blocks, padded and cut, for what runs along it, out.
 
+import { ceilDivideDims, multiplyDims, subtractDims } from "../../types/dimension.js";
 import type { Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
 import type { GraphBuilder } from "../builder.js";
-import { indices } from "../broadcast.js";
+import { extentAt, indices } from "../broadcast.js";
 
 /** Up to this many values are a run by themselves. */
 const longestRun = 256;
@@ -11,10 +12,27 @@ export const block = 64;
 /** How often blocks are taken where the number of values is not known: a million in 256 runs of 4,096. */
 const levelsOfUnknown = 2;
 
-/** How often blocks of blocks are taken of so many values. */
-export function levelsOf(extent: Dim): number {
+/** How often blocks of blocks are taken of so many values, until there are no more than `few`. */
+export function levelsOf(extent: Dim, few = longestRun, size = block): number {
   if (typeof extent !== "number") return levelsOfUnknown;
-  return extent <= longestRun ? 0 : 1 + levelsOf(Math.ceil(extent / block));
+  return extent <= few ? 0 : 1 + levelsOf(Math.ceil(extent / size), few, size);
+}
+
+/** The last axis as blocks of so many, [..., blocks, size], the last one filled up. */
+export function inRows(b: GraphBuilder, x: Node, size: number, fill: number): Node {
+  const outer = x.shape.slice(0, -1);
+  const extent = extentAt(x.shape, outer.length);
+  const blocks = ceilDivideDims(extent, size);
+  const after = subtractDims(multiplyDims(size, blocks), extent);
+  return b.reshape(padded(b, x, { before: 0, after, fill }), [...outer, blocks, size]);
+}
+
+/** What `inRows` made, in one row again, of `count` values. */
+export function inOneRow(b: GraphBuilder, rows: Node, count: Dim): Node {
+  const outer = rows.shape.slice(0, -2);
+  const axis = outer.length;
+  const whole = multiplyDims(extentAt(rows.shape, axis), extentAt(rows.shape, axis + 1));
+  return first(b, b.reshape(rows, [...outer, whole]), 0, count);
 }
 
 export function padded(
