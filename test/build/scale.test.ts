@@ -74,6 +74,25 @@ describe("the scale of a loss", () => {
     net.destroy();
   });
 
+  it("goes on in a resumed run where it was: with the scale, the updates left out and the count of good ones", async () => {
+    const compiled = model("10", "adam(0.1)");
+    const whole = await open(compiled, "f32");
+    await steps(whole, 8);
+    for (const cut of [2, 6]) {
+      const before = await open(compiled, "f32");
+      await steps(before, cut);
+      const saved = await before.save({ optimizer: true });
+      const after = await open(compiled, "f32", { weights: saved });
+      await steps(after, 8 - cut);
+      expect(await after.read("W")).toEqual(await whole.read("W"));
+      for (const what of [".scale", ".skipped", ".good"])
+        expect(await kept(after, what)).toBe(await kept(whole, what));
+      for (const net of [before, after]) net.destroy();
+    }
+    expect(await kept(whole, ".skipped")).toBe(4);
+    whole.destroy();
+  });
+
   it("is none where nothing is rounded", () => {
     const { plan } = compileOne(`model M {
       input x: [batch]
