@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     ...running,
     include: ["test/**/*.fuzz.ts"],
+    execArgv: [...running.execArgv, "--expose-gc"],
     testTimeout: 30 * 60_000,
     reporters: ["default"],
   },
