@@ -111,6 +111,51 @@ export const foreignSettings: Readonly<Record<string, string>> = {
   droplast: "drop_last true",
 };
 
+/** What stands among training settings elsewhere, and where that stands here. */
+export const elsewhereThanInTraining: Readonly<Record<string, string>> = {
+  loss: "losses stand in the model: `loss mse(prediction, y)`",
+  criterion: "losses stand in the model: `loss mse(prediction, y)`",
+  metric: "metrics stand in the model: `metric mae(prediction, y)`",
+  metrics: "metrics stand in the model: `metric mae(prediction, y)`",
+  regularize: "penalties stand in the model: `regularize l2(0.01) on weights`",
+  shuffle: "examples come in another order in each epoch, by `seed`: leave the line out",
+  device: "where a net runs is said when it runs: `nnc train --backend cpu`",
+  verbose: "how much is told is said when it runs: leave the line out",
+  callbacks: "what ends a training early is a line: `stop_early(patience: 5)`",
+  data: "data is given when a net is trained: `nnc train model.nn --data x=x.npy`",
+};
+
+/** What statements and declarations are called elsewhere, and here. */
+export const foreignStatements: Readonly<Record<string, string>> = {
+  label: "target",
+  labels: "target",
+  feature: "input",
+  features: "input",
+  placeholder: "input",
+  metrics: "metric",
+  losses: "loss",
+  cost: "loss",
+  objective: "loss",
+  minimize: "loss",
+  predict: "output",
+  prediction: "output",
+  parameter: "param",
+  variable: "param",
+  regularizer: "regularize",
+  constraint: "project",
+  assert: "check",
+};
+export const foreignDeclarations: Readonly<Record<string, string>> = {
+  fit: "train",
+  compile: "train",
+  training: "train",
+  net: "model",
+  network: "model",
+  module: "model",
+  initializer: "init",
+  tune: "search",
+};
+
 /** How a setting is written here, with the number that stands behind its name there. */
 export function settingHere(name: string, value?: string): string | undefined {
   const key = name.toLowerCase().replaceAll("_", "");

@@ -32,25 +32,33 @@ export function editDistance(first: string, second: string, limit = Infinity): n
 }
 
 /**
- * The candidate nearest to a word: within one edit for words of up to four letters, two for up to
- * eight, three beyond; a word of one letter has no neighbours. A difference in case alone counts
- * half, and ties go to the earlier candidate.
+ * The candidate nearest to a word: one that differs in case alone before any other, else within one edit for words (of the two,
+ * the longer) of four to six letters, two for up to nine, three beyond; words of three letters are alike where neighbours are
+ * swapped. Ties go to the earlier candidate.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  if (word.length < 2) return undefined;
-  const limit = word.length <= 4 ? 1 : word.length <= 8 ? 2 : 3;
   const folded = word.toLowerCase();
   let found: string | undefined;
-  let least = limit + 1;
+  let least = Infinity;
   for (const candidate of candidates) {
-    if (candidate === word || candidate.length < 2) continue;
-    const exact = editDistance(word, candidate, limit);
-    const loose = editDistance(folded, candidate.toLowerCase(), limit);
-    const distance = Math.min(exact, loose + 0.5);
-    if (distance < least) {
+    if (candidate === word || candidate === "") continue;
+    const other = candidate.toLowerCase();
+    const limit = editsOf(folded, other);
+    const loose = other === folded ? -1 : editDistance(folded, other, limit);
+    const distance = Math.min(editDistance(word, candidate, limit), loose + 0.5);
+    if (loose <= limit && distance < least) {
       least = distance;
       found = candidate;
     }
   }
-  return least <= limit ? found : undefined;
+  return found;
 }
+
+/** How many edits may part two words that are meant to be the same: of short ones a letter more makes another word. */
+function editsOf(first: string, second: string): number {
+  const length = Math.max(first.length, second.length);
+  if (length <= 3) return length > 1 && sorted(first) === sorted(second) ? 1 : 0;
+  return length <= 6 ? 1 : length <= 9 ? 2 : 3;
+}
+
+const sorted = (word: string): string => Array.from(word).toSorted().join("");

@@ -3,7 +3,13 @@
 import type { Diagnostic } from "./diagnostics.js";
 import { tokenSpan } from "./lexer.js";
 import { nearest } from "./nearest.js";
-import { settingHere, withNumber } from "./foreign.js";
+import {
+  elsewhereThanInTraining,
+  foreignDeclarations,
+  foreignStatements,
+  settingHere,
+  withNumber,
+} from "./foreign.js";
 import { belongsToPipeline, startsLine } from "./repair.js";
 import { at, is, type Mistake, show } from "./mistake.js";
 import {
@@ -118,7 +124,10 @@ export function explainDeclaration(mistake: Mistake): Diagnostic {
   if (statementForms[image] !== undefined) {
     return at(mistake, "NN0105", { message, notes, hint: outsideHint });
   }
-  return at(mistake, "NN0105", { message, notes, hint: didYouMean(image, declarationWords) });
+  const here = Object.hasOwn(foreignDeclarations, image) ? foreignDeclarations[image] : undefined;
+  const hint =
+    here === undefined ? didYouMean(image, declarationWords) : `here it is called \`${here}\``;
+  return at(mistake, "NN0105", { message, notes, hint });
 }
 
 /** Of a statement that stands in no block; told once in a file, however many there are. */
@@ -181,6 +190,8 @@ function statementHint(mistake: Mistake, image: string): string | undefined {
   }
   if (is(token, reserved.else)) return "`else` follows the `}` of an `if`";
   if (image === "while") return "there are no open-ended loops: use `for` or `scan`";
+  const here = Object.hasOwn(foreignStatements, image) ? foreignStatements[image] : undefined;
+  if (here !== undefined) return `here it is called \`${here}\`: \`${statementForms[here] ?? ""}\``;
   if (is(next, LeftParenthesis)) return `bind the result: \`y = ${image}(…)\``;
   if (is(next, LeftBracket, Dot)) {
     return "tensors do not change in place: bind a whole new value with `name = …`";
@@ -210,6 +221,9 @@ export function explainLine(mistake: Mistake, block: "train" | "search"): Diagno
   }
   const here = block === "train" ? settingHere(image, value) : undefined;
   if (here !== undefined) return at(mistake, "NN0106", { message, hint: `write \`${here}\`` });
+  if (block === "train" && Object.hasOwn(elsewhereThanInTraining, image)) {
+    return at(mistake, "NN0106", { message, hint: elsewhereThanInTraining[image] });
+  }
   const candidate = "a parameter to search is `learning_rate ~ log_uniform(1e-4, 1e-1)`";
   const hint = is(token, Word)
     ? block === "search" && is(next, Equals, Colon)

@@ -4,7 +4,7 @@ import type { Span } from "../../../grammar/span.js";
 import type { CallRequest, Frame } from "../context.js";
 import { spoil } from "../frames.js";
 import { writtenPlace } from "../origins.js";
-import { foreignParameters } from "./foreignParameters.js";
+import { expressedParameters, foreignParameters } from "./foreignParameters.js";
 import { calleeOf, computes, wantsComputed, wantsFunction, type Callee } from "./functions.js";
 import { didYouMean, report } from "../report.js";
 import {
@@ -294,6 +294,8 @@ function relative({ base }: Callee, parameter: string): string | undefined {
 
 function calledElsewhere(word: string, names: readonly string[]): string | undefined {
   const key = word.toLowerCase().replaceAll("_", "");
+  const said = Object.hasOwn(expressedParameters, key) ? expressedParameters[key] : undefined;
+  if (said !== undefined && said.beside.every((name) => names.includes(name))) return said.hint;
   const meant = Object.hasOwn(foreignParameters, key) ? foreignParameters[key] : undefined;
   const found = meant?.find((name) => names.includes(name));
   return found === undefined ? undefined : `here it is called \`${found}\``;

@@ -8,7 +8,6 @@ export const foreignParameters: Readonly<Record<string, readonly string[]>> = {
   learningrate: ["lr"],
   alpha: ["lr", "slope"],
   negativeslope: ["slope"],
-  betas: ["beta1"],
   rho: ["decay"],
   filters: ["channels"],
   outchannels: ["channels"],
@@ -52,4 +51,32 @@ export const foreignParameters: Readonly<Record<string, readonly string[]>> = {
   stddev: ["deviation"],
   sigma: ["deviation"],
   stepsize: ["every"],
+};
+
+interface Expressed {
+  /** The parameters that a call must have for it to be so. */
+  readonly beside: readonly string[];
+  readonly hint: string;
+}
+
+const penalty = "a penalty stands in a line of its own: `regularize l2(0.01) on weights`";
+const limit = "a limit stands in a line of its own: `project max_norm(3) on weights`";
+const found = "how large the input is is seen from it: leave the argument out";
+
+/** What is said here with several words, or with none. */
+export const expressedParameters: Readonly<Record<string, Expressed>> = {
+  betas: {
+    beside: ["beta1", "beta2"],
+    hint: "they are two numbers: `beta1: 0.9, beta2: 0.999`",
+  },
+  kernelregularizer: { beside: [], hint: penalty },
+  biasregularizer: { beside: [], hint: penalty },
+  activityregularizer: { beside: [], hint: penalty },
+  kernelconstraint: { beside: [], hint: limit },
+  inputshape: { beside: [], hint: found },
+  infeatures: { beside: [], hint: found },
+  inchannels: { beside: [], hint: found },
+  inputsize: { beside: [], hint: found },
+  numfeatures: { beside: [], hint: found },
+  normalizedshape: { beside: [], hint: found },
 };

@@ -2,7 +2,7 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { Frame, Run, Unit } from "../context.js";
 import type { BodyKind } from "../parts.js";
-import { unknownName } from "../values/unknownName.js";
+import { unknownName, type GivenTo } from "../values/unknownName.js";
 import { fileFrame } from "../frames.js";
 import { walk } from "../calls/syntax.js";
 import { report } from "../report.js";
@@ -63,11 +63,11 @@ const bodies = {
 function reportUnknown(
   frame: Frame,
   local: ReadonlySet<string>,
-  { name, span, called, member }: Reference,
+  { name, span, called, member, given }: Reference,
 ): void {
   const names = new Map([...local].map((known) => [known, binding] as const));
   const scope = { parent: frame.unit.scope, names, lazy: new Map<string, never>() };
-  unknownName({ ...frame, scope }, name, span, { called, member });
+  unknownName({ ...frame, scope }, name, span, { called, member, given });
 }
 
 const binding = { value: poison, place: undefined, fixed: undefined, state: undefined };
@@ -143,6 +143,8 @@ interface Reference {
   readonly called: boolean;
   /** What is taken of it: the last name of `a.b.c`. */
   readonly member: string | undefined;
+  /** What it is an argument of. */
+  readonly given: GivenTo | undefined;
 }
 
 /** What follows a word that is no setting may be anything but an expression. */
@@ -163,9 +165,16 @@ function namesUsedIn(declaration: Checked): Reference[] {
   const callees = new Set<unknown>();
   const members = new Map<unknown, string>();
   const scores = scoresIn(declaration);
+  const given = new Map<unknown, GivenTo>();
   walk(root, (node) => {
     if (node.kind === "Call" || node.kind === "Stage") {
-      callees.add((node as unknown as ast.CallExpression).callee);
+      const { callee, arguments: written } = node as unknown as ast.CallExpression;
+      callees.add(callee);
+      if (callee.kind !== "Name") return;
+      const from = node.kind === "Stage" ? 1 : 0;
+      for (const [index, { name, value }] of written.entries()) {
+        given.set(value, { callee: callee.name, parameter: name ?? index + from });
+      }
     }
     if (node.kind === "Member") {
       const { object, name } = node as unknown as ast.MemberExpression;
@@ -175,7 +184,13 @@ function namesUsedIn(declaration: Checked): Reference[] {
   walk(root, (node) => {
     if (node.kind !== "Name" || scores.has(node)) return;
     const { name, span } = node as unknown as ast.NameExpression;
-    found.push({ name, span, called: callees.has(node), member: members.get(node) });
+    found.push({
+      name,
+      span,
+      called: callees.has(node),
+      member: members.get(node),
+      given: given.get(node),
+    });
   });
   return found.toSorted((a, b) => a.span.start - b.span.start);
 }

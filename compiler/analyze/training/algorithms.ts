@@ -22,11 +22,14 @@ export function readAlgorithm(
   const word = kind.toLowerCase();
   if (value.kind !== "function" || value.form !== "closure" || value.declaration.kind !== kind) {
     if (isPoison(value)) return undefined;
+    const names = algorithmNames(frame, kind);
+    const written = textOf(frame, target.span).replaceAll('"', "");
     report(frame, "NN0502", target.span, {
       message: `${kind === "Optimizer" ? "an optimizer" : "a projection"} is wanted here, not ${describe(value)}`,
       hint:
-        didYouMean(textOf(frame, target.span), algorithmNames(frame, kind)) ??
-        `known ${word}s: ${algorithmNames(frame, kind).join(", ")}`,
+        value.kind === "string" && names.includes(written)
+          ? `write it without quotes: \`${written}(${kind === "Optimizer" ? "lr: 1e-3" : ""})\``
+          : (didYouMean(written, names) ?? `known ${word}s: ${names.join(", ")}`),
     });
     return undefined;
   }

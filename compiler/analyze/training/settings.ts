@@ -1,7 +1,7 @@
 // The lines of a `train` block that set a number or a switch come in; checked values by name go out.
 import type * as ast from "../../../grammar/ast.js";
 import type { Found, Frame } from "../context.js";
-import { settingHere } from "../../../grammar/foreign.js";
+import { elsewhereThanInTraining, settingHere } from "../../../grammar/foreign.js";
 import { didYouMean, excerpt, report } from "../report.js";
 import { asInteger, asNumber, describe, isPoison, type Value } from "../values/values.js";
 
@@ -136,7 +136,9 @@ function isNew(frame: Frame, line: ast.SettingLine, spans: Map<string, ast.Span>
 function elsewhere(frame: Frame, line: ast.SettingLine): string | undefined {
   const written = excerpt(frame, line.value.span);
   const here = settingHere(line.name, written);
-  return here === undefined ? undefined : `here it is written \`${here}\``;
+  if (here !== undefined) return `here it is written \`${here}\``;
+  const { name } = line;
+  return Object.hasOwn(elsewhereThanInTraining, name) ? elsewhereThanInTraining[name] : undefined;
 }
 
 function unknownSetting(frame: Frame, line: ast.SettingLine, freeDimensions: Found<string>): void {

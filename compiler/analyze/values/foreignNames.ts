@@ -44,6 +44,10 @@ const pooledTo =
 const nothing =
   "there is no value for nothing: leave the argument out, or write the value that is meant";
 const squeezed = "`x[:, 0]` takes away an axis of 1, `reshape` all of them";
+const cast = "a cast is a call: `f32(x)`, `i32(x)`";
+const deviation =
+  "the deviation is `sqrt(mean((x - mean(x)) ^ 2))`, of each column with `axis: 0` in both";
+const chosen = "a choice is written `if c then a else b`, entry by entry of tensors too";
 const clamped = "a value is held within bounds by `min(max(x, low), high)`";
 
 /** For what the language says with several words. */
@@ -54,6 +58,21 @@ export const expressedAs: Readonly<Record<string, string>> = {
   squeeze: squeezed,
   unsqueeze: "`x[:, new]` adds an axis of 1",
   expand_dims: "`x[:, new]` adds an axis of 1",
+  where: chosen,
+  select: chosen,
+  ...{ std: deviation, stddev: deviation },
+  var: "the variance is `mean((x - mean(x)) ^ 2)`, of each column with `axis: 0` in both",
+  variance: "the variance is `mean((x - mean(x)) ^ 2)`, of each column with `axis: 0` in both",
+  norm: "a tensor's length is `sqrt(sum(x ^ 2))`, a row's with `axis: -1`",
+  rmse: "the root of the mean square is `sqrt(mean((prediction - target) ^ 2))`",
+  normalize:
+    "`x |> standardize` brings each column to mean 0 and deviation 1, as they are over all examples trained on",
+  einsum:
+    "`x @ W` is the product over the last axis of one and the last but one of the other; `transpose` orders axes before it",
+  lambda: "a function is declared beside the models: `fn f(x) = …`, and given as `f`",
+  weights:
+    "all weights are named behind `on`, in a line of its own: `regularize l2(0.01) on weights`",
+  ...{ astype: cast, float: cast, int: cast, float32: cast },
   Input: "an input is declared: `input x: [batch, 8]`",
   Sequential: "layers follow each other with `|>`: `h = x |> dense(64) |> relu`",
   Lambda: "a function is declared beside the models: `fn f(x) = …`",
@@ -74,7 +93,7 @@ export const foreignMembers: Readonly<Record<string, string>> = {
   size: "name the dimensions in a signature: `x: [batch, n]`",
   item: "values stay tensors: a scalar is one of shape `[]`",
   numpy: "values stay tensors",
-  to: "a cast is a call: `f32(x)`, `u32(x)`",
+  to: cast,
   float: "a cast is a call: `f32(x)`",
   long: "a cast is a call: `i32(x)`",
   int: "a cast is a call: `i32(x)`",
@@ -83,7 +102,18 @@ export const foreignMembers: Readonly<Record<string, string>> = {
 /** Modules and objects before a dot: here names stand alone. */
 export const foreignModules: ReadonlySet<string> = new Set([
   ...["nn", "F", "torch", "tf", "keras", "layers", "losses", "optim", "optimizers", "np", "numpy"],
-  ...["jnp", "jax", "tensorflow", "activations", "self", "this", "model", "math", "functional"],
+  ...[
+    "jnp",
+    "jax",
+    "tensorflow",
+    "activations",
+    "self",
+    "this",
+    "model",
+    "math",
+    "Math",
+    "functional",
+  ],
 ]);
 
 /** Layers that are given the width of their input first elsewhere; here no layer is. */

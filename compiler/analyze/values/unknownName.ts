@@ -1,4 +1,5 @@
 // A name that nothing bears comes in; a report of it goes out, with the name that may be meant.
+import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import type { Frame, Scope, Unit, Value } from "../context.js";
 import { didYouMean, isFull, report } from "../report.js";
@@ -10,20 +11,27 @@ import {
   foreignNames,
   givenWidths,
 } from "./foreignNames.js";
-import { visibleNames } from "./scope.js";
+import { findLazy, visibleNames } from "./scope.js";
 
 interface Use {
   /** It stands where something is called. */
   readonly called?: boolean;
   /** What is taken of it, behind a dot. */
   readonly member?: string | undefined;
+  readonly given?: GivenTo | undefined;
+}
+
+/** What a name is an argument of: the name of what is called, and the parameter by its name or position. */
+export interface GivenTo {
+  readonly callee: string;
+  readonly parameter: string | number;
 }
 
 export function unknownName(
   frame: Frame,
   name: string,
   span: Span,
-  { called = false, member }: Use = {},
+  { called = false, member, given }: Use = {},
 ): Value {
   if (member !== undefined && foreignModules.has(name)) {
     return unknownMember(frame, name, member, span);
@@ -32,6 +40,14 @@ export function unknownName(
     return report(frame, "NN0201", span, {
       message: "`_` drops a value and holds none",
       hint: "give what is needed a name: `largest, _ = top_k(x, 3)`",
+    });
+  }
+  const string = isFull(frame.run) ? undefined : stringWanted(frame.scope, given);
+  if (string !== undefined) {
+    return report(frame, "NN0201", span, {
+      message: `nothing here is called \`${name}\``,
+      notes: [`\`${string}\` of ${given?.callee ?? ""} is given as a string, in double quotes`],
+      hint: `write \`"${name.toLowerCase()}"\``,
     });
   }
   const later = isFull(frame.run) ? undefined : laterBinding(frame, name, span);
@@ -44,6 +60,7 @@ export function unknownName(
   }
   return report(frame, "NN0201", span, {
     message: `nothing here is called \`${name}\``,
+    notes: called ? parametersOf(frame.scope, name) : [],
     // Of what is beyond the mistakes that are listed nobody reads a hint.
     hint: isFull(frame.run) ? undefined : hintFor(frame, name, called),
   });
@@ -58,6 +75,28 @@ function hintFor(frame: Frame, name: string, called: boolean): string | undefine
     didYouMean(name, visibleNames(frame.scope)) ??
     (called ? howToDeclare(name) : howToName(frame, name))
   );
+}
+
+/** The parameter that an argument is given for, where it is a string when it is left out. */
+function stringWanted(scope: Scope, given: GivenTo | undefined): string | undefined {
+  const unit = given && findLazy(scope, given.callee)?.place.unit;
+  for (const one of unit?.tree.declarations ?? []) {
+    if (!("parameters" in one) || one.name !== given?.callee) continue;
+    const { parameter } = given;
+    const found = one.parameters.find(({ name }, at) => name === parameter || at === parameter);
+    return found?.default?.kind === "String" ? found.name : undefined;
+  }
+  return undefined;
+}
+
+/** What the arguments are of what is called otherwise elsewhere: they need not be those that it has there, nor in their order. */
+function parametersOf(scope: Scope, name: string): string[] {
+  for (const unit of unitsOf(scope)) {
+    const found = namesElsewhere(unit).get(name);
+    if (found === undefined || !("parameters" in found) || found.parameters.length === 0) continue;
+    return [`its parameters are: ${found.parameters.map((one) => one.name).join(", ")}`];
+  }
+  return [];
 }
 
 /** What gives something to call a name. */
@@ -86,7 +125,7 @@ function elsewhere(scope: Scope, name: string): string | undefined {
   if (Object.hasOwn(foreignNames, name)) return foreignNames[name];
   for (const unit of unitsOf(scope)) {
     const found = namesElsewhere(unit).get(name);
-    if (found !== undefined) return found;
+    if (found !== undefined) return found.name;
   }
   // `LeakyReLU`, `GaussianNoise`: names here are small letters with underscores.
   const plain = (word: string): string => word.toLowerCase().replaceAll("_", "");
@@ -114,6 +153,7 @@ function unknownMember(frame: Frame, root: string, name: string, span: Span): Va
   const isThere = visibleNames(frame.scope).includes(known) || known !== name;
   return report(frame, "NN0201", span, {
     message: `nothing here is called \`${root}\`: there are no modules and objects`,
+    notes: parametersOf(frame.scope, name),
     hint: isThere
       ? `functions and layers are called by their names alone: \`${known}\`${withoutWidth(frame, name, known)}`
       : "functions and layers are called by their names alone, inputs and weights are declared where they are used",
@@ -141,17 +181,19 @@ function unitsOf(scope: Scope): ReadonlySet<Unit> {
   return found;
 }
 
-const known = new WeakMap<Unit, ReadonlyMap<string, string>>();
+type Named = Extract<ast.Declaration, { readonly name: string; readonly doc?: string }>;
+
+const known = new WeakMap<Unit, ReadonlyMap<string, Named>>();
 
 /** `/// …; elsewhere: Dense, Linear` above a declaration. */
-function namesElsewhere(unit: Unit): ReadonlyMap<string, string> {
+function namesElsewhere(unit: Unit): ReadonlyMap<string, Named> {
   const before = known.get(unit);
   if (before !== undefined) return before;
-  const found = new Map<string, string>();
+  const found = new Map<string, Named>();
   for (const declaration of unit.tree.declarations) {
     if (!("name" in declaration) || !("doc" in declaration)) continue;
     const [, words = ""] = /\belsewhere: (.+)$/m.exec(declaration.doc ?? "") ?? [];
-    for (const word of words.match(/\w+/g) ?? []) found.set(word, declaration.name);
+    for (const word of words.match(/\w+/g) ?? []) found.set(word, declaration);
   }
   known.set(unit, found);
   return found;
