@@ -18,8 +18,9 @@ export type { Seed } from "./scanBody.js";
 
 /**
  * Reverse mode: for each of `wrt` the derivative of the sum of `output · cotangent` (of `sum(output)` without one), of its
- * shape. The nodes of `wrt` count as independent variables, whatever they were computed from. Zeros where `output` does
- * not depend on one, or where it is not f32. The passes that come before derivatives are run on `output` first.
+ * shape. Each is the whole derivative, as if it were asked for alone, though others of `wrt` may lie between it and `output`.
+ * Zeros where `output` does not depend on one, or where it is not f32. The passes that come before derivatives are run on
+ * `output` first.
  */
 export function differentiate(
   b: GraphBuilder,
@@ -29,12 +30,34 @@ export function differentiate(
 ): Node[] {
   if (output.type !== "f32") return wrt.map((variable) => zeros(b, variable));
   const seed = cotangent ?? b.constant(1, output.shape);
-  const [prepared = output] = prepareForDerivative(b, [output], new Set(wrt));
-  return differentiateAll(b, [{ output: prepared, cotangent: seed }], wrt);
+  const derivatives = new Map<Node, Node>();
+  for (const group of independent(wrt)) {
+    const [prepared = output] = prepareForDerivative(b, [output], new Set(group));
+    const own = differentiateAll(b, [{ output: prepared, cotangent: seed }], group);
+    for (const [index, derivative] of own.entries()) {
+      const variable = group[index];
+      if (variable !== undefined) derivatives.set(variable, derivative);
+    }
+  }
+  return wrt.map((variable) => derivatives.get(variable) ?? zeros(b, variable));
+}
+
+/** The nodes in groups of which none holds a node that another of its group is computed from: a walk stops at its variables. */
+function independent(wrt: readonly Node[]): Node[][] {
+  const variables = new Set(wrt);
+  const groups: Node[][] = [];
+  const below = new Map<Node, number>();
+  for (const node of topologicalOrder(wrt)) {
+    let level = 0;
+    for (const input of node.inputs) level = Math.max(level, below.get(input) ?? 0);
+    if (variables.has(node)) (groups[level++] ??= []).push(node);
+    below.set(node, level);
+  }
+  return groups;
 }
 
 /**
- * The same for several outputs at once: the derivative of the sum over all of `output · cotangent`. What a choice leaves aside
+ * The same for several outputs at once, by nodes of which none is computed from another: the derivative of the sum over all of `output · cotangent`. What a choice leaves aside
  * gets no cotangent, and a zero cotangent times an infinite factor would be NaN: so for every node the walk knows where its
  * cotangent can differ from zero, and what a rule gives elsewhere is not multiplied but left out.
  */
