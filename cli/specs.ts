@@ -10,7 +10,7 @@ export function planShape(shape: readonly PlanDim[]): (number | string)[] {
 }
 
 function specOf(input: PlanInput, optional: boolean): InputSpec {
-  const { name, role, type, categories, range, missing, shape } = input;
+  const { name, role, type, categories, range, bounds, missing, shape } = input;
   return {
     name,
     role,
@@ -19,6 +19,7 @@ function specOf(input: PlanInput, optional: boolean): InputSpec {
     optional: optional || input.source === "drawn",
     ...(categories === undefined ? {} : { categories }),
     ...(range === undefined ? {} : { range }),
+    ...(bounds === undefined ? {} : { bounds }),
     ...(missing === undefined ? {} : { missing }),
   };
 }

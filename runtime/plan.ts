@@ -46,6 +46,8 @@ export interface PlanInput {
   readonly categories?: number;
   /** Of integers that reach a class or an index of a table unchanged: the least, and the first that is too large. */
   readonly range?: readonly [number, number];
+  /** The least and the largest that files of data may hold, as of binary targets 0 and 1. Nets take others, too. */
+  readonly bounds?: readonly [number, number];
   readonly shape: readonly PlanDim[];
   readonly missing?: number;
   /** given: the caller's; drawn: on the device unless given; computed: never given. */

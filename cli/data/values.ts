@@ -19,6 +19,8 @@ export interface ValueSpec {
   readonly categories?: number;
   /** Of integers that reach a class or an index: the least, and the first that is too large. */
   readonly range?: readonly [number, number];
+  /** The least and the largest, where the model says so: of binary targets 0 and 1. */
+  readonly bounds?: readonly [number, number];
   readonly missing?: number;
 }
 
@@ -68,6 +70,10 @@ function fault(value: number, spec: ValueSpec): string | undefined {
     if (!Number.isInteger(value)) return `the label ${value} is not a whole number`;
     if (value < low || value >= end) return `the label ${value} is not in ${low} to ${end - 1}`;
   }
+  if (spec.bounds !== undefined) {
+    const [low, high] = spec.bounds;
+    if (value < low || value > high) return `${value} is not from ${low} to ${high}`;
+  }
   switch (spec.type) {
     case "f32":
       return Number.isFinite(Math.fround(value)) ? undefined : `${value} is too large for f32`;
@@ -100,7 +106,8 @@ function hintFor(
   seen: readonly ArrayLike<number>[],
 ): string | undefined {
   if (Number.isNaN(value)) return missingHint(spec);
-  const [low, end] = rangeOf(spec) ?? [];
+  const { bounds } = spec;
+  const [low, end] = rangeOf(spec) ?? (bounds ? [bounds[0], bounds[1] + 1] : []);
   const fromLow = seen.some((values) => Array.prototype.includes.call(values, low));
   if (value === end && !fromLow)
     return "labels are counted from 0; these seem to be counted from 1";
@@ -158,7 +165,7 @@ export function openSink(
   };
   const take = (values: DataValues): void => {
     grow(found + values.length);
-    if (spec.type === "f32" && !isFloat(values)) {
+    if (spec.type === "f32" && spec.bounds === undefined && !isFloat(values)) {
       // Integers up to 32 bits are neither NaN nor infinite.
       result.set(values, found);
       found += values.length;

@@ -115,6 +115,8 @@ export interface ModelState {
   readonly masked: Set<string>;
   /** Of inputs that reach classes or indices unchanged: the first integer that is too large. */
   readonly ranges: Map<string, number>;
+  /** Of inputs that reach `within` unchanged: the least and the largest that data may hold. */
+  readonly bounds: Map<string, readonly [number, number]>;
   readonly freeDimensions: Set<string>;
   readonly unknown: Set<Unknown>;
   /** The names that nodes were bound to, for messages. */

@@ -74,7 +74,7 @@ export function trainedExtents(typed: TypedModel): Readonly<Record<string, numbe
 }
 
 function planInput(input: InputDeclaration): PlanInput {
-  const { name, role, type, categories, range, masked, doc, source } = input;
+  const { name, role, type, categories, range, bounds, masked, doc, source } = input;
   const missing = masked && type !== "bool" ? markerOf(type) : input.missing;
   return {
     name,
@@ -82,6 +82,7 @@ function planInput(input: InputDeclaration): PlanInput {
     type,
     ...(categories === undefined ? {} : { categories }),
     ...(range === undefined ? {} : { range }),
+    ...(bounds === undefined ? {} : { bounds }),
     shape: input.shape.map(planDim),
     ...(missing === undefined ? {} : { missing }),
     source: source.kind,

@@ -31,6 +31,8 @@ export interface InputDeclaration {
   readonly categories: number | undefined;
   /** Of integers that reach a class or an index unchanged: the least, and the first that is too large. */
   readonly range: readonly [number, number] | undefined;
+  /** What data are held to where they are read: the least, and the largest. */
+  readonly bounds?: readonly [number, number] | undefined;
   readonly shape: Shape;
   readonly missing: number | undefined;
   /** Whether the model asks which values the data had none of. */

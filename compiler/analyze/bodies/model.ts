@@ -84,7 +84,8 @@ export function analyzeModel(run: Run, source: ModelSource): TypedModel | undefi
     inputs: [...state.inputs.values()].map(({ declaration }) => {
       const end = state.ranges.get(declaration.name);
       const masked = state.masked.has(declaration.name);
-      return { ...declaration, masked, range: end === undefined ? undefined : [0, end] };
+      const range = end === undefined ? undefined : ([0, end] as const);
+      return { ...declaration, masked, range, bounds: state.bounds.get(declaration.name) };
     }),
     parameters: declared.items,
     carried: carriedOf(state),
@@ -112,6 +113,7 @@ function newState(name: string): ModelState {
     inputs: new Map(),
     masked: new Set(),
     ranges: new Map(),
+    bounds: new Map(),
     freeDimensions: new Set(),
     unknown: new Set(),
     boundNames: new Map(),

@@ -12,6 +12,7 @@ import { fails } from "../values/conditions.js";
 import { reachableNodes } from "../values/graphs.js";
 import { excerpt, report, reportArgumentOf } from "../report.js";
 import { builderAt, toTensor } from "../values/tensors.js";
+import { holdDataWithin } from "../values/within.js";
 import {
   asInteger,
   asNumber,
@@ -40,6 +41,7 @@ export function languageBuiltins(): Builtin[] {
     { name: "is_probability", parameters: ["value"], apply: isProbability },
     { name: "is_missing", parameters: ["x"], apply: isMissing },
     { name: "require", parameters: ["value", "condition", "expected"], apply: requirement },
+    { name: "within", parameters: ["value", "low", "high"], apply: within },
     { name: "plateau", parameters: ["factor?", "patience?"], apply: plateau },
   ];
 }
@@ -191,6 +193,17 @@ function requirement(call: BuiltinCall): Value {
   }
   if (!fails(condition)) return value;
   return outsideDomain(call, "value", { value, expected: expected.value });
+}
+
+/** `within(target, 0, 1)`: the value itself; data of inputs that reach it unchanged are held to these numbers where they are read. */
+function within({ frame, values }: BuiltinCall): Value {
+  const value = values.get("value") ?? poison;
+  const [low, high] = ["low", "high"].map((name) => asNumber(values.get(name) ?? poison));
+  const model = frame.trace?.model;
+  if (value.kind === "tensor" && model !== undefined && low !== undefined && high !== undefined) {
+    holdDataWithin(model, value.node, [low, high]);
+  }
+  return value;
 }
 
 /** The mistake of an argument that is not what it must be, told where the user wrote it. */
