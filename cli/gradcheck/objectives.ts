@@ -75,13 +75,23 @@ function heldName(parameter: string): string {
   return `held.${parameter}`;
 }
 
-/** Everything under `stop_gradient` computed from parameters held at the base point. */
-function holdStopped(b: GraphBuilder, root: Node, held: Map<string, Node>): Node {
+/**
+ * Everything under `stop_gradient` computed from parameters held at the base point. States over the batch stay as they
+ * are: no parameter moves what they start from.
+ */
+function holdStopped(
+  b: GraphBuilder,
+  root: Node,
+  held: Map<string, Node>,
+  { carried }: TypedModel,
+): Node {
   const stopped = topologicalOrder([root]).filter((node) => node.op === "stopGradient");
   if (stopped.length === 0) return root;
   const replacements = new Map<Node, Node>();
+  const states = new Set(carried.map(({ name }) => name));
   for (const leaf of stopped.flatMap(storedLeaves)) {
     const name = nameOfStored(leaf);
+    if (states.has(name)) continue;
     const input = held.get(name) ?? b.input(heldName(name), leaf);
     held.set(name, input);
     replacements.set(leaf, input);
@@ -159,7 +169,7 @@ export function checkedModel(typed: TypedModel): CheckedModel {
       names.flatMap((name) => leaves.get(name) ?? []),
     );
     const value = `value.${at}`;
-    outputs.push(named(value, holdStopped(b, goal, held), typed));
+    outputs.push(named(value, holdStopped(b, goal, held, typed), typed));
     const parameters = names.map((name, index) => {
       const gradient = `gradient.${at}.${name}`;
       outputs.push(named(gradient, gradients[index] ?? goal, typed));

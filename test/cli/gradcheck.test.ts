@@ -291,6 +291,16 @@ describe("nnc gradcheck", () => {
     expect(result.unchecked).toEqual([]);
     expect(code).toBe(0);
   });
+  test("states over the batch stand as they start, under stop_gradient too", async () => {
+    const body = (loss: string): string =>
+      `input x: [batch, 3]\nstate h: [batch, 3] = 0.5\nweight U: [3, 3] ~ normal(0, 1)\nz = tanh(x @ U + h)\nh <- z\nloss ${loss}`;
+    for (const loss of ["z * stop_gradient(z)", "-log(softmax(z))"]) {
+      const { code, result, notes } = await check(body(loss));
+      expect(notes).toBe("");
+      expect(result.parameters).toMatchObject([{ name: "U", verdict: "ok" }]);
+      expect(code).toBe(0);
+    }
+  });
   test("every parameter of a deep model has its turn", async () => {
     const { result } = await check(
       `input x: [batch, 40]\nh = x ${"|> dense(40, activation: tanh) ".repeat(40)}\nloss mean(h ^ 2, axis: 1)`,
