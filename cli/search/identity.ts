@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { SearchDeclaration } from "../../compiler/types/model.js";
 import { parse } from "../../grammar/parse.js";
 import { printAst } from "../../grammar/printAst.js";
+import type { BoundData } from "../data/bind.js";
 import type { Settings } from "../options.js";
 import { readNnFile } from "../sources.js";
 
@@ -17,6 +18,8 @@ export interface Identity {
   readonly median_stopping: number | null;
   readonly set: Settings;
   readonly data: readonly string[];
+  /** A digest of what was read of them. */
+  readonly contents: string;
   /** `--rows`, `--header`, `--epochs` and `--steps`, where they are given. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -32,15 +35,27 @@ const parts: Readonly<Record<keyof Identity, string>> = {
   median_stopping: "another median_stopping",
   set: "other settings (--set)",
   data: "other data (--data)",
+  contents: "other contents of the data: what its files hold was changed",
   options: "other --rows, --header, --epochs or --steps",
 };
+
+/** Earlier versions wrote no digest: their values may be of any data. */
+const unknownContents =
+  "it was written by an earlier version of nnc, which did not note what the data's files held, so that they may have been changed since";
 
 /** What differs between the search of a journal and this one, in words; none where it is the same. */
 export function differences(found: Readonly<Record<string, unknown>>, wanted: Identity): string[] {
   const known = JSON.parse(JSON.stringify(wanted)) as Readonly<Record<string, unknown>>;
-  return Object.entries(parts)
-    .filter(([name]) => canonical(found[name]) !== canonical(known[name]))
-    .map(([, words]) => words);
+  const differing = Object.entries(parts).filter(
+    ([name]) => canonical(found[name]) !== canonical(known[name]),
+  );
+  // Of data that are others anyway, what they hold says nothing more.
+  const isOther = differing.some(([name]) => name === "data");
+  return differing.flatMap(([name, words]) => {
+    if (name !== "contents") return [words];
+    if (isOther) return [];
+    return [found[name] === undefined ? unknownContents : words];
+  });
 }
 
 /** Keys stand in an order of their own, whoever wrote them. */
@@ -63,5 +78,16 @@ export function programDigest(file: string, imports: readonly string[]): string 
     const declarations = tree.declarations.filter(({ kind }) => kind !== "Search");
     hash.update(`${printAst({ ...tree, declarations })}\n`);
   }
+  return hash.digest("hex");
+}
+
+/** Of the numbers that inputs and targets take, under their names and in their shapes, and of the characters that text is numbered by. */
+export function contentsDigest({ arrays, vocabularies }: BoundData): string {
+  const hash = createHash("sha256");
+  for (const { name, shape, data } of arrays.values()) {
+    hash.update(`${JSON.stringify([name, shape, data.constructor.name])}\n`);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  hash.update(JSON.stringify([...vocabularies]));
   return hash.digest("hex");
 }

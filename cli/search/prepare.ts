@@ -7,7 +7,7 @@ import { DiagnosticsFailure, Failure } from "../failure.js";
 import { filesRead } from "../reads.js";
 import type { Terminal } from "../terminal.js";
 import { bindTrainingData } from "../training/prepare.js";
-import { programDigest } from "./identity.js";
+import { contentsDigest, programDigest } from "./identity.js";
 import type { Identity } from "./identity.js";
 import type { TrialJob } from "./messages.js";
 import type { SearchOptions } from "./options.js";
@@ -81,7 +81,7 @@ function refuseContradictions(
 function identityOf(
   model: string,
   { parameters, strategy, seed, goal, medianStopping }: SearchDeclaration,
-  program: string,
+  { program, contents }: Pick<Identity, "program" | "contents">,
   { set, data, rows, header, epochs, steps }: SearchOptions,
 ): Identity {
   const given = { rows, header, epochs, steps };
@@ -95,6 +95,7 @@ function identityOf(
     median_stopping: medianStopping ?? null,
     set,
     data,
+    contents,
     options: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
 }
@@ -139,7 +140,7 @@ export async function prepareSearch(
     ],
     filesRead(file, compiled, { ...options, stages }),
   );
-  await bindTrainingData({ model: chosen, stages }, options);
+  const contents = contentsDigest(await bindTrainingData({ model: chosen, stages }, options));
   const program = programDigest(file, compiled.imports);
   const { set, root, data, rows, header, backend, threads, epochs, steps } = options;
   return {
@@ -148,7 +149,7 @@ export async function prepareSearch(
     terminal,
     model,
     search,
-    identity: identityOf(model, search, program, options),
+    identity: identityOf(model, search, { program, contents }, options),
     job: {
       file,
       goal: search.goal,

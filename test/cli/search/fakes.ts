@@ -64,6 +64,7 @@ export function prepared(
       median_stopping: search.medianStopping ?? null,
       set: {},
       data: [],
+      contents: "contents",
       options: {},
     },
     job: { file: "m.nn", goal, program: "digest", options: given },

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { programDigest } from "../../../cli/search/identity.js";
+import { contentsDigest, programDigest } from "../../../cli/search/identity.js";
 import type { Identity } from "../../../cli/search/identity.js";
 import { openJournal } from "../../../cli/search/journal.js";
 import type { Journal } from "../../../cli/search/journal.js";
@@ -15,6 +15,13 @@ import { recorder } from "../terminals.js";
 import { prepared } from "./fakes.js";
 
 const folder = temporaryFolder();
+
+interface ArrayDigested {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: typeof Float32Array | typeof Int32Array;
+}
+
 const { identity } = prepared();
 
 function open(file: string, more: Partial<Identity> = {}): Journal & { notes: string[] } {
@@ -64,7 +71,51 @@ const whole: readonly Trial[] = [
   { number: 3, set: {}, values: [], outcome: { kind: "failed", reason: "NN0301: no", seconds: 1 } },
 ];
 
+describe("the contents of data", () => {
+  const digest = (
+    values: readonly number[],
+    { name = "x", shape = [2], type = Float32Array }: Partial<ArrayDigested> = {},
+    vocabulary: readonly string[] = [],
+  ): string => {
+    const array = { name, file: "x.csv", shape, data: new type(values), perExample: true };
+    const vocabularies = new Map([["t", vocabulary]]);
+    return contentsDigest({
+      arrays: new Map([[name, array]]),
+      vocabularies,
+      examples: 2,
+      free: new Map(),
+    });
+  };
+  test("are told apart by values, names, shapes, types and characters", () => {
+    const of = digest([1, 2]);
+    expect(digest([1, 2])).toBe(of);
+    const others = [
+      digest([1, 3]),
+      digest([1, 2], { name: "y" }),
+      digest([1, 2], { shape: [1, 2] }),
+      digest([1, 2], { type: Int32Array }),
+      digest([1, 2], {}, ["a"]),
+    ];
+    expect(new Set([of, ...others]).size).toBe(6);
+  });
+
+  test("are those of a part of a buffer, where a part was taken", () => {
+    const data = new Float32Array([9, 1, 2]).subarray(1);
+    const array = { name: "x", file: "x.csv", shape: [2], data, perExample: true };
+    const bound = { examples: 2, free: new Map(), vocabularies: new Map([["t", []]]) };
+    expect(contentsDigest({ ...bound, arrays: new Map([["x", array]]) })).toBe(digest([1, 2]));
+  });
+});
+
 describe("a journal", () => {
+  test("of a version that noted no contents is refused with that reason", () => {
+    const file = written("old.jsonl");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace('"contents":"contents",', ""));
+    expect(() => open(file)).toThrow("did not note what the data's files held");
+    expect(() => open(file, { data: ["x=x.npy"] })).toThrow(/another search: other data[^;]*$/);
+  });
+
   test("gives back what was written", () => {
     const { trials, notes, close } = open(written("whole.jsonl"));
     close();
@@ -109,6 +160,8 @@ describe("a journal", () => {
     ["another median_stopping", { median_stopping: 2 }],
     ["other settings (--set)", { set: { a: 1 } }],
     ["other data (--data)", { data: ["x=x.npy"] }],
+    ["other data (--data)", { data: ["x=x.npy"], contents: "other" }],
+    ["other contents of the data: what its files hold was changed", { contents: "other" }],
     ["other --rows, --header, --epochs or --steps", { options: { epochs: 3 } }],
   ])("of %s is refused, and left as it is", (words, more) => {
     const file = written("other.jsonl");
