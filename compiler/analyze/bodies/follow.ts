@@ -2,6 +2,7 @@
 import type * as ast from "../../../grammar/ast.js";
 import { shapeEqual, shapeText } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
+import { refusesNext } from "../calls/elements.js";
 import { walk } from "../calls/syntax.js";
 import type { Frame, ModelState, ParameterRecord, TraceState } from "../context.js";
 import { didYouMean, report } from "../report.js";
@@ -170,7 +171,9 @@ function valueFor(
 ): Node | undefined {
   const value = frame.run.evaluator.expression(expression, frame);
   if (isSpoilt(value)) return undefined;
-  const node = toTensor(frame, { value, span: expression.span }, declaration.type);
+  const operand = { value, span: expression.span };
+  if (refusesNext(frame, `\`${declaration.name}\``, operand, declaration.type)) return undefined;
+  const node = toTensor(frame, operand, declaration.type);
   if (node === undefined) return undefined;
   if (shapeEqual(node.shape, declaration.shape)) return node;
   if (node.shape.length === 0) return frame.run.builder.broadcast(node, declaration.shape);

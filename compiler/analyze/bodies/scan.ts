@@ -11,6 +11,7 @@ import { report } from "../report.js";
 import { closeBody } from "./scanBody.js";
 import { carryLeaf, keptType, sliceLeaf } from "../values/halves.js";
 import { bind } from "../values/scope.js";
+import { refusesNext } from "../calls/elements.js";
 import { checkDeclared } from "../calls/signatures.js";
 import { apply, builderAt, reportProblem, toTensor, type Operand } from "../values/tensors.js";
 import {
@@ -355,7 +356,10 @@ export function updateCarry({ name }: ast.Identifier, operand: Operand, frame: F
   const carry = scan?.scope === frame.scope ? scan.carries.get(name) : undefined;
   if (scan === undefined || carry === undefined) return false;
   const declared = holdsHalves(carry.initial) ? "f16" : keptType(operand.value, carry.bound.type);
-  const node = isSpoilt(operand.value) ? undefined : toTensor(frame, operand, declared);
+  const wrong =
+    isSpoilt(operand.value) ||
+    refusesNext(frame, `the carry \`${name}\``, operand, carry.bound.type);
+  const node = wrong ? undefined : toTensor(frame, operand, declared);
   if (node === undefined) {
     spoil(frame);
     return true;

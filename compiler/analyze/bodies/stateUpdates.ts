@@ -3,6 +3,7 @@ import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import { shapeText, type Dim } from "../../types/dimension.js";
 import type { Node } from "../../types/graph.js";
+import { refusesNext } from "../calls/elements.js";
 import type { Frame } from "../context.js";
 import { didYouMean, report } from "../report.js";
 import { keptType } from "../values/halves.js";
@@ -26,6 +27,7 @@ export function updateState(target: ast.Identifier, operand: Operand, frame: Fra
   const declaration = carried?.declaration ?? frame.trace?.model.parameters.get(path)?.declaration;
   if (declaration === undefined || frame.trace === undefined || isSpoilt(value)) return;
   const { half, type } = declaration;
+  if (refusesNext(frame, `the state \`${target.name}\``, operand, type)) return;
   const node = toTensor(frame, operand, half ? "f16" : keptType(operand.value, type));
   if (node === undefined) return;
   const next = fitShape(frame, target.name, operand.span, declaration.shape, node);

@@ -3,7 +3,10 @@ import type * as ast from "../../../grammar/ast.js";
 import type { Node } from "../../types/graph.js";
 import type { Frame, Value } from "../context.js";
 import { storedType } from "../values/dimensions.js";
+import { report } from "../report.js";
 import { asWritten } from "../values/halves.js";
+import type { Operand } from "../values/tensors.js";
+import { fullTypeText } from "../values/values.js";
 
 /** As the written type has it: `u32` takes any integer as it is; bool becomes a number. */
 export function convert(frame: Frame, type: ast.TensorType, node: Node): Node {
@@ -33,6 +36,26 @@ export function refusal(
     return { wants: "truth values", hint: "compare: `x > 0`" };
   }
   return undefined;
+}
+
+/**
+ * Whether what comes next of a state or carry is refused in its type, which is told: what a conversion would lose. Integers
+ * that meet f32 become f32, as anywhere.
+ */
+export function refusesNext(
+  frame: Frame,
+  what: string,
+  { value, span }: Operand,
+  wanted: Node["type"],
+): boolean {
+  if (value.kind !== "tensor" || wanted === "f32") return false;
+  const refused = refusal(wanted, value.node);
+  if (refused === undefined) return false;
+  report(frame, "NN0302", span, {
+    message: `${what} holds ${refused.wants}, but its next value is ${fullTypeText(value.node)}`,
+    hint: refused.hint,
+  });
+  return true;
 }
 
 type Given = readonly [type: ast.TensorType, value: Value];
