@@ -31,7 +31,8 @@ export function loadFunction(
   half: boolean,
 ): string {
   const source = `b${binding + 1}`;
-  const name = stride === 1 ? `load_${source}` : `load_${source}_${stride}`;
+  const step = stride < 0 ? `_back${-stride}` : `_${stride}`;
+  const name = `load_${source}${stride === 1 ? "" : step}`;
   const elements = laneNames.map((_, lane) => {
     const element = `${source}[${offset("at", lane * stride)}]`;
     if (half) return `f32(${element})`;

@@ -11,6 +11,7 @@ it.each([0, 1, 2])("random programs %i mean on the CPU what they say", async (pa
   expect(await programProblems(range(1 + part * 6, 6))).toEqual([]);
 });
 
+// The last one reads rows from their end, four entries at once.
 it.runIf(softwareExpected)("and on an adapter", async () => {
-  expect(await programProblems(range(19, 2), { onGpu: true })).toEqual([]);
+  expect(await programProblems([...range(19, 2), 7470], { onGpu: true })).toEqual([]);
 });
