@@ -11,7 +11,7 @@ import type { PlanParameter } from "./plan.js";
 import { checkFilled, createPredictor } from "./predict.js";
 import { reopen } from "./reopen.js";
 import { checkOpen, type Session } from "./session.js";
-import { streaming } from "./stream.js";
+import { refuseStreaming, streaming } from "./stream.js";
 import { isGpuBuffer, readTensor } from "./tensors.js";
 
 type Parameters = Pick<Beginning<LoadOptions>, "weights" | "partial">;
@@ -67,6 +67,7 @@ export async function createNet(
     write: (name, values) =>
       new Promise((resolve) => {
         const parameter = parameterOf(session, name);
+        refuseStreaming(session, "write");
         const numbers = parameterValues(session, parameter, values);
         writeParameter(session, parameter, numbers);
         written.set(parameter, numbers);

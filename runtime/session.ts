@@ -33,6 +33,8 @@ export interface Session<B extends Backend = Backend> {
   destroyed: boolean;
   /** Whether the parameters are anyone's choice: loaded, written, trained, or drawn from a seed that was given. */
   filled: boolean;
+  /** Steps of streams that wait for those before them. */
+  streaming?: number;
 }
 
 export type TrainingSession = Session<TrainingBackend>;

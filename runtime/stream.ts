@@ -1,13 +1,13 @@
 // An open session whose plan has a program for one step of time in; its streams, each with carries of its own, out.
 
-import type { Stream, StreamOptions } from "./streamApi.js";
+import type { Stream, Streaming, StreamOptions } from "./streamApi.js";
 import { emptyValues, type Values } from "./backend.js";
 import { countOf, evaluateShape } from "./dimensions.js";
 import { at, checkNames, checkObject, fail } from "./errors.js";
 import { outward } from "./parameters.js";
 import type { Plan } from "./plan.js";
 import { checkFilled } from "./predict.js";
-import { checkOpen, makeRun, refuseMissing, seedOf, type Session } from "./session.js";
+import { checkOpen, checkSeed, makeRun, refuseMissing, seedOf, type Session } from "./session.js";
 import { boundAs, checkedInputs, dimensionsOf, givenNames, readInput } from "./tensors.js";
 
 /** Draws of streams take a key of their own. */
@@ -24,11 +24,41 @@ export function streaming(
   return { stream: (options = {}) => openStream(session, missing, index, options) };
 }
 
-/** Values that one step hands to the next, and the step that they come from. */
+/** Runs a call that only looks, where the net is ready for it. */
+type Looking = <T>(call: string, action: () => Promise<T>) => Promise<T>;
+
+/** The same `stream`, whose steps are calls of a net that trains. */
+export function guardedStream(net: object, looking: Looking): Partial<Streaming> {
+  const { stream } = net as Partial<Streaming>;
+  if (!stream) return {};
+  return {
+    stream: (options) => {
+      const own = stream(options);
+      return { ...own, next: (...given) => looking("next", () => own.next(...given)) };
+    },
+  };
+}
+
+/** Calls that give a net other weights. */
+const changing = ["write", "step", "fit", "prepare"];
+
+/** Throws NnError "busy" where steps of a stream would find weights that were given after them. */
+export function refuseStreaming({ streaming: waiting }: Session, call: string): void {
+  if (!waiting || !changing.includes(call)) return;
+  fail(
+    "busy",
+    `${call} cannot begin: a step of a stream on this net waits for the one before it, await next`,
+  );
+}
+
+/** Values that one step hands to the next, the step that they come from (none under way without it), and steps asked for. */
 interface Course {
   readonly held: Map<string, Values>;
-  last: Promise<unknown>;
+  last: Promise<unknown> | undefined;
+  counter: number;
 }
+
+const freshCourse = (): Course => ({ held: new Map(), last: undefined, counter: 0 });
 
 function openStream(
   session: Session,
@@ -37,7 +67,8 @@ function openStream(
   options: StreamOptions,
 ): Stream {
   checkOpen(session);
-  checkNames(options, ["batch", "dimensions"]);
+  checkNames(options, ["batch", "dimensions", "seed"]);
+  checkSeed(options.seed);
   const { plan } = session;
   const program = at(plan.programs, index);
   const { along = "" } = program;
@@ -49,15 +80,15 @@ function openStream(
     ...others,
     ...(plan.dimensions.some(({ name }) => name === "batch") && { batch }),
   };
-  let course: Course = { held: new Map(), last: Promise.resolve() };
+  let course = freshCourse();
   let isOpen = true;
-  let counter = 0;
   return {
-    next: async (inputs) => {
+    next: async (inputs, ...more: readonly unknown[]) => {
       checkOpen(session);
       if (!isOpen) fail("destroyed", "this stream was destroyed");
       checkFilled(session, missing);
       checkObject("inputs", inputs);
+      checkNames(more[0] ?? {}, []);
       const tensors = givenNames(steps, inputs).map((name) => readInput(steps, name, inputs));
       const given = new Set(tensors.map(({ name }) => name));
       refuseMissing(plan, needed, given);
@@ -67,7 +98,10 @@ function openStream(
         .map((name) => boundAs(steps, name, dimensions));
       const bound = checkedInputs(tensors, used, session.backend.precision);
       const own = course;
-      const drawn = { seed: (seedOf(session) ^ streamKey) >>> 0, counter: counter++ };
+      const drawn = {
+        seed: options.seed ?? (seedOf(session) ^ streamKey) >>> 0,
+        counter: own.counter++,
+      };
       const step = async (): Promise<Record<string, Values>> => {
         const { backend } = session;
         const { held } = own;
@@ -90,17 +124,33 @@ function openStream(
         });
         return outputs;
       };
-      // A step that fails has handed nothing on.
-      const result = own.last.then(step, step);
+      const { last } = own;
+      const behind = async (): Promise<Record<string, Values>> => {
+        session.streaming = (session.streaming ?? 0) + 1;
+        try {
+          await last;
+        } catch {
+          // A step that fails has handed nothing on.
+        } finally {
+          session.streaming--;
+        }
+        return step();
+      };
+      // Where nothing has to be awaited, it is in the device's hands when this returns, as what `predict` is given.
+      const result = last ? behind() : step();
       own.last = result;
-      return result;
+      try {
+        return await result;
+      } finally {
+        if (own.last === result) own.last = undefined;
+      }
     },
     reset: () => {
-      course = { held: new Map(), last: Promise.resolve() };
+      course = freshCourse();
     },
     destroy: () => {
       isOpen = false;
-      course = { held: new Map(), last: Promise.resolve() };
+      course = freshCourse();
     },
   };
 }

@@ -3,3 +3,11 @@
 export function streaming(): object {
   return {};
 }
+
+export function guardedStream(): object {
+  return {};
+}
+
+export function refuseStreaming(): void {
+  // Nothing streams.
+}

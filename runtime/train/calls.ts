@@ -3,6 +3,7 @@
 import type { AbortSignalLike } from "../api.js";
 import { fail, NnError } from "../errors.js";
 import { checkOpen, type TrainingSession } from "../session.js";
+import { refuseStreaming } from "../stream.js";
 
 /** `read` stands for all that only looks: predict, read, report, save. `destroy` is always allowed. */
 export type CallKind = "fit" | "prepare" | "step" | "evaluate" | "write" | "restore" | "read";
@@ -72,6 +73,7 @@ export function createCalls(session: TrainingSession): Calls {
 
   const refuse = (kind: CallKind): void => {
     const kinds = refusedBeside[kind];
+    refuseStreaming(session, kind);
     const [other] = othersOf(kind === "restore" && ends.isLost ? ["restore"] : kinds);
     if (!other) return;
     fail("busy", `${kind} cannot begin: ${nameOf(other.kind)} is under way on this net, await it`);

@@ -15,6 +15,7 @@ import { createNet, type Written } from "../net.js";
 import { stepKinds, type PlanStage } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import { ignore } from "../webgpuFaults.js";
+import { guardedStream } from "../stream.js";
 import { fetchWeights } from "../weights.js";
 import { createCalls } from "./calls.js";
 import { captureTrainer } from "./capture.js";
@@ -93,12 +94,15 @@ function guarded(
   const predict = net.predict.bind(net);
   const read = net.read.bind(net);
   const destroy = net.destroy.bind(net);
+  const looking = <T>(call: string, action: () => Promise<T>): Promise<T> =>
+    calls.run("read", () => {
+      refuseUnprepared(trainer, call);
+      return action();
+    });
   return {
     predict: ((...given: Parameters<InferenceNet["predict"]>) =>
-      calls.run("read", () => {
-        refuseUnprepared(trainer, "predict");
-        return predict(...given);
-      })) as InferenceNet["predict"],
+      looking("predict", () => predict(...given))) as InferenceNet["predict"],
+    ...guardedStream(net, looking),
     read: (name) => calls.run("read", () => read(name)),
     destroy: () => {
       destroy();

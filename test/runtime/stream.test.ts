@@ -97,6 +97,81 @@ describe("net.stream()", () => {
     },
   );
 
+  const noisy = `model Noisy {
+  input x: [batch, time, 2]
+  fitted mu: [2] = mean(mean(x, axis: 1), axis: 0)
+  target y: [batch, time, 2]
+  input noise: [batch, time, 2] ~ normal(0, 1)
+  h = (x - mu) |> gru(2)
+  output p = h + noise
+  output h
+  loss mse(p, y)
+}
+train Noisy { optimizer sgd(lr: 0.1)  batch 1  time 2 }`;
+  const rows = { data: wave(8), shape: [2, 2, 2] };
+
+  it.each(["f32", "any adapter"] as const)(
+    "takes its place among the calls that give other weights (%s)",
+    async (backend) => {
+      const net = await open(compileOne(noisy, "noisy.nn", { stream: true }), backend, { seed: 3 });
+      const stream = (net as unknown as Streaming).stream();
+      const given = { x: [1, 2] };
+      await expect(stream.next(given)).rejects.toMatchObject({ code: "not-prepared" });
+      await net.prepare({ x: rows, y: rows });
+      const [name] = Object.entries(net.parameters).find(([, { role }]) => role === "weight") ?? [
+        "",
+      ];
+      const weights = await net.read(name);
+      const other = Array.from(weights, (value) => value + 1);
+      stream.reset();
+      const expected = [...((await stream.next(given)).h ?? [])];
+      const second = [...((await stream.next(given)).h ?? [])];
+      stream.reset();
+      const first = stream.next(given);
+      const written = net.write(name, other);
+      expect([...((await first).h ?? [])]).toEqual(expected);
+      await written;
+      stream.reset();
+      expect([...((await stream.next(given)).h ?? [])]).not.toEqual(expected);
+      await net.write(name, weights);
+      // One that waits for another would find the new ones.
+      stream.reset();
+      const both = [stream.next(given), stream.next(given)];
+      const refused = [
+        net.write(name, other),
+        net.step({ x: rows, y: rows }),
+        net.fit({ x: rows, y: rows }),
+      ].map((call) => expect(call).rejects.toMatchObject({ code: "busy" }));
+      await Promise.all(refused);
+      const found = await Promise.all(both);
+      expect(found.map(({ h }) => [...(h ?? [])])).toEqual([expected, second]);
+      await net.write(name, other);
+      net.destroy();
+    },
+  );
+
+  it("begins its draws anew", async () => {
+    const net = await open(compileOne(noisy, "noisy.nn", { stream: true }), "f32", { seed: 3 });
+    await net.prepare({ x: rows, y: rows });
+    const { stream: openStream } = net as unknown as Streaming;
+    const drawn = async (stream: ReturnType<typeof openStream>) => {
+      const values = [];
+      for (let step = 0; step < 2; step++)
+        values.push([...((await stream.next({ x: [1, 2] })).p ?? [])]);
+      return values;
+    };
+    const stream = openStream({ seed: 5 });
+    const values = await drawn(stream);
+    stream.reset();
+    expect(await drawn(stream)).toEqual(values);
+    expect(await drawn(openStream({ seed: 5 }))).toEqual(values);
+    expect(await drawn(openStream({ seed: 6 }))).not.toEqual(values);
+    expect(() => openStream({ seed: -1 })).toThrow(/seed is a whole number/);
+    const wishing = stream.next as (inputs: object, wishes: object) => Promise<object>;
+    await expect(wishing({ x: [1, 2] }, { outputs: ["h"] })).rejects.toThrow(/outputs/);
+    net.destroy();
+  });
+
   it("is there where asked for, typed", async () => {
     const small = `model Small {
   input x: [batch, time, 2]
