@@ -1,9 +1,9 @@
 // In: a file and the options of `nnc train`; out: trained weights on disk, and the log and report asked for.
 import type { EpochReport, History, TrainingNet } from "../../runtime/api.js";
-import { giveMore, trainAnew } from "../../runtime/train/resume.js";
+import { giveMore, nothingLeft, trainAnew } from "../../runtime/train/resume.js";
 import { batchOf } from "../batches.js";
 import type { TrainOptions } from "./options.js";
-import { writeWhole } from "../data/atomic.js";
+import { statOf, writeWhole } from "../data/atomic.js";
 import { Failure } from "../failure.js";
 import { counted, durationText } from "../numbers.js";
 import { networkOf } from "../network.js";
@@ -62,7 +62,7 @@ async function fitStages(
   const steps = collectSteps();
   const follow = followStages(stages, options, progress, { first: net.run?.stage });
   const tellResumed = resumedNote(run, net);
-  const { stopped } = await net.fit(batchOf(data.arrays), {
+  const fitted = net.fit(batchOf(data.arrays), {
     ...(options.stage === undefined ? {} : { stage: options.stage }),
     ...(run.resumed ? { resume: true } : {}),
     ...lengthOf(options),
@@ -87,8 +87,27 @@ async function fitStages(
       if (text !== undefined) terminal.note(text);
     },
   });
+  const { stopped } = await fitted.catch((error: unknown) => withoutOutput(run, error));
   progress.end();
   return { epochs, steps, stopped };
+}
+
+/**
+ * A run that ended before its weights were written, though not before its last checkpoint, has these left to write. Throws
+ * `error` where it is another, or where the weights are there, later than the checkpoint.
+ */
+function withoutOutput(
+  { resumed, options: { checkpoint }, output, terminal }: Run,
+  error: unknown,
+): Pick<History, "stopped"> {
+  const isDone = resumed && hasCode(error, "option") && error.message.startsWith(nothingLeft);
+  if (!isDone || checkpoint === undefined) throw error;
+  const saved = statOf(checkpointFile(checkpoint));
+  const written = statOf(output);
+  if (saved === undefined || (written !== undefined && written.mtimeMs >= saved.mtimeMs))
+    throw error;
+  terminal.note("the run was at its end, and its weights were not written yet");
+  return { stopped: "finished" };
 }
 
 /** Says where a resumed run goes on, once it does: it may be refused. */

@@ -13,6 +13,9 @@ export const trainAnew = "leave `resume` out to train anew from these weights";
 /** As options of `fit`; a command has them under other names. */
 export const giveMore = "more `epochs` or `steps`";
 
+/** What a refusal begins with where the run has done all that it is asked for. */
+export const nothingLeft = "nothing is left to do";
+
 /** Rejects where there is no run that a call for these stages could go on with. */
 export async function refuseResume(trainer: Trainer, stages: readonly PlanStage[]): Promise<void> {
   await Promise.resolve();
@@ -153,7 +156,7 @@ function refuseFinished(run: RunState, length: RunLength, left: readonly PlanSta
   const made = `${counted(run.epoch, "epoch")} (${counted(run.step, "step")})`;
   fail(
     "option",
-    `nothing is left to do: the call, or else the train block, asks for ${asked}, and the run has made ${made}. Give ${giveMore} to go on, or ${trainAnew}`,
+    `${nothingLeft}: the call, or else the train block, asks for ${asked}, and the run has made ${made}. Give ${giveMore} to go on, or ${trainAnew}`,
   );
 }
 

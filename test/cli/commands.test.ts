@@ -1,5 +1,5 @@
 // In: small programs and data; out: that the commands check, inspect, train, evaluate and predict them end to end.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../../cli/program.js";
@@ -104,7 +104,7 @@ describe("check and inspect", () => {
     expect(await succeed("inspect", file, "--model", "Two")).not.toContain("One");
   });
   test("an import reaches the file's folder, and --root further up", async () => {
-    const { mkdirSync, writeFileSync } = await import("node:fs");
+    const { mkdirSync } = await import("node:fs");
     mkdirSync(join(folder.path, "models"));
     folder.put("shared.nn", "fn twice(x: [...s]) = 2 * x\n");
     const file = join(folder.path, "models/importing.nn");
@@ -220,6 +220,24 @@ describe("train, evaluate, predict", () => {
     expect((await run(...common, "--epochs", "1", ...resume)).notes).toContain(
       "asks for 1 epoch, and",
     );
+    // Ended between the last checkpoint and what it was trained for: nothing there, or what another run left.
+    const kept = readFileSync(short);
+    const leave = [
+      () => {
+        rmSync(short);
+      },
+      () => {
+        writeFileSync(short, readFileSync(next));
+        utimesSync(short, 1, 1);
+      },
+    ];
+    for (const before of leave) {
+      before();
+      const late = await run(...common, "--epochs", "2", ...resume);
+      expect(late.notes).toContain("its weights were not written yet");
+      expect(late.code).toBe(0);
+      expect(readFileSync(short)).toEqual(kept);
+    }
     const resumed = await run(...common, "--epochs", "3", ...resume);
     expect(resumed.code).toBe(0);
     expect(resumed.notes).toContain("resuming from");
