@@ -2,7 +2,7 @@
 import { diagnostic, hasErrors } from "../grammar/diagnostics.js";
 import type { Diagnostic } from "../grammar/diagnostics.js";
 import { parse } from "../grammar/parse.js";
-import type { SourceFile } from "../grammar/span.js";
+import { lineTable, positionAt, type SourceFile } from "../grammar/span.js";
 import { stepKinds } from "../runtime/plan.js";
 import type { Plan } from "../runtime/plan.js";
 import { analyze } from "./analyze/index.js";
@@ -94,10 +94,21 @@ export function check(source: string, options: CompileOptions = {}): CheckResult
     ...(options.model === undefined ? {} : { model: options.model }),
     ...(options.root === undefined ? {} : { root: options.root }),
   });
-  const found = [...parsed.diagnostics, ...analysed.diagnostics];
+  const found = [
+    ...parsed.diagnostics,
+    ...analysed.diagnostics.filter(outside(parsed.diagnostics)),
+  ];
   // What a mistake hides may be the output.
   const diagnostics = found.length > 0 ? found : analysed.models.flatMap(withoutOutput);
   return { models: analysed.models, diagnostics };
+}
+
+/** Whether a mistake stands on no line that was read otherwise than it is written: what is wrong with that may follow from it. */
+function outside(read: readonly Diagnostic[]): (found: Diagnostic) => boolean {
+  const lineOf = ({ file, span }: Diagnostic): string =>
+    `${file.name} ${positionAt(lineTable(file), span.start).line}`;
+  const lines = new Set(read.filter(({ severity }) => severity === "error").map(lineOf));
+  return (found) => lines.size === 0 || !lines.has(lineOf(found));
 }
 
 /** The warning that nothing can be asked of a model; none, where something can. */

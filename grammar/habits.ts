@@ -31,6 +31,8 @@ export function explainHabit(mistake: Mistake): Diagnostic | undefined {
   return (
     namedByReservedWord(mistake) ??
     inlineFunction(mistake) ??
+    choiceBehind(mistake) ??
+    valueForShape(mistake) ??
     foreignOperator(mistake) ??
     outputWithoutName(mistake) ??
     settingAsCall(mistake) ??
@@ -90,7 +92,9 @@ function inlineFunction(mistake: Mistake): Diagnostic | undefined {
   const { tokens, index } = mistake;
   const arrow = [index, index + 1].find((one) => tokens[one]?.image === "=>");
   if (arrow !== undefined) return unnamedFunction(mistake, arrow, parametersBefore(tokens, arrow));
-  const lambda = [index, index - 1, index - 2].find((one) => tokens[one]?.image === "lambda");
+  const lambda = [0, 1, 2, 3, 4]
+    .map((back) => index - back)
+    .find((one) => tokens[one]?.image === "lambda");
   const colon =
     lambda === undefined ? -1 : tokens.findIndex((one, at) => at > lambda && is(one, Colon));
   if (lambda !== undefined && colon > lambda) {
@@ -101,6 +105,56 @@ function inlineFunction(mistake: Mistake): Diagnostic | undefined {
   const isFunction = ["fn", "function", "def"].includes(tokens[open - 1]?.image ?? "");
   if (!isFunction || beginsStatement(mistake, open - 1)) return undefined;
   return unnamedFunction(mistake, index, namesOf(tokens.slice(open, index)), open - 1);
+}
+
+/** `h = x if x > 0 else 0`, as in Python. */
+function choiceBehind(mistake: Mistake): Diagnostic | undefined {
+  const { tokens, index, file } = mistake;
+  if (!is(mistake.token, reserved.if, reserved.else)) return undefined;
+  let word = index;
+  while (word > 0 && !is(tokens[word], reserved.if)) word--;
+  let other = index;
+  while (other < tokens.length && !is(tokens[other], reserved.else)) other++;
+  let first = word;
+  while (first > 0 && !is(tokens[first - 1], Equals, Comma, LeftParenthesis, LeftBracket)) first--;
+  const last = endOfArgument(mistake, other + 1) - 1;
+  const sameLine = !tokens.slice(first, last + 1).some((_, at) => {
+    return at > 0 && startsLine(file.text, tokens, first + at);
+  });
+  if (first === word || other >= last + 1 || first === 0 || !sameLine) return undefined;
+  const text = (from: number, to: number): string => {
+    const [one, two] = [tokens[from], tokens[to]];
+    if (one === undefined || two === undefined) return "…";
+    return file.text.slice(one.startOffset, tokenSpan(two).end);
+  };
+  const written = text(first, last);
+  const choice = `if ${text(word + 1, other - 1)} then ${text(first, word - 1)} else ${text(other + 1, last)}`;
+  const details = {
+    message: "a choice begins with its condition",
+    hint: `write \`${written.length > 80 ? "if c then a else b" : choice}\``,
+  };
+  const start = tokens[first]?.startOffset ?? 0;
+  return at(mistake, "NN0104", details, { start, end: start + written.length });
+}
+
+/** `weight W = zeros([4, 8])`: what is trained is declared with its shape. */
+function valueForShape(mistake: Mistake): Diagnostic | undefined {
+  const { tokens, index, file, token } = mistake;
+  const [word, name] = [tokens[index - 2], tokens[index - 1]];
+  const trained = ["weight", "bias", "param", "state"].includes(word?.image ?? "");
+  if (!is(token, Equals) || !trained || !is(name, Word)) return undefined;
+  if (!beginsStatement(mistake, index - 2)) return undefined;
+  const rest = file.text.slice((token?.startOffset ?? 0) + 1).split("\n", 1)[0] ?? "";
+  const [, filled, shape = "[n, units]"] =
+    /^\s*(?:(zeros|ones)|\w+)\((\[[^\]]*\])/.exec(rest) ?? [];
+  const drawn = word?.image === "state" ? "= 0" : "~ glorot_uniform()";
+  const value = filled === "ones" ? "= 1" : filled === "zeros" ? "= 0" : drawn;
+  const declared = `${word?.image ?? ""} ${name?.image ?? ""}: ${shape} ${value}`;
+  const details = {
+    message: `a \`${word?.image ?? ""}\` is declared with its shape, which \`:\` begins`,
+    hint: `write \`${declared}\``,
+  };
+  return at(mistake, "NN0104", details);
 }
 
 function unnamedFunction(
@@ -199,9 +253,10 @@ export function outputWithoutName(mistake: Mistake): Diagnostic | undefined {
 function settingAsCall(mistake: Mistake): Diagnostic | undefined {
   const { tokens, file } = mistake;
   let start = Math.min(mistake.index, tokens.length - 1);
-  while (start > 0 && !startsLine(file.text, tokens, start)) start--;
-  const [word, open] = tokens.slice(start, start + 2);
-  if (word === undefined || !is(word, Word) || !is(open, LeftParenthesis)) return undefined;
+  const isCall = (): boolean => is(tokens[start], Word) && is(tokens[start + 1], LeftParenthesis);
+  while (start > 0 && !isCall() && !startsLine(file.text, tokens, start)) start--;
+  const word = tokens[start];
+  if (word === undefined || !isCall()) return undefined;
   const last = tokens[endOfArgument(mistake, start + 1) - 2];
   const form = settingHere(word.image, last?.image);
   if (form === undefined || word.image === form.slice(0, word.image.length)) return undefined;

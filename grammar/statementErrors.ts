@@ -257,8 +257,9 @@ export function isRest(mistake: Mistake): boolean {
 }
 
 /** Two statements may share a line: a word that starts one is explained as such. */
-function startsAnother({ token, next }: Mistake): boolean {
-  return is(token, Word) && (is(next, Word) || startsForm(token?.image ?? ""));
+function startsAnother({ token, next, tokens, index, file }: Mistake): boolean {
+  const goesOn = is(next, Word) && !startsLine(file.text, tokens, index + 1);
+  return is(token, Word) && (goesOn || startsForm(token?.image ?? ""));
 }
 
 /** What stands on the line of a complete statement and is no part of it. */
@@ -288,6 +289,9 @@ function restHint(mistake: Mistake): string | undefined {
   if (is(token, Comma)) return "no comma stands between statements: leave it out";
   const operands = [Word, Integer, Float, Text, LeftBracket, reserved.true, reserved.false];
   if (!is(token, ...operands)) return undefined;
+  if (is(previous, Integer, Float) && is(token, Word)) {
+    return `a product is written with \`*\`: \`${previous?.image ?? ""} * ${token?.image ?? ""}\``;
+  }
   if (!is(previous, Word)) return "is an operator, or a comma, missing before it?";
   const call = `${previous?.image ?? ""}(${restText(mistake)})`;
   return is(tokens[index - 2], Pipe)

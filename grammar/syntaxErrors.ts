@@ -10,6 +10,7 @@ import { at, is, type Mistake, mistakeAt, show } from "./mistake.js";
 import type { SourceFile, Span } from "./span.js";
 import { explainDeclaration, explainLine, explainStatement } from "./statementErrors.js";
 import {
+  Colon,
   Comma,
   Dot,
   Ellipsis,
@@ -25,6 +26,7 @@ import {
   RightBracket,
   RightParenthesis,
   Semicolon,
+  Text,
   Word,
   reserved,
 } from "./tokens.js";
@@ -124,7 +126,7 @@ function expectedExpression(mistake: Mistake, failure: Failure): Diagnostic | un
   const { token, previous, next } = mistake;
   const after = previous === undefined ? "" : ` after ${show(previous)}`;
   const message = `an expression was expected${after}, but ${found(mistake)}`;
-  const details = { message, hint: percentage(mistake) ?? expressionHint(token, next) };
+  const details = { message, hint: percentage(mistake) ?? expressionHint(token, next, previous) };
   return at(mistake, "NN0107", details, expectedSpan(mistake));
 }
 
@@ -144,9 +146,17 @@ const namedForms: Readonly<Record<string, string>> = {
   layer: "layer block(x: [batch, n]) { … }",
   fn: "fn half(x) = x / 2",
   const: "const classes = 10",
+  for: "for i in range(3) { … }",
 };
 
-function expressionHint(token: IToken | undefined, next: IToken | undefined): string | undefined {
+function expressionHint(
+  token: IToken | undefined,
+  next: IToken | undefined,
+  previous: IToken | undefined,
+): string | undefined {
+  if (is(token, Equals) && ["==", "!="].includes(previous?.image ?? "")) {
+    return `write \`${previous?.image ?? "=="}\``;
+  }
   if (is(token, Dot) && is(next, Integer)) return `write \`0.${next?.image ?? ""}\``;
   if (is(token, Ellipsis)) return "`...` stands in lists, shapes and indices: `[...rest, 1]`";
   if (is(token, LeftBrace)) return "blocks stand after `if`, `for`, `scan` and declarations alone";
@@ -237,7 +247,8 @@ function expectedKeyword(mistake: Mistake, failure: Failure): Diagnostic | undef
     });
   }
   const message = `${expected} was expected${afterPrevious(mistake)}, but ${found(mistake)}`;
-  const hint = hints[`${failure.rule} ${expected}`];
+  const compares = is(mistake.token, Equals) && ["conditional", "block"].includes(failure.rule);
+  const hint = compares ? "to compare, write `==`" : hints[`${failure.rule} ${expected}`];
   return at(mistake, "NN0104", { message, hint }, expectedSpan(mistake));
 }
 
@@ -257,6 +268,8 @@ const elements: Readonly<Record<string, string>> = {
 
 function expectedClosing(mistake: Mistake, rule: string, expected: string): Diagnostic {
   const { token, previous } = mistake;
+  const tuple = tupleAt(mistake, rule, expected);
+  if (tuple !== undefined) return tuple;
   const separated = ["arguments", "list", "parameters", "shape", "index", "resultType"];
   const comma = separated.includes(rule) || (rule === "importDeclaration" && expected === "`}`");
   const begun = is(previous, Comma, LeftParenthesis, LeftBracket, LeftBrace);
@@ -292,6 +305,38 @@ function expectedClosing(mistake: Mistake, rule: string, expected: string): Diag
   return at(mistake, "NN0104", { message, hint }, expectedSpan(mistake));
 }
 
+/** `kernel: (5, 5)`: a list in parentheses, which hold one expression. */
+function tupleAt(mistake: Mistake, rule: string, expected: string): Diagnostic | undefined {
+  const { tokens, index, token, file } = mistake;
+  if (!is(token, Comma) || expected !== "`)`" || Object.hasOwn(elements, rule)) return undefined;
+  const from = partner(tokens, index, -1);
+  const to = partner(tokens, index, 1);
+  if (from === undefined || to === undefined) return undefined;
+  const span = { start: from.startOffset, end: tokenSpan(to).end };
+  const text = file.text.slice(span.start + 1, span.end - 1).replace(/,\s*$/, "");
+  return at(
+    mistake,
+    "NN0104",
+    {
+      message: "a list stands in brackets, not in parentheses",
+      hint: `write \`[${text.length > 60 ? "…" : text}]\``,
+    },
+    span,
+  );
+}
+
+/** The bracket that encloses a token, before it or behind it. */
+function partner(tokens: readonly IToken[], index: number, step: 1 | -1): IToken | undefined {
+  let depth = 0;
+  for (let place = index; place >= 0 && place < tokens.length; place += step) {
+    const token = tokens[place];
+    if (is(token, LeftParenthesis, LeftBracket, LeftBrace)) depth += step;
+    if (is(token, RightParenthesis, RightBracket, RightBrace)) depth -= step;
+    if (depth < 0) return token;
+  }
+  return undefined;
+}
+
 const phrases: Readonly<Record<string, string>> = {
   type: "a type",
   resultType: "a type",
@@ -306,9 +351,11 @@ function expectedOther(mistake: Mistake, failure: Failure): Diagnostic {
   const hint =
     failure.rule === "trainedStatement"
       ? "`= value` sets the initial value, `~ distribution` draws it"
-      : failure.rule === "body" && is(mistake.token, Word)
-        ? "a result type follows `:`, a body follows `=` or stands in braces"
-        : undefined;
+      : is(mistake.previous, Colon) && is(mistake.token, Integer, Float, Text)
+        ? `what a parameter is when it is left out follows \`=\`: \`${mistake.tokens[mistake.index - 2]?.image ?? "x"} = ${mistake.token?.image ?? ""}\``
+        : failure.rule === "body" && is(mistake.token, Word)
+          ? "a result type follows `:`, a body follows `=` or stands in braces"
+          : undefined;
   return at(mistake, "NN0104", { message, hint }, expectedSpan(mistake));
 }
 

@@ -3,6 +3,7 @@
 import type { Argument } from "../ast.js";
 import { tokenSpan } from "../lexer.js";
 import type { ArgumentsCstNode } from "../parser/cst.js";
+import type { Span } from "../span.js";
 import { type BuildContext, first, nodeSpan, report } from "./context.js";
 
 export function buildArguments(context: BuildContext, node: ArgumentsCstNode): Argument[] {
@@ -25,8 +26,18 @@ export function buildArguments(context: BuildContext, node: ArgumentsCstNode): A
     report(context, "NN0114", stray.span, {
       message: "a positional argument stands after a named one",
       labels: [{ file: context.file, span: firstNamed.span, text: "named" }],
-      hint: "give it first, or write its name: `name: value`",
+      hint:
+        commaForPoint(context.file.text, stray.span) ??
+        "give it first, or write its name: `name: value`",
     });
   }
   return built;
+}
+
+/** `0,001`: digits on both sides of a comma without a space. */
+function commaForPoint(text: string, { start, end }: Span): string | undefined {
+  const [, whole] = /(\d+),$/.exec(text.slice(0, start)) ?? [];
+  const digits = text.slice(start, end);
+  if (whole === undefined || !/^\d+$/.test(digits)) return undefined;
+  return `a fraction follows a point: \`${whole}.${digits}\``;
 }
