@@ -34,7 +34,7 @@ export function editDistance(first: string, second: string, limit = Infinity): n
 /**
  * The candidate nearest to a word: one that differs in case alone before any other, else within one edit for words (of the two,
  * the longer) of four to six letters, two for up to nine, three beyond; words of three letters are alike where neighbours are
- * swapped. Ties go to the earlier candidate.
+ * swapped, or a letter is missing or too many. Ties go to the earlier candidate.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const folded = word.toLowerCase();
@@ -57,7 +57,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 /** How many edits may part two words that are meant to be the same: of short ones a letter more makes another word. */
 function editsOf(first: string, second: string): number {
   const length = Math.max(first.length, second.length);
-  if (length <= 3) return length > 1 && sorted(first) === sorted(second) ? 1 : 0;
+  if (length <= 3) {
+    const shorter = Math.min(first.length, second.length);
+    return shorter > 1 && (shorter < length || sorted(first) === sorted(second)) ? 1 : 0;
+  }
   return length <= 6 ? 1 : length <= 9 ? 2 : 3;
 }
 
