@@ -66,7 +66,8 @@ export async function streamSource(
     const bind = (value: unknown): Batch => bindBatch(session, value, wanted, fallback);
     return openCursor(start(), waiting, bind, from);
   };
-  return { kind: "stream", once, names: wanted, examples: undefined, batches: undefined, open };
+  const batches = Array.isArray(data) ? data.length : undefined;
+  return { kind: "stream", once, names: wanted, examples: undefined, batches, open };
 }
 
 function openCursor(

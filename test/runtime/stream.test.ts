@@ -153,7 +153,8 @@ train Noisy { optimizer sgd(lr: 0.1)  batch 1  time 2 }`;
   it("begins its draws anew", async () => {
     const net = await open(compileOne(noisy, "noisy.nn", { stream: true }), "f32", { seed: 3 });
     await net.prepare({ x: rows, y: rows });
-    const { stream: openStream } = net as unknown as Streaming;
+    const openStream = (wishes: { readonly seed: number }) =>
+      (net as unknown as Streaming).stream(wishes);
     const drawn = async (stream: ReturnType<typeof openStream>) => {
       const values = [];
       for (let step = 0; step < 2; step++)
@@ -167,7 +168,8 @@ train Noisy { optimizer sgd(lr: 0.1)  batch 1  time 2 }`;
     expect(await drawn(openStream({ seed: 5 }))).toEqual(values);
     expect(await drawn(openStream({ seed: 6 }))).not.toEqual(values);
     expect(() => openStream({ seed: -1 })).toThrow(/seed is a whole number/);
-    const wishing = stream.next as (inputs: object, wishes: object) => Promise<object>;
+    const wishing = (inputs: object, wishes: object): Promise<object> =>
+      Reflect.apply(Reflect.get(stream, "next"), stream, [inputs, wishes]) as Promise<object>;
     await expect(wishing({ x: [1, 2] }, { outputs: ["h"] })).rejects.toThrow(/outputs/);
     net.destroy();
   });
