@@ -166,7 +166,7 @@ export function refuseEndless(
 ): void {
   const reads = ({ program }: Objective): boolean =>
     JSON.stringify(at(programs, program)).includes('"progress"');
-  if (steps < Infinity || !objectives.some(reads)) return;
+  if (steps !== Infinity || !objectives.some(reads)) return;
   fail(
     "option",
     "a schedule of this program goes by the progress of the run, and how many steps that has is not known: say how many an epoch has (stepsPerEpoch), or how many there are in all (steps)",

@@ -85,8 +85,10 @@ function foldReduction(
   // Extremes start from the bounds of a type, which doubles do not have: there is none of no numbers.
   if (numbers.length === 0 && (name === "mean" || f32 !== i32)) return undefined;
   const total = numbers.length === 0 ? f32 : numbers.reduce(stepOf(kind));
-  if (name === "mean") return foldNumbers(frame, "divide", total, numbers.length, span);
-  return finite(frame, total, isWhole(x), span);
+  const whole = isWhole(x);
+  if (name === "mean")
+    return foldNumbers(frame, "divide", [total, numbers.length], { whole, span });
+  return finite(frame, total, whole, span);
 }
 
 /** How a reduction takes in one number more. */

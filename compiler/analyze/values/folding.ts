@@ -7,18 +7,16 @@ import type { Frame } from "../context.js";
 import { report } from "../report.js";
 import { bool, float, int, type Value, wholeOrFloat } from "./values.js";
 
-/** Integers stay integers where the result is whole and the operation keeps them (`2 ^ -1` is a float, `6 / 3` an int). */
+/** Integers stay integers where the result is whole and the operation keeps them (`2 ^ -1` is a float, `6 / 3` an int); floats stay floats. */
 export function foldNumbers(
   frame: Frame,
   name: ArithmeticName | ComparisonName,
-  left: number,
-  right: number,
-  span: Span,
+  [left, right]: readonly [left: number, right: number],
+  { whole, span }: { readonly whole: boolean; readonly span: Span },
 ): Value {
   const { gives, value }: ScalarOperation = scalarOps[name];
   if (gives === "bool") return bool(Boolean(value(left, right, 0)));
   if (right === 0 && (name === "divide" || name === "modulo")) return divisionByZero(frame, span);
-  const whole = Number.isInteger(left) && Number.isInteger(right);
   const kept = whole && (name !== "power" || right >= 0);
   return finite(frame, Number(value(left, right, 0)), kept, span);
 }
@@ -51,8 +49,7 @@ export function foldScalar(
   if (operation?.arity !== numbers.length || !operation.takes.includes("f32")) return undefined;
   const [x = 0, y = 0] = numbers;
   const result = Number(operation.value(x, y, 0));
-  // Rounding and signs are whole whatever they are of; what else passes whole numbers on gives whole ones.
-  const integer = operation.decides || (operation.rounds === "passes" && whole);
+  const integer = whole && (operation.decides || operation.rounds === "passes");
   if (integer && Number.isSafeInteger(result)) return int(result === 0 ? 0 : result);
   return finite(frame, result, false, span);
 }

@@ -97,7 +97,8 @@ function fold(
       if (operator === "==") return bool(false);
       if (operator === "!=") return bool(true);
     }
-    return foldNumbers(frame, nodeNames[operator], first, second, span);
+    const whole = a.kind !== "float" && b.kind !== "float";
+    return foldNumbers(frame, nodeNames[operator], [first, second], { whole, span });
   }
   if (operator === "==" || operator === "!=") {
     const same = sameConstant(a, b);
