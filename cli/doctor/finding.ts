@@ -1,7 +1,8 @@
 // Takes no input, gives what a finding says: what is wrong, where, why that matters, and what to do.
 
 export interface Finding {
-  readonly kind: "scale" | "saturation" | "dead" | "updates" | "diverges" | "fit" | "chance";
+  readonly kind:
+    "scale" | "saturation" | "dead" | "updates" | "diverges" | "fit" | "alike" | "chance";
   readonly where: string;
   readonly what: string;
   readonly why: string;

@@ -29,6 +29,12 @@ export function learnedNothing(few: FewExamples): boolean {
   return few.failure !== undefined || (left !== undefined && !(left < 0.9));
 }
 
+/** Whether the loss fell to what it is with any other target as well: there is one for all. */
+export function targetsAreAlike({ before, after, shuffled, failure }: FewExamples): boolean {
+  if (shuffled === undefined || failure !== undefined) return false;
+  return after < mostLeft * before && Math.abs(shuffled - after) <= 1e-3 * Math.abs(after);
+}
+
 export function fittingFindings(few: FewExamples): Finding[] {
   const { examples, steps, before, after, failure } = few;
   const where = `a run on ${counted(examples, "example")}`;
@@ -44,6 +50,16 @@ export function fittingFindings(few: FewExamples): Finding[] {
             : "the loss became infinite or NaN",
         why: "steps that are too large lead uphill, each further than the one before",
         todo: "divide the rate by ten until the loss falls; `clip_norm 1` holds single large gradients; see that inputs have a size of about 1, and that nothing divides by 0 or takes a logarithm of it",
+      },
+    ];
+  if (targetsAreAlike(few))
+    return [
+      {
+        kind: "alike",
+        where,
+        what: `the loss fell from ${valueText(before)} to ${valueText(after)}, and is the same where each input is given another one's target`,
+        why: "these examples have the same target all: a model that always answers that is right, and learns nothing of the inputs",
+        todo: "look at the column that the target is read from; where the file is sorted by it, the first rows are all of one kind: shuffle them",
       },
     ];
   const left = shareLeft(few);

@@ -11,7 +11,7 @@ import { bindTrainingData } from "../training/prepare.js";
 import { activationFindings } from "./activations.js";
 import { chanceFindings } from "./chance.js";
 import type { Finding, Measured } from "./finding.js";
-import { fittingFindings, learnedNothing } from "./fitting.js";
+import { fittingFindings, learnedNothing, targetsAreAlike } from "./fitting.js";
 import { measure } from "./measure.js";
 import type { Measurements } from "./measure.js";
 import type { DoctorOptions } from "./options.js";
@@ -113,7 +113,7 @@ export function findingsOf(measurements: Measurements): Finding[] {
   const states = activations.flatMap(activationFindings);
   const hasDead = states.some(({ kind }) => kind === "dead");
   // What cannot learn a few examples is at chance for others: that is no second mistake.
-  const isBlank = few !== undefined && learnedNothing(few);
+  const isBlank = few !== undefined && (learnedNothing(few) || targetsAreAlike(few));
   return [
     ...scales.flatMap(scaleFindings),
     ...states,

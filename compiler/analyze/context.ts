@@ -3,6 +3,7 @@ import type * as ast from "../../grammar/ast.js";
 import type { Diagnostic } from "../../grammar/diagnostics.js";
 import type { Span } from "../../grammar/span.js";
 import type { GraphBuilder } from "../ops/builder.js";
+import type { Dim } from "../types/dimension.js";
 import type { Node, Origin } from "../types/graph.js";
 import type { CarriedRecord } from "./carriedRecord.js";
 import type {
@@ -272,6 +273,8 @@ export interface Binding {
   readonly fixed: FixedRole | undefined;
   /** The path of the state that `name <- …` writes. */
   readonly state: string | undefined;
+  /** Of a state or carry of a category, how many classes it has. */
+  readonly classes?: Dim | undefined;
 }
 
 /** A declaration of a file: evaluated when it is first asked for. */

@@ -113,6 +113,8 @@ describe("a few examples", () => {
     ["the loss grew", { after: 40 }, "diverges"],
     ["it became NaN", { after: NaN, failure: "not finite" }, "diverges"],
     ["a loss below 0 does not fall", { before: -3, after: -3 }, "fit"],
+    ["any target would do", { after: 1e-3, shuffled: 1e-3 }, "alike"],
+    ["any target would do, and hardly anything was learned", { after: 1.9, shuffled: 1.9 }, "fit"],
   ] as const)("are not where %s", (_, change, kind) => {
     expect(fittingFindings({ ...few, ...change })).toMatchObject([{ kind }]);
   });

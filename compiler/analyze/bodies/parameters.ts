@@ -14,6 +14,7 @@ import { newActivation, nested, spoil } from "../frames.js";
 import { outermostPath, parameterPath } from "../calls/naming.js";
 import { excerpt, report } from "../report.js";
 import { reportTaken } from "./statementNames.js";
+import { classCount } from "../values/indices.js";
 import { bind } from "../values/scope.js";
 import { builderAt, placeOf, toTensor, type Operand } from "../values/tensors.js";
 import { fullTypeText, isSpoilt, poison, typeText, type Value } from "../values/values.js";
@@ -152,6 +153,7 @@ function bindState(frame: Frame, statement: ast.StateStatement, path: string, le
     place: { unit: frame.unit, span: statement.nameSpan },
     fixed: "state",
     state: path,
+    classes: statement.type?.classes && classCount(statement.type.classes, frame),
   });
 }
 

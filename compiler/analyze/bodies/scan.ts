@@ -10,6 +10,7 @@ import { nested, spoil } from "../frames.js";
 import { report } from "../report.js";
 import { closeBody } from "./scanBody.js";
 import { carryLeaf, keptType, sliceLeaf } from "../values/halves.js";
+import { classCount, heldTo } from "../values/indices.js";
 import { bind } from "../values/scope.js";
 import { refusesNext } from "../calls/elements.js";
 import { checkDeclared } from "../calls/signatures.js";
@@ -327,6 +328,7 @@ function declareCarry(statement: ast.CarryStatement, frame: Frame, scan: ScanSta
   bind(frame.scope, statement.name, tensor(value), {
     place: { unit: frame.unit, span: statement.nameSpan },
     fixed: "carry",
+    classes: statement.type?.classes && classCount(statement.type.classes, scan.outer),
   });
 }
 
@@ -359,7 +361,9 @@ export function updateCarry({ name }: ast.Identifier, operand: Operand, frame: F
   const wrong =
     isSpoilt(operand.value) ||
     refusesNext(frame, `the carry \`${name}\``, operand, carry.bound.type);
-  const node = wrong ? undefined : toTensor(frame, operand, declared);
+  const classes = frame.scope.names.get(name)?.classes;
+  const typed = wrong ? undefined : toTensor(frame, operand, declared);
+  const node = typed && heldTo(classes, frame, { ...operand, node: typed });
   if (node === undefined) {
     spoil(frame);
     return true;
@@ -376,6 +380,6 @@ export function updateCarry({ name }: ast.Identifier, operand: Operand, frame: F
     return true;
   }
   carry.next = next;
-  bind(frame.scope, name, tensor(next), { fixed: "carry" });
+  bind(frame.scope, name, tensor(next), { fixed: "carry", classes });
   return true;
 }

@@ -7,6 +7,7 @@ import { refusesNext } from "../calls/elements.js";
 import type { Frame } from "../context.js";
 import { didYouMean, report } from "../report.js";
 import { keptType } from "../values/halves.js";
+import { heldTo } from "../values/indices.js";
 import { bind, findBinding, visibleNames } from "../values/scope.js";
 import { placeOf, toTensor, type Operand } from "../values/tensors.js";
 import { isSpoilt, tensor, typeText } from "../values/values.js";
@@ -28,7 +29,8 @@ export function updateState(target: ast.Identifier, operand: Operand, frame: Fra
   if (declaration === undefined || frame.trace === undefined || isSpoilt(value)) return;
   const { half, type } = declaration;
   if (refusesNext(frame, `the state \`${target.name}\``, operand, type)) return;
-  const node = toTensor(frame, operand, half ? "f16" : keptType(operand.value, type));
+  const typed = toTensor(frame, operand, half ? "f16" : keptType(operand.value, type));
+  const node = typed && heldTo(found?.classes, frame, { ...operand, node: typed });
   if (node === undefined) return;
   const next = fitShape(frame, target.name, operand.span, declaration.shape, node);
   if (next === undefined) return;
@@ -36,6 +38,7 @@ export function updateState(target: ast.Identifier, operand: Operand, frame: Fra
     place: found?.place,
     fixed: "state",
     state: path,
+    classes: found?.classes,
   });
   // What passes from batch to batch does so wherever batches follow each other.
   if (carried === undefined && !frame.trace.training && !frame.training)
@@ -44,7 +47,7 @@ export function updateState(target: ast.Identifier, operand: Operand, frame: Fra
   if (frame.scan !== undefined) {
     report(frame, "NN0403", target.span, {
       message: "a `state` cannot be written inside a `scan`",
-      hint: "`carry` passes a value from step to step",
+      hint: "`carry` passes a value from step to step; a layer that keeps a state stands before or behind the `scan`, or takes `training: false`",
     });
     return;
   }

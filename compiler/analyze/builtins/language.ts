@@ -253,6 +253,12 @@ function jacobianOf(call: BuiltinCall): Value {
   const h = call.values.get("h");
   const x = call.values.get("x");
   if (h === undefined || x === undefined) return poison;
+  if (listItems(x) !== undefined) {
+    return report(frame, "NN0311", call.spans.get("x") ?? span, {
+      message: "a jacobian is taken by one name, not by a list",
+      hint: "take one by each: `jacobian(h, a)` and `jacobian(h, b)`",
+    });
+  }
   const output = real(call, "h", h);
   const variable = real(call, "x", x);
   if (output === undefined || variable === undefined) return poison;

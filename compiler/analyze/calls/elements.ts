@@ -48,14 +48,22 @@ export function refusesNext(
   { value, span }: Operand,
   wanted: Node["type"],
 ): boolean {
-  if (value.kind !== "tensor" || wanted === "f32") return false;
-  const refused = refusal(wanted, value.node);
-  if (refused === undefined) return false;
-  report(frame, "NN0302", span, {
-    message: `${what} holds ${refused.wants}, but its next value is ${fullTypeText(value.node)}`,
-    hint: refused.hint,
-  });
-  return true;
+  if (wanted === "f32") return false;
+  for (const node of tensorsIn(value)) {
+    const refused = refusal(wanted, node);
+    if (refused === undefined) continue;
+    report(frame, "NN0302", span, {
+      message: `${what} holds ${refused.wants}, but its next value is ${value.kind === "list" ? "made of " : ""}${fullTypeText(node)}`,
+      hint: refused.hint,
+    });
+    return true;
+  }
+  return false;
+}
+
+function tensorsIn(value: Value): readonly Node[] {
+  if (value.kind === "list") return value.items.flatMap(tensorsIn);
+  return value.kind === "tensor" ? [value.node] : [];
 }
 
 type Given = readonly [type: ast.TensorType, value: Value];

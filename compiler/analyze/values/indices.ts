@@ -169,6 +169,15 @@ export function inClasses(frame: Frame, type: ast.TensorType, operand: IndexOper
   return held === undefined ? poison : tensor(held);
 }
 
+/** The next value of what holds so many classes, if it holds any. */
+export function heldTo(
+  classes: Dim | undefined,
+  frame: Frame,
+  operand: IndexOperand,
+): Node | undefined {
+  return classes === undefined ? operand.node : holdToRange(frame, operand, classesOf(classes));
+}
+
 /** Whether draws are known to lie in the declared classes: each draw is a program of its own, which tells of none that do not. */
 export function drawsClasses(
   frame: Frame,

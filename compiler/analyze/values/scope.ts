@@ -19,6 +19,7 @@ export function bind(
     place: extra.place,
     fixed: extra.fixed,
     state: extra.state,
+    classes: extra.classes,
   });
 }
 
