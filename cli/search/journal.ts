@@ -140,6 +140,7 @@ function checkHead(file: string, line: string, identity: Identity): void {
 function take(trials: Map<number, Trial>, record: Readonly<Record<string, unknown>>): boolean {
   const { kind, trial: number, set } = record;
   if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 1) return false;
+  if (!numbers.every((name) => isNumber(record[name]))) return false;
   if (kind === "started") {
     if (typeof set !== "object" || set === null) return false;
     trials.set(number, { number, set: set as Settings, values: [], outcome: undefined });
@@ -160,7 +161,11 @@ function take(trials: Map<number, Trial>, record: Readonly<Record<string, unknow
   return true;
 }
 
-/** JSON has no word for what is no number. */
+/** What is a number in any record that has it. */
+const numbers = ["epoch", "epochs", "value", "median", "seconds", "preparing"];
+
+/** JSON has no word for what is no number but null. */
+const isNumber = (value: unknown): boolean => typeof (value ?? NaN) === "number";
 const numberOf = (value: unknown): number => (typeof value === "number" ? value : NaN);
 
 function outcomeOf(record: Readonly<Record<string, unknown>>): Outcome | undefined {

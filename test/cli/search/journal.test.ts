@@ -186,6 +186,8 @@ describe("a journal", () => {
     '{"kind":"started","trial":0,"set":{}}',
     '{"kind":"reported","trial":7,"epoch":1,"value":2}',
     '{"kind":"ended","trial":1}',
+    '{"kind":"reported","trial":1,"epoch":1,"value":"2"}',
+    '{"kind":"finished","trial":1,"value":[2],"epochs":1,"seconds":1}',
   ])("with a line that is none is refused by its number: %s", (line) => {
     const text = readFileSync(written("line.jsonl"), "utf8");
     const lines = text.split("\n");
