@@ -22,7 +22,6 @@ import {
   lengthOfRun,
   openPasses,
   refuseShort,
-  refuseEndless,
   updatesOfStep,
   type Passes,
   type RunLength,
@@ -135,7 +134,6 @@ async function runStage(
   const sources = await prepareStage(trainer, stage, data, options);
   const length = lengthOfRun(stage, sources.training, options);
   refuseShort(sources.training, length, left.length);
-  refuseEndless(session.plan, stage, length);
   const run = await beginRun(call, stage, left, { sources, length });
   if (stage.stopEarly) trainer.best ??= await createSureCopy(session, parameterStorages(session));
   const context: StageRun = {

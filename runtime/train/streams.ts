@@ -66,8 +66,7 @@ export async function streamSource(
     const bind = (value: unknown): Batch => bindBatch(session, value, wanted, fallback);
     return openCursor(start(), waiting, bind, from);
   };
-  const batches = Array.isArray(data) ? data.length : undefined;
-  return { kind: "stream", once, names: wanted, examples: undefined, batches, open };
+  return { kind: "stream", once, names: wanted, examples: undefined, batches: undefined, open };
 }
 
 function openCursor(

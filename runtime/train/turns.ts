@@ -2,7 +2,7 @@
 
 import type { FitOptions } from "../api.js";
 import { at, fail } from "../errors.js";
-import type { Plan, PlanStage } from "../plan.js";
+import type { PlanStage } from "../plan.js";
 import type { TrainingSession } from "../session.js";
 import { ofPass } from "./carried.js";
 import { hasBuffers, ownBatch, type Batch, type Cursor, type Source } from "./data.js";
@@ -125,6 +125,7 @@ export async function collectStep(
   return updates;
 }
 
+/** Where the length of the run is not known, progress stands at 0. */
 function scheduleProgress(progress: number, share: number, turn: number, repeat: number): number {
   return progress + (share * turn) / repeat;
 }
@@ -155,21 +156,6 @@ export function refuseShort(
   fail(
     "data",
     `${wish} need the batches several times, but a generator can be read once: give a function that returns them anew, as () => batches(), or say how many steps an epoch has (stepsPerEpoch)`,
-  );
-}
-
-/** A schedule may go by the share of the run that is done, which nobody knows where it has no end. */
-export function refuseEndless(
-  { programs }: Plan,
-  { objectives }: PlanStage,
-  { steps }: RunLength,
-): void {
-  const reads = ({ program }: Objective): boolean =>
-    JSON.stringify(at(programs, program)).includes('"progress"');
-  if (steps !== Infinity || !objectives.some(reads)) return;
-  fail(
-    "option",
-    "a schedule of this program goes by the progress of the run, and how many steps that has is not known: say how many an epoch has (stepsPerEpoch), or how many there are in all (steps)",
   );
 }
 
