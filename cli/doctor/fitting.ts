@@ -29,7 +29,7 @@ export function learnedNothing(few: FewExamples): boolean {
   return few.failure !== undefined || (left !== undefined && !(left < 0.9));
 }
 
-/** Whether the loss fell to what it is with any other target as well: there is one for all. */
+/** Whether the loss fell to what it is with any other target as well: there is one for all, or it goes by none. */
 export function targetsAreAlike({ before, after, shuffled, failure }: FewExamples): boolean {
   if (shuffled === undefined || failure !== undefined) return false;
   return after < mostLeft * before && Math.abs(shuffled - after) <= 1e-3 * Math.abs(after);
@@ -58,8 +58,8 @@ export function fittingFindings(few: FewExamples): Finding[] {
         kind: "alike",
         where,
         what: `the loss fell from ${valueText(before)} to ${valueText(after)}, and is the same where each input is given another one's target`,
-        why: "these examples have the same target all: a model that always answers that is right, and learns nothing of the inputs",
-        todo: "look at the column that the target is read from; where the file is sorted by it, the first rows are all of one kind: shuffle them",
+        why: "either all these examples have the same target, and a model that always answers that is right without looking at its inputs, or the loss does not go by the target",
+        todo: "look at the column that the target is read from, and at what the loss compares; where the file is sorted by the target, its first rows are all of one kind: shuffle them",
       },
     ];
   const left = shareLeft(few);

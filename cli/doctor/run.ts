@@ -112,7 +112,7 @@ export function findingsOf(measurements: Measurements): Finding[] {
   const { scales, activations, ratios, unreached, few, unseen } = measurements;
   const states = activations.flatMap(activationFindings);
   const hasDead = states.some(({ kind }) => kind === "dead");
-  // What cannot learn a few examples is at chance for others: that is no second mistake.
+  // What cannot learn a few examples, or learns them without their targets, is at chance for others: that is no second mistake.
   const isBlank = few !== undefined && (learnedNothing(few) || targetsAreAlike(few));
   return [
     ...scales.flatMap(scaleFindings),

@@ -106,7 +106,7 @@ onBothBackends("resume", lineModule, (open) => {
         /validates on: it had a share of 0.2, this call has a share of 0/,
       ],
       [data, { validation: data }, /this call has data of its own/],
-      [() => [data], { validation: 0, stepsPerEpoch: 8 }, /the data: .* this call has stream/],
+      [() => [data], { validation: 0 }, /the data: .* this call has stream/],
     ];
     const net = await open(plan, { weights });
     for (const [given, options, text] of cases) {

@@ -183,7 +183,7 @@ onBothBackends("fit", lineModule, (open) => {
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
     const net = await open(linePlan());
-    const once = await net.fit(stream(), { epochs: 1, stepsPerEpoch: 2 });
+    const once = await net.fit(stream(), { epochs: 1 });
     expect(once.epochs).toHaveLength(1);
     expect((await errorOf(net.fit([]))).code).toBe("data");
   });
@@ -330,6 +330,6 @@ onBothBackends("fitted values and whole-set metrics", lineModule, (open) => {
     }
     expect((await errorOf(net.fit(batches()))).message).toContain("prepare");
     await net.prepare(lineData(8));
-    await net.fit(batches(), { epochs: 1, stepsPerEpoch: 1 });
+    await net.fit(batches(), { epochs: 1 });
   });
 });

@@ -21,6 +21,7 @@ import {
   float,
   int,
   list,
+  isPoison,
   isSequence,
   listItems,
   poison,
@@ -196,13 +197,20 @@ function requirement(call: BuiltinCall): Value {
 }
 
 /** `within(target, 0, 1)`: the value itself; data of inputs that reach it unchanged are held to these numbers where they are read. */
-function within({ frame, values }: BuiltinCall): Value {
+function within({ frame, values, spans, span }: BuiltinCall): Value {
   const value = values.get("value") ?? poison;
-  const [low, high] = ["low", "high"].map((name) => asNumber(values.get(name) ?? poison));
-  const model = frame.trace?.model;
-  if (value.kind === "tensor" && model !== undefined && low !== undefined && high !== undefined) {
-    holdDataWithin(model, value.node, [low, high]);
+  const [least, most] = [values.get("low") ?? poison, values.get("high") ?? poison];
+  if (isPoison(least) || isPoison(most)) return value;
+  const [low, high] = [asNumber(least), asNumber(most)];
+  if (low === undefined || high === undefined || low > high) {
+    return report(frame, "NN0311", spans.get(low === undefined ? "low" : "high") ?? span, {
+      message: "`within` wants two numbers, the least and the largest",
+      hint: "`within(target, 0, 1)`",
+    });
   }
+  const model = frame.trace?.model;
+  if (value.kind === "tensor" && model !== undefined)
+    holdDataWithin(model, value.node, [low, high]);
   return value;
 }
 
