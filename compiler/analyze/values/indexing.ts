@@ -1,4 +1,4 @@
-// An index expression comes in; the entries of the list, or the view or gather of the tensor that it asks for, goes out.
+// An index expression comes in; the entries of the list (`listEntries.ts`), or the view or gather of the tensor that it asks for, goes out.
 import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import { addDims, ceilDivideDims, dimText, subtractDims, type Dim } from "../../types/dimension.js";
@@ -7,20 +7,17 @@ import type { Frame } from "../context.js";
 import { admits, hintOf } from "../kinds.js";
 import { excerpt, report, sorts } from "../report.js";
 import { fromTheEnd, holdToRange, knownNumbers } from "./indices.js";
+import { indexList, integer, zeroStep } from "./listEntries.js";
 import { apply, hasTensor, toTensor } from "./tensors.js";
 import {
   asDim,
   asIntegers,
   describe,
-  int,
   isPoison,
   isSequence,
-  list,
   poison,
   tensor,
   typeText,
-  type ListValue,
-  type RangeValue,
   type Value,
 } from "./values.js";
 
@@ -62,74 +59,6 @@ function hasTensorIndex(expression: ast.IndexExpression, frame: Frame): boolean 
         item.value.kind !== "Integer" &&
         hasTensor(frame.run.evaluator.expression(item.value, frame))),
   );
-}
-
-/** Entries are looked up in ranges and not spelt out: these may be longer than any list. */
-function indexList(
-  expression: ast.IndexExpression,
-  from: ListValue | RangeValue,
-  frame: Frame,
-): Value {
-  const item = onlyItem(expression);
-  const length = from.kind === "list" ? from.items.length : from.count;
-  if (item?.kind === "Position") {
-    const position = integer(item.value, frame);
-    if (position === undefined) return poison;
-    return (
-      entry(from, position < 0 ? position + length : position) ??
-      report(frame, "NN0303", item.span, {
-        message: `entry ${position} of a list of ${length}`,
-        notes: [length === 0 ? "it is empty" : `its entries are 0 to ${length - 1}`],
-      })
-    );
-  }
-  if (item?.kind !== "Slice") return poison;
-  const step = item.step === undefined ? 1 : integer(item.step, frame);
-  if (step === undefined) return poison;
-  if (step === 0) return zeroStep(frame, item.span);
-  const start = item.start === undefined ? undefined : integer(item.start, frame);
-  const stop = item.stop === undefined ? undefined : integer(item.stop, frame);
-  const clamp = (value: number): number =>
-    Math.max(
-      step > 0 ? 0 : -1,
-      Math.min(step > 0 ? length : length - 1, value < 0 ? value + length : value),
-    );
-  let at = start === undefined ? (step > 0 ? 0 : length - 1) : clamp(start);
-  const end = stop === undefined ? (step > 0 ? length : -1) : clamp(stop);
-  if (from.kind === "range") {
-    const count = Math.max(0, Math.ceil((end - at) / step));
-    return { ...from, start: from.start + at * from.step, step: from.step * step, count };
-  }
-  const chosen: Value[] = [];
-  for (; step > 0 ? at < end : at > end; at += step) {
-    const found = entry(from, at);
-    if (found !== undefined) chosen.push(found);
-  }
-  return list(chosen);
-}
-
-function entry(from: ListValue | RangeValue, position: number): Value | undefined {
-  if (from.kind === "list") return from.items[position];
-  return position >= 0 && position < from.count
-    ? int(from.start + position * from.step)
-    : undefined;
-}
-
-function zeroStep(frame: Frame, span: Span): Value {
-  return report(frame, "NN0304", span, { message: "a step of 0 never gets anywhere" });
-}
-
-function integer(expression: ast.Expression, frame: Frame): number | undefined {
-  const value = frame.run.evaluator.expression(expression, frame);
-  const whole = asDim(value);
-  if (typeof whole === "number") return whole;
-  if (!isPoison(value)) {
-    report(frame, "NN0304", expression.span, {
-      message: `an index is a whole number, not ${describe(value)}`,
-      wrong: { value, kind: "integer" },
-    });
-  }
-  return undefined;
 }
 
 /** What an index does to each axis of the tensor, and what the result's axes are. */
@@ -204,7 +133,7 @@ function planItem(
   const extent = node.shape[axis] ?? 0;
   if (item.kind === "Slice") {
     plan.result.push({ kind: "axis", axis });
-    return planSlice(item, axis, extent, plan, frame);
+    return planSlice(item, { axis, extent, node, of: expression.object }, plan, frame);
   }
   const value = frame.run.evaluator.expression(item.value, frame);
   if (isPoison(value)) return false;
@@ -240,17 +169,18 @@ function noEntry(frame: Frame, { span, entry, extent, node, of }: NoEntry): fals
   report(frame, "NN0303", span, {
     message: `entry ${dimText(entry)} of an axis of ${extent}`,
     labels: [{ span: of.span, text: typeText(node) }],
-    notes: [
-      extent === 1
-        ? "its only entry is 0"
-        : `its entries are 0 to ${extent - 1}, or -${extent} to -1 counted from the end`,
-    ],
+    notes: [entriesOf(extent)],
   });
   return false;
 }
 
-/** The axis that integers gather along. */
-interface Gathered {
+const entriesOf = (extent: number): string =>
+  extent === 1
+    ? "its only entry is 0"
+    : `its entries are 0 to ${extent - 1}, or -${extent} to -1 counted from the end`;
+
+/** The axis that an item of the index is about. */
+interface IndexedAxis {
   readonly axis: number;
   readonly extent: Dim;
   readonly node: Node;
@@ -260,7 +190,7 @@ interface Gathered {
 function planGather(
   item: ast.IndexPosition,
   written: Value,
-  { axis, extent, node, of }: Gathered,
+  { axis, extent, node, of }: IndexedAxis,
   plan: Plan,
   frame: Frame,
 ): boolean {
@@ -307,13 +237,8 @@ function planGather(
   return true;
 }
 
-function planSlice(
-  item: ast.IndexSlice,
-  axis: number,
-  extent: Dim,
-  plan: Plan,
-  frame: Frame,
-): boolean {
+function planSlice(item: ast.IndexSlice, along: IndexedAxis, plan: Plan, frame: Frame): boolean {
+  const { axis, extent } = along;
   const step = item.step === undefined ? 1 : integer(item.step, frame);
   if (step === undefined) return false;
   if (step === 0) {
@@ -321,8 +246,8 @@ function planSlice(
     return false;
   }
   if (step < 0) plan.flipped.push(axis);
-  const first = boundary(item.start, extent, frame, step < 0);
-  const last = boundary(item.stop, extent, frame, step < 0);
+  const first = boundary(item.start, "begins", along, frame, step < 0);
+  const last = boundary(item.stop, "ends", along, frame, step < 0);
   if (first === undefined || last === undefined) return false;
   const start = first ?? 0;
   const stop = last ?? extent;
@@ -340,7 +265,8 @@ function planSlice(
 /** Where a slice begins or ends, from the front (from the back in the flipped axis); null where it is not said. */
 function boundary(
   expression: ast.Expression | undefined,
-  extent: Dim,
+  verb: "begins" | "ends",
+  { extent, node, of }: IndexedAxis,
   frame: Frame,
   flipped: boolean,
 ): Dim | null | undefined {
@@ -358,11 +284,15 @@ function boundary(
   }
   let at = typeof position === "number" && position < 0 ? addDims(extent, position) : position;
   if (flipped) at = subtractDims(subtractDims(extent, at), 1);
-  if (typeof at === "number") {
-    at = Math.max(0, at);
-    if (typeof extent === "number") at = Math.min(at, extent);
-  }
-  return at;
+  const beyond = typeof at === "number" && (at < 0 || (typeof extent === "number" && at > extent));
+  if (!beyond) return at;
+  report(frame, "NN0303", expression.span, {
+    message: `this slice ${verb} at ${dimText(position)}, outside of an axis of ${dimText(extent)}`,
+    labels: [{ span: of.span, text: typeText(node) }],
+    notes: typeof extent === "number" ? [entriesOf(extent)] : [],
+    hint: `without a number it ${verb} where the axis ${(verb === "begins") === flipped ? "ends" : "begins"}`,
+  });
+  return undefined;
 }
 
 function carryOut(plan: Plan, node: Node, expression: ast.IndexExpression, frame: Frame): Value {
