@@ -8,12 +8,15 @@ import { permutation, pickRows } from "../training/folds.js";
 import { activationStates } from "./activations.js";
 import type { ActivationState } from "./activations.js";
 import type { UnseenRows } from "./chance.js";
+import { gainOf } from "./firstWeights.js";
+import type { FirstWeight } from "./firstWeights.js";
 import type { FewExamples } from "./fitting.js";
 import type { Probe } from "./probes.js";
 import { scaleOf } from "./scale.js";
 import type { InputScale } from "./scale.js";
 import { ratiosOfWeights, unreachedWeights } from "./updates.js";
 import type { UpdateRatios } from "./updates.js";
+import type { FirstGradient } from "./vanishing.js";
 
 export interface Patient {
   /** A net with first weights. */
@@ -29,9 +32,15 @@ export interface Patient {
 
 export interface Measurements {
   readonly scales: readonly InputScale[];
+  /** Of what losses compare predictions with. */
+  readonly targetScales: readonly InputScale[];
   readonly activations: readonly ActivationState[];
+  readonly firstWeights: readonly FirstWeight[];
+  readonly firstGradients: readonly FirstGradient[];
   readonly ratios: UpdateRatios;
   readonly unreached: readonly string[];
+  /** Losses of epochs, where every input is drawn; else none. */
+  readonly drawn: readonly number[];
   /** Undefined where every input is drawn. */
   readonly few: FewExamples | undefined;
   /** Undefined of too few examples to hold some out, and without targets. */
@@ -41,8 +50,8 @@ export interface Measurements {
 const sizes = { start: 256, few: 50, fewSteps: 400, shortSteps: 300, short: 2000, unseen: 500 };
 /** A share of the examples, and never fewer than tell anything. */
 const held = { share: 0.2, least: 20 } as const;
-/** Chance is the mean over so many. */
-const pairings = 4;
+/** Chance is the mean over so many, and what is a matter of luck shows by how unlike they are. */
+const pairings = 8;
 const millisecondsPerRun = 30_000;
 
 type Arrays = ReadonlyMap<string, BoundArray>;
@@ -80,29 +89,61 @@ async function withNet<Result>(
   }
 }
 
-/** Before training: what reaches first layers, and what activations make of it. */
-async function atStart(patient: Patient): Promise<Pick<Measurements, "scales" | "activations">> {
-  const { data, probes, stage, seed } = patient;
+type AtStart = Pick<
+  Measurements,
+  "scales" | "targetScales" | "activations" | "firstWeights" | "firstGradients"
+>;
+
+/** Before training: what reaches first layers and losses, what activations make of it, and what comes back. */
+async function atStart(patient: Patient): Promise<AtStart> {
+  const { data, stage, seed } = patient;
   const { arrays, examples } = data;
   return withNet(patient, async (net) => {
-    if (examples === undefined) {
-      await net.step(undefined, { stage: stage.name });
-      return { scales: [], activations: activationStates((await net.report()).monitors) };
-    }
-    await net.prepare(batchOf(arrays));
-    const rows = permutation(examples, seed).slice(0, sizes.start);
-    const some = rowsOf(arrays, rows);
+    const firstWeights = await firstWeightsOf(net, patient);
     const scales: InputScale[] = [];
-    for (const { output, where, columns } of probes) {
-      const given = batchOf(new Map([...some].filter(([name]) => !patient.targets.has(name))));
-      const values = (await net.predict(given, { outputs: [output], seed: 0 }))[output];
-      if (values === undefined || values.length === 0) continue;
-      scales.push(scaleOf(where, values, columns));
+    const targetScales: InputScale[] = [];
+    if (examples === undefined) await net.step(undefined, { stage: stage.name });
+    else {
+      await net.prepare(batchOf(arrays));
+      const some = rowsOf(arrays, permutation(examples, seed).slice(0, sizes.start));
+      for (const probe of patient.probes) {
+        const scale = await probedScale(net, patient, some, probe);
+        if (scale !== undefined) (probe.of === "target" ? targetScales : scales).push(scale);
+      }
+      const batches = Array.from({ length: stage.accumulate }, () => batchOf(some));
+      for (const batch of batches) await net.step(batch, { stage: stage.name });
     }
-    const batches = Array.from({ length: stage.accumulate }, () => batchOf(some));
-    for (const batch of batches) await net.step(batch, { stage: stage.name });
-    return { scales, activations: activationStates((await net.report()).monitors) };
+    const { monitors } = await net.report();
+    const firstGradients = patient.weights.flatMap((name) => {
+      const norm = monitors[`gradient_norm.${name}`];
+      return norm === undefined || norm === 0 ? [] : [{ name, norm }];
+    });
+    const activations = activationStates(monitors);
+    return { scales, targetScales, activations, firstWeights, firstGradients };
   });
+}
+
+async function firstWeightsOf(net: TrainingNet, { weights }: Patient): Promise<FirstWeight[]> {
+  const found: FirstWeight[] = [];
+  for (const name of weights) {
+    const shape = net.parameters[name]?.shape ?? [];
+    // What has no inputs, as a scale of each unit, has no gain.
+    if (shape.length > 1) found.push({ name, gain: gainOf(await net.read(name), shape) });
+  }
+  return found;
+}
+
+async function probedScale(
+  net: TrainingNet,
+  { targets }: Patient,
+  some: Arrays,
+  { of, output, where, columns }: Probe,
+): Promise<InputScale | undefined> {
+  const given = [...some].filter(([name]) => of === "target" || !targets.has(name));
+  const values = (await net.predict(batchOf(new Map(given)), { outputs: [output], seed: 0 }))[
+    output
+  ];
+  return values === undefined || values.length === 0 ? undefined : scaleOf(where, values, columns);
 }
 
 interface ShortRun {
@@ -192,12 +233,14 @@ async function onUnseen(patient: Patient, examples: number): Promise<UnseenRows 
     if (failure !== undefined) return undefined;
     const name = stage.name;
     const { loss } = await net.evaluate(batchOf(unseen), { stage: name });
-    let shuffled = 0;
+    const shuffled: number[] = [];
     for (let pairing = 0; pairing < pairings; pairing++) {
       const other = pairedAnew(unseen, targets, count, seed + pairing);
-      shuffled += (await net.evaluate(other, { stage: name })).loss / pairings;
+      shuffled.push((await net.evaluate(other, { stage: name })).loss);
     }
-    return { examples: count, steps, loss, shuffled };
+    const trained = batchOf(rowsOf(data.arrays, all.slice(count, 2 * count)));
+    const { loss: seenLoss } = await net.evaluate(trained, { stage: name });
+    return { examples: count, steps, loss, shuffled, seen: seenLoss };
   });
 }
 
@@ -218,6 +261,7 @@ export async function measure(
       ...start,
       ratios: ratiosOfWeights(monitors, patient.weights),
       unreached: unreachedWeights(monitors, patient.weights),
+      drawn: epochs.map(({ loss }) => loss),
       few: undefined,
       unseen: undefined,
     };
@@ -225,5 +269,5 @@ export async function measure(
   tell(`training on ${Math.min(sizes.few, examples)} examples`);
   const few = await onFew(patient, examples);
   tell("training for a short while, and looking at rows held out");
-  return { ...start, ...few, unseen: await onUnseen(patient, examples) };
+  return { ...start, ...few, drawn: [], unseen: await onUnseen(patient, examples) };
 }

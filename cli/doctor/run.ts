@@ -4,20 +4,14 @@ import { analyzeFile } from "../compiling.js";
 import { toJson } from "../../grammar/render.js";
 import { printDiagnostics } from "../diagnostics.js";
 import { DiagnosticsFailure, Failure } from "../failure.js";
-import { counted, valueText } from "../numbers.js";
 import { openNetwork } from "../session.js";
 import type { Terminal } from "../terminal.js";
 import { bindTrainingData } from "../training/prepare.js";
-import { activationFindings } from "./activations.js";
-import { chanceFindings } from "./chance.js";
 import type { Finding, Measured } from "./finding.js";
-import { fittingFindings, learnedNothing, targetsAreAlike } from "./fitting.js";
+import { findingsOf, measuredOf } from "./findings.js";
 import { measure } from "./measure.js";
-import type { Measurements } from "./measure.js";
 import type { DoctorOptions } from "./options.js";
 import { probed } from "./probes.js";
-import { scaleFindings } from "./scale.js";
-import { typicalRatios, unreachedFindings, updateFindings } from "./updates.js";
 
 export interface DoctorResult {
   readonly model: string;
@@ -105,66 +99,4 @@ export async function examine(
     findings: findingsOf(measurements),
     measured: measuredOf(measurements),
   };
-}
-
-/** Causes before what follows from them. */
-export function findingsOf(measurements: Measurements): Finding[] {
-  const { scales, activations, ratios, unreached, few, unseen } = measurements;
-  const states = activations.flatMap(activationFindings);
-  const hasDead = states.some(({ kind }) => kind === "dead");
-  // What cannot learn a few examples, or learns them without their targets, is at chance for others: that is no second mistake.
-  const isBlank = few !== undefined && (learnedNothing(few) || targetsAreAlike(few));
-  return [
-    ...scales.flatMap(scaleFindings),
-    ...states,
-    ...updateFindings(ratios),
-    // Behind dead units nothing has a gradient.
-    ...(hasDead ? [] : unreachedFindings(unreached)),
-    ...(few === undefined ? [] : fittingFindings(few)),
-    ...(unseen === undefined || isBlank ? [] : chanceFindings(unseen)),
-  ];
-}
-
-function measuredOf({ scales, activations, ratios, few, unseen }: Measurements): Measured[] {
-  const typical = typicalRatios(ratios);
-  const [first] = typical;
-  return [
-    ...scales.map(({ where, size }) => ({
-      what: `size of what reaches ${where}`,
-      value: valueText(size),
-      wanted: "about 1",
-    })),
-    ...activations.map(({ name, saturation, deadUnits }) => ({
-      what: `${name} at the start`,
-      value: `${valueText(saturation)} saturated, ${valueText(deadUnits)} of its units dead`,
-      wanted: "below 0.8, below 0.4",
-    })),
-    ...(first === undefined
-      ? []
-      : [
-          {
-            what: "change of weights by an update, first and last",
-            value: `${valueText(first)}, ${valueText(typical.at(-1) ?? first)}`,
-            wanted: "about 0.001",
-          },
-        ]),
-    ...(few === undefined
-      ? []
-      : [
-          {
-            what: `loss of ${counted(few.examples, "example")}, before and after ${counted(few.steps, "step")}`,
-            value: `${valueText(few.before)}, ${valueText(few.after)}`,
-            wanted: "next to nothing after",
-          },
-        ]),
-    ...(unseen === undefined
-      ? []
-      : [
-          {
-            what: `loss of ${counted(unseen.examples, "row")} held out, and at chance`,
-            value: `${valueText(unseen.loss)}, ${valueText(unseen.shuffled)}`,
-            wanted: "less than chance",
-          },
-        ]),
-  ];
 }

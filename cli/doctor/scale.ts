@@ -1,12 +1,13 @@
 // In: the numbers that reach a first layer; out: whether their size, or how unlike their columns are, makes learning hard.
 import { valueText } from "../numbers.js";
-import type { Finding } from "./finding.js";
+import type { Advice, Measured } from "./finding.js";
 
 /** Of all numbers that reach a layer before any trained one has touched them. */
 export interface InputScale {
   readonly where: string;
   /** The root of the mean square. */
   readonly size: number;
+  readonly mean: number;
   /** Of columns (entries of the last axis), where there are several that vary. */
   readonly leastDeviation: number;
   readonly largestDeviation: number;
@@ -28,23 +29,30 @@ export function scaleOf(where: string, values: ArrayLike<number>, columns: numbe
   const deviations = sums
     .map(({ sum, squares }) => Math.sqrt(Math.max(0, squares / rows - (sum / rows) ** 2)))
     .filter((deviation) => deviation > 1e-6);
-  const squares = sums.reduce((total, column) => total + column.squares, 0);
+  const total = sums.reduce((all, column) => all + column.sum, 0);
+  const squares = sums.reduce((all, column) => all + column.squares, 0);
   return {
     where,
     size: Math.sqrt(squares / Math.max(1, values.length)),
+    mean: total / Math.max(1, values.length),
     leastDeviation: deviations.reduce((a, b) => Math.min(a, b), Infinity),
     largestDeviation: deviations.reduce((a, b) => Math.max(a, b), 0),
   };
 }
 
-export function scaleFindings({ where, size, ...of }: InputScale): Finding[] {
+export const scaleMeasured = ({ where, size }: InputScale): Measured => ({
+  what: `size of what reaches ${where}`,
+  value: valueText(size),
+  wanted: "about 1",
+});
+
+export function scaleFindings({ where, size, ...of }: InputScale): Advice[] {
   const { leastDeviation, largestDeviation } = of;
   const todo =
     "bring them to about 1: `x |> standardize()` measures the training set and does it, `image / 255` does for grey levels";
   if (size > usual.high || (size < usual.low && size > 0))
     return [
       {
-        kind: "scale",
         where,
         what: `the numbers that reach ${where} have a size of ${valueText(size)} (the root of their mean square)`,
         why:
@@ -57,7 +65,6 @@ export function scaleFindings({ where, size, ...of }: InputScale): Finding[] {
   if (largestDeviation <= mostUnlike * leastDeviation) return [];
   return [
     {
-      kind: "scale",
       where,
       what: `of the numbers that reach ${where}, one column varies by ${valueText(largestDeviation)}, another by ${valueText(leastDeviation)}`,
       why: "the large ones outweigh the small ones, and no rate suits the weights of both",

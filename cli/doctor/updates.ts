@@ -1,6 +1,6 @@
 // In: by how much updates change the weights, epoch by epoch; out: whether the rate is far too large or too small.
 import { valueText } from "../numbers.js";
-import type { Finding } from "./finding.js";
+import type { Advice, Measured } from "./finding.js";
 
 /** Of each epoch the ratios ‖Δw‖ / ‖w‖ of its last update, by parameter. */
 export type UpdateRatios = readonly Readonly<Record<string, number>>[];
@@ -42,7 +42,20 @@ export function typicalRatios(ratios: UpdateRatios): number[] {
   return ratios.map((epoch) => median(Object.values(epoch))).filter((one) => !Number.isNaN(one));
 }
 
-export function updateFindings(ratios: UpdateRatios): Finding[] {
+export function updateMeasured(ratios: UpdateRatios): Measured[] {
+  const typical = typicalRatios(ratios);
+  const [first] = typical;
+  if (first === undefined) return [];
+  return [
+    {
+      what: "change of weights by an update, first and last",
+      value: `${valueText(first)}, ${valueText(typical.at(-1) ?? first)}`,
+      wanted: "about 0.001",
+    },
+  ];
+}
+
+export function updateFindings(ratios: UpdateRatios): Advice[] {
   const typical = typicalRatios(ratios);
   if (typical.length === 0) return [];
   const first = median(typical.slice(0, firstEpochs));
@@ -51,7 +64,6 @@ export function updateFindings(ratios: UpdateRatios): Finding[] {
   if (most === 0)
     return [
       {
-        kind: "updates",
         where,
         what: "updates change no weight at all",
         why: "nothing is learned by weights that stay what they are",
@@ -61,7 +73,6 @@ export function updateFindings(ratios: UpdateRatios): Finding[] {
   if (first > usual.high)
     return [
       {
-        kind: "updates",
         where,
         what: `an update changes weights by ${valueText(first)} of their size; a thousandth is usual`,
         why: "steps as large as that throw away what was learned before them",
@@ -71,7 +82,6 @@ export function updateFindings(ratios: UpdateRatios): Finding[] {
   if (most >= usual.low) return [];
   return [
     {
-      kind: "updates",
       where,
       what: `an update changes weights by ${valueText(most)} of their size at most; a thousandth is usual`,
       why: "at this pace weights get nowhere in the time that training has",
@@ -92,11 +102,10 @@ export function unreachedWeights(
   );
 }
 
-export function unreachedFindings(names: readonly string[]): Finding[] {
+export function unreachedFindings(names: readonly string[]): Advice[] {
   if (names.length === 0) return [];
   return [
     {
-      kind: "updates",
       where: names.join(", "),
       what: `no gradient reaches ${names.join(", ")}: it is 0 in every update`,
       why: "a weight that the loss does not change with is never trained",

@@ -1,30 +1,47 @@
-// Takes the calls of a traced model, gives for each activation among them how much of it is saturated, as numbers of a batch.
+// Takes the calls of a traced model, gives for each activation among them what is monitored of it, as numbers of a batch.
 import { differentiate } from "../autodiff/differentiate.js";
 import { substitute } from "../graph/substitute.js";
 import { dependents, topologicalOrder } from "../graph/walk.js";
 import { countsExamplesIn } from "../graph/examples.js";
+import { countsExamples } from "../graph/exampleIndex.js";
 import type { GraphBuilder } from "../ops/builder.js";
 import { opTable } from "../ops/table.js";
 import { freeNames, shapeEqual } from "../types/dimension.js";
 import type { Node } from "../types/graph.js";
 import { meanOfAll } from "./reduce.js";
-import type { MonitorName, Named, TracedCall, TypedModel } from "../types/model.js";
+import { activationMonitors } from "../types/model.js";
+import type { ActivationMonitor, Named, TracedCall, TypedModel } from "../types/model.js";
 
 /** Where the size of its derivative is below this, an activation passes next to nothing on. */
 const flat = 1e-3;
 
 /** Named as it is told (`dense_1.relu`); the value is what the activation gives. */
 export interface WatchedActivation extends Named {
-  /** The share of entries in which the size of its derivative is below a thousandth. */
-  readonly saturation: Node;
-  /** The share of units (entries of the last axis) whose derivative is 0 in all examples, and at all other places. */
-  readonly deadUnits: Node;
+  readonly monitored: Monitored;
 }
 
-const monitors: readonly MonitorName[] = ["saturation", "dead_units"];
+/** Of each monitor its scalar. */
+export type Monitored = Readonly<Record<ActivationMonitor, Node>>;
 
 export function watchesActivations(typed: TypedModel): boolean {
-  return typed.stages.some(({ monitor }) => monitor.some((name) => monitors.includes(name)));
+  return typed.stages.some(({ monitor }) =>
+    activationMonitors.some((name) => monitor.includes(name)),
+  );
+}
+
+/** What is made of each, one after the other, as when all are roots of a graph. */
+export function mapMonitored(monitored: Monitored, make: (value: Node) => Node): Monitored {
+  return Object.fromEntries(
+    activationMonitors.map((name) => [name, make(monitored[name])] as const),
+  ) as Record<ActivationMonitor, Node>;
+}
+
+/** All nodes of what is watched, in the order in which they are taken up again. */
+export function watchedNodes(activations: readonly WatchedActivation[]): Node[] {
+  return activations.flatMap(({ value, monitored }) => [
+    value,
+    ...activationMonitors.map((name) => monitored[name]),
+  ]);
 }
 
 /**
@@ -48,7 +65,7 @@ export function activationsOf(b: GraphBuilder, typed: TypedModel): WatchedActiva
     const count = (counts.get(base) ?? 0) + 1;
     counts.set(base, count);
     const name = count === 1 ? base : `${base}_${count}`;
-    found.push({ name, value, place: typed.place, ...sharesOf(b, derivative) });
+    found.push({ name, value, place: typed.place, monitored: monitoredOf(b, value, derivative) });
   };
   typed.training.calls.forEach(visit);
   return found;
@@ -107,21 +124,29 @@ function standIn(b: GraphBuilder, result: Node, { within, outside, back }: Stand
   }
 }
 
-function sharesOf(
-  b: GraphBuilder,
-  derivative: Node,
-): Pick<WatchedActivation, "saturation" | "deadUnits"> {
+function monitoredOf(b: GraphBuilder, value: Node, derivative: Node): Monitored {
   const size = b.abs(derivative);
-  const rank = size.shape.length;
-  const last = size.shape.at(-1);
-  // Without an axis of its own, what has examples (or steps in time) in its last one is a single unit.
-  const hasUnits = rank > 1 && last !== undefined && freeNames(last).size === 0;
-  const axes = size.shape.map((_, axis) => axis).filter((axis) => !hasUnits || axis < rank - 1);
-  const dead = b.equal(b.max(size, axes), 0);
   return {
     saturation: share(b, b.less(size, flat)),
-    deadUnits: share(b, dead),
+    dead_units: share(b, b.equal(b.max(size, axesBesideUnits(size)), 0)),
+    spread: spreadOf(b, value),
   };
+}
+
+/** All but the last, whose entries are units; without an axis of its own, what has examples (or steps in time) in its last one is a single unit. */
+function axesBesideUnits({ shape }: Node): number[] {
+  const last = shape.at(-1);
+  const hasUnits = shape.length > 1 && last !== undefined && freeNames(last).size === 0;
+  return [...shape.keys()].filter((axis) => !hasUnits || axis < shape.length - 1);
+}
+
+/** The mean distance from the mean over the examples: squares of what is small would be 0 in single precision. */
+function spreadOf(b: GraphBuilder, value: Node): Node {
+  const axis = value.shape.findIndex(countsExamples);
+  const count = b.cast(b.dimension(value.shape[axis] ?? 1), "f32");
+  const mean = b.divide(b.sum(value, [axis]), count);
+  const kept = value.shape.map((extent, at) => (at === axis ? 1 : extent));
+  return meanOfAll(b, b.abs(b.subtract(value, b.reshape(mean, kept))));
 }
 
 const share = (b: GraphBuilder, truths: Node): Node => meanOfAll(b, b.cast(truths, "f32"));

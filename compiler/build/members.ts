@@ -3,7 +3,7 @@ import { liftGraph, liftImages } from "../autodiff/lift.js";
 import type { Images } from "../autodiff/lift.js";
 import { topologicalOrder } from "../graph/walk.js";
 import type { GraphBuilder } from "../ops/builder.js";
-import { activationsOf, watchesActivations } from "./activations.js";
+import { activationsOf, mapMonitored, watchedNodes, watchesActivations } from "./activations.js";
 import type { WatchedActivation } from "./activations.js";
 import type { Node, Shape } from "../types/graph.js";
 import type {
@@ -134,7 +134,7 @@ function joinWith(
   const { b, members, images } = lift;
   const { outputs, losses, penalties, metrics, stateUpdates, rangeChecks } = trace;
   const lists = [outputs, losses, penalties, metrics, stateUpdates, rangeChecks].flat();
-  const watched = activations.flatMap((one) => [one.value, one.saturation, one.deadUnits]);
+  const watched = watchedNodes(activations);
   const roots = [...lists.map(({ value }) => value), ...watched];
   const lifted = liftImages(b, roots, images, members);
   let at = 0;
@@ -170,8 +170,7 @@ function joinWith(
     activations: activations.map((one) => ({
       ...one,
       value: lifted[at++] ?? one.value,
-      saturation: share(one.saturation),
-      deadUnits: share(one.deadUnits),
+      monitored: mapMonitored(one.monitored, share),
     })),
   };
 }

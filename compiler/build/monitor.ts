@@ -2,7 +2,9 @@
 import { elementCount } from "../types/dimension.js";
 import type { Effect, Node } from "../types/graph.js";
 import { topologicalOrder } from "../graph/walk.js";
-import type { StageDeclaration } from "../types/model.js";
+import type { GraphBuilder } from "../ops/builder.js";
+import { activationMonitors, parameterMonitors } from "../types/model.js";
+import type { ParameterMonitor, StageDeclaration } from "../types/model.js";
 import type { WatchedActivation } from "./activations.js";
 import { ofMembers } from "./memberRanges.js";
 import type { StageContext, UpdatedStorage } from "./update.js";
@@ -10,23 +12,45 @@ import type { StageContext, UpdatedStorage } from "./update.js";
 /** Entries of a gradient below this share of its root mean square count as nothing. */
 const negligible = 1e-3;
 
-/**
- * Results `monitor.gradient_norm.NAME` (‖g‖ after clipping), `monitor.update_ratio.NAME` (‖Δw‖ / ‖w‖) and
- * `monitor.small_gradients.NAME` (the share of gradient entries that are next to nothing beside the others); of an ensemble
- * the mean over its members.
- */
+/** Of one parameter, the members of an ensemble in front. */
+interface ParameterUpdate {
+  readonly before: Node;
+  readonly next: Node;
+  readonly gradient: Node | undefined;
+  /** Of each member. */
+  readonly entries: number;
+}
+
+/** What is told of each member; undefined where it is of a gradient, and there is none. */
+const ofParameter: Readonly<
+  Record<ParameterMonitor, (b: GraphBuilder, update: ParameterUpdate) => Node | undefined>
+> = {
+  /** ‖Δw‖ / ‖w‖ */
+  update_ratio: (b, { before, next }) =>
+    b.divide(norm(b, b.subtract(next, before)), b.maximum(norm(b, before), 1e-12)),
+  /** ‖g‖ after clipping */
+  gradient_norm: (b, { gradient }) => gradient && norm(b, gradient),
+  /** The share of gradient entries that are next to nothing beside the others. */
+  small_gradients: (b, { gradient, entries }) => {
+    if (gradient === undefined) return undefined;
+    const limit = b.multiply(b.divide(norm(b, gradient), Math.sqrt(entries)), negligible);
+    const members = gradient.shape[0] ?? 1;
+    const still = b.cast(b.lessEqual(b.abs(gradient), b.reshape(limit, [members, 1])), "f32");
+    return b.divide(b.sum(still, [1]), entries);
+  },
+};
+
+const norm = (b: GraphBuilder, x: Node): Node => b.sqrt(b.sum(b.multiply(x, x), [1]));
+
+/** Results `monitor.WHAT.NAME` of each parameter; of an ensemble the mean over its members. */
 export function monitorEffects(
   { b, layout, stage }: StageContext,
   gradients: ReadonlyMap<string, Node>,
   updated: readonly UpdatedStorage[],
 ): Effect[] {
   const { monitor, ensemble } = stage;
+  const asked = parameterMonitors.filter((what) => monitor.includes(what));
   const effects: Effect[] = [];
-  const norm = (x: Node): Node => b.sqrt(b.sum(b.multiply(x, x), [1]));
-  const report = (what: string, name: string, each: Node): void => {
-    const value = b.divide(b.sum(each), ensemble);
-    effects.push({ kind: "result", name: `monitor.${what}.${name}`, value });
-  };
   for (const { storage, before, next } of updated) {
     for (const name of layout.members.get(storage) ?? []) {
       const range = layout.ranges.get(name);
@@ -34,41 +58,39 @@ export function monitorEffects(
       const count = elementCount(range.declaration.shape);
       const part = (of: Node): Node => ofMembers(b, b.slice(of, [range.offset], [count]), ensemble);
       const gradient = gradients.get(storage);
-      if (monitor.includes("gradient_norm") && gradient !== undefined) {
-        report("gradient_norm", name, norm(part(gradient)));
-      }
-      if (monitor.includes("small_gradients") && gradient !== undefined) {
-        const g = part(gradient);
-        const entries = count / ensemble;
-        const limit = b.multiply(b.divide(norm(g), Math.sqrt(entries)), negligible);
-        const still = b.cast(b.lessEqual(b.abs(g), b.reshape(limit, [ensemble, 1])), "f32");
-        report("small_gradients", name, b.divide(b.sum(still, [1]), entries));
-      }
-      if (monitor.includes("update_ratio")) {
-        const change = norm(b.subtract(part(next), part(before)));
-        report("update_ratio", name, b.divide(change, b.maximum(norm(part(before)), 1e-12)));
+      const update = {
+        before: part(before),
+        next: part(next),
+        gradient: gradient && part(gradient),
+        entries: count / ensemble,
+      };
+      for (const what of asked) {
+        const each = ofParameter[what](b, update);
+        if (each === undefined) continue;
+        const value = b.divide(b.sum(each), ensemble);
+        effects.push({ kind: "result", name: `monitor.${what}.${name}`, value });
       }
     }
   }
   return effects;
 }
 
-/** `monitor.saturation.NAME` and `monitor.dead_units.NAME` of the activations that lead to what is minimised. */
+/** Results `monitor.WHAT.NAME` of the activations that lead to what is minimised. */
 export function activationEffects(
   { monitor }: StageDeclaration,
   activations: readonly WatchedActivation[],
   goal: Node,
 ): Extract<Effect, { kind: "result" }>[] {
-  if (activations.length === 0) return [];
+  const asked = activationMonitors.filter((what) => monitor.includes(what));
+  if (activations.length === 0 || asked.length === 0) return [];
   const reached = new Set(topologicalOrder([goal]));
   return activations
     .filter(({ value }) => reached.has(value))
-    .flatMap(({ name, saturation, deadUnits }) =>
-      [["saturation", saturation] as const, ["dead_units", deadUnits] as const].flatMap(
-        ([what, value]) =>
-          monitor.includes(what)
-            ? [{ kind: "result" as const, name: `monitor.${what}.${name}`, value }]
-            : [],
-      ),
+    .flatMap(({ name, monitored }) =>
+      asked.map((what) => ({
+        kind: "result" as const,
+        name: `monitor.${what}.${name}`,
+        value: monitored[what],
+      })),
     );
 }

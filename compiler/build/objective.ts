@@ -6,6 +6,7 @@ import { elementCount, freeDim } from "../types/dimension.js";
 import type { Dim } from "../types/dimension.js";
 import type { Effect, Node, Shape } from "../types/graph.js";
 import type { Named, ObjectiveDeclaration, StageDeclaration, StateUpdate } from "../types/model.js";
+import { mapMonitored, watchedNodes } from "./activations.js";
 import type { WatchedActivation } from "./activations.js";
 import type { JoinedModel } from "./members.js";
 import { bringsExamples, countsExamplesIn, examplesOf } from "../graph/examples.js";
@@ -208,7 +209,7 @@ function bindTrace({ b, model, layout, stage, objective, draws, last }: StepRequ
   const metrics = last ? training.metrics : [];
   const lists = [losses, training.penalties, metrics, training.stateUpdates];
   const roots = lists.flat().map((one) => one.value);
-  const watched = model.activations.flatMap((one) => [one.value, one.saturation, one.deadUnits]);
+  const watched = watchedNodes(model.activations);
   const checked = training.rangeChecks.map((one) => one.value);
   const bound = bindLeaves(
     b,
@@ -228,8 +229,7 @@ function bindTrace({ b, model, layout, stage, objective, draws, last }: StepRequ
     activations: model.activations.map((one) => ({
       ...one,
       value: bound.roots[at++] ?? one.value,
-      saturation: bound.roots[at++] ?? one.saturation,
-      deadUnits: bound.roots[at++] ?? one.deadUnits,
+      monitored: mapMonitored(one.monitored, (value) => bound.roots[at++] ?? value),
     })),
     views: bound.views,
   };

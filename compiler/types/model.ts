@@ -189,15 +189,13 @@ export interface StopEarly {
   readonly rising?: boolean;
 }
 
-export const monitorNames = [
-  "update_ratio",
-  "gradient_norm",
-  "small_gradients",
-  "saturation",
-  "dead_units",
-] as const;
+export const parameterMonitors = ["update_ratio", "gradient_norm", "small_gradients"] as const;
+export const activationMonitors = ["saturation", "dead_units", "spread"] as const;
+export const monitorNames = [...parameterMonitors, ...activationMonitors] as const;
 
-export type MonitorName = (typeof monitorNames)[number];
+export type ParameterMonitor = (typeof parameterMonitors)[number];
+export type ActivationMonitor = (typeof activationMonitors)[number];
+export type MonitorName = ParameterMonitor | ActivationMonitor;
 
 export interface StageDeclaration {
   /** The stage's name; "train" for a single unnamed block. */

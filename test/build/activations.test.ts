@@ -11,8 +11,9 @@ train M { optimizer sgd(lr: 0)  batch 4  epochs 1  monitor saturation, dead_unit
 async function monitorsOf(
   source: string,
   batch: Record<string, number[]>,
+  backend: "f64" | "f32" = "f64",
 ): Promise<Record<string, number>> {
-  const net = await open(compileOne(source), "f64", { seed: 1 });
+  const net = await open(compileOne(source), backend, { seed: 1 });
   await net.step(batch);
   const { monitors } = await net.report();
   net.destroy();
@@ -39,6 +40,17 @@ describe("what is monitored of an activation", () => {
   h = z |> relu()`);
     const found = await monitorsOf(watching(source), given);
     expect(found).toEqual({ "saturation.relu": (2 + 0.5) / 8, "dead_units.relu": 2 / 8 });
+  });
+
+  it("is how far its entries lie from their mean over the examples, in single precision too", async () => {
+    // Of 0, 1, 0, 1 each is 1/2 from the mean; times 2 and times 1e-30.
+    const source = column(`
+  param scale: [2] = [2, 1e-30]
+  h = relu(x[:, new] * scale)`);
+    const asked = source + "train M { optimizer sgd(lr: 0)  batch 4  epochs 1  monitor spread }";
+    expect((await monitorsOf(asked, given))["spread.relu"]).toBeCloseTo((1 + 5e-31) / 2, 12);
+    const tiny = asked.replace("[2, 1e-30]", "[1e-30, 1e-30]");
+    expect((await monitorsOf(tiny, given, "f32"))["spread.relu"]).toBeCloseTo(5e-31, 35);
   });
 
   it("counts as saturated what has a derivative below a thousandth: where tanh is within 5e-4 of its bounds", async () => {

@@ -1,12 +1,21 @@
-// Measured numbers, and small programs with one mistake each, in; the findings of `nnc doctor` out.
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { beforeAll, describe, expect, it, test } from "vitest";
-import { activationFindings, activationStates } from "../../cli/doctor/activations.js";
+// Measured numbers in; the findings of `nnc doctor` out.
+import { describe, expect, it } from "vitest";
+import {
+  activationStates,
+  deadFindings,
+  saturationFindings,
+} from "../../cli/doctor/activations.js";
 import { chanceFindings } from "../../cli/doctor/chance.js";
-import { fittingFindings, shareLeft } from "../../cli/doctor/fitting.js";
+import { findingsOf, measuredOf } from "../../cli/doctor/findings.js";
+import { firstWeightFindings, gainOf } from "../../cli/doctor/firstWeights.js";
+import {
+  alikeFindings,
+  divergingFindings,
+  fitFindings,
+  shareLeft,
+} from "../../cli/doctor/fitting.js";
 import type { FewExamples } from "../../cli/doctor/fitting.js";
-import type { DoctorResult } from "../../cli/doctor/run.js";
+import type { Measurements } from "../../cli/doctor/measure.js";
 import { scaleFindings, scaleOf } from "../../cli/doctor/scale.js";
 import {
   ratiosOfWeights,
@@ -14,14 +23,14 @@ import {
   unreachedWeights,
   updateFindings,
 } from "../../cli/doctor/updates.js";
-import { runProgram } from "../../cli/program.js";
-import { temporaryFolder } from "./data/files.js";
-import { recorder } from "./terminals.js";
+import { targetFindings } from "../../cli/doctor/targets.js";
+import { vanishingFindings } from "../../cli/doctor/vanishing.js";
 
 describe("the scale of inputs", () => {
   it("is the root of their mean square, and the deviations of columns that vary", () => {
     // Columns 3, 3, 3 (which does not vary), 0, 3, 6 and -1, 0, 1.
     const scale = scaleOf("dense_1", [3, 0, -1, 3, 3, 0, 3, 6, 1], 3);
+    expect(scale.mean).toBeCloseTo(18 / 9, 12);
     expect(scale.size).toBeCloseTo(Math.sqrt((27 + 45 + 2) / 9), 12);
     expect(scale.leastDeviation).toBeCloseTo(Math.sqrt(2 / 3), 12);
     expect(scale.largestDeviation).toBeCloseTo(Math.sqrt(6), 12);
@@ -35,11 +44,12 @@ describe("the scale of inputs", () => {
     const [finding, ...more] = scaleFindings({
       where: "conv2d_1",
       size,
+      mean: 0,
       leastDeviation,
       largestDeviation,
     });
     expect(more).toEqual([]);
-    expect(finding).toMatchObject({ kind: "scale", where: "conv2d_1" });
+    expect(finding).toMatchObject({ where: "conv2d_1" });
     expect(finding?.what).toContain(words);
   });
 });
@@ -48,22 +58,26 @@ describe("activations", () => {
   const monitors = {
     "saturation.dense_1.relu": 0.55,
     "dead_units.dense_1.relu": 0.1,
+    "spread.dense_1.relu": 0.4,
     "saturation.tanh": 0.9,
     "dead_units.tanh": 0,
+    "spread.tanh": 0.9,
     "gradient_norm.dense_1.W": 3,
   };
   it("are what a step tells of", () => {
     expect(activationStates(monitors)).toEqual([
-      { name: "dense_1.relu", saturation: 0.55, deadUnits: 0.1 },
-      { name: "tanh", saturation: 0.9, deadUnits: 0 },
+      { name: "dense_1.relu", saturation: 0.55, deadUnits: 0.1, spread: 0.4 },
+      { name: "tanh", saturation: 0.9, deadUnits: 0, spread: 0.9 },
     ]);
   });
   it("are told of where most of them is saturated, or many units are dead, once each", () => {
-    expect(activationStates(monitors).flatMap(activationFindings)).toMatchObject([
-      { kind: "saturation", where: "tanh" },
+    expect(activationStates(monitors).flatMap(saturationFindings)).toMatchObject([
+      { where: "tanh" },
     ]);
-    const dead = { name: "relu", saturation: 1, deadUnits: 0.41 };
-    expect(activationFindings(dead)).toMatchObject([{ kind: "dead", where: "relu" }]);
+    expect(activationStates(monitors).flatMap(deadFindings)).toEqual([]);
+    const dead = { name: "relu", saturation: 1, deadUnits: 0.41, spread: 0 };
+    expect(deadFindings(dead)).toMatchObject([{ where: "relu" }]);
+    expect(saturationFindings(dead)).toEqual([]);
   });
 });
 
@@ -106,7 +120,7 @@ describe("a few examples", () => {
     expect(shareLeft(few)).toBe(0.05);
     // Of a bad start, guessing is what there is with other targets.
     expect(shareLeft({ ...few, before: 100, after: 0.6, shuffled: 0.7 })).toBeCloseTo(6 / 7, 12);
-    expect(fittingFindings(few)).toEqual([]);
+    expect(findingsOf({ ...healthy, few })).toEqual([]);
   });
   it.each([
     ["as much is left", { after: 1.9, shuffled: 2 }, "fit"],
@@ -116,114 +130,160 @@ describe("a few examples", () => {
     ["any target would do", { after: 1e-3, shuffled: 1e-3 }, "alike"],
     ["any target would do, and hardly anything was learned", { after: 1.9, shuffled: 1.9 }, "fit"],
   ] as const)("are not where %s", (_, change, kind) => {
-    expect(fittingFindings({ ...few, ...change })).toMatchObject([{ kind }]);
+    const changed = { ...few, ...change };
+    expect(findingsOf({ ...healthy, few: changed })).toMatchObject([{ kind }]);
+    const each = [divergingFindings, alikeFindings, fitFindings].flatMap((find) => find(changed));
+    expect(each).toHaveLength(1);
   });
   it("of a loss without a least value have only to fall", () => {
-    expect(fittingFindings({ ...few, before: -3, after: -4 })).toEqual([]);
+    expect(fitFindings({ ...few, before: -3, after: -4 })).toEqual([]);
   });
 });
 
-test("rows held out are at chance where their own targets fit them no better than others'", () => {
-  const unseen = { examples: 100, steps: 300, loss: 1, shuffled: 1.02 };
-  expect(chanceFindings(unseen)).toMatchObject([{ kind: "chance" }]);
-  expect(chanceFindings({ ...unseen, shuffled: 1.1 })).toEqual([]);
-  expect(chanceFindings({ ...unseen, loss: -5, shuffled: -3 })).toEqual([]);
+describe("rows held out", () => {
+  const unseen = { examples: 100, steps: 300, loss: 1, shuffled: [1.01, 1.03], seen: 0.95 };
+  it("are at chance where their own targets fit them no better than others'", () => {
+    expect(chanceFindings(unseen)).toHaveLength(1);
+    expect(chanceFindings({ ...unseen, shuffled: [1.1, 1.11] })).toEqual([]);
+    expect(chanceFindings({ ...unseen, loss: -5, shuffled: [-3, -3], seen: -5 })).toEqual([]);
+  });
+  it("are at chance, too, where other targets fit them as well by luck", () => {
+    expect(chanceFindings({ ...unseen, shuffled: [1.4, 0.9] })).toHaveLength(1);
+    expect(chanceFindings({ ...unseen, shuffled: [1.4, 1.3] })).toEqual([]);
+  });
+  it("tell whether those seen were learned by heart, and no more", () => {
+    const [finding] = chanceFindings({ ...unseen, loss: 4, shuffled: [4, 4.1], seen: 0.1 });
+    expect(finding?.why).toMatch(
+      /^rows that the run saw have 0.1: .* by heart.*cannot be told apart$/,
+    );
+    expect(chanceFindings(unseen)[0]?.why).not.toContain("by heart");
+  });
 });
 
-/** Three rings around a point, told by how far out they are; or, mixed, by nothing. */
-function rings(mixed: boolean): string {
-  const rows = Array.from({ length: 240 }, (_, row) => {
-    const ring = row % 3;
-    const angle = row * 2.4;
-    const radius = 0.5 + ring + 0.2 * Math.sin(row * 7.1);
-    const told = mixed ? Math.floor(1.5 * (1 + Math.sin(row * row * 12.9898))) % 3 : ring;
-    return [radius * Math.cos(angle), radius * Math.sin(angle), told].join(",");
-  });
-  return ["left,right,ring", ...rows].join("\n");
-}
+const state = (name: string, spread: number): ReturnType<typeof activationStates>[number] => ({
+  name,
+  saturation: 0,
+  deadUnits: 0,
+  spread,
+});
 
-const folder = temporaryFolder();
-const path = (name: string): string => join(folder.path, name);
+describe("first weights", () => {
+  it("have the gain of their size and of how many inputs there are", () => {
+    expect(gainOf([0.5, -0.5, 0.5, -0.5, 0.5, -0.5, 0.5, -0.5], [4, 2])).toBe(1);
+    expect(gainOf([2, 2, 2, 2], [2, 2, 1])).toBe(4);
+  });
+  const weights = [
+    { name: "dense_1.W", gain: 8e-4 },
+    { name: "dense_2.W", gain: 20 },
+  ];
+  it("are far too small where nothing is left of the examples' differences, too large where these are huge", () => {
+    const small = firstWeightFindings(weights, [state("relu", 1e-4), state("relu_2", 1e-8)]);
+    expect(small).toMatchObject([{ where: "dense_1.W" }]);
+    expect(small[0]?.todo).toMatch(/^draw them larger, dense_1.W by a factor of about 1000/);
+    const large = firstWeightFindings(weights, [state("relu", 1e2), state("relu_2", 1e6)]);
+    expect(large).toMatchObject([{ where: "dense_2.W" }]);
+    expect(large[0]?.todo).toMatch(/^draw them smaller, dense_2.W by a factor of about 20/);
+  });
+  it("of usual size are not to blame, nor small ones of a head alone", () => {
+    const spreads = [state("sigmoid", 0.1), state("sigmoid_2", 1e-6)];
+    expect(firstWeightFindings([{ name: "W", gain: 1 }], spreads)).toEqual([]);
+    expect(firstWeightFindings(weights, [state("relu", 0.4), state("relu_2", 0.3)])).toEqual([]);
+  });
+});
 
-interface Change {
-  readonly given?: string;
-  readonly layer?: string;
-  readonly optimizer?: string;
-  readonly data?: string;
-}
+describe("what passes through layers", () => {
+  const along = (...norms: number[]): { name: string; norm: number }[] =>
+    norms.map((norm, at) => ({ name: `dense_${at + 1}.W`, norm }));
+  it("vanishes where it is orders of magnitude less at the other end", () => {
+    const [finding] = vanishingFindings(
+      [state("sigmoid", 0.1), state("sigmoid_9", 1e-6)],
+      along(1e-8, 1e-4, 0.4),
+    );
+    expect(finding?.what).toContain("sigmoid_9 gives differs by 1.000e-6");
+    expect(finding?.what).toContain("the gradient of dense_1.W is 1.000e-8, that of dense_3.W 0.4");
+  });
+  it("does not where the sizes are alike, or grow", () => {
+    const states = [state("relu", 0.1), state("relu_9", 2e-3)];
+    expect(vanishingFindings(states, along(0.01, 0.02, 0.2))).toEqual([]);
+    expect(vanishingFindings(states, along(90, 3, 0.01))).toEqual([]);
+  });
+});
 
-const layerOf = "dense(32, activation: tanh) |> ";
+describe("targets", () => {
+  const scale = {
+    where: "price",
+    size: 270_000,
+    mean: 250_000,
+    leastDeviation: 80_123,
+    largestDeviation: 80_123,
+  };
+  it("that are not of a size of about 1 are to be scaled, with the numbers for it", () => {
+    const [large] = targetFindings(scale);
+    expect(large?.todo).toContain("`(price - 250000) / 80000` in the loss");
+    expect(large?.todo).toContain("`y * 80000 + 250000` as the output");
+    const [tiny] = targetFindings({ ...scale, size: 1e-5, mean: 0, largestDeviation: 1e-5 });
+    expect(tiny?.todo).toContain("`price / 0.00001` in the loss");
+  });
+  it("that are, or that are all alike, are not told of", () => {
+    expect(targetFindings({ ...scale, size: 1.1, mean: 0, largestDeviation: 1 })).toEqual([]);
+    expect(targetFindings({ ...scale, size: 1, mean: 1, largestDeviation: 0 })).toEqual([]);
+  });
+});
 
-async function examined(name: string, change: Change): Promise<DoctorResult> {
-  const { given = "x", layer = layerOf, optimizer = "adam(lr: 1e-2)", data = "rings.csv" } = change;
-  writeFileSync(
-    path(`${name}.nn`),
-    `fn below(x) = x - 10
-model M {
-  input x: [batch, 2]
-  target c: category(3)[batch]
-  logits = (${given}) |> ${layer}dense(3)
-  output p = softmax(logits)
-  loss cross_entropy(logits, c)
-}
-train M { optimizer ${optimizer}  epochs 30 }
-`,
-  );
-  const terminal = recorder();
-  const file = path(data);
-  const code = await runProgram(
-    [
-      ...["doctor", path(`${name}.nn`), "--json", "--backend", "cpu"],
-      ...["--data", `x=${file}:left,right`, "--data", `c=${file}:ring`],
-    ],
-    { terminal, version: "0" },
-  );
-  expect(terminal.notes.join("\n")).not.toContain("error");
-  expect(code).toBe(0);
-  return JSON.parse(terminal.written.join("")) as DoctorResult;
-}
+const healthy: Measurements = {
+  scales: [],
+  targetScales: [],
+  activations: [],
+  firstWeights: [],
+  firstGradients: [],
+  ratios: [],
+  unreached: [],
+  drawn: [],
+  few: undefined,
+  unseen: undefined,
+};
 
-const kinds = ({ findings }: DoctorResult): string[] => findings.map(({ kind }) => kind);
-
-describe("a program", () => {
-  beforeAll(() => {
-    writeFileSync(path("rings.csv"), rings(false));
-    writeFileSync(path("mixed.csv"), rings(true));
+describe("findings", () => {
+  const stuck: FewExamples = {
+    examples: 50,
+    steps: 400,
+    before: 1.1,
+    after: 1.09,
+    shuffled: 1.1,
+    failure: undefined,
+  };
+  const ill: Measurements = {
+    ...healthy,
+    activations: [state("sigmoid", 0.1), state("sigmoid_9", 1e-6)],
+    ratios: [{ "dense_1.W": 1e-6 }],
+    few: stuck,
+  };
+  const kindsOf = (measurements: Measurements): string[] =>
+    findingsOf(measurements).map(({ kind }) => kind);
+  it("leave out what follows from others: a rate is not to blame for what vanishes", () => {
+    expect(kindsOf(ill)).toEqual(["vanishing", "fit"]);
+    const firstWeights = [{ name: "dense_1.W", gain: 1e-3 }];
+    expect(kindsOf({ ...ill, firstWeights })).toEqual(["weights", "fit"]);
   });
-
-  it("that is healthy has no findings", async () => {
-    const result = await examined("healthy", {});
-    expect(result.findings).toEqual([]);
-    expect(result.measured).toHaveLength(5);
+  it("tell of what vanishes, and of targets' size, only where little is learned", () => {
+    const few = { ...stuck, after: 1e-3, shuffled: 4 };
+    const targetScales = [
+      { where: "y", size: 90, mean: 90, leastDeviation: 3, largestDeviation: 3 },
+    ];
+    expect(kindsOf({ ...ill, few, ratios: [], targetScales })).toEqual([]);
+    expect(kindsOf({ ...healthy, few: stuck, targetScales })).toEqual(["targets", "fit"]);
+    expect(kindsOf({ ...ill, few: undefined, drawn: [1.1, 1.09] })).toEqual(["vanishing"]);
   });
-  it("whose inputs are not scaled saturates", async () => {
-    const result = await examined("unscaled", { given: "x * 40 + 128" });
-    expect(kinds(result).slice(0, 2)).toEqual(["scale", "saturation"]);
-    expect(result.findings[1]?.where).toBe("dense_1.tanh");
+  it("hold no update against first weights of next to no size", () => {
+    const ratios = [{ "dense_1.W": 1e-3, "head.W": 3 }];
+    const firstWeights = [
+      { name: "dense_1.W", gain: 1 },
+      { name: "head.W", gain: 1e-4 },
+    ];
+    expect(kindsOf({ ...healthy, ratios, firstWeights })).toEqual([]);
+    expect(measuredOf({ ...healthy, ratios, firstWeights })[0]?.value).toBe("0.001, 0.001");
   });
-  it("that scales them itself, or fits their scale, does not", async () => {
-    const given = "x * 40 + 128 |> standardize()";
-    expect(kinds(await examined("scaled", { given }))).toEqual([]);
-  });
-  it("whose rate is 100 times too large, or too small", async () => {
-    const large = await examined("large", { optimizer: "adam(lr: 1)" });
-    expect(kinds(large)).toContain("updates");
-    expect(large.findings[0]?.todo).toMatch(/^divide the rate/);
-    const small = await examined("small", { optimizer: "adam(lr: 1e-5)" });
-    expect(kinds(small)).toEqual(["updates", "fit"]);
-    expect(small.findings[0]?.todo).toMatch(/^multiply the rate/);
-  });
-  it("whose units are dead, of which nothing else is told than that little is learned", async () => {
-    const result = await examined("dead", { layer: "dense(32) |> below() |> relu() |> " });
-    expect(kinds(result)).toEqual(["dead", "fit"]);
-  });
-  it("whose targets belong to other rows is at chance", async () => {
-    expect(kinds(await examined("mixed", { data: "mixed.csv" }))).toContain("chance");
-  });
-  it("that cannot tell what it is to tell learns not even a few", async () => {
-    expect(kinds(await examined("linear", { layer: "" }))).toContain("fit");
-    const rate = await examined("still", { optimizer: "sgd(lr: 0)" });
-    expect(kinds(rate)).toEqual(["updates", "fit"]);
-    expect(rate.findings[0]?.what).toBe("updates change no weight at all");
+  it("measure by the limits that they find by", () => {
+    expect(measuredOf(ill)[0]?.wanted).toBe("below 0.8, below 0.4");
   });
 });
