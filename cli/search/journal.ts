@@ -6,6 +6,7 @@ import type { Settings } from "../options.js";
 import type { Attempt } from "../training/attempt.js";
 import { differences } from "./identity.js";
 import type { Identity } from "./identity.js";
+import { lockJournal } from "./lock.js";
 import type { EpochValue, Outcome, Trial } from "./trials.js";
 
 /** Of the lines of a journal; another version would be read wrongly. */
@@ -32,7 +33,7 @@ interface Found {
 
 const nothing: Found = { trials: [], length: 0, isTorn: false };
 
-/** Throws Failure where the file is of another search, or no journal; and WriteError. */
+/** Throws Failure where the file is of another search, or no journal, or another process writes it; and WriteError. */
 export function openJournal(
   file: string | undefined,
   identity: Identity,
@@ -40,6 +41,28 @@ export function openJournal(
 ): Journal {
   if (file === undefined) return { trials: [], write: () => undefined, close: () => undefined };
   const isPlain = statOf(file)?.isFile() ?? true;
+  const unlock = isPlain ? lockJournal(file) : () => undefined;
+  try {
+    return openLocked(file, { identity, isPlain, unlock, note, attempt });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+interface LockedJournal {
+  readonly identity: Identity;
+  /** A file that stays: what is a pipe or a device is written to alone. */
+  readonly isPlain: boolean;
+  readonly unlock: () => void;
+  readonly note: (line: string) => void;
+  readonly attempt: Attempt;
+}
+
+function openLocked(
+  file: string,
+  { identity, isPlain, unlock, note, attempt }: LockedJournal,
+): Journal {
   const found = isPlain ? readJournal(file, identity) : nothing;
   const handle = openAt(file, found, isPlain);
   if (found.isTorn)
@@ -60,6 +83,7 @@ export function openJournal(
     },
     close: () => {
       closeSync(handle);
+      unlock();
     },
   };
 }

@@ -1,6 +1,6 @@
 // Searches of the built command, killed and gone on with, in; journals, weights and exit codes, out.
 import { spawn } from "node:child_process";
-import { readFileSync, truncateSync } from "node:fs";
+import { existsSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../data/files.js";
@@ -43,11 +43,11 @@ interface Ended {
   readonly notes: string;
 }
 
-/** Runs the search; `watch` sees all that stderr holds so far, and may send one signal. */
+/** Runs the search; `watch` sees all that stderr holds so far, and may send one signal, now or later. */
 function search(
   file: string,
   more: readonly string[],
-  watch: (notes: string) => NodeJS.Signals | undefined = () => undefined,
+  watch: (notes: string) => NodeJS.Signals | Promise<NodeJS.Signals> | undefined = () => undefined,
 ): Promise<Ended> {
   const args = ["search", file, "--data", table, "--backend", "cpu", ...more];
   return new Promise((resolve) => {
@@ -63,7 +63,7 @@ function search(
       const signal = isSent ? undefined : watch(notes);
       if (signal === undefined) return;
       isSent = true;
-      child.kill(signal);
+      void Promise.resolve(signal).then((one) => child.kill(one));
     });
     child.on("close", (code) => {
       resolve({ code, out, notes });
@@ -118,5 +118,28 @@ describe("a search of processes", () => {
       expect.arrayContaining(["search", "started"]),
     );
     expect(outcomesOf(log)).toEqual([]);
+  }, 120_000);
+
+  test("holds its journal: another is refused until it has ended, be it by a kill", async () => {
+    const file = program("held.nn", { rate: "uniform(0.001, 0.002)", epochs: 9_000_000 });
+    const log = join(folder.path, "held.jsonl");
+    let refused: Ended | undefined;
+    const first = await search(file, ["--log", log], (notes) => {
+      if (!notes.includes("backend:")) return undefined;
+      return search(file, ["--log", log]).then((ended) => {
+        refused = ended;
+        return "SIGKILL";
+      });
+    });
+    expect(first.code).toBeNull();
+    expect(refused?.code).toBe(1);
+    expect(refused?.notes).toMatch(/another search writes this journal: process \d+\n/);
+    const started = linesOf(log).filter(({ kind }) => kind === "started");
+    expect(started).toHaveLength(1);
+    const watch = (notes: string): "SIGINT" | undefined =>
+      notes.includes("backend:") ? "SIGINT" : undefined;
+    const resumed = await search(file, ["--log", log], watch);
+    expect(resumed.code).toBe(130);
+    expect(existsSync(`${log}.lock`)).toBe(false);
   }, 120_000);
 });
