@@ -205,6 +205,20 @@ describe("an ensemble", () => {
 });
 
 describe("members of an ensemble", () => {
+  it("measure small gradients by their own root mean square", async () => {
+    const text = `model M {
+      input x: [batch, 2]
+      weight W: [2] = 1
+      loss x @ W
+    }
+    train M { optimizer sgd(lr: 0.1)  batch 1  epochs 1  ensemble 2  monitor small_gradients }`;
+    const net = await open(compileOne(text), "f64", { seed: 1 });
+    // A thousandth of the root mean square is 0.0007.
+    const { epochs } = await net.fit({ x: { data: [1, 6e-4], shape: [1, 2] } });
+    expect(epochs[0]?.monitors).toEqual({ "small_gradients.W": 0.5 });
+    net.destroy();
+  });
+
   it("draw weights and masks of their own, the first those of the model alone", async () => {
     const one = await open(compileOne(small("", "|> dropout(0.5)")), "f64", { seed: 9 });
     const all = await open(compileOne(small(`ensemble ${members}`, "|> dropout(0.5)")), "f64", {

@@ -54,6 +54,28 @@ describe("the scale of a loss", () => {
     net.destroy();
   });
 
+  it("leaves optimizers' states as they were where an update is left out", async () => {
+    const scaled = compileOne(`model M {
+      input x: [batch]
+      input factor: [batch]
+      weight W: [] = 1
+      loss total = f32(f16(x) * W) * factor
+    }
+    train M { minimize total with adam(0.1); batch 1; epochs 1 }`);
+    const net = await open(scaled, "f32");
+    await net.step({ x: [1], factor: [0.1] });
+    const states = async (): Promise<unknown[]> =>
+      [...readSafetensors(await net.save({ optimizer: true })).tensors].filter(([name]) =>
+        /^optimizer\/optimizer\..*\.[mv]$/.test(name),
+      );
+    const before = await states();
+    expect(before).toHaveLength(2);
+    await net.step({ x: [1], factor: [10] });
+    expect(await kept(net, ".skipped")).toBe(1);
+    expect(await states()).toEqual(before);
+    net.destroy();
+  });
+
   it("doubles when 2000 updates in a row were made", async () => {
     const net = await open(model("1e-3", "sgd(lr: 1e-6)"), "f32");
     await steps(net, 1999);

@@ -160,6 +160,8 @@ train Sums { optimizer sgd(lr: 0)  batch 2  epochs 2  ${settings} }`;
     await expect(gathered.fit(five, { batch: 3 })).rejects.toThrow(
       /batch is 3: it has to be at most 2 for `before`/,
     );
+    // Fewer than a batch are one.
+    expect((await gathered.evaluate({ x: [3], y: [0] })).loss).toBe(9);
     const ensemble = await open(compileOne(sums("ensemble 2  validation 0.4")), "f64", { seed: 1 });
     await ensemble.write("a", [1, 2]);
     expect((await ensemble.evaluate(five)).loss).toBe((loss + 4 * loss) / 2);

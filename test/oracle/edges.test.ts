@@ -41,6 +41,22 @@ it.each(backends)("the derivative of solve by B is no part of that by A (%s)", a
   expect([X?.[1], slope?.[1]]).toEqual([1, 1]);
 });
 
+it.each(backends)(
+  "sparsity of units that never, or always, fire is finite (%s)",
+  async (backend) => {
+    const { cost, slope } = await outputsOf(
+      backend,
+      "input x: [batch, 2]\noutput cost = sparsity(x, target: 0.25)\noutput slope = grad(sparsity(x, target: 0.25), x)",
+      { x: [0, 1, 0, 1] },
+    );
+    const [rare, rest] = [1e-6, 1 - 1e-6];
+    const never = 0.25 * Math.log(0.25 / rare) + 0.75 * Math.log(0.75 / rest);
+    const always = 0.25 * Math.log(0.25 / rest) + 0.75 * Math.log(0.75 / rare);
+    expect((cost?.[0] ?? NaN) / (never + always)).toBeCloseTo(1, 2);
+    expect(slope?.every(Number.isFinite)).toBe(true);
+  },
+);
+
 it.each(backends)("focal keeps its digits where the class is almost sure (%s)", async (backend) => {
   const gap = 10.6;
   const found = await outputsOf(

@@ -261,6 +261,24 @@ describe("schedules", () => {
       }
     },
   );
+
+  it.each([2, 3, 5, 7, 10])(
+    "warm_restarts begins anew at each power of %d, however it is rounded",
+    (growth) => {
+      const source = `model M {\n  input x: [batch]\n  weight w: [] = 1\n  loss w * x\n}
+train M { optimizer sgd(lr: warm_restarts(1, steps: 1, growth: ${growth}))  batch 1  steps 9 }`;
+      const optimizer = modelOf(source).stages[0]?.objectives[0]?.updates[0]?.optimizer;
+      if (optimizer === undefined) throw new Error("the stage has no optimizer");
+      const { weight } = optimizer.update([]);
+      for (let begin = 1, length = 1; begin < 1e6; begin += length, length *= growth) {
+        const time = { step: scalar(begin), epoch: scalar(0), progress: scalar(0) };
+        agree(
+          interpretOne(weight, { leaves: { w: scalar(0), g: scalar(-1), ...time } }),
+          scalar(1),
+        );
+      }
+    },
+  );
 });
 
 it("remaining.nn has no mistakes", () => {

@@ -53,6 +53,22 @@ describe.each([...recurrent, ...attending])("%s", (call) => {
   });
 });
 
+it.each(attending.filter((call) => call.startsWith("attention")))(
+  "%s: the mean of all values where none may be read",
+  async (call) => {
+    const rows = Array.from({ length: batch * time }, (_, at) => Math.floor(at / time));
+    const mean = (example: number, column: number): number =>
+      [0, 1, 2].reduce(
+        (sum, at) => sum + (sequence[(example * time + at) * width + column] ?? 0),
+        0,
+      ) / time;
+    const wanted = rows.flatMap((example) => [0, 1, 2, 3].map((column) => mean(example, column)));
+    (await masked(call, "false")).forEach((value, at) => {
+      expect(value).toBeCloseTo(wanted[at] ?? NaN, 12);
+    });
+  },
+);
+
 it.each(recurrent)("%s: states that pass unchanged stay zero", async (call) => {
   expect(new Set(await masked(call, "false"))).toEqual(new Set([0]));
 });

@@ -40,6 +40,16 @@ it("tiles, pads and samples of free sizes", async () => {
   net.destroy();
 });
 
+it("takes the even one of two pixels that are as near", async () => {
+  const model = compileOne(`model M {
+    input x: [batch, 1, 3, 1]
+    output y = grid_sample(x, stack([[-0.5, 0.5], [0, 0]], axis: -1) + zeros([batch, 2, 2]), mode: "nearest", align_corners: true)
+  }`);
+  const net = await open(model, "f64");
+  expect([...(await net.predict({ x: [5, 6, 7] })).y]).toEqual([5, 7]);
+  net.destroy();
+});
+
 it("refuses a free axis that is shorter than its mirror image", async () => {
   const model = compileOne(`model M {
     input x: [batch, time]

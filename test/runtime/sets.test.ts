@@ -89,6 +89,11 @@ const values: Readonly<Record<string, readonly [string, number]>> = {
   ],
   merged: ["mean(reshape(x, [batch * 2]) ^ 2)", mean(rows.flat().map((v) => v * v))],
   product: ["prod(1 + a / 10, axis: 0)", x0.reduce((p, v) => p * (1 + v / 10), 1)],
+  // Products of whole numbers wrap.
+  whole_product: [
+    "f32(prod(2 * k + 1) % 1000)",
+    ((whole.reduce((p, v) => Math.imul(p, 2 * v + 1), 1) % 1000) + 1000) % 1000,
+  ],
   log_sum_exp: ["log(sum(exp(50 * a)))", logSumExp(x0.map((v) => 50 * v))],
   log_mean_exp: [
     "log(sum(exp(-50 * a - 100)) / batch)",
@@ -298,6 +303,17 @@ describe("long sums and cancellation", () => {
     expect(Math.abs(center - m)).toBeLessThan(1e-4);
     const found = (await net.read("standardize_1.variance"))[0] ?? NaN;
     expect(Math.abs(found / variance - 1)).toBeLessThan(1e-5);
+  });
+
+  it("leave what is all one value as small as its rounding", async () => {
+    const x = new Float32Array(1000).fill(1000.1);
+    const net = await open(far, "f32");
+    nets.push(net);
+    await net.prepare({ x });
+    await net.write("w", [1]);
+    const { out } = await net.predict({ x: [1000.1, 1001.1] });
+    expect(Math.abs(Number(out?.[0]))).toBeLessThan(0.01);
+    expect(out?.[1]).toBeCloseTo(1, 2);
   });
 
   it.each(backends)("leave r2 of targets far from 0 right on %s", async (backend) => {

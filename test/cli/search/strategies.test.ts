@@ -9,6 +9,7 @@ import { gridCandidate } from "../../../cli/search/strategies/grid.js";
 import { estimate } from "../../../cli/search/strategies/parzen.js";
 import { randomCandidate } from "../../../cli/search/strategies/random.js";
 import type { Space } from "../../../cli/search/trials.js";
+import { erf } from "../../../runtime/errorFunctions.js";
 import { testFunctions } from "./functions.js";
 import type { TestFunction } from "./functions.js";
 
@@ -123,6 +124,25 @@ describe("a density of seen values", () => {
     // Densities leave out a factor that all of them share: 1 / √(2π).
     expect((sum * 5) / count / Math.sqrt(2 * Math.PI)).toBeCloseTo(1, 6);
   });
+  test("is an even mixture of bells, as wide as the way to the farther neighbour, cut off at the ends", () => {
+    // Of three seen, and the middle, a bell is at least a fifth of the range wide.
+    const bells = [
+      [1, 2],
+      [2, 3],
+      [5, 10],
+      [8, 3],
+    ] as const;
+    const below = (mean: number, deviation: number, place: number): number =>
+      0.5 * (1 + erf((place - mean) / deviation / Math.SQRT2));
+    const density = (place: number): number =>
+      bells.reduce((sum, [mean, deviation]) => {
+        const inside = below(mean, deviation, 10) - below(mean, deviation, 0);
+        return sum + Math.exp(-0.5 * ((place - mean) / deviation) ** 2) / deviation / inside / 4;
+      }, 0);
+    const { logarithm } = estimate(range(0, 10), [8, 1, 2]);
+    for (const place of [0, 1.5, 4, 7, 10])
+      expect(logarithm(place)).toBeCloseTo(Math.log(density(place)), 9);
+  });
   test("of a choice counts, and nothing seen is even", () => {
     const space: SearchSpace = { kind: "choice", values: [[1], [2], "c"] };
     const { logarithm } = estimate(space, [[2], [2], "c"]);
@@ -184,6 +204,19 @@ describe("Bayesian search", () => {
       if (number <= 10) expect(set).toEqual(randomCandidate(mixed, number));
       history.push({ set, loss: Math.abs(Math.log10(Number(set["rate"])) + 2) });
     }
+  });
+  test("takes the better tenth, rounded up, for good, and compares with the others alone", () => {
+    const kind: SearchSpace = { kind: "choice", values: ["a", "b", "c"] };
+    const parameters = [
+      { name: "x", space: range(0, 1) },
+      { name: "kind", space: kind },
+    ];
+    // 3 : 2 for b, by one more than was seen; were one of the good another, or the good among the others, it would be c.
+    const history = ["b", "b", "b", ..."aaaaaaaa"].map((one, at): Observation => {
+      return { set: { x: at / 11, kind: one }, loss: at };
+    });
+    const next = numbers(20).map((seed) => bayesianCandidate({ parameters, seed }, 12, history));
+    expect(next.map((set) => set?.["kind"])).toEqual(numbers(20).map(() => "b"));
   });
   test("keeps away from what failed, goes where the best was, and tries nothing twice", () => {
     const history = numbers(12).map((number): Observation => {
