@@ -135,6 +135,10 @@ function givenIn(texts: readonly string[]): ReadonlySet<string> {
 }
 
 describe("the standard library", () => {
+  it("parses: of what has a mistake nothing below would be looked at", () => {
+    expect(preludeFiles.flatMap((file) => parse(file).diagnostics)).toEqual([]);
+  });
+
   it("is what section 9 lists, and the compiler's own", () => {
     const listed = listedNames();
     const known = [...declared, ...createBuiltins().keys()];

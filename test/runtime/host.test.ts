@@ -69,6 +69,22 @@ describe("dimensions", () => {
   });
 });
 
+describe("rows to validate on", () => {
+  it("are the nearest number to their share, one at least, and never all", () => {
+    const counts = [
+      [100, 0.29, 29],
+      [10, 0.25, 3],
+      [3, 0.1, 1],
+      [2, 0.9, 1],
+    ] as const;
+    for (const [count, share, size] of counts) {
+      const { held, kept } = splitRows(count, share, 5);
+      expect([held.length, kept.length]).toEqual([size, count - size]);
+      expect(new Set([...held, ...kept]).size).toBe(count);
+    }
+  });
+});
+
 describe("Philox 4×32-10", () => {
   // The vectors that come with Random123.
   it("gives the published words", () => {
@@ -86,20 +102,6 @@ describe("Philox 4×32-10", () => {
       "a20bc7c6",
       "6d5451fd",
     ]);
-  });
-
-  it("holds the nearest number of rows out, one at least, and never all", () => {
-    const counts = [
-      [100, 0.29, 29],
-      [10, 0.25, 3],
-      [3, 0.1, 1],
-      [2, 0.9, 1],
-    ] as const;
-    for (const [count, share, size] of counts) {
-      const { held, kept } = splitRows(count, share, 5);
-      expect([held.length, kept.length]).toEqual([size, count - size]);
-      expect(new Set([...held, ...kept]).size).toBe(count);
-    }
   });
 
   it("makes permutations that depend on the seed, the use and the epoch", () => {
