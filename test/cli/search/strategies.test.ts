@@ -211,9 +211,9 @@ describe("Bayesian search", () => {
       { name: "x", space: range(0, 1) },
       { name: "kind", space: kind },
     ];
-    // 3 : 2 for b, by one more than was seen; were one of the good another, or the good among the others, it would be c.
-    const history = ["b", "b", "b", ..."aaaaaaaa"].map((one, at): Observation => {
-      return { set: { x: at / 11, kind: one }, loss: at };
+    // With one more than was seen, b is 3 to 2: were one trial good, or the good among the others, c would be ahead with 1 to 1.
+    const history = numbers(11).map((at): Observation => {
+      return { set: { x: at / 11, kind: at <= 3 ? "b" : "a" }, loss: at };
     });
     const next = numbers(20).map((seed) => bayesianCandidate({ parameters, seed }, 12, history));
     expect(next.map((set) => set?.["kind"])).toEqual(numbers(20).map(() => "b"));
