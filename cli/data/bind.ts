@@ -53,7 +53,7 @@ function refuseMissing(
   const list = missing.map((spec) => `${spec.role} ${spec.name}: ${shapeText(spec.shape)}`);
   throw new DataError("data-missing", `no data for ${list.join(", ")}`, {
     hint: [
-      ...contents.map((content) => contentText(content, first.name)),
+      ...contents.map((content) => contentText(content, first, specs)),
       `--data ${first.name}=PATH`,
     ].join("; or another file: "),
   });

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { nearest } from "../../grammar/nearest.js";
 import { DataError } from "./array.js";
 import { readText } from "./bind-text.js";
-import { allColumns, columnIndices, listed } from "./columns.js";
+import { allColumns, columnIndices, listed, pickColumns } from "./columns.js";
 import type { TextOptions } from "./bind-text.js";
 import type { CsvTable } from "./csv.js";
 import type { ArrayArchive, ArrayReader } from "./reader.js";
@@ -214,11 +214,20 @@ function contentOf({ name, file }: DataArgument, source: DataSource): readonly N
 }
 
 /** What a file holds in place of a name that it lacks. */
-export function contentText({ file, noun, names }: NamedContent, wanted: string): string {
-  const near = nearest(wanted, names);
+export function contentText(
+  content: NamedContent,
+  wanted: InputSpec,
+  specs: readonly InputSpec[],
+): string {
+  const { file, noun, names } = content;
+  const { name } = wanted;
+  const near = nearest(name, names);
   const meant = near === undefined ? "" : `did you mean "${near}"? `;
-  const pick = `pick one by --data ${wanted}=${file}:${noun.toUpperCase()}`;
-  return `${file} has no ${noun} ${wanted}: ${meant}its ${noun}s are ${listed(names)}; ${pick}`;
+  const pick =
+    noun === "array"
+      ? `pick one by --data ${name}=${file}:ARRAY`
+      : pickColumns(wanted, content, specs);
+  return `${file} has no ${noun} ${name}: ${meant}its ${noun}s are ${listed(names)}; ${pick}`;
 }
 
 export async function collectData(

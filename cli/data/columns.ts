@@ -3,6 +3,7 @@
 import { nearest } from "../../grammar/nearest.js";
 import { DataError } from "./array.js";
 import type { CsvTable } from "./csv.js";
+import type { InputSpec } from "./spec.js";
 
 /** The indices of columns by their names. */
 export function columnIndices(table: CsvTable, names: readonly string[]): number[] {
@@ -36,6 +37,20 @@ export function listed(names: readonly string[]): string {
   const rest = names.length - mostListed;
   const shown = names.slice(0, mostListed).join(", ") || "nothing";
   return rest > 0 ? `${shown} and ${rest} more` : shown;
+}
+
+/** How to pick as many columns as an example of the input has values: by name, where the rest of the table is as many. */
+export function pickColumns(
+  { name, shape }: InputSpec,
+  { file, names }: { readonly file: string; readonly names: readonly string[] },
+  specs: readonly InputSpec[],
+): string {
+  const width = shape.reduce<number>((product, size) => product * (Number(size) || 1), 1);
+  const rest = names.filter((column) => !specs.some((spec) => spec.name === column));
+  const plain = rest.length <= mostListed && rest.every((column) => /^[\w.-]+$/.test(column));
+  const any = width > 4 ? ["COLUMN", "…", "COLUMN"] : Array.from({ length: width }, () => "COLUMN");
+  const columns = plain && rest.length === width ? rest : any;
+  return `pick ${width === 1 ? "one" : width} by --data ${name}=${file}:${columns.join(",")}`;
 }
 
 function noColumn({ header, file }: CsvTable, column: string): DataError {

@@ -99,7 +99,7 @@ describe("binding", () => {
         code: "data-missing",
         message: "no data for input image: [batch, 2, 2, 1]",
         hint: expect.stringContaining(
-          `${file} ${hint}; pick one by --data image=${file}:`,
+          `${file} ${hint}; pick ${name.endsWith("csv") ? "4" : "one"} by --data image=${file}:`,
         ) as unknown,
       });
       await expect(bound([image], [file])).rejects.toMatchObject({

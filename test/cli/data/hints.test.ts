@@ -11,6 +11,11 @@ function floats(name: string, shape: readonly number[], values: readonly number[
   return folder.put(name, npy("<f4", shape, bytesOf(Float32Array.from(values))));
 }
 
+const measured: InputSpec = { ...x, shape: ["batch", 4] };
+const flowers = (): string => folder.put("flowers.csv", "a,b,c,d,digit\n1,2,3,4,0\n5,6,7,8,1\n");
+const flowersAndMore = (): string =>
+  folder.put("more.csv", "a,b,c,d,e,digit\n1,2,3,4,5,0\n5,6,7,8,9,1\n");
+
 const cases: [string, InputSpec[], () => string[], Record<string, unknown>][] = [
   [
     "a missing target",
@@ -33,6 +38,26 @@ const cases: [string, InputSpec[], () => string[], Record<string, unknown>][] = 
     [{ ...x, type: "category", categories: 9, shape: ["batch", "time"] }],
     () => [`x=${folder.put("empty.txt", "")}`],
     { code: "text-short", message: "found 0 characters, one window needs 1" },
+  ],
+  [
+    "as many columns as are wanted",
+    [measured, y],
+    () => [flowers()],
+    {
+      code: "data-missing",
+      hint: expect.stringMatching(/; pick 4 by --data x=\S*flowers\.csv:a,b,c,d; or/) as unknown,
+    },
+  ],
+  [
+    "more columns than are wanted",
+    [measured, y],
+    () => [flowersAndMore()],
+    {
+      code: "data-missing",
+      hint: expect.stringMatching(
+        /; pick 4 by --data x=\S*more\.csv:COLUMN,COLUMN,COLUMN,COLUMN; or/,
+      ) as unknown,
+    },
   ],
   [
     "one row without its axis of examples",
