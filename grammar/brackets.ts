@@ -213,9 +213,18 @@ function insertCloser(balancer: Balancer, opened: Opened, before: IToken | undef
       span: tokenSpan(opened.token),
       message: `this \`${opened.token.image}\` is never closed`,
       labels,
-      hint: `add the missing \`${wanted.text}\``,
+      hint: swallowedBy(file, opened.token, wanted.text) ?? `add the missing \`${wanted.text}\``,
     }),
   );
+}
+
+/** `dense(n // 2)`: a comment on the line of the bracket holds the one that would close it. */
+function swallowedBy(file: SourceFile, opener: IToken, closing: string): string | undefined {
+  const start = opener.startOffset + 1;
+  const [line = ""] = file.text.slice(start, start + 400).split(/[\r\n]/, 1);
+  const [, left = "", right = ""] = /(\w+)\s*\/\/\s*(\w+)/.exec(line) ?? [];
+  if (right === "" || !line.slice(line.indexOf("//")).includes(closing)) return undefined;
+  return `\`//\` begins a comment, which goes to the end of the line; a quotient rounded down is \`floor(${left} / ${right})\``;
 }
 
 /** In `x |> dense(8 |> relu()` the next step of the pipeline, which is hardly part of the argument; else the end. */

@@ -191,6 +191,8 @@ function foreignToken(file: SourceFile, token: IToken, before: readonly IToken[]
   const { message, hint, meant, statement } = foreignSign(token.image, place);
   // Told where the parser meets it: what it means depends on what stands around it.
   if (statement === true) return { kept: token };
+  // The parser tells of the whole head of `for (i = 0; i < 3; i++)`.
+  if (isInHeadOfFor(before)) return { kept: undefined };
   const mistake = diagnostic("NN0010", { file, span: tokenSpan(token), message, hint });
   if (meant === undefined) return { kept: undefined, mistake };
   const image = meant === Text ? JSON.stringify(quotedText(token.image)) : token.image;
@@ -207,6 +209,18 @@ function placeOfSign(text: string, before: readonly IToken[]): PlaceOfSign {
   }
   const gap = text.slice(tokenSpan(before.at(-2) ?? last).end, last.startOffset);
   return tokenMatcher(last, Word) && /[\r\n]/.test(gap) ? "start" : "operand";
+}
+
+/** How far back the head of a loop is looked for, in tokens. */
+const headLimit = 40;
+
+/** Whether the parenthesis that is open last stands behind `for`. */
+function isInHeadOfFor(before: readonly IToken[]): boolean {
+  const head = before.slice(-headLimit);
+  const closed = head.findLastIndex((token) => tokenMatcher(token, RightParenthesis));
+  const open = head.findLastIndex((token) => tokenMatcher(token, LeftParenthesis));
+  const word = head[open - 1];
+  return open > closed && word !== undefined && tokenMatcher(word, reserved.for);
 }
 
 /** Where the parenthesis opens that is closed at a place. */

@@ -10,6 +10,7 @@ import { findPath } from "../values/graphs.js";
 import { lookup } from "../values/lookup.js";
 import { unknownName } from "../values/unknownName.js";
 import { childPath } from "../calls/naming.js";
+import { withAxisOfExamples } from "../calls/mismatch.js";
 import { calledApart } from "../calls/traced.js";
 import { regularizeBare, regularizeSelected } from "./penalties.js";
 import { didYouMean, report } from "../report.js";
@@ -230,11 +231,12 @@ function checkScore(
     return false;
   }
   if (shape.length === 0 || (first !== undefined && dimEqual(first, freeDim("batch")))) return true;
+  const withoutExamples = frame.trace && withAxisOfExamples(frame.trace.model, node);
   report(frame, "NN0402", span, {
     message: `a ${word} is one number, or has a shape that starts with \`batch\`; this is ${typeText(node)}`,
     hint:
-      frame.trace?.model.freeDimensions.has("batch") === false
-        ? "give the inputs and targets it is computed from an axis of examples: `input x: [batch, …]`; `mean(…)` makes it one number"
+      withoutExamples !== undefined
+        ? `${withoutExamples}; \`mean(…)\` makes the ${word} one number`
         : word === "metric"
           ? "`mean(…)` makes it one number, `reshape(x, [batch, …])` puts the batch in front; a table, as of `confusion`, is an `output`, of labels that are an `input`"
           : "`mean(…)` makes it one number; `reshape(x, [batch, …])` puts the batch in front",

@@ -251,6 +251,9 @@ function tellOfUnmoved(name: string, span: Span, frame: Frame): void {
   });
 }
 
+const yieldHint =
+  "`[new]` behind what is yielded gives it an axis more, in front; behind the scan, `[0]` takes that away";
+
 /** The yields, stacked along the scanned axis; without any, the last carries. */
 function results(
   expression: ast.ScanExpression,
@@ -270,6 +273,7 @@ function results(
       return report(frame, "NN0303", expression.span, {
         message: `what is yielded cannot be stacked along axis ${along}: it has ${rank - 1} axes`,
         notes: [`stacked in front it is ${typeText(node)}`],
+        hint: rank === axis ? yieldHint : undefined,
       });
     }
     const rest = node.shape.map((_, other) => other).slice(1);

@@ -53,9 +53,11 @@ function build(call: BuiltinCall, op: Primitive): Value {
       const value = values[index];
       return isNode(value) ? [{ node: value, span: call.spans.get(parameter.name) ?? span }] : [];
     });
-    const [only, another] = made.operands.flatMap((n) => op.parameters[n]?.name ?? []);
-    const written = only === undefined || another !== undefined ? undefined : call.spans.get(only);
-    if (made.about !== "argument" || written === undefined) {
+    const [only, another] = made.operands.flatMap((n) => op.parameters[n] ?? []);
+    const written =
+      only === undefined || another !== undefined ? undefined : call.spans.get(only.name);
+    const isAxis = made.about === "axis" && (only?.kind === "axis" || only?.kind === "axes");
+    if ((made.about !== "argument" && !isAxis) || written === undefined) {
       return reportProblem(frame, span, { ...made, operands: [] }, operands, typeHint(made));
     }
     const place = writtenPlace(frame, frame.unit, written);

@@ -4,6 +4,7 @@ import type { Span } from "../../../grammar/span.js";
 import type { CallRequest, Frame } from "../context.js";
 import { spoil } from "../frames.js";
 import { writtenPlace } from "../origins.js";
+import { roles } from "../training/selectors.js";
 import { expressedParameters, foreignParameters } from "./foreignParameters.js";
 import { calleeOf, computes, wantsComputed, wantsFunction, type Callee } from "./functions.js";
 import { didYouMean, report } from "../report.js";
@@ -352,6 +353,12 @@ export function checkMissing(
     (parameter) => parameter.required && !matched.has(parameter.name),
   );
   if (missing.length === 0) return true;
+  // `l2(weights)`: of the name is told, with the line that is meant.
+  const selects = [...matched.values()].some(
+    ({ value, span: at, unit }) =>
+      isPoison(value) && unit === frame.unit && Object.hasOwn(roles, textOf(frame, at)),
+  );
+  if (selects) return false;
   const penalty = /\bregularize\s*(=\s*)?$/.test(frame.unit.source.text.slice(0, span.start));
   if (handed === undefined && leavesOutFirst(callee, matched, penalty)) {
     return reportFirst(called, callee, penalty);

@@ -3,6 +3,7 @@ import type * as ast from "../../../grammar/ast.js";
 import { dimText } from "../../types/dimension.js";
 import type { Node, Shape } from "../../types/graph.js";
 import type { InputDeclaration } from "../../types/model.js";
+import type { ModelState } from "../context.js";
 import { excerpt, report } from "../report.js";
 import { storedType, type Mismatch } from "../values/dimensions.js";
 import { typeText, wordFor, type GivenArgument } from "../values/values.js";
@@ -50,6 +51,7 @@ export function reportMismatch(
     ],
     hint:
       withoutBatch(call, node.shape) ??
+      withoutExamples(call, parameter, node) ??
       mismatchHint(call, parameter, argument, node.shape) ??
       pairHint(call, node.shape),
   });
@@ -75,9 +77,37 @@ function withoutBatch(call: OpenCall, shape: Shape): string | undefined {
   });
   if (fixed === undefined) return undefined;
   const { declaration } = fixed;
-  const rest = declaration.shape.slice(1).map(dimText);
-  const type = elementText(declaration);
-  return `the number of examples is no part of a model: \`${declaration.role} ${declaration.name}: ${type}[${["batch", ...rest].join(", ")}]\``;
+  return `the number of examples is no part of a model: \`${ofExamples(declaration, 1)}\``;
+}
+
+/** Of `[28, 28, 1]` where a signature begins with `batch`: an input that has no axis of examples. */
+function withoutExamples(call: OpenCall, parameter: ast.Parameter, node: Node): string | undefined {
+  const wanted = parameter.type?.kind === "TensorType" ? parameter.type.dimensions : [];
+  const [first] = wanted;
+  if (first?.kind !== "Name" || first.name !== "batch") return undefined;
+  if (wanted.length !== node.shape.length + 1) return undefined;
+  const model = call.caller.trace?.model;
+  return model === undefined ? undefined : withAxisOfExamples(model, node);
+}
+
+/** Where no input of a model has an axis of examples: the one that a tensor is, or the first, as it is declared with one. */
+export function withAxisOfExamples(
+  { inputs, freeDimensions }: ModelState,
+  node: Node,
+): string | undefined {
+  if (freeDimensions.has("batch")) return undefined;
+  const records = [...inputs.values()];
+  const found = records.find(({ leaf }) => leaf === node) ?? records[0];
+  if (found === undefined) return undefined;
+  const { role, name } = found.declaration;
+  return `the ${role} \`${name}\` has no axis of examples: \`${ofExamples(found.declaration, 0)}\` takes any number of them at once`;
+}
+
+/** The declaration with `batch` in front, in the place of so many axes. */
+function ofExamples(declaration: InputDeclaration, instead: number): string {
+  const { role, name, shape } = declaration;
+  const dims = ["batch", ...shape.slice(instead).map(dimText)].join(", ");
+  return `${role} ${name}: ${elementText(declaration)}[${dims}]`;
 }
 
 function elementText({ type, categories }: InputDeclaration): string {

@@ -4,7 +4,8 @@ import type { ParameterDeclaration } from "../../types/model.js";
 import type { Found, Frame, ModelState } from "../context.js";
 import { didYouMean, report } from "../report.js";
 
-const roles = { weights: "weight", biases: "bias", params: "param" } as const;
+/** The words that select parameters by what they were declared as. */
+export const roles = { weights: "weight", biases: "bias", params: "param" } as const;
 
 export interface Selection {
   /** The names selected, in order of declaration. */

@@ -72,6 +72,7 @@ export const expressedAs: Readonly<Record<string, string>> = {
   lambda: "a function is declared beside the models: `fn f(x) = …`, and given as `f`",
   weights:
     "all weights are named behind `on`, in a line of its own: `regularize l2(0.01) on weights`",
+  biases: "all biases are named behind `on`, in a line of its own: `regularize l2(0.01) on biases`",
   ...{ astype: cast, float: cast, int: cast, float32: cast },
   Input: "an input is declared: `input x: [batch, 8]`",
   Sequential: "layers follow each other with `|>`: `h = x |> dense(64) |> relu`",

@@ -2,6 +2,7 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { Span } from "../../../grammar/span.js";
 import type { Frame, Scope, Unit, Value } from "../context.js";
+import { spoil } from "../frames.js";
 import { didYouMean, isFull, report } from "../report.js";
 import { laterBinding } from "./later.js";
 import {
@@ -50,6 +51,7 @@ export function unknownName(
       hint: `write \`"${name.toLowerCase()}"\``,
     });
   }
+  if (!isFull(frame.run) && isToldInOtherLetters(frame, name, span)) return spoil(frame);
   const later = isFull(frame.run) ? undefined : laterBinding(frame, name, span);
   if (later !== undefined) {
     return report(frame, "NN0201", span, {
@@ -64,6 +66,22 @@ export function unknownName(
     // Of what is beyond the mistakes that are listed nobody reads a hint.
     hint: isFull(frame.run) ? undefined : hintFor(frame, name, called),
   });
+}
+
+/** Whoever writes `y` of a `Y` writes it everywhere: one mistake of a declaration, told where it is met first. */
+function isToldInOtherLetters({ run, scope, unit }: Frame, name: string, span: Span): boolean {
+  const plain = name.toLowerCase();
+  let at: Scope | undefined = scope;
+  let own: string | undefined;
+  for (; at !== undefined && own === undefined; at = at.parent) {
+    own = [...at.names.keys()].find((other) => other.toLowerCase() === plain);
+  }
+  if (own === undefined) return false;
+  const around = unit.tree.declarations.find((one) => one.span.end >= span.end);
+  const key = `${name} for ${own} in ${unit.source.name} ${around?.span.start ?? 0}`;
+  const told = run.reported.has(key);
+  run.reported.add(key);
+  return told;
 }
 
 function hintFor(frame: Frame, name: string, called: boolean): string | undefined {
