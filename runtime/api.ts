@@ -327,7 +327,7 @@ export interface FitOptions<M extends ModelTypes = AnyModel> {
   readonly steps?: number;
   /** Examples in a batch. */
   readonly batch?: number;
-  /** Steps of an epoch, where the data cannot tell, as a function or generator: schedules of the run's progress want it, or `steps`. */
+  /** Steps of an epoch, where the data cannot tell, as a function or generator: a run whose schedules go by its progress is refused without it or `steps`. */
   readonly stepsPerEpoch?: number;
   /**
    * Data to validate on, or the share of the data held out for it. One share of rows is held out from all stages: that of

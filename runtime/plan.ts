@@ -283,6 +283,8 @@ export interface PlanStage {
   readonly formulas: string;
   /** What its formulas are made of: tells people why they differ. */
   readonly terms: readonly PlanTerm[];
+  /** Positions of the terms that go by the progress of the run. Absent: none does. */
+  readonly progress?: readonly number[];
   /** Run in order in each step, each `repeat` times. */
   readonly objectives: readonly {
     readonly name: string;

@@ -20,7 +20,7 @@ import { PLAN_FORMAT } from "../../runtime/plan.js";
 import { bindingBytes } from "../../runtime/layout.js";
 import { planDim } from "./dimensions.js";
 import { stageFormulas } from "./stageFormulas.js";
-import { stageTerms } from "./stageTerms.js";
+import { stageTerms, termsOfProgress } from "./stageTerms.js";
 
 export const compilerName = "nnc 0.1.0";
 
@@ -174,6 +174,7 @@ function planStage(
     name === undefined ? {} : ({ [key]: position(name) } as Record<K, number>);
   const { typed } = built;
   const { epochs, steps, stopEarly } = declaration;
+  const progress = termsOfProgress(typed, declaration);
   return {
     name: declaration.name,
     dimensions: declaration.dimensions,
@@ -188,6 +189,7 @@ function planStage(
     plateaus: declaration.plateaus,
     formulas: stageFormulas(built, declaration),
     terms: stageTerms(typed, declaration),
+    ...(progress.length === 0 ? {} : { progress }),
     objectives: objectives.map((objective) => ({
       name: objective.name,
       program: position(objective.program),

@@ -87,16 +87,21 @@ export const termRules: readonly Rule[] = [
 export function stageTerms(typed: TypedModel, stage: StageDeclaration): PlanTerm[] {
   return termRules.map(({ name, of }) => {
     const { words, graph, numbers } = of(stage, typed);
-    const texts =
-      graph === undefined
-        ? [words]
-        : [
-            printGraph(graph.map((value, at) => ({ name: String(at), value }))),
-            JSON.stringify(numbers),
-          ];
+    const texts = graph === undefined ? [words] : [graphText(graph), JSON.stringify(numbers)];
     return { name, words: words === "" ? "none" : words, formulas: fingerprint(texts.join("\n")) };
   });
 }
+
+/** Which of the terms go by the share of the run that is done: a run for them wants to know how long it is. */
+export function termsOfProgress(typed: TypedModel, stage: StageDeclaration): number[] {
+  return termRules.flatMap(({ of }, index) => {
+    const { graph = [] } = of(stage, typed);
+    return graphText(graph).includes(`hostScalar "progress"`) ? [index] : [];
+  });
+}
+
+const graphText = (graph: readonly Node[]): string =>
+  printGraph(graph.map((value, index) => ({ name: String(index), value })));
 
 export function fingerprint(text: string): string {
   return streamOf(text).toString(16).padStart(8, "0");

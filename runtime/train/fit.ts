@@ -13,6 +13,7 @@ import type { RunData } from "./opened.js";
 import { refuseOther, refuseResume } from "./resume.js";
 import { isOver, positionOfRun, stagesLeft, termsOf } from "./run.js";
 import type { StageSources } from "./otherSources.js";
+import { refuseLength } from "./sizes.js";
 import { openRun, prepareStage } from "./sources.js";
 import { readStart } from "./start.js";
 import { freshRun, type RunState } from "./state.js";
@@ -21,7 +22,6 @@ import {
   collectStep,
   lengthOfRun,
   openPasses,
-  refuseShort,
   updatesOfStep,
   type Passes,
   type RunLength,
@@ -133,7 +133,8 @@ async function runStage(
   await trainer.calls.idle("evaluate");
   const sources = await prepareStage(trainer, stage, data, options);
   const length = lengthOfRun(stage, sources.training, options);
-  refuseShort(sources.training, length, left.length);
+  if (sources.training.once || length.steps === Infinity)
+    await refuseLength(stage, sources.training, length, left.length);
   const run = await beginRun(call, stage, left, { sources, length });
   if (stage.stopEarly) trainer.best ??= await createSureCopy(session, parameterStorages(session));
   const context: StageRun = {

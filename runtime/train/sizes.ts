@@ -1,7 +1,9 @@
-// The opened data of a run in; an error where a batch of it would be none that the model computes on, before anything is trained, out.
+// The opened data of a run, and how long that is, in; an error where a batch of it would be none that the model computes on, or the run is longer than its data or has no end that it wants to know, before anything is trained, out.
 
 import type { FitOptions } from "../api.js";
+import { at, fail } from "../errors.js";
 import type { Plan, PlanStage } from "../plan.js";
+import type { Source } from "./data.js";
 import { heldOut } from "./split.js";
 import { refuseSet, refuseTraining, type Batches } from "./bounds.js";
 import {
@@ -13,7 +15,7 @@ import {
   type OpenData,
   type RunData,
 } from "./opened.js";
-import { lengthOfRun, updatesOfStep } from "./turns.js";
+import { lengthOfRun, updatesOfStep, type RunLength } from "./turns.js";
 
 interface Opened extends Omit<RunData, "waiting"> {
   /** Nothing is left to fit. */
@@ -80,4 +82,50 @@ export function batchesOf(
   if (data.kind === "drawn") return { names: new Set(), dimensions, examples: drawn, batch };
   const names = new Set(data.tensors.map(({ input }) => input.name));
   return { names, dimensions: data.dimensions, examples: data.count - without, batch };
+}
+
+/** `stages`: those that are left of the run, which all read its data. */
+export async function refuseLength(
+  stage: PlanStage,
+  source: Source,
+  length: RunLength,
+  stages: number,
+): Promise<void> {
+  await Promise.resolve();
+  refuseShort(source, length, stages);
+  refuseEndless(stage, length);
+}
+
+/** A generator gives batches once. */
+function refuseShort({ once }: Source, { epochs, perEpoch }: RunLength, stages: number): void {
+  if (!once || (stages === 1 && (epochs <= 1 || Number.isFinite(perEpoch) || epochs === Infinity)))
+    return;
+  const wish = stages > 1 ? `${stages} stages` : `${epochs} epochs`;
+  fail(
+    "data",
+    `${wish} need the batches several times, but a generator can be read once: give a function that returns them anew, as () => batches(), or say how many steps an epoch has (stepsPerEpoch)`,
+  );
+}
+
+/** Progress is the share of the run that is done: of one whose end nobody knows it would stay at 0. */
+function refuseEndless(
+  { name, terms, progress = [] }: PlanStage,
+  { epochs, steps, perEpoch }: RunLength,
+): void {
+  if (steps < Infinity || progress.length === 0) return;
+  const settings = progress.map((place) => {
+    const term = at(terms, place);
+    return `${term.name} (${term.words})`;
+  });
+  const goes = settings.length > 1 ? "go" : "goes";
+  const first =
+    epochs < Infinity
+      ? "`stepsPerEpoch`, how many steps the batches of an epoch make, or "
+      : perEpoch < Infinity
+        ? "`epochs`, or "
+        : "";
+  fail(
+    "option",
+    `${settings.join(" and ")} ${goes} by the progress of the run, the share of its steps that is done, and how many steps the stage ${name} has is not known: give ${first}\`steps\`, how many there are in all`,
+  );
 }

@@ -52,6 +52,8 @@ export async function streamSource(
   fallback: Dimensions,
 ): Promise<Source> {
   await Promise.resolve();
+  const batches = Array.isArray(data) ? data.length : undefined;
+  if (batches === 0) fail("data", "the data gave no batch");
   const start = (): Batches =>
     iterate(typeof data === "function" ? (data as () => unknown)() : data);
   let isOpened = false;
@@ -66,7 +68,7 @@ export async function streamSource(
     const bind = (value: unknown): Batch => bindBatch(session, value, wanted, fallback);
     return openCursor(start(), waiting, bind, from);
   };
-  return { kind: "stream", once, names: wanted, examples: undefined, batches: undefined, open };
+  return { kind: "stream", once, names: wanted, examples: undefined, batches, open };
 }
 
 function openCursor(

@@ -114,20 +114,10 @@ export async function collectStep(
         batches = await passes.take(stage.accumulate, isFresh || updates.length > 0);
         if (batches.length === 0) return undefined;
       }
-      updates.push({
-        objective,
-        batches,
-        progress: scheduleProgress(progress, share, turn, repeat),
-        turn,
-      });
+      updates.push({ objective, batches, progress: progress + (share * turn) / repeat, turn });
     }
   }
   return updates;
-}
-
-/** Where the length of the run is not known, progress stands at 0. */
-function scheduleProgress(progress: number, share: number, turn: number, repeat: number): number {
-  return progress + (share * turn) / repeat;
 }
 
 async function takeBatches(
@@ -142,21 +132,6 @@ async function takeBatches(
     batches.push(hasBuffers(batch) ? await ownBatch(session, batch) : batch);
   }
   return batches;
-}
-
-/** A generator gives batches once. */
-export function refuseShort(
-  { once }: Source,
-  { epochs, perEpoch }: RunLength,
-  stages: number,
-): void {
-  if (!once || (stages === 1 && (epochs <= 1 || Number.isFinite(perEpoch) || epochs === Infinity)))
-    return;
-  const wish = stages > 1 ? `${stages} stages` : `${epochs} epochs`;
-  fail(
-    "data",
-    `${wish} need the batches several times, but a generator can be read once: give a function that returns them anew, as () => batches(), or say how many steps an epoch has (stepsPerEpoch)`,
-  );
 }
 
 /** The updates of a step whose batches a caller gave: taken in order, the last one again where they run out. */
