@@ -1,6 +1,6 @@
 // In: a file and the options of `nnc train`; out: trained weights on disk, and the log and report asked for.
 import type { EpochReport, History, TrainingNet } from "../../runtime/api.js";
-import { giveMore, nothingLeft, trainAnew } from "../../runtime/train/resume.js";
+import { giveMore, isNothingLeft, trainAnew } from "../../runtime/train/resume.js";
 import { batchOf } from "../batches.js";
 import type { TrainOptions } from "./options.js";
 import { statOf, writeWhole } from "../data/atomic.js";
@@ -100,8 +100,7 @@ function withoutOutput(
   { resumed, options: { checkpoint }, output, terminal }: Run,
   error: unknown,
 ): Pick<History, "stopped"> {
-  const isDone = resumed && hasCode(error, "option") && error.message.startsWith(nothingLeft);
-  if (!isDone || checkpoint === undefined) throw error;
+  if (!resumed || !isNothingLeft(error) || checkpoint === undefined) throw error;
   const saved = statOf(checkpointFile(checkpoint));
   const written = statOf(output);
   if (saved === undefined || (written !== undefined && written.mtimeMs >= saved.mtimeMs))

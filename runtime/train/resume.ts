@@ -1,6 +1,6 @@
 // A run cut off and what a call would go on with in; where it goes on, or NnError with what does not fit, out.
 
-import { at, fail } from "../errors.js";
+import { at, fail, NnError } from "../errors.js";
 import type { PlanStage } from "../plan.js";
 import { indexOfRun, isOver } from "./run.js";
 import type { RunState, RunTerms, StageTerms, TrainingState } from "./state.js";
@@ -13,8 +13,10 @@ export const trainAnew = "leave `resume` out to train anew from these weights";
 /** As options of `fit`; a command has them under other names. */
 export const giveMore = "more `epochs` or `steps`";
 
-/** What a refusal begins with where the run has done all that it is asked for. */
-export const nothingLeft = "nothing is left to do";
+/** Whether a run was not gone on with since it has done all that it is asked for. */
+export function isNothingLeft(error: unknown): boolean {
+  return error instanceof NnError && error.details["nothingLeft"] === true;
+}
 
 /** Rejects where there is no run that a call for these stages could go on with. */
 export async function refuseResume(trainer: Trainer, stages: readonly PlanStage[]): Promise<void> {
@@ -154,9 +156,10 @@ function refuseFinished(run: RunState, length: RunLength, left: readonly PlanSta
   const { epochs, steps } = length;
   const asked = Number.isFinite(epochs) ? counted(epochs, "epoch") : counted(steps, "step");
   const made = `${counted(run.epoch, "epoch")} (${counted(run.step, "step")})`;
-  fail(
+  throw new NnError(
     "option",
-    `${nothingLeft}: the call, or else the train block, asks for ${asked}, and the run has made ${made}. Give ${giveMore} to go on, or ${trainAnew}`,
+    `nothing is left to do: the call, or else the train block, asks for ${asked}, and the run has made ${made}. Give ${giveMore} to go on, or ${trainAnew}`,
+    { nothingLeft: true },
   );
 }
 

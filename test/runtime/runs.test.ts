@@ -162,6 +162,7 @@ onBothBackends("resume", lineModule, (open) => {
     const later = await open(linePlan(), { weights: atEnd });
     const error = await errorOf(later.fit(data, { resume: true }));
     expect(error.message).toContain("asks for 3 epochs, and the run has made 3 epochs (24 steps)");
+    expect(error.details).toEqual({ nothingLeft: true });
     const { epochs } = await later.fit(data, { resume: true, epochs: 4 });
     expect(epochs.map(({ epoch }) => epoch)).toEqual([3]);
     await cutOff(net, 3);
