@@ -350,6 +350,8 @@ export interface StepOptions<M extends ModelTypes = AnyModel> {
   readonly epoch?: number;
   /** From 0 to 1, for schedules that follow the whole run. */
   readonly progress?: number;
+  /** Begins a pass over the data: states over `batch` start anew with this batch, in place of going on from the one before. */
+  readonly reset?: boolean;
 }
 
 export interface SaveOptions {

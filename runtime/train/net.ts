@@ -19,6 +19,7 @@ import { guardedStream } from "../stream.js";
 import { fetchWeights } from "../weights.js";
 import { createCalls } from "./calls.js";
 import { captureTrainer } from "./capture.js";
+import { ofPass } from "./carried.js";
 import { resumeTrainer, saveTrainer } from "./checkpoint.js";
 import {
   bindBatch,
@@ -197,7 +198,7 @@ async function step(
   const stage = stageOf(plan, options.stage ?? state.stage);
   refuseUnprepared(trainer, "step");
   const objectives = wantedObjectives(stage.objectives, options.objective);
-  const batches = givenBatches(trainer, given, stage);
+  const batches = ofPass(givenBatches(trainer, given, stage), options.reset ? 0 : 1);
   refuseMore(stage, objectives, batches.length);
   const isSingle = !Array.isArray(given);
   const isHeld = isSingle && stage.accumulate > 1;

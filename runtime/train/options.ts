@@ -67,6 +67,7 @@ const stepWishes: Wishes<StepOptions> = {
   objective: text,
   epoch: whole(0),
   progress: share,
+  reset: flag,
 };
 
 const evaluateWishes: Wishes<EvaluateOptions> = {

@@ -108,6 +108,30 @@ train Three { optimizer sgd(lr: 1)  freeze other.*  batch 2  time 3 }`),
     net.destroy();
   });
 
+  it("begins anew with a step that says so", async () => {
+    const batch = {
+      x: tensor(numbers.x.slice(0, 12), 3, 2),
+      y: tensor(numbers.y.slice(0, 18), 3, 3),
+    };
+    const lossOf = async (net: TrainingNet, options: object): Promise<number> => {
+      await net.step(batch, options);
+      return (await net.report()).loss;
+    };
+    const net = await opened(model, "f64");
+    const fresh = await lossOf(net, {});
+    // Weights are as they were, so the state alone tells.
+    for (const [name, values] of Object.entries(numbers.first))
+      await net.write(`lstm_1.${name}`, values);
+    const later = await lossOf(net, { reset: false });
+    for (const [name, values] of Object.entries(numbers.first))
+      await net.write(`lstm_1.${name}`, values);
+    const again = await lossOf(net, { reset: true });
+    expect(later).not.toBeCloseTo(fresh, 4);
+    expect(again).toBe(fresh);
+    await expect(net.step(batch, { reset: 1 as never })).rejects.toThrow("reset is true or false");
+    net.destroy();
+  });
+
   it("goes on in a resumed run with the same bits", async () => {
     const bits = async (net: TrainingNet): Promise<number[]> => [...(await net.read("lstm_1.U"))];
     const rows = (values: number[], width: number, at: number) =>
