@@ -90,7 +90,7 @@ export function unknownName(what: string, given: unknown, names: readonly string
   fail("name", unknownText(what, given, names));
 }
 
-function unknownText(what: string, given: unknown, names: readonly string[]): string {
+export function unknownText(what: string, given: unknown, names: readonly string[]): string {
   const near = typeof given === "string" ? nearest(given, names) : undefined;
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
   return `there is no ${what} ${inWords(given)}${hint} (${names.join(", ") || "there is none"})`;

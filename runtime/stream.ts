@@ -3,11 +3,20 @@
 import type { Stream, Streaming, StreamOptions } from "./streamApi.js";
 import { emptyValues, type Values } from "./backend.js";
 import { countOf, evaluateShape } from "./dimensions.js";
-import { at, checkNames, checkObject, fail } from "./errors.js";
+import {
+  at,
+  checkNames,
+  checkObject,
+  fail,
+  failAloud,
+  inWords,
+  speaking,
+  unknownText,
+} from "./errors.js";
 import { outward } from "./parameters.js";
 import type { Plan } from "./plan.js";
 import { checkFilled } from "./predict.js";
-import { checkOpen, checkSeed, makeRun, refuseMissing, seedOf, type Session } from "./session.js";
+import { checkOpen, makeRun, refuseMissing, seedOf, seedRange, type Session } from "./session.js";
 import { boundAs, checkedInputs, dimensionsOf, givenNames, readInput } from "./tensors.js";
 
 /** Draws of streams take a key of their own. */
@@ -34,7 +43,8 @@ export function guardedStream(net: object, looking: Looking): Partial<Streaming>
   return {
     stream: (options) => {
       const own = stream(options);
-      return { ...own, next: (...given) => looking("next", () => own.next(...given)) };
+      const next: Stream["next"] = (...given) => looking("next", () => own.next(...given));
+      return { ...own, next: speaking(next) };
     },
   };
 }
@@ -60,15 +70,27 @@ interface Course {
 
 const freshCourse = (): Course => ({ held: new Map(), last: undefined, counter: 0 });
 
+const streamOptions = ["batch", "dimensions", "seed"];
+
+/** What is wrong is thrown at once, before words could be fetched: all of it is said aloud. */
+function checkStream({ destroyed }: Session, options: StreamOptions): void {
+  if (destroyed) failAloud("destroyed", "this net was destroyed");
+  if (Object(options) !== options || Array.isArray(options) || "then" in options)
+    failAloud("option", `options are an object, not ${inWords(options)}`);
+  for (const name of Object.keys(options))
+    if (!streamOptions.includes(name))
+      failAloud("name", unknownText("option", name, streamOptions));
+  const { seed = 0 } = options;
+  if (seed >>> 0 !== seed) failAloud("option", `seed is ${seedRange}, not ${inWords(seed)}`);
+}
+
 function openStream(
   session: Session,
   missing: ReadonlySet<string>,
   index: number,
   options: StreamOptions,
 ): Stream {
-  checkOpen(session);
-  checkNames(options, ["batch", "dimensions", "seed"]);
-  checkSeed(options.seed);
+  checkStream(session, options);
   const { plan } = session;
   const program = at(plan.programs, index);
   const { along = "" } = program;
@@ -83,7 +105,7 @@ function openStream(
   let course = freshCourse();
   let isOpen = true;
   return {
-    next: async (inputs, ...more: readonly unknown[]) => {
+    next: speaking(async (inputs, ...more: readonly unknown[]) => {
       checkOpen(session);
       if (!isOpen) fail("destroyed", "this stream was destroyed");
       checkFilled(session, missing);
@@ -144,7 +166,7 @@ function openStream(
       } finally {
         if (own.last === result) own.last = undefined;
       }
-    },
+    }),
     reset: () => {
       course = freshCourse();
     },

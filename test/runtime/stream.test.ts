@@ -226,8 +226,18 @@ train Small { optimizer sgd(lr: 0.1)  batch 1  time 3 }`;
       expect([...(found.h ?? [])]).toEqual([...h].slice(2 * step, 2 * step + 2));
     }
     expect(Math.max(...Array.from(h, Math.abs))).toBeGreaterThan(0.01);
+    // Errors have words here too, those of `stream` itself at once.
+    expect(() => net.stream({ bach: 1 } as never)).toThrow(
+      'there is no option "bach"; did you mean "batch"? (batch, dimensions, seed)',
+    );
+    expect(() => net.stream([] as never)).toThrow("options are an object, not a list");
+    expect(() => net.stream({ seed: 0.5 })).toThrow("seed is a whole number from 0");
+    await expect(stream.next({ x: [NaN, 1] })).rejects.toThrow("x[0, 0] is NaN");
+    await expect(stream.next({ z: [1] })).rejects.toThrow('there is no input "z"');
     stream.destroy();
+    await expect(stream.next({ x: [1, 2] })).rejects.toThrow("this stream was destroyed");
     net.destroy();
+    expect(() => net.stream()).toThrow("this net was destroyed");
     trained.destroy();
   });
 });
