@@ -1,7 +1,7 @@
 // A plan, what a prediction wishes and the outputs it wants in; the results that stand for these, the ensemble's or its members', out.
 
 import type { PredictOptions } from "./api.js";
-import { fail } from "./errors.js";
+import { checkChoice, fail } from "./errors.js";
 import { membersSuffix, type Plan } from "./plan.js";
 
 /** What `predict` may be asked for. */
@@ -14,12 +14,13 @@ export const predictOptions: readonly (keyof PredictOptions)[] = [
   "members",
 ];
 
-/** Throws NnError "option" for members of a net that has none. */
+/** Throws NnError "option" for members of a net that has none, and for what is neither true nor false. */
 export function resultNames(
   plan: Plan,
   { members = false }: PredictOptions,
   outputs: readonly string[],
 ): readonly string[] {
+  checkChoice("members", members, true, false);
   if (!members) return outputs;
   const isEnsemble = plan.programs.some(({ results }) =>
     results.some(({ name }) => name.endsWith(membersSuffix)),

@@ -251,6 +251,10 @@ describe("members of an ensemble", () => {
     await net.step(data);
     const weights = Array.from(await net.read("W"));
     expect(distance(weights.slice(0, 6), weights.slice(6))).toBeGreaterThan(1e-4);
+    for (const members of [2, "yes", null])
+      await expect(net.predict(data, { members: members as never })).rejects.toThrow(
+        /members is true or false/,
+      );
     const { p } = await net.predict(data, { members: true, seed: 3 });
     const values = Array.from(p as Float32Array);
     expect(values.slice(0, 4)).not.toEqual(values.slice(4));
