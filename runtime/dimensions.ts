@@ -84,7 +84,7 @@ export function resolveDimensions(
   }
   const dimensions = { ...fallback, ...found };
   for (const { tensor, dims, wanted } of parts) {
-    if (countOf(evaluateShape(dims, dimensions)) !== wanted) misfit(tensor, dimensions);
+    if (countOf(evaluateShape(dims, dimensions)) !== wanted) misfit(tensor, found);
   }
   return dimensions;
 }
@@ -109,10 +109,14 @@ function misfit(tensor: GivenExtent, dimensions: Dimensions): never {
 function misfitText(tensor: GivenExtent, dimensions: Dimensions): string {
   const { name, declared, shape, count } = tensor;
   const found = shape ? `shape ${formatShape(shape)}` : `${count} numbers`;
-  const live = [...new Set(declared.flatMap(namesIn))].map((dim) => {
+  const names = [...new Set(declared.flatMap(namesIn))];
+  const wanted = `${name} has ${found}; the model wants ${formatShape(declared)}`;
+  const untold = names.filter((dim) => !knows(dimensions, dim));
+  if (untold.length > 1 && !shape)
+    return `${wanted}, and numbers in a row do not tell ${untold.join(" and ")}: give lists in lists, or { data, shape }`;
+  const live = names.map((dim) => {
     const size = evaluateDim(dim, dimensions);
-    return Number.isNaN(size) ? `${dim} unknown (give the shape)` : `${dim} = ${size}`;
+    return Number.isNaN(size) ? `${dim} unknown` : `${dim} = ${size}`;
   });
-  const where = live.length > 0 ? ` with ${live.join(", ")}` : "";
-  return `${name} has ${found}; the model wants ${formatShape(declared)}${where}`;
+  return `${wanted}${live.length > 0 ? ` with ${live.join(", ")}` : ""}`;
 }

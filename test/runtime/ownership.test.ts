@@ -146,7 +146,37 @@ onBothBackends("dimensions", typesModule, (open) => {
     const given = { count: [1, 2], plain: [1, 2, 3] };
     expect(await refusal(net.predict(given, wish))).toContain("shape: plain has shape [3]");
     const both = await refusal(net.predict({ kinds: [0, 1, 2, 0] }, { outputs: ["tens"] }));
-    expect(both).toContain("shape: kinds has 4 numbers; the model wants [batch, time]");
+    expect(both).toContain(
+      "shape: kinds has 4 numbers; the model wants [batch, time], and numbers",
+    );
+  });
+});
+
+describe("numbers in a row", () => {
+  it("tell no two lengths, those of training neither", async () => {
+    const model = compileOne(`model Two {
+      input x: [batch, time, 2]
+      target y: [batch, 2]
+      output p = mean(x, axis: 1) |> dense(2)
+      loss mse(p, y)
+    }
+    train Two { optimizer sgd(lr: 0.1)  batch 2  time 4 }`);
+    const net = await openModel(model, "f64", { seed: 1 });
+    const x = new Float32Array(24);
+    const words =
+      "shape: x has 24 numbers; the model wants [batch, time, 2], and numbers in a row do not tell batch and time: give lists in lists, or { data, shape }";
+    expect(await refusal(net.predict({ x }))).toBe(words);
+    expect(await refusal(net.evaluate({ x }))).toBe(words);
+    // An input that tells one of them tells the other.
+    await net.fit({
+      x,
+      y: [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+    });
+    net.destroy();
   });
 });
 
