@@ -38,7 +38,7 @@ export async function fetchWeights(source: WeightsSources, name = unnamed): Prom
     } else if (given.byteLength !== undefined) {
       bytes = new Uint8Array(source as ArrayBuffer);
     } else {
-      bytes = await contentOf(address === undefined ? given : await fetchAddress(address));
+      bytes = await contentOf(address === undefined ? given : await fetchAddress(address, name));
     }
     readSafetensors(bytes);
     return bytes;
@@ -72,7 +72,7 @@ async function contentOf(answer: Partial<Response>): Promise<Uint8Array> {
 }
 
 /** Node's own `fetch` reads no files, and that of a page nothing that its policy does not list: bundlers write small files into their address. */
-async function fetchAddress(address: string): Promise<Response> {
+async function fetchAddress(address: string, name: string): Promise<Response> {
   const [, data] = /^data:[^,]*;base64,(.*)$/i.exec(address) ?? [];
   if (data !== undefined)
     return new Response(
@@ -80,7 +80,13 @@ async function fetchAddress(address: string): Promise<Response> {
     );
   const { process } = globalThis as { process?: Partial<NodeJS.Process> };
   if (process?.versions?.node && !/^\w\w+:/.test(address))
-    fail("weights", "of a path, give new URL(path, import.meta.url)");
+    fail(
+      "weights",
+      // A `start` line names it, and the app does not read such files.
+      address === name
+        ? "give load({ readFile }), as readFile: (file) => readFile(new URL(file, import.meta.url)) with that of node:fs/promises"
+        : "of a path, give new URL(path, import.meta.url)",
+    );
   const files = address.startsWith("file:") && process?.getBuiltinModule?.("fs");
   return files ? new Response(await files.promises.readFile(new URL(address))) : fetch(address);
 }

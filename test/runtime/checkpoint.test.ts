@@ -161,6 +161,10 @@ onBothBackends("weights", lineModule, (open) => {
     expect(await net.read("mean")).toEqual(new Float32Array([1, 1]));
     const bad = linePlan([{ start: [{ parameters: ["b"], file: "x" }] }]);
     expect((await errorOf((await open(bad, { readFile })).fit(data))).message).toContain("b");
+    // Node has no address for it.
+    expect((await errorOf((await open(plan)).fit(data))).message).toContain(
+      "earlier.safetensors cannot be read as a safetensors file: give load({ readFile })",
+    );
   });
 
   it("of a later stage that do not fit are refused before the first has run", async () => {
