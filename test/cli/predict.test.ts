@@ -65,6 +65,25 @@ describe("models without parts that others have", () => {
       expect(refused.notes).toContain("--weights FILE.safetensors");
     }
   });
+  test("what is drawn over another length has it as trained, and wants to be told it else", async () => {
+    const body = "{ input z: [batch, time] ~ normal(0, 1)  weight w: [] = 2  output y = w * z";
+    const untold = "model A { input z: [batch, time] ~ normal(0, 1)  output y = 2 * z }\n";
+    const file = folder.put("drawn.nn", untold);
+    const refused = await run("predict", file, "--examples", "2");
+    expect(refused.code).toBe(1);
+    expect(refused.notes).toContain("A draws time entries, and nothing says how many");
+    expect(refused.notes).toContain("`time 8` in a train block of A");
+    const trained = `model A ${body}  loss mean(y ^ 2) }\ntrain A { optimizer sgd(lr: 0)  steps 1  batch 2  time 3 }\n`;
+    const other = folder.put("drawn_trained.nn", trained);
+    const weights = join(folder.path, "drawn.safetensors");
+    expect((await run("train", other, "-o", weights)).code).toBe(0);
+    const predict = ["predict", other, "--weights", weights, "--examples", "2", "--seed", "4"];
+    const { code, out, notes } = await run(...predict);
+    expect(code).toBe(0);
+    const { y } = JSON.parse(out) as { y: number[][] };
+    expect(y.map((row) => row.length)).toEqual([3, 3]);
+    expect(notes).not.toContain("--seed");
+  });
   test("evaluate, without parameters", async () => {
     const model = "model A { input x: [batch, 2]  output y = 2 * x  loss mean(y ^ 2) }\n";
     const file = folder.put("loss.nn", model);
