@@ -27,6 +27,7 @@ import {
   RightParenthesis,
   Semicolon,
   Text,
+  Tilde,
   Word,
   reserved,
 } from "./tokens.js";
@@ -227,6 +228,8 @@ const hints: Readonly<Record<string, string>> = {
   "checkStatement `,`": 'a check says what must be, in a string: `check n > 1, "…"`',
   "checkStatement a string": 'a check says what must be, in a string: `check n > 1, "…"`',
   "onSelector `on`": "say for which parameters: `project max_norm(3) on weights`",
+  "keptStatement `=` drawn":
+    "what is drawn once and then kept is a `param` that does not train: `param R: [3, 5] ~ normal()`, and `freeze R` in the train block",
   "annotation `:`":
     "a tensor is declared with its shape: `input x: [batch, 8]`, `weight W: [n, units] ~ init`",
   "parameters `(`": "parameters stand in parentheses, also where there are none: `()`",
@@ -248,7 +251,10 @@ function expectedKeyword(mistake: Mistake, failure: Failure): Diagnostic | undef
   }
   const message = `${expected} was expected${afterPrevious(mistake)}, but ${found(mistake)}`;
   const compares = is(mistake.token, Equals) && ["conditional", "block"].includes(failure.rule);
-  const hint = compares ? "to compare, write `==`" : hints[`${failure.rule} ${expected}`];
+  const draws = is(mistake.token, Tilde) && failure.rule === "keptStatement";
+  const hint = compares
+    ? "to compare, write `==`"
+    : hints[`${failure.rule} ${expected}${draws ? " drawn" : ""}`];
   return at(mistake, "NN0104", { message, hint }, expectedSpan(mistake));
 }
 

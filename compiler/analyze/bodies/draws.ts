@@ -114,7 +114,9 @@ export function initialValue(
   if (draws && !drawn) {
     report(frame, "NN0413", span, {
       message: `\`=\` gives a value; ${describe(value)} is drawn with \`~\``,
-      hint: "write `~` in place of `=`",
+      hint: isState(frame, span)
+        ? "what is drawn once and then kept is a `param` that does not train: `param R: [3, 5] ~ normal()`, and `freeze R` in the train block"
+        : "write `~` in place of `=`",
     });
     return undefined;
   }
@@ -124,6 +126,10 @@ export function initialValue(
   if (drawn && !produced) return draw(frame, source, shape, type, frame.drawPath);
   return filled(frame, { value: made, span }, shape, type, "the parameter");
 }
+
+/** Whether it is a state that starts from what stands there. */
+const isState = ({ unit }: Frame, { start }: Span): boolean =>
+  /\bstate\s+\w+\s*(:[^=]*)?=\s*$/.test(unit.source.text.slice(Math.max(0, start - 200), start));
 
 function drawsInside(made: Value): boolean {
   return made.kind === "tensor" && findLeaf(made.node, ({ op }) => op === "random") !== undefined;
