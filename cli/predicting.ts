@@ -20,14 +20,6 @@ export function isPerExample({ shape }: PlanOutput): boolean {
   return shape[0] === "batch";
 }
 
-/** What is drawn depends on its position in the batch, so cutting the batch would change it. */
-function draws({ programs }: Plan): boolean {
-  return programs.some(
-    ({ kind, uniforms }) =>
-      kind === "draw" || (kind === "predict" && uniforms.some((one) => one.kind === "counter")),
-  );
-}
-
 /** The lengths that draws of these outputs have and no data tell: as trained. Throws Failure where no training says them. */
 function drawnLengths(
   { model, inputs, stages }: Plan,
@@ -65,7 +57,9 @@ export async function predictAll(
   const names = outputs.map(({ name }) => name);
   const hasBatch = plan.dimensions.some(({ name }) => name === "batch");
   const count = hasBatch ? (data.examples ?? examples) : 1;
-  const size = outputs.every(isPerExample) && !draws(plan) ? chunkSize : Math.max(1, count);
+  const size = outputs.every((output) => isPerExample(output) && output.mixes !== true)
+    ? chunkSize
+    : Math.max(1, count);
   const lengths = drawnLengths(plan, outputs, data);
   const free = {
     ...lengths,

@@ -61,6 +61,8 @@ export interface PlanOutput {
   readonly shape: readonly PlanDim[];
   /** Given inputs that this output depends on. */
   readonly needs: readonly string[];
+  /** Absent: what it has for an example depends on that example alone, so that the examples may be given in parts. */
+  readonly mixes?: boolean;
   readonly doc?: string;
 }
 

@@ -1,12 +1,12 @@
 // Takes the effects of a program, gives what its live dimensions must be, so that no extent is negative and nothing is read beside its tensor.
-import { topologicalOrder } from "../graph/walk.js";
+import { nodesOf } from "../graph/walk.js";
 import { anyNode } from "../ops/broadcast.js";
 import { knownRanges } from "../ops/known.js";
 import { ruleOf } from "../ops/table.js";
 import { boundOf, isNeverNegative } from "../types/bounds.js";
 import type { Bound } from "../types/bounds.js";
 import { dimKey } from "../types/dimension.js";
-import type { Effect, Node, NodeOf, OpName, Origin } from "../types/graph.js";
+import type { Effect, NodeOf, OpName, Origin } from "../types/graph.js";
 
 /** What a program asks of its dimensions, and where in the source it does. */
 export interface BuiltBound extends Bound {
@@ -44,16 +44,6 @@ function collect(
       }
     }
   }
-}
-
-/** Those of bodies too, as they were made: what the source says before what its derivatives do. */
-function nodesOf(roots: readonly Node[]): Node[] {
-  const nodes = topologicalOrder(roots).sort((left, right) => left.id - right.id);
-  return nodes.flatMap((node) =>
-    node.op === "scan"
-      ? [node, ...nodesOf([...node.attributes.nextCarries, ...node.attributes.yields])]
-      : [node],
-  );
 }
 
 function boundsOfNode<K extends OpName>(node: NodeOf<K>): Bound[] {

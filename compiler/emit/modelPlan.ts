@@ -1,7 +1,8 @@
 // Takes a built model and its programs as plan programs, gives the plan: the whole compiled model as data.
 import { inputOfLeaf, markerOf } from "../missing.js";
 import { ownEntry } from "../ownEntry.js";
-import { topologicalOrder } from "../graph/walk.js";
+import { examplesOf } from "../graph/examples.js";
+import { nodesOf, topologicalOrder } from "../graph/walk.js";
 import type { BuiltHeld, BuiltModel, BuiltStage, BuiltStorage } from "../build/types.js";
 import type { Node } from "../types/graph.js";
 import type { InputDeclaration, Named, OfTraces, TypedModel } from "../types/model.js";
@@ -96,6 +97,7 @@ function planOutput(typed: TypedModel, { name, value, doc }: Named): PlanOutput 
     type: value.type,
     shape: value.shape.map(planDim),
     needs: inputsOf(typed, "inference", [value]),
+    ...(mixesExamples(typed, value) ? { mixes: true } : {}),
     ...(doc === undefined ? {} : { doc }),
   };
 }
@@ -106,7 +108,18 @@ function inputsOf(
   trace: keyof OfTraces<Node>,
   values: readonly Node[],
 ): string[] {
-  const found = new Set<string>();
+  return readBy(typed, trace, values).inputs.map(({ name }) => name);
+}
+
+interface Read {
+  /** Those that are not computed, in order of declaration. */
+  readonly inputs: readonly InputDeclaration[];
+  /** The values, and those of the computed inputs that they read. */
+  readonly values: readonly Node[];
+}
+
+function readBy(typed: TypedModel, trace: keyof OfTraces<Node>, values: readonly Node[]): Read {
+  const found = new Set<InputDeclaration>();
   const stack = [...values];
   const seen = new Set<Node>();
   for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
@@ -117,10 +130,20 @@ function inputsOf(
       const name = inputOfLeaf(node.attributes.name);
       const declaration = typed.inputs.find((input) => input.name === name);
       if (declaration?.source.kind === "computed") stack.push(declaration.source.value[trace]);
-      else found.add(name);
+      else if (declaration) found.add(declaration);
     }
   }
-  return typed.inputs.map((input) => input.name).filter((name) => found.has(name));
+  return { inputs: typed.inputs.filter((input) => found.has(input)), values: [...seen] };
+}
+
+/** Whether an output's entries of one example depend on other examples, or on the position of their own among them, as draws do. */
+function mixesExamples(typed: TypedModel, output: Node): boolean {
+  const { inputs, values } = readBy(typed, "inference", [output]);
+  return (
+    inputs.some(({ source }) => source.kind === "drawn") ||
+    nodesOf(values).some(({ op }) => op === "random") ||
+    [...examplesOf(values).values()].some(({ kind }) => kind === "mixed" || kind === "combined")
+  );
 }
 
 function planParameters(built: BuiltModel): PlanParameter[] {

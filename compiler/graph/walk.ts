@@ -41,6 +41,16 @@ export function topologicalOrder(
   return order;
 }
 
+/** Those that bodies of scans hold too, as they were made: what the source says before what its derivatives do. */
+export function nodesOf(roots: readonly Node[]): Node[] {
+  const nodes = topologicalOrder(roots).sort((left, right) => left.id - right.id);
+  return nodes.flatMap((node) =>
+    node.op === "scan"
+      ? [node, ...nodesOf([...node.attributes.nextCarries, ...node.attributes.yields])]
+      : [node],
+  );
+}
+
 /**
  * For each node of the graph the nodes that have it as an operand, in topological order, once for each use; `operands` may cut the
  * walk short.

@@ -2,7 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { GivenTensor } from "../../cli/batches.js";
+import type { BoundData } from "../../cli/data/bind.js";
+import { predictAll } from "../../cli/predicting.js";
 import { runProgram } from "../../cli/program.js";
+import type { TrainingNet } from "../../runtime/api.js";
+import { compileOne } from "../support/compiled.js";
 import { temporaryFolder } from "./data/files.js";
 import { recorder } from "./terminals.js";
 
@@ -189,5 +194,53 @@ describe("--members", () => {
     const file = folder.put("alone.nn", "model A { input x: [batch, 2]  output y = 2 * x }\n");
     const { code, notes } = await run("predict", file, "--data", `x=${pairs}`, "--members");
     expect([code, notes]).toEqual([2, expect.stringContaining("A is no ensemble") as string]);
+  });
+});
+
+describe("many examples", () => {
+  const count = 1100;
+  const x = folder.put(
+    "counted.csv",
+    ["x", ...Array.from({ length: count }, (_, at) => at)].join("\n"),
+  );
+
+  async function predicted(name: string, output: string): Promise<number[]> {
+    const file = folder.put(`${name}.nn`, `model A { input x: [batch]  output y = ${output} }\n`);
+    const { code, out } = await run("predict", file, "--data", `x=${x}`);
+    expect(code).toBe(0);
+    return (JSON.parse(out) as { y: number[] }).y;
+  }
+
+  test("of which each knows itself alone are given in parts, and joined", async () => {
+    const found = await predicted("apart", "2 * x");
+    expect(found).toEqual(Array.from({ length: count }, (_, at) => 2 * at));
+  });
+  test("that depend on one another are given together", async () => {
+    const found = await predicted("together", "x - mean(x)");
+    expect(found).toEqual(Array.from({ length: count }, (_, at) => at - (count - 1) / 2));
+  });
+  test.each([
+    ["2 * x", [512, 512, 76]],
+    ["x - mean(x)", [1100]],
+  ])("are cut where they may be: %s", async (output, sizes) => {
+    const { plan } = compileOne(`model A { input x: [batch]  output y = ${output} }\n`);
+    const given: number[] = [];
+    const net = {
+      predict: ({ x }: { readonly x: GivenTensor }) => {
+        given.push(x.data.length);
+        return Promise.resolve({ y: Float32Array.from(x.data) });
+      },
+    } as unknown as TrainingNet;
+    const numbers = Float32Array.from({ length: count }, (_, at) => at);
+    const array = { name: "x", file: "x.csv", shape: [count], data: numbers, perExample: true };
+    const data: BoundData = {
+      arrays: new Map([["x", array]]),
+      examples: count,
+      free: new Map(),
+      vocabularies: new Map(),
+    };
+    const [whole] = await predictAll(net, plan, plan.outputs, data, { examples: 1 });
+    expect(given).toEqual(sizes);
+    expect(whole?.data).toEqual(numbers);
   });
 });
