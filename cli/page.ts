@@ -96,11 +96,11 @@ export function chart(
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}"><g class="grid">${grid.join("")}${ends.join("")}${begins.join("")}</g>${lines.join("")}</svg></figure>`;
 }
 
-/** Cells are HTML. */
+/** Cells are HTML. What is wider than the page scrolls within it. */
 export function htmlTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[], tag: string): string =>
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
-  return `<table><thead>${line(head, "th")}</thead><tbody>${rows.map((row) => line(row, "td")).join("")}</tbody></table>`;
+  return `<div class="wide"><table><thead>${line(head, "th")}</thead><tbody>${rows.map((row) => line(row, "td")).join("")}</tbody></table></div>`;
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

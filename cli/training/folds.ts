@@ -1,11 +1,13 @@
-// In: a run and a number of folds; out: the validation losses and metrics of as many runs, and their means.
+// In: a run and a number of folds; out: the validation losses and metrics of as many runs, their means, and a page of them.
 import { countOf } from "../../runtime/dimensions.js";
 import type { EpochReport, History } from "../../runtime/api.js";
 import { batchOf } from "../batches.js";
 import type { Batch } from "../batches.js";
 import type { BoundArray } from "../data/bind.js";
 import { Failure } from "../failure.js";
-import { tableText, valueText } from "../numbers.js";
+import { writeWhole } from "../data/atomic.js";
+import { durationText, tableText, valueText } from "../numbers.js";
+import { foldsPage } from "./foldsPage.js";
 import { watchInterrupt } from "./interrupt.js";
 import { makeProgress } from "./progress.js";
 import { lengthOf, openRunNetwork } from "./prepare.js";
@@ -60,7 +62,10 @@ export function foldOf(
   return { training: part(rest), validation: part(held) };
 }
 
-function resultsOf({ validation }: EpochReport): Record<string, number> {
+/** Of the rows held out: the loss, and each metric. */
+type FoldResult = Readonly<Record<string, number>>;
+
+function resultsOf({ validation }: EpochReport): FoldResult {
   return validation === undefined ? {} : { loss: validation.loss, ...validation.metrics };
 }
 
@@ -98,7 +103,9 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
     );
   tellStarts(run);
   const order = permutation(data.examples, options.seed ?? stages[0]?.seed ?? 0);
-  const results: Record<string, number>[] = [];
+  const results: FoldResult[] = [];
+  const curves: (readonly EpochReport[])[] = [];
+  const started = performance.now();
   const interrupt = watchInterrupt(terminal);
   const isStopped = (): boolean => interrupt.signal.aborted;
   for (let fold = 0; fold < folds && !isStopped(); fold++) {
@@ -115,6 +122,7 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
     });
     progress.end();
     net.destroy();
+    curves.push(history.epochs);
     const kept = keptEpoch(history);
     if (kept !== undefined && !isStopped()) results.push(resultsOf(kept));
   }
@@ -122,16 +130,51 @@ export async function runFolds(run: Run, folds: number): Promise<void> {
   if (results.length < folds)
     terminal.note(`stopped: ${results.length} of ${folds} folds were finished`);
   if (results.length > 0) terminal.write(`${foldTable(results)}\n`);
+  writeReport(run, { folds, curves, results, seconds: (performance.now() - started) / 1000 });
   interrupt.throwIfInterrupted();
 }
 
+interface FoldsDone {
+  readonly folds: number;
+  readonly curves: readonly (readonly EpochReport[])[];
+  readonly results: readonly FoldResult[];
+  readonly seconds: number;
+}
+
+function writeReport(run: Run, { folds, curves, results, seconds }: FoldsDone): void {
+  const { options, model, file, data, stages, terminal } = run;
+  if (options.report === undefined) return;
+  const page = foldsPage({
+    model: model.name,
+    file,
+    facts: [
+      [
+        "folds",
+        results.length < folds ? `${results.length} of ${folds} were finished` : String(folds),
+      ],
+      ["examples", String(data.examples ?? 0)],
+      ["stages", stages.map(({ name }) => name).join(", ")],
+      ["seed", String(options.seed ?? stages[0]?.seed ?? 0)],
+      ["time", durationText(seconds)],
+    ],
+    folds: curves,
+    rows: foldRows(results),
+  });
+  writeWhole(options.report, page);
+  terminal.note(`wrote ${options.report}`);
+}
+
 /** A row for the loss and for each metric: its value in each fold, the mean and the deviation. */
-export function foldTable(results: readonly Readonly<Record<string, number>>[]): string {
+export function foldTable(results: readonly FoldResult[]): string {
+  return tableText(foldRows(results));
+}
+
+/** The same as cells, a head first. */
+export function foldRows(results: readonly FoldResult[]): string[][] {
   const names = Object.keys(results[0] ?? {});
   const columns = names.map((name) => {
     const values = results.map((result) => result[name] ?? NaN);
     return [name, ...values.map(valueText), meanText(values)];
   });
-  const head = ["validation", ...results.map((_, fold) => `fold ${fold + 1}`), "mean"];
-  return tableText([head, ...columns]);
+  return [["validation", ...results.map((_, fold) => `fold ${fold + 1}`), "mean"], ...columns];
 }

@@ -110,13 +110,17 @@ function refuseContradictions(options: TrainOptions): void {
     ["-o", options.output],
     ["--save", options.save],
     ["--log", options.log],
-    ["--report", options.report],
     ["--checkpoint", options.checkpoint],
   ].flatMap(([name, path]) => (path === undefined ? [] : [name]));
   if (written.length > 0)
-    throw new Failure(2, "usage", `--folds writes no files, so it takes no ${written.join(", ")}`, {
-      hint: "cross-validation prints its table and keeps no weights: train once more without --folds for a net to keep",
-    });
+    throw new Failure(
+      2,
+      "usage",
+      `--folds writes no files but --report, so it takes no ${written.join(", ")}`,
+      {
+        hint: "cross-validation prints its table and keeps no weights: train once more without --folds for a net to keep",
+      },
+    );
 }
 
 /** The weights to start from, and whether they are those of a run to go on with. */

@@ -46,7 +46,7 @@ function paceTexts(pace: Pace, step: number, steps: number | undefined, now: num
   return texts;
 }
 
-/** What an epoch settles: validation and metrics, which stay in the line until the next one. */
+/** What an epoch settles: validation and metrics. */
 function resultTexts({ validation, metrics }: EpochReport): string[] {
   const textsOf = (values: Readonly<Record<string, number>>): string[] =>
     Object.entries(values).map(([name, value]) => `${name} ${valueText(value)}`);
@@ -59,13 +59,16 @@ interface State {
   pace: Pace | undefined;
   /** Of the whole stage, where it is known. */
   steps: number | undefined;
-  results: readonly string[];
+  /** Of the latest epoch; they stay in the line until the next one. */
+  results: { readonly step: number; readonly texts: readonly string[] };
   writtenAt: number;
   /** When the line of an epoch was last kept. */
   keptAt: number;
   /** The line of an epoch that may be written over. */
   fleeting: string | undefined;
   linesTold: number;
+  /** A step whose line is due: where an epoch ends with it, that comes first, with what it settles. */
+  due: StepReport | undefined;
 }
 
 function freshState(extent: StageExtent): State {
@@ -73,12 +76,19 @@ function freshState(extent: StageExtent): State {
     extent,
     pace: undefined,
     steps: undefined,
-    results: [],
+    results: { step: 0, texts: [] },
     writtenAt: -Infinity,
     keptAt: -Infinity,
     fleeting: undefined,
     linesTold: 0,
+    due: undefined,
   };
+}
+
+/** Beside the loss of a later step it is said which step they are of. */
+function momentTexts({ step, texts }: State["results"], present: number): readonly string[] {
+  if (texts.length === 0 || step === present) return texts;
+  return [`(after step ${countText(step)}: ${texts.join(", ")})`];
 }
 
 function lineOf(state: State, report: StepReport | EpochReport, now: number): string {
@@ -88,7 +98,7 @@ function lineOf(state: State, report: StepReport | EpochReport, now: number): st
     ...(extent.epochs === undefined ? [] : [`epoch ${ofTotal(report.epoch + 1, extent.epochs)}`]),
     `step ${ofTotal(report.step, steps)}`,
     `loss ${valueText(report.loss)}`,
-    ...results,
+    ...momentTexts(results, report.step),
     ...(pace === undefined ? [] : paceTexts(pace, report.step, steps, now)),
   ].join("  ");
 }
@@ -116,11 +126,17 @@ export function makeProgress(
     state.fleeting = undefined;
   };
 
+  const tellDue = (): void => {
+    if (state.due !== undefined) terminal.note(lineOf(state, state.due, clock()));
+    state.due = undefined;
+  };
+
   return {
     begin: (extent) => {
       state = freshState(extent);
     },
     step: (report) => {
+      tellDue();
       const now = clock();
       const { pace } = state;
       state.steps = report.steps;
@@ -129,14 +145,15 @@ export function makeProgress(
       else state.pace = { ...pace, examples: pace.examples + report.examples };
       if (quiet) return;
       if (!terminal.live) {
-        if (isMilestone(report)) terminal.note(lineOf(state, report, now));
+        if (isMilestone(report)) state.due = report;
       } else if (now - state.writtenAt >= leastMilliseconds) {
         state.writtenAt = now;
         terminal.update(lineOf(state, report, now));
       }
     },
     epoch: (report) => {
-      state.results = resultTexts(report);
+      state.results = { step: report.step, texts: resultTexts(report) };
+      tellDue();
       if (quiet || state.extent.epochs === undefined) return;
       const now = clock();
       const line = lineOf(state, report, now);
@@ -148,6 +165,7 @@ export function makeProgress(
       } else keep(line, now);
     },
     end: () => {
+      tellDue();
       if (state.fleeting !== undefined) keep(state.fleeting, clock());
     },
   };

@@ -55,7 +55,7 @@ export function epochNumbers(epochs: readonly Pick<EpochReport, "stage" | "epoch
 }
 
 /** Where each stage behind the first begins. */
-function stageMarks(epochs: readonly EpochReport[]): NonNullable<ChartOptions["marks"]> {
+export function stageMarks(epochs: readonly EpochReport[]): NonNullable<ChartOptions["marks"]> {
   const numbers = epochNumbers(epochs);
   return epochs.flatMap(({ stage }, at) =>
     at > 0 && epochs[at - 1]?.stage !== stage ? [{ at: numbers[at] ?? at, name: stage }] : [],
@@ -141,7 +141,7 @@ ${epochs.length === 0 ? "<p>No epoch was finished.</p>" : charts(epochs, steps)}
 ${boundary === undefined ? "" : `<h2>What it makes of the plane</h2>\n${boundary}`}
 <h2>Network</h2><div class="graph">${network}</div>
 <h2>Parameters</h2><p>${countText(trained)} trained numbers</p>
-<div class="wide">${table(["name", "role", "shape", "numbers"], rows)}</div>
-${samples === undefined ? "" : `<h2>The first examples</h2>\n<div class="wide">${htmlTable(samples.head.map(escape), samples.rows)}</div>`}`;
+${table(["name", "role", "shape", "numbers"], rows)}
+${samples === undefined ? "" : `<h2>The first examples</h2>\n${htmlTable(samples.head.map(escape), samples.rows)}`}`;
   return htmlPage(`${model}: training report`, body);
 }

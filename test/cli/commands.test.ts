@@ -269,8 +269,11 @@ describe("train, evaluate, predict", () => {
         "--epochs",
         "2",
         "--quiet",
+        "--report",
+        folder.put("folds.html", ""),
       ],
     );
+    expect(readFileSync(join(folder.path, "folds.html"), "utf8")).toContain("validation accuracy");
     expect(out).toMatch(/validation +fold 1 +fold 2 +fold 3 +mean/);
     expect(out).toMatch(/accuracy .* ± /);
   }, 60_000);

@@ -88,7 +88,6 @@ describe("wrong usage is exit code 2", () => {
     [["train", "a.nn", "--epochs", "3", "--steps", "8"]],
     [["train", "a.nn", "--resume", "--weights", "w"]],
     [["train", "a.nn", "--folds", "2", "--log", "log.jsonl"]],
-    [["train", "a.nn", "--folds", "2", "--report", "page.html"]],
     [["train", "a.nn", "--folds", "2", "--checkpoint", "kept"]],
     [["train", "a.nn", "--folds", "2", "-o", "w.safetensors"]],
     [["train", "a.nn", "--backend", "gpu"]],

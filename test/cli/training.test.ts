@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { confusionPairs, confusionTable, confusionText } from "../../cli/confusion.js";
 import type { BoundArray } from "../../cli/data/bind.js";
 import { durationText, valueText } from "../../cli/numbers.js";
-import { foldOf, foldTable, permutation } from "../../cli/training/folds.js";
+import { foldOf, foldRows, foldTable, permutation } from "../../cli/training/folds.js";
+import { foldsPage } from "../../cli/training/foldsPage.js";
 import { openLog } from "../../cli/training/log.js";
 import { makeProgress } from "../../cli/training/progress.js";
 import { epochNumbers, reportPage } from "../../cli/training/report.js";
@@ -111,8 +112,23 @@ describe("progress", () => {
       const progress = makeProgress(terminal, quiet);
       progress.begin({ stage: "train", stages: 1, epochs: undefined });
       for (let step = 1; step <= 2000; step++) progress.step(stepReport(step, 0, 2000));
+      progress.end();
       expect(terminal.notes).toHaveLength(quiet ? 0 : 20);
     }
+  });
+  test("metrics of an earlier moment are told as such beside a later loss", () => {
+    const terminal = recorder();
+    const progress = makeProgress(terminal, false, () => 0);
+    progress.begin({ stage: "train", stages: 1, epochs: undefined });
+    for (let step = 1; step <= 5; step++) {
+      progress.step(stepReport(step, 0, 20));
+      if (step === 4) progress.epoch(epochReport(0, 0.5));
+    }
+    progress.end();
+    expect(terminal.notes.slice(-2)).toEqual([
+      "step 4/20  loss 0.25  accuracy 0.5",
+      "step 5/20  loss 0.2  (after step 4: accuracy 0.5)",
+    ]);
   });
 });
 
@@ -191,6 +207,29 @@ describe("folds", () => {
     expect(lines[1]).toMatch(/^loss +1\S* +3\S* +2\S* ± 1\.41\S*/);
     expect(foldTable([{ loss: 2, r2: 1 }])).not.toContain("±");
     expect(foldTable([{ loss: 2, r2: 1 }]).split("\n")[1]).toMatch(/^loss +2\S* +2\S* *$/);
+  });
+  test("a page of them has a curve for each, and the table", () => {
+    const page = foldsPage({
+      model: "M<",
+      file: "m.nn",
+      facts: [["folds", "2"]],
+      folds: [
+        [epochReport(0, 2, 3), epochReport(1, 1, 2)],
+        [epochReport(0, 3, 4), epochReport(1, 2, 3)],
+      ],
+      rows: foldRows([
+        { loss: 2, accuracy: 0.25 },
+        { loss: 3, accuracy: 0.25 },
+      ]),
+    });
+    expect(page).toContain("<h1>M&lt;</h1>");
+    for (const title of ["validation loss", "training loss", "validation accuracy"]) {
+      expect(page).toMatch(new RegExp(`${title} by epoch: .*fold 1.*fold 2`));
+    }
+    expect(page.match(/<polyline/g)).toHaveLength(6);
+    expect(page).toContain("<td>loss</td><td>2</td><td>3</td><td>2.5 ± 0.7071</td>");
+    const none = foldsPage({ model: "M", file: "m.nn", facts: [], folds: [], rows: foldRows([]) });
+    expect(none).toContain("No fold was finished.");
   });
   test("every row is held out once, and inputs stay with their targets", () => {
     const order = permutation(10, 7);
