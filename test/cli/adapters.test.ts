@@ -77,6 +77,8 @@ test("no output takes the place of any of the files", async () => {
   expect(ended.code).toBe(1);
   expect(await nnc("train", tuned, ...columns, "--save", "trained", "--folds", "2")).toMatchObject({
     code: 2,
-    notes: expect.stringContaining("--folds writes no files, so it takes no --save") as string,
+    notes: expect.stringContaining(
+      "--folds writes no files but --report, so it takes no --save",
+    ) as string,
   });
 });
