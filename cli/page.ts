@@ -69,7 +69,7 @@ export function chart(
   const named = finite.filter(({ isFaint = false }) => !isFaint);
   const faint = finite.filter(({ isFaint = false }) => isFaint);
   const lines = [...faint, ...named].map(({ isFaint, points }, at) => {
-    const colour = isFaint ? "#bbb" : colourOf(at - faint.length);
+    const colour = isFaint ? "var(--faint)" : colourOf(at - faint.length);
     const stroke = isFaint ? 1 : 2;
     const path = points.map(([px, py]) => `${x(px)},${y(py)}`).join(" ");
     const dots = points
@@ -110,7 +110,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   );
 }
 
-const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:2rem auto;padding:0 1rem;color:#222;--line:#e2e2e2;--quiet:#666;
+const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:2rem auto;padding:0 1rem;color:#222;--line:#e2e2e2;--quiet:#666;--faint:#bbb;
 --input:#dbe7f8;--layer:#f8e6d0;--function:#f2f2f2;--output:#d8f0dd;--group:#00000008;--stroke:#888}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}figure{margin:1.5rem 0}figcaption{margin-bottom:.3rem}
 figure svg{width:100%;height:auto}.boundary svg{max-width:480px}.graph,.wide{overflow:auto}.graph{max-height:150vh}figure svg text{font-size:11px;fill:var(--quiet)}.grid line{stroke:var(--line)}.grid .mark{stroke:var(--quiet);stroke-dasharray:4 3}
@@ -118,7 +118,7 @@ table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1rem .2rem 0;
 .swatch{display:inline-block;width:.8em;height:.8em;border-radius:50%;margin:0 .25em 0 .5em}.points circle{stroke:#fff;stroke-width:.8}
 .network{display:block;margin:auto}.network text{font:12px system-ui,sans-serif;text-anchor:middle;dominant-baseline:central;fill:var(--quiet)}.network .name{font-weight:600;fill:currentColor}.network .path{font-size:11px;text-anchor:start}
 .network rect{stroke:var(--stroke)}.network .input,.network .target{fill:var(--input)}.network .layer{fill:var(--layer)}.network .function{fill:var(--function)}.network .output,.network .loss{fill:var(--output)}.network .group{fill:var(--group);stroke-dasharray:4 3}.flows path{fill:none;stroke:var(--stroke)}.network marker path{fill:var(--stroke)}
-@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd;--line:#333;--quiet:#aaa;--input:#1f3350;--layer:#4a3418;--function:#2b2b2b;--output:#1d4028;--group:#ffffff0a;--stroke:#777}figcaption span,polyline,.grid~circle{filter:brightness(1.6)}}
+@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd;--line:#333;--quiet:#aaa;--faint:#444;--input:#1f3350;--layer:#4a3418;--function:#2b2b2b;--output:#1d4028;--group:#ffffff0a;--stroke:#777}figcaption span,polyline,.grid~circle{filter:brightness(1.6)}}
 @media(max-width:500px){figure svg text{font-size:16px}}`;
 
 /** `body` is HTML. */

@@ -38,11 +38,13 @@ export function searchPage(
     points: values.map(({ epoch, value }) => [epoch, value] as const),
   }));
   const names = search.parameters.map(({ name }) => name);
+  // A column that says the same of each is only width: how many finished stands above.
+  const saysStates = trials.some(({ outcome }) => outcome?.kind !== "finished");
   const rows = ordered.map((trial) => [
     String(trial.number),
     Number.isNaN(valueOf(trial)) ? "" : valueText(valueOf(trial)),
     ...names.map((name) => settingText(trial.set[name] ?? "")),
-    stateText(trial),
+    ...(saysStates ? [stateText(trial)] : []),
   ]);
   const facts = [
     ["strategy", strategy],
@@ -58,6 +60,6 @@ ${table(["", ""], facts)}
 <h2>Curves</h2>
 ${chart(goalText(goal), curves) || "<p>No epoch was finished.</p>"}
 <h2>Trials</h2>
-${table(["trial", goalText(goal), ...names, ""], rows)}`;
+${table(["trial", goalText(goal), ...names, ...(saysStates ? [""] : [])], rows)}`;
   return htmlPage(`${model}: search report`, body);
 }
