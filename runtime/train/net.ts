@@ -37,6 +37,7 @@ import { reportLatest } from "./report.js";
 import { restoreTrainer, type Loaded } from "./restore.js";
 import { positionOfRun } from "./run.js";
 import { evaluate, prepare } from "./setCalls.js";
+import { refuseEndless } from "./sizes.js";
 import { keepWritten, takeSnapshot } from "./snapshot.js";
 import { freshState } from "./state.js";
 import {
@@ -200,6 +201,8 @@ async function step(
   const objectives = wantedObjectives(stage.objectives, options.objective);
   const batches = ofPass(givenBatches(trainer, given, stage), options.reset ? 0 : 1);
   refuseMore(stage, objectives, batches.length);
+  if (stage.progress && (options.progress ?? stage.steps) === undefined)
+    await refuseEndless(stage, "`progress`, from 0 to 1, to each step");
   const isSingle = !Array.isArray(given);
   const isHeld = isSingle && stage.accumulate > 1;
   if (isHeld) for (const batch of batches) checkBatch(trainer, objectives, batch);

@@ -91,9 +91,16 @@ export async function refuseLength(
   length: RunLength,
   stages: number,
 ): Promise<void> {
-  await Promise.resolve();
   refuseShort(source, length, stages);
-  refuseEndless(stage, length);
+  const { epochs, steps, perEpoch } = length;
+  if (steps < Infinity || !stage.progress) return;
+  const first =
+    epochs < Infinity
+      ? "`stepsPerEpoch`, how many steps the batches of an epoch make, or "
+      : perEpoch < Infinity
+        ? "`epochs`, or "
+        : "";
+  await refuseEndless(stage, `${first}\`steps\`, how many there are in all`);
 }
 
 /** A generator gives batches once. */
@@ -107,25 +114,19 @@ function refuseShort({ once }: Source, { epochs, perEpoch }: RunLength, stages: 
   );
 }
 
-/** Progress is the share of the run that is done: of one whose end nobody knows it would stay at 0. */
-function refuseEndless(
+/** Progress is the share of the run that is done: of one whose end nobody knows it would stay at 0. `needed`: what says it. */
+export async function refuseEndless(
   { name, terms, progress = [] }: PlanStage,
-  { epochs, steps, perEpoch }: RunLength,
-): void {
-  if (steps < Infinity || progress.length === 0) return;
+  needed: string,
+): Promise<void> {
+  await Promise.resolve();
   const settings = progress.map((place) => {
     const term = at(terms, place);
     return `${term.name} (${term.words})`;
   });
   const goes = settings.length > 1 ? "go" : "goes";
-  const first =
-    epochs < Infinity
-      ? "`stepsPerEpoch`, how many steps the batches of an epoch make, or "
-      : perEpoch < Infinity
-        ? "`epochs`, or "
-        : "";
   fail(
     "option",
-    `${settings.join(" and ")} ${goes} by the progress of the run, the share of its steps that is done, and how many steps the stage ${name} has is not known: give ${first}\`steps\`, how many there are in all`,
+    `${settings.join(" and ")} ${goes} by the progress of the run, the share of its steps that is done, and how many steps the stage ${name} has is not known: give ${needed}`,
   );
 }
