@@ -98,11 +98,12 @@ type AtStart = Pick<
 async function atStart(patient: Patient): Promise<AtStart> {
   const { data, stage, seed } = patient;
   const { arrays, examples } = data;
+  const first = { stage: stage.name, progress: 0 };
   return withNet(patient, async (net) => {
     const firstWeights = await firstWeightsOf(net, patient);
     const scales: InputScale[] = [];
     const targetScales: InputScale[] = [];
-    if (examples === undefined) await net.step(undefined, { stage: stage.name });
+    if (examples === undefined) await net.step(undefined, first);
     else {
       await net.prepare(batchOf(arrays));
       const some = rowsOf(arrays, permutation(examples, seed).slice(0, sizes.start));
@@ -111,7 +112,7 @@ async function atStart(patient: Patient): Promise<AtStart> {
         if (scale !== undefined) (probe.of === "target" ? targetScales : scales).push(scale);
       }
       const batches = Array.from({ length: stage.accumulate }, () => batchOf(some));
-      for (const batch of batches) await net.step(batch, { stage: stage.name });
+      for (const batch of batches) await net.step(batch, first);
     }
     const { monitors } = await net.report();
     const firstGradients = patient.weights.flatMap((name) => {

@@ -116,7 +116,8 @@ async function outcomeOf(own: Variant): Promise<Outcome> {
   const outcome = new Map<string, readonly number[]>();
   if (plan.programs.some(({ series }) => series === "fitted")) await net.prepare(data);
   for (const { name } of plan.stages) {
-    for (let turn = 0; turn < 2; turn++) await net.step(data, { stage: name, epoch: 0 });
+    for (let turn = 0; turn < 2; turn++)
+      await net.step(data, { stage: name, epoch: 0, progress: turn / 2 });
     const { loss, penalty, metrics } = await net.report();
     outcome.set(`report of ${name}`, [loss, penalty, ...Object.values(metrics)]);
   }

@@ -68,6 +68,34 @@ it("epochs without an end have none either", async () => {
   await expect(trained(model("progress"), () => batches, options)).rejects.toThrow(/give `steps`/);
 });
 
+it("a step tells it, or its stage how many there are", async () => {
+  const stepped = async (
+    of: ReturnType<typeof compileOne>,
+    progress: readonly (number | undefined)[],
+  ): Promise<number> => {
+    const net = await open(of, "f64");
+    try {
+      for (const share of progress)
+        await net.step({ x: [1, 2] }, share === undefined ? {} : { progress: share });
+      return (await net.read("a"))[0] ?? NaN;
+    } finally {
+      net.destroy();
+    }
+  };
+  expect(await stepped(model("progress"), [0.25, 0.5])).toBeCloseTo(0.75, 10);
+  await expect(stepped(model("progress"), [0.25, undefined])).rejects.toMatchObject({
+    code: "option",
+    message: expect.stringMatching(/the stage train has is not known: give `progress`/) as string,
+  });
+  const known = { ...model("progress") };
+  const plan = {
+    ...known.plan,
+    stages: known.plan.stages.map((stage) => ({ ...stage, steps: 4 })),
+  };
+  expect(await stepped({ ...known, plan }, [undefined, undefined, 1])).toBeCloseTo(1.25, 10);
+  expect(await stepped(model("0.5"), [undefined])).toBeCloseTo(0.5, 10);
+});
+
 it("others are trained without", async () => {
   expect(await trained(model("0.5"), () => batches)).toBeCloseTo(4.5, 10);
   const decay = model("step_decay(1, rate: 0.5, every: 1)");
