@@ -81,7 +81,7 @@ async function outcomeOf(name: string, net: TrainingNet): Promise<Outcome> {
   if (plan.programs.some(({ series }) => series === "fitted")) await net.prepare(data);
   const reports = [];
   for (const { name: stage } of plan.stages) {
-    await net.step(data, { stage, epoch: 0 });
+    await net.step(data, { stage, epoch: 0, progress: 0 });
     reports.push(await net.report());
   }
   const options = { batch, dimensions: sizes };
