@@ -3,6 +3,7 @@
 import type { IToken } from "chevrotain";
 import type { Diagnostic } from "./diagnostics.js";
 import { foreignSign, settingHere } from "./foreign.js";
+import { trainForms } from "./forms.js";
 import { tokenSpan } from "./lexer.js";
 import { at, is, type Mistake, show } from "./mistake.js";
 import { startsLine } from "./repair.js";
@@ -259,12 +260,28 @@ function settingAsCall(mistake: Mistake): Diagnostic | undefined {
   if (word === undefined || !isCall()) return undefined;
   const last = tokens[endOfArgument(mistake, start + 1) - 2];
   const form = settingHere(word.image, last?.image);
-  if (form === undefined || word.image === form.slice(0, word.image.length)) return undefined;
+  const isOptimizer = form === undefined && isLineOfTraining(mistake, start);
+  if (!isOptimizer && (form === undefined || form.startsWith(word.image))) return undefined;
   const details = {
     message: `a \`train\` block has no \`${word.image}\``,
-    hint: `write \`${form}\``,
+    hint: isOptimizer
+      ? `an optimizer is given by its line: \`optimizer ${word.image}(…)\``
+      : `write \`${form ?? ""}\``,
   };
   return at(mistake, "NN0106", details, tokenSpan(word));
+}
+
+/** Whether a token begins a line of a `train` block, and is none of the words that do. */
+function isLineOfTraining({ tokens, file }: Mistake, index: number): boolean {
+  if (Object.hasOwn(trainForms, tokens[index]?.image ?? "")) return false;
+  if (!startsLine(file.text, tokens, index) && !is(tokens[index - 1], LeftBrace)) return false;
+  let open = index - 1;
+  for (let depth = 0; open >= 0; open--) {
+    if (is(tokens[open], RightBrace)) depth++;
+    if (is(tokens[open], LeftBrace) && depth-- === 0) break;
+  }
+  // `train Name {`, `train Name stage first {`
+  return [2, 4].some((before) => tokens[open - before]?.image === "train");
 }
 
 const calledWords = ["loss", "metric", "regularize", "project", "output"];
@@ -273,16 +290,19 @@ const calledWords = ["loss", "metric", "regularize", "project", "output"];
 function keywordWithColon(mistake: Mistake): Diagnostic | undefined {
   const { tokens, file } = mistake;
   let start = Math.min(mistake.index, tokens.length - 1);
+  // Of `output: y` it is noticed at what begins the next line.
+  if (startsLine(file.text, tokens, start)) start--;
   while (start > 0 && !startsLine(file.text, tokens, start)) start--;
   const [word, colon, callee, open] = tokens.slice(start, start + 4);
   if (word === undefined || !calledWords.includes(word.image) || !is(colon, Colon))
     return undefined;
-  if (!is(callee, Word) || !is(open, LeftParenthesis) || callee?.image === "category") {
-    return undefined;
-  }
+  if (!is(callee, Word) || callee?.image === "category") return undefined;
+  const isCall = is(open, LeftParenthesis);
+  const ends = isCall || open === undefined || is(open, RightBrace);
+  if (!ends && !startsLine(file.text, tokens, start + 3)) return undefined;
   const details = {
     message: `\`${word.image}\` is not followed by \`:\``,
-    hint: `write \`${word.image} ${callee?.image ?? ""}(…)\``,
+    hint: `write \`${word.image} ${callee?.image ?? ""}${isCall ? "(…)" : ""}\``,
   };
   return at(mistake, "NN0106", details, colon === undefined ? undefined : tokenSpan(colon));
 }

@@ -36,7 +36,9 @@ export function valuePerName(
     hint:
       value.kind === "tensor" && sorts(excerpt(frame, statement.value.span))
         ? "`sort` gives the values alone: `i = argsort(x)` gives their indices, `v, i = top_k(x, k)` both"
-        : "a name for each value; `_` for what is not needed",
+        : parts === undefined
+          ? `it is one value: \`${names[0]?.name ?? ""} ${statement.kind === "Update" ? "<-" : "="} …\``
+          : "a name for each value; `_` for what is not needed",
   });
   return undefined;
 }

@@ -280,12 +280,17 @@ function unknownParameter(
   });
 }
 
-/** The declaration of the same kind, with the nearest name, that has such a parameter: of an optimizer another one. */
+const callables: readonly ast.Declaration["kind"][] = ["Function", "Layer"];
+
+/** The declaration of the same kind (a layer serves as a function does), with the nearest name, that has such a parameter: of an optimizer another one. */
 function relative({ base }: Callee, parameter: string): string | undefined {
   if (base.form === "builtin") return undefined;
   const { declaration, unit } = base;
+  const kinds: readonly ast.Declaration["kind"][] = callables.includes(declaration.kind)
+    ? callables
+    : [declaration.kind];
   const others = unit.tree.declarations.flatMap((one) =>
-    one.kind === declaration.kind && "parameters" in one ? [one] : [],
+    kinds.includes(one.kind) && "parameters" in one ? [one] : [],
   );
   const able = others.filter(({ parameters }) => parameters.some(({ name }) => name === parameter));
   const alike = able.filter(({ name }) => name.includes(declaration.name));

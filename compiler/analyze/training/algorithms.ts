@@ -48,7 +48,8 @@ export function readAlgorithm(
   return { closure: value, matched, caller: frame, span: expression.span };
 }
 
-function algorithmNames(frame: Frame, kind: "Optimizer" | "Projection"): string[] {
+/** All that a block sees. */
+export function algorithmNames(frame: Frame, kind: "Optimizer" | "Projection"): string[] {
   return visibleNames(frame.scope).filter((name) => {
     const found = findLazy(frame.scope, name);
     if (found === undefined || found.status === "running") return false;

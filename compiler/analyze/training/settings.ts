@@ -2,7 +2,9 @@
 import type * as ast from "../../../grammar/ast.js";
 import type { Found, Frame } from "../context.js";
 import { elsewhereThanInTraining, settingHere } from "../../../grammar/foreign.js";
+import { trainForms } from "../../../grammar/forms.js";
 import { didYouMean, excerpt, report } from "../report.js";
+import { algorithmNames } from "./algorithms.js";
 import { asInteger, asNumber, describe, isPoison, type Value } from "../values/values.js";
 
 interface Rule {
@@ -132,12 +134,16 @@ function isNew(frame: Frame, line: ast.SettingLine, spans: Map<string, ast.Span>
   return false;
 }
 
-/** What other libraries call so, with the value that stands there. */
+/** What other libraries call so, with the value that stands there, or what here stands elsewhere. */
 function elsewhere(frame: Frame, line: ast.SettingLine): string | undefined {
   const written = excerpt(frame, line.value.span);
   const here = settingHere(line.name, written);
   if (here !== undefined) return `here it is written \`${here}\``;
   const { name } = line;
+  const form = Object.hasOwn(trainForms, name) ? trainForms[name] : undefined;
+  if (form !== undefined) return `here it is written \`${form}\``;
+  if (algorithmNames(frame, "Optimizer").includes(name))
+    return `an optimizer is given by its line: \`optimizer ${name}(…)\``;
   return Object.hasOwn(elsewhereThanInTraining, name) ? elsewhereThanInTraining[name] : undefined;
 }
 
