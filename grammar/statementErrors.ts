@@ -140,6 +140,7 @@ function statementHint(mistake: Mistake, image: string): string | undefined {
   if (image === "while") return "there are no open-ended loops: use `for` or `scan`";
   const here = Object.hasOwn(foreignStatements, image) ? foreignStatements[image] : undefined;
   if (here !== undefined) return `here it is called \`${here}\`: \`${statementForms[here] ?? ""}\``;
+  if (image === "print") return "what a model gives out is an `output`: `output h`";
   if (is(next, LeftParenthesis)) return `bind the result: \`y = ${image}(…)\``;
   if (is(next, LeftBracket, Dot)) {
     return "tensors do not change in place: bind a whole new value with `name = …`";

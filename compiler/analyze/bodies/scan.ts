@@ -71,6 +71,7 @@ function alongOf(expression: ast.ScanExpression, frame: Frame): number | undefin
   if (!isPoison(value)) {
     report(frame, "NN0311", expression.along.span, {
       message: `\`along\` names an axis by a whole number, not ${describe(value)}`,
+      hint: "axes are counted from 0: `along 1` goes along the one behind `batch`",
       wrong: { value, kind: "axis" },
     });
   }

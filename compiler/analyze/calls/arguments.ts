@@ -9,6 +9,7 @@ import { expressedParameters, foreignParameters } from "./foreignParameters.js";
 import { calleeOf, computes, wantsComputed, wantsFunction, type Callee } from "./functions.js";
 import { didYouMean, report } from "../report.js";
 import {
+  asDim,
   asNumber,
   count,
   declarationOf,
@@ -253,16 +254,23 @@ function tooMany(
   given: readonly GivenArgument[],
   from: number,
 ): void {
-  const positional = given.filter((argument) => argument.name === undefined).length + from;
+  const unnamed = given.filter((argument) => argument.name === undefined);
   const most = callee.order.length;
-  const extra = given.filter((argument) => argument.name === undefined)[most - from];
-  const inside = handed === undefined && extra?.unit === frame.unit ? extra.span : span;
-  report(frame, "NN0203", inside, {
-    message: `${name} takes at most ${count(most, "argument")}, ${positional} ${positional === 1 ? "is" : "are"} given`,
+  const extra = unnamed[most - from];
+  const isHere = handed === undefined && extra?.unit === frame.unit;
+  // `reshape(batch, 4, 2)`, as where a shape may be several arguments; what is too many was not evaluated.
+  const last = isHere ? unnamed.slice(most - from - 1) : [];
+  const texts = last.map((one) => textOf(frame, one.span)).filter((text) => /^-?\w+$/.test(text));
+  const isList =
+    last.some(({ value }) => asDim(value) !== undefined) && texts.length === last.length;
+  const all = unnamed.length + from;
+  report(frame, "NN0203", isHere ? extra.span : span, {
+    message: `${name} takes at most ${count(most, "argument")}, ${all} ${all === 1 ? "is" : "are"} given`,
     notes: [
       positionsNote(callee),
       ...(from === 1 ? ["the first parameter is filled by what stands outside the call"] : []),
     ],
+    hint: isList ? `a list stands in brackets: \`[${texts.join(", ")}]\`` : undefined,
   });
 }
 
@@ -280,15 +288,12 @@ function unknownParameter(
   });
 }
 
-const callables: readonly ast.Declaration["kind"][] = ["Function", "Layer"];
-
 /** The declaration of the same kind (a layer serves as a function does), with the nearest name, that has such a parameter: of an optimizer another one. */
 function relative({ base }: Callee, parameter: string): string | undefined {
   if (base.form === "builtin") return undefined;
   const { declaration, unit } = base;
-  const kinds: readonly ast.Declaration["kind"][] = callables.includes(declaration.kind)
-    ? callables
-    : [declaration.kind];
+  const isCalled = ["Function", "Layer"].includes(declaration.kind);
+  const kinds: readonly string[] = isCalled ? ["Function", "Layer"] : [declaration.kind];
   const others = unit.tree.declarations.flatMap((one) =>
     kinds.includes(one.kind) && "parameters" in one ? [one] : [],
   );
@@ -332,14 +337,22 @@ function leavesOutFirst(
 function reportFirst({ frame, span, name }: Called, callee: Callee, penalty: boolean): false {
   const [first] = callee.parameters;
   const written = textOf(frame, span).replace(/^.*\|>\s*/s, "");
+  const again = calledAgain(frame, span);
   report(frame, "NN0202", span, {
     message: `${name} is called without \`${first?.name ?? ""}\`, the tensor that it works on`,
     notes: [positionsNote(callee)],
     hint: penalty
       ? `say of which parameters: \`regularize ${written} on weights\``
-      : `it stands in front: \`${calledAgain(frame, span) ?? "x"} |> ${written}\``,
+      : `it stands in front: \`${again ?? "x"} |> ${written}\`${again === undefined ? toCallLater(frame, span, written) : ""}`,
   });
   return false;
+}
+
+/** `d = dense(32)`: that a layer is meant, for calls below. */
+function toCallLater({ unit, instance }: Frame, { start }: Span, written: string): string {
+  const [, name] = /[\n;{]\s*(\w+)\s*=\s*$/.exec(unit.source.text.slice(0, start)) ?? [];
+  const isNamed = name !== undefined && instance !== undefined;
+  return isNamed ? `; a layer to call below is \`shared ${name} = ${written}\`` : "";
 }
 
 /** `dense(32)(h)`: what the result is called with. */

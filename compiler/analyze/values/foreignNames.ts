@@ -48,6 +48,7 @@ const cast = "a cast is a call: `f32(x)`, `i32(x)`";
 const deviation =
   "the deviation is `sqrt(mean((x - mean(x)) ^ 2))`, of each column with `axis: 0` in both";
 const chosen = "a choice is written `if c then a else b`, entry by entry of tensors too";
+const lengths = "name the dimensions in a signature: `x: [batch, n]`";
 const clamped = "a value is held within bounds by `min(max(x, low), high)`";
 
 /** For what the language says with several words. */
@@ -55,6 +56,7 @@ export const expressedAs: Readonly<Record<string, string>> = {
   ...{ adaptive_avg_pool2d: pooledTo, AdaptiveAvgPool2d: pooledTo },
   ...{ None: nothing, null: nothing, nil: nothing, undefined: nothing },
   ...{ clamp: clamped, clip: clamped },
+  ...{ shape: lengths, size: lengths, len: lengths },
   squeeze: squeezed,
   unsqueeze: "`x[:, new]` adds an axis of 1",
   expand_dims: "`x[:, new]` adds an axis of 1",
@@ -86,12 +88,12 @@ export const expressedAs: Readonly<Record<string, string>> = {
 
 /** What follows a tensor and a dot elsewhere. */
 export const foreignMembers: Readonly<Record<string, string>> = {
-  shape: "name the dimensions in a signature: `x: [batch, n]`",
+  shape: lengths,
   T: "the transpose of a matrix is `transpose(W, [1, 0])`",
   mT: "the transpose of a matrix is `transpose(W, [1, 0])`",
   t: "the transpose of a matrix is `transpose(W, [1, 0])`",
   view: "`reshape(x, [batch, …])` gives another shape; `flatten(x)` joins all axes but the first",
-  size: "name the dimensions in a signature: `x: [batch, n]`",
+  size: lengths,
   item: "values stay tensors: a scalar is one of shape `[]`",
   numpy: "values stay tensors",
   to: cast,
